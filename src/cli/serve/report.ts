@@ -4,6 +4,7 @@ import { formatBytes } from '../../core/base/units.js';
 import type { EngineInfo } from '../../core/engine/engine.js';
 import type { EngineOptions } from '../../core/engine/options.js';
 import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
+import { isOnCpu } from '../../core/executor/replicas/combined-info.js';
 import type { Replication } from '../../core/executor/replicas/replication.js';
 import { type GgufFile, readGgufFile } from '../../core/gguf/gguf-file.js';
 import type { ByteRange } from '../../core/gguf/kv-cache.js';
@@ -154,7 +155,7 @@ export function reportDevice(engine: EngineOptions, info: EngineInfo, logger: Lo
     const { reason } = info.promptCache;
     logger.info({ reason }, `conversations are kept in their slots only: ${reason}`);
   }
-  if (engine.gpu !== 'auto' || !info.device.startsWith('CPU')) return;
+  if (engine.gpu !== 'auto' || !isOnCpu(info.device)) return;
   logger.info(
     { device: info.device },
     `no usable GPU was found: ${info.embeddings === undefined ? 'generation runs' : 'embeddings are computed'} on the CPU`,

@@ -4,6 +4,7 @@ import type { EmbeddingInput, EmbeddingsInfo } from './embeddings-info.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
 import type { PromptCacheActivity } from './prompt-cache-activity.js';
+import type { ReasoningEffort, ThoughtLimit } from './reasoning.js';
 import type { Sampling } from './sampling.js';
 import type { OutputLogprob, PromptLogprob } from './token-logprob.js';
 
@@ -57,11 +58,6 @@ export interface ChatMessage {
 /** An object from a request that only the chat template looks into. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** How much a model should think, from least to most: OpenAI's values of `reasoning_effort`. */
-export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const;
-
-export type ReasoningEffort = (typeof reasoningEfforts)[number];
-
 /** A rendered chat ends with the beginning of an answer, within the last message (which is continued), or after it. */
 export type ChatEnding = 'answer' | 'continue' | 'none';
 
@@ -105,18 +101,6 @@ export interface Prepared {
   readonly isThinking: boolean;
   /** For `inputs`: how many tokens of the prompt belong to each. */
   readonly inputLengths?: readonly number[];
-}
-
-/** When a thought has to end. */
-export interface ThoughtLimit {
-  /** The mark that ends a thought. */
-  readonly end: string;
-  /** What is written for the model when it has used up its tokens: the mark, with white space as the model writes it. */
-  readonly closing: string;
-  /** The text that begins one; null if the answer begins inside of it. */
-  readonly begin: string | null;
-  /** Output tokens, 0 or more. */
-  readonly maxTokens: number;
 }
 
 /** Everything that an engine needs to run a generation, or to continue one that another engine process began. */

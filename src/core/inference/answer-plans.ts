@@ -1,7 +1,8 @@
 import { AnswerReader } from '../engine/dialects/answer-reader.js';
 import { type ChatDialect, chatDialect, marksOfAnswer } from '../engine/dialects/chat-dialect.js';
 import type { Dialect } from '../engine/dialects/dialect.js';
-import type { EngineInfo, GenerationSpec, Prepared, ThoughtLimit } from '../engine/engine.js';
+import type { EngineInfo, GenerationSpec, Prepared } from '../engine/engine.js';
+import type { ThoughtLimit } from '../engine/reasoning.js';
 import { type AnswerReading, plainReading } from './answer-reading.js';
 import { RatedReading } from './rated-reading.js';
 import type { InferenceRequest } from './request.js';

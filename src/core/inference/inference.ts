@@ -1,4 +1,3 @@
-import { untilAborted } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
@@ -19,6 +18,7 @@ import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest,
 import { RequestEvents } from './request-events.js';
 import type { RequestLine } from './request-line.js';
 import { spendTokens } from './spending.js';
+import { Translation } from './translation.js';
 
 export interface InferenceOptions extends SchedulerOptions {
   /** Sequences that the engine allocates: the upper limit for `maxConcurrency`. */
@@ -40,11 +40,10 @@ export class Inference implements RequestLine {
   readonly #scheduler: JobScheduler<InferenceJob>;
   readonly #admission: Admission;
   readonly #processing: Processing;
+  readonly #translation: Translation;
   readonly #events: RequestEvents;
   readonly #rates: RateLimiter | undefined;
   readonly #moves = new Emitter<undefined>();
-  /** Number of calls of `tokenize` and `detokenize` that are not answered yet. */
-  #translating = 0;
 
   /** @param scheduler one of its own by default */
   constructor(
@@ -64,6 +63,7 @@ export class Inference implements RequestLine {
     });
     this.#processing = new Processing(engine, this.#scheduler, this.#events, clock);
     this.#admission = new Admission(engine, this.#scheduler, options.queueTimeoutMs, clock);
+    this.#translation = new Translation(engine, this.#scheduler);
     const { slots, replicas = null } = options;
     this.#places = new Places({ engine, scheduler: this.#scheduler, slots, info: () => this.info, replicas });
   }
@@ -119,7 +119,7 @@ export class Inference implements RequestLine {
 
   /** Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`. */
   get preparing(): number {
-    return this.#admission.preparing + this.#translating;
+    return this.#admission.preparing + this.#translation.pending;
   }
 
   /**
@@ -205,17 +205,14 @@ export class Inference implements RequestLine {
     }
   }
 
-  /**
-   * @param client aborted when the client leaves: the work ends, and the call rejects with the reason
-   * @throws ChatstreamError `engine_unavailable`, `engine_failed`
-   */
+  /** See {@link Translation.tokenize}. */
   tokenize(text: string, client: AbortSignal): Promise<readonly Token[]> {
-    return this.#translate(this.#engine.tokenize(text, client), client);
+    return this.#translation.tokenize(text, client);
   }
 
-  /** As {@link tokenize}. @throws ChatstreamError also `invalid_request` for a number outside the vocabulary */
+  /** See {@link Translation.detokenize}. */
   detokenize(tokens: readonly Token[], client: AbortSignal): Promise<string> {
-    return this.#translate(this.#engine.detokenize(tokens, client), client);
+    return this.#translation.detokenize(tokens, client);
   }
 
   /**
@@ -289,17 +286,6 @@ export class Inference implements RequestLine {
         return;
       case 'moved':
         this.#moves.emit(undefined);
-    }
-  }
-
-  async #translate<T>(answer: Promise<T>, client: AbortSignal): Promise<T> {
-    this.#translating += 1;
-    try {
-      return await untilAborted(answer, client);
-    } catch (error) {
-      throw withRetryAfter(asChatstreamError(error), this.#scheduler);
-    } finally {
-      this.#translating -= 1;
     }
   }
 }

@@ -5,6 +5,7 @@ import { ChatstreamError } from '../base/errors.js';
 import type { EngineInfo } from '../engine/engine.js';
 import type { EngineOptions, LlamaEngineOptions } from '../engine/options.js';
 import type { SupervisedEngine } from '../engine/process/supervised-engine.js';
+import { isOnCpu } from '../executor/replicas/combined-info.js';
 import type { Replication } from '../executor/replicas/replication.js';
 import type { LineEngine } from '../executor/replicas/supervise-replicas.js';
 import type { InferenceOptions } from '../inference/inference.js';
@@ -91,7 +92,7 @@ function rootOf({ name, engine }: NamedModel): string {
 /** Before it was loaded, a model counts unless a GPU was demanded; after that, by the device that it was computed on. */
 function usesMainMemory(engine: EngineOptions, device: string | null): boolean {
   if (engine.engine === 'mock') return false;
-  return device === null ? isCpuPossible(engine) : device.startsWith('CPU');
+  return device === null ? isCpuPossible(engine) : isOnCpu(device);
 }
 
 function isCpuPossible({ gpu }: LlamaEngineOptions): boolean {

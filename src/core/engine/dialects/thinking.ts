@@ -1,4 +1,4 @@
-import { type ReasoningEffort, reasoningEfforts } from '../engine.js';
+import { type ReasoningEffort, reasoningEfforts } from '../reasoning.js';
 import { TemplateCode } from './template-code.js';
 
 /** Something in a chat template that decides whether, or how much, a model thinks. */

@@ -1,29 +1,10 @@
-import type { SequenceEvaluateOptions } from 'node-llama-cpp';
 import { asChatstreamError } from '../../base/errors.js';
-import {
-  failedEvent,
-  type FinishReason,
-  type GenerationEvent,
-  type GenerationSpec,
-  type Round,
-  type Token,
-} from '../engine.js';
-import type { TextAssembler } from '../text/text-assembler.js';
+import { failedEvent, type FinishReason, type GenerationEvent, type Round, type Token } from '../engine.js';
 import type { OutputLogprob, PromptLogprob } from '../token-logprob.js';
-import type { AdaptiveChunk } from './adaptive-chunk.js';
 import type { RoundMember } from './batching.js';
-import type { Steer } from './guidance.js';
+import type { GenerationStart } from './generation-start.js';
 import { libraryToken, libraryTokens } from './library.js';
-import type { PenaltyWindow } from './sampling.js';
 import type { Slot } from './slots.js';
-import type { ChangingBias } from './token-biases.js';
-import type { RatedDraws } from './token-rater.js';
-
-/** Rates the tokens of one prompt. */
-export interface PromptRater {
-  readonly rate: (tokens: readonly Token[]) => Promise<readonly PromptLogprob[]>;
-  readonly unrated: (token: Token) => PromptLogprob;
-}
 
 /**
  * Tokens of a prompt that one round rates. Rating takes 0.2 to 2.7 ms a token (see token-rater.ts), and llama.cpp keeps all
@@ -51,32 +32,6 @@ type State =
   | { readonly status: 'prefilling'; readonly from: number }
   | { readonly status: 'decoding'; readonly stream: TokenStream }
   | { readonly status: 'over'; readonly failed: boolean; readonly stream: TokenStream | null };
-
-/** Everything that a generation needs when it gets its slot. */
-export interface GenerationStart {
-  readonly spec: GenerationSpec;
-  readonly slot: Slot;
-  readonly order: number;
-  /** Prompt and resumed output, which have to be in the slot before the next token can be drawn. */
-  readonly evaluated: readonly Token[];
-  readonly options: SequenceEvaluateOptions;
-  /** Null if every token stays as it was drawn. */
-  readonly steer: Steer | null;
-  readonly penalties: PenaltyWindow | null;
-  readonly bias: ChangingBias | null;
-  /** Has already taken the resumed output. */
-  readonly text: TextAssembler;
-  /** See the event `started`. */
-  readonly foreignTexts: readonly string[];
-  /** Null if probabilities are not wanted. */
-  readonly ratings: RatedDraws | null;
-  /** Null if those of the prompt are not wanted. */
-  readonly promptRater: PromptRater | null;
-  readonly isEnd: (token: Token) => boolean;
-  readonly contextLength: number;
-  /** How much of it a round may prefill. */
-  readonly chunk: Pick<AdaptiveChunk, 'tokens'>;
-}
 
 /** A running generation: takes one step per round and reports the result. */
 export class LlamaGeneration implements RoundMember {

@@ -68,14 +68,13 @@ export function acceptGrammarToken(llama: Llama, state: LlamaGrammarEvaluationSt
 }
 
 /**
- * Biases the logit of any token. `TokenBias.set` silently leaves end-of-generation tokens as they are.
+ * Biases the logits of these tokens and no others. `TokenBias.set` silently leaves end-of-generation tokens as they are.
  *
  * Depends on `TokenBias._biases`.
  */
-export function biasLogit(bias: TokenBias, token: Token, logit: number): void {
-  const biases = property(bias, '_biases');
-  if (!(biases instanceof Map)) throw moved('TokenBias._biases');
-  biases.set(token, logit);
+export function biasLogits(bias: TokenBias, logits: ReadonlyMap<Token, number>): void {
+  if (!(property(bias, '_biases') instanceof Map)) throw moved('TokenBias._biases');
+  Reflect.set(bias, '_biases', logits);
 }
 
 /**

@@ -10,6 +10,7 @@ import type { TokenBiases } from './token-biases.js';
 const randomSeed = 0xffff_ffff;
 
 export interface SamplingState {
+  /** Null also if they are among the biases. */
   readonly penalties: PenaltyWindow | null;
   readonly biases: TokenBiases | null;
   readonly grammar: GrammarSource | null;
@@ -20,10 +21,7 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
   const { sampling } = spec;
   const { penalties, biases, grammar } = state;
   return {
-    temperature: sampling.temperature,
-    topP: sampling.topP,
-    topK: sampling.topK,
-    minP: sampling.minP,
+    ...candidates(sampling),
     // The library's default is the current time in seconds, read again for each token.
     seed: seedFor(sampling.seed, spec.resumeAfter.length),
     yieldEogToken: true,
@@ -40,6 +38,17 @@ export function evaluateOptions(spec: GenerationSpec, state: SamplingState): Seq
       },
     }),
   };
+}
+
+/**
+ * Greedily, one candidate is kept, which is then drawn. llama.cpp's own greedy sampler draws the same one, the first of the
+ * likeliest, but takes longer to find it: 0.45 ms instead of 0.40 with 128,256 tokens. It has to be used with XTC, which
+ * drops candidates.
+ */
+function candidates({ temperature, topP, topK, minP, xtc }: Sampling): SequenceEvaluateOptions {
+  return temperature > 0 || xtc !== null
+    ? { temperature, topP, topK, minP }
+    : { temperature: 1, topP: 1, topK: 1, minP: 0 };
 }
 
 /**
@@ -73,10 +82,12 @@ const outputWindow = 1024;
 export class PenaltyWindow {
   readonly length: number;
   readonly #tokens: Token[];
+  readonly #counts = new Map<Token, number>();
 
   private constructor(length: number, tokens: readonly Token[]) {
     this.length = length;
     this.#tokens = tokens.slice(-length);
+    for (const token of this.#tokens) this.#count(token, 1);
   }
 
   /**
@@ -98,12 +109,25 @@ export class PenaltyWindow {
   }
 
   push(token: Token): void {
-    if (this.#tokens.length === this.length) this.#tokens.shift();
+    const oldest = this.#tokens.length === this.length ? this.#tokens.shift() : undefined;
+    if (oldest !== undefined) this.#count(oldest, -1);
     this.#tokens.push(token);
+    this.#count(token, 1);
   }
 
   /** The window itself, not a copy: valid until the next push. */
   get tokens(): Token[] {
     return this.#tokens;
+  }
+
+  /** How often each token is in the window, 1 or more; valid until the next push. */
+  get counts(): ReadonlyMap<Token, number> {
+    return this.#counts;
+  }
+
+  #count(token: Token, change: 1 | -1): void {
+    const count = (this.#counts.get(token) ?? 0) + change;
+    if (count === 0) this.#counts.delete(token);
+    else this.#counts.set(token, count);
   }
 }

@@ -8,8 +8,10 @@ import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
+import { areSubtracted } from './count-penalties.js';
 import { Formats } from './formats.js';
-import { LlamaGeneration, type PromptRater } from './generation.js';
+import { LlamaGeneration } from './generation.js';
+import type { PromptRater } from './generation-start.js';
 import { Grammars } from './grammar.js';
 import { Guidance } from './guidance.js';
 import { acceptGrammarToken, canReadLogits, type Library } from './library.js';
@@ -88,7 +90,8 @@ export class SlotAssignment {
     resume(guidance, spec);
     const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter, contextLength);
     const source = { library: this.#library, model, endTokens: () => this.#prompts.endTokens() };
-    const biases = tokenBiases(source, spec);
+    const areBiases = penalties !== null && areSubtracted(spec.sampling);
+    const biases = tokenBiases(source, spec, areBiases ? penalties : null);
 
     const slot = this.#chooseSlot(ratesPrompt ? [] : evaluated);
     slot.busy = true;
@@ -97,7 +100,11 @@ export class SlotAssignment {
       slot,
       order: this.#assigned++,
       evaluated,
-      options: evaluateOptions(spec, { penalties, biases, grammar: guidance.grammar }),
+      options: evaluateOptions(spec, {
+        penalties: areBiases ? null : penalties,
+        biases,
+        grammar: guidance.grammar,
+      }),
       steer: guidance.steer,
       penalties,
       bias: biases?.type === 'changing' ? biases.bias : null,

@@ -1,4 +1,5 @@
-import type { ThoughtLimit, Token } from '../engine.js';
+import type { Token } from '../engine.js';
+import type { ThoughtLimit } from '../reasoning.js';
 import { StopStrings } from '../text/stop-strings.js';
 import { type DecodeTokens, Detokenizer } from '../text/text-assembler.js';
 

@@ -1,7 +1,9 @@
 import type { LlamaModel, TokenBias } from 'node-llama-cpp';
 import type { GenerationSpec, Token } from '../engine.js';
-import { biasLogit, type Library, libraryTokens } from './library.js';
+import { CountPenalties } from './count-penalties.js';
+import { biasLogits, type Library, libraryTokens } from './library.js';
 import { Repetitions } from './repetitions.js';
+import type { PenaltyWindow } from './sampling.js';
 
 /** The lower bound of a logit bias: such a token is never drawn. */
 const never = -100;
@@ -29,9 +31,14 @@ export type TokenBiases =
  * token to token. With a grammar, end-of-generation tokens must stay possible: once its text is complete, nothing else may
  * follow.
  *
+ * @param penalties what the penalties look at, if they are to be biases
  * @returns null if there are no biases
  */
-export function tokenBiases(source: BiasSource, spec: GenerationSpec): TokenBiases | null {
+export function tokenBiases(
+  source: BiasSource,
+  spec: GenerationSpec,
+  penalties: PenaltyWindow | null,
+): TokenBiases | null {
   const isFree = spec.format.type === 'text';
   const lowest = isFree ? -Infinity : hardlyEver;
   const fixed = new Map(
@@ -40,7 +47,7 @@ export function tokenBiases(source: BiasSource, spec: GenerationSpec): TokenBias
   if (spec.ignoreEos && isFree) for (const token of source.endTokens()) fixed.set(token, lowest);
 
   const { dry } = spec.sampling;
-  if (dry === null && spec.minTokens === 0) {
+  if (dry === null && spec.minTokens === 0 && penalties === null) {
     return fixed.size === 0 ? null : { type: 'constant', bias: biasOf(source, fixed) };
   }
   const { prompt, resumeAfter } = spec;
@@ -48,7 +55,8 @@ export function tokenBiases(source: BiasSource, spec: GenerationSpec): TokenBias
   const repetitions = dry === null ? null : new Repetitions(dry, [...prompt, ...resumeAfter], textOf);
   const ends = spec.minTokens === 0 ? [] : [...source.endTokens(), ...spec.stopTokens];
   const early = new Map(ends.map((token) => [token, lowest]));
-  return { type: 'changing', bias: new ChangingBias(source, spec, { fixed, early, repetitions }) };
+  const counted = penalties === null ? null : new CountPenalties(spec.sampling, penalties);
+  return { type: 'changing', bias: new ChangingBias(source, spec, { fixed, early, repetitions, counted }) };
 }
 
 type Logits = ReadonlyMap<Token, number>;
@@ -60,18 +68,26 @@ export class ChangingBias {
   /** Only until there are enough output tokens. */
   readonly #early: Logits;
   readonly #repetitions: Repetitions | null;
+  /** Those of a window to which others push. */
+  readonly #counted: CountPenalties | null;
   readonly #minTokens: number;
   #outputTokens: number;
 
   constructor(
     source: BiasSource,
     { minTokens, resumeAfter }: GenerationSpec,
-    parts: { readonly fixed: Logits; readonly early: Logits; readonly repetitions: Repetitions | null },
+    parts: {
+      readonly fixed: Logits;
+      readonly early: Logits;
+      readonly repetitions: Repetitions | null;
+      readonly counted: CountPenalties | null;
+    },
   ) {
     this.#source = source;
     this.#fixed = parts.fixed;
     this.#early = parts.early;
     this.#repetitions = parts.repetitions;
+    this.#counted = parts.counted;
     this.#minTokens = minTokens;
     this.#outputTokens = resumeAfter.length;
   }
@@ -87,6 +103,7 @@ export class ChangingBias {
     for (const [token, penalty] of this.#repetitions?.penalties() ?? []) {
       logits.set(token, (logits.get(token) ?? 0) - penalty);
     }
+    this.#counted?.subtractFrom(logits);
     if (this.#outputTokens < this.#minTokens) for (const [token, logit] of this.#early) logits.set(token, logit);
     return biasOf(this.#source, logits);
   }
@@ -94,7 +111,7 @@ export class ChangingBias {
 
 function biasOf({ library, model }: BiasSource, logits: Logits): TokenBias {
   const bias = library.TokenBias.for(model);
-  for (const [token, logit] of logits) biasLogit(bias, token, logit);
+  biasLogits(bias, logits);
   return bias;
 }
 

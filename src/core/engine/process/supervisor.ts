@@ -16,6 +16,7 @@ import {
 } from '../engine.js';
 import type { StartFallback } from './device-fallback.js';
 import { type EngineChild, exitError } from './engine-child.js';
+import { goneError } from './gone-error.js';
 import { type HangLimits, HangWatch } from './hang-watch.js';
 import type { ProcessRole } from './process-role.js';
 import { RestartPolicy, type Tenacity } from './restart-policy.js';
@@ -139,7 +140,7 @@ export class Supervisor implements SupervisedEngine {
   }
 
   generate(spec: GenerationSpec): void {
-    const gone = this.#gone();
+    const gone = goneError(this.#state);
     if (gone !== null) {
       this.#refuse(spec.id, gone);
       return;
@@ -269,7 +270,7 @@ export class Supervisor implements SupervisedEngine {
   }
 
   #ask<T>(question: (child: EngineChild) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const gone = this.#gone();
+    const gone = goneError(this.#state);
     return gone === null ? this.#calls.ask(question, signal) : Promise.reject(gone);
   }
 
@@ -280,20 +281,6 @@ export class Supervisor implements SupervisedEngine {
       if (!this.#refused.delete(id)) return;
       this.#report([failedEvent(id, error)]);
     });
-  }
-
-  /** Why this engine can take no more work; null as long as it may recover. */
-  #gone(): ChatstreamError | null {
-    switch (this.#state.status) {
-      case 'failed':
-        return engineDownError({ reason: this.#state.reason });
-      case 'stopped':
-        return engineStoppedError();
-      case 'starting':
-      case 'ready':
-      case 'restarting':
-        return null;
-    }
   }
 
   #changeTo(state: EngineState): void {

@@ -2,10 +2,10 @@ import type { Clock } from '../../base/clock.js';
 import { messageOf } from '../../base/errors.js';
 import type { Token } from '../engine.js';
 import type { CacheSource, PromptCacheActivity } from '../prompt-cache-activity.js';
+import { CacheCosts } from './cache-costs.js';
 import type { CacheSlot } from './cache-slot.js';
 import { type CachedState, CachedStates, type StateMatch } from './cached-states.js';
 import { reusable, type Rewinding } from './rewinding.js';
-import { RunningRate } from './running-rate.js';
 import { StateFile } from './state-files.js';
 
 /** Shorter beginnings are prefilled as fast as they are looked after. In tokens. */
@@ -16,9 +16,6 @@ const worthSaving = 4;
 
 /** How long nothing is saved after that has failed, in milliseconds. */
 const pauseMs = 10_000;
-
-/** How fast llama.cpp copies a sequence at least: much slower than any memory. In bytes per millisecond. */
-const copyBytesPerMs = 2e6;
 
 export interface PromptCacheOptions {
   /** Where the states are kept, how many bytes they may take together, and how many there may be; null to keep none. */
@@ -65,9 +62,7 @@ export interface Warmth {
 export class PromptCache<S extends CacheSlot> {
   readonly #options: PromptCacheOptions;
   readonly #states: CachedStates;
-  readonly #prefill = new RunningRate();
-  readonly #saving = new RunningRate();
-  readonly #restoring = new RunningRate();
+  readonly #costs: CacheCosts;
   #bytesPerToken: number;
   readonly #hits: Record<CacheSource, number> = { slot: 0, memory: 0, copy: 0 };
   #misses = 0;
@@ -81,6 +76,7 @@ export class PromptCache<S extends CacheSlot> {
   constructor(options: PromptCacheOptions) {
     this.#options = options;
     this.#states = new CachedStates(options.memory?.limitBytes ?? 0, options.memory?.limitEntries ?? 0);
+    this.#costs = new CacheCosts(options.prefillChunk, options.clock);
     this.#bytesPerToken = options.bytesPerToken;
   }
 
@@ -102,7 +98,7 @@ export class PromptCache<S extends CacheSlot> {
 
   /** Notes how long a round took that did mostly prefill. */
   prefilled(tokens: number, ms: number): void {
-    if (tokens >= leastTokens) this.#observe(this.#prefill, tokens, ms);
+    if (tokens >= leastTokens) this.#costs.prefilled(tokens, ms);
   }
 
   /**
@@ -151,7 +147,7 @@ export class PromptCache<S extends CacheSlot> {
     let best: Source<S> = { type: 'slot', shared: reusable(rewinding, own, slot) };
     const consider = (source: Source<S>, costMs: number | null): void => {
       if (source.shared < best.shared + leastTokens) return;
-      const savedMs = this.#expectMs(this.#prefill, source.shared - best.shared);
+      const savedMs = this.#costs.prefillMs(source.shared - best.shared, tokens.length - source.shared);
       if (costMs !== null && savedMs !== null && costMs > savedMs) return;
       if (this.#mayTake(costMs, isAlone)) best = source;
     };
@@ -159,11 +155,11 @@ export class PromptCache<S extends CacheSlot> {
     for (const { state, shared: common } of this.#candidates(wanted)) {
       const { firstCell, tokens: held } = state;
       const shared = reusable(rewinding, common, { length: held.length, firstCell });
-      consider({ type: 'memory', shared, state }, this.#expectMs(this.#restoring, state.bytes));
+      consider({ type: 'memory', shared, state }, this.#costs.restoreMs(state.bytes));
     }
     for (const other of others) {
       const shared = reusable(rewinding, other.sharedPrefix(wanted), other);
-      consider({ type: 'neighbour', shared, slot: other }, this.#options.slotBytes / copyBytesPerMs);
+      consider({ type: 'neighbour', shared, slot: other }, this.#costs.copyMs(this.#options.slotBytes));
     }
     return best;
   }
@@ -186,8 +182,9 @@ export class PromptCache<S extends CacheSlot> {
     if (this.#isKept(held)) return false;
 
     const expectedBytes = Math.min(length * this.#bytesPerToken, this.#options.slotBytes);
-    const costMs = this.#expectMs(this.#saving, expectedBytes);
-    const savedMs = this.#expectMs(this.#prefill, length - kept);
+    const costMs = this.#costs.saveMs(expectedBytes);
+    // The prompt that goes on with it has tokens of its own.
+    const savedMs = this.#costs.prefillMs(length - kept, leastTokens);
     if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
     if (!this.#mayTake(costMs, isAlone)) return false;
     const needed = source.type === 'memory' ? source.state : null;
@@ -218,7 +215,7 @@ export class PromptCache<S extends CacheSlot> {
       const state = { tokens, storage, bytes, firstCell };
       this.#states.add(state);
       if (rewinding.type === 'anywhere') this.#states.supersede(state);
-      this.#observe(this.#saving, bytes, this.#took(beganMs));
+      this.#costs.saved(bytes, this.#took(beganMs));
       return true;
     } catch (error) {
       storage?.close();
@@ -237,7 +234,7 @@ export class PromptCache<S extends CacheSlot> {
       if (source.type === 'memory') {
         this.#states.touch(source.state);
         await slot.load(source.state.storage.path);
-        this.#observe(this.#restoring, source.state.bytes, this.#took(beganMs));
+        this.#costs.restored(source.state.bytes, this.#took(beganMs));
       } else {
         const isCopied = await slot.copyFrom(source.slot, source.shared);
         // What it holds otherwise need not be what the library believes.
@@ -254,17 +251,8 @@ export class PromptCache<S extends CacheSlot> {
 
   /** Whether a transfer may take this long; one that was never measured may, once. */
   #mayTake(costMs: number | null, isAlone: boolean): boolean {
-    const roundMs = this.#expectMs(this.#prefill, this.#options.prefillChunk);
+    const roundMs = this.#costs.fullRoundMs();
     return isAlone || costMs === null || roundMs === null || costMs <= roundMs;
-  }
-
-  #observe(rate: RunningRate, units: number, ms: number): void {
-    rate.observe(units, ms, this.#options.clock.now());
-  }
-
-  /** @returns null if it was not measured lately */
-  #expectMs(rate: RunningRate, units: number): number | null {
-    return rate.expectMs(units, this.#options.clock.now());
   }
 
   /** Adds to the time spent. @returns the time since then in milliseconds */

@@ -2,6 +2,8 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { EngineInfo, PromptCacheInfo } from '../../engine/engine.js';
 import type { Replica } from './replica.js';
 
+type Described = Pick<Replica, 'hasOwnDevice'> & { readonly info: Pick<EngineInfo, 'device'> | null };
+
 /** What several engines with the same model are together. */
 export function combinedInfo(replicas: readonly Replica[]): EngineInfo {
   const infos = infosOf(replicas);
@@ -15,11 +17,27 @@ export function combinedInfo(replicas: readonly Replica[]): EngineInfo {
   };
 }
 
-/** `CPU (1 thread) × 2`, or `CUDA: A, CUDA: B` for different devices. */
-export function combinedDevice(replicas: readonly Replica[]): string {
+/**
+ * The devices as people read them.
+ *
+ * - `2 replicas on CUDA: NVIDIA H200` of replicas that share a device; those on a CPU may differ in their threads:
+ *   `2 replicas on CPU (1 thread), 1 replica on CPU (2 threads)`;
+ * - `2 × CUDA: NVIDIA H200` of replicas with a device each; `CUDA: NVIDIA H100, CUDA: NVIDIA H200` if these differ.
+ */
+export function combinedDevice(replicas: readonly Described[]): string {
   const counts = new Map<string, number>();
-  for (const { device } of infosOf(replicas)) counts.set(device, (counts.get(device) ?? 0) + 1);
-  return [...counts].map(([device, count]) => (count === 1 ? device : `${device} × ${count}`)).join(', ');
+  for (const { device } of replicas.flatMap(({ info }) => info ?? []))
+    counts.set(device, (counts.get(device) ?? 0) + 1);
+  const isShared = replicas.length > 1 && !replicas.some(({ hasOwnDevice }) => hasOwnDevice);
+  return Array.from(counts, ([device, count]) => {
+    if (isShared) return `${count} ${count === 1 ? 'replica' : 'replicas'} on ${device}`;
+    return count === 1 ? device : `${count} × ${device}`;
+  }).join(', ');
+}
+
+/** @param device as an engine or several describe it, see {@link combinedDevice} */
+export function isOnCpu(device: string): boolean {
+  return /^(\d+ replicas? on )?CPU\b/.test(device);
 }
 
 /** Of those that have one; null if none has. */

@@ -13,6 +13,7 @@ import {
   type Round,
   type Token,
 } from '../../engine/engine.js';
+import { goneError } from '../../engine/process/gone-error.js';
 import type { SupervisedEngine, SupervisedProcess } from '../../engine/process/supervised-engine.js';
 import { diedTwiceError, ResumableGenerations } from '../../engine/process/unfinished-work.js';
 import type { Executor, Replicas } from '../executor.js';
@@ -103,7 +104,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
 
   generate(spec: GenerationSpec): void {
     this.#unfinished.add(spec);
-    const gone = this.#gone();
+    const gone = goneError(this.#state);
     if (gone !== null) this.#refuse(spec.id, gone);
     else if (this.#homeless.size > 0 || !this.#place(spec)) this.#homeless.add(spec.id);
   }
@@ -207,12 +208,6 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
       this.#replicas.filter(({ state }) => state.status === status),
     );
     return (usable[0] ?? this.#replicas[0]).engine;
-  }
-
-  /** Why no more work can be taken; null as long as one of the replicas may recover. */
-  #gone(): ChatstreamError | null {
-    if (this.#state.status === 'failed') return engineDownError({ reason: this.#state.reason });
-    return this.#state.status === 'stopped' ? engineStoppedError() : null;
   }
 
   /** In a microtask, because an event emitted by `generate` itself would come before the caller expects one. */

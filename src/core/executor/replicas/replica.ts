@@ -20,7 +20,8 @@ export class Replica implements Executor {
   readonly engine: SupervisedEngine;
   readonly kind: string;
   readonly places: number;
-  readonly #needsDevice: boolean;
+  /** Whether it was given a GPU that no other replica has. */
+  readonly hasOwnDevice: boolean;
   /** As its process has described itself last; null until it is loaded for the first time. */
   info: EngineInfo | null = null;
   readonly #generations = new Set<string>();
@@ -31,13 +32,13 @@ export class Replica implements Executor {
     this.engine = engine;
     this.kind = kind;
     this.places = places;
-    this.#needsDevice = needsDevice;
+    this.hasOwnDevice = needsDevice;
   }
 
   /** @throws ChatstreamError the engine's own, or `backend_unavailable` if there is no such device as it was given */
   async start(): Promise<void> {
     const { device } = await this.engine.start();
-    if (!this.#needsDevice || !device.startsWith('CPU')) return;
+    if (!this.hasOwnDevice || !device.startsWith('CPU')) return;
     throw new ChatstreamError(
       'backend_unavailable',
       `The device of ${this.name} was not found: it would run on the CPU.`,

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { type ReasoningEffort, reasoningEfforts } from '../../engine/engine.js';
+import { type ReasoningEffort, reasoningEfforts } from '../../engine/reasoning.js';
 import type { ChatCompletionRequest } from '../schemas/completion-requests.js';
 
 /** How much a model should think. */

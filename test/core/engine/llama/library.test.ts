@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   acceptGrammarToken,
   assertCacheType,
-  biasLogit,
+  biasLogits,
   canReadLogits,
   compileJinja,
   createSampler,
@@ -50,12 +50,12 @@ it('reads the version of the library that is installed', async () => {
   expect(installedVersion()).toBe(await library.getModuleVersion());
 });
 
-describe('biasLogit', () => {
+describe('biasLogits', () => {
   it('reaches the biases that the library samples with, end-of-generation tokens included', () => {
     const bias = library.TokenBias.for(model);
     const end = [...model.iterateAllTokens()].find((token) => model.isEogToken(token)) ?? libraryToken(0);
     expect(() => {
-      biasLogit(bias, end, -1);
+      biasLogits(bias, new Map([[end, -1]]));
     }, version).not.toThrow();
     expect(Reflect.get(bias, '_biases'), version).toEqual(new Map([[end, -1]]));
   });
@@ -63,7 +63,7 @@ describe('biasLogit', () => {
   it('says so when they have moved', () => {
     const bias = without(library.TokenBias.for(model), '_biases');
     expect(() => {
-      biasLogit(bias, 1, 2);
+      biasLogits(bias, new Map([[1, 2]]));
     }).toThrow(`${version}: TokenBias._biases is not as expected.`);
   });
 });

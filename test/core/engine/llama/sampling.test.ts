@@ -43,6 +43,15 @@ describe('PenaltyWindow', () => {
     expect(window?.tokens).toEqual(count(976, 2000));
   });
 
+  it('counts its tokens', () => {
+    const window = PenaltyWindow.for({ ...greedy, presencePenalty: 1, penaltyTokens: 3 }, [5], [6, 6], 512);
+    expect(Object.fromEntries(window?.counts ?? [])).toEqual({ 5: 1, 6: 2 });
+    window?.push(7);
+    expect(Object.fromEntries(window?.counts ?? [])).toEqual({ 6: 2, 7: 1 });
+    window?.push(6);
+    expect(Object.fromEntries(window?.counts ?? [])).toEqual({ 6: 2, 7: 1 });
+  });
+
   it('has the length that a request asks for, of prompt and output, for all penalties', () => {
     const sampling = { ...greedy, presencePenalty: 1, repeatPenalty: 1.1 };
     expect(PenaltyWindow.for({ ...sampling, penaltyTokens: 3 }, [1, 2, 3], [4], 512)?.tokens).toEqual([2, 3, 4]);

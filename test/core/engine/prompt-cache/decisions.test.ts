@@ -83,7 +83,12 @@ interface Stage {
   readonly warnings: string[];
 }
 
-function stage(rewinding: Rewinding = { type: 'anywhere' }, changes: Partial<PromptCacheOptions> = {}): Stage {
+/** @param roundMs what a round with a full chunk of 100 tokens takes; a token takes a hundredth of it */
+function stage(
+  rewinding: Rewinding = { type: 'anywhere' },
+  changes: Partial<PromptCacheOptions> = {},
+  roundMs = 100,
+): Stage {
   const time: FakeTime = { nowMs: 0, saveMs: 1, loadMs: 1, loadFails: false, copyFails: false };
   const clock: Clock = { ...systemClock, now: () => time.nowMs };
   const warnings: string[] = [];
@@ -97,8 +102,7 @@ function stage(rewinding: Rewinding = { type: 'anywhere' }, changes: Partial<Pro
     warn: (message) => warnings.push(message),
     ...changes,
   });
-  // A token takes a millisecond, and a round with a full chunk 100.
-  cache.prefilled(100, 100);
+  cache.prefilled(100, roundMs);
   return { time, cache, warnings };
 }
 
@@ -133,6 +137,32 @@ describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs
     slot.tokens = sequence(200, 9000);
     await cache.warm(slot, another, [], true);
     expect(slot.saved).toBe(1);
+  });
+
+  it('is saved although a small state before it took long for its size', async () => {
+    const { time, cache } = stage(undefined, {}, 10);
+    time.saveMs = 2;
+    const slot = new FakeSlot(time, sequence(40, 9000));
+    await cache.warm(slot, another, [], true);
+    slot.tokens = conversation;
+    // Its prefill takes 20 ms. In proportion to the first one, saving it would take 10.
+    await cache.warm(slot, another, [], true);
+    expect(slot.saved).toBe(2);
+    expect(await cache.warm(slot, [...conversation, 7], [], true)).toMatchObject({ cached: 200 });
+  });
+
+  it('is not restored if the rest of the prompt takes as long to read', async () => {
+    const { time, cache } = stage();
+    // Most of a round is a fixed cost: 20 tokens take 91 ms, and with 60 more 94 ms.
+    for (const tokens of [40, 100, 40, 100, 40, 100]) cache.prefilled(tokens, 90 + tokens / 20);
+    time.loadMs = 30;
+    const slot = new FakeSlot(time, conversation.slice(0, 60));
+    await cache.warm(slot, another, [], true);
+    await cache.warm(slot, [...conversation.slice(0, 60), ...sequence(20, 9000)], [], true);
+    slot.tokens = another;
+    await cache.warm(slot, [...conversation.slice(0, 60), ...sequence(20, 9000)], [], true);
+    expect(slot.loaded).toBe(1);
+    expect(slot.tokens).toEqual([]);
   });
 
   it('is not restored if that has turned out to take longer than the prefill', async () => {

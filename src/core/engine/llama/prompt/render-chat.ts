@@ -3,7 +3,8 @@ import type { ChatDialect } from '../../dialects/chat-dialect.js';
 import { toolsVariable } from '../../dialects/dialect-of.js';
 import { withGenericTools } from '../../dialects/generic-tools.js';
 import { thinkingSwitches, thinkingVariables } from '../../dialects/thinking.js';
-import type { ChatMessage, PromptSource, ReasoningEffort } from '../../engine.js';
+import type { ChatMessage, PromptSource } from '../../engine.js';
+import type { ReasoningEffort } from '../../reasoning.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { TracedText } from './special-tokens.js';
 

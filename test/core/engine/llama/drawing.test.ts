@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Token } from '../../../../src/core/engine/engine.js';
+import type { Sampling } from '../../../../src/core/engine/sampling.js';
+import { greedy } from '../../../support/sampling.js';
+import { EngineHarness } from './engine-harness.js';
+
+let harness: EngineHarness;
+beforeAll(async () => {
+  harness = await EngineHarness.start({ slots: 4 });
+});
+afterAll(async () => {
+  await harness.stop();
+});
+
+async function drawn(sampling: Sampling, resumeAfter: readonly Token[] = []): Promise<readonly Token[]> {
+  const prompt = harness.prompt(20, sampling.seed);
+  return (await harness.runOne({ prompt, sampling, resumeAfter, maxTokens: 50 })).tokens;
+}
+
+describe('presence and frequency penalties', () => {
+  const warm: Sampling = { ...greedy, temperature: 1.3, topK: 40, topP: 0.95, minP: 0.02 };
+  /** Adds nothing, but leaves the penalties to llama.cpp. */
+  const ofLlama = { logitBias: { '0': 0 } };
+
+  it.each([
+    { presencePenalty: 1.1 },
+    { frequencyPenalty: 0.7 },
+    { presencePenalty: -0.3, frequencyPenalty: 0.13 },
+    { presencePenalty: 0.3, penaltyTokens: 7 },
+    { frequencyPenalty: 0.9, temperature: 0 },
+  ])('draw what llama.cpp draws with them: %j', async (penalties) => {
+    for (const seed of [1, 2]) {
+      const sampling = { ...warm, ...penalties, seed };
+      const tokens = await drawn(sampling);
+      expect(tokens).toEqual(await drawn({ ...sampling, ...ofLlama }));
+      expect(tokens).not.toEqual(await drawn({ ...sampling, presencePenalty: 0, frequencyPenalty: 0 }));
+      expect(await drawn(sampling, [70, 71, 70])).toEqual(await drawn({ ...sampling, ...ofLlama }, [70, 71, 70]));
+    }
+  });
+});
+
+describe('greedy sampling', () => {
+  /** Drops no candidates, but leaves the choice to llama.cpp's greedy sampler. */
+  const ofLlama = { xtc: { probability: 1e-9, threshold: 0.5 } };
+
+  it('draws what the greedy sampler of llama.cpp draws', async () => {
+    for (const seed of [1, 2]) {
+      const tokens = await drawn({ ...greedy, seed });
+      expect(tokens).toEqual(await drawn({ ...greedy, ...ofLlama, seed }));
+    }
+  });
+
+  it('draws the first of several likeliest tokens', async () => {
+    // Added to so much, logits are all the same.
+    const sampling = { ...greedy, logitBias: { '71': 1e10, '70': 1e10, '72': 1e10 } };
+    expect(new Set(await drawn(sampling))).toEqual(new Set([70]));
+    expect(new Set(await drawn({ ...sampling, ...ofLlama }))).toEqual(new Set([70]));
+  });
+});
