@@ -67,6 +67,15 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return this.#arrivals.size + this.#paused.size;
   }
 
+  get places(): number {
+    return this.#arrivals.places + this.#paused.size;
+  }
+
+  get first(): J | undefined {
+    this.#rise();
+    return this.#competition.first?.ticket?.job;
+  }
+
   /** Paused ones do not count. */
   get oldest(): J | undefined {
     return this.#arrivals.oldest;
@@ -112,7 +121,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const { lane } = ticket;
     const { account } = lane;
     this.#arrivals.enter(job);
-    account.waiting += 1;
+    account.waiting += ticket.places;
     this.#waiting.add(account);
     lane.append(ticket);
     if (lane.head === ticket) this.#refresh(account);
@@ -145,12 +154,15 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.#changed();
   }
 
-  next(places: number): J | undefined {
+  next(free: number, all: number): J | undefined {
     this.#rise();
-    const turn = places > this.reserves.held ? this.#competition.first : undefined;
-    const ticket = turn?.ticket ?? this.reserves.first();
-    if (ticket === undefined) return undefined;
-    return this.#take(ticket, turn?.rank ?? ticket.lane.rank);
+    const { held, total } = this.reserves;
+    const turn = this.#competition.first;
+    const ticket = turn?.ticket ?? null;
+    if (turn !== undefined && ticket !== null && Math.min(ticket.places, all - total) <= free - held && free > held)
+      return this.#take(ticket, turn.rank);
+    const reserved = this.reserves.first();
+    return reserved === undefined ? undefined : this.#take(reserved, reserved.lane.rank);
   }
 
   /** Takes a paused job that may go on, while no other may start. @param places how many are free, 1 or more */
@@ -160,7 +172,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /**
-   * Since when the job waits that is first in line, if it is interactive and would get the place of a job that is paused.
+   * Since when the job waits that is first in line, if it is interactive, needs one place and would get that of a job that is paused.
    *
    * @param places how many are free
    */
@@ -168,7 +180,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     if (places < this.reserves.held) return null;
     this.#rise();
     const first = this.#competition.first?.ticket ?? null;
-    return first?.lane.rank === rankOf('interactive') ? first.enteredMs : null;
+    return first?.lane.rank === rankOf('interactive') && first.places === 1 ? first.enteredMs : null;
   }
 
   /**
@@ -274,7 +286,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.#accounts.wake(account);
     const lane = account.lanes[this.#isFifo ? 0 : rankOf(job.demand.trafficClass)];
     if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
-    const ticket = new Ticket(job, lane, this.#arrived, job.admittedMs);
+    const ticket = new Ticket(job, lane, this.#arrived, job.admittedMs, job.places);
     this.#arrived += 1;
     job.ticket = ticket;
     return ticket;
@@ -295,17 +307,17 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   #begin(ticket: Ticket<J>): void {
-    this.reserves.started(ticket.lane);
+    this.reserves.started(ticket);
     this.#running.add(ticket);
-    ticket.lane.account.running += 1;
+    ticket.lane.account.running += ticket.places;
   }
 
   /** A job no longer runs. */
   #stop(ticket: Ticket<J>): void {
     const { lane } = ticket;
     this.#charges.stopped(ticket);
-    lane.account.running -= 1;
-    this.reserves.ended(lane);
+    lane.account.running -= ticket.places;
+    this.reserves.ended(ticket);
     this.#running.delete(ticket);
     this.#refresh(lane.account);
     this.#changed();
@@ -316,7 +328,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const { lane } = ticket;
     const { account } = lane;
     this.#paused.add(ticket);
-    account.waiting += 1;
+    account.waiting += ticket.places;
     this.#waiting.add(account);
     lane.prepend(ticket);
     this.#refresh(account);
@@ -360,7 +372,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const isFirst = lane.head === ticket;
     if (!this.#paused.delete(job)) this.#arrivals.leave(job);
     lane.remove(ticket);
-    account.waiting -= 1;
+    account.waiting -= ticket.places;
     if (account.waiting === 0) this.#waiting.delete(account);
     // The others of a lane do not compete.
     if (isFirst) this.#refresh(account);

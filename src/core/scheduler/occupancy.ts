@@ -5,6 +5,7 @@ export class Occupancy {
   limits: SchedulerLimits;
   /** How many places are in order; while they are fewer than the limit, no more jobs run. */
   placesInOrder = Number.POSITIVE_INFINITY;
+  /** Places that running jobs take. */
   running = 0;
   /** Prompt tokens of all waiting jobs. */
   queuedTokens = 0;

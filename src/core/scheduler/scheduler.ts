@@ -19,9 +19,9 @@ import { WaitingLine } from './waiting-line.js';
 export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 
 /**
- * The request queue and the processing queue. At most `maxConcurrency` jobs run; the others wait, first come, first
- * served, or as {@link FairLine} has it. A slot that becomes free goes to the first waiting job in the same call, so that
- * no new job can take it first.
+ * The request queue and the processing queue. At most `maxConcurrency` places are taken by running jobs; the others wait, first
+ * come, first served, or as {@link FairLine} has it. A slot that becomes free goes to the first waiting job in the same call, so
+ * that no new job can take it first. If that one needs several, they are kept for it until they are enough.
  *
  * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
  * at most O(log n) in the number of waiting jobs.
@@ -59,6 +59,7 @@ export class Scheduler<J extends Job> implements QueueState {
           this.#turnAway(...turning);
         },
         onMoved: () => {
+          this.#starter.fill();
           this.#moved();
         },
       },
@@ -96,7 +97,18 @@ export class Scheduler<J extends Job> implements QueueState {
   }
 
   get waiting(): number {
-    return this.#line.size;
+    return this.#line.places;
+  }
+
+  /** The job that starts next as soon as there are places for it; undefined if none may start. */
+  get first(): J | undefined {
+    return this.#line.first;
+  }
+
+  get isSavingUp(): boolean {
+    // To look for the first one costs more than to see that all need one place.
+    if (this.#line.places === this.#line.size) return false;
+    return (this.#line.first?.places ?? 0) > this.#occupancy.freePlaces;
   }
 
   get draining(): boolean {
@@ -132,14 +144,14 @@ export class Scheduler<J extends Job> implements QueueState {
   }
 
   /**
-   * Admits a job: it starts at once if there is a free slot and no other job waits, and waits otherwise. If it is expected
+   * Admits a job: it starts at once if there are places for it and no other job waits, and waits otherwise. If it is expected
    * to start after its deadline, it is turned away at once.
    *
    * @param job a new one: a job is admitted once
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
    */
   admit(job: J): void {
-    if (!this.hasReserved(job.demand, 1)) this.room.assertVacancy();
+    if (!this.hasReserved(job.demand, job.places)) this.room.assertRoomFor(job.places);
     this.readmit(job, 0);
   }
 
@@ -168,7 +180,7 @@ export class Scheduler<J extends Job> implements QueueState {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'running';
     job.admittedMs = this.#clock.now();
-    this.#occupancy.running += 1;
+    this.#occupancy.running += job.places;
     this.#fairLine?.adopt(job);
     this.#estimates.started(job);
   }
@@ -177,7 +189,7 @@ export class Scheduler<J extends Job> implements QueueState {
   release(job: J): void {
     if (job.status !== 'running') return;
     job.status = 'gone';
-    this.#occupancy.running -= 1;
+    this.#occupancy.running -= job.places;
     this.#fairLine?.ended(job);
     if (this.#estimates.ended(job)) this.#estimates.weigh(this.#line);
     this.#starter.fill();
@@ -194,6 +206,8 @@ export class Scheduler<J extends Job> implements QueueState {
       case 'waiting':
       case 'paused':
         this.#leave(job);
+        // Places may have been kept for it.
+        this.#starter.fill();
         this.#waits.watchOldest();
         this.#events.emit({ type: 'moved' });
         this.#settleDrain();
@@ -315,7 +329,7 @@ export class Scheduler<J extends Job> implements QueueState {
 
   /** When a refused caller should try again: when all waiting jobs and its own would have started. 1 to 60 s. */
   retryAfterSeconds(): number {
-    return this.#estimates.retryAfterSeconds(this.#line.size);
+    return this.#estimates.retryAfterSeconds(this.#line.places);
   }
 
   #leave(job: J): void {

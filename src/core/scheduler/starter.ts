@@ -65,9 +65,9 @@ export class Starter<J extends Job> {
    */
   #next(): J | undefined {
     const { line, fairLine, occupancy } = this.#options;
-    const { freePlaces, isClosed } = occupancy;
+    const { freePlaces, places, isClosed } = occupancy;
     if (isClosed) return freePlaces > 0 ? fairLine?.nextPaused(freePlaces) : undefined;
-    const next = freePlaces > 0 ? line.next(freePlaces) : undefined;
+    const next = freePlaces > 0 ? line.next(freePlaces, places) : undefined;
     if (next !== undefined || this.#preemption === null) return next;
     const preempted = this.#preemption.next(freePlaces);
     if (preempted !== null) this.#pause(preempted.paused);
@@ -77,7 +77,7 @@ export class Starter<J extends Job> {
   #pause(job: J): void {
     const { occupancy, estimates, emit } = this.#options;
     job.status = 'paused';
-    occupancy.running -= 1;
+    occupancy.running -= job.places;
     occupancy.queuedTokens += job.demand.promptTokens;
     estimates.paused(job);
     emit({ type: 'paused', job });
@@ -88,7 +88,7 @@ export class Starter<J extends Job> {
     const waitedMs = this.#clock.now() - job.admittedMs;
     const wasPaused = job.status === 'paused';
     job.status = 'running';
-    occupancy.running += 1;
+    occupancy.running += job.places;
     occupancy.queuedTokens -= job.demand.promptTokens;
     onStarting(job);
     estimates.started(job);
