@@ -15,6 +15,7 @@ import type { SchedulerEvent } from '../scheduler/job.js';
 import { refuseReserves } from '../scheduler/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
+import { assertRoom } from './assert-room.js';
 import { Attempts, canGoOn, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
@@ -154,7 +155,7 @@ export class Relay implements RequestLine {
       const places = placesAsked(request, able, this.#maxConcurrency);
       this.#options.rates?.take(payer, request.places ?? 1);
       if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
-      this.#assertRoom(line, { key, payer, places, promptTokens: request.promptTokens });
+      assertRoom(line.scheduler, { ...request, key, payer, places }, this.#sharing.isFree(line, places));
       const job = new RelayJob(request, listener, line, arrivedMs, places);
       job.watch(client, () => {
         this.#leave(job);
@@ -198,20 +199,6 @@ export class Relay implements RequestLine {
     const jobs = [...this.#attempts.running];
     for (const job of jobs) this.#attempts.fail(job, cutOffError(job.line.scheduler.retryAfterSeconds()));
     return jobs.length;
-  }
-
-  /** @throws ChatstreamError as {@link submit} does */
-  #assertRoom(
-    line: ModelLine,
-    { key, payer, places, promptTokens }: Required<Pick<RelayRequest, 'key' | 'payer' | 'places' | 'promptTokens'>>,
-  ): void {
-    const { room, waiting } = line.scheduler;
-    const isFree = places > 1 && waiting === 0 && this.#sharing.isFree(line, places);
-    if (places === 1) room.assertVacancy();
-    else room.assertRoomFor(places, isFree);
-    room.assertTokens([promptTokens]);
-    if (places === 1) room.assertKey({ key, payer }, 1);
-    else room.assertKeyTogether({ key, payer }, places, isFree);
   }
 
   #line(model: string): ModelLine {
