@@ -43,6 +43,11 @@ export class QueueRoom {
     return draining ? 0 : Math.max(0, this.#freePlaces + limits.maxQueue - waiting);
   }
 
+  /** Free places that are held back for some keys and classes. */
+  get heldPlaces(): number {
+    return this.#state.heldPlaces;
+  }
+
   /** Whether a job can be admitted if `pending` others come first. @throws ChatstreamError `queue_full`, `draining` */
   assertVacancy(pending = 0): void {
     const { draining, limits, running, waiting } = this.#state;
