@@ -66,3 +66,12 @@ export function tooManyAtOnceError(key: string, requests: number, perMinute: num
     { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
   );
 }
+
+/** For a request whose answers are generated together, and are more than a key may have run at once: waiting does not help. */
+export function tooManyTogetherError(key: string, answers: number, mostRunning: number): ChatstreamError {
+  return new ChatstreamError(
+    'invalid_request',
+    `This asks for ${answers} answers at once, and the key "${key}" may have ${mostRunning} generated at once.`,
+    { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
+  );
+}

@@ -47,17 +47,20 @@ export function queueFullError(
     readonly waiting: number;
     /** Requests that hold a place already while their prompts are tokenised. */
     readonly pending: number;
+    /** Places that the request needs at once, 1 if left out. */
+    readonly places?: number;
     readonly maxConcurrency: number;
     readonly maxQueue: number;
   },
   retryAfterSeconds: number,
 ): ChatstreamError {
-  const { running, waiting, pending, maxConcurrency, maxQueue } = queue;
+  const { running, waiting, pending, places: needed = 1, maxConcurrency, maxQueue } = queue;
   const places = maxQueue === 0 ? 'no request may wait' : `${waiting} of ${maxQueue} places to wait are taken`;
   const arriving = pending === 0 ? '' : `, and ${pending} more arrived just before this one`;
+  const together = needed === 1 ? '' : `, and this request needs ${needed}`;
   return new ChatstreamError(
     'queue_full',
-    `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}${arriving}.`,
+    `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}${arriving}${together}.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
 }

@@ -42,6 +42,15 @@ export function isUsable({ status }: Pick<Executor, 'status'>): boolean {
   return status !== 'down' && status !== 'draining';
 }
 
+/**
+ * Whether a request that needs several places would find them there. It takes no more than there are. Where only one request is
+ * let through, it may be that one.
+ */
+export function hasPlacesFor(executor: Pick<Executor, 'status' | 'places' | 'running'>, places: number): boolean {
+  const free = freePlaces(executor);
+  return free > 0 && (executor.status === 'trying' || free >= Math.min(places, executor.places));
+}
+
 /** Generations that it would take in addition to those that it has. */
 export function freePlaces({ status, places, running }: Pick<Executor, 'status' | 'places' | 'running'>): number {
   switch (status) {

@@ -14,6 +14,7 @@ const usualLeastSamePrefix = 0.5;
  * @param failed where it has failed already; it goes there again only if there is no other that could take it later
  * @param sameShare how much of the prompt an executor has seen before, from 0 to 1
  * @param leastSamePrefix the share from which on its conversation counts as known
+ * @param hasPlace whether there is a place for it; if left out, any free place will do
  * @returns null if there is no free place
  */
 export function chooseExecutor<E extends Executor>(
@@ -21,9 +22,10 @@ export function chooseExecutor<E extends Executor>(
   failed: ReadonlySet<string>,
   sameShare: (executor: E) => number,
   leastSamePrefix = usualLeastSamePrefix,
+  hasPlace: (executor: E) => boolean = (executor) => freePlaces(executor) > 0,
 ): E | null {
   const untried = executors.filter((executor) => isUsable(executor) && !failed.has(executor.name));
-  const free = (untried.length > 0 ? untried : executors).filter((executor) => freePlaces(executor) > 0);
+  const free = (untried.length > 0 ? untried : executors).filter(hasPlace);
   const [first, ...others] = free;
   if (first === undefined) return null;
   if (others.length === 0) return first;

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
 import { upstreamFailedError } from '../base/upstream-refusals.js';
-import { isUsable } from '../executor/executor.js';
+import { hasPlacesFor, isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
 import type { Usage } from '../executor/upstream/answer-watch.js';
@@ -43,6 +43,8 @@ export interface AttemptsOptions {
   readonly executors: readonly RelayExecutor[];
   readonly clock: Clock;
   readonly events: RequestEvents;
+  /** Whether an upstream's places are kept for another request. */
+  readonly isKept: (executor: RelayExecutor) => boolean;
   /** A job has ended: its place in the line is free. */
   readonly onEnded: (job: RelayJob) => void;
   /** A job has failed before its first token, and is to be tried again. */
@@ -54,7 +56,6 @@ export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #memory = new PrefixMemory();
   readonly #running = new Map<string, RelayJob>();
-  #places = 0;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
@@ -62,11 +63,6 @@ export class Attempts {
 
   get running(): Iterable<RelayJob> {
     return this.#running.values();
-  }
-
-  /** Places that they take together; one that is between two upstreams takes as many as at the last one. */
-  get places(): number {
-    return this.#places;
   }
 
   isRunning(job: RelayJob): boolean {
@@ -78,27 +74,30 @@ export class Attempts {
     job.queueMs = queueMs;
     job.startedMs = this.#options.clock.now();
     this.#running.set(job.id, job);
-    this.#places += job.places;
     this.#options.events.started(job, queueMs);
     job.listener.started();
   }
 
-  /** Sends a running job to an upstream with a free place. @returns whether there is one */
+  /** Sends a running job to an upstream with free places for it. @returns whether there is one */
   send(job: RelayJob): boolean {
-    const { executors } = this.#options;
+    const { executors, isKept } = this.#options;
     const able = executors.filter((executor) => canGoOn(executor, job));
     const prints = able.length > 1 ? fingerprintsOf(job.request.body) : [];
-    const executor = chooseExecutor(able, job.failedAt, ({ name }) => this.#memory.sameShare(prints, name));
+    const executor = chooseExecutor(
+      able,
+      job.failedAt,
+      ({ name }) => this.#memory.sameShare(prints, name),
+      undefined,
+      (each) => !isKept(each) && hasPlacesFor(each, job.places),
+    );
     if (executor === null) return false;
     this.#memory.remember(prints, executor.name);
     job.executor = executor.name;
     job.attempts += 1;
-    const { path, headers, isResumable, places: choices = 1 } = job.request;
+    const { path, headers, isResumable } = job.request;
     const isResumption = job.resumePoint !== null;
     // It cannot run more of them at once.
-    const places = Math.min(choices, executor.places);
-    this.#places += places - job.places;
-    job.places = places;
+    const places = Math.min(job.places, executor.places);
     job.cancelAttempt = executor.run(
       { path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
       this.#listener(job, executor.name),
@@ -253,7 +252,7 @@ export class Attempts {
   /** The first step of every end, so that no listener can end the job a second time. */
   #forget(job: RelayJob): void {
     job.unwatch();
-    if (this.#running.delete(job.id)) this.#places -= job.places;
+    this.#running.delete(job.id);
   }
 }
 

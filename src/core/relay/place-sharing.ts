@@ -1,10 +1,11 @@
-import { freePlaces } from '../executor/executor.js';
-import type { RelayExecutor } from './attempts.js';
-import type { ModelLine } from './relay-job.js';
+import { freePlaces, hasPlacesFor } from '../executor/executor.js';
+import { canGoOn, type RelayExecutor } from './attempts.js';
+import type { ModelLine, RelayJob } from './relay-job.js';
 
-/** How many places there are now for a model. */
-function placesFor(executors: readonly RelayExecutor[], model: string): number {
-  return executors.reduce((sum, executor) => sum + (executor.serves(model) ? freePlaces(executor) : 0), 0);
+/** How many places there are for all lines together, and how many of them are free. */
+export interface Room {
+  readonly all: number;
+  readonly free: number;
 }
 
 /**
@@ -12,50 +13,112 @@ function placesFor(executors: readonly RelayExecutor[], model: string): number {
  * their lines, a request of a higher class starts first, and of one class the one that has waited for longest. A line whose
  * first requests wait for their own key to end something passes.
  *
- * @param lines their schedulers start requests while this runs, each of which takes a place at once
- * @param room how many more may run in all lines together
+ * A request that needs several places at one upstream waits until there are so many. The upstream that lacks the fewest gets
+ * nothing else meanwhile, so that smaller requests of other lines cannot take its places again and again.
  */
-export function sharePlaces(
-  lines: readonly ModelLine[],
-  executors: readonly RelayExecutor[],
-  room: () => number,
-): void {
-  const free = ({ model }: ModelLine): number => Math.max(0, Math.min(room(), placesFor(executors, model)));
-  const passed = new Set<ModelLine>();
-  for (;;) {
-    const able = lines.filter((line) => line.scheduler.waiting > 0 && !passed.has(line) && free(line) > 0);
-    const line = nextOf(able);
-    if (line === null) break;
-    const { running } = line.scheduler;
-    const { waiting } = line.scheduler;
-    line.scheduler.resize({ maxConcurrency: running + 1 });
-    if (line.scheduler.waiting === waiting) passed.add(line);
+export class PlaceSharing {
+  readonly #executors: readonly RelayExecutor[];
+  readonly #room: () => Room;
+  /** Upstreams that get nothing but the request for which their places are kept. */
+  readonly #kept = new Set<RelayExecutor>();
+  /** Free room that those requests will need. */
+  #keptRoom = 0;
+
+  /** @param room asked again after every start */
+  constructor(executors: readonly RelayExecutor[], room: () => Room) {
+    this.#executors = executors;
+    this.#room = room;
   }
-  // A request that comes next starts at once if there is a place for it.
-  for (const line of lines) line.scheduler.resize({ maxConcurrency: line.scheduler.running + free(line) });
+
+  isKept(executor: RelayExecutor): boolean {
+    return this.#kept.has(executor);
+  }
+
+  /** Keeps no places for anybody, until it is shared out anew. */
+  clear(): void {
+    this.#kept.clear();
+    this.#keptRoom = 0;
+  }
+
+  /** Whether a request that needs so many places in this line would start at once if no other waited there. */
+  isFree({ model }: ModelLine, places: number): boolean {
+    const { all, free } = this.#room();
+    if (Math.min(places, all) > free - this.#keptRoom) return false;
+    return this.#openFor(model).some((executor) => hasPlacesFor(executor, places));
+  }
+
+  /** Keeps an upstream for a request that needs several places, if any can be of use to it. */
+  keepFor(job: RelayJob): void {
+    if (job.places === 1) return;
+    const able = this.#openFor(job.model).filter((executor) => executor.status === 'ready' && canGoOn(executor, job));
+    const untried = able.filter(({ name }) => !job.failedAt.has(name));
+    const [first, ...others] = untried.length > 0 ? untried : able;
+    if (first === undefined) return;
+    const needed = ({ places }: RelayExecutor): number => Math.min(job.places, places);
+    const lacking = (executor: RelayExecutor): number => needed(executor) - freePlaces(executor);
+    const kept = others.reduce((best, other) => (lacking(other) < lacking(best) ? other : best), first);
+    this.#kept.add(kept);
+    // Its place among all that run is taken already.
+    if (job.status === 'running') return;
+    // What has to end there before it starts makes room for it as well.
+    const ending = Math.max(0, kept.running - (kept.places - needed(kept)));
+    this.#keptRoom += job.places - ending;
+  }
+
+  /** @param lines their schedulers are held, and start requests only while this runs, each of which takes its places at once */
+  share(lines: readonly ModelLine[]): void {
+    const passed = new Set<ModelLine>();
+    for (;;) {
+      const heads = lines.flatMap((line) => (passed.has(line) ? [] : headsOf(line)));
+      const [first, ...others] = heads;
+      if (first === undefined) break;
+      const { line, job } = others.reduce((best, head) => (goesBefore(head, best) ? head : best), first);
+      if (this.isFree(line, job.places)) {
+        start(line, job.places);
+        if (line.scheduler.first === job) passed.add(line);
+      } else {
+        passed.add(line);
+        this.keepFor(job);
+      }
+    }
+    for (const line of lines) {
+      const { scheduler } = line;
+      // What comes next may start at once if nothing goes before it.
+      const free = scheduler.first === undefined ? this.#freeFor(line) : 0;
+      scheduler.resize({ maxConcurrency: scheduler.running + free });
+    }
+  }
+
+  #openFor(model: string): readonly RelayExecutor[] {
+    return this.#executors.filter((executor) => executor.serves(model) && !this.#kept.has(executor));
+  }
+
+  #freeFor({ model }: ModelLine): number {
+    const there = this.#openFor(model).reduce((sum, executor) => sum + freePlaces(executor), 0);
+    return Math.max(0, Math.min(this.#room().free - this.#keptRoom, there));
+  }
 }
 
-function nextOf(lines: readonly ModelLine[]): ModelLine | null {
-  const [only, ...others] = lines;
-  if (only === undefined || others.length === 0) return only ?? null;
-  const first = lines.map(headOf).reduce((best, head) => (goesBefore(head, best) ? head : best));
-  return first.line;
+/** Lets the first of a line start. */
+function start({ scheduler }: ModelLine, places: number): void {
+  scheduler.resize({ maxConcurrency: scheduler.running + places });
+  scheduler.hold(false);
+  scheduler.hold(true);
 }
 
 interface Head {
   readonly line: ModelLine;
+  readonly job: RelayJob;
   /** See `Scheduler.rankOf`. */
   readonly rank: number;
-  readonly waitedMs: number;
 }
 
-/** The request that starts next. */
-function headOf(line: ModelLine): Head {
-  const { scheduler } = line;
-  for (const { job, waitedMs } of scheduler.entries()) return { line, rank: scheduler.rankOf(job), waitedMs };
-  return { line, rank: Infinity, waitedMs: 0 };
+/** The request that starts next, if any may. */
+function headsOf(line: ModelLine): readonly Head[] {
+  const { first: job } = line.scheduler;
+  return job === undefined ? [] : [{ line, job, rank: line.scheduler.rankOf(job) }];
 }
 
 function goesBefore(one: Head, other: Head): boolean {
-  return one.rank === other.rank ? one.waitedMs > other.waitedMs : one.rank < other.rank;
+  return one.rank === other.rank ? one.job.admittedMs < other.job.admittedMs : one.rank < other.rank;
 }

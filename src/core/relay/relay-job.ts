@@ -29,8 +29,6 @@ export class RelayJob extends Job {
   /** Upstreams where it has failed. */
   readonly failedAt = new Set<string>();
   attempts = 0;
-  /** How many places it takes at that upstream. */
-  places = 1;
   /** Null before the first token, and where no other server can go on. */
   resumePoint: ResumePoint | null = null;
   /** When it lost its place, the first time since a token of it came; null if it has not. */
@@ -52,6 +50,7 @@ export class RelayJob extends Job {
     readonly listener: RelayListener,
     readonly line: ModelLine,
     readonly arrivedMs: number,
+    override readonly places: number,
   ) {
     super();
     const { key = noKey, payer, trafficClass, promptTokens, maxTokens } = request;

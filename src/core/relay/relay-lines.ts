@@ -51,10 +51,12 @@ export class RelayLines {
     return this.#lines.get(model);
   }
 
-  /** A line for a model that has none. It has no places yet. */
+  /** A line for a model that has none. It has no places yet, and starts requests only when it is told to. */
   add(model: string): ModelLine {
     const scheduler = new Scheduler<RelayJob>(this.#schedulerOptions(), this.#clock);
     scheduler.events(this.#onScheduled);
+    // Whose turn it is among all lines, and where its places are, is not for the scheduler of one line to decide.
+    scheduler.hold(true);
     if (this.#isDraining) void scheduler.drain();
     const line: ModelLine = { model, scheduler };
     this.#lines.set(model, line);

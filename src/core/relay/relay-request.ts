@@ -27,8 +27,10 @@ export interface RelayRequest {
   readonly promptTokens: number;
   /** Milliseconds after its arrival from which on there is no use in starting it; none for a request that can wait. */
   readonly deadlineMs?: number;
-  /** Its choices together, which upstreams generate beside each other, 1 or more; left out for one. */
+  /** Its answers, which upstreams generate beside each other, 1 or more; left out for one. */
   readonly places?: number;
+  /** How many of them each prompt has, and the parameter that says so; left out for one. */
+  readonly choices?: { readonly ofEach: number; readonly param: 'n' | 'best_of' };
   /** The most output tokens, 1 or more; a guess if the request does not say. */
   readonly maxTokens: number;
 }

@@ -15,11 +15,13 @@ import type { SchedulerEvent } from '../scheduler/job.js';
 import { refuseReserves } from '../scheduler/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
+import { assertRoom } from './assert-room.js';
 import { Attempts, canGoOn, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
 import { Outages } from './outages.js';
-import { sharePlaces } from './place-sharing.js';
+import { PlaceSharing } from './place-sharing.js';
+import { placesAsked } from './places-asked.js';
 import { type ModelLine, RelayJob } from './relay-job.js';
 import { RelayLines } from './relay-lines.js';
 import type { RelayOptions } from './relay-options.js';
@@ -38,6 +40,7 @@ export class Relay implements RequestLine {
   readonly #clock: Clock;
   readonly #events: RequestEvents;
   readonly #attempts: Attempts;
+  readonly #sharing: PlaceSharing;
   readonly #moves = new Emitter<undefined>();
   readonly #lines: RelayLines;
   readonly #homeless: HomelessJobs;
@@ -56,10 +59,13 @@ export class Relay implements RequestLine {
     });
     this.#events = new RequestEvents(clock);
     spendTokens(this.#events.subscribe, options.rates);
+    this.#sharing = new PlaceSharing(executors, () => {
+      const { maxConcurrency } = this.limits;
+      return { all: maxConcurrency, free: maxConcurrency - this.running };
+    });
     this.#attempts = new Attempts({
-      executors,
-      clock,
-      events: this.#events,
+      ...{ executors, clock, events: this.#events },
+      isKept: (executor) => this.#sharing.isKept(executor),
       onEnded: (job) => {
         this.#release(job);
       },
@@ -142,14 +148,15 @@ export class Relay implements RequestLine {
     let line: ModelLine | undefined;
     try {
       if (client.aborted) throw clientLeftError();
-      const { key = noKey, payer = key, places = 1 } = request;
+      const { key = noKey, payer = key } = request;
       line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
-      this.#options.rates?.take(payer, places);
+      const { model } = line;
+      const able = this.executors.filter((executor) => executor.serves(model));
+      const places = placesAsked(request, able, this.#maxConcurrency);
+      this.#options.rates?.take(payer, request.places ?? 1);
       if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
-      line.scheduler.room.assertVacancy();
-      line.scheduler.room.assertTokens([request.promptTokens]);
-      line.scheduler.room.assertKey({ key, payer }, 1);
-      const job = new RelayJob(request, listener, line, arrivedMs);
+      assertRoom(line.scheduler, { ...request, key, payer, places }, this.#sharing.isFree(line, places));
+      const job = new RelayJob(request, listener, line, arrivedMs, places);
       job.watch(client, () => {
         this.#leave(job);
       });
@@ -221,6 +228,8 @@ export class Relay implements RequestLine {
         throw new ChatstreamError('internal', 'A generation of an upstream server was to be paused.');
       case 'moved':
         this.#moves.emit(undefined);
+        // One may have left that others had to let go before them.
+        if (!this.#isSharing) this.#share();
     }
   }
 
@@ -239,7 +248,6 @@ export class Relay implements RequestLine {
   #release(job: RelayJob): void {
     this.#homeless.remove(job);
     const { scheduler } = job.line;
-    scheduler.resize({ maxConcurrency: Math.max(0, scheduler.running - 1) });
     scheduler.release(job);
     this.#share();
   }
@@ -252,12 +260,14 @@ export class Relay implements RequestLine {
     try {
       while (this.#mustShareAgain) {
         this.#mustShareAgain = false;
+        this.#sharing.clear();
         for (const job of this.#homeless.jobs) {
-          if (this.#homeless.has(job) && this.#attempts.send(job)) this.#homeless.remove(job);
+          if (!this.#homeless.has(job)) continue;
+          if (this.#attempts.send(job)) this.#homeless.remove(job);
+          else this.#sharing.keepFor(job);
         }
         const lines = this.#lines.all;
-        const room = (): number => this.limits.maxConcurrency - Math.max(this.running, this.#attempts.places);
-        sharePlaces(lines, this.executors, room);
+        this.#sharing.share(lines);
         for (const line of lines) this.#watchOutages(line);
       }
     } finally {

@@ -49,6 +49,7 @@ export class Competition<J> {
   /** Puts the lanes of a key where they belong after it has changed. */
   refresh(account: KeyAccount<J>): void {
     const nowMs = this.#clock.now();
+    account.isAtItsLimit = account.isFullFor(this.#placesOfFirst(account, nowMs));
     for (const lane of account.lanes) {
       const rank = lane.head === null || account.isAtItsLimit ? null : this.rankAt(lane.head, nowMs);
       if (rank === lane.competesIn) {
@@ -112,6 +113,24 @@ export class Competition<J> {
       hasRisen = true;
     }
     return hasRisen;
+  }
+
+  /** Of the job of a key that would start first if there were no limit; 1 if there is none. */
+  #placesOfFirst({ lanes, terms }: KeyAccount<J>, nowMs: number): number {
+    // Without a limit, it makes no difference.
+    if (terms.maxRunning === null) return 1;
+    let first: Ticket<J> | null = null;
+    for (const { head } of lanes) {
+      if (head === null) continue;
+      if (first === null || this.#goesBefore(head, first, nowMs)) first = head;
+    }
+    return first?.places ?? 1;
+  }
+
+  /** Whether of two jobs of one key, this one starts first. */
+  #goesBefore(one: Ticket<J>, other: Ticket<J>, nowMs: number): boolean {
+    const [rank, otherRank] = [this.rankAt(one, nowMs), this.rankAt(other, nowMs)];
+    return rank === otherRank ? one.arrival < other.arrival : rank < otherRank;
   }
 
   /** When the first job of a lane that can still rise does so. */

@@ -1,18 +1,24 @@
 /** The waiting jobs in the order in which they start. */
 export interface JobLine<J> extends Iterable<J> {
   readonly size: number;
+  /** Those that its jobs wait for together. */
+  readonly places: number;
+  /** The one that starts next as soon as there are places for it; undefined if none may start. */
+  readonly first: J | undefined;
   /** The one that has waited for longest. */
   readonly oldest: J | undefined;
   enter(job: J): void;
   /**
-   * Removes the one that starts next; undefined if none may start now.
+   * Removes the one that starts next; undefined if none may start now. One that needs more places than are free waits for them,
+   * and all others behind it.
    *
-   * @param places how many are free, 1 or more
+   * @param free places, 1 or more
+   * @param all places, free or not
    */
-  next(places: number): J | undefined;
+  next(free: number, all: number): J | undefined;
   /** Removes a job from any position. */
   leave(job: J): void;
-  /** 1 for the one that starts next; 0 for a job that is not in the line. */
+  /** 1 and the places of those that start before it; 0 for a job that is not in the line. */
   position(job: J): number;
   /** The sum of the work of those that start before it. */
   workAhead(job: J): number;

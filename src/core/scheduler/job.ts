@@ -42,6 +42,11 @@ export class Job implements Standing {
   ticket: Ticket<this> | null = null;
   /** The time on the clock after which there is no use in starting it; null for none. */
   readonly deadlineMs: number | null = null;
+  /**
+   * Places that it needs, all of them at once, 1 or more. One that needs more than there are starts when all are free. With
+   * reserves, it has to fit into the places that all may use.
+   */
+  readonly places: number = 1;
   /** Whether it can go on later with what it has got. */
   readonly canPause: boolean = true;
   /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
@@ -84,7 +89,7 @@ export type WaitReason = 'slot' | 'reserve' | 'key';
 
 /** Where a waiting job stands now. */
 export interface WaitingView {
-  /** 1 is the next to start. */
+  /** 1 is the next to start. Each job before it counts as the places that it needs. */
   readonly position: number;
   /** Expected time until it starts, in milliseconds; null until a job has ended. */
   readonly etaMs: number | null;

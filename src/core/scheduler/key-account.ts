@@ -29,15 +29,19 @@ export class MeanLength {
 export interface KeyRoom {
   readonly waiting: number;
   readonly maxWaiting: number | null;
-  /** How many more of its jobs may run. */
+  /** The most places that it may have, and how many more of them it may take now; infinite without a limit. */
+  readonly maxRunning: number;
   readonly mayStart: number;
 }
 
 /** One key: its lanes, and the service that it has had. */
 export class KeyAccount<J> {
   terms: KeyTerms = usualTerms;
+  /** Places that its running jobs take, and those that its waiting ones need. */
   running = 0;
   waiting = 0;
+  /** Whether its first job would be one too many, so that none of its jobs competes. */
+  isAtItsLimit = false;
   readonly lengths = new MeanLength();
   /** One for each class, in their order. */
   readonly lanes: readonly Lane<J>[];
@@ -50,12 +54,14 @@ export class KeyAccount<J> {
 
   get room(): KeyRoom {
     const { waiting, running, terms } = this;
-    return { waiting, maxWaiting: terms.maxWaiting, mayStart: Math.max(0, (terms.maxRunning ?? Infinity) - running) };
+    const maxRunning = terms.maxRunning ?? Infinity;
+    return { waiting, maxWaiting: terms.maxWaiting, maxRunning, mayStart: Math.max(0, maxRunning - running) };
   }
 
-  get isAtItsLimit(): boolean {
+  /** Whether a job with so many places would be one too many. One that needs more than its key may have runs alone. */
+  isFullFor(places: number): boolean {
     const { maxRunning } = this.terms;
-    return maxRunning !== null && this.running >= maxRunning;
+    return maxRunning !== null && this.running + Math.min(places, maxRunning) > maxRunning;
   }
 
   /** Places that only this key may use. */
@@ -183,7 +189,7 @@ export class Ticket<J> {
   /** Its place in the order of starts, and the number of the order that says so. */
   position = 0;
   workAhead = 0;
-  /** When the last of the jobs up to it came, if all of them are interactive; infinite otherwise. */
+  /** When the last of the jobs up to it came, if all of them are interactive and need one place; infinite otherwise. */
   allSinceMs = Infinity;
   positionAsOf = -1;
 
@@ -193,5 +199,7 @@ export class Ticket<J> {
     /** Counts up with every job that enters the line. */
     readonly arrival: number,
     readonly enteredMs: number,
+    /** See `Job.places`. */
+    readonly places: number,
   ) {}
 }

@@ -1,22 +1,35 @@
+import type { Job } from './job.js';
+import type { JobLine } from './job-line.js';
+import type { QueueState } from './queue-room.js';
+import type { Reserves } from './reserves.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
 /** How full the queues are, and how full they may be. */
-export class Occupancy {
+export class Occupancy<J extends Job> implements QueueState {
   limits: SchedulerLimits;
+  readonly maxQueuedTokens: number | null;
   /** How many places are in order; while they are fewer than the limit, no more jobs run. */
   placesInOrder = Number.POSITIVE_INFINITY;
   running = 0;
-  /** Prompt tokens of all waiting jobs. */
   queuedTokens = 0;
-  isDraining = false;
+  draining = false;
   /** Whether starting is suspended. */
   isHeld = false;
+  readonly #line: JobLine<J>;
+  readonly #reserves: Pick<Reserves<J>, 'held'> | null;
 
-  constructor(limits: SchedulerLimits) {
+  /** @param reserves null where no places are held back */
+  constructor(
+    { maxQueuedTokens, ...limits }: SchedulerLimits & { readonly maxQueuedTokens: number | null },
+    line: JobLine<J>,
+    reserves: Pick<Reserves<J>, 'held'> | null,
+  ) {
     this.limits = limits;
+    this.maxQueuedTokens = maxQueuedTokens;
+    this.#line = line;
+    this.#reserves = reserves;
   }
 
-  /** Jobs that may run at once now. */
   get places(): number {
     return Math.min(this.limits.maxConcurrency, this.placesInOrder);
   }
@@ -26,8 +39,22 @@ export class Occupancy {
     return this.places - this.running;
   }
 
+  get waiting(): number {
+    return this.#line.places;
+  }
+
+  get heldPlaces(): number {
+    return this.#reserves?.held ?? 0;
+  }
+
+  get isSavingUp(): boolean {
+    // To look for the first one costs more than to see that all need one place.
+    if (this.#line.places === this.#line.size) return false;
+    return (this.#line.first?.places ?? 0) > this.freePlaces;
+  }
+
   /** Whether only jobs may go on that have started before. */
   get isClosed(): boolean {
-    return this.isDraining || this.isHeld;
+    return this.draining || this.isHeld;
   }
 }

@@ -43,14 +43,14 @@ export class PausedJobs<J extends Job> {
       if (ticket === null) continue;
       const { account, rank } = ticket.lane;
       const hasPlace = places > this.#reserves.held || this.#reserves.spareFor(account, rank) > 0;
-      if (hasPlace && !account.isAtItsLimit) return ticket;
+      if (hasPlace && !account.isFullFor(ticket.places)) return ticket;
     }
     return undefined;
   }
 
   /**
    * The running job that gives up its place first: the `batch` job that began last. Those that cannot go on later stay, as do
-   * those that were paused before, and those in places that are held back for their key or class.
+   * those that were paused before, those with several places, and those in places that are held back for their key or class.
    *
    * @param running in the order in which they began
    */
@@ -65,7 +65,9 @@ export class PausedJobs<J extends Job> {
     return this.#reserves.total === 0 ? count : Math.min(count, 1);
   }
 
-  #canPause({ job, lane, wasPaused }: Ticket<J>): boolean {
-    return lane.rank === rankOf('batch') && !wasPaused && job.canPause && !this.#reserves.holdsPlaceOf(lane);
+  #canPause({ job, lane, wasPaused, places }: Ticket<J>): boolean {
+    return (
+      lane.rank === rankOf('batch') && !wasPaused && job.canPause && places === 1 && !this.#reserves.holdsPlaceOf(lane)
+    );
   }
 }

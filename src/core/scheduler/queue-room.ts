@@ -1,4 +1,4 @@
-import { rateLimitedError } from '../base/key-refusals.js';
+import { rateLimitedError, tooManyTogetherError } from '../base/key-refusals.js';
 import { drainingError, queuedTokensError, queueFullError } from '../base/queue-refusals.js';
 import type { Claimant } from './demand.js';
 import type { KeyRoom } from './key-account.js';
@@ -9,8 +9,9 @@ export interface QueueState {
   readonly limits: SchedulerLimits;
   /** The most prompt tokens of all waiting jobs together; null for any number. */
   readonly maxQueuedTokens: number | null;
-  /** Jobs that may run at once now: the limit, or the places in order if they are fewer. */
+  /** How many may be taken now: the limit, or the places in order if they are fewer. */
   readonly places: number;
+  /** Places that running jobs take, and those that waiting ones need. */
   readonly running: number;
   readonly waiting: number;
   /** Prompt tokens of all waiting jobs. */
@@ -18,6 +19,8 @@ export interface QueueState {
   readonly draining: boolean;
   /** Free places that are held back for some keys and classes. */
   readonly heldPlaces: number;
+  /** Whether free places are kept for the first in line, which needs more than there are. */
+  readonly isSavingUp: boolean;
 }
 
 /** Whether jobs can be admitted. */
@@ -40,12 +43,34 @@ export class QueueRoom {
     return draining ? 0 : Math.max(0, this.#freePlaces + limits.maxQueue - waiting);
   }
 
+  /** Free places that are held back for some keys and classes. */
+  get heldPlaces(): number {
+    return this.#state.heldPlaces;
+  }
+
   /** Whether a job can be admitted if `pending` others come first. @throws ChatstreamError `queue_full`, `draining` */
   assertVacancy(pending = 0): void {
     const { draining, limits, running, waiting } = this.#state;
     if (draining) throw drainingError(this.#retryAfterSeconds());
     if (this.vacancies > pending) return;
     throw queueFullError({ ...limits, running, waiting, pending }, this.#retryAfterSeconds());
+  }
+
+  /**
+   * Whether a job can be admitted that needs several places at once: those that it waits for count as taken in the queue.
+   *
+   * @param isFree whether it would start at once
+   * @throws ChatstreamError `queue_full`, `draining`
+   */
+  assertRoomFor(places: number, isFree = this.#mayStart(places)): void {
+    if (places === 1) {
+      this.assertVacancy();
+      return;
+    }
+    const { draining, limits, running, waiting } = this.#state;
+    if (draining) throw drainingError(this.#retryAfterSeconds());
+    if (isFree || waiting + places <= limits.maxQueue) return;
+    throw queueFullError({ ...limits, running, waiting, pending: 0, places }, this.#retryAfterSeconds());
   }
 
   /** Whether jobs with such prompts, in tokens, can be admitted together. @throws ChatstreamError `queue_full` */
@@ -72,9 +97,26 @@ export class QueueRoom {
     throw rateLimitedError(key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
   }
 
+  /**
+   * Whether a key may have a job that needs several places at once.
+   *
+   * @param isFree whether there are places for it now
+   * @throws ChatstreamError `rate_limited`; `invalid_request` for more places than the key may ever have
+   */
+  assertKeyTogether({ key, payer = key }: Pick<Claimant, 'key' | 'payer'>, places: number, isFree: boolean): void {
+    const { maxRunning = Infinity, mayStart = Infinity, maxWaiting = null, waiting = 0 } = this.#roomOf(payer) ?? {};
+    if (places > maxRunning) throw tooManyTogetherError(key, places, maxRunning);
+    if (maxWaiting === null || (isFree && mayStart >= places) || waiting + places <= maxWaiting) return;
+    throw rateLimitedError(key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
+  }
+
+  #mayStart(places: number): boolean {
+    return this.#state.waiting === 0 && this.#freePlaces >= places;
+  }
+
   /** Places that all may take. After a resize there may be more running than the limits allow. */
   get #freePlaces(): number {
-    const { places, running, heldPlaces } = this.#state;
-    return Math.max(0, places - running - heldPlaces);
+    const { places, running, heldPlaces, isSavingUp } = this.#state;
+    return isSavingUp ? 0 : Math.max(0, places - running - heldPlaces);
   }
 }

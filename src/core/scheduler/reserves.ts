@@ -68,7 +68,7 @@ class Claim<J> implements HeapItem {
  */
 export class Reserves<J> {
   #ofClasses: readonly number[] = trafficClasses.map(() => 0);
-  /** For each class, the running jobs of keys without a reserve. */
+  /** For each class, the places of running jobs of keys without a reserve. */
   #running: number[] = trafficClasses.map(() => 0);
   /** Keys with a reserve that have a job which could start. */
   readonly #owners = new Set<KeyAccount<J>>();
@@ -107,7 +107,7 @@ export class Reserves<J> {
     for (const [name, { reserve = 0 }] of terms) {
       this.#held += Math.max(0, reserve - (accounts.find(name)?.running ?? 0));
     }
-    for (const { lane } of running) this.#count(lane, 1);
+    for (const { lane, places } of running) this.#count(lane, places);
     for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
   }
 
@@ -123,18 +123,18 @@ export class Reserves<J> {
     return reserve > 0 ? Math.max(0, reserve - running) : this.#spareOf(rank);
   }
 
-  /** Has to be called before a job of this lane counts as running. Without any reserve, that costs nothing. */
-  started(lane: Lane<J>): void {
+  /** Has to be called before a job counts as running. Without any reserve, that costs nothing. */
+  started({ lane, places }: Ticket<J>): void {
     if (this.#total === 0) return;
-    if (this.spareFor(lane.account, lane.rank) > 0) this.#held -= 1;
-    this.#count(lane, 1);
+    this.#held -= Math.min(places, this.spareFor(lane.account, lane.rank));
+    this.#count(lane, places);
   }
 
-  /** Has to be called when a job of this lane no longer counts as running. */
-  ended(lane: Lane<J>): void {
+  /** Has to be called when a job no longer counts as running. */
+  ended({ lane, places }: Ticket<J>): void {
     if (this.#total === 0) return;
-    this.#count(lane, -1);
-    if (this.spareFor(lane.account, lane.rank) > 0) this.#held += 1;
+    this.#count(lane, -places);
+    this.#held += Math.min(places, this.spareFor(lane.account, lane.rank));
   }
 
   /** Has to be called after the lanes of a key, or what competes there, have changed. */
@@ -157,11 +157,12 @@ export class Reserves<J> {
   /** The job that takes a held place next; undefined if those for whom places are held have none waiting. */
   first(): Ticket<J> | undefined {
     for (const account of this.#owners) {
-      if (account.reserve > account.running) return firstOf(account);
+      const first = firstOf(account);
+      if (account.reserve - account.running >= (first?.places ?? Infinity)) return first;
     }
     for (const [rank, heap] of this.#heaps.entries()) {
-      const head = this.#spareOf(rank) > 0 ? heap.first?.lane.head : null;
-      if (head !== null && head !== undefined) return head;
+      const head = heap.first?.lane.head;
+      if (head !== null && head !== undefined && this.#spareOf(rank) >= head.places) return head;
     }
     return undefined;
   }
@@ -184,8 +185,8 @@ export class Reserves<J> {
     }
   }
 
-  #count({ account, rank }: Lane<J>, jobs: number): void {
-    if (account.reserve === 0) this.#running[rank] = this.#runningOf(rank) + jobs;
+  #count({ account, rank }: Lane<J>, places: number): void {
+    if (account.reserve === 0) this.#running[rank] = this.#runningOf(rank) + places;
   }
 
   #spareOf(rank: number): number {

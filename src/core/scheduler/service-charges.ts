@@ -71,10 +71,10 @@ export class ServiceCharges<J extends Job> {
   }
 
   /** An answer has as many tokens as it will have. */
-  completed({ lane, outputTokens }: Ticket<J>): void {
+  completed({ lane, outputTokens, places }: Ticket<J>): void {
     if (outputTokens === 0) return;
-    lane.account.lengths.add(outputTokens);
-    this.#lengths.add(outputTokens);
+    lane.account.lengths.add(outputTokens / places);
+    this.#lengths.add(outputTokens / places);
   }
 
   /** What a key pays when a job starts, or goes on, in weighted tokens. */
@@ -82,10 +82,10 @@ export class ServiceCharges<J extends Job> {
     return uncachedTokens(ticket) * promptWeight + this.#expectedTokens(ticket) * outputWeight - ticket.charged;
   }
 
-  /** How long its answer is expected to be, no shorter than it is already. */
-  #expectedTokens({ job, lane, outputTokens }: Ticket<J>): number {
+  /** How long its answers are expected to be, one for each place, no shorter than they are already. */
+  #expectedTokens({ job, lane, outputTokens, places }: Ticket<J>): number {
     const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
-    return Math.max(outputTokens, Math.min(job.demand.maxTokens, Math.round(mean)));
+    return Math.max(outputTokens, Math.min(job.demand.maxTokens, Math.round(mean)) * places);
   }
 }
 

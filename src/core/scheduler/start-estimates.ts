@@ -55,14 +55,14 @@ export class StartEstimates<J extends Job> {
     this.#startsByMs = startsByMs;
   }
 
-  /** What a job will take, in output tokens that take as long. */
-  workOf({ demand, run }: J): number {
+  /** What a job will take in all its places together, in output tokens that take as long. */
+  workOf({ demand, run, places }: J): number {
     const { outputMs, promptMs } = this.#pace;
     const expected = this.#lengths.expected(demand);
     if (outputMs === null || expected === null) return 0;
     // One that was paused finds its prompt in the cache.
     if (run !== null) return Math.max(1, expected - run.outputTokens);
-    return expected + (demand.promptTokens * promptMs) / outputMs;
+    return (expected + (demand.promptTokens * promptMs) / outputMs) * places;
   }
 
   /** Weighs all waiting jobs by what is known now. */
@@ -106,16 +106,18 @@ export class StartEstimates<J extends Job> {
   /** @returns whether what waits should be weighed again, because much more is known now */
   ended(job: J): boolean {
     const nowMs = this.#clock.now();
-    this.#rate.release(nowMs);
+    for (let place = 0; place < job.places; place += 1) this.#rate.release(nowMs);
     this.#running.delete(job);
     if (this.#running.size === 0) this.#rate.idle(nowMs);
     this.#hasChanged = true;
-    const { run, demand } = job;
+    const { run, demand, places } = job;
     job.run = null;
     if (run === null || run.outputTokens === 0) return false;
     this.#pace.prefilled(demand.promptTokens, run.firstTokenMs - run.startedMs);
-    this.#pace.decoded(run.outputTokens, (run.pausedMs ?? nowMs) - run.firstTokenMs);
-    this.#lengths.add(demand, run.outputTokens);
+    // Of each of its answers, which are generated beside each other.
+    const outputTokens = Math.max(1, run.outputTokens / places);
+    this.#pace.decoded(outputTokens, (run.pausedMs ?? nowMs) - run.firstTokenMs);
+    this.#lengths.add(demand, outputTokens);
     this.#measured += 1;
     // 1, 4, 16, 64 and so on: to weigh all that waits costs more than anything else here.
     return Number.isInteger(Math.log2(this.#measured) / 2);
@@ -141,7 +143,7 @@ export class StartEstimates<J extends Job> {
   /** {@link etaMs} if no job were paused. */
   slotMs(job: J, position: number, workAhead: number): number | null {
     const nowMs = this.#clock.now();
-    const waitMs = this.#waitMs(nowMs, position, workAhead);
+    const waitMs = this.#waitMs(nowMs, { position, workAhead, places: job.places });
     if (waitMs === null || this.#overtaking === null) return waitMs;
     return waitMs * this.#overtaking.factorOf(job.demand.key, isFirstOfItsKey(job));
   }
@@ -169,31 +171,36 @@ export class StartEstimates<J extends Job> {
   /** All waiting jobs in order. */
   *entriesOf(line: JobLine<J>): Generator<QueueEntry<J>> {
     const nowMs = this.#clock.now();
-    let position = 0;
+    let position = 1;
     let workAhead = 0;
     for (const job of line) {
-      position += 1;
       const etaMs = this.etaMs(job, position, workAhead);
       yield { job, position, waitedMs: nowMs - job.admittedMs, etaMs };
+      position += job.places;
       workAhead += job.work;
     }
   }
 
-  /** When a refused caller should try again: when so many jobs and its own would have started. 1 to 60 s. */
+  /** When a refused caller should try again: when so many places and its own would have become free. 1 to 60 s. */
   retryAfterSeconds(waiting: number): number {
     const seconds = this.#rate.expectedMs(waiting + 1, this.#clock.now()) / 1000;
     return Math.min(60, Math.max(1, Math.ceil(seconds)));
   }
 
-  #waitMs(nowMs: number, position: number, workAhead: number): number | null {
+  #waitMs(
+    nowMs: number,
+    { position, workAhead, places }: { readonly position: number; readonly workAhead: number; readonly places: number },
+  ): number | null {
     const { outputMs } = this.#pace;
+    // It starts when the last of its places is free.
+    const last = position + places - 1;
     if (outputMs === null || this.#lengths.isEmpty) {
       const perSecond = this.#rate.perSecond(nowMs);
-      return perSecond === null ? null : (position / perSecond) * 1000;
+      return perSecond === null ? null : (last / perSecond) * 1000;
     }
     const outlook = this.#currentOutlook(nowMs, outputMs);
     const meanMs = position > 1 ? (workAhead * outputMs) / (position - 1) : longMs;
-    const ms = startMs(outlook, position, Math.max(meanMs, outputMs), this.#lengths.variation);
+    const ms = startMs(outlook, last, Math.max(meanMs, outputMs), this.#lengths.variation);
     return Math.max(0, ms + outlook.stalledMs - (nowMs - outlook.madeMs));
   }
 
@@ -211,18 +218,19 @@ export class StartEstimates<J extends Job> {
 
   #freeTimes(nowMs: number, outputMs: number): Pick<Outlook, 'freeMs' | 'slots' | 'weightedMs'> {
     const most = Math.max(2, Math.floor(mostLengths / Math.max(1, this.#running.size)));
-    const times: { readonly ms: number; readonly probability: number }[] = [];
+    /** When the places of a job may become free, all at once, each time with as many as that is probable. */
+    const times: { readonly ms: number; readonly places: number }[] = [];
     for (const job of this.#running) {
       const left = this.#tokensLeft(job, most);
       const prefillMs = this.#prefillLeftMs(job, nowMs);
-      for (const tokens of left) times.push({ ms: prefillMs + tokens * outputMs, probability: 1 / left.length });
+      for (const tokens of left) times.push({ ms: prefillMs + tokens * outputMs, places: job.places / left.length });
     }
     times.sort((one, other) => one.ms - other.ms);
     let slots = 0;
     let weightedMs = 0;
-    const sums = times.map(({ ms, probability }) => {
-      slots += probability;
-      weightedMs += ms * probability;
+    const sums = times.map(({ ms, places }) => {
+      slots += places;
+      weightedMs += ms * places;
       return { slots, weightedMs };
     });
     return {
@@ -233,8 +241,8 @@ export class StartEstimates<J extends Job> {
   }
 
   /** How many tokens the answer may still get, at least one possibility. */
-  #tokensLeft({ demand, run }: J, most: number): readonly number[] {
-    const produced = run?.outputTokens ?? 0;
+  #tokensLeft({ demand, run, places }: J, most: number): readonly number[] {
+    const produced = (run?.outputTokens ?? 0) / places;
     const longer = this.#lengths.likely(demand, most).filter((length) => length > produced);
     if (longer.length > 0) return longer.map((length) => length - produced);
     // Longer than all answers of late: perhaps half of it is done.

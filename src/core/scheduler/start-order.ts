@@ -27,6 +27,7 @@ interface Contender<J> extends HeapItem {
 
 interface Runner<J> {
   readonly account: KeyAccount<J>;
+  /** Places. */
   running: number;
   /** Whether it runs as many as it may, so that it competes nowhere. */
   isBlocked: boolean;
@@ -50,10 +51,12 @@ class Race<J> {
   readonly #heaps: readonly Heap<Contender<J>>[];
   readonly #lastServed: number[];
   readonly #runners = new Map<KeyAccount<J>, Runner<J>>();
-  /** Whose jobs run, in the order in which they end. Empty where no key has a limit. */
-  readonly #running: KeyAccount<J>[] = [];
+  /** The jobs that run, in the order in which they end. Empty where no key has a limit. */
+  readonly #running: { readonly account: KeyAccount<J>; readonly places: number }[] = [];
   #ended = 0;
+  /** How many places may be taken, and how many are. */
   readonly #places: number;
+  #taken = 0;
   readonly #hasLimits: boolean;
 
   constructor(state: LineState<J>) {
@@ -65,8 +68,8 @@ class Race<J> {
       this.#enter(account);
       hasLimits ||= account.terms.maxRunning !== null;
     }
-    if (hasLimits) for (const { lane } of state.running) this.#running.push(lane.account);
-    this.#places = this.#running.length;
+    if (hasLimits) for (const { lane, places } of state.running) this.#run(lane.account, places);
+    this.#places = this.#taken;
     this.#hasLimits = hasLimits;
   }
 
@@ -78,21 +81,27 @@ class Race<J> {
       if (contender !== undefined && ticket !== undefined) {
         yield ticket;
         this.#start(ticket, rank, contender);
-        if (this.#running.length - this.#ended > this.#places) this.#end();
+        while (this.#taken > this.#places) if (!this.#end()) break;
       } else if (!this.#end()) {
         return;
       }
     }
   }
 
+  #run(account: KeyAccount<J>, places: number): void {
+    this.#running.push({ account, places });
+    this.#taken += places;
+  }
+
   /** The job ends that has run for longest. @returns false if none runs */
   #end(): boolean {
-    const account = this.#running[this.#ended];
-    if (account === undefined) return false;
+    const job = this.#running[this.#ended];
+    if (job === undefined) return false;
     this.#ended += 1;
-    const runner = this.#runners.get(account);
+    this.#taken -= job.places;
+    const runner = this.#runners.get(job.account);
     if (runner === undefined) return true;
-    runner.running -= 1;
+    runner.running -= job.places;
     if (runner.isBlocked && !isFull(runner)) this.#unblock(runner);
     else for (const [rank, contender] of runner.contenders.entries()) this.#heaps[rank]?.moved(contender);
     return true;
@@ -132,8 +141,8 @@ class Race<J> {
   #start(ticket: Ticket<J>, rank: number, contender: Contender<J>): void {
     const { runner, tickets } = contender;
     contender.service += this.#state.serviceOf(ticket);
-    runner.running += 1;
-    if (this.#hasLimits) this.#running.push(runner.account);
+    runner.running += ticket.places;
+    if (this.#hasLimits) this.#run(runner.account, ticket.places);
     tickets.splice(tickets.indexOf(ticket), 1);
     // The next of its lane may be in a lower class, in which its key then competes anew.
     const { next } = ticket;
@@ -162,8 +171,13 @@ class Race<J> {
   }
 }
 
-function isFull<J>({ account: { terms }, running }: Runner<J>): boolean {
-  return terms.maxRunning !== null && running >= terms.maxRunning;
+/** Whether its first job would be one too many, as `KeyAccount.isAtItsLimit` says. */
+function isFull<J>({ account: { terms }, running, contenders }: Runner<J>): boolean {
+  const { maxRunning } = terms;
+  if (maxRunning === null) return false;
+  const contender = contenders.find(({ tickets }) => tickets.length > 0);
+  const places = (contender === undefined ? undefined : firstTicket(contender))?.places ?? 1;
+  return running + Math.min(places, maxRunning) > maxRunning;
 }
 
 function firstTicket<J>({ tickets }: Contender<J>): Ticket<J> | undefined {

@@ -14,6 +14,7 @@ export class StartPositions<J extends Job> {
   /** The order as far as it has been asked for since the last change. */
   #order: Iterator<Ticket<J>> | null = null;
   #orderNumber = 0;
+  /** Places of those in it. */
   #ordered = 0;
   #orderedWork = 0;
   #allSinceMs = -Infinity;
@@ -53,13 +54,13 @@ export class StartPositions<J extends Job> {
   #advance(order: Iterator<Ticket<J>>): boolean {
     const step = order.next();
     if (step.done === true) return false;
-    this.#ordered += 1;
-    step.value.position = this.#ordered;
+    step.value.position = this.#ordered + 1;
+    this.#ordered += step.value.places;
     step.value.workAhead = this.#orderedWork;
     this.#orderedWork += step.value.job.work;
-    const { lane, enteredMs } = step.value;
-    const isInteractive = lane.rank === rankOf('interactive');
-    this.#allSinceMs = isInteractive ? Math.max(this.#allSinceMs, enteredMs) : Infinity;
+    const { lane, enteredMs, places } = step.value;
+    const canPause = lane.rank === rankOf('interactive') && places === 1;
+    this.#allSinceMs = canPause ? Math.max(this.#allSinceMs, enteredMs) : Infinity;
     step.value.allSinceMs = this.#allSinceMs;
     step.value.positionAsOf = this.#orderNumber;
     return true;

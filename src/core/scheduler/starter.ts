@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { Emitter } from '../base/emitter.js';
 import type { FairLine } from './fair-line.js';
 import type { Job, SchedulerEvent } from './job.js';
 import type { JobLine } from './job-line.js';
@@ -10,13 +11,13 @@ export interface StarterOptions<J extends Job> {
   readonly line: JobLine<J>;
   /** The same, if keys share it; null otherwise. */
   readonly fairLine: FairLine<J> | null;
-  readonly occupancy: Occupancy;
+  readonly occupancy: Occupancy<J>;
   readonly estimates: StartEstimates<J>;
   /** See `FairOptions`. */
   readonly preemptAfterMs: number | null;
   /** Called before the event of a start. */
-  readonly onStarting: (job: J) => void;
-  readonly emit: (event: SchedulerEvent<J>) => void;
+  readonly onLeaving: (job: J) => void;
+  readonly events: Emitter<SchedulerEvent<J>>;
 }
 
 /** Takes jobs out of the line when there are places for them, and pauses some to make places. */
@@ -50,7 +51,7 @@ export class Starter<J extends Job> {
     } finally {
       this.#isFilling = false;
     }
-    if (hasStarted && this.#options.line.size > 0) this.#options.emit({ type: 'moved' });
+    if (hasStarted && this.#options.line.size > 0) this.#options.events.emit({ type: 'moved' });
   }
 
   /** The time on the clock by which a waiting job gets the place of one that is paused; null if that is not certain. */
@@ -65,9 +66,9 @@ export class Starter<J extends Job> {
    */
   #next(): J | undefined {
     const { line, fairLine, occupancy } = this.#options;
-    const { freePlaces, isClosed } = occupancy;
+    const { freePlaces, places, isClosed } = occupancy;
     if (isClosed) return freePlaces > 0 ? fairLine?.nextPaused(freePlaces) : undefined;
-    const next = freePlaces > 0 ? line.next(freePlaces) : undefined;
+    const next = freePlaces > 0 ? line.next(freePlaces, places) : undefined;
     if (next !== undefined || this.#preemption === null) return next;
     const preempted = this.#preemption.next(freePlaces);
     if (preempted !== null) this.#pause(preempted.paused);
@@ -75,23 +76,23 @@ export class Starter<J extends Job> {
   }
 
   #pause(job: J): void {
-    const { occupancy, estimates, emit } = this.#options;
+    const { occupancy, estimates, events } = this.#options;
     job.status = 'paused';
-    occupancy.running -= 1;
+    occupancy.running -= job.places;
     occupancy.queuedTokens += job.demand.promptTokens;
     estimates.paused(job);
-    emit({ type: 'paused', job });
+    events.emit({ type: 'paused', job });
   }
 
   #start(job: J): void {
-    const { occupancy, estimates, onStarting, emit } = this.#options;
+    const { occupancy, estimates, onLeaving, events } = this.#options;
     const waitedMs = this.#clock.now() - job.admittedMs;
     const wasPaused = job.status === 'paused';
     job.status = 'running';
-    occupancy.running += 1;
+    occupancy.running += job.places;
     occupancy.queuedTokens -= job.demand.promptTokens;
-    onStarting(job);
+    onLeaving(job);
     estimates.started(job);
-    emit(wasPaused ? { type: 'resumed', job } : { type: 'started', job, waitedMs });
+    events.emit(wasPaused ? { type: 'resumed', job } : { type: 'started', job, waitedMs });
   }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
-import type { ChatstreamError } from '../base/errors.js';
 import { deadlineError, queueTimeoutError, ttftTargetError } from '../base/queue-refusals.js';
 import { Deadlines } from './deadlines.js';
+import type { Departures } from './departures.js';
 import type { Job, TurningAway } from './job.js';
 import type { JobLine } from './job-line.js';
 import { QueueTimer } from './queue-timer.js';
@@ -15,8 +15,7 @@ export interface WaitingLimitsOptions<J extends Job> {
   /** See `SchedulerOptions`. */
   readonly ttftTargetMs: number | null;
   readonly retryAfterSeconds: () => number;
-  /** Removes a job from the line. The error is made afterwards. */
-  readonly turnAway: (job: J, stage: TurningAway, makeError: () => ChatstreamError) => void;
+  readonly departures: Pick<Departures<J>, 'turnAway'>;
   /** Called after some have been turned away. */
   readonly onMoved: () => void;
 }
@@ -36,7 +35,7 @@ export class WaitingLimits<J extends Job> {
   constructor(options: WaitingLimitsOptions<J>, clock: Clock) {
     this.#clock = clock;
     this.#options = options;
-    const { line, estimates, retryAfterSeconds, turnAway, onMoved } = options;
+    const { line, estimates, retryAfterSeconds, departures, onMoved } = options;
     const isHopeless = (job: J, leftMs: number): boolean =>
       (estimates.pausesMs(job) ?? Infinity) > leftMs &&
       line.isLate(job, (position, workAhead) => (estimates.slotMs(job, position, workAhead) ?? 0) > leftMs);
@@ -46,7 +45,7 @@ export class WaitingLimits<J extends Job> {
     this.#deadlines = new Deadlines(clock, {
       isHopeless,
       onHopeless: (job, stage) => {
-        turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
+        departures.turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
         onMoved();
       },
     });
@@ -60,9 +59,9 @@ export class WaitingLimits<J extends Job> {
 
   /** Turns a job away whose deadline has passed before it came. @returns whether it has */
   turnAwayPast(job: J, stage: TurningAway): boolean {
-    const { retryAfterSeconds, turnAway } = this.#options;
+    const { retryAfterSeconds, departures } = this.#options;
     if (job.deadlineMs === null || job.deadlineMs > this.#clock.now()) return false;
-    turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
+    departures.turnAway(job, stage, () => deadlineError(retryAfterSeconds()));
     return true;
   }
 
@@ -96,24 +95,24 @@ export class WaitingLimits<J extends Job> {
   }
 
   #missTarget(job: J, stage: TurningAway): void {
-    const { line, estimates, ttftTargetMs, turnAway, onMoved } = this.#options;
+    const { line, estimates, ttftTargetMs, departures, onMoved } = this.#options;
     if (ttftTargetMs === null) return;
     // While it is still in the line.
     const { etaMs } = estimates.viewIn(line, job);
     const waitedMs = stage === 'arrival' ? 0 : this.#clock.now() - job.admittedMs;
     const leftMs = etaMs === null ? null : etaMs + estimates.prefillMs(job.demand);
-    turnAway(job, stage, () => ttftTargetError({ waitedMs, leftMs }, ttftTargetMs));
+    departures.turnAway(job, stage, () => ttftTargetError({ waitedMs, leftMs }, ttftTargetMs));
     onMoved();
   }
 
   #turnAwayLate(): void {
-    const { line, queueTimeoutMs, retryAfterSeconds, turnAway, onMoved } = this.#options;
+    const { line, queueTimeoutMs, retryAfterSeconds, departures, onMoved } = this.#options;
     const now = this.#clock.now();
     let moved = false;
     for (let { oldest } = line; oldest !== undefined; oldest = line.oldest) {
       // Timers may fire a little early; half a millisecond does not matter.
       if (now - oldest.admittedMs < queueTimeoutMs - 0.5) break;
-      turnAway(oldest, 'waiting', () => queueTimeoutError(queueTimeoutMs, retryAfterSeconds()));
+      departures.turnAway(oldest, 'waiting', () => queueTimeoutError(queueTimeoutMs, retryAfterSeconds()));
       moved = true;
     }
     if (moved) onMoved();

@@ -8,6 +8,8 @@ export interface Standing {
   place: number;
   /** What counts as {@link WaitingLine.workAhead} of those behind it. Set by the line only while it is in one. */
   work: number;
+  /** How many places it takes, 1 or more. */
+  readonly places: number;
 }
 
 const smallestCapacity = 256;
@@ -28,6 +30,8 @@ const smallestCapacity = 256;
  * position(d) = rank(0) + size − wrapped = 1 + 4 − 2 = 3           before the head: it came round the end
  * ```
  *
+ * An item that needs several places takes as many that follow each other, and stands in the first of them.
+ *
  * Items know their own places, so that none has to be looked up. A gap stays until the head or the end of the line passes
  * it or until the ring is full, and {@link RankedBits} count the taken places before any of them. Entering, leaving and
  * asking cost O(log n) in a tree of few nodes; making room costs O(n) once in at least n/2 entries.
@@ -42,11 +46,17 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
   /** Places from the first item to the last, gaps included. */
   #span = 0;
   #size = 0;
-  /** How many items have wrapped round the end of the ring, to places before the head. */
+  /** Taken places. */
+  #count = 0;
+  /** How many taken places have wrapped round the end of the ring, before the head. */
   #wrapped = 0;
 
   get size(): number {
     return this.#size;
+  }
+
+  get places(): number {
+    return this.#count;
   }
 
   /** The item whose turn is next. */
@@ -61,21 +71,26 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
 
   /** Adds an item at the end. */
   enter(item: T): void {
-    if (this.#span === this.#places.length) this.#makeRoom();
+    if (this.#span + item.places > this.#places.length) this.#makeRoom(item.places);
     const place = this.#at(this.#span);
     this.#places[place] = item;
-    this.#taken.set(place);
+    for (let count = 0; count < item.places; count += 1) {
+      const taken = this.#at(this.#span + count);
+      this.#taken.set(taken);
+      if (taken < this.#head) this.#wrapped += 1;
+    }
     if (item.work !== 0) this.#work.add(place, item.work);
-    if (place < this.#head) this.#wrapped += 1;
-    this.#span += 1;
+    this.#span += item.places;
+    this.#count += item.places;
     this.#size += 1;
     item.place = place;
   }
 
-  /** Removes the first item and returns it. */
-  next(): T | undefined {
+  /** See `JobLine.next`. */
+  next(free: number, all: number): T | undefined {
     const { first } = this;
-    if (first !== undefined) this.leave(first);
+    if (first === undefined || Math.min(first.places, all) > free) return undefined;
+    this.leave(first);
     return first;
   }
 
@@ -85,18 +100,22 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     if (place < 0) return false;
     item.place = -1;
     this.#places[place] = undefined;
-    this.#taken.clear(place);
+    for (let count = 0; count < item.places; count += 1) {
+      const taken = (place + count) & (this.#places.length - 1);
+      this.#taken.clear(taken);
+      if (taken < this.#head) this.#wrapped -= 1;
+    }
     if (item.work !== 0) this.#work.add(place, -item.work);
-    if (place < this.#head) this.#wrapped -= 1;
+    this.#count -= item.places;
     this.#size -= 1;
     this.#closeEnds();
     return true;
   }
 
-  /** 1 for the item whose turn is next; 0 for an item that is not in a line. */
+  /** 1 and the places of all items before it; 0 for an item that is not in a line. */
   position({ place }: T): number {
     if (place < 0) return 0;
-    const before = place < this.#head ? this.#size - this.#wrapped : -this.#wrapped;
+    const before = place < this.#head ? this.#count - this.#wrapped : -this.#wrapped;
     return before + this.#taken.rank(place);
   }
 
@@ -147,10 +166,10 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     while (!this.#taken.has(this.#at(this.#span - 1))) this.#span -= 1;
   }
 
-  /** Closes the gaps, and doubles the storage if the line would still fill more than half of it. */
-  #makeRoom(): void {
+  /** Closes the gaps, and doubles the storage if the line would still fill more than half of it, with so many places more. */
+  #makeRoom(more: number): void {
     let capacity = smallestCapacity;
-    while (capacity < this.#size * 2) capacity *= 2;
+    while (capacity < this.#count * 2 || capacity < this.#count + more) capacity *= 2;
     const places = emptyPlaces<T>(capacity);
     const work = new PrefixSums(capacity);
     let end = 0;
@@ -160,7 +179,7 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
       item.place = end;
       places[end] = item;
       work.add(end, item.work);
-      end += 1;
+      end += item.places;
     }
     this.#places = places;
     this.#taken = new RankedBits(capacity, end);

@@ -20,6 +20,7 @@ export class KeyJob extends Job {
     readonly ownDemand: Demand,
     readonly answerTokens: number,
     readonly cachedTokens: number,
+    override readonly places = 1,
   ) {
     super();
   }

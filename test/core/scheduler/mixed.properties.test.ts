@@ -18,6 +18,7 @@ class MixedJob extends Job {
     readonly ownDemand: Demand,
     override readonly deadlineMs: number | null,
     tokens: number,
+    override readonly places: number,
   ) {
     super();
     this.left = tokens;
@@ -50,6 +51,7 @@ const step = fc.oneof(
       trafficClass: fc.constantFrom(...trafficClasses),
       promptTokens: fc.integer({ min: 1, max: 40 }),
       tokens: fc.integer({ min: 1, max: 20 }),
+      places: fc.constantFrom(1, 1, 1, 2, 4),
       deadlineMs: fc.option(fc.integer({ min: 1, max: 2000 }), { freq: 3 }),
     }),
   },
@@ -172,13 +174,13 @@ class Owner {
         this.scheduler.configureKeys(each.terms);
         return;
       case 'wait':
-        this.clock.advance(each.ms);
+        this.#pass(each.ms);
     }
   }
 
   /** Every running job gets a token. */
   round(): void {
-    this.clock.advance(10);
+    this.#pass(10);
     for (const job of [...this.running]) {
       if (!this.running.has(job)) continue;
       this.scheduler.countOutput(job);
@@ -192,32 +194,54 @@ class Owner {
 
   check(): void {
     const { scheduler, running, waiting, paused } = this;
-    expect([scheduler.running, scheduler.waiting]).toEqual([running.size, waiting.size + paused.size]);
+    const free = Math.min(this.#most, this.#places) - placesOf(running);
+    expect([scheduler.running, scheduler.waiting]).toEqual([placesOf(running), placesOf(waiting) + paused.size]);
     expect(new Set(scheduler.paused)).toEqual(paused);
     const queued = [...waiting, ...paused].reduce((sum, { demand }) => sum + demand.promptTokens, 0);
     expect(scheduler.queuedTokens).toBe(queued);
-    const listed = [...scheduler.entries()].map(({ job }) => job);
+    let position = 1;
+    const listed = Array.from(scheduler.entries(), (entry) => {
+      expect(entry.position).toBe(position);
+      position += entry.job.places;
+      return entry.job;
+    });
     expect(listed).toHaveLength(waiting.size + paused.size);
     expect(new Set(listed)).toEqual(new Set([...waiting, ...paused]));
-    // No place is free for a job that may start.
-    if (running.size >= Math.min(this.#most, this.#places)) return;
-    const able = this.#isHeld ? [] : [...waiting];
-    for (const { demand } of [...able, ...paused])
-      expect(this.#runningOf(demand.key)).toBeGreaterThanOrEqual(this.#mostOf(demand.key));
+    // No place is free for a job that may start: the first needs more, or each key waits for the end of a job of its own.
+    if (free <= 0) return;
+    const { first } = scheduler;
+    const all = Math.min(this.#most, this.#places);
+    const isOpen = !this.#isHeld && this.drained === null;
+    if (first !== undefined && isOpen) expect(Math.min(first.places, all)).toBeGreaterThan(free);
+    const able = isOpen && first === undefined ? [...waiting] : [];
+    for (const key of new Set(able.map(({ demand }) => demand.key))) {
+      const jobs = able.filter(({ demand }) => demand.key === key);
+      expect(jobs.some((job) => this.#isTooMuch(job))).toBe(true);
+    }
+    if (!isOpen || first === undefined) for (const job of paused) expect(this.#isTooMuch(job)).toBe(true);
+  }
+
+  /** A job that rises to the front of the line meanwhile starts with the next change, if others are kept waiting for places. */
+  #pass(ms: number): void {
+    this.clock.advance(ms);
+    this.scheduler.resize({});
   }
 
   drain(): void {
     this.drained = this.scheduler.drain();
   }
 
-  #admit({ key, trafficClass, promptTokens, tokens, deadlineMs }: Extract<Step, { do: 'admit' }>): void {
+  #admit({ key, trafficClass, promptTokens, tokens, deadlineMs, places }: Extract<Step, { do: 'admit' }>): void {
     const demand: Demand = { key, trafficClass, promptTokens, maxTokens: 20 };
-    const job = new MixedJob(demand, deadlineMs === null ? null : this.clock.now() + deadlineMs, tokens);
-    const wasOpen = this.drained === null && this.waiting.size + this.paused.size < maxQueue;
+    const job = new MixedJob(demand, deadlineMs === null ? null : this.clock.now() + deadlineMs, tokens, places);
+    const wasOpen = this.drained === null && placesOf(this.waiting) + this.paused.size + places <= maxQueue;
     this.waiting.add(job);
     try {
+      const free = Math.max(0, Math.min(this.#most, this.#places) - placesOf(this.running));
+      const waited = placesOf(this.waiting) + this.paused.size;
       this.scheduler.admit(job);
       expect(this.drained).toBeNull();
+      expect(waited).toBeLessThanOrEqual(maxQueue + free);
       this.admitted.push(job);
       this.scheduler.keepToTarget(job);
     } catch (error) {
@@ -229,8 +253,12 @@ class Owner {
 
   #begin(job: MixedJob): void {
     const { key } = job.demand;
-    expect(this.running.size).toBeLessThan(Math.min(this.#most, this.#places));
-    expect(this.#runningOf(key)).toBeLessThan(this.#mostOf(key));
+    const all = Math.min(this.#most, this.#places);
+    // After a change of the limits, a job may need more places than there are: it runs alone.
+    expect(placesOf(this.running) + Math.min(job.places, all)).toBeLessThanOrEqual(all);
+    expect(this.#isTooMuch(job)).toBe(false);
+    const before = [...this.waiting].filter(({ demand, status }) => demand.key === key && status === 'waiting');
+    expect(before.every((other) => goesBehind(other, job))).toBe(true);
     expect(this.fates.has(job)).toBe(false);
     this.running.add(job);
   }
@@ -240,13 +268,23 @@ class Owner {
     this.fates.set(job, fate);
   }
 
-  #runningOf(key: string): number {
-    return [...this.running].filter(({ demand }) => demand.key === key).length;
+  /** Whether it would be one too many of its key. */
+  #isTooMuch({ demand: { key }, places }: MixedJob): boolean {
+    const most = this.#terms.get(key)?.maxRunning ?? Infinity;
+    const running = placesOf([...this.running].filter(({ demand }) => demand.key === key));
+    return running + Math.min(places, most) > most;
   }
+}
 
-  #mostOf(key: string): number {
-    return this.#terms.get(key)?.maxRunning ?? Infinity;
-  }
+function placesOf(jobs: Iterable<MixedJob>): number {
+  let sum = 0;
+  for (const { places } of jobs) sum += places;
+  return sum;
+}
+
+/** Of one key: it came later, or is of another class. */
+function goesBehind({ admittedMs, demand }: MixedJob, other: MixedJob): boolean {
+  return demand.trafficClass !== other.demand.trafficClass || admittedMs >= other.admittedMs;
 }
 
 describe('a scheduler whose places, keys and engines change, and that drains in the end', () => {

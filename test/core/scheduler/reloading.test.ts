@@ -85,7 +85,7 @@ function playSharing(
 }
 
 function serviceOf({ scheduler }: FairStage, key: string): number {
-  return (scheduler.services?.[key] ?? []).reduce((sum, each) => sum + each, 0);
+  return (scheduler.keys?.services[key] ?? []).reduce((sum, each) => sum + each, 0);
 }
 
 describe('keys whose shares change while their jobs run', () => {

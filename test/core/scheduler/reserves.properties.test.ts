@@ -89,7 +89,7 @@ describe('places that are held back', () => {
         }
         const { held } = spareOf(reserves, stage);
         expect(stage.running.length + held).toBeLessThanOrEqual(stage.maxConcurrency);
-        expect(stage.scheduler.heldPlaces).toBe(held);
+        expect(stage.scheduler.room.heldPlaces).toBe(held);
       }
     });
   });
@@ -127,7 +127,7 @@ describe('places that are held back', () => {
       for (let count = 0; stage.running.length > 0 && count < 5000; count += 1)
         stage.perform({ do: 'round', count: 1 });
       expect(stage.ended.length + stage.withdrawn.length).toBe(stage.admitted.length);
-      expect(stage.scheduler.heldPlaces).toBe(totalOf(_reserves));
+      expect(stage.scheduler.room.heldPlaces).toBe(totalOf(_reserves));
     });
   });
 });

@@ -11,7 +11,7 @@ function begun(promptTokens: number, maxTokens = 100): { charges: ServiceCharges
   const lane = new KeyAccount<KeyJob>('nightly').lanes[rank];
   if (lane === undefined) throw new Error('There are no batch jobs.');
   const job = new KeyJob('a', { key: 'nightly', trafficClass: 'batch', promptTokens, maxTokens }, 10, 0);
-  const ticket = new Ticket(job, lane, 0, 0);
+  const ticket = new Ticket(job, lane, 0, 0, job.places);
   charges.started(ticket, rank);
   return { charges, ticket };
 }

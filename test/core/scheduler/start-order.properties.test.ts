@@ -25,6 +25,7 @@ const scenes = fc.record({
       trafficClass: fc.constantFrom(...trafficClasses),
       promptTokens: fc.integer({ min: 1, max: 40 }),
       endsBefore: fc.boolean(),
+      places: fc.constantFrom(1, 1, 3),
     }),
     { minLength: 1, maxLength: 40, size: 'max' },
   ),
@@ -59,10 +60,12 @@ it('positions are the order of starts, also where keys have limits, if jobs end 
         for (let token = 0; token < answerTokens; token += 1) scheduler.countOutput(job);
         scheduler.release(job);
       };
-      for (const [index, { key, trafficClass, promptTokens, endsBefore }] of jobs.entries()) {
+      const isLimited = terms.some(({ maxRunning }) => maxRunning !== null);
+      for (const [index, { key, trafficClass, promptTokens, endsBefore, places }] of jobs.entries()) {
         if (endsBefore) endFirst();
         const demand = { key, trafficClass, promptTokens, maxTokens: answerTokens };
-        scheduler.admit(new KeyJob(`job ${index}`, demand, answerTokens, 0));
+        // Where keys have limits, the order in which several ends make room for one start decides as well.
+        scheduler.admit(new KeyJob(`job ${index}`, demand, answerTokens, 0, isLimited ? 1 : places));
       }
       const listed = [...scheduler.entries()].map(({ job, position }) => {
         expect(scheduler.view(job)?.position).toBe(position);

@@ -4,7 +4,15 @@ import { QueueRoom } from '../../scheduler/queue-room.js';
 export function openRoom(isDraining: () => boolean, retryAfterSeconds: () => number): QueueRoom {
   const state = {
     limits: { maxConcurrency: Infinity, maxQueue: Infinity },
-    ...{ maxQueuedTokens: null, places: Infinity, running: 0, waiting: 0, queuedTokens: 0, heldPlaces: 0 },
+    ...{
+      maxQueuedTokens: null,
+      places: Infinity,
+      running: 0,
+      waiting: 0,
+      queuedTokens: 0,
+      heldPlaces: 0,
+      isSavingUp: false,
+    },
     get draining() {
       return isDraining();
     },

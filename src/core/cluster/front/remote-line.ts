@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { clusterAwayError } from '../../base/cluster-refusals.js';
+import { Drain } from '../../base/drain.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import { drainingError } from '../../base/queue-refusals.js';
@@ -8,7 +9,6 @@ import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { QueueRoom } from '../../scheduler/queue-room.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
-import { Drain } from '../drain.js';
 import { type FromLine, fromWireError, type LineState } from '../messages.js';
 import { type Grant, type Held, registrationOf } from './held-request.js';
 import { HeldRequests } from './held-requests.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
-import type { Services } from '../../scheduler/fair-line.js';
 import type { SchedulerEvent } from '../../scheduler/job.js';
+import type { Services } from '../../scheduler/keyed-jobs.js';
 import { Scheduler } from '../../scheduler/scheduler.js';
 import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';
@@ -98,9 +98,9 @@ export class LineHolder {
     return this.#scheduler?.waiting ?? 0;
   }
 
-  /** See `Scheduler.services`. */
+  /** See `KeyedJobs.services`. */
   get services(): Services | null {
-    return this.#scheduler?.services ?? null;
+    return this.#scheduler?.keys?.services ?? null;
   }
 
   /** The settings have changed: they hold from now on. */
@@ -185,12 +185,12 @@ export class LineHolder {
 
   /** Puts all requests into a new scheduler: those that run, and then those that wait, in the order of their arrival. */
   #rebuild(): void {
-    const services = this.#scheduler === null ? this.#options.services : this.#scheduler.services;
+    const services = this.#scheduler === null ? this.#options.services : (this.#scheduler.keys?.services ?? null);
     this.#dismiss();
     const scheduler = new Scheduler<LineJob>(schedulerOptionsOf(this.#settings), this.#clock);
     this.#scheduler = scheduler;
     scheduler.hold(true);
-    if (services !== null) scheduler.restoreServices(services);
+    if (services !== null) scheduler.keys?.restoreServices(services);
     this.#stopListening = scheduler.events((event) => {
       this.#onScheduled(event);
     });

@@ -1,11 +1,11 @@
 import type { Clock } from '../../base/clock.js';
+import { Drain } from '../../base/drain.js';
 import { asChatstreamError } from '../../base/errors.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { EngineInfo, Round, ServingEngine } from '../../engine/engine.js';
 import type { Channel } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
-import { Drain } from '../drain.js';
 import { keys } from '../entries.js';
 import { Announcement } from '../members.js';
 import {

@@ -17,7 +17,7 @@ const bytesPerToken = 4;
 /** What this server wants to know of a body that it passes on. */
 export interface RelayedBodyFacts extends Pick<
   RelayRequest,
-  'model' | 'body' | 'bodyFor' | 'headers' | 'places' | 'promptTokens' | 'maxTokens'
+  'model' | 'body' | 'bodyFor' | 'headers' | 'places' | 'choices' | 'promptTokens' | 'maxTokens'
 > {
   readonly isStream: boolean;
   readonly includeQueue: boolean;
@@ -48,7 +48,7 @@ export function readRelayed(text: string, headers: IncomingHttpHeaders, defaultM
     includeQueue,
     deadlineMs,
     trafficClass: isFlexible ? lowerOf(wanted ?? usualClass, 'batch') : (wanted ?? null),
-    places: placesOf(value),
+    ...answersOf(value),
     promptTokens: Math.ceil(text.length / bytesPerToken),
     maxTokens: mostTokens(value) ?? defaultMaxTokens,
   };
@@ -107,13 +107,18 @@ function mostTokens(value: object): number | null {
 }
 
 /** The answers that are generated: for each prompt, the choices among which the best are chosen. */
-function placesOf(value: object): number {
-  const counts = ['n', 'best_of'].map((name) => amount(member(value, name)) ?? 1);
-  const choices = Math.max(1, ...counts.filter(Number.isSafeInteger));
+function answersOf(value: object): Required<Pick<RelayRequest, 'places' | 'choices'>> {
+  const [n, bestOf] = [countOf(member(value, 'n')), countOf(member(value, 'best_of'))];
+  const ofEach = Math.max(n, bestOf);
   const prompt = member(value, 'prompt');
   // A list of numbers is the tokens of one prompt.
   const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1;
-  return choices * prompts;
+  return { places: ofEach * prompts, choices: { ofEach, param: bestOf > n ? 'best_of' : 'n' } };
+}
+
+function countOf(value: unknown): number {
+  const count = amount(value) ?? 1;
+  return Number.isSafeInteger(count) ? Math.max(1, count) : 1;
 }
 
 function unreadableError(reason: string): ChatstreamError {

@@ -24,4 +24,11 @@ describe('the places of a request that is passed on', () => {
   ])('%j', (body, places) => {
     expect(placesOf(body)).toBe(places);
   });
+
+  it('are told apart from the choices of each prompt, and from what asks for them', () => {
+    const choicesOf = (body: object): unknown => readRelayed(JSON.stringify(body), {}, 16).choices;
+    expect(choicesOf({ prompt: ['one', 'two'], n: 3 })).toEqual({ ofEach: 3, param: 'n' });
+    expect(choicesOf({ n: 2, best_of: 5 })).toEqual({ ofEach: 5, param: 'best_of' });
+    expect(choicesOf({})).toEqual({ ofEach: 1, param: 'n' });
+  });
 });

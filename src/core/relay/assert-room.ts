@@ -1,0 +1,21 @@
+import type { Scheduler } from '../scheduler/scheduler.js';
+import type { RelayJob } from './relay-job.js';
+import type { RelayRequest } from './relay-request.js';
+
+/**
+ * Whether the line of a model takes a request.
+ *
+ * @param hasPlaces whether it would start at once if no other waited there
+ * @throws ChatstreamError as `Relay.submit` does
+ */
+export function assertRoom(
+  { room, waiting }: Scheduler<RelayJob>,
+  { key, payer, places, promptTokens }: Required<Pick<RelayRequest, 'key' | 'payer' | 'places' | 'promptTokens'>>,
+  hasPlaces: boolean,
+): void {
+  const isFree = hasPlaces && waiting === 0;
+  room.assertRoomFor(places, isFree);
+  room.assertTokens([promptTokens]);
+  if (places === 1) room.assertKey({ key, payer }, 1);
+  else room.assertKeyTogether({ key, payer }, places, isFree);
+}

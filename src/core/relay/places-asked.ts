@@ -1,0 +1,38 @@
+import { ChatstreamError } from '../base/errors.js';
+import type { RelayExecutor } from './attempts.js';
+import type { RelayRequest } from './relay-request.js';
+
+/** Of an upstream that has not answered yet: as many answers as OpenAI takes in one request. */
+const unknownPlaces = 128;
+
+/**
+ * The places that a request takes at an upstream: one for each answer, up to those that the largest upstream has. It generates
+ * no more beside each other, and lets the others wait.
+ *
+ * @param able the upstreams that have its model
+ * @param maxConcurrency the most generations at once; null for as many as the upstreams have places
+ * @throws ChatstreamError `invalid_request` for one that could never start
+ */
+export function placesAsked(
+  { places: answers = 1, choices }: Pick<RelayRequest, 'places' | 'choices'>,
+  able: readonly Pick<RelayExecutor, 'kind' | 'places'>[],
+  maxConcurrency: number | null,
+): number {
+  if (answers === 1 || able.length === 0) return answers;
+  const largest = Math.max(...able.map(({ kind, places }) => (kind === 'unknown' ? unknownPlaces : places)));
+  const most = Math.min(maxConcurrency ?? Infinity, largest);
+  if (choices !== undefined && choices.ofEach > most) {
+    throw new ChatstreamError(
+      'invalid_request',
+      `"${choices.param}" can be at most ${most}, the number of generations that run at once at one upstream.`,
+      { param: choices.param, hint: 'Send several requests, or give an upstream more slots=.' },
+    );
+  }
+  const places = Math.min(answers, largest);
+  if (places <= most) return places;
+  throw new ChatstreamError(
+    'invalid_request',
+    `"prompt" asks for ${answers} generations, of which an upstream runs ${places} at once, but at most ${most} may run.`,
+    { param: 'prompt', hint: 'Send fewer prompts at once, or start the server with a higher --max-concurrency.' },
+  );
+}

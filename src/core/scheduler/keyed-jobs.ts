@@ -1,0 +1,218 @@
+import type { Clock } from '../base/clock.js';
+import { Accounts } from './accounts.js';
+import { Competition } from './competition.js';
+import type { Claimant } from './demand.js';
+import type { FairOptions, QueuePolicy } from './fair-options.js';
+import type { Job } from './job.js';
+import { type KeyAccount, type KeyRoom, Ticket } from './key-account.js';
+import { PausedJobs } from './paused-jobs.js';
+import { isAddress } from './payer.js';
+import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
+import { rankOf } from './traffic-class.js';
+import { WaitingLine } from './waiting-line.js';
+
+/** The service that each key has had in each class, in weighted tokens divided by its share. */
+export type Services = Readonly<Record<string, readonly number[]>>;
+
+/**
+ * Which jobs of each key wait, and which run. All changes of that are made here, so that the lanes of keys, what competes in
+ * them, the places that are held back and the order of arrival always agree. Whose turn it is, and what keys pay, is for others
+ * to say.
+ */
+export class KeyedJobs<J extends Job> {
+  readonly competition: Competition<J>;
+  readonly reserves = new Reserves<J>();
+  readonly paused = new PausedJobs<J>(this.reserves);
+  /** Those that wait and have not run. */
+  readonly arrivals = new WaitingLine<J>();
+  readonly #policy: QueuePolicy;
+  readonly #accounts: Accounts<J>;
+  /** Keys with waiting jobs. */
+  readonly #waiting = new Set<KeyAccount<J>>();
+  readonly #running = new Set<Ticket<J>>();
+  readonly #onChange: () => void;
+  #arrived = 0;
+
+  /**
+   * @param onChange called when the order of starts may have changed
+   * @throws ChatstreamError `usage` if no place would remain for others
+   */
+  constructor(
+    { policy, classPatienceMs, ...reserves }: FairOptions,
+    maxConcurrency: number,
+    clock: Clock,
+    onChange: () => void,
+  ) {
+    checkReserves(reserves, policy, maxConcurrency);
+    this.#policy = policy;
+    this.#onChange = onChange;
+    this.#accounts = new Accounts(reserves.terms);
+    this.reserves.configure(reserves, this.#accounts, this.#running);
+    this.competition = new Competition({ isFifo: this.isFifo, classPatienceMs }, clock);
+  }
+
+  get isFifo(): boolean {
+    return this.#policy === 'fifo';
+  }
+
+  get size(): number {
+    return this.arrivals.size + this.paused.size;
+  }
+
+  /** Those that waiting jobs need. */
+  get places(): number {
+    return this.arrivals.places + this.paused.size;
+  }
+
+  /** Keys with waiting jobs. */
+  get waiting(): Iterable<KeyAccount<J>> {
+    return this.#waiting;
+  }
+
+  /** In the order in which they began. */
+  get running(): ReadonlySet<Ticket<J>> {
+    return this.#running;
+  }
+
+  /** Changes the terms of keys at once. @throws ChatstreamError `usage` if no place would remain for others */
+  configure(settings: ReserveSettings, maxConcurrency: number): void {
+    checkReserves(settings, this.#policy, maxConcurrency);
+    this.#onChange();
+    this.#accounts.configure(settings.terms);
+    this.reserves.configure(settings, this.#accounts, this.#running);
+    for (const account of this.#accounts.all) this.#refresh(account);
+  }
+
+  /** How many of the held places the next jobs with this demand may take. */
+  spareFor({ key, payer = key, trafficClass }: Claimant): number {
+    if (this.reserves.total === 0) return 0;
+    return this.reserves.spareFor(this.#accounts.of(payer), rankOf(trafficClass));
+  }
+
+  /** The state of a payer; undefined if it has never had a job. */
+  account(payer: string): Pick<KeyAccount<J>, 'running' | 'waiting' | 'isAtItsLimit'> | undefined {
+    return this.#accounts.find(payer);
+  }
+
+  /** How many more jobs of a payer may start and wait. */
+  roomOf(payer: string): KeyRoom {
+    return this.#accounts.of(payer).room;
+  }
+
+  /** Of keys; addresses come and go. */
+  get services(): Services {
+    const accounts = [...this.#accounts.all].filter(({ name }) => !isAddress(name));
+    return Object.fromEntries(accounts.map(({ name, turns }) => [name, turns.map(({ service }) => service)]));
+  }
+
+  /** What was read from {@link services} elsewhere. */
+  restoreServices(services: Services): void {
+    for (const [name, ofClasses] of Object.entries(services)) {
+      const account = this.#accounts.of(name);
+      ofClasses.forEach((service, rank) => {
+        account.lift(rank, service);
+      });
+      this.#refresh(account);
+    }
+    this.#onChange();
+  }
+
+  /** A job begins to wait. */
+  enter(job: J): void {
+    const ticket = this.#newTicket(job);
+    const { lane } = ticket;
+    this.arrivals.enter(job);
+    this.#waits(ticket);
+    lane.append(ticket);
+    if (lane.head === ticket) this.#refresh(lane.account);
+    this.#onChange();
+  }
+
+  /** A job runs that has not waited here. */
+  adopt(job: J): Ticket<J> {
+    const ticket = this.#newTicket(job);
+    this.#begin(ticket);
+    this.#refresh(ticket.lane.account);
+    this.#onChange();
+    return ticket;
+  }
+
+  /** A waiting job begins to run. */
+  start(ticket: Ticket<J>): void {
+    this.#begin(ticket);
+    this.remove(ticket);
+  }
+
+  /** A job no longer runs. */
+  stop(ticket: Ticket<J>): void {
+    const { lane } = ticket;
+    lane.account.running -= ticket.places;
+    this.reserves.ended(ticket);
+    this.#running.delete(ticket);
+    this.#refresh(lane.account);
+    this.#onChange();
+  }
+
+  /** A job that has run waits again. It has come before all others of its lane, because these start in the order of their arrival. */
+  putBack(ticket: Ticket<J>): void {
+    const { lane } = ticket;
+    this.paused.add(ticket);
+    this.#waits(ticket);
+    lane.prepend(ticket);
+    this.#refresh(lane.account);
+    this.#onChange();
+  }
+
+  /** A job no longer waits. */
+  remove(ticket: Ticket<J>): void {
+    const { lane, job } = ticket;
+    const { account } = lane;
+    const isFirst = lane.head === ticket;
+    if (!this.paused.delete(job)) this.arrivals.leave(job);
+    lane.remove(ticket);
+    account.waiting -= ticket.places;
+    if (account.waiting === 0) this.#waiting.delete(account);
+    // The others of a lane do not compete.
+    if (isFirst) this.#refresh(account);
+    this.rest(ticket);
+    this.#onChange();
+  }
+
+  /** Has to be called when a job has left. */
+  rest({ lane }: Ticket<J>): void {
+    this.#accounts.rest(lane.account);
+  }
+
+  /** Has to be called when a key has been charged for a job. */
+  charged({ lane: { account }, rank }: Ticket<J>): void {
+    this.competition.charged(account, rank);
+    this.reserves.charged(account, rank);
+  }
+
+  #newTicket(job: J): Ticket<J> {
+    const account = this.#accounts.of(job.demand.payer ?? job.demand.key);
+    this.#accounts.wake(account);
+    const lane = account.lanes[this.isFifo ? 0 : rankOf(job.demand.trafficClass)];
+    if (lane === undefined) throw new Error(`There is no class ${job.demand.trafficClass}.`);
+    const ticket = new Ticket(job, lane, this.#arrived, job.admittedMs, job.places);
+    this.#arrived += 1;
+    job.ticket = ticket;
+    return ticket;
+  }
+
+  #waits({ lane: { account }, places }: Ticket<J>): void {
+    account.waiting += places;
+    this.#waiting.add(account);
+  }
+
+  #begin(ticket: Ticket<J>): void {
+    this.reserves.started(ticket);
+    this.#running.add(ticket);
+    ticket.lane.account.running += ticket.places;
+  }
+
+  #refresh(account: KeyAccount<J>): void {
+    this.competition.refresh(account);
+    this.reserves.refresh(account);
+  }
+}
