@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError } from '../base/queue-refusals.js';
 import { engineDownError } from '../base/refusals.js';
+import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
@@ -208,13 +209,15 @@ export class Processing {
 /** What another server has generated: its parts are with the client already, but what follows depends on them. */
 function readForeign(job: InferenceJob, texts: readonly string[]): void {
   const { reading } = job.plan;
+  const parts: AnswerPart[] = [];
   for (const text of texts) {
     let isReasoning = reading.isThinking;
-    if (text !== '') reading.push(text);
+    if (text !== '') parts.push(...reading.push(text));
     isReasoning ||= reading.isThinking;
     if (isReasoning) job.reasoningTokens += 1;
   }
   job.foreignTokens = texts.length;
+  if (parts.length > 0) job.listener.foreign?.(parts);
 }
 
 /** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */

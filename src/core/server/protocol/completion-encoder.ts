@@ -33,6 +33,10 @@ export class CompletionEncoder implements AnswerEncoder {
     return this.#choice.parts(parts);
   }
 
+  replay(parts: readonly AnswerPart[]): void {
+    this.#choice.parts(parts);
+  }
+
   /** The finish reason, the usage if it was asked for, and the end mark. The last chunk carries the timings. */
   closing(reason: AnswerReason, timings: Timings): string {
     return this.#head.closing(this.#choice.last(reason), timings);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
-import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { ModelService } from '../../inference/served-model.js';
@@ -18,11 +17,12 @@ import {
   wantedLogprobs,
 } from '../protocol/completion-requests.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
-import { answerName, refuseResumption, resumedHead } from '../protocol/resumption.js';
+import { goingOn } from '../protocol/resumption.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
 import { ChoicesAnswer, countAgainstLimits, GenerationAnswer, generationErrors, servedModel } from './generation.js';
+import { resumableAnswer } from './resuming.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
@@ -97,31 +97,27 @@ function answer(
   const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
-  const ownHead = {
+  const ownName = {
     id: first.id,
     created: Math.floor(Date.now() / 1000),
     model: model.name,
     fingerprint: context.fingerprints.of(model.inference.info),
-    serviceTier: body.service_tier ?? null,
   };
+  const resume = body.resume ?? null;
+  const isPossible = stream === true && requests.length === 1 && !logprobs;
+  const { name, resumable } = resumableAnswer(ownName, resume, isPossible, reply);
+  const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
-  const isResumable =
-    stream === true && requests.length === 1 && !logprobs && reply.request.headers[resumeHeader] === wantsTokenRecords;
-  const resume = body.resume ?? null;
-  if (resume !== null && !isResumable) refuseResumption();
   if (requests.length === 1) {
-    const head = resume === null ? ownHead : resumedHead(ownHead, resume, first, model.inference.info);
-    const request = resume === null ? first : { ...first, resumeAfter: resume.tokens };
+    const request = resume === null ? first : goingOn(first, resume, model.inference.info);
     const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
     const generation = new GenerationAnswer(context, model, request, encoder, reply);
-    if (isResumable) reply.header(resumeHeader, answerName(head));
-    if (stream !== true) return generation.whole();
-    return generation.streamed(includeQueue, isResumable ? { isResumed: resume !== null } : null);
+    return stream === true ? generation.streamed(includeQueue, resumable) : generation.whole();
   }
   const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
   const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
-  const encoder = new CompletionChoicesEncoder(type, ownHead, includeUsage, choices);
+  const encoder = new CompletionChoicesEncoder(type, head, includeUsage, choices);
   const generation = new ChoicesAnswer(context, model, requests, encoder, reply);
   return stream === true ? generation.streamed(includeQueue) : generation.whole();
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
-import { tokenRecord } from '../../base/token-records.js';
+import { failureRecord, tokenRecord } from '../../base/token-records.js';
 import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import type { Token } from '../../engine/engine.js';
 import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
@@ -49,6 +49,10 @@ export class StreamedAnswer implements AnswerListener {
     this.stream.paused();
   }
 
+  foreign(parts: readonly AnswerPart[]): void {
+    this.#encoder.replay(parts);
+  }
+
   parts(parts: readonly AnswerPart[]): void {
     this.stream.generated();
     if (this.stream.isCongested) addParts(this.#held, parts);
@@ -74,7 +78,10 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   failed(error: ChatstreamError): void {
-    this.stream.fail(error, () => this.#takeHeld() + this.#encoder.failure(error));
+    this.stream.fail(error, () => {
+      const events = this.#takeHeld() + this.#encoder.failure(error);
+      return this.#unrecorded === null ? events : events + failureRecord(error.code);
+    });
   }
 
   #opening(): string {
@@ -86,7 +93,7 @@ export class StreamedAnswer implements AnswerListener {
   /** With the record of the tokens that these events are of. */
   #recorded(events: string): string {
     if (this.#unrecorded === null || events === '') return events;
-    return events + tokenRecord(this.#unrecorded.splice(0));
+    return events + tokenRecord(this.#unrecorded.splice(0), this.#encoder.progress?.() ?? null);
   }
 
   #takeHeld(): string {

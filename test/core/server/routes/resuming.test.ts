@@ -19,9 +19,9 @@ afterAll(async () => {
   await app.close();
 });
 
-function post(json: object, more: Readonly<Record<string, string>>): Promise<Response> {
+function post(json: object, more: Readonly<Record<string, string>>, path = '/v1/chat/completions'): Promise<Response> {
   const init = { method: 'POST', headers: { 'content-type': 'application/json', ...more } };
-  return fetch(`${url}/v1/chat/completions`, { ...init, body: JSON.stringify(json) });
+  return fetch(`${url}${path}`, { ...init, body: JSON.stringify(json) });
 }
 
 interface Begun {
@@ -87,6 +87,14 @@ describe('a stream that another server can go on with', () => {
     const response = await post({ ...body, resume: { answer, tokens }, ...more }, sent);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it('is refused in the shape of the protocol', async () => {
+    const { answer, tokens } = await begun();
+    const resume = { answer, tokens };
+    const response = await post({ ...body, max_tokens: 9, resume }, {}, '/v1/messages');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { details: { param: 'resume' } } });
   });
 });
 

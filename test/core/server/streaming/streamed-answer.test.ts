@@ -8,6 +8,7 @@ import { VirtualClock } from '../../../support/virtual-clock.js';
 const encoder: AnswerEncoder = {
   opening: () => '<opening>',
   parts: (parts) => parts.map((part) => ('text' in part ? part.text : part.type)).join(''),
+  replay: () => undefined,
   closing: () => '<closing>',
   failure: () => '<failure>',
   whole: () => ({}),

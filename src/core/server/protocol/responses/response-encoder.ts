@@ -78,6 +78,10 @@ export class ResponseEncoder implements AnswerEncoder {
     return events;
   }
 
+  replay(parts: readonly AnswerPart[]): void {
+    this.parts(parts);
+  }
+
   async closing(reason: AnswerReason, timings: Timings): Promise<string> {
     const events = this.#lastItem(reason);
     const response = await this.#ended(reason, timings);

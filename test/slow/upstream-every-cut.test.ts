@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { masked, type ResumingHouse, resumingHouse, shortResumingRequests } from '../support/resuming.js';
+
+describe('a short answer of a chatstream upstream', () => {
+  let house: ResumingHouse;
+  beforeAll(async () => {
+    house = await resumingHouse(0.1);
+  });
+  afterAll(async () => {
+    await house.close();
+  });
+
+  it.each(shortResumingRequests)('goes on elsewhere, whichever byte was the last: $what', async (request) => {
+    const expected = masked(await house.whole(request));
+    expect(expected).toMatch(request.end);
+    const { length } = await house.recorded(request);
+    for (let cut = 0; cut <= length; cut += 1) {
+      house.plan.next.push(cut);
+      const answer = await house.relayed(request);
+      expect(house.plan.next).toEqual([]);
+      expect(masked(answer), `cut after ${cut} bytes`).toBe(expected);
+      expect(request.ids(answer).size).toBe(1);
+    }
+  });
+});

@@ -1,0 +1,129 @@
+import { expect } from 'vitest';
+import { systemClock } from '../../src/core/base/clock.js';
+import type { ServingEngine } from '../../src/core/engine/engine.js';
+import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
+import { chat, createTestApp, engineDefaults, type TestApp } from './app.js';
+import { type CutPlan, CuttingProxy } from './cutting-proxy.js';
+import { inProcess } from './in-process.js';
+import { startRelay } from './relay-server.js';
+
+/** A request for a stream that another server can go on with. */
+export interface ResumingRequest {
+  readonly what: string;
+  readonly path: string;
+  readonly body: object;
+  /** How its stream ends. */
+  readonly end: RegExp;
+  /** The names of the answer in its stream. */
+  readonly ids: (stream: string) => ReadonlySet<string>;
+}
+
+const words = 'one two three, and four is ü 日本 five! six seven eight nine ten';
+const callText = 'get_weather {"city":"Oslo or Rome"}';
+const parameters = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] };
+const tools = [{ type: 'function', function: { name: 'get_weather', parameters } }];
+const thought = '<think>\none two three\n</think>\n\nfour five six seven';
+
+function request(what: string, path: string, body: object): ResumingRequest {
+  return { what, path, body, end: /data: \[DONE\]\n\n$/, ids: idsIn(/"id":"(?:chatcmpl|cmpl)-[^"]*"/g) };
+}
+
+function message(what: string, content: string, body: object = {}): ResumingRequest {
+  const end = /event: message_stop\ndata: \{"type":"message_stop"\}\n\n$/;
+  const messages = [{ role: 'user', content }];
+  const whole = { model: 'mock', max_tokens: 100, messages, ...body };
+  return { what: `message: ${what}`, path: '/v1/messages', body: whole, end, ids: idsIn(/"id":"msg_[^"]*"/g) };
+}
+
+function idsIn(pattern: RegExp): ResumingRequest['ids'] {
+  return (stream) => new Set(stream.match(pattern));
+}
+
+export const resumingRequests: readonly ResumingRequest[] = [
+  request('a chat', '/v1/chat/completions', { ...chat(words), stream_options: { include_usage: true } }),
+  request('a text', '/v1/completions', { prompt: words, echo: true }),
+  request('calls of tools', '/v1/chat/completions', chat(callText, { tools })),
+  request('an answer that ends at a stop string', '/v1/chat/completions', {
+    ...chat(words),
+    stop: ['six seven nine', 'nine'],
+  }),
+  message('a text', words),
+  message('at its limit', words, { max_tokens: 7 }),
+  message('at a stop string', words, { stop_sequences: ['six seven nine', 'nine'] }),
+  message('a thought', thought),
+  message('calls of tools', callText, { tools: [{ name: 'get_weather', input_schema: parameters }] }),
+];
+
+/** A few words for each protocol. */
+export const shortResumingRequests: readonly ResumingRequest[] = [
+  request('a chat', '/v1/chat/completions', chat('Grüße, 日本')),
+  message('a thought', '<think>hm so</think>yes'),
+];
+
+/** What may differ between two answers to the same request. */
+export function masked(stream: string): string {
+  return stream
+    .replaceAll(/"id":"(chatcmpl|cmpl|call|msg|toolu)[-_][^"]*"/g, '"id":"$1"')
+    .replaceAll(/"created":\d+/g, '"created":0')
+    .replaceAll(/"timings":\{[^}]*\}/g, '"timings":{}');
+}
+
+/** A server in front of two others, whose streams are cut. */
+export interface ResumingHouse {
+  readonly plan: CutPlan;
+  /** The answer of one of the two. */
+  readonly whole: (request: ResumingRequest) => Promise<string>;
+  /** The same as the server in front of them gets it, with records of its tokens. */
+  readonly recorded: (request: ResumingRequest) => Promise<Buffer>;
+  /** The answer of the server in front of them. */
+  readonly relayed: (request: ResumingRequest) => Promise<string>;
+  readonly close: () => Promise<void>;
+}
+
+/** @param tokenMs how long they take for a token, in milliseconds */
+export async function resumingHouse(tokenMs = 1): Promise<ResumingHouse> {
+  const plan: CutPlan = { next: [] };
+  const apps: TestApp[] = [];
+  const proxies: CuttingProxy[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    const app = await createTestApp({ makeEngine: () => thinkingMock(tokenMs) });
+    apps.push(app);
+    proxies.push(await CuttingProxy.before(await app.app.listen({ host: '127.0.0.1', port: 0 }), plan));
+  }
+  const urls = proxies.map(({ url }) => url);
+  const relay = await startRelay(urls);
+  return {
+    plan,
+    whole: async (asked) => (await streamed(urls[0] ?? '', asked)).toString(),
+    recorded: (asked) => streamed(urls[0] ?? '', asked, { 'x-chatstream-resume': 'tokens' }),
+    relayed: async (asked) => (await streamed(relay.url, asked)).toString(),
+    close: async () => {
+      await relay.drain(0);
+      for (const proxy of proxies) await proxy.stop();
+      for (const app of apps) await app.close();
+    },
+  };
+}
+
+/** Repeats what it is told, and is taken for a model that thinks. */
+function thinkingMock(tokenMs: number): ServingEngine {
+  const options = { ...engineDefaults, prefillMs: 0, tokenMs, reply: 'echo' } as const;
+  const engine = createMockEngine(options, systemClock);
+  const info = engine.start();
+  engine.start = async () => ({ ...(await info), chatTemplate: '<think>' });
+  return inProcess(engine);
+}
+
+async function streamed(
+  base: string,
+  { path, body }: ResumingRequest,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Buffer> {
+  const response = await fetch(base + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ ...body, stream: true }),
+  });
+  expect(response.headers.has('x-chatstream-resume')).toBe('x-chatstream-resume' in headers);
+  return Buffer.from(await response.arrayBuffer());
+}
