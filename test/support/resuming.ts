@@ -5,6 +5,9 @@ import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import { chat, createTestApp, engineDefaults, type TestApp } from './app.js';
 import { type CutPlan, CuttingProxy } from './cutting-proxy.js';
 import { inProcess } from './in-process.js';
+import { namedEvents } from './named-events.js';
+import { checkedMessage } from './protocols/messages-stream.js';
+import { checkedResponse } from './protocols/response-stream.js';
 import { startRelay } from './relay-server.js';
 
 /** A request for a stream that another server can go on with. */
@@ -16,6 +19,8 @@ export interface ResumingRequest {
   readonly end: RegExp;
   /** The names of the answer in its stream. */
   readonly ids: (stream: string) => ReadonlySet<string>;
+  /** Whether it follows its protocol. */
+  readonly check: (stream: string) => void;
 }
 
 const words = 'one two three, and four is ü 日本 five! six seven eight nine ten';
@@ -25,14 +30,24 @@ const tools = [{ type: 'function', function: { name: 'get_weather', parameters }
 const thought = '<think>\none two three\n</think>\n\nfour five six seven';
 
 function request(what: string, path: string, body: object): ResumingRequest {
-  return { what, path, body, end: /data: \[DONE\]\n\n$/, ids: idsIn(/"id":"(?:chatcmpl|cmpl)-[^"]*"/g) };
+  const ids = idsIn(/"id":"(?:chatcmpl|cmpl)-[^"]*"/g);
+  return { what, path, body, end: /data: \[DONE\]\n\n$/, ids, check: () => undefined };
 }
 
 function message(what: string, content: string, body: object = {}): ResumingRequest {
   const end = /event: message_stop\ndata: \{"type":"message_stop"\}\n\n$/;
   const messages = [{ role: 'user', content }];
   const whole = { model: 'mock', max_tokens: 100, messages, ...body };
-  return { what: `message: ${what}`, path: '/v1/messages', body: whole, end, ids: idsIn(/"id":"msg_[^"]*"/g) };
+  const ids = idsIn(/"id":"msg_[^"]*"/g);
+  const check = (stream: string): void => void checkedMessage(namedEvents(stream).map(({ data }) => data));
+  return { what: `message: ${what}`, path: '/v1/messages', body: whole, end, ids, check };
+}
+
+function response(what: string, input: string, body: object = {}): ResumingRequest {
+  const ids = idsIn(/"id":"resp_[^"]*"/g);
+  const check = (stream: string): void => void checkedResponse(namedEvents(stream).map(({ data }) => data));
+  const end = /event: response\.(completed|incomplete)\ndata: [^\n]*\n\n$/;
+  return { what: `response: ${what}`, path: '/v1/responses', body: { input, ...body }, end, ids, check };
 }
 
 function idsIn(pattern: RegExp): ResumingRequest['ids'] {
@@ -52,19 +67,31 @@ export const resumingRequests: readonly ResumingRequest[] = [
   message('at a stop string', words, { stop_sequences: ['six seven nine', 'nine'] }),
   message('a thought', thought),
   message('calls of tools', callText, { tools: [{ name: 'get_weather', input_schema: parameters }] }),
+  response('a text', words),
+  response('a text that ends at its limit', words, { max_output_tokens: 7 }),
+  response('a thought', thought, { include: ['reasoning.encrypted_content'] }),
+  response('calls of tools', `${callText} ${callText}`, {
+    tools: [{ type: 'function', name: 'get_weather', parameters }],
+  }),
+  response('a custom tool', 'patch {"input":"+ add a line"}', { tools: [{ type: 'custom', name: 'patch' }] }),
 ];
 
 /** A few words for each protocol. */
 export const shortResumingRequests: readonly ResumingRequest[] = [
   request('a chat', '/v1/chat/completions', chat('Grüße, 日本')),
   message('a thought', '<think>hm so</think>yes'),
+  response('a call', 'f {"a":1}', { tools: [{ type: 'function', name: 'f' }] }),
 ];
 
 /** What may differ between two answers to the same request. */
 export function masked(stream: string): string {
+  const names = new Set<string>();
   return stream
-    .replaceAll(/"id":"(chatcmpl|cmpl|call|msg|toolu)[-_][^"]*"/g, '"id":"$1"')
-    .replaceAll(/"created":\d+/g, '"created":0')
+    .replaceAll(/"(chatcmpl|cmpl|call|msg|toolu|resp|rs|fc|ctc)[-_]([0-9a-f-]+)"/g, (_, kind: string, id: string) => {
+      names.add(id);
+      return `"${kind} ${[...names].indexOf(id)}"`;
+    })
+    .replaceAll(/"(created|created_at|completed_at)":\d+/g, '"$1":0')
     .replaceAll(/"timings":\{[^}]*\}/g, '"timings":{}');
 }
 
@@ -81,7 +108,7 @@ export interface ResumingHouse {
 }
 
 /** @param tokenMs how long they take for a token, in milliseconds */
-export async function resumingHouse(tokenMs = 1): Promise<ResumingHouse> {
+export async function resumingHouse(tokenMs = 0.1): Promise<ResumingHouse> {
   const plan: CutPlan = { next: [] };
   const apps: TestApp[] = [];
   const proxies: CuttingProxy[] = [];

@@ -14,13 +14,14 @@ describe('an answer of a chatstream upstream that breaks off', () => {
     const { plan } = house;
     const expected = masked(await house.whole(request));
     expect(expected).toMatch(request.end);
-    for (let tenth = 0; tenth <= 10; tenth += 1) {
+    for (let sixth = 0; sixth <= 6; sixth += 1) {
       // Later, what was resumed is cut once more.
-      plan.next.push(Math.round((expected.length * tenth) / 10), ...(tenth > 7 ? [expected.length / 4] : []));
+      plan.next.push(Math.round((expected.length * sixth) / 6), ...(sixth > 4 ? [expected.length / 4] : []));
       const answer = await house.relayed(request);
       expect(plan.next).toEqual([]);
       expect(masked(answer)).toBe(expected);
       expect(request.ids(answer).size).toBe(1);
+      request.check(answer);
     }
   });
 });

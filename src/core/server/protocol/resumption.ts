@@ -24,7 +24,7 @@ export function answerName({ id, created, model, fingerprint }: AnswerName): str
  */
 export function begunName(own: AnswerName, { answer }: ResumeParameter): AnswerName {
   const begun = readName(answer);
-  if (begun === null) throw refused('"resume.answer" does not name an answer.', 'resume.answer');
+  if (begun === null) throw unnamedError();
   if (begun.fingerprint !== own.fingerprint) {
     throw refused('The answer to resume was begun by another model or another version.', 'resume.answer');
   }
@@ -64,6 +64,11 @@ function readName(text: string): AnswerName | null {
     // What is not JSON is no name.
     return null;
   }
+}
+
+/** What is to be resumed is no answer of this protocol, or none at all. */
+export function unnamedError(): ChatstreamError {
+  return refused('"resume.answer" does not name an answer.', 'resume.answer');
 }
 
 function refused(message: string, param = 'resume.tokens'): ChatstreamError {
