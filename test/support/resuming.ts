@@ -62,6 +62,13 @@ export const resumingRequests: readonly ResumingRequest[] = [
     ...chat(words),
     stop: ['six seven nine', 'nine'],
   }),
+  request('a chat with probabilities', '/v1/chat/completions', {
+    ...chat(`${thought} ${words}`),
+    ...{ logprobs: true, top_logprobs: 2, seed: 3 },
+  }),
+  request('a text with probabilities', '/v1/completions', {
+    ...{ prompt: words, echo: true, logprobs: 1, seed: 3, stop: ['five! seven', 'six seven nine', 'nine'] },
+  }),
   message('a text', words),
   message('at its limit', words, { max_tokens: 7 }),
   message('at a stop string', words, { stop_sequences: ['six seven nine', 'nine'] }),
@@ -79,6 +86,7 @@ export const resumingRequests: readonly ResumingRequest[] = [
 /** A few words for each protocol. */
 export const shortResumingRequests: readonly ResumingRequest[] = [
   request('a chat', '/v1/chat/completions', chat('Grüße, 日本')),
+  request('probabilities', '/v1/completions', { prompt: 'a b c', logprobs: 0, seed: 1, stop: ['b a', 'c'] }),
   message('a thought', '<think>hm so</think>yes'),
   response('a call', 'f {"a":1}', { tools: [{ type: 'function', name: 'f' }] }),
 ];

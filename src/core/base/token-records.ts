@@ -64,6 +64,8 @@ export class TokenRecords {
   push(chunk: Buffer): RecordedEvents | null {
     // Bytes as characters: cut characters stay what they are.
     const text = this.#unrecorded + chunk.toString('latin1');
+    // Before the last event that was read, there is no record: many events may be kept back.
+    record.lastIndex = Math.max(0, this.#unrecorded.lastIndexOf('\n\n'));
     const tokens: number[] = [];
     let state: string | null = null;
     let failure: RecordedEvents['failure'] = null;

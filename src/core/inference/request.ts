@@ -106,8 +106,12 @@ export interface AnswerListener {
   started(prompt: PromptCounts): void;
   /** The request has given up its slot for a while. More parts come when it has one again. */
   paused?(): void;
-  /** The number of an output token, before the parts that became certain with it. Only called if it is there. */
-  readonly token?: ((token: Token) => void) | undefined;
+  /**
+   * The number of an output token, before the parts that became certain with it. Only called if it is there.
+   *
+   * @param isRatingHeld whether a later part may have the probability of this token, or of one before it
+   */
+  readonly token?: ((token: Token, isRatingHeld: boolean) => void) | undefined;
   /** The parts of an answer whose beginning another server has generated, before all others. They are with the client already. */
   foreign?(parts: readonly AnswerPart[]): void;
   /** @param parts what has become certain; not empty */

@@ -41,6 +41,9 @@ const longestBody = 256 * 1024 * 1024;
 
 const noProgress: Progress = { tokens: [], state: null };
 
+/** So much may come without a word about its tokens: where probabilities were asked for, that may take some tokens more. */
+const longestUnrecorded = 1024 * 1024;
+
 /** So much may come before the first token. */
 const longestPreamble = 256 * 1024;
 
@@ -178,7 +181,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #record(records: TokenRecords, chunk: Buffer): void {
     const recorded = records.push(chunk);
     if (recorded !== null) this.#passRecorded(recorded);
-    else if (records.unrecordedBytes > longestPreamble) this.giveUp('it does not say which tokens it sends');
+    else if (records.unrecordedBytes > longestUnrecorded) this.giveUp('it does not say which tokens it sends');
   }
 
   #passRecorded({ events, failure, ...progress }: RecordedEvents): void {

@@ -34,7 +34,7 @@ export class CompletionEncoder implements AnswerEncoder {
   }
 
   replay(parts: readonly AnswerPart[]): void {
-    this.#choice.parts(parts);
+    this.#choice.replay(parts);
   }
 
   /** The finish reason, the usage if it was asked for, and the end mark. The last chunk carries the timings. */

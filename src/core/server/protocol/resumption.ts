@@ -50,7 +50,7 @@ export function goingOn(
 export function refuseResumption(): never {
   throw new ChatstreamError('invalid_request', '"resume" is not possible for this request.', {
     param: 'resume',
-    hint: `It takes the header ${resumeHeader}, "stream": true, a single answer, and no "logprobs".`,
+    hint: `It takes the header ${resumeHeader}, "stream": true, a single answer, and no probabilities in a response.`,
   });
 }
 

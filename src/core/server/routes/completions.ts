@@ -104,7 +104,7 @@ function answer(
     fingerprint: context.fingerprints.of(model.inference.info),
   };
   const resume = body.resume ?? null;
-  const isPossible = stream === true && requests.length === 1 && !logprobs;
+  const isPossible = stream === true && requests.length === 1;
   const { name, resumable } = resumableAnswer(ownName, resume, isPossible, reply);
   const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
