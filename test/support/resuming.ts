@@ -69,6 +69,14 @@ export const resumingRequests: readonly ResumingRequest[] = [
   request('a text with probabilities', '/v1/completions', {
     ...{ prompt: words, echo: true, logprobs: 1, seed: 3, stop: ['five! seven', 'six seven nine', 'nine'] },
   }),
+  request('several choices', '/v1/chat/completions', {
+    ...chat('one two three, four five', { n: 3 }),
+    stream_options: { include_usage: true },
+  }),
+  request('several prompts', '/v1/completions', {
+    ...{ prompt: ['one', 'two three, four', 'a b'], echo: true, n: 2, stop: ['three, four'] },
+    ...{ logprobs: 1, seed: 3, stream_options: { include_usage: true } },
+  }),
   message('a text', words),
   message('at its limit', words, { max_tokens: 7 }),
   message('at a stop string', words, { stop_sequences: ['six seven nine', 'nine'] }),
@@ -87,20 +95,35 @@ export const resumingRequests: readonly ResumingRequest[] = [
 export const shortResumingRequests: readonly ResumingRequest[] = [
   request('a chat', '/v1/chat/completions', chat('Grüße, 日本')),
   request('probabilities', '/v1/completions', { prompt: 'a b c', logprobs: 0, seed: 1, stop: ['b a', 'c'] }),
+  request('choices', '/v1/completions', {
+    ...{ prompt: ['a', 'b c'], n: 2, max_tokens: 2, stream_options: { include_usage: true } },
+  }),
   message('a thought', '<think>hm so</think>yes'),
   response('a call', 'f {"a":1}', { tools: [{ type: 'function', name: 'f' }] }),
 ];
 
-/** What may differ between two answers to the same request. */
+/** Without what may differ between two answers to the same request, such as the order in which the choices of one round come. */
 export function masked(stream: string): string {
   const names = new Set<string>();
-  return stream
+  return byChoice(stream)
     .replaceAll(/"(chatcmpl|cmpl|call|msg|toolu|resp|rs|fc|ctc)[-_]([0-9a-f-]+)"/g, (_, kind: string, id: string) => {
       names.add(id);
       return `"${kind} ${[...names].indexOf(id)}"`;
     })
     .replaceAll(/"(created|created_at|completed_at)":\d+/g, '"$1":0')
     .replaceAll(/"timings":\{[^}]*\}/g, '"timings":{}');
+}
+
+function byChoice(stream: string): string {
+  const events = stream.split('\n\n').map((event) => {
+    const choice = /"choices":\[\{"index":(\d+)/.exec(event)?.[1];
+    return { event, choice: choice === undefined ? Infinity : Number(choice) };
+  });
+  if (!events.some(({ choice }) => choice > 0 && choice < Infinity)) return stream;
+  return events
+    .sort((one, other) => (one.choice === other.choice ? 0 : one.choice - other.choice))
+    .map(({ event }) => event)
+    .join('\n\n');
 }
 
 /** A server in front of two others, whose streams are cut. */
@@ -112,6 +135,8 @@ export interface ResumingHouse {
   readonly recorded: (request: ResumingRequest) => Promise<Buffer>;
   /** The answer of the server in front of them. */
   readonly relayed: (request: ResumingRequest) => Promise<string>;
+  /** The same, while the servers behind it give up what they generate as soon as the answer has begun. */
+  readonly interrupted: (request: ResumingRequest) => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -132,6 +157,16 @@ export async function resumingHouse(tokenMs = 0.1): Promise<ResumingHouse> {
     whole: async (asked) => (await streamed(urls[0] ?? '', asked)).toString(),
     recorded: (asked) => streamed(urls[0] ?? '', asked, { 'x-chatstream-resume': 'tokens' }),
     relayed: async (asked) => (await streamed(relay.url, asked)).toString(),
+    interrupted: async (asked) => {
+      const response = await ask(relay.url, asked);
+      const chunks: Uint8Array[] = [];
+      const body: AsyncIterable<Uint8Array> | null = response.body;
+      for await (const chunk of body ?? []) {
+        if (chunks.length === 0) for (const app of apps) app.inference.abandonRunning();
+        chunks.push(chunk);
+      }
+      return Buffer.concat(chunks).toString();
+    },
     close: async () => {
       await relay.drain(0);
       for (const proxy of proxies) await proxy.stop();
@@ -149,16 +184,18 @@ function thinkingMock(tokenMs: number): ServingEngine {
   return inProcess(engine);
 }
 
-async function streamed(
-  base: string,
-  { path, body }: ResumingRequest,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Buffer> {
-  const response = await fetch(base + path, {
+type Headers = Readonly<Record<string, string>>;
+
+function ask(base: string, { path, body }: ResumingRequest, headers: Headers = {}): Promise<Response> {
+  return fetch(base + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ ...body, stream: true }),
   });
+}
+
+async function streamed(base: string, request: ResumingRequest, headers: Headers = {}): Promise<Buffer> {
+  const response = await ask(base, request, headers);
   expect(response.headers.has('x-chatstream-resume')).toBe('x-chatstream-resume' in headers);
   return Buffer.from(await response.arrayBuffer());
 }

@@ -3,20 +3,24 @@ import { masked, type ResumingHouse, resumingHouse, resumingRequests } from '../
 
 describe('an answer of a chatstream upstream that breaks off', () => {
   let house: ResumingHouse;
+  /** With servers that take their time. */
+  let slow: ResumingHouse;
   beforeAll(async () => {
     house = await resumingHouse();
+    slow = await resumingHouse(20);
   });
   afterAll(async () => {
     await house.close();
+    await slow.close();
   });
 
   it.each(resumingRequests)('goes on elsewhere without a seam, wherever it was cut: $what', async (request) => {
     const { plan } = house;
     const expected = masked(await house.whole(request));
     expect(expected).toMatch(request.end);
-    for (let sixth = 0; sixth <= 6; sixth += 1) {
+    for (let quarter = 1; quarter <= 4; quarter += 1) {
       // Later, what was resumed is cut once more.
-      plan.next.push(Math.round((expected.length * sixth) / 6), ...(sixth > 4 ? [expected.length / 4] : []));
+      plan.next.push(Math.round((expected.length * quarter) / 4), ...(quarter > 2 ? [expected.length / 4] : []));
       const answer = await house.relayed(request);
       expect(plan.next).toEqual([]);
       expect(masked(answer)).toBe(expected);
@@ -24,4 +28,15 @@ describe('an answer of a chatstream upstream that breaks off', () => {
       request.check(answer);
     }
   });
+
+  it.each(resumingRequests.filter(({ what }) => /several choices|: a text$/.test(what)))(
+    'goes on elsewhere when its server is shut down: $what',
+    async (request) => {
+      const expected = masked(await slow.whole(request));
+      const answer = await slow.interrupted(request);
+      expect(masked(answer)).toBe(expected);
+      expect(request.ids(answer).size).toBe(1);
+      request.check(answer);
+    },
+  );
 });

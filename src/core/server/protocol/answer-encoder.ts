@@ -50,6 +50,8 @@ export interface ChoicesEncoder {
   opening(choice: number): string;
   /** The events of some parts of a choice; empty for none. */
   parts(choice: number, parts: readonly AnswerPart[]): string;
+  /** See `AnswerEncoder.replay`. */
+  replay(choice: number, parts: readonly AnswerPart[]): void;
   /** The events after the last part of a choice, while others go on. */
   ended(choice: number, reason: AnswerReason): string;
   /** The events after the last part of the choice that ends last. @param timings of all choices */

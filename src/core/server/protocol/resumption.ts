@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { items } from '../../base/json.js';
 import { resumeHeader } from '../../base/token-records.js';
-import type { EngineInfo } from '../../engine/engine.js';
+import type { EngineInfo, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { ResumeParameter } from '../schemas/completion-requests.js';
 import type { AnswerHead } from './completion-head.js';
@@ -38,7 +38,7 @@ export function begunName(own: AnswerName, { answer }: ResumeParameter): AnswerN
  */
 export function goingOn(
   request: InferenceRequest,
-  { tokens }: ResumeParameter,
+  { tokens }: { readonly tokens: readonly Token[] },
   info: Pick<EngineInfo, 'contextLength'> | null,
 ): InferenceRequest {
   const most = Math.min(request.maxTokens, info?.contextLength ?? 0);
@@ -50,7 +50,7 @@ export function goingOn(
 export function refuseResumption(): never {
   throw new ChatstreamError('invalid_request', '"resume" is not possible for this request.', {
     param: 'resume',
-    hint: `It takes the header ${resumeHeader}, "stream": true, a single answer, and no probabilities in a response.`,
+    hint: `It takes the header ${resumeHeader}, "stream": true and no probabilities in a response.`,
   });
 }
 

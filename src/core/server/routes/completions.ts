@@ -7,6 +7,7 @@ import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/choices.js';
+import { readChoices } from '../protocol/choices-progress.js';
 import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completion-encoder.js';
 import type { CompletionType } from '../protocol/completion-head.js';
 import {
@@ -104,8 +105,7 @@ function answer(
     fingerprint: context.fingerprints.of(model.inference.info),
   };
   const resume = body.resume ?? null;
-  const isPossible = stream === true && requests.length === 1;
-  const { name, resumable } = resumableAnswer(ownName, resume, isPossible, reply);
+  const { name, resumable } = resumableAnswer(ownName, resume, stream === true, reply);
   const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
@@ -118,8 +118,16 @@ function answer(
   const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
   const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
   const encoder = new CompletionChoicesEncoder(type, head, includeUsage, choices);
-  const generation = new ChoicesAnswer(context, model, requests, encoder, reply);
-  return stream === true ? generation.streamed(includeQueue) : generation.whole();
+  const begun = resume === null ? null : readChoices(resume, requests.length);
+  const open = requests.flatMap((request, choice) => {
+    const progress = begun?.[choice] ?? null;
+    if (progress?.status === 'ended') return [];
+    const isBegun = progress !== null && progress.tokens.length > 0;
+    return [isBegun ? goingOn(request, progress, model.inference.info) : request];
+  });
+  const generation = new ChoicesAnswer(context, model, open, encoder, reply);
+  if (stream !== true) return generation.whole();
+  return generation.streamed(includeQueue, resumable === null ? null : { begun });
 }
 
 /** The prompts as text. */

@@ -77,7 +77,7 @@ describe('a stream that another server can go on with', () => {
   it.each<[string, object, Readonly<Record<string, string>>, string]>([
     ['without the header', {}, {}, 'resume'],
     ['without a stream', { stream: false }, headers, 'resume'],
-    ['with several choices', { n: 2 }, headers, 'resume'],
+    ['with other choices', { n: 2 }, headers, 'resume.tokens'],
     ['after more tokens than it may have', { max_tokens: 3 }, headers, 'resume.tokens'],
     ['of another model', { resume: { answer: other('fp_other'), tokens: [1] } }, headers, 'resume.answer'],
     ['of nothing', { resume: { answer: 'nothing', tokens: [1] } }, headers, 'resume.answer'],
