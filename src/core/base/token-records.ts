@@ -6,6 +6,12 @@
  *     data: {"id":"chatcmpl-1", … "content":"lo"}
  *     : tokens 9906,385                                 all events since the last record are those of these tokens
  *
+ * What else the other server has to know, if anything, follows as JSON: `: tokens 9906,385 {"events":17}`. Where the answer
+ * fails, all events since the last record are those of the failure:
+ *
+ *     data: {"error":{"message":"The server is shutting down.", … }}
+ *     : failed draining
+ *
  * Whoever passes the stream on takes the records out.
  */
 export const resumeHeader = 'x-chatstream-resume';
@@ -13,19 +19,36 @@ export const resumeHeader = 'x-chatstream-resume';
 /** The value of {@link resumeHeader} in a request. */
 export const wantsTokenRecords = 'tokens';
 
-/** @param tokens those of the events since the last record, possibly none */
-export function tokenRecord(tokens: readonly number[]): string {
-  return `: tokens ${tokens.join(',')}\n\n`;
+/**
+ * @param tokens those of the events since the last record, possibly none
+ * @param state what else a server has to know that goes on after them: JSON on one line; null for nothing
+ */
+export function tokenRecord(tokens: readonly number[], state: string | null = null): string {
+  return `: tokens ${tokens.join(',')}${state === null ? '' : ` ${state}`}\n\n`;
+}
+
+/** @param code of the error with which the answer ends */
+export function failureRecord(code: string): string {
+  return `: failed ${code}\n\n`;
 }
 
 /** Data never begin a line like this: JSON has no line breaks in it. */
-const record = /^: tokens ([\d,]*)\n\n/gm;
+const record = /^: (?:tokens ([\d,]*)(?: ([^\n]+))?|failed (\w+))\n\n/gm;
+
+/** The progress of an answer at a record: how another server can go on after it. */
+export interface Progress {
+  /** Those since the progress before. */
+  readonly tokens: readonly number[];
+  /** What else that server has to know; null for nothing. */
+  readonly state: string | null;
+}
 
 /** A piece of a stream whose tokens are known. */
-export interface RecordedEvents {
+export interface RecordedEvents extends Progress {
   /** Without the records. */
   readonly events: Buffer;
-  readonly tokens: readonly number[];
+  /** With what the answer fails after them, if it does. */
+  readonly failure: { readonly code: string; readonly events: Buffer } | null;
 }
 
 /** Takes the records out of a stream. Events are kept back until it is known which tokens they are of. */
@@ -41,19 +64,27 @@ export class TokenRecords {
   push(chunk: Buffer): RecordedEvents | null {
     // Bytes as characters: cut characters stay what they are.
     const text = this.#unrecorded + chunk.toString('latin1');
+    // Before the last event that was read, there is no record: many events may be kept back.
+    record.lastIndex = Math.max(0, this.#unrecorded.lastIndexOf('\n\n'));
     const tokens: number[] = [];
+    let state: string | null = null;
+    let failure: RecordedEvents['failure'] = null;
     let events = '';
     let end = 0;
     for (const match of text.matchAll(record)) {
-      events += text.slice(end, match.index);
-      end = match.index + match[0].length;
-      for (const token of match[1]?.split(',') ?? []) if (token !== '') tokens.push(Number(token));
+      const [whole, list = '', more, code] = match;
+      const before = text.slice(end, match.index);
+      end = match.index + whole.length;
+      if (code !== undefined) failure = { code, events: Buffer.from(before, 'latin1') };
+      else events += before;
+      for (const token of list.split(',')) if (token !== '') tokens.push(Number(token));
+      state = more === undefined ? state : Buffer.from(more, 'latin1').toString('utf8');
     }
     this.#unrecorded = text.slice(end);
-    return end === 0 ? null : { events: Buffer.from(events, 'latin1'), tokens };
+    return end === 0 ? null : { events: Buffer.from(events, 'latin1'), tokens, state, failure };
   }
 
-  /** The events that came after the last record, such as those of an error. */
+  /** What came after the last record. */
   takeUnrecorded(): Buffer {
     const rest = Buffer.from(this.#unrecorded, 'latin1');
     this.#unrecorded = '';

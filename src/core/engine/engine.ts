@@ -1,6 +1,7 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
 import type { EmbeddingInput, EmbeddingsInfo } from './embeddings-info.js';
+import type { ForeignText } from './foreign-text.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
 import type { PromptCacheActivity } from './prompt-cache-activity.js';
@@ -150,8 +151,8 @@ export type GenerationEvent =
       readonly slot: number;
       /** Prompt tokens that were computed before, so they need no prefill. */
       readonly cachedTokens: number;
-      /** The texts of the `foreignTokens`, one for each: what was certain with that token. Left out if there are none. */
-      readonly foreignTexts?: readonly string[];
+      /** The texts of the `foreignTokens`, one for each. Left out if there are none. */
+      readonly foreignTexts?: readonly ForeignText[];
     }
   | {
       readonly type: 'token';

@@ -9,6 +9,8 @@ export interface AnswerReading {
   readonly calls: number;
   /** Whether the text ended before the last call was over. */
   readonly endedInCall: boolean;
+  /** Whether there are tokens whose probabilities are in no part yet, though they may be in a later one. */
+  readonly holdsRatings: boolean;
   /** @param logprob of the token that this text came with, if it was asked for; the text may be empty then */
   push(text: string, logprob?: OutputLogprob): readonly AnswerPart[];
   end(text: string, isCut: boolean, logprob?: OutputLogprob): readonly AnswerPart[];
@@ -19,6 +21,7 @@ export const plainReading: AnswerReading = {
   isThinking: false,
   calls: 0,
   endedInCall: false,
+  holdsRatings: false,
   push: contentOf,
   end: contentOf,
 };

@@ -2,7 +2,9 @@ import type { Clock } from '../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError } from '../base/queue-refusals.js';
 import { engineDownError } from '../base/refusals.js';
+import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
+import type { ForeignText } from '../engine/foreign-text.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { InferenceJob } from './inference-job.js';
@@ -144,7 +146,7 @@ export class Processing {
         const parts = [...job.takeRatings(), ...reading.end(event.text, isCut, event.logprob)];
         if (event.token !== null) {
           this.#countToken(job, wasThinking);
-          job.listener.token?.(event.token);
+          job.listener.token?.(event.token, false);
         }
         const timings = job.timings(this.#clock.now());
         this.#forget(job);
@@ -167,7 +169,7 @@ export class Processing {
     const read = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
     const parts = job.outputTokens === 0 ? [...job.takeRatings(), ...read] : read;
     this.#countToken(job, wasThinking || reading.isThinking);
-    job.listener.token?.(token);
+    job.listener.token?.(token, reading.holdsRatings);
     if (parts.length > 0) job.listener.parts(parts);
   }
 
@@ -205,16 +207,23 @@ export class Processing {
   }
 }
 
+/** The client has got it already; what follows depends only on the text that its token has written. */
+const unknownRating = { text: '', bytes: null, logprob: 0, top: [] };
+
 /** What another server has generated: its parts are with the client already, but what follows depends on them. */
-function readForeign(job: InferenceJob, texts: readonly string[]): void {
+function readForeign(job: InferenceJob, texts: readonly ForeignText[]): void {
   const { reading } = job.plan;
-  for (const text of texts) {
+  const parts: AnswerPart[] = [];
+  const isRated = job.request.logprobs !== undefined;
+  for (const { text, written } of texts) {
     let isReasoning = reading.isThinking;
-    if (text !== '') reading.push(text);
+    if (isRated) parts.push(...reading.push(text, { ...unknownRating, written }));
+    else if (text !== '') parts.push(...reading.push(text));
     isReasoning ||= reading.isThinking;
     if (isReasoning) job.reasoningTokens += 1;
   }
   job.foreignTokens = texts.length;
+  if (parts.length > 0) job.listener.foreign?.(parts);
 }
 
 /** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */

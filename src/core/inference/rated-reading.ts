@@ -38,6 +38,10 @@ export class RatedReading implements AnswerReading {
     return this.#inner.endedInCall;
   }
 
+  get holdsRatings(): boolean {
+    return this.#open.some(({ logprob }) => logprob !== null);
+  }
+
   push(text: string, logprob?: OutputLogprob): readonly AnswerPart[] {
     this.#add(logprob);
     return text === '' ? [] : this.#inner.push(text).map((part) => this.#rated(part));

@@ -72,7 +72,10 @@ export interface Timings {
 }
 
 /** Output tokens of the whole answer, wherever they were generated. */
-export function answerTokens({ outputTokens, foreignTokens = 0 }: Timings): number {
+export function answerTokens({
+  outputTokens,
+  foreignTokens = 0,
+}: Pick<Timings, 'outputTokens' | 'foreignTokens'>): number {
   return outputTokens + foreignTokens;
 }
 
@@ -103,8 +106,14 @@ export interface AnswerListener {
   started(prompt: PromptCounts): void;
   /** The request has given up its slot for a while. More parts come when it has one again. */
   paused?(): void;
-  /** The number of an output token, before the parts that became certain with it. Only called if it is there. */
-  readonly token?: ((token: Token) => void) | undefined;
+  /**
+   * The number of an output token, before the parts that became certain with it. Only called if it is there.
+   *
+   * @param isRatingHeld whether a later part may have the probability of this token, or of one before it
+   */
+  readonly token?: ((token: Token, isRatingHeld: boolean) => void) | undefined;
+  /** The parts of an answer whose beginning another server has generated, before all others. They are with the client already. */
+  foreign?(parts: readonly AnswerPart[]): void;
   /** @param parts what has become certain; not empty */
   parts(parts: readonly AnswerPart[]): void;
   /**

@@ -141,11 +141,11 @@ export class Attempts {
         job.homelessSinceMs = null;
         // For the client, an answer that is resumed goes on.
         if (job.resumePoint !== null) return;
-        if (answer !== null) job.resumePoint = { answer, tokens: [] };
+        if (answer !== null) job.resumePoint = { answer, tokens: [], state: null };
         job.listener.begun(executor);
       },
-      data: (chunk, tokens, ids) => {
-        if (ids !== undefined) for (const id of ids) job.resumePoint?.tokens.push(id);
+      data: (chunk, tokens, progress) => {
+        if (progress !== undefined) job.advance(progress);
         this.#count(job, tokens);
         job.listener.data(chunk);
       },
@@ -266,5 +266,7 @@ function bodyFor({ request, line, resumePoint }: RelayJob, executor: RelayExecut
   const { model } = line;
   const wanted = model === anyModel ? request.model : (executor.upstreamName(model) ?? model);
   const body = wanted === null || wanted === request.model ? request.body : request.bodyFor(wanted);
-  return resumePoint === null ? body : withMember(body, 'resume', resumePoint);
+  if (resumePoint === null) return body;
+  const { state, ...known } = resumePoint;
+  return withMember(body, 'resume', state === null ? known : { ...known, state });
 }

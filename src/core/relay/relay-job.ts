@@ -1,3 +1,4 @@
+import type { Progress } from '../base/token-records.js';
 import type { Timings } from '../inference/request.js';
 import { type Demand, noKey } from '../scheduler/demand.js';
 import { Job } from '../scheduler/job.js';
@@ -17,6 +18,8 @@ interface ResumePoint {
   readonly answer: string;
   /** All tokens of it that the client has got. */
   readonly tokens: number[];
+  /** See `Progress`. */
+  state: string | null;
 }
 
 /** The line for upstreams that are asked for whatever clients ask for. */
@@ -69,6 +72,13 @@ export class RelayJob extends Job {
 
   get model(): string {
     return this.line.model;
+  }
+
+  /** More of the answer has been passed on, after which another server can go on. */
+  advance({ tokens, state }: Progress): void {
+    if (this.resumePoint === null) return;
+    for (const token of tokens) this.resumePoint.tokens.push(token);
+    this.resumePoint.state = state ?? this.resumePoint.state;
   }
 
   /** Calls `leave` when the client leaves, until {@link unwatch}. */

@@ -88,4 +88,36 @@ describe('the tokens of a content', () => {
       ),
     );
   });
+
+  it('are all there after any token that holds none back, if another server goes on', () => {
+    fc.assert(
+      fc.property(words, stops, fc.integer({ min: 1, max: 14 }), (text, stop, maxTokens) => {
+        const steps = stepsOf(specOf(text, stop, maxTokens), Infinity);
+        const whole = contentOf(answerOf(steps, 1));
+        const first = new RatedReading(plainReading);
+        const given: AnswerPart[] = [];
+        for (const [index, step] of steps.entries()) {
+          if (step.type === 'ended') break;
+          given.push(...first.push(step.text, step.logprob));
+          if (first.holdsRatings) continue;
+          const content = contentOf([...given, ...rest(steps, index + 1)]);
+          expect(content).toEqual(whole);
+        }
+      }),
+    );
+  });
 });
+
+/** What another server makes of the steps from this one on, to which only the texts of those before are known. */
+function rest(steps: readonly Step[], from: number): readonly AnswerPart[] {
+  const reading = new RatedReading(plainReading);
+  for (const { text, logprob } of steps.slice(0, from)) {
+    const written = logprob?.written ?? '';
+    reading.push(text, { ...{ text: '', bytes: null, logprob: 0, top: [] }, written });
+  }
+  return steps
+    .slice(from)
+    .flatMap(({ type, text, logprob }) =>
+      type === 'ended' ? reading.end(text, false, logprob) : reading.push(text, logprob),
+    );
+}

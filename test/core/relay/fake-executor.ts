@@ -63,7 +63,7 @@ export class FakeExecutor implements RelayExecutor {
   begin(run: FakeRun, ids?: readonly number[]): void {
     run.hasBegun = true;
     run.listener.begun(ids === undefined ? null : 'answer');
-    run.listener.data(Buffer.from('x'), 1, ids);
+    run.listener.data(Buffer.from('x'), 1, ids === undefined ? undefined : { tokens: ids, state: null });
   }
 
   end(run: FakeRun): void {

@@ -43,14 +43,14 @@ it('sends all tokens that the client has to another server of its kind, and the 
   const asked = ask();
   expect(resumedAfter(runOf(one))).toBeUndefined();
   one.begin(runOf(one), [1, 2]);
-  runOf(one).listener.data(Buffer.from('y'), 1, [3]);
+  runOf(one).listener.data(Buffer.from('y'), 1, { tokens: [3], state: 'three' });
   one.fail(runOf(one), broken);
   expect(runOf(two).request).toMatchObject({ isResumption: true });
-  expect(resumedAfter(runOf(two))).toEqual({ answer: 'answer', tokens: [1, 2, 3] });
+  expect(resumedAfter(runOf(two))).toEqual({ answer: 'answer', tokens: [1, 2, 3], state: 'three' });
   two.begin(runOf(two), [4]);
   // The first one is the only one that is left.
   two.fail(runOf(two), broken);
-  expect(resumedAfter(runOf(one))).toEqual({ answer: 'answer', tokens: [1, 2, 3, 4] });
+  expect(resumedAfter(runOf(one))).toEqual({ answer: 'answer', tokens: [1, 2, 3, 4], state: 'three' });
   one.begin(runOf(one), [5]);
   one.end(runOf(one));
   expect(asked.heard).toEqual(['started', 'begun at one', 'data', 'data', 'data', 'data', 'ended']);

@@ -20,6 +20,8 @@ export class AnswerReader {
   readonly #answer: OpenAnswer;
   readonly #reading: Reading;
   readonly #isRequired: boolean;
+  /** It knows nothing of probabilities. */
+  readonly holdsRatings = false;
   #endedInCall = false;
 
   constructor(dialect: Dialect, { tools, isThinking, isRequired = false }: AnswerReaderOptions) {

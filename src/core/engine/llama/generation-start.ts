@@ -1,5 +1,6 @@
 import type { SequenceEvaluateOptions } from 'node-llama-cpp';
 import type { GenerationSpec, Token } from '../engine.js';
+import type { ForeignText } from '../foreign-text.js';
 import type { TextAssembler } from '../text/text-assembler.js';
 import type { PromptLogprob } from '../token-logprob.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
@@ -30,7 +31,7 @@ export interface GenerationStart {
   /** Has already taken the resumed output. */
   readonly text: TextAssembler;
   /** See the event `started`. */
-  readonly foreignTexts: readonly string[];
+  readonly foreignTexts: readonly ForeignText[];
   /** Null if probabilities are not wanted. */
   readonly ratings: RatedDraws | null;
   /** Null if those of the prompt are not wanted. */

@@ -2,6 +2,7 @@ import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals.js';
 import type { GenerationEvent, GenerationSpec, Token } from '../engine.js';
+import type { ForeignText } from '../foreign-text.js';
 import { subjectOf } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
@@ -66,10 +67,10 @@ export class SlotAssignment {
     const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
     // The text of these tokens was reported already, here or elsewhere; this restores the state of the assembler.
     const { foreignTokens = 0 } = spec;
-    const foreignTexts: string[] = [];
+    const foreignTexts: ForeignText[] = [];
     const stopped = spec.resumeAfter.some((token, index) => {
       const assembled = text.push(token, index >= spec.minTokens);
-      if (index < foreignTokens) foreignTexts.push(assembled.text);
+      if (index < foreignTokens) foreignTexts.push({ text: assembled.text, written: text.written });
       return assembled.stopped;
     });
     if (stopped) {

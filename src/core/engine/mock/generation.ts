@@ -1,4 +1,5 @@
 import type { FinishReason, GenerationEvent, GenerationSpec, Token } from '../engine.js';
+import type { ForeignText } from '../foreign-text.js';
 import { StopStrings } from '../text/stop-strings.js';
 import type { OutputLogprob } from '../token-logprob.js';
 import { mockLogprob, mockPromptLogprobs } from './logprobs.js';
@@ -10,7 +11,7 @@ export class MockGeneration {
   readonly slot: number;
   readonly #spec: GenerationSpec;
   /** See the event `started`. */
-  readonly foreignTexts: readonly string[];
+  readonly foreignTexts: readonly ForeignText[];
   readonly #reply: Reply;
   readonly #stops: StopStrings;
   readonly #stopTokens: readonly Token[];
@@ -34,7 +35,10 @@ export class MockGeneration {
       logprobs === undefined ? {} : { logprob: mockLogprob(text, position, sampling.seed, logprobs) };
     this.#lengthLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
     // Reading again what was sent already restores the text that was held back; nothing is sent twice.
-    const texts = spec.resumeAfter.map(() => textOf(this.next()));
+    const texts = spec.resumeAfter.map((_, position) => {
+      const written = reply(position)?.text ?? '';
+      return { text: textOf(this.next()), written };
+    });
     this.foreignTexts = texts.slice(0, spec.foreignTokens ?? 0);
   }
 

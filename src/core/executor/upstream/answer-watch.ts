@@ -16,7 +16,7 @@ const lineEnd = 0x0a;
 const keptChunks = 3;
 
 /** Their quotation marks and the beginning of the line tell them from the same words in the text of an answer. */
-const ends = /^data: ?\[DONE\]|"(?:message_stop|response\.(?:completed|incomplete|failed))"/m;
+const ends = /^data: ?\[DONE\]|^event: ?error\r?$|"(?:message_stop|response\.(?:completed|incomplete|failed))"/m;
 
 /**
  * Looks at a stream of server-sent events while it passes. Until its first token, every event is read; from then on, the
@@ -101,7 +101,7 @@ function eventsIn(chunk: Buffer): number {
 }
 
 /** The data of an event as JSON; undefined for comments and for anything else. */
-export function dataOf(event: string): unknown {
+function dataOf(event: string): unknown {
   const line = event.split('\n').find((each) => each.startsWith('data:'));
   if (line === undefined) return undefined;
   try {
@@ -133,7 +133,7 @@ function isToken(data: unknown): boolean {
 }
 
 function errorOf(data: unknown): string | null {
-  const error = member(data, 'error');
+  const error = member(data, 'error') ?? member(member(data, 'response'), 'error');
   if (error === undefined || error === null) return null;
   return nonEmpty(member(error, 'message')) ?? nonEmpty(error) ?? 'an error without a message';
 }

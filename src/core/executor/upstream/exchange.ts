@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../base/errors.js';
-import { resumeHeader, TokenRecords } from '../../base/token-records.js';
+import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../base/token-records.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
 import { codeOf, type Failure, isInterruption, isUnsent, restMs, type WholeAnswer } from './failure.js';
 
@@ -29,15 +29,20 @@ export interface ExchangeListener {
   begun(answer: string | null): void;
   /**
    * @param tokens events in it that are, or probably are, a token each
-   * @param ids the tokens themselves, if another server can go on with the stream
+   * @param progress where another server could go on after it, if one can
    */
-  data(chunk: Buffer, tokens: number, ids?: readonly number[]): void;
+  data(chunk: Buffer, tokens: number, progress?: Progress): void;
   ended(usage: Usage): void;
   failed(failure: Failure): void;
 }
 
 /** More of one answer is not kept in memory, in bytes. */
 const longestBody = 256 * 1024 * 1024;
+
+const noProgress: Progress = { tokens: [], state: null };
+
+/** So much may come without a word about its tokens: where probabilities were asked for, that may take some tokens more. */
+const longestUnrecorded = 1024 * 1024;
 
 /** So much may come before the first token. */
 const longestPreamble = 256 * 1024;
@@ -63,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #heldTokens = 0;
   readonly #isResumption: boolean;
   /** Of a stream that another server can go on with. */
-  #resumable: { readonly answer: string; readonly records: TokenRecords; readonly heldIds: number[] } | null = null;
+  #resumable: { readonly answer: string; readonly records: TokenRecords; held: Progress } | null = null;
   #isSilent = false;
 
   constructor(listener: ExchangeListener, { isResumption }: Pick<UpstreamRequest, 'isResumption'>) {
@@ -104,7 +109,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#isSilent = false;
     const type = headers['content-type'] ?? '';
     const answer = headers[resumeHeader];
-    if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), heldIds: [] };
+    if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), held: noProgress };
     // One that does not know of resuming begins anew, as if nothing had been sent.
     if (code === 200 && this.#isResumption && this.#resumable === null)
       this.giveUp('it cannot resume answers', 'unfit');
@@ -138,7 +143,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#passUnrecorded();
+    this.#dropUnrecorded();
     const phase = this.#phase;
     switch (phase.status) {
       case 'whole':
@@ -175,27 +180,30 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Passes on what is known to be of certain tokens: only after that can another server go on. */
   #record(records: TokenRecords, chunk: Buffer): void {
     const recorded = records.push(chunk);
-    if (recorded !== null) this.#passRecorded(recorded.events, recorded.tokens);
-    else if (records.unrecordedBytes > longestPreamble) this.giveUp('it does not say which tokens it sends');
+    if (recorded !== null) this.#passRecorded(recorded);
+    else if (records.unrecordedBytes > longestUnrecorded) this.giveUp('it does not say which tokens it sends');
   }
 
-  #passRecorded(events: Buffer, ids: readonly number[]): void {
+  #passRecorded({ events, failure, ...progress }: RecordedEvents): void {
+    if (events.length > 0) this.#pass(events, progress);
+    if (failure === null || this.#phase.status === 'over') return;
+    if (isInterruption(failure.code)) this.giveUp('it was shut down');
+    else this.#pass(failure.events, noProgress);
+  }
+
+  #pass(events: Buffer, progress: Progress): void {
     if (this.#phase.status === 'streaming') {
-      this.#listener.data(events, this.#watch.push(events), ids);
+      this.#listener.data(events, this.#watch.push(events), progress);
       return;
     }
-    this.#resumable?.heldIds.push(...ids);
+    if (this.#resumable !== null) this.#resumable.held = together(this.#resumable.held, progress);
     this.#hold(events);
   }
 
-  /** The stream has ended. Whole events after its last record are those of an error. */
-  #passUnrecorded(): void {
+  /** The stream has ended: what came after its last record is not all that was to come. */
+  #dropUnrecorded(): void {
     const rest = this.#resumable?.records.takeUnrecorded() ?? Buffer.alloc(0);
-    if (rest.length === 0 || this.#phase.status === 'over') return;
-    const events = rest.toString('utf8');
-    if (!events.endsWith('data: [DONE]\n\n')) this.giveUp('its answer was cut off');
-    else if (isInterruption(events)) this.giveUp('it was shut down');
-    else this.#passRecorded(rest, []);
+    if (rest.length > 0) this.giveUp('its answer was cut off');
   }
 
   #hold(chunk: Buffer): void {
@@ -210,7 +218,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#phase = { status: 'streaming' };
     this.#listener.begun(this.#resumable?.answer ?? null);
     const held = Buffer.concat(this.#held.splice(0));
-    this.#listener.data(held, this.#heldTokens, this.#resumable?.heldIds);
+    this.#listener.data(held, this.#heldTokens, this.#resumable?.held);
   }
 
   #whole(status: number, all: IncomingHttpHeaders, body: Buffer): void {
@@ -238,6 +246,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.#phase = { status: 'over' };
   }
+}
+
+function together(first: Progress, second: Progress): Progress {
+  return { tokens: [...first.tokens, ...second.tokens], state: second.state ?? first.state };
 }
 
 function parsed(body: Buffer): unknown {

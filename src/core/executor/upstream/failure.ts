@@ -1,5 +1,4 @@
 import { member } from '../../base/json.js';
-import { dataOf } from './answer-watch.js';
 
 /** An answer that came as one body. */
 export interface WholeAnswer {
@@ -29,17 +28,15 @@ export type Failure =
 const usualRestMs = 1000;
 const longestRestMs = 60_000;
 
-/** Whether these events say that a server was stopped in the middle of an answer, which is not the answer's fault. */
-export function isInterruption(events: string): boolean {
-  return events.split('\n\n').some((event) => {
-    const code = codeOf(dataOf(event));
-    return code === 'draining' || code === 'engine_unavailable';
-  });
+/** Whether an error says that a server was stopped in the middle of an answer, which is not the answer's fault. */
+export function isInterruption(code: string): boolean {
+  return code === 'draining' || code === 'engine_unavailable';
 }
 
-/** The code of an error as chatstream's answers have it. */
+/** The code of an error as chatstream's answers have it, also in the shape of Anthropic's. */
 export function codeOf(body: unknown): unknown {
-  return member(member(body, 'error'), 'code');
+  const error = member(body, 'error');
+  return member(error, 'code') ?? member(member(error, 'details'), 'error_code');
 }
 
 const unsentCodes: ReadonlySet<unknown> = new Set([

@@ -178,8 +178,8 @@ export class Upstream implements Executor {
         this.#health.succeeded();
         listener.begun(answer);
       },
-      data: (chunk, tokens, ids) => {
-        listener.data(chunk, tokens, ids);
+      data: (chunk, tokens, progress) => {
+        listener.data(chunk, tokens, progress);
       },
       ended: (usage) => {
         over();

@@ -59,6 +59,12 @@ export class CompletionChoice {
     return events;
   }
 
+  /** The prompt and these parts have been written already. */
+  replay(parts: readonly AnswerPart[]): void {
+    if (this.#logprobs) this.#offset = charactersIn(this.#echo);
+    this.parts(parts);
+  }
+
   /** The last chunk's choice. */
   last(reason: AnswerReason): object {
     return this.#choice(this.#head.type === 'chat' ? { delta: {} } : { text: '' }, reason);

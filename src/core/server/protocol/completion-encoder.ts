@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
-import type { AnswerReason, Timings } from '../../inference/request.js';
+import { type AnswerReason, answerTokens, type Timings } from '../../inference/request.js';
 import { type AnswerEncoder, type ChoicesEncoder, type GeneratedChoice, sseData } from './answer-encoder.js';
 import { bestChoices } from './choices.js';
 import { type ChoicePlace, CompletionChoice } from './completion-choice.js';
@@ -31,6 +31,10 @@ export class CompletionEncoder implements AnswerEncoder {
 
   parts(parts: readonly AnswerPart[]): string {
     return this.#choice.parts(parts);
+  }
+
+  replay(parts: readonly AnswerPart[]): void {
+    this.#choice.replay(parts);
   }
 
   /** The finish reason, the usage if it was asked for, and the end mark. The last chunk carries the timings. */
@@ -84,6 +88,10 @@ export class CompletionChoicesEncoder implements ChoicesEncoder {
     return this.#choices[choice]?.parts(parts) ?? '';
   }
 
+  replay(choice: number, parts: readonly AnswerPart[]): void {
+    this.#choices[choice]?.replay(parts);
+  }
+
   ended(choice: number, reason: AnswerReason): string {
     return this.#head.chunk([this.#last(choice, reason)]);
   }
@@ -116,7 +124,7 @@ export class CompletionChoicesEncoder implements ChoicesEncoder {
       decodeMs: Math.max(...timings.map(({ decodeMs }) => decodeMs)),
       promptTokens: sum(firsts.map(({ promptTokens }) => promptTokens)),
       cachedTokens: sum(firsts.map(({ cachedTokens }) => cachedTokens)),
-      outputTokens: sum(timings.map(({ outputTokens }) => outputTokens)),
+      outputTokens: sum(timings.map(answerTokens)),
       reasoningTokens: sum(timings.map(({ reasoningTokens }) => reasoningTokens)),
       ...(pausedMs > 0 && { pausedMs }),
     };

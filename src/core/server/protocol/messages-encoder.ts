@@ -1,7 +1,7 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
-import type { AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
+import { type AnswerReason, answerTokens, type PromptCounts, type Timings } from '../../inference/request.js';
 import { type AnswerEncoder, sseEvent } from './answer-encoder.js';
 import { messagesErrorBody } from './messages-errors.js';
 import { wireTimings } from './wire-timings.js';
@@ -52,6 +52,10 @@ export class MessagesEncoder implements AnswerEncoder {
     let events = '';
     for (const part of parts) events += this.#events(part);
     return events;
+  }
+
+  replay(parts: readonly AnswerPart[]): void {
+    this.parts(parts);
   }
 
   #events(part: AnswerPart): string {
@@ -111,9 +115,9 @@ export class MessagesEncoder implements AnswerEncoder {
   }
 
   /** Anthropic says more of an end than OpenAI: which stop string it was, and which of the two limits. */
-  #stopped(reason: AnswerReason, { outputTokens }: Timings, stop: string | null): object {
+  #stopped(reason: AnswerReason, timings: Timings, stop: string | null): object {
     if (reason === 'length') {
-      const isAtLimit = outputTokens >= this.#head.maxTokens;
+      const isAtLimit = answerTokens(timings) >= this.#head.maxTokens;
       return { stop_reason: isAtLimit ? 'max_tokens' : 'model_context_window_exceeded', stop_sequence: null };
     }
     if (stop !== null && this.#head.stopSequences.includes(stop)) {
@@ -183,12 +187,12 @@ function inputOf(call: number, parts: readonly AnswerPart[]): object {
 type Counts = Omit<Timings, 'queueMs' | 'prefillMs' | 'decodeMs'>;
 
 /** Unlike in OpenAI's API, cached tokens are not part of the input tokens. */
-function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: Counts): object {
+function usageOf({ promptTokens, cachedTokens, reasoningTokens, ...output }: Counts): object {
   return {
     input_tokens: promptTokens - cachedTokens,
     cache_creation_input_tokens: 0,
     cache_read_input_tokens: cachedTokens,
-    output_tokens: outputTokens,
+    output_tokens: answerTokens(output),
     output_tokens_details: { thinking_tokens: reasoningTokens },
     server_tool_use: null,
   };

@@ -1,12 +1,13 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { items } from '../../base/json.js';
 import { resumeHeader } from '../../base/token-records.js';
-import type { EngineInfo } from '../../engine/engine.js';
+import type { EngineInfo, Token } from '../../engine/engine.js';
+import type { InferenceRequest } from '../../inference/request.js';
 import type { ResumeParameter } from '../schemas/completion-requests.js';
 import type { AnswerHead } from './completion-head.js';
 
 /** What has to be the same in all of a stream, wherever it is generated. */
-type AnswerName = Pick<AnswerHead, 'id' | 'created' | 'model' | 'fingerprint'>;
+export type AnswerName = Pick<AnswerHead, 'id' | 'created' | 'model' | 'fingerprint'>;
 
 /** Names an answer for the server that goes on with it, in characters that a header may have. */
 export function answerName({ id, created, model, fingerprint }: AnswerName): string {
@@ -14,33 +15,42 @@ export function answerName({ id, created, model, fingerprint }: AnswerName): str
 }
 
 /**
- * The head of an answer that another server has begun. It says nothing that a client could not make up: a client that lies
+ * The name of an answer that another server has begun. It says nothing that a client could not make up: a client that lies
  * gets its own answer under another name.
  *
+ * @param own what this server would call it
  * @throws ChatstreamError `invalid_request` if it cannot be continued here: the numbers of tokens mean something only to the
- *   same model, and its context must hold them. Whether its vocabulary has them is for the engine to say
+ *   same model
  */
-export function resumedHead(
-  head: AnswerHead,
-  { answer, tokens }: ResumeParameter,
-  { maxTokens }: { readonly maxTokens: number },
-  info: Pick<EngineInfo, 'contextLength'> | null,
-): AnswerHead {
+export function begunName(own: AnswerName, { answer }: ResumeParameter): AnswerName {
   const begun = readName(answer);
-  if (begun === null) throw refused('"resume.answer" does not name an answer.', 'resume.answer');
-  if (begun.fingerprint !== head.fingerprint) {
+  if (begun === null) throw unnamedError();
+  if (begun.fingerprint !== own.fingerprint) {
     throw refused('The answer to resume was begun by another model or another version.', 'resume.answer');
   }
-  const most = Math.min(maxTokens, info?.contextLength ?? 0);
+  return begun;
+}
+
+/**
+ * A request that goes on after what another server has generated.
+ *
+ * @throws ChatstreamError `invalid_request` if that leaves no room. Whether the vocabulary has the tokens is for the engine to say
+ */
+export function goingOn(
+  request: InferenceRequest,
+  { tokens }: { readonly tokens: readonly Token[] },
+  info: Pick<EngineInfo, 'contextLength'> | null,
+): InferenceRequest {
+  const most = Math.min(request.maxTokens, info?.contextLength ?? 0);
   if (tokens.length >= most) throw refused(`"resume.tokens" has ${tokens.length} tokens, which leaves no room.`);
-  return { ...head, ...begun };
+  return { ...request, resumeAfter: tokens };
 }
 
 /** @throws ChatstreamError `invalid_request` */
 export function refuseResumption(): never {
   throw new ChatstreamError('invalid_request', '"resume" is not possible for this request.', {
     param: 'resume',
-    hint: `It takes the header ${resumeHeader}, "stream": true, a single answer, and no "logprobs".`,
+    hint: `It takes the header ${resumeHeader}, "stream": true and no probabilities in a response.`,
   });
 }
 
@@ -54,6 +64,11 @@ function readName(text: string): AnswerName | null {
     // What is not JSON is no name.
     return null;
   }
+}
+
+/** What is to be resumed is no answer of this protocol, or none at all. */
+export function unnamedError(): ChatstreamError {
+  return refused('"resume.answer" does not name an answer.', 'resume.answer');
 }
 
 function refused(message: string, param = 'resume.tokens'): ChatstreamError {

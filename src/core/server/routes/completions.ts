@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
-import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/choices.js';
+import { readChoices } from '../protocol/choices-progress.js';
 import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completion-encoder.js';
 import type { CompletionType } from '../protocol/completion-head.js';
 import {
@@ -18,11 +18,12 @@ import {
   wantedLogprobs,
 } from '../protocol/completion-requests.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
-import { answerName, refuseResumption, resumedHead } from '../protocol/resumption.js';
+import { goingOn } from '../protocol/resumption.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
 import { ChoicesAnswer, countAgainstLimits, GenerationAnswer, generationErrors, servedModel } from './generation.js';
+import { resumableAnswer } from './resuming.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
 export function completionRoutes(app: App, context: ServerContext): void {
@@ -97,33 +98,36 @@ function answer(
   const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
-  const ownHead = {
+  const ownName = {
     id: first.id,
     created: Math.floor(Date.now() / 1000),
     model: model.name,
     fingerprint: context.fingerprints.of(model.inference.info),
-    serviceTier: body.service_tier ?? null,
   };
+  const resume = body.resume ?? null;
+  const { name, resumable } = resumableAnswer(ownName, resume, stream === true, reply);
+  const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
-  const isResumable =
-    stream === true && requests.length === 1 && !logprobs && reply.request.headers[resumeHeader] === wantsTokenRecords;
-  const resume = body.resume ?? null;
-  if (resume !== null && !isResumable) refuseResumption();
   if (requests.length === 1) {
-    const head = resume === null ? ownHead : resumedHead(ownHead, resume, first, model.inference.info);
-    const request = resume === null ? first : { ...first, resumeAfter: resume.tokens };
+    const request = resume === null ? first : goingOn(first, resume, model.inference.info);
     const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
     const generation = new GenerationAnswer(context, model, request, encoder, reply);
-    if (isResumable) reply.header(resumeHeader, answerName(head));
-    if (stream !== true) return generation.whole();
-    return generation.streamed(includeQueue, isResumable ? { isResumed: resume !== null } : null);
+    return stream === true ? generation.streamed(includeQueue, resumable) : generation.whole();
   }
   const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
   const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
-  const encoder = new CompletionChoicesEncoder(type, ownHead, includeUsage, choices);
-  const generation = new ChoicesAnswer(context, model, requests, encoder, reply);
-  return stream === true ? generation.streamed(includeQueue) : generation.whole();
+  const encoder = new CompletionChoicesEncoder(type, head, includeUsage, choices);
+  const begun = resume === null ? null : readChoices(resume, requests.length);
+  const open = requests.flatMap((request, choice) => {
+    const progress = begun?.[choice] ?? null;
+    if (progress?.status === 'ended') return [];
+    const isBegun = progress !== null && progress.tokens.length > 0;
+    return [isBegun ? goingOn(request, progress, model.inference.info) : request];
+  });
+  const generation = new ChoicesAnswer(context, model, open, encoder, reply);
+  if (stream !== true) return generation.whole();
+  return generation.streamed(includeQueue, resumable === null ? null : { begun });
 }
 
 /** The prompts as text. */

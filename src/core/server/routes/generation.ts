@@ -12,7 +12,7 @@ import { limitHeaders } from '../http/limit-headers.js';
 import type { AnswerEncoder, ChoicesEncoder } from '../protocol/answer-encoder.js';
 import { errors } from '../schemas/openapi.js';
 import { type Resumable, StreamedAnswer } from '../streaming/streamed-answer.js';
-import { StreamedChoices } from '../streaming/streamed-choices.js';
+import { type ResumableChoices, StreamedChoices } from '../streaming/streamed-choices.js';
 import { WholeAnswer } from '../streaming/whole-answer.js';
 import { wholeChoices } from '../streaming/whole-choices.js';
 import { Delivery } from './delivery.js';
@@ -178,13 +178,18 @@ export class ChoicesAnswer {
     );
   }
 
-  /** See `GenerationAnswer.streamed`. */
-  streamed(includeQueue: boolean): Promise<undefined> {
+  /**
+   * See `GenerationAnswer.streamed`.
+   *
+   * @param resumable of choices with which another server can go on; those that have ended elsewhere are not generated here
+   */
+  streamed(includeQueue: boolean, resumable: ResumableChoices | null = null): Promise<undefined> {
     return this.#delivery.streamed(includeQueue, (options) => {
       const onFailed = (): void => {
         this.#generations.abort();
       };
-      const choices = { encoder: this.#encoder, count: this.#requests.length, onFailed };
+      const count = resumable?.begun?.length ?? this.#requests.length;
+      const choices = { encoder: this.#encoder, count, onFailed, resumable };
       const answer = new StreamedChoices(this.#reply.raw, choices, options);
       return {
         stream: answer.stream,

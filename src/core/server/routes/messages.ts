@@ -2,17 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
+import { Fingerprints } from '../protocol/fingerprint.js';
 import { MessagesEncoder } from '../protocol/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
+import { goingOn } from '../protocol/resumption.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
 import { countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { resumableAnswer } from './resuming.js';
 
 const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
 
 /** Anthropic's Messages API. */
 export function messagesRoutes(app: App, context: ServerContext): void {
   const { options } = context;
+  const fingerprints = new Fingerprints(context.version);
   const tags = ['messages'];
   const failures = errorsAs('MessagesError', generationStatuses);
   const description = 'Errors have the shape of MessagesError.';
@@ -25,13 +29,28 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
-    const { id, maxTokens, stop: stopSequences } = request;
+    const { maxTokens, stop: stopSequences } = request;
     const model = servedModel(context, body.model, reply);
-    const head = { id, model: model.name, requestId };
+    const { info } = model.inference;
+    const resume = body.resume ?? null;
+    const isStream = body.stream === true;
+    const { name, resumable } = resumableAnswer(
+      {
+        id: request.id,
+        created: Math.floor(Date.now() / 1000),
+        model: model.name,
+        fingerprint: fingerprints.of(info),
+      },
+      resume,
+      isStream,
+      reply,
+    );
+    const head = { id: name.id, model: name.model, requestId };
     const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
-    const generation = new GenerationAnswer(context, model, request, encoder, reply);
+    const generated = resume === null ? request : goingOn(request, resume, info);
+    const generation = new GenerationAnswer(context, model, generated, encoder, reply);
     const includeQueue = body.stream_options?.include_queue ?? false;
-    return body.stream === true ? generation.streamed(includeQueue) : generation.whole();
+    return isStream ? generation.streamed(includeQueue, resumable) : generation.whole();
   });
 
   const count = {

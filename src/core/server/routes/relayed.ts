@@ -20,7 +20,7 @@ import { generationStatuses } from './generation.js';
 const paths = ['/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'] as const;
 
 /** Where chatstream servers can go on with answers of each other. */
-const resumablePaths: ReadonlySet<string> = new Set(['/v1/chat/completions', '/v1/completions']);
+const resumablePaths: ReadonlySet<string> = new Set(paths.filter((path) => path !== '/v1/embeddings'));
 
 /** Says which upstream has answered. */
 const executorHeader = 'x-chatstream-executor';

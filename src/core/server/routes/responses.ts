@@ -2,20 +2,22 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { ChatstreamError } from '../../base/errors.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import type { ServedModel } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
+import { Fingerprints } from '../protocol/fingerprint.js';
 import { Conversations } from '../protocol/responses/conversations.js';
 import { FeedbackBox } from '../protocol/responses/feedback.js';
 import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
-import { newKey, responseId } from '../protocol/responses/item-ids.js';
+import { keyOf, newKey, responseId, responseOfItem } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
 import { calledTools } from '../protocol/responses/namespaces.js';
 import { ResponseEncoder } from '../protocol/responses/response-encoder.js';
 import { type ResponseFields, responseFields } from '../protocol/responses/response-fields.js';
-import { aboutInput, fromResponseRequest } from '../protocol/responses/response-requests.js';
+import { readProgress } from '../protocol/responses/response-progress.js';
+import { aboutInput, fromResponseRequest, wantedLogprobs } from '../protocol/responses/response-requests.js';
 import { type StoredResponse, StoredResponses } from '../protocol/responses/stored-responses.js';
 import { isFeedback, isStoredConversation, isStoredResponse } from '../protocol/responses/stored-values.js';
+import { type AnswerName, goingOn, unnamedError } from '../protocol/resumption.js';
 import { itemPage } from '../schemas/item-pages.js';
 import { errors, generatedEvents, json } from '../schemas/openapi.js';
 import type { ResponseObject } from '../schemas/response-answers.js';
@@ -25,6 +27,7 @@ import { inputTokens } from '../schemas/server-state.js';
 import { conversationRoutes } from './conversations.js';
 import { feedbackRoutes } from './feedback.js';
 import { countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { resumableAnswer } from './resuming.js';
 
 const tags = ['responses'];
 const stored = Type.Object({ id: Type.String() });
@@ -33,6 +36,7 @@ const storedErrors = errors(400, 401, 404, 503, 507);
 /** OpenAI's Responses API: answers that are kept, and that later requests continue. */
 export function responseRoutes(app: App, context: ServerContext): void {
   const { storage } = context;
+  const answering = { ...context, fingerprints: new Fingerprints(context.version) };
   const responses = new StoredResponses(storage.collection('responses', isStoredResponse));
   const conversations = new Conversations(storage.collection('conversations', isStoredConversation));
   conversationRoutes(app, conversations, responses);
@@ -45,7 +49,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
     response: { 200: generatedEvents('Response', 'ResponseStreamEvent'), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses', { schema: create }, ({ body }, reply) =>
-    answer(context, { responses, conversations }, body, reply),
+    answer(answering, { responses, conversations }, body, reply),
   );
 
   const counting = {
@@ -55,7 +59,10 @@ export function responseRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The number.', inputTokens), ...errors(...generationStatuses, 507) },
   };
   app.post('/v1/responses/input_tokens', { schema: counting }, async ({ body }, reply) => {
-    const { request, model } = await asked(context, { responses, conversations }, body, reply);
+    const model = servedModel(context, body.model, reply);
+    const id = responseId(newKey());
+    const name = { id, created: 0, model: model.name };
+    const { request } = await asked(context, { responses, conversations }, body, name, id);
     countAgainstLimits(context, reply);
     const count = await model.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
@@ -103,7 +110,6 @@ interface Kept {
 
 /** A request, and what its response repeats of it. */
 interface Asked {
-  readonly model: ServedModel;
   readonly request: InferenceRequest;
   readonly key: string;
   readonly fields: ResponseFields;
@@ -114,17 +120,15 @@ async function asked(
   context: ServerContext,
   { responses, conversations }: Kept,
   body: ResponseRequest,
-  reply: FastifyReply,
+  { id, created: createdAt, model }: Pick<AnswerName, 'id' | 'created' | 'model'>,
+  requestId: string,
 ): Promise<Asked> {
-  const key = newKey();
-  const id = responseId(key);
-  const model = servedModel(context, body.model, reply);
-  const fields = responseFields(body, {
-    id,
-    createdAt: Math.floor(Date.now() / 1000),
-    model: model.name,
-  });
-  const said = await itemsBefore({ responses, conversations }, fields);
+  const key = keyOf(id);
+  if (key === null) throw unnamedError();
+  const fields = responseFields(body, { id, createdAt, model });
+  const before = await itemsBefore({ responses, conversations }, fields);
+  // One that is resumed here may have ended here as well.
+  const said = before.filter((item) => item.id === undefined || responseOfItem(item.id) !== id);
   const stored = await responses.finder(referencesIn(body.input));
   // Made for the first reference: most requests have none, and some have thousands.
   let saidById: ReadonlyMap<string | undefined, ConversationItem> | null = null;
@@ -133,31 +137,51 @@ async function asked(
     return saidById.get(itemId) ?? stored(itemId, param);
   };
   const input = inputItems(body.input, { key, find, param: 'input' });
-  const request = fromResponseRequest(body, id, [...said, ...input], context.options.defaultMaxTokens);
-  return { model, request, key, fields, input };
+  const request = fromResponseRequest(body, requestId, [...said, ...input], context.options.defaultMaxTokens);
+  return { request, key, fields, input };
 }
 
 async function answer(
-  context: ServerContext,
+  context: ServerContext & { readonly fingerprints: Fingerprints },
   stores: Kept,
   body: ResponseRequest,
   reply: FastifyReply,
 ): Promise<object | undefined> {
-  const { model, request, key, fields, input } = await asked(context, stores, body, reply);
+  const isStream = body.stream === true;
+  const model = servedModel(context, body.model, reply);
+  const { info } = model.inference;
+  const own = {
+    id: responseId(newKey()),
+    created: Math.floor(Date.now() / 1000),
+    model: model.name,
+    fingerprint: context.fingerprints.of(info),
+  };
+  const resume = body.resume ?? null;
+  // The last events repeat the probabilities of all tokens.
+  const isPossible = isStream && wantedLogprobs(body) === null;
+  const { name, resumable } = resumableAnswer(own, resume, isPossible, reply);
+  // A server that resumes a response may still be generating it for a connection that is broken: hence two ids.
+  const { request, key, fields, input } = await asked(context, stores, body, name, own.id);
+  const isResumed = resume !== null;
   const encoder = new ResponseEncoder({
     fields,
     key,
     names: calledTools(body.tools ?? []),
     sealsThoughts: body.include?.includes('reasoning.encrypted_content') ?? false,
-    onEnded: (response) => kept(stores, { response, input }),
+    ...(isResumed && { begun: readProgress(resume.state) }),
+    onEnded: async (response) => {
+      const isKept = isResumed && (await stores.responses.hasEnded(response.id));
+      return isKept ? response : await kept(stores, { response, input });
+    },
     onStopped: (response) => {
-      if (response.store) stores.responses.keepLater({ response, input });
+      if (response.store && !isResumed) stores.responses.keepLater({ response, input });
     },
   });
-  const generation = new GenerationAnswer(context, model, request, encoder, reply);
+  const generated = isResumed ? goingOn(request, resume, info) : request;
+  const generation = new GenerationAnswer(context, model, generated, encoder, reply);
   try {
-    if (body.stream !== true) return await generation.whole();
-    await generation.streamed(body.stream_options?.include_queue ?? false);
+    if (!isStream) return await generation.whole();
+    await generation.streamed(body.stream_options?.include_queue ?? false, resumable);
     return;
   } catch (error) {
     return rethrowAboutInput(error);

@@ -55,13 +55,15 @@ export const generationParameters = {
   priority,
 };
 
-const resume = Type.Object(
+/** What a server needs to go on with an answer that another one has begun. */
+export const resume = Type.Object(
   {
     answer: Type.String({
       maxLength: 4096,
       description: 'The header x-chatstream-resume of the answer that was begun.',
     }),
     tokens: Type.Array(Type.Integer({ minimum: 0 }), { description: 'All tokens of it that were received.' }),
+    state: optional(Type.String({ description: 'What came after the last tokens in their comment, if anything.' })),
   },
   { description: 'Between chatstream servers: go on with an answer that another server has begun.' },
 );

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { generationParameters, stopString, templateParameters } from './completion-requests.js';
+import { generationParameters, resume, stopString, templateParameters } from './completion-requests.js';
 import { optional } from './optional.js';
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
@@ -69,6 +69,7 @@ export const messagesRequest = Type.Object({
   ),
   output_format: optional(format),
   context_management: optional(Type.Object({ edits: optional(Type.Array(contextEdit)) })),
+  resume: optional(resume),
 });
 
 export type MessagesRequest = Static<typeof messagesRequest>;

@@ -4,6 +4,7 @@ import {
   endingParameters,
   generationParameters,
   mostTokens,
+  resume,
   templateParameters,
 } from './completion-requests.js';
 import { chatLogprobParameters } from './logprobs.js';
@@ -95,6 +96,7 @@ export const responseRequest = Type.Object({
   service_tier: optional(Type.String({ description: 'Returned. With flex, the request waits in the class batch.' })),
   safety_identifier: optional(Type.String({ description: 'Returned, but not used.' })),
   prompt_cache_key: optional(Type.String({ description: 'Returned, but not used.' })),
+  resume: optional(resume),
 });
 
 export type ResponseRequest = Static<typeof responseRequest>;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
-import { tokenRecord } from '../../base/token-records.js';
+import { failureRecord, tokenRecord } from '../../base/token-records.js';
 import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import type { Token } from '../../engine/engine.js';
 import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../inference/request.js';
@@ -18,9 +18,11 @@ export class StreamedAnswer implements AnswerListener {
   readonly stream: EventStream;
   readonly #encoder: AnswerEncoder;
   /** Tells which tokens were written; only called in streams that can be resumed. */
-  readonly token: ((token: Token) => void) | undefined;
+  readonly token: AnswerListener['token'];
   /** Tokens since the last record; null if there are no records. */
   #unrecorded: Token[] | null = null;
+  /** Whether probabilities of theirs are still to come: a server that goes on after them would not know these. */
+  #isRatingHeld = false;
   #opened = false;
   readonly #held: AnswerPart[] = [];
   #prompt: PromptCounts = { promptTokens: 0, cachedTokens: 0 };
@@ -37,7 +39,10 @@ export class StreamedAnswer implements AnswerListener {
     if (resumable === null) return;
     this.#opened = resumable.isResumed;
     this.#unrecorded = [];
-    this.token = (token) => this.#unrecorded?.push(token);
+    this.token = (token, isRatingHeld) => {
+      this.#unrecorded?.push(token);
+      this.#isRatingHeld = isRatingHeld;
+    };
   }
 
   started(prompt: PromptCounts): void {
@@ -49,6 +54,10 @@ export class StreamedAnswer implements AnswerListener {
     this.stream.paused();
   }
 
+  foreign(parts: readonly AnswerPart[]): void {
+    this.#encoder.replay(parts);
+  }
+
   parts(parts: readonly AnswerPart[]): void {
     this.stream.generated();
     if (this.stream.isCongested) addParts(this.#held, parts);
@@ -57,6 +66,7 @@ export class StreamedAnswer implements AnswerListener {
 
   ended(reason: AnswerReason, parts: readonly AnswerPart[], timings: Timings, stop: string | null): void {
     addParts(this.#held, parts);
+    this.#isRatingHeld = false;
     const events = this.#opening() + this.#takeHeld();
     const last = this.#encoder.closing(reason, timings, stop);
     if (typeof last === 'string') {
@@ -74,7 +84,10 @@ export class StreamedAnswer implements AnswerListener {
   }
 
   failed(error: ChatstreamError): void {
-    this.stream.fail(error, () => this.#takeHeld() + this.#encoder.failure(error));
+    this.stream.fail(error, () => {
+      const events = this.#takeHeld() + this.#encoder.failure(error);
+      return this.#unrecorded === null ? events : events + failureRecord(error.code);
+    });
   }
 
   #opening(): string {
@@ -83,10 +96,10 @@ export class StreamedAnswer implements AnswerListener {
     return this.#encoder.opening(this.#prompt);
   }
 
-  /** With the record of the tokens that these events are of. */
+  /** With the record of the tokens that these events are of, as soon as there can be one. */
   #recorded(events: string): string {
-    if (this.#unrecorded === null || events === '') return events;
-    return events + tokenRecord(this.#unrecorded.splice(0));
+    if (this.#unrecorded === null || events === '' || this.#isRatingHeld) return events;
+    return events + tokenRecord(this.#unrecorded.splice(0), this.#encoder.progress?.() ?? null);
   }
 
   #takeHeld(): string {

@@ -194,7 +194,8 @@ describe('a resumed generation', () => {
     const whole = await afresh(base());
     const resumeAfter = whole.tokens.slice(0, 7);
     const { started, tokens } = await afresh({ ...base(), resumeAfter, foreignTokens: 5 });
-    expect(started?.foreignTexts?.join('')).toBe(textOf(whole, 5));
+    expect(started?.foreignTexts?.map(({ text }) => text).join('')).toBe(textOf(whole, 5));
+    expect(started?.foreignTexts?.map(({ written }) => written).join('')).toBe(textOf(whole, 5));
     expect(tokens).toEqual(whole.tokens.slice(7));
     expect((await afresh({ ...base(), resumeAfter })).started).not.toHaveProperty('foreignTexts');
 

@@ -12,19 +12,24 @@ const controller: Controller = {
 
 /** What is heard of a stream whose connection breaks after these events. */
 function heardOf(...events: readonly string[]): readonly string[] {
+  return heardOfStream(events.map((event) => `data: ${event}\n\n`));
+}
+
+/** @param headers of the answer */
+function heardOfStream(chunks: readonly string[], headers: Readonly<Record<string, string>> = {}): readonly string[] {
   const heard: string[] = [];
   const exchange = new Exchange(
     {
       whole: () => heard.push('whole'),
       begun: () => heard.push('begun'),
-      data: () => heard.push('data'),
+      data: (_chunk, _tokens, progress) => heard.push(['data', ...(progress?.tokens ?? [])].join(' ')),
       ended: () => heard.push('ended'),
-      failed: ({ type }) => heard.push(type),
+      failed: ({ type, reason }) => heard.push(type === 'broken' ? type : `${type}: ${reason}`),
     },
     { isResumption: false },
   );
-  exchange.onResponseStart(controller, 200, { 'content-type': 'text/event-stream' });
-  for (const event of events) exchange.onResponseData(controller, Buffer.from(`data: ${event}\n\n`));
+  exchange.onResponseStart(controller, 200, { 'content-type': 'text/event-stream', ...headers });
+  for (const chunk of chunks) exchange.onResponseData(controller, Buffer.from(chunk));
   exchange.onResponseError(controller, new Error('other side closed'));
   return heard;
 }
@@ -37,4 +42,30 @@ it('has an answer whose end has come, whatever happens to the connection after t
 
 it('takes nothing in the text of an answer for its end', () => {
   expect(heardOf(token('data: [DONE]'))).toEqual(['begun', 'data', 'broken']);
+});
+
+const delta = (text: string): string =>
+  `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', delta: { text } })}\n\n`;
+const error = 'event: error\ndata: {"type":"error","error":{"type":"api_error","message":"no"}}\n\n';
+const failedResponse =
+  'event: response.failed\ndata: {"type":"response.failed","response":{"error":{"code":"server_error","message":"no"}}}\n\n';
+const created = 'event: response.created\ndata: {"type":"response.created","response":{"error":null}}\n\n';
+
+it('takes an error in the stream of a message for its end, which is not to be told a second time', () => {
+  expect(heardOfStream([delta('Hi'), error])).toEqual(['begun', 'data', 'data', 'ended']);
+});
+
+it('takes nothing that has failed before its first token for an answer, in any protocol', () => {
+  expect(heardOfStream([error])).toEqual(['broken']);
+  expect(heardOfStream([created, failedResponse])).toEqual(['broken']);
+});
+
+it('passes on how an answer fails, unless its server was only stopped', () => {
+  const resumable = { 'x-chatstream-resume': 'answer' };
+  const begun = `${delta('Hi')}: tokens 7\n\n`;
+  expect(heardOfStream([begun, `${error}: failed engine_failed\n\n`], resumable)).toEqual([
+    ...['begun', 'data 7', 'data', 'ended'],
+  ]);
+  expect(heardOfStream([begun, `${error}: failed draining\n\n`], resumable)).toEqual(['begun', 'data 7', 'broken']);
+  expect(heardOfStream([begun, error], resumable)).toEqual(['begun', 'data 7', 'broken']);
 });

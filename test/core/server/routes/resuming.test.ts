@@ -19,9 +19,9 @@ afterAll(async () => {
   await app.close();
 });
 
-function post(json: object, more: Readonly<Record<string, string>>): Promise<Response> {
+function post(json: object, more: Readonly<Record<string, string>>, path = '/v1/chat/completions'): Promise<Response> {
   const init = { method: 'POST', headers: { 'content-type': 'application/json', ...more } };
-  return fetch(`${url}/v1/chat/completions`, { ...init, body: JSON.stringify(json) });
+  return fetch(`${url}${path}`, { ...init, body: JSON.stringify(json) });
 }
 
 interface Begun {
@@ -77,8 +77,7 @@ describe('a stream that another server can go on with', () => {
   it.each<[string, object, Readonly<Record<string, string>>, string]>([
     ['without the header', {}, {}, 'resume'],
     ['without a stream', { stream: false }, headers, 'resume'],
-    ['with several choices', { n: 2 }, headers, 'resume'],
-    ['with probabilities', { logprobs: true }, headers, 'resume'],
+    ['with other choices', { n: 2 }, headers, 'resume.tokens'],
     ['after more tokens than it may have', { max_tokens: 3 }, headers, 'resume.tokens'],
     ['of another model', { resume: { answer: other('fp_other'), tokens: [1] } }, headers, 'resume.answer'],
     ['of nothing', { resume: { answer: 'nothing', tokens: [1] } }, headers, 'resume.answer'],
@@ -87,6 +86,14 @@ describe('a stream that another server can go on with', () => {
     const response = await post({ ...body, resume: { answer, tokens }, ...more }, sent);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ error: { code: 'invalid_request', param } });
+  });
+
+  it('is refused in the shape of the protocol', async () => {
+    const { answer, tokens } = await begun();
+    const resume = { answer, tokens };
+    const response = await post({ ...body, max_tokens: 9, resume }, {}, '/v1/messages');
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { details: { param: 'resume' } } });
   });
 });
 

@@ -12,6 +12,11 @@ export function responseId(key: string): string {
   return `resp_${key}`;
 }
 
+/** The key in the id of a response; null for an id that was not made here. */
+export function keyOf(id: string): string | null {
+  return /^resp_([0-9a-f]{48})$/.exec(id)?.[1] ?? null;
+}
+
 /** @param place `in` for the input, `out` for the output */
 export function itemId(prefix: ItemPrefix, key: string, place: 'in' | 'out', index: number): string {
   return `${prefix}_${key}${place === 'in' ? 'a' : 'b'}${index.toString(16).padStart(4, '0')}`;

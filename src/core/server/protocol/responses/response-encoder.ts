@@ -2,7 +2,7 @@ import type { ChatstreamError } from '../../../base/errors.js';
 import type { AnswerPart } from '../../../engine/dialects/answer.js';
 import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason, Timings } from '../../../inference/request.js';
-import type { ResponseEvent, ResponseObject, ResponseUsage } from '../../schemas/response-answers.js';
+import type { ResponseEvent, ResponseObject } from '../../schemas/response-answers.js';
 import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
 import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
 import { eventLogprobs } from '../wire-logprobs.js';
@@ -11,8 +11,10 @@ import { CustomInput } from './custom-tools.js';
 import { failureCode } from './failure-code.js';
 import { itemId, type ItemPrefix } from './item-ids.js';
 import type { CalledTool } from './namespaces.js';
-import { type OpenItem, outputItem, outputText, reasoningText } from './output-items.js';
+import { type OpenItem, outputItem, outputText, type PartPlace, reasoningText } from './output-items.js';
 import type { ResponseFields } from './response-fields.js';
+import { type ResponseProgress, writeProgress } from './response-progress.js';
+import { usageOf } from './usage.js';
 
 export interface ResponseEncoderOptions {
   readonly fields: ResponseFields;
@@ -22,6 +24,8 @@ export interface ResponseEncoderOptions {
   readonly names: ReadonlyMap<string, CalledTool>;
   /** Whether thoughts are also given as `encrypted_content`. */
   readonly sealsThoughts: boolean;
+  /** How far another server has come with it; left out for a response that begins here. */
+  readonly begun?: ResponseProgress;
   /**
    * Called with the response when it has ended; the client gets to know what this resolves with. Not called for one that
    * failed or was cancelled.
@@ -29,12 +33,6 @@ export interface ResponseEncoderOptions {
   readonly onEnded: (response: ResponseObject) => Promise<ResponseObject>;
   /** Called with a response that failed or was cancelled after the client got to know its id. */
   readonly onStopped: (response: ResponseObject) => void;
-}
-
-interface PartPlace {
-  readonly item_id: string;
-  readonly output_index: number;
-  readonly content_index: number;
 }
 
 /** An event without its number. */
@@ -58,11 +56,14 @@ export class ResponseEncoder implements AnswerEncoder {
   #deltaHead = '';
   /** What they have after it, up to the number of the event. */
   #deltaTail = '';
-  #events = 0;
+  #events: number;
+  /** The identifiers of the calls so far. */
+  readonly #calls: string[] = [];
   #isOver = false;
 
   constructor(options: ResponseEncoderOptions) {
     this.#options = options;
+    this.#events = options.begun?.events ?? 0;
   }
 
   opening(): string {
@@ -76,6 +77,17 @@ export class ResponseEncoder implements AnswerEncoder {
     let events = '';
     for (const part of parts) events += this.#part(part);
     return events;
+  }
+
+  /** How the parts were cut into events, which have numbers, is not known here. */
+  replay(parts: readonly AnswerPart[]): void {
+    const events = this.#events;
+    this.parts(parts);
+    this.#events = events;
+  }
+
+  progress(): string {
+    return writeProgress({ events: this.#events, calls: this.#calls });
   }
 
   async closing(reason: AnswerReason, timings: Timings): Promise<string> {
@@ -119,7 +131,9 @@ export class ResponseEncoder implements AnswerEncoder {
       case 'reasoning':
         return (this.#item?.type === 'reasoning' ? '' : this.#begin('reasoning')) + this.#delta(part.text);
       case 'call': {
-        const { id: callId, name } = part;
+        const { name } = part;
+        const callId = this.#options.begun?.calls[this.#calls.length] ?? part.id;
+        this.#calls.push(callId);
         const { type, called } = this.#options.names.get(name) ?? { type: 'function', called: { name } };
         if (type === 'function') {
           return this.#beginItem({ type: 'function_call', id: this.#newId('fc'), callId, called, text: '' });
@@ -280,15 +294,4 @@ export class ResponseEncoder implements AnswerEncoder {
 /** The part of a delta event before its text. */
 function deltaHead(type: ResponseEvent['type'], place: object): string {
   return `event: ${type}\ndata: ${JSON.stringify({ type, ...place }).slice(0, -1)},"delta":`;
-}
-
-function usageOf({ promptTokens, cachedTokens, outputTokens, reasoningTokens }: Timings): ResponseUsage {
-  return {
-    input_tokens: promptTokens,
-    // OpenAI charges for writing to its cache; here nothing is.
-    input_tokens_details: { cached_tokens: cachedTokens, cache_write_tokens: 0 },
-    output_tokens: outputTokens,
-    output_tokens_details: { reasoning_tokens: reasoningTokens },
-    total_tokens: promptTokens + outputTokens,
-  };
 }

@@ -57,8 +57,8 @@ export function fromResponseRequest(
   };
 }
 
-/** How many of the likeliest tokens are to be reported; null for no probabilities. */
-function wantedLogprobs({ include, top_logprobs: alternatives }: ResponseRequest): number | null {
+/** How many of the likeliest tokens are to be reported; null for no probabilities. @throws ChatstreamError `invalid_request` */
+export function wantedLogprobs({ include, top_logprobs: alternatives }: ResponseRequest): number | null {
   const included = 'message.output_text.logprobs';
   if (include?.includes(included) === true) return alternatives ?? 0;
   if ((alternatives ?? 0) === 0) return null;

@@ -43,6 +43,12 @@ export class StoredResponses {
     return stored;
   }
 
+  /** Whether a response is stored here that has come to its end. @throws ChatstreamError `storage_failed` */
+  async hasEnded(id: string): Promise<boolean> {
+    const status = (await this.#get(id))?.response.status;
+    return status === 'completed' || status === 'incomplete';
+  }
+
   /** @throws ChatstreamError `not_found`, `storage_failed` */
   async delete(id: string): Promise<void> {
     await this.#arriving.get(id);

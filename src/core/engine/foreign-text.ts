@@ -1,0 +1,7 @@
+/** The text of a token that another server has generated. */
+export interface ForeignText {
+  /** What was certain with this token, see the event `token` of a generation. */
+  readonly text: string;
+  /** See `OutputLogprob`. */
+  readonly written: string;
+}
