@@ -4,7 +4,7 @@ import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../bas
 import { RecentlyUsed } from '../base/recently-used.js';
 import { noKey } from './demand.js';
 import { isAddress, keyOf, mostIdleAddresses } from './payer.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket, wholeSeconds } from './token-bucket.js';
 
 /** Limits over time; null for none. */
 export interface RateLimits {
@@ -35,6 +35,8 @@ export interface Spending {
 export interface Shortage extends Spending {
   /** Tokens of the day. */
   readonly daily: number;
+  /** The limits from which that is missing; those of the reader if left out. */
+  readonly of?: { readonly requests: number | null; readonly tokens: number | null; readonly daily: number | null };
 }
 
 /** What is left of one limit. */
@@ -75,6 +77,11 @@ export class RateLimiter {
         requests: missingIn(buckets?.requests),
         tokens: missingIn(buckets?.tokens),
         daily: missingIn(buckets?.daily),
+        of: {
+          requests: buckets?.requests?.size ?? null,
+          tokens: buckets?.tokens?.size ?? null,
+          daily: buckets?.daily?.size ?? null,
+        },
       }))
       .filter(({ requests, tokens, daily }) => requests + tokens + daily > 0);
   }
@@ -103,12 +110,18 @@ export class RateLimiter {
     const { rates, requests: perMinute, tokens, daily } = buckets;
     if (perMinute !== null && requests > perMinute.size) throw tooManyAtOnceError(key, requests, perMinute.size);
     const daysMs = daily?.msUntil(1) ?? 0;
-    if (daysMs > 0) throw quotaExceededError(key, rates.tokensPerDay ?? 0, seconds(daysMs));
     const tokensMs = tokens?.msUntil(1) ?? 0;
-    if (tokensMs > 0) throw rateLimitedError(key, `${rates.tokensPerMinute ?? 0} tokens per minute`, seconds(tokensMs));
     const requestsMs = perMinute?.msUntil(requests) ?? 0;
-    if (requestsMs > 0) {
-      throw rateLimitedError(key, `${rates.requestsPerMinute ?? 0} requests per minute`, seconds(requestsMs));
+    // The limit is named that keeps the key waiting for longest: it would be refused again before.
+    const longestMs = Math.max(daysMs, tokensMs, requestsMs);
+    if (longestMs > 0) {
+      const retryAfterSeconds = wholeSeconds(longestMs);
+      if (daysMs === longestMs) throw quotaExceededError(key, rates.tokensPerDay ?? 0, retryAfterSeconds);
+      const limit =
+        tokensMs === longestMs
+          ? `${rates.tokensPerMinute ?? 0} tokens per minute`
+          : `${rates.requestsPerMinute ?? 0} requests per minute`;
+      throw rateLimitedError(key, limit, retryAfterSeconds);
     }
     perMinute?.take(requests);
     this.#spent.emit({ payer, requests, tokens: 0 });
@@ -131,12 +144,15 @@ export class RateLimiter {
     buckets?.daily?.take(tokens);
   }
 
-  /** At least so much is missing in the buckets of a key or an address, as another server knows. */
-  reduce({ payer, requests, tokens, daily }: Shortage): void {
+  /**
+   * At least so much is missing in the buckets of a key or an address, as another server knows. Where that has another limit, it is
+   * as if the limit had changed from that one: see {@link configure}.
+   */
+  reduce({ payer, requests, tokens, daily, of }: Shortage): void {
     const buckets = this.#bucketsFor(payer);
-    lack(buckets?.requests, requests);
-    lack(buckets?.tokens, tokens);
-    lack(buckets?.daily, daily);
+    lack(buckets?.requests, requests, of?.requests);
+    lack(buckets?.tokens, tokens, of?.tokens);
+    lack(buckets?.daily, daily, of?.daily);
   }
 
   /** What a payer has left in this minute; null without a limit. */
@@ -175,15 +191,12 @@ function missingIn(bucket: TokenBucket | null | undefined): number {
   return bucket?.used ?? 0;
 }
 
-function lack(bucket: TokenBucket | null | undefined, missing: number): void {
-  bucket?.take(Math.max(0, missing - missingIn(bucket)));
+/** @param size of the bucket from which it is missing; the same if nobody says */
+function lack(bucket: TokenBucket | null | undefined, missing: number, size: number | null | undefined): void {
+  bucket?.lack(missing, size ?? bucket.size);
 }
 
 function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {
   if (bucket === null || bucket === undefined) return null;
   return { limit: bucket.size, remaining: Math.max(0, Math.floor(bucket.level)), resetMs: bucket.msUntil(bucket.size) };
-}
-
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
 }

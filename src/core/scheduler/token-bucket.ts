@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 
-/** Rounding must not make a caller wait for a millionth of a token. */
-const enough = 1e-6;
+/** Rounding must not make a caller wait for less than that, in milliseconds. */
+const toleranceMs = 0.01;
 
 /** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full, but for what has been used. */
 export class TokenBucket {
@@ -44,15 +44,28 @@ export class TokenBucket {
    * periods, so its debt takes one period at most to be made good, or as long as that of this one if that takes longer.
    */
   resized(size: number): TokenBucket {
-    const { level } = this;
-    const deepest = Math.min(-size, (level / this.size) * size);
-    const resized = Math.max(level + size - this.size, deepest);
-    return new TokenBucket(size, this.#periodMs, this.#clock, size - resized);
+    return new TokenBucket(size, this.#periodMs, this.#clock, size - levelAt(size, this.used, this.size));
+  }
+
+  /** At least so much is missing from it as from one of another size. The debt is bounded as that of {@link resized}. */
+  lack(missing: number, otherSize: number): void {
+    this.#level = Math.min(this.level, levelAt(this.size, missing, otherSize));
   }
 
   /** Milliseconds until it holds as much; for more than its size, until it is full. */
   msUntil(amount: number): number {
-    const missing = Math.min(amount, this.size) - this.level;
-    return missing <= enough ? 0 : (missing * this.#periodMs) / this.size;
+    const ms = ((Math.min(amount, this.size) - this.level) * this.#periodMs) / this.size;
+    return ms <= toleranceMs ? 0 : ms;
   }
+}
+
+/** The least whole number of seconds after which {@link TokenBucket.msUntil} is 0, 1 or more. */
+export function wholeSeconds(ms: number): number {
+  return Math.max(1, Math.ceil((ms - toleranceMs / 2) / 1000));
+}
+
+/** What a bucket of a size holds if as much is missing from it as from another one. */
+function levelAt(size: number, missing: number, otherSize: number): number {
+  const deepest = Math.min(-size, ((otherSize - missing) / otherSize) * size);
+  return Math.max(size - missing, deepest);
 }
