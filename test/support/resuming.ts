@@ -37,7 +37,7 @@ function request(what: string, path: string, body: object): ResumingRequest {
 function message(what: string, content: string, body: object = {}): ResumingRequest {
   const end = /event: message_stop\ndata: \{"type":"message_stop"\}\n\n$/;
   const messages = [{ role: 'user', content }];
-  const whole = { model: 'mock', max_tokens: 100, messages, ...body };
+  const whole = { max_tokens: 100, messages, ...body };
   const ids = idsIn(/"id":"msg_[^"]*"/g);
   const check = (stream: string): void => void checkedMessage(namedEvents(stream).map(({ data }) => data));
   return { what: `message: ${what}`, path: '/v1/messages', body: whole, end, ids, check };
@@ -126,6 +126,20 @@ function byChoice(stream: string): string {
     .join('\n\n');
 }
 
+/** For a model: what each protocol and each addition to it takes. */
+export const modelResumingRequests: readonly ResumingRequest[] = [
+  request('choices with probabilities', '/v1/chat/completions', {
+    ...chat('Tell me a story.', { n: 2, logprobs: true, temperature: 0, max_tokens: 24 }),
+    stream_options: { include_usage: true },
+  }),
+  request('a text with probabilities', '/v1/completions', {
+    ...{ prompt: 'Once upon a time, 日本', echo: true, logprobs: 0, temperature: 0, max_tokens: 24 },
+    stream_options: { include_usage: true },
+  }),
+  message('a text', 'Tell me a story.', { temperature: 0, max_tokens: 24 }),
+  response('a text', 'Tell me a story.', { temperature: 0, max_output_tokens: 24 }),
+];
+
 /** A server in front of two others, whose streams are cut. */
 export interface ResumingHouse {
   readonly plan: CutPlan;
@@ -142,25 +156,20 @@ export interface ResumingHouse {
 
 /** @param tokenMs how long they take for a token, in milliseconds */
 export async function resumingHouse(tokenMs = 0.1): Promise<ResumingHouse> {
-  const plan: CutPlan = { next: [] };
   const apps: TestApp[] = [];
-  const proxies: CuttingProxy[] = [];
+  const servers: string[] = [];
   for (let count = 0; count < 2; count += 1) {
     const app = await createTestApp({ makeEngine: () => thinkingMock(tokenMs) });
     apps.push(app);
-    proxies.push(await CuttingProxy.before(await app.app.listen({ host: '127.0.0.1', port: 0 }), plan));
+    servers.push(await app.app.listen({ host: '127.0.0.1', port: 0 }));
   }
-  const urls = proxies.map(({ url }) => url);
-  const relay = await startRelay(urls);
+  const house = await houseBefore(servers);
   return {
-    plan,
-    whole: async (asked) => (await streamed(urls[0] ?? '', asked)).toString(),
-    recorded: (asked) => streamed(urls[0] ?? '', asked, { 'x-chatstream-resume': 'tokens' }),
-    relayed: async (asked) => (await streamed(relay.url, asked)).toString(),
+    ...house,
     interrupted: async (asked) => {
-      const response = await ask(relay.url, asked);
+      const answer = await ask(house.url, asked);
       const chunks: Uint8Array[] = [];
-      const body: AsyncIterable<Uint8Array> | null = response.body;
+      const body: AsyncIterable<Uint8Array> | null = answer.body;
       for await (const chunk of body ?? []) {
         if (chunks.length === 0) for (const app of apps) app.inference.abandonRunning();
         chunks.push(chunk);
@@ -168,9 +177,30 @@ export async function resumingHouse(tokenMs = 0.1): Promise<ResumingHouse> {
       return Buffer.concat(chunks).toString();
     },
     close: async () => {
+      await house.close();
+      for (const app of apps) await app.close();
+    },
+  };
+}
+
+/** @param servers their addresses; the caller stops them */
+export async function houseBefore(
+  servers: readonly string[],
+): Promise<Omit<ResumingHouse, 'interrupted'> & { readonly url: string }> {
+  const plan: CutPlan = { next: [] };
+  const proxies: CuttingProxy[] = [];
+  for (const server of servers) proxies.push(await CuttingProxy.before(server, plan));
+  const urls = proxies.map(({ url }) => url);
+  const relay = await startRelay(urls);
+  return {
+    url: relay.url,
+    plan,
+    whole: async (asked) => (await streamed(urls[0] ?? '', asked)).toString(),
+    recorded: (asked) => streamed(urls[0] ?? '', asked, { 'x-chatstream-resume': 'tokens' }),
+    relayed: async (asked) => (await streamed(relay.url, asked)).toString(),
+    close: async () => {
       await relay.drain(0);
       for (const proxy of proxies) await proxy.stop();
-      for (const app of apps) await app.close();
     },
   };
 }

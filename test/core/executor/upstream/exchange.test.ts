@@ -69,3 +69,17 @@ it('passes on how an answer fails, unless its server was only stopped', () => {
   expect(heardOfStream([begun, `${error}: failed draining\n\n`], resumable)).toEqual(['begun', 'data 7', 'broken']);
   expect(heardOfStream([begun, error], resumable)).toEqual(['begun', 'data 7', 'broken']);
 });
+
+it("knows that a request has waited for too long by the code in Anthropic's shape, too", () => {
+  const heard: string[] = [];
+  const ignore = (): void => undefined;
+  const exchange = new Exchange(
+    { whole: ignore, begun: ignore, data: ignore, ended: ignore, failed: ({ type }) => heard.push(type) },
+    { isResumption: false },
+  );
+  exchange.onResponseStart(controller, 503, { 'content-type': 'application/json' });
+  const error = { type: 'overloaded_error', message: 'no', details: { error_code: 'queue_timeout', param: null } };
+  exchange.onResponseData(controller, Buffer.from(JSON.stringify({ type: 'error', error })));
+  exchange.onResponseEnd();
+  expect(heard).toEqual(['timed_out']);
+});

@@ -129,6 +129,7 @@ const responseParameters = [
   'metadata',
   'safety_identifier',
   'prompt_cache_key',
+  'resume',
 ];
 
 describe('observation', () => {
