@@ -80,18 +80,29 @@ export class Admission {
     const deadlineMs = Math.min(...requests.map((request) => request.deadlineMs ?? Infinity));
     return this.#withPlaces({ places: requests.length, deadlineMs }, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
-      const bySource = new Map<PromptSource, Promise<Prepared>>();
-      const prepareOnce = (request: InferenceRequest): Promise<Prepared> => {
-        const begun = bySource.get(request.source) ?? this.#prepareFitting(request, info.contextLength, signal);
-        bySource.set(request.source, begun);
-        return begun;
-      };
-      const prepared = await Promise.all(requests.map(prepareOnce));
+      const prepared = await this.#prepareEach(requests, info.contextLength, signal);
       return requests.flatMap((request, index) => {
         const prompt = prepared[index];
         return prompt === undefined ? [] : [{ ...prompt, plan: this.#plans.plan(request, prompt, info) }];
       });
     });
+  }
+
+  async #prepareEach(
+    requests: readonly InferenceRequest[],
+    contextLength: number,
+    signal: AbortSignal,
+  ): Promise<readonly Prepared[]> {
+    const [only, ...others] = requests;
+    // The usual case, without what several need.
+    if (only !== undefined && others.length === 0) return [await this.#prepareFitting(only, contextLength, signal)];
+    const bySource = new Map<PromptSource, Promise<Prepared>>();
+    const prepareOnce = (request: InferenceRequest): Promise<Prepared> => {
+      const begun = bySource.get(request.source) ?? this.#prepareFitting(request, contextLength, signal);
+      bySource.set(request.source, begun);
+      return begun;
+    };
+    return await Promise.all(requests.map(prepareOnce));
   }
 
   /**
@@ -170,10 +181,9 @@ export class Admission {
   }
 
   /** An engine that is told that nobody waits any more may still take a moment to notice. */
-  async #prepare(request: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
-    const { source, format, sampling, stopTokens } = request;
+  #prepare({ source, format, sampling, stopTokens }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
     const demands = { format, logitBias: sampling.logitBias, stopTokens };
-    return await untilAborted(this.#engine.prepare(source, demands, signal), signal);
+    return untilAborted(this.#engine.prepare(source, demands, signal), signal);
   }
 
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */

@@ -8,7 +8,7 @@ import type { SchedulerEvent } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
-import { Admission } from './admission.js';
+import { type AdmissiblePrompt, Admission } from './admission.js';
 import { withChatStop } from './chat-stop.js';
 import { InferenceJob } from './inference-job.js';
 import { Places } from './places.js';
@@ -129,8 +129,8 @@ export class Inference implements RequestLine {
    * @throws ChatstreamError if it is refused: `queue_full`, `rate_limited`, `quota_exceeded`, `draining`, `context_length_exceeded`, `invalid_request`,
    *   `engine_unavailable`, or `cancelled` if the client has left already
    */
-  async submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
-    return await this.submitAll([{ request, listener }], client);
+  submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
+    return this.submitAll([{ request, listener }], client);
   }
 
   /**
@@ -146,7 +146,8 @@ export class Inference implements RequestLine {
     try {
       const { key = noKey, payer = key } = submissions[0]?.request ?? {};
       this.#rates?.take(payer, submissions.length);
-      const jobs = await this.#prepareAll(submissions, client, arrivedMs);
+      const requests = submissions.map(({ request }) => request);
+      const jobs = this.#jobsOf(submissions, await this.#admission.prepare(requests, client), arrivedMs);
       this.#admission.assertRoom(jobs);
       // The last first: those that wait would start if the others left their places to them.
       const leave = (): void => {
@@ -171,15 +172,11 @@ export class Inference implements RequestLine {
     }
   }
 
-  async #prepareAll(
+  #jobsOf(
     submissions: readonly Submission[],
-    client: AbortSignal,
+    prompts: readonly AdmissiblePrompt[],
     arrivedMs: number,
-  ): Promise<readonly InferenceJob[]> {
-    const prompts = await this.#admission.prepare(
-      submissions.map(({ request }) => request),
-      client,
-    );
+  ): readonly InferenceJob[] {
     return prompts.flatMap(({ prompt, format, inputLengths, plan }, index) => {
       const submission = submissions[index];
       if (submission === undefined) return [];

@@ -48,10 +48,12 @@ export class Processing {
   start(job: InferenceJob, queueMs: number): void {
     job.phase = { status: 'prefilling', queueMs, startedMs: this.#clock.now() };
     this.#running.set(job.generationId, job);
+    // First, because the engine works while the others are told.
+    const failure = this.#handOver(job);
     this.#events.started(job, queueMs);
     job.listener.started(job);
     // The client may leave from within any of these calls.
-    if (this.#isRunning(job)) this.#generate(job);
+    if (failure !== null && this.#isRunning(job)) this.#fail(job, failure);
   }
 
   /** A job gives up its slot, and keeps its listener. */
@@ -67,7 +69,8 @@ export class Processing {
   resume(job: InferenceJob): void {
     job.resume(this.#clock.now());
     this.#running.set(job.generationId, job);
-    this.#generate(job);
+    const failure = this.#handOver(job);
+    if (failure !== null) this.#fail(job, failure);
   }
 
   turnAway({ job, stage, error }: TurnedAway): void {
@@ -145,7 +148,8 @@ export class Processing {
         const isCut = event.reason === 'length' || event.stop !== undefined;
         const parts = [...job.takeRatings(), ...reading.end(event.text, isCut, event.logprob)];
         if (event.token !== null) {
-          this.#countToken(job, wasThinking);
+          const prefillMs = this.#countToken(job, wasThinking);
+          if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
           job.listener.token?.(event.token, false);
         }
         const timings = job.timings(this.#clock.now());
@@ -168,16 +172,18 @@ export class Processing {
     const wasThinking = reading.isThinking;
     const read = text === '' && logprob === undefined ? [] : reading.push(text, logprob);
     const parts = job.outputTokens === 0 ? [...job.takeRatings(), ...read] : read;
-    this.#countToken(job, wasThinking || reading.isThinking);
+    const prefillMs = this.#countToken(job, wasThinking || reading.isThinking);
     job.listener.token?.(token, reading.holdsRatings);
     if (parts.length > 0) job.listener.parts(parts);
+    // After the client, unless that has left from within these calls.
+    if (prefillMs !== null && this.#isRunning(job)) this.#events.firstToken(job, prefillMs);
   }
 
-  #countToken(job: InferenceJob, isReasoning: boolean): void {
+  /** @returns for the first token, the time from the start to it in milliseconds; null for the others */
+  #countToken(job: InferenceJob, isReasoning: boolean): number | null {
     if (isReasoning) job.reasoningTokens += 1;
     this.#scheduler.countOutput(job);
-    const prefillMs = job.countToken(this.#roundMs);
-    if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
+    return job.countToken(this.#roundMs);
   }
 
   #fail(job: InferenceJob, error: ChatstreamError): void {
@@ -187,12 +193,13 @@ export class Processing {
     this.#scheduler.withdraw(job);
   }
 
-  #generate(job: InferenceJob): void {
+  /** @returns what is wrong with the job, if it cannot be generated: its slot must become free for the next one */
+  #handOver(job: InferenceJob): ChatstreamError | null {
     try {
       this.#engine.generate(job.spec);
+      return null;
     } catch (error) {
-      // Whatever is wrong with this job, its slot must become free for the next one.
-      this.#fail(job, asChatstreamError(error, 'engine_failed'));
+      return asChatstreamError(error, 'engine_failed');
     }
   }
 

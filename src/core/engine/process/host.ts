@@ -1,4 +1,3 @@
-import { setImmediate as nextIteration } from 'node:timers/promises';
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Engine, PromptEngine } from '../engine.js';
@@ -45,7 +44,7 @@ function receive(message: HostMessage): void {
     case 'prepare':
     case 'tokenize':
     case 'detokenize':
-      void answer(message);
+      answerNext(message);
       return;
     case 'drop':
       calls.get(message.call)?.abort();
@@ -114,16 +113,21 @@ function beat(): void {
  * Calls are answered side by side, so that a short one is not held up by a long one that is done in pieces. Each begins
  * in the next iteration of the event loop, when the messages that have arrived are read: one of them may drop it.
  */
-async function answer(message: CallMessage): Promise<void> {
-  const { call } = message;
+function answerNext(message: CallMessage): void {
   const controller = new AbortController();
-  calls.set(call, controller);
+  calls.set(message.call, controller);
+  setImmediate(() => {
+    void answer(message, controller.signal);
+  });
+}
+
+async function answer(message: CallMessage, signal: AbortSignal): Promise<void> {
+  const { call } = message;
   try {
-    await nextIteration();
-    const result = await ask(startedEngine(), message, controller.signal);
-    if (!controller.signal.aborted) send(result);
+    const result = await ask(startedEngine(), message, signal);
+    if (!signal.aborted) send(result);
   } catch (error) {
-    if (!controller.signal.aborted) send({ type: 'call_failed', call, error: toWire(error) });
+    if (!signal.aborted) send({ type: 'call_failed', call, error: toWire(error) });
   } finally {
     calls.delete(call);
   }

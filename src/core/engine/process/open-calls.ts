@@ -23,22 +23,16 @@ export class OpenCalls {
   readonly #open = new Map<number, OpenCall>();
   #lastCall = 0;
 
-  async tokens(transport: CallTransport, signal?: AbortSignal): Promise<readonly Token[]> {
-    const result = await this.#ask(transport, signal);
-    if (result.type !== 'tokens') throw mismatch();
-    return result.tokens;
+  tokens(transport: CallTransport, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#ask(transport, (result) => (result.type === 'tokens' ? result.tokens : undefined), signal);
   }
 
-  async text(transport: CallTransport, signal?: AbortSignal): Promise<string> {
-    const result = await this.#ask(transport, signal);
-    if (result.type !== 'text') throw mismatch();
-    return result.text;
+  text(transport: CallTransport, signal?: AbortSignal): Promise<string> {
+    return this.#ask(transport, (result) => (result.type === 'text' ? result.text : undefined), signal);
   }
 
-  async prepared(transport: CallTransport, signal?: AbortSignal): Promise<Prepared> {
-    const result = await this.#ask(transport, signal);
-    if (result.type !== 'prepared') throw mismatch();
-    return result.prepared;
+  prepared(transport: CallTransport, signal?: AbortSignal): Promise<Prepared> {
+    return this.#ask(transport, (result) => (result.type === 'prepared' ? result.prepared : undefined), signal);
   }
 
   settle(answer: Answer): void {
@@ -51,11 +45,12 @@ export class OpenCalls {
     for (const call of [...this.#open.keys()]) this.#take(call)?.reject(error);
   }
 
-  #ask({ send, drop }: CallTransport, signal?: AbortSignal): Promise<Result> {
+  /** @param read what was asked for; undefined if the result is of another kind */
+  #ask<T>({ send, drop }: CallTransport, read: (result: Result) => T | undefined, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(asChatstreamError(signal.reason));
     this.#lastCall += 1;
     const call = this.#lastCall;
-    return new Promise<Result>((resolve, reject) => {
+    return new Promise<T>((resolve, reject) => {
       const onAbort = (): void => {
         drop(call);
         this.#take(call)?.reject(asChatstreamError(signal?.reason));
@@ -64,7 +59,12 @@ export class OpenCalls {
         signal?.removeEventListener('abort', onAbort);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
-      this.#open.set(call, { resolve, reject, stopListening });
+      const settle = (result: Result): void => {
+        const value = read(result);
+        if (value === undefined) reject(mismatch());
+        else resolve(value);
+      };
+      this.#open.set(call, { resolve: settle, reject, stopListening });
       send(call);
     });
   }

@@ -11,6 +11,7 @@ import { logprobsOf } from './wire-logprobs.js';
  * @param perPrompt number of choices of each prompt, 1 or more
  */
 export function choicesOf(prompts: readonly InferenceRequest[], perPrompt: number): readonly InferenceRequest[] {
+  if (prompts.length * perPrompt === 1) return prompts;
   const copies = prompts.flatMap((prompt) =>
     Array.from({ length: perPrompt }, (_, copy) =>
       copy === 0 ? prompt : { ...prompt, sampling: drawn(prompt, copy) },

@@ -22,6 +22,8 @@ export interface ChoicePlace {
   readonly logprobs: boolean;
 }
 
+const afterContent = ',"logprobs":null,"finish_reason":null}]}\n\n';
+
 /**
  * Writes one choice of an answer as OpenAI's completion APIs do. The JSON that all chunks share is made once, so that a
  * token costs one small `JSON.stringify` and one concatenation.
@@ -33,6 +35,7 @@ export class CompletionChoice {
   readonly #logprobs: boolean;
   /** Where the next token begins in the text, in characters. */
   #offset = 0;
+  readonly #beforeDelta: string;
   readonly #beforeText: string;
   readonly #afterText: string;
 
@@ -41,14 +44,15 @@ export class CompletionChoice {
     this.#index = index;
     this.#echo = echo;
     this.#logprobs = logprobs;
-    const content = head.type === 'chat' ? '"delta":{"content":' : '"text":';
-    this.#beforeText = `data: ${head.chunkHead},"choices":[{"index":${index},${content}`;
-    this.#afterText = `${head.type === 'chat' ? '}' : ''},"logprobs":null,"finish_reason":null}]}\n\n`;
+    const beforeContent = `data: ${head.chunkHead},"choices":[{"index":${index},`;
+    this.#beforeDelta = `${beforeContent}"delta":`;
+    this.#beforeText = head.type === 'chat' ? `${this.#beforeDelta}{"content":` : `${beforeContent}"text":`;
+    this.#afterText = head.type === 'chat' ? `}${afterContent}` : afterContent;
   }
 
   /** The first chunk of a chat has a role and no text. Text completions have such a chunk only for the prompt. */
   opening(): string {
-    if (this.#head.type === 'chat') return this.#delta({ role: 'assistant', content: '' });
+    if (this.#head.type === 'chat') return this.#beforeDelta + '{"role":"assistant","content":""}' + afterContent;
     // With probabilities, it comes when those of the prompt are known.
     return this.#echo === '' || this.#logprobs ? '' : this.#text(this.#echo);
   }

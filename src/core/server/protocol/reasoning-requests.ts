@@ -23,6 +23,7 @@ type ReasoningParameters = Pick<
  * @throws ChatstreamError `invalid_request` for two that contradict each other
  */
 export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
+  if (saysNothing(body)) return unsaid;
   const { thinking, reasoning } = body;
   const efforts = {
     reasoning_effort: body.reasoning_effort,
@@ -43,6 +44,16 @@ export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
     effort: effortOf(effort?.value, effort?.name ?? 'reasoning_effort'),
     maxTokens: maxTokens < 0 ? null : maxTokens,
   };
+}
+
+const unsaid: ReasoningRequest = { effort: undefined, maxTokens: null };
+
+/** The usual case. */
+function saysNothing(body: ReasoningParameters): boolean {
+  return (
+    (body.reasoning_effort ?? body.reasoning ?? body.thinking ?? null) === null &&
+    (body.thinking_budget ?? body.thinking_budget_tokens ?? body.thinking_token_budget ?? null) === null
+  );
 }
 
 /** @throws ChatstreamError `invalid_request` for a word that is not an effort */

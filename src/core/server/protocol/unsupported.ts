@@ -149,6 +149,20 @@ const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>
   embeddings: new Set(),
 };
 
+/** All of each type. */
+const tables: Readonly<Record<keyof typeof typeRefusals, Refusals>> = {
+  chat: together('chat'),
+  text: together('text'),
+  messages: together('messages'),
+  response: together('response'),
+  embeddings: together('embeddings'),
+};
+
+function together(type: keyof typeof typeRefusals): Refusals {
+  const general = Object.entries(refusals).filter(([name]) => !supported[type].has(name));
+  return { ...Object.fromEntries(general), ...typeRefusals[type] };
+}
+
 const leaveItOut = 'Leave it out; nothing was generated.';
 
 const hints: Readonly<Record<string, string>> = {
@@ -185,8 +199,7 @@ function keepsOrder(value: unknown): boolean {
 
 /** @throws ChatstreamError `invalid_request` that names the first unsupported parameter */
 export function refuseUnsupported(body: object, type: keyof typeof typeRefusals): void {
-  refuse(body, refusals, '', supported[type]);
-  refuse(body, typeRefusals[type], '');
+  refuse(body, tables[type], '');
   const structured = 'structured_outputs' in body ? body.structured_outputs : null;
   if (isRecord(structured)) refuse(structured, structuredOutputRefusals, 'structured_outputs.');
   const output = type === 'messages' && 'output_config' in body ? body.output_config : null;
@@ -200,9 +213,8 @@ export function refuseUnsupportedMessages(messages: readonly object[]): void {
   });
 }
 
-function refuse(parameters: object, table: Refusals, prefix: string, except: ReadonlySet<string> = new Set()): void {
+function refuse(parameters: object, table: Refusals, prefix: string): void {
   for (const [name, value] of Object.entries(parameters)) {
-    if (except.has(name)) continue;
     // Only the table's own entries: a parameter may be called "constructor".
     const changesAnswer = Object.hasOwn(table, name) ? table[name] : undefined;
     if (value === null || value === undefined || changesAnswer?.(value) !== true) continue;

@@ -89,6 +89,8 @@ export class Delivery {
           resolve(undefined);
         },
       });
+      // First, because the prompt is prepared while the rest is done here. Nothing comes of it before this has returned.
+      const admission = submit();
       const announcement = new QueueAnnouncement(announcer, stream, includeQueue, clock, this.#model.loading);
       this.#onLeaving(() => {
         announcement.end();
@@ -96,7 +98,6 @@ export class Delivery {
         if (stream.begun) resolve(undefined);
         else reject(clientLeftError());
       });
-      const admission = submit();
       announcement.submitted();
       admission
         .then((admitted) => {

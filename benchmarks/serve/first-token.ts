@@ -1,0 +1,143 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { markdownTable } from '../support/markdown.js';
+import { type ServerProcess, startChatstream } from '../support/processes.js';
+import { median, quantile, ratios, spread } from '../support/statistics.js';
+
+/**
+ * The time to the first token of one small chat at a time, this build against another one: both run, and their requests
+ * take turns, so that each pair meets the same machine. Run as `first-token FOLDER [REQUESTS] [BLOCKS]`, where FOLDER has
+ * the build to compare with. REQUESTS is the number of each block's requests to each server.
+ */
+const [folder, requestsText = '100', blocksText = '12'] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Name the folder of the other build.');
+const requests = Number(requestsText);
+const blocks = Number(blocksText);
+/** Of each answer: the first of several, as in a chat, and not the one that also ends it. */
+const tokens = 4;
+/** The first requests to each, for which much of the code is compiled; their times are shown apart. */
+const colds = 100;
+/** Requests to each that are not counted: they pay for compiling the rest. */
+const warmUps = 2000;
+
+/** The engine answers as soon as it can, so that what remains is the server's own work. */
+const args = ['--engine', 'mock', '--mock-reply', 'long', '--mock-token', '1ms', '--mock-prefill', '1ms'];
+
+/** A client on one connection that does as little as possible itself. */
+class Client {
+  readonly #socket: Socket;
+  readonly #request: Buffer;
+  #answer = '';
+  #sentMs = 0;
+  #firstMs: number | null = null;
+  #resolve: (firstMs: number) => void = () => undefined;
+
+  constructor({ url }: ServerProcess) {
+    const { hostname, port, host } = new URL(url);
+    const messages = [{ role: 'user', content: 'Count, please.' }];
+    const body = JSON.stringify({ model: 'mock', messages, stream: true, max_tokens: tokens });
+    const head = ['POST /v1/chat/completions HTTP/1.1', `host: ${host}`, 'content-type: application/json'];
+    this.#request = Buffer.from([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
+    this.#socket = connect(Number(port), hostname).setNoDelay(true).setEncoding('latin1');
+    this.#socket.on('data', (data: string) => {
+      this.#onData(data);
+    });
+  }
+
+  /** Resolves when the answer has ended, with the milliseconds until its first text. */
+  firstTokenMs(): Promise<number> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#answer = '';
+      this.#firstMs = null;
+      this.#sentMs = performance.now();
+      this.#socket.write(this.#request);
+    });
+  }
+
+  end(): void {
+    this.#socket.destroy();
+  }
+
+  #onData(data: string): void {
+    const nowMs = performance.now();
+    this.#answer += data;
+    if (this.#firstMs === null && /"content":"[^"]/.test(this.#answer)) this.#firstMs = nowMs - this.#sentMs;
+    if (!this.#answer.endsWith('\r\n0\r\n\r\n')) return;
+    if (this.#firstMs === null) throw new Error(`An answer without text: ${this.#answer}`);
+    this.#resolve(this.#firstMs);
+  }
+}
+
+/** CPU time that processes have used with all their threads, in microseconds; in steps of nanoseconds. */
+function cpuUs(pids: readonly number[]): number {
+  const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`));
+  return threads.reduce(
+    (sum, thread) => sum + Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000,
+    0,
+  );
+}
+
+class Build {
+  readonly server: ServerProcess;
+  readonly client: Client;
+  /** Of the first requests, in milliseconds. */
+  readonly colds: number[] = [];
+  /** Of all requests, in milliseconds. */
+  readonly firsts: number[] = [];
+  /** Of each block: the median, in milliseconds. */
+  readonly medians: number[] = [];
+  /** Of each block: CPU microseconds per request. */
+  readonly cpu: number[] = [];
+
+  constructor(server: ServerProcess) {
+    this.server = server;
+    this.client = new Client(server);
+  }
+
+  block(firsts: readonly number[], cpu: number): void {
+    this.firsts.push(...firsts);
+    this.medians.push(median(firsts));
+    this.cpu.push(cpu / firsts.length);
+  }
+}
+
+const [before, after] = (await Promise.all([startChatstream(args, folder), startChatstream(args)])).map(
+  (server) => new Build(server),
+);
+if (before === undefined || after === undefined) throw new Error('The servers did not start.');
+const both = [before, after];
+try {
+  for (let request = 0; request < warmUps; request += 1) {
+    for (const { client, colds: first } of both) {
+      const firstMs = await client.firstTokenMs();
+      if (request < colds) first.push(firstMs);
+    }
+  }
+  for (let block = 0; block < blocks; block += 1) {
+    const firsts = both.map((): number[] => []);
+    const started = both.map(({ server }) => cpuUs(server.pids()));
+    for (let request = 0; request < requests; request += 1) {
+      for (const index of request % 2 === 0 ? [0, 1] : [1, 0]) {
+        firsts[index]?.push((await both[index]?.client.firstTokenMs()) ?? Number.NaN);
+      }
+    }
+    both.forEach((build, index) => {
+      build.block(firsts[index] ?? [], cpuUs(build.server.pids()) - (started[index] ?? Number.NaN));
+    });
+  }
+  const rows = both.map((build, index) => [
+    index === 0 ? 'the other build' : 'this build',
+    `${median(build.colds).toFixed(2)}, ${(median(build.colds) / median(before.colds)).toFixed(2)}`,
+    `${median(build.firsts).toFixed(2)} (${quantile(build.firsts, 0.25).toFixed(2)}–${quantile(build.firsts, 0.75).toFixed(2)})`,
+    spread(ratios(build.medians, before.medians)),
+    spread(build.cpu, 0),
+    spread(ratios(build.cpu, before.cpu)),
+  ]);
+  const first = `TTFT of the first ${colds}, ms, ratio`;
+  const columns = ['server', first, 'TTFT, ms (quartiles)', 'ratio of blocks (range)', 'CPU µs per request', 'ratio'];
+  console.log(markdownTable(columns, rows));
+} finally {
+  for (const { client } of both) client.end();
+  await Promise.all(both.map(({ server }) => server.stop()));
+}
