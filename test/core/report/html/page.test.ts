@@ -25,6 +25,12 @@ function titlesOf(html: string): readonly string[] {
   return Array.from(html.matchAll(/<figcaption><h2>(.*?)<\/h2>/g), ([, title = '']) => title);
 }
 
+/** With what its readings say. */
+function figureOf(html: string, title: string): string {
+  const figures = html.match(/<figure.*?<\/figure>/gs) ?? [];
+  return figures.find((figure) => figure.includes(`<h2>${title}</h2>`)) ?? '';
+}
+
 /** Elements that are closed in another order than they were opened, or not at all. */
 function unbalanced(html: string): readonly string[] {
   const open: string[] = [];
@@ -70,9 +76,43 @@ describe('the HTML report', () => {
 
   it('shows few requests one by one', async () => {
     const html = await page(examples.few());
-    expect(html).toContain('Dots are single requests, where there are fewer than 20.');
+    expect(html).toContain('Dots are single requests');
     expect(html).toContain('<td>~38,896</td>');
     expect(await page(examples.sweep())).not.toContain('Dots are single requests');
+  });
+
+  it('marks the medians of few requests in its pictures, with their interval', async () => {
+    const html = await page(examples.few());
+    expect(figureOf(html, 'TTFT')).toContain('~\u00a0median of fewer than 20 of them, the bar its 93\u00a0% interval.');
+    // Of three settings in two widths, two have so few.
+    expect(figureOf(html, 'TTFT').match(/>~[\d.]+ s</g)).toHaveLength(4);
+    expect(figureOf(html, 'Throughput and latency by max-concurrency')).toContain(
+      'Hollow dots: ~\u00a0median of fewer than 20 requests',
+    );
+    expect(figureOf(html, 'Throughput and latency by max-concurrency')).toMatch(/"TTFT p50","~38\.9 s \(.* – .*\)"/);
+    expect(markupOf(await page(examples.sweep()))).not.toMatch(/>~|Hollow/);
+  });
+
+  it('draws nothing beside its axis, however short some waits were', async () => {
+    const settings = [40_000, 0.01].map((queueWaitMs, index) => ({
+      maxConcurrency: index + 1,
+      completed: 8,
+      queueWaitMs,
+    }));
+    const { result, summaries } = benchResult({ settings });
+    const html = figureOf(await toHtml(result, summaries), 'Queue wait');
+    const places = Array.from(html.matchAll(/<circle cx="([-\d.]+)"/g), ([, x]) => Number(x));
+    expect(places.length).toBeGreaterThanOrEqual(32);
+    // As wide as the names of the rows are on a narrow screen.
+    expect(Math.min(...places)).toBeGreaterThanOrEqual(62);
+  });
+
+  it('marks the trials whose median is one of few requests', async () => {
+    const settings = [10, 40].map((completed, index) => ({ maxConcurrency: index + 1, completed }));
+    const { result, summaries } = benchResult({ settings, trials: 3 });
+    const html = figureOf(await toHtml(result, summaries), 'Spread between trials');
+    expect(html).toContain('Hollow dots: ~\u00a0median of fewer than 20 requests.');
+    expect(html.match(/"its 95 % interval"/g)).toHaveLength(6);
   });
 
   it('draws no curve over one setting, or over two dimensions', async () => {

@@ -1,25 +1,15 @@
 import type { Markish } from '@observablehq/plot';
 import { samplesNeeded } from '../../../measurement/histogram.js';
+import { confidencePercent, roughMark } from '../../../measurement/median.js';
 import { percentText, tickText, timeText } from '../../../measurement/numbers.js';
-import type { MetricFigures } from '../../../measurement/result-schema.js';
-import { commonAxis, densityOn, type LogAxis, ticksOf } from '../../bench/density.js';
+import { commonAxis, ticksOf } from '../../bench/density.js';
 import { areFew, type Mass } from '../../bench/masses.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout, type Reading } from '../plot/figure.js';
+import { type Distribution, rowMarks } from './distribution-row.js';
 import { key, legendLine } from './legend.js';
 import type { DrawnLimit } from './limits.js';
-
-/** One of several distributions in a figure. */
-export interface Distribution {
-  readonly name: string;
-  /** The same for where there is little room. */
-  readonly shortName: string;
-  /** A colour of CSS. */
-  readonly colour: string;
-  readonly masses: readonly Mass[];
-  readonly figures: Pick<MetricFigures, 'p50' | 'p95' | 'p50_interval'>;
-}
 
 export interface DistributionFigure {
   readonly title: string;
@@ -31,11 +21,8 @@ export interface DistributionFigure {
   readonly isExplained?: boolean;
 }
 
-const bins = 100;
 /** Times that are shorter still lie at the beginning of the axis: nobody notices them. */
 const widestAxis = 500;
-/** Of the normal distribution that smooths the shapes, in bins. */
-const smoothing = 0.9;
 const rowHeight = { wide: 44, narrow: 40 } as const;
 const labelWidth = { wide: 150, narrow: 62 } as const;
 /** With more, their texts would touch each other on a narrow screen. */
@@ -74,7 +61,6 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
   const ownKeys = isOverlaid ? distributions.map(({ name }, index) => key(index === 0 ? 's0' : 's1', name)) : [];
   const frame = (layout: Layout) =>
     ({ marginLeft: isOverlaid ? 48 : labelWidth[layout.type], marginBottom: 24, marginRight: 24 }) as const;
-  const isAnyFew = distributions.some(({ masses }) => areFew(masses));
   return figureMarkup(plot, {
     title,
     label: `${title}: distributions`,
@@ -84,7 +70,7 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
       isExplained
         ? markup``
         : markup`Above: where the requests lie; the solid line is p50, the dashed one p95. Below: the share of requests that took no longer. Logarithmic axis.`,
-      isAnyFew ? markup` Dots are single requests, where there are fewer than ${samplesNeeded(50)}.` : markup``,
+      singlesNote(distributions),
     ],
     panels: [
       {
@@ -100,7 +86,13 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
             plot.gridX(x(layout).ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
             plot.ruleY([0], { stroke: 'var(--rule)' }),
             ...distributions.flatMap((each, index) =>
-              rowMarks(plot, each, index, isOverlaid ? 0 : index, axis, names(layout)[index] ?? ''),
+              rowMarks(plot, each, {
+                fy: isOverlaid ? 0 : index,
+                axis,
+                name: names(layout)[index] ?? '',
+                colour: `var(--s${index})`,
+                lane: isOverlaid ? (index === 0 ? 'lower' : 'upper') : null,
+              }),
             ),
             ...limitMarks(),
           ],
@@ -134,71 +126,14 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
   });
 }
 
-function rowMarks(
-  plot: PlotLibrary,
-  { masses, figures }: Distribution,
-  index: number,
-  fy: number,
-  axis: LogAxis,
-  name: string,
-): readonly Markish[] {
-  const colour = `var(--s${index})`;
-  const label = plot.text([name], {
-    fy: () => fy,
-    text: (text: string) => text,
-    frameAnchor: 'left',
-    dx: -8,
-    textAnchor: 'end',
-    lineWidth: 12,
-    fill: 'currentColor',
-  });
-  const rule = (ms: number | null, dash: string): readonly Markish[] =>
-    ms === null
-      ? []
-      : [plot.ruleX([ms], { fy: () => fy, stroke: 'currentColor', strokeWidth: 1.5, strokeDasharray: dash })];
-  if (areFew(masses)) {
-    const dots = masses.flatMap(({ upToMs, count }) =>
-      Array.from({ length: count }, (_, nth) => ({ ms: upToMs, nth })),
-    );
-    return [
-      label,
-      plot.dot(dots, {
-        fy: () => fy,
-        x: 'ms',
-        y: ({ nth }: { nth: number }) => 0.18 + nth * 0.2,
-        r: 3.5,
-        fill: colour,
-        fillOpacity: 0.85,
-      }),
-      ...rule(figures.p50, ''),
-    ];
-  }
-  const shape = smooth(densityOn(axis, masses, bins));
-  const most = Math.max(...shape, 1e-9);
-  const ratio = axis.toMs / axis.fromMs;
-  const points = shape.map((count, bin) => ({
-    ms: axis.fromMs * ratio ** ((bin + 0.5) / bins),
-    height: (count / most) * 0.98,
-  }));
-  return [
-    label,
-    plot.areaY(points, { fy: () => fy, x: 'ms', y: 'height', fill: colour, fillOpacity: index === fy ? 0.75 : 0.5 }),
-    plot.lineY(points, { fy: () => fy, x: 'ms', y: 'height', stroke: colour, strokeWidth: 1 }),
-    ...rule(figures.p50, ''),
-    ...rule(figures.p95, '3 3'),
-  ];
-}
-
-/** With a normal distribution: single bins of few requests would look like more than they are. */
-function smooth(counts: readonly number[]): readonly number[] {
-  const reach = Math.ceil(smoothing * 3);
-  const weights = Array.from({ length: 2 * reach + 1 }, (_, index) =>
-    Math.exp(-(((index - reach) / smoothing) ** 2) / 2),
-  );
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return counts.map((_, bin) =>
-    weights.reduce((sum, weight, index) => sum + (weight / total) * (counts[bin + index - reach] ?? 0), 0),
-  );
+/** What dots are, and what the mark of the median of so few requests means. */
+function singlesNote(distributions: readonly Distribution[]): Markup {
+  const few = distributions.filter(({ masses }) => areFew(masses));
+  if (few.length === 0) return new Markup('');
+  const intervals = few.flatMap(({ figures: { p50_interval: interval } }) => interval ?? []);
+  if (intervals.length === 0)
+    return markup` Dots are single requests, where there are fewer than ${samplesNeeded(50)}.`;
+  return markup` Dots are single requests; ${roughMark}\u00a0median of fewer than ${samplesNeeded(50)} of them, the bar its ${confidencePercent(intervals)}\u00a0% interval.`;
 }
 
 interface Step {

@@ -5,7 +5,8 @@ import { massesOf } from '../../bench/masses.js';
 import { chartLabels } from '../../bench/row-labels.js';
 import type { Markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
-import { type Distribution, distributionFigure } from './distributions.js';
+import type { Distribution } from './distribution-row.js';
+import { distributionFigure } from './distributions.js';
 import { shades } from './legend.js';
 import { limitsOf } from './limits.js';
 

@@ -1,5 +1,6 @@
 import type { Markish, PlotOptions } from '@observablehq/plot';
-import { roughness } from '../../../measurement/median.js';
+import { samplesNeeded } from '../../../measurement/histogram.js';
+import { roughMark, roughness } from '../../../measurement/median.js';
 import { orUnknown, significant, timeText } from '../../../measurement/numbers.js';
 import type { BenchResult, Run, Setting } from '../../../measurement/result-schema.js';
 import { dimensionsOf } from '../../../measurement/setting-text.js';
@@ -43,10 +44,13 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
       const runs = trials.get(settingsKey(summary.settings)) ?? [];
       const of = (value: (run: Run) => number | null): TrialSpread | null =>
         spreadOf(runs.map(value).filter((each) => each !== null));
-      const { p50, p95 } = summary.metrics[headline.metric];
+      const { p50, p95, p50_interval: rough = null } = summary.metrics[headline.metric];
       // Of a queue that grew without end, a percentile only says how long was measured.
-      const latency = (value: (run: Run) => number | null, middle: number | null): TrialSpread | null =>
-        steady.has(summary) ? centred(of(value), middle) : null;
+      const latency = (
+        value: (run: Run) => number | null,
+        middle: number | null,
+        interval: TrialSpread['interval'] = null,
+      ): TrialSpread | null => (steady.has(summary) ? centred(of(value), middle, interval) : null);
       return load === null
         ? []
         : [
@@ -54,7 +58,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
               load,
               summary,
               tokens: of((run) => throughputOf(run, counted)),
-              p50: latency(({ metrics }) => metrics[headline.metric].p50, p50),
+              p50: latency(({ metrics }) => metrics[headline.metric].p50, p50, rough),
               p95: latency(({ metrics }) => metrics[headline.metric].p95, p95),
             },
           ];
@@ -124,10 +128,16 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
       ],
     }),
   });
+  const isRough = ({ summary, p50 }: Point): boolean =>
+    p50 !== null && roughness(summary.metrics[headline.metric]) !== '';
   const latency = (percentile: 'p50' | 'p95', colour: string): readonly Markish[] =>
     spreadMarks(
       plot,
-      points.map(({ load, [percentile]: spread }) => ({ load, spread })),
+      points.map((point) => ({
+        load: point.load,
+        spread: point[percentile],
+        isRough: percentile === 'p50' && isRough(point),
+      })),
       colour,
       percentile,
     );
@@ -139,7 +149,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
         ...(isFitted ? [key('fit', 'Universal Scalability Law')] : []),
         ...limits.map(({ text }) => key('limit', text)),
       ]),
-      markup`${hasIntervals ? 'Bars: 95 % intervals of the mean of the trials; faint dots: single trials.' : 'Faint dots: single trials.'} The axis of ${swept.name} is logarithmic.`,
+      markup`${hasIntervals ? 'Bars: 95 % intervals of the mean of the trials; faint dots: single trials.' : 'Faint dots: single trials.'}${points.some(isRough) ? ` Hollow dots: ${roughMark}\u00a0median of fewer than ${samplesNeeded(50)} requests, and its own interval.` : ''} The axis of ${swept.name} is logarithmic.`,
     ],
     panels: [
       panel(
@@ -190,12 +200,12 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
 /** Points with their line, intervals and single trials, and a name at the last one. */
 function spreadMarks(
   plot: PlotLibrary,
-  points: readonly { readonly load: number; readonly spread: TrialSpread | null }[],
+  points: readonly { readonly load: number; readonly spread: TrialSpread | null; readonly isRough?: boolean }[],
   colour: string,
   name: string,
 ): readonly Markish[] {
-  const known = points.flatMap(({ load, spread }) =>
-    spread === null || spread.mean <= 0 ? [] : [{ load, ...spread }],
+  const known = points.flatMap(({ load, spread, isRough = false }) =>
+    spread === null || spread.mean <= 0 ? [] : [{ load, isRough, ...spread }],
   );
   const single = known.flatMap(({ load, values }) =>
     values.length < 2 ? [] : values.filter((value) => value > 0).map((value) => ({ load, value })),
@@ -207,7 +217,14 @@ function spreadMarks(
     plot.lineY(known, { x: 'load', y: 'mean', stroke: colour, strokeWidth: 2 }),
     plot.dot(single, { x: 'load', y: 'value', r: 2.5, fill: colour, fillOpacity: 0.35 }),
     plot.ruleX(intervals, { x: 'load', y1: 'lower', y2: 'upper', stroke: colour, strokeWidth: 2 }),
-    plot.dot(known, { x: 'load', y: 'mean', r: 4, fill: colour, stroke: 'var(--paper)', strokeWidth: 1.5 }),
+    plot.dot(
+      known.filter(({ isRough }) => !isRough),
+      { x: 'load', y: 'mean', r: 4, fill: colour, stroke: 'var(--paper)', strokeWidth: 1.5 },
+    ),
+    plot.dot(
+      known.filter(({ isRough }) => isRough),
+      { x: 'load', y: 'mean', r: 4, fill: 'var(--paper)', stroke: colour, strokeWidth: 2 },
+    ),
     plot.text(known.slice(-1), {
       x: 'load',
       y: 'mean',
@@ -220,10 +237,14 @@ function spreadMarks(
   ];
 }
 
-/** Around the percentile of all trials together, which the table shows. */
-function centred(spread: TrialSpread | null, value: number | null): TrialSpread | null {
+/**
+ * Around the percentile of all trials together, which the table shows.
+ *
+ * @param own the interval of the percentile itself, rather than that of the trials' mean; null for none
+ */
+function centred(spread: TrialSpread | null, value: number | null, own: TrialSpread['interval']): TrialSpread | null {
   if (value === null) return null;
-  return spread === null ? { mean: value, values: [], interval: null } : { ...spread, mean: value };
+  return { values: spread?.values ?? [], mean: value, interval: own ?? spread?.interval ?? null };
 }
 
 /** @param mark stands before the value */
