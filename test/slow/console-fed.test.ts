@@ -118,6 +118,33 @@ describe.skipIf(!hasChromium())(`the queue of the console, of many requests and 
     await close();
   });
 
+  it('shows the class of what has ended, if there are several, in both languages', async () => {
+    const { page, close } = await open(snapshotOf(runningEntries(4, kinds), []), { width: 1200, height: 800 });
+    await page.locator('[data-state=running]').nth(3).waitFor();
+    const ended = [0, 1].map((index) => ({ id: `running-${index}`, outcome: 'completed', output_tokens: 20 + index }));
+    await feedChange(page, { ended, status: { running_count: 2 } });
+    const classes = page.locator('[data-state=ended] .queue-owner-class');
+    await classes.nth(1).waitFor();
+    expect(await classes.allInnerTexts()).toEqual(['batch', 'interactive']);
+    await browser.keepPicture(page, 'console-ended-classes');
+    await page.getByRole('button', { name: 'JA' }).click();
+    await page.getByRole('heading', { name: '終了' }).waitFor();
+    expect(await classes.allInnerTexts()).toEqual(['バッチ', '対話']);
+    await browser.keepPicture(page, 'console-ended-classes-ja');
+    expect(await page.evaluate(overflow)).toBe(0);
+    await page.getByRole('button', { name: 'EN' }).click();
+    await close();
+  });
+
+  it('shows no class of what has ended if all have the same', async () => {
+    const { page, close } = await open(snapshotOf(runningEntries(2), []));
+    await page.locator('[data-state=running]').nth(1).waitFor();
+    await feedChange(page, { ended: [{ id: 'running-0', outcome: 'completed', output_tokens: 20 }] });
+    await page.locator('[data-state=ended] .queue-key-name').waitFor();
+    expect(await page.locator('.queue-owner-class').count()).toBe(0);
+    await close();
+  });
+
   it('shows the engine of a model with the model, and not once more', async () => {
     const snapshot = snapshotOf(runningEntries(1), [], {
       models: [model('chat'), model('code')],

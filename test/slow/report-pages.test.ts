@@ -122,6 +122,20 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
     await page.close();
   });
 
+  it('shows the verdict of every figure of a comparison on a narrow screen, without scrolling', async () => {
+    const { page } = await open('comparison', { width: 400, colorScheme: 'light' });
+    await page.getByText('All figures').click();
+    const verdicts = await page.locator('.cards td.verdict').all();
+    expect(verdicts.length).toBeGreaterThan(2);
+    for (const verdict of verdicts) {
+      const box = await verdict.boundingBox();
+      expect(box?.x).toBeGreaterThan(0);
+      expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(400);
+    }
+    expect(await page.getByRole('row').first().getByRole('columnheader').count()).toBeGreaterThan(4);
+    await page.close();
+  });
+
   it('saves the data of its page', async () => {
     const { page } = await open('sweep', { width: 1200, colorScheme: 'light' });
     const saved = async (name: string): Promise<string> => {

@@ -3,14 +3,15 @@ import { useRef } from 'preact/hooks';
 import { brief, count, duration } from '../ui/format.js';
 import { useSize } from '../ui/size.js';
 import { isWide } from '../ui/wide.js';
+import { className } from './class-name.js';
 import { ColumnHead } from './column-head.js';
 import { KeyName } from './key-name.js';
 import type { Ended, QueueState } from './queue-state.js';
 import { queueWords } from './words.js';
 
 const outcomes = ['completed', 'cancelled', 'refused', 'timed_out', 'failed'] as const;
-/** In rem, with the gap to the next. */
-const rowHeight = 2.25;
+/** In rem, with the gap to the next; with a second line for the class, if there are several. The same is in the CSS. */
+const rowHeight = { oneLine: 2.25, twoLines: 2.875 } as const;
 const rowsOnNarrow = 6;
 
 /** What has ended, and how. */
@@ -18,7 +19,10 @@ export function EndedColumn({ state }: { readonly state: QueueState }): JSX.Elem
   const words = queueWords();
   const list = useRef<HTMLDivElement>(null);
   const size = useSize(list);
-  const rows = isWide.value ? Math.floor((size.value?.height ?? 0) / rowHeight) : rowsOnNarrow;
+  const requests = [...state.ended, ...state.running, ...state.waiting];
+  const hasClasses = new Set(requests.map(({ trafficClass }) => trafficClass)).size > 1;
+  const height = hasClasses ? rowHeight.twoLines : rowHeight.oneLine;
+  const rows = isWide.value ? Math.floor((size.value?.height ?? 0) / height) : rowsOnNarrow;
   const { totals } = state.status;
   return (
     <section class="queue-column queue-ended" aria-labelledby="queue-ended">
@@ -37,7 +41,7 @@ export function EndedColumn({ state }: { readonly state: QueueState }): JSX.Elem
         )}
         <ul>
           {state.ended.slice(0, Math.max(0, rows)).map((entry) => (
-            <EndedRow key={entry.id} entry={entry} />
+            <EndedRow key={entry.id} entry={entry} showsClass={hasClasses} />
           ))}
         </ul>
       </div>
@@ -45,17 +49,30 @@ export function EndedColumn({ state }: { readonly state: QueueState }): JSX.Elem
   );
 }
 
-function EndedRow({ entry }: { readonly entry: Ended }): JSX.Element {
+interface RowProperties {
+  readonly entry: Ended;
+  readonly showsClass: boolean;
+}
+
+function EndedRow({ entry, showsClass }: RowProperties): JSX.Element {
   const words = queueWords();
   const outcome = outcomes.find((one) => one === entry.outcome);
   const name = outcome === undefined ? entry.outcome : words[outcome];
   return (
-    <li class={`queue-gone queue-${entry.outcome}`} data-flip={entry.id} data-request={entry.id} data-state="ended">
+    <li
+      class={`queue-gone queue-${entry.outcome} ${showsClass ? 'queue-gone-classed' : ''}`}
+      data-flip={entry.id}
+      data-request={entry.id}
+      data-state="ended"
+    >
       <span class="queue-outcome" title={name}>
         <OutcomeIcon outcome={entry.outcome} />
         <span class="visually-hidden">{name} </span>
       </span>
-      <KeyName name={entry.key} />
+      <span class="queue-owner">
+        <KeyName name={entry.key} />
+        {showsClass && <span class="queue-owner-class">{className(words, entry.trafficClass)}</span>}
+      </span>
       <span class="figure">{outcome === 'completed' ? `${count(entry.outputTokens)} ${words.tokensShort}` : name}</span>
       <span class="queue-took figure">
         {!entry.hasRun && <span class="visually-hidden">{words.neverRan}</span>}

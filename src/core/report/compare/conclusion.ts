@@ -11,11 +11,8 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
       return [tendencyText(comparison), 'Nothing was judged: give --fail-on "ttft.p95>10%" to get a verdict.'];
     case 'pass':
       return [passText(rows)];
-    case 'inconclusive': {
-      const ended = endText(comparison);
-      const doubts = [...doubtsOf(rows), ...(ended === null ? [] : [ended])];
-      return [`Inconclusive: ${doubts.join('; ')}.`, ...adviceOf(comparison, rows)];
-    }
+    case 'inconclusive':
+      return [`Inconclusive: ${reasonsOf(comparison).join('; ')}.`, ...adviceOf(comparison, rows)];
     case 'regression': {
       const others = doubtsOf(rows);
       const regressed = rows.filter(({ judgement }) => judgement.outcome.verdict === 'regression');
@@ -28,6 +25,12 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
       ];
     }
   }
+}
+
+/** Why a comparison, or a part of it, is inconclusive: one text for each reason, without its full stop. */
+export function reasonsOf(comparison: Comparison): readonly string[] {
+  const ended = endText(comparison);
+  return [...doubtsOf(gatedRows(comparison)), ...(ended === null ? [] : [ended])];
 }
 
 /** What makes intervals narrower without more trials. */

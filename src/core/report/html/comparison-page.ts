@@ -1,10 +1,11 @@
 import { type Comparison, gatedRows, isGated } from '../../compare/comparison.js';
 import type { SeveralComparisons } from '../../compare/several.js';
+import { plural } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/summarise.js';
 import { headlineOf } from '../bench/columns.js';
 import { massesOf } from '../bench/masses.js';
-import { conclusionOf } from '../compare/conclusion.js';
+import { conclusionOf, reasonsOf } from '../compare/conclusion.js';
 import { comparisonJson } from '../compare/json.js';
 import { severalJson } from '../compare/several.js';
 import { differencesText, howMeasured, unmatchedTexts } from '../compare/words.js';
@@ -19,6 +20,7 @@ import { commandSection } from './command.js';
 import { comparisonTable } from './comparison-table.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
+import { prose } from './prose.js';
 
 /** A comparison as one self-contained file: the verdict, intervals against limits, distributions on top of each other. */
 export async function comparisonHtml(comparison: Comparison): Promise<string> {
@@ -77,21 +79,37 @@ function commands(comparisons: readonly Comparison[]): readonly Markup[] {
 /** Everything about one candidate, as a part of a page. */
 export async function comparisonBody(comparison: Comparison): Promise<Markup> {
   const plot = await loadPlot();
-  const { baseline, candidate, rows, notes, verdict } = comparison;
-  const [first = '', ...more] = conclusionOf(comparison);
+  const { baseline, candidate, rows, notes } = comparison;
+  const [, ...more] = conclusionOf(comparison);
   const gated = gatedRows(comparison);
   const others = rows.filter((row) => !isGated(row));
   const side = (word: string, { name, target }: Comparison['baseline']): Markup =>
     markup`<p><strong>${word}</strong> ${[name, ...targetItems(target)].join(' · ')}</p>`;
   return markup`${side('Baseline', baseline)}${side('Candidate', candidate)}
-<p class="verdict ${verdict}"><strong>${first}</strong></p>
-${[...more, `${howMeasured(comparison)}.`].map((sentence) => markup`<p>${sentence}</p>`)}
-${[...notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map((note) => markup`<p class="warning">${note}</p>`)}
+${verdictBlock(comparison)}
+${[...more, `${howMeasured(comparison)}.`].map((sentence) => markup`<p>${prose(sentence)}</p>`)}
+${[...notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map((note) => markup`<p class="warning">${prose(note)}</p>`)}
 ${intervalsFigure(plot, gated.length > 0 ? 'Intervals against their limits' : 'Ratios', gated.length > 0 ? gated : rows)}
 ${gated.length > 0 ? intervalsFigure(plot, 'Other figures, not judged', others) : ''}
 ${overlaid(plot, comparison)}
 ${overTime(plot, comparison)}
 <details><summary>All figures</summary>${comparisonTable(rows)}</details>`;
+}
+
+/** The verdict; several reasons for an inconclusive one as a list. */
+function verdictBlock(comparison: Comparison): Markup {
+  const { verdict } = comparison;
+  const [first = ''] = conclusionOf(comparison);
+  const reasons = verdict === 'inconclusive' ? reasonsOf(comparison) : [];
+  if (reasons.length < 2) return markup`<p class="verdict ${verdict}"><strong>${prose(first)}</strong></p>`;
+  const gated = gatedRows(comparison);
+  const open = gated.filter(({ judgement }) => judgement.outcome.verdict === 'inconclusive').length;
+  const undecided =
+    open === gated.length
+      ? `none of ${plural(open, 'check')} could be decided`
+      : `${open} of ${plural(gated.length, 'check')} could not be decided`;
+  return markup`<div class="verdict ${verdict}"><strong>Inconclusive: ${undecided}.</strong>
+<ul>${reasons.map((reason) => markup`<li>${prose(reason)}.</li>`)}</ul></div>`;
 }
 
 function circumstances({ candidate }: Comparison): Markup {
@@ -109,10 +127,13 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
     { metric: 'tpot', title: 'Time per output token (TPOT)' },
     { metric: 'e2e', title: 'End to end' },
   ] as const);
-  return after.flatMap((summary) => {
+  const both = after.flatMap((summary) => {
     const other = before.get(settingsKey(summary.settings));
-    if (other === undefined) return [];
-    const overloaded = overloadedText(summary, other);
+    return other === undefined ? [] : [{ summary, other, overloaded: overloadedText(summary, other) }];
+  });
+  const firstDrawn = both.find(({ overloaded }) => overloaded === null);
+  return both.flatMap((each) => {
+    const { summary, other, overloaded } = each;
     if (overloaded !== null) return [markup`<p class="notes">${overloaded}</p>`];
     return metrics.map(({ metric, title }, place) => {
       const distribution = (name: string, shortName: string, colour: string, side: SettingSummary) => ({
@@ -130,7 +151,7 @@ function overlaid(plot: PlotLibrary, { baseline, candidate }: Comparison): reado
           distribution('candidate', 'cand.', 'var(--first)', summary),
         ],
         isOverlaid: true,
-        isExplained: place > 0,
+        isExplained: each !== firstDrawn || place > 0,
       });
     });
   });

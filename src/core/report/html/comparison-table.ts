@@ -3,21 +3,37 @@ import { wholeSettingText } from '../../measurement/setting-text.js';
 import { intervalText, limitText, ratioText, valueText, verdictText } from '../compare/words.js';
 import { type Markup, markup } from '../text/markup.js';
 
-/** All compared figures. */
+/** How a cell is shown where its row is a card: as its title, beside it, below it, or with its name in front of it. */
+type CardPlace = 'title' | 'verdict' | 'below' | 'named';
+
+const columns: readonly {
+  readonly heading: string;
+  readonly place: CardPlace;
+  readonly text: (row: ComparedRow) => string;
+}[] = [
+  { heading: 'verdict', place: 'verdict', text: verdictText },
+  { heading: 'metric', place: 'title', text: ({ metric }) => metric.id },
+  { heading: 'setting', place: 'below', text: (row) => wholeSettingText(row.settings) },
+  { heading: 'baseline', place: 'named', text: ({ baseline, metric }) => valueText(baseline, metric) },
+  { heading: 'candidate', place: 'named', text: ({ candidate, metric }) => valueText(candidate, metric) },
+  { heading: 'ratio', place: 'named', text: ({ ratio }) => ratioText(ratio, 3) },
+  { heading: '95 % interval', place: 'named', text: ({ interval }) => intervalText(interval, 3) },
+  { heading: 'limit', place: 'named', text: (row) => (isGated(row) ? limitText(row.judgement.threshold) : '') },
+];
+
+/**
+ * All compared figures. The verdict comes first, because the last columns may be out of sight. On narrow screens each row is a card that begins with its metric and verdict; the roles say what
+ * browsers forget of a table that is laid out in another way.
+ */
 export function comparisonTable(rows: readonly ComparedRow[]): Markup {
-  const headings = ['setting', 'metric', 'baseline', 'candidate', 'ratio', '95 % interval', 'limit', 'verdict'];
+  const headings = columns.map(({ heading }) => markup`<th scope="col" role="columnheader">${heading}</th>`);
   const body = rows.map((row) => {
-    const cells = [
-      wholeSettingText(row.settings),
-      row.metric.id,
-      valueText(row.baseline, row.metric),
-      valueText(row.candidate, row.metric),
-      ratioText(row.ratio, 3),
-      intervalText(row.interval, 3),
-      isGated(row) ? limitText(row.judgement.threshold) : '',
-      verdictText(row),
-    ];
-    return markup`<tr>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`;
+    const verdict = verdictText(row).replaceAll(' ', '-');
+    const cells = columns.map(
+      ({ heading, place, text }) =>
+        markup`<td role="cell" class="${place}"${place === 'named' ? markup` data-name="${heading}"` : ''}>${text(row)}</td>`,
+    );
+    return markup`<tr role="row" class="${verdict}">${cells}</tr>`;
   });
-  return markup`<div class="scroll"><table><thead><tr>${headings.map((each) => markup`<th scope="col">${each}</th>`)}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return markup`<div class="scroll"><table class="cards" role="table"><thead role="rowgroup"><tr role="row">${headings}</tr></thead><tbody role="rowgroup">${body}</tbody></table></div>`;
 }

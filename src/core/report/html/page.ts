@@ -30,6 +30,7 @@ import { commandSection } from './command.js';
 import { comparisonBody } from './comparison-page.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
+import { prose } from './prose.js';
 
 /** The report as one self-contained file. */
 export async function toHtml(
@@ -50,7 +51,7 @@ export async function toHtml(
     ? markup`${figuresTable(result, summaries)}
 <ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>`
     : new Markup('');
-  const words = markup`${sentences.map((sentence) => markup`<p>${sentence}</p>`)}`;
+  const words = markup`${sentences.map((sentence) => markup`<p>${prose(sentence)}</p>`)}`;
   const sweep = sweepFigure(plot, result, summaries);
   const latencies = markup`${latencyFigures(plot, result, steadyOf(summaries))}`;
   const waterfall = waterfallFigure(plot, result, steadyOf(summaries));
@@ -60,10 +61,10 @@ export async function toHtml(
 <p class="dim">${loadItems(result.plan).join(' · ')}</p>
 <p class="dim">${machineItems(result.machine).join(' · ')}</p></header>
 ${[...overloadSentences(result, summaries), ...stageOverloadSentences(result)].map((sentence) => markup`<p class="warning"><strong>${sentence}</strong></p>`)}
+${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section><h2>The candidate by itself</h2>`}
 ${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
 ${findMaxSentences(result).map((sentence, index) => markup`<p class="${index === 0 ? 'recommended' : ''}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}
-${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section>`}
 ${findMaxSection(plot, result)}
 ${isSearch ? words : markup`${figures}${words}${sweep}`}
 ${comparison === null ? overTime(plot, result, summaries) : ''}
@@ -118,7 +119,7 @@ ${rest.length === 0 ? '' : markup`<details><summary>Over the run at the other se
 }
 
 function warnings(texts: readonly string[]): readonly Markup[] {
-  return texts.map((text) => markup`<p class="warning">${text}</p>`);
+  return texts.map((text) => markup`<p class="warning">${prose(text)}</p>`);
 }
 
 /** The main table with all its columns. */

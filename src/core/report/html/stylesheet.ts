@@ -19,7 +19,7 @@ p { margin: .25rem 0; overflow-wrap: break-word; } .dim, figcaption p, .notes { 
 ul.notes { margin: .25rem 0 .75rem; padding: 0; list-style: none; }
 .warning { border-left: 3px solid var(--warn); padding: .25rem .75rem; margin: .75rem 0; background: var(--panel); }
 .recommended { border-left: 3px solid var(--good); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
-.verdict { border-left: 4px solid var(--dim); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
+.verdict:not(td) { border-left: 4px solid var(--dim); padding: .5rem .75rem; margin: 1rem 0; background: var(--panel); }
 .verdict.pass { border-color: var(--good); } .verdict.regression { border-color: var(--bad); } .verdict.inconclusive { border-color: var(--wait); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; margin: 1rem 0 .5rem; }
 th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid var(--rule); font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -51,6 +51,19 @@ details.part > h2:first-of-type, details.part > figure:first-of-type h2 { margin
 pre { background: var(--panel); padding: .6rem .8rem; border-radius: 5px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 button { font: inherit; font-size: .87rem; color: var(--ink); background: var(--panel); border: 1px solid var(--rule); border-radius: 5px; padding: .25rem .7rem; margin: 0 .4rem .4rem 0; cursor: pointer; }
 footer { margin-top: 3rem; color: var(--dim); font-size: .85rem; }
+tr.regression .verdict, tr.worse .verdict { color: var(--bad); } tr.inconclusive .verdict { color: var(--wait); }
+tr.pass .verdict, tr.improvement .verdict, tr.better .verdict { color: var(--good); } td.verdict { font-weight: 600; }
+th[scope="colgroup"] { text-align: center; border-bottom-color: transparent; padding-bottom: 0; }
+th[scope="colgroup"]:not([colspan="1"]) { background: linear-gradient(var(--rule), var(--rule)) center bottom / calc(100% - 1.2rem) 1px no-repeat; }
+th[scope="colgroup"][colspan="1"] { text-align: right; } .flag { white-space: nowrap; } .verdict ul { margin: .35rem 0 0; padding-left: 1.1rem; }
+table.cards :is(.verdict, .title, .below, th:nth-child(-n+3)) { text-align: left; } .cards .below { white-space: normal; min-width: 8.6rem; }
+.cards :is(th, td) { padding-inline: .45rem; } tr.no-clear-change td.verdict { font-weight: 400; color: var(--dim); }
+@media (max-width: 640px) { .cards, .cards tbody { display: block; } .cards thead { position: absolute; clip-path: inset(50%); }
+  .cards tr { display: flex; flex-wrap: wrap; padding: .6rem 0; border-bottom: 1px solid var(--rule); }
+  .cards td { padding: 0; border: 0; text-align: left; } .cards td:empty { display: none; }
+  .cards .title { order: -3; flex: 1; font-weight: 600; white-space: normal; overflow-wrap: anywhere; } .cards .verdict { order: -2; margin-left: 1rem; }
+  .cards .below { order: -1; flex: 0 0 100%; color: var(--dim); font-size: .87rem; } .cards .named { flex: 0 0 50%; font-size: .87rem; }
+  .cards .named::before { content: attr(data-name) "\\a0"; color: var(--dim); } }
 @media (max-width: 640px) { body { padding: 1.25rem 1rem 3rem; } .wide { display: none; } .narrow { display: block; } svg { font-size: 11px; } h2 { margin-top: 2.25rem; } }
 @media print { .tip, .cross, button { display: none; } figure { break-inside: avoid; } }
 `;

@@ -21,6 +21,28 @@ it('the page of a comparison begins with the verdict, then draws intervals again
   expect(html).not.toMatch(/NaN/);
 });
 
+it('shows why nothing could be decided as a list, and keeps flags in one piece', async () => {
+  const thresholds = parseThresholds(['ttft.p95>10%', 'tpot.p50>10%']);
+  const few = (factor: number): BenchResult => resultOf(factor, { completed: 50 }, { trials: 2 });
+  const html = await comparisonHtml(compare(pair(few(1), few(1.3)), { thresholds, allowed: [] }));
+  expect(html).toContain('<strong>Inconclusive: none of 2 checks could be decided.</strong>');
+  const [, list = ''] = /<div class="verdict inconclusive">.*?<ul>(.*?)<\/ul>/s.exec(html) ?? [];
+  expect(list.match(/<li>/g)).toHaveLength(2);
+  expect(list).toContain('run bench with <span class="flag">--trials</span> 5.</li>');
+});
+
+it('begins every row of the table with its verdict', async () => {
+  const thresholds = parseThresholds(['ttft.p95>10%']);
+  const html = await comparisonHtml(compare(pair(resultOf(1), resultOf(1.3)), { thresholds, allowed: [] }));
+  const table = /<table class="cards".*?<\/table>/s.exec(html)?.[0] ?? '';
+  const firstCells = Array.from(
+    table.matchAll(/<tr role="row" class="[\w-]+"><td role="cell" class="verdict">(.*?)</g),
+    ([, verdict]) => verdict,
+  );
+  expect(firstCells).toHaveLength((table.match(/<tr /g)?.length ?? 0) - 1);
+  expect(new Set(firstCells)).toContain('regression');
+});
+
 it('has no distributions of a setting at which a queue grew without end, and says why', async () => {
   const slope = { slope: 5, lower: 4, upper: 6 };
   const overload = { in_flight_per_second: slope, ttft_ms_per_second: slope };
@@ -80,6 +102,8 @@ it('offers one result and its command if both servers were measured together, wi
   const page = await toHtml(after, summarise(after.runs), comparison);
   expect(Object.keys(dataOf(page))).toEqual(expect.arrayContaining(['result.json', 'comparison.json']));
   expect(timesOf(page).map((setting) => setting.split(',')[0])).toEqual(['baseline', 'candidate']);
+  expect(page.indexOf('class="verdict')).toBeGreaterThan(0);
+  expect(page.indexOf('class="verdict')).toBeLessThan(page.indexOf('<h2>The candidate by itself'));
 });
 
 it('offers the baseline of a run that was compared with a file', async () => {

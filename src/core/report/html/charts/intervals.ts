@@ -81,7 +81,7 @@ export function intervalsFigure(plot: PlotLibrary, title: string, rows: readonly
             ]
           : [key('bad', 'worse (×)'), key('good', 'better (●)')]),
       ]),
-      markup`Candidate ÷ baseline, logarithmic. Bars: 95 % intervals. Lower is better for latencies, higher for rates.`,
+      markup`Candidate ÷ baseline, logarithmic. Bars: 95 % intervals. Lower is better for latencies, higher for rates.${several ? ` ${shortSettingMeaning(known)}` : ''}`,
     ],
     panels: [
       {
@@ -96,7 +96,7 @@ export function intervalsFigure(plot: PlotLibrary, title: string, rows: readonly
             type: 'log',
             domain,
             ticks: ticksIn(domain, layout.type === 'wide' ? 0.08 : 0.2),
-            tickFormat: (ratio: number) => ratioText(ratio),
+            tickFormat: (ratio: number) => String(ratio),
             tickSize: 3,
             label: null,
           },
@@ -183,6 +183,15 @@ function ticksIn([from, to]: readonly [number, number], share: number): readonly
 function shapeOf(symbol: string) {
   if (symbol === 'times') return { symbol: 'times', stroke: 'colour' } as const;
   return { symbol: symbol === 'diamond' ? 'diamond' : 'circle', fill: 'colour', stroke: 'var(--paper)' } as const;
+}
+
+/** What the letters of {@link shortSetting} stand for. */
+function shortSettingMeaning(rows: readonly ComparedRow[]): string {
+  const letters = [
+    ...(rows.some(({ settings: { rate } }) => rate === null) ? ['c: clients'] : []),
+    ...(rows.some(({ settings }) => settings.max_concurrency !== null) ? ['n: max-concurrency'] : []),
+  ];
+  return letters.length === 0 ? '' : `Settings: ${letters.join(', ')}.`;
 }
 
 function shortSetting({ settings: { concurrency, max_concurrency: maxConcurrency, rate } }: ComparedRow): string {
