@@ -124,7 +124,7 @@ export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: 
         at: { panel, scale: 'y', value: row },
         heading: `${labels[row] ?? ''}, trial ${trial}`,
         values: [
-          [measure.name, medianText({ p50: value, p50_interval: interval }, measure.format)],
+          [measure.name, medianText({ p50: value, ...(interval && { p50_interval: interval }) }, measure.format)],
           ...intervalReading(interval),
           ['from the mean', percentText(percent)],
         ],
