@@ -49,7 +49,7 @@ export class Competition<J> {
   /** Puts the lanes of a key where they belong after it has changed. */
   refresh(account: KeyAccount<J>): void {
     const nowMs = this.#clock.now();
-    account.isAtItsLimit = account.isFullFor(this.#placesOfFirst(account, nowMs));
+    account.isAtItsLimit = account.terms.maxRunning !== null && account.isFullFor(this.#placesOfFirst(account, nowMs));
     for (const lane of account.lanes) {
       const rank = lane.head === null || account.isAtItsLimit ? null : this.rankAt(lane.head, nowMs);
       if (rank === lane.competesIn) {
@@ -116,9 +116,7 @@ export class Competition<J> {
   }
 
   /** Of the job of a key that would start first if there were no limit; 1 if there is none. */
-  #placesOfFirst({ lanes, terms }: KeyAccount<J>, nowMs: number): number {
-    // Without a limit, it makes no difference.
-    if (terms.maxRunning === null) return 1;
+  #placesOfFirst({ lanes }: KeyAccount<J>, nowMs: number): number {
     let first: Ticket<J> | null = null;
     for (const { head } of lanes) {
       if (head === null) continue;

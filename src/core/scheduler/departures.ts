@@ -19,50 +19,56 @@ export interface DeparturesOptions<J extends Job> {
 
 /** How waiting jobs leave the line other than by starting: one by one, all at once, or because nothing more is to begin. */
 export class Departures<J extends Job> {
-  readonly #options: DeparturesOptions<J>;
+  readonly #line: JobLine<J>;
+  readonly #fairLine: FairLine<J> | null;
+  readonly #occupancy: Occupancy<J>;
+  readonly #onLeaving: (job: J) => void;
+  readonly #events: Emitter<SchedulerEvent<J>>;
   readonly #clock: Clock;
   readonly #drain: Drain;
 
-  constructor(options: DeparturesOptions<J>, clock: Clock) {
-    this.#options = options;
+  constructor({ line, fairLine, occupancy, onLeaving, events }: DeparturesOptions<J>, clock: Clock) {
+    this.#line = line;
+    this.#fairLine = fairLine;
+    this.#occupancy = occupancy;
+    this.#onLeaving = onLeaving;
+    this.#events = events;
     this.#clock = clock;
-    const { line, occupancy } = options;
     this.#drain = new Drain(() => occupancy.running + line.size === 0);
   }
 
   /** Its owner withdraws a waiting job. */
   leave(job: J): void {
-    const { line, occupancy, onLeaving } = this.#options;
     job.status = 'gone';
-    occupancy.queuedTokens -= job.demand.promptTokens;
-    onLeaving(job);
-    line.leave(job);
+    this.#occupancy.queuedTokens -= job.demand.promptTokens;
+    this.#onLeaving(job);
+    this.#line.leave(job);
   }
 
   /** @param makeError called after the job has left, so that the job does not count towards its own retry time */
   turnAway(job: J, stage: TurningAway, makeError: () => ChatstreamError): void {
     this.leave(job);
     const waitedMs = this.#clock.now() - job.admittedMs;
-    this.#options.events.emit({ type: 'turned_away', job, stage, waitedMs, error: makeError() });
+    this.#events.emit({ type: 'turned_away', job, stage, waitedMs, error: makeError() });
   }
 
   /** Turns all away that wait; paused jobs as well only if so wanted. */
   turnAllAway(makeError: () => ChatstreamError, { arePausedToo }: { readonly arePausedToo: boolean }): void {
-    const { line, fairLine } = this.#options;
+    const line = this.#line;
     for (let { oldest } = line; oldest !== undefined; oldest = line.oldest) this.turnAway(oldest, 'waiting', makeError);
-    const paused = arePausedToo ? [...(fairLine?.paused ?? [])] : [];
+    const paused = arePausedToo ? [...(this.#fairLine?.paused ?? [])] : [];
     for (const job of paused) this.turnAway(job, 'waiting', makeError);
   }
 
   /** Turns all away that have not started, and resolves when the others have ended. */
   drain(makeError: () => ChatstreamError): Promise<void> {
-    this.#options.occupancy.draining = true;
+    this.#occupancy.draining = true;
     this.turnAllAway(makeError, { arePausedToo: false });
     return this.#drain.begin();
   }
 
   /** Has to be called when a job has ended or left. */
   settle(): void {
-    this.#drain.settle();
+    if (this.#occupancy.draining) this.#drain.settle();
   }
 }

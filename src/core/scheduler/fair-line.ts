@@ -42,9 +42,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   constructor(options: FairOptions, maxConcurrency: number, clock: Clock) {
     checkPreemption(options);
     this.#clock = clock;
-    this.keys = new KeyedJobs(options, maxConcurrency, clock, () => {
-      this.#positions.forget();
-    });
+    this.keys = new KeyedJobs(options, maxConcurrency, clock, this.#positions);
   }
 
   get size(): number {

@@ -8,6 +8,7 @@ import { type KeyAccount, type KeyRoom, Ticket } from './key-account.js';
 import { PausedJobs } from './paused-jobs.js';
 import { isAddress } from './payer.js';
 import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
+import type { StartPositions } from './start-positions.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
@@ -30,22 +31,22 @@ export class KeyedJobs<J extends Job> {
   /** Keys with waiting jobs. */
   readonly #waiting = new Set<KeyAccount<J>>();
   readonly #running = new Set<Ticket<J>>();
-  readonly #onChange: () => void;
+  readonly #positions: Pick<StartPositions<J>, 'forget'>;
   #arrived = 0;
 
   /**
-   * @param onChange called when the order of starts may have changed
+   * @param positions those of waiting jobs, which are forgotten when the order of starts may have changed
    * @throws ChatstreamError `usage` if no place would remain for others
    */
   constructor(
     { policy, classPatienceMs, ...reserves }: FairOptions,
     maxConcurrency: number,
     clock: Clock,
-    onChange: () => void,
+    positions: Pick<StartPositions<J>, 'forget'>,
   ) {
     checkReserves(reserves, policy, maxConcurrency);
     this.#policy = policy;
-    this.#onChange = onChange;
+    this.#positions = positions;
     this.#accounts = new Accounts(reserves.terms);
     this.reserves.configure(reserves, this.#accounts, this.#running);
     this.competition = new Competition({ isFifo: this.isFifo, classPatienceMs }, clock);
@@ -77,7 +78,7 @@ export class KeyedJobs<J extends Job> {
   /** Changes the terms of keys at once. @throws ChatstreamError `usage` if no place would remain for others */
   configure(settings: ReserveSettings, maxConcurrency: number): void {
     checkReserves(settings, this.#policy, maxConcurrency);
-    this.#onChange();
+    this.#positions.forget();
     this.#accounts.configure(settings.terms);
     this.reserves.configure(settings, this.#accounts, this.#running);
     for (const account of this.#accounts.all) this.#refresh(account);
@@ -114,7 +115,7 @@ export class KeyedJobs<J extends Job> {
       });
       this.#refresh(account);
     }
-    this.#onChange();
+    this.#positions.forget();
   }
 
   /** A job begins to wait. */
@@ -125,7 +126,7 @@ export class KeyedJobs<J extends Job> {
     this.#waits(ticket);
     lane.append(ticket);
     if (lane.head === ticket) this.#refresh(lane.account);
-    this.#onChange();
+    this.#positions.forget();
   }
 
   /** A job runs that has not waited here. */
@@ -133,7 +134,7 @@ export class KeyedJobs<J extends Job> {
     const ticket = this.#newTicket(job);
     this.#begin(ticket);
     this.#refresh(ticket.lane.account);
-    this.#onChange();
+    this.#positions.forget();
     return ticket;
   }
 
@@ -150,7 +151,7 @@ export class KeyedJobs<J extends Job> {
     this.reserves.ended(ticket);
     this.#running.delete(ticket);
     this.#refresh(lane.account);
-    this.#onChange();
+    this.#positions.forget();
   }
 
   /** A job that has run waits again. It has come before all others of its lane, because these start in the order of their arrival. */
@@ -160,7 +161,7 @@ export class KeyedJobs<J extends Job> {
     this.#waits(ticket);
     lane.prepend(ticket);
     this.#refresh(lane.account);
-    this.#onChange();
+    this.#positions.forget();
   }
 
   /** A job no longer waits. */
@@ -175,7 +176,7 @@ export class KeyedJobs<J extends Job> {
     // The others of a lane do not compete.
     if (isFirst) this.#refresh(account);
     this.rest(ticket);
-    this.#onChange();
+    this.#positions.forget();
   }
 
   /** Has to be called when a job has left. */

@@ -59,17 +59,18 @@ export class QueueRoom {
   /**
    * Whether a job can be admitted that needs several places at once: those that it waits for count as taken in the queue.
    *
-   * @param isFree whether it would start at once
+   * @param isFree whether it would start at once, where its places are not to be had one by one
    * @throws ChatstreamError `queue_full`, `draining`
    */
-  assertRoomFor(places: number, isFree = this.#mayStart(places)): void {
+  assertRoomFor(places: number, isFree?: boolean): void {
     if (places === 1) {
       this.assertVacancy();
       return;
     }
     const { draining, limits, running, waiting } = this.#state;
     if (draining) throw drainingError(this.#retryAfterSeconds());
-    if (isFree || waiting + places <= limits.maxQueue) return;
+    if (isFree ?? (waiting === 0 && this.#freePlaces >= places)) return;
+    if (waiting + places <= limits.maxQueue) return;
     throw queueFullError({ ...limits, running, waiting, pending: 0, places }, this.#retryAfterSeconds());
   }
 
@@ -110,13 +111,10 @@ export class QueueRoom {
     throw rateLimitedError(key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
   }
 
-  #mayStart(places: number): boolean {
-    return this.#state.waiting === 0 && this.#freePlaces >= places;
-  }
-
   /** Places that all may take. After a resize there may be more running than the limits allow. */
   get #freePlaces(): number {
-    const { places, running, heldPlaces, isSavingUp } = this.#state;
-    return isSavingUp ? 0 : Math.max(0, places - running - heldPlaces);
+    const { places, running, heldPlaces } = this.#state;
+    const free = places - running - heldPlaces;
+    return free <= 0 || this.#state.isSavingUp ? 0 : free;
   }
 }

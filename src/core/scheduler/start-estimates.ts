@@ -143,7 +143,7 @@ export class StartEstimates<J extends Job> {
   /** {@link etaMs} if no job were paused. */
   slotMs(job: J, position: number, workAhead: number): number | null {
     const nowMs = this.#clock.now();
-    const waitMs = this.#waitMs(nowMs, { position, workAhead, places: job.places });
+    const waitMs = this.#waitMs(nowMs, position, workAhead, job.places);
     if (waitMs === null || this.#overtaking === null) return waitMs;
     return waitMs * this.#overtaking.factorOf(job.demand.key, isFirstOfItsKey(job));
   }
@@ -187,10 +187,7 @@ export class StartEstimates<J extends Job> {
     return Math.min(60, Math.max(1, Math.ceil(seconds)));
   }
 
-  #waitMs(
-    nowMs: number,
-    { position, workAhead, places }: { readonly position: number; readonly workAhead: number; readonly places: number },
-  ): number | null {
+  #waitMs(nowMs: number, position: number, workAhead: number, places: number): number | null {
     const { outputMs } = this.#pace;
     // It starts when the last of its places is free.
     const last = position + places - 1;

@@ -74,8 +74,7 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     if (this.#span + item.places > this.#places.length) this.#makeRoom(item.places);
     const place = this.#at(this.#span);
     this.#places[place] = item;
-    for (let count = 0; count < item.places; count += 1) {
-      const taken = this.#at(this.#span + count);
+    for (let count = 0, taken = place; count < item.places; count += 1, taken = this.#after(taken)) {
       this.#taken.set(taken);
       if (taken < this.#head) this.#wrapped += 1;
     }
@@ -100,8 +99,7 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     if (place < 0) return false;
     item.place = -1;
     this.#places[place] = undefined;
-    for (let count = 0; count < item.places; count += 1) {
-      const taken = (place + count) & (this.#places.length - 1);
+    for (let count = 0, taken = place; count < item.places; count += 1, taken = this.#after(taken)) {
       this.#taken.clear(taken);
       if (taken < this.#head) this.#wrapped -= 1;
     }
@@ -145,6 +143,10 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
       const item = this.#places[this.#at(count)];
       if (item !== undefined) yield item;
     }
+  }
+
+  #after(place: number): number {
+    return (place + 1) & (this.#places.length - 1);
   }
 
   /** The place `count` places after the head. The capacity is a power of two. */
