@@ -35,6 +35,8 @@ export interface Spending {
 export interface Shortage extends Spending {
   /** Tokens of the day. */
   readonly daily: number;
+  /** The limits from which that is missing; those of the reader if left out. */
+  readonly of?: { readonly requests: number | null; readonly tokens: number | null; readonly daily: number | null };
 }
 
 /** What is left of one limit. */
@@ -75,6 +77,11 @@ export class RateLimiter {
         requests: missingIn(buckets?.requests),
         tokens: missingIn(buckets?.tokens),
         daily: missingIn(buckets?.daily),
+        of: {
+          requests: buckets?.requests?.size ?? null,
+          tokens: buckets?.tokens?.size ?? null,
+          daily: buckets?.daily?.size ?? null,
+        },
       }))
       .filter(({ requests, tokens, daily }) => requests + tokens + daily > 0);
   }
@@ -131,12 +138,15 @@ export class RateLimiter {
     buckets?.daily?.take(tokens);
   }
 
-  /** At least so much is missing in the buckets of a key or an address, as another server knows. */
-  reduce({ payer, requests, tokens, daily }: Shortage): void {
+  /**
+   * At least so much is missing in the buckets of a key or an address, as another server knows. Where that has another limit, it is
+   * as if the limit had changed from that one: see {@link configure}.
+   */
+  reduce({ payer, requests, tokens, daily, of }: Shortage): void {
     const buckets = this.#bucketsFor(payer);
-    lack(buckets?.requests, requests);
-    lack(buckets?.tokens, tokens);
-    lack(buckets?.daily, daily);
+    lack(buckets?.requests, requests, of?.requests);
+    lack(buckets?.tokens, tokens, of?.tokens);
+    lack(buckets?.daily, daily, of?.daily);
   }
 
   /** What a payer has left in this minute; null without a limit. */
@@ -175,8 +185,9 @@ function missingIn(bucket: TokenBucket | null | undefined): number {
   return bucket?.used ?? 0;
 }
 
-function lack(bucket: TokenBucket | null | undefined, missing: number): void {
-  bucket?.take(Math.max(0, missing - missingIn(bucket)));
+/** @param size of the bucket from which it is missing; the same if nobody says */
+function lack(bucket: TokenBucket | null | undefined, missing: number, size: number | null | undefined): void {
+  bucket?.lack(missing, size ?? bucket.size);
 }
 
 function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {

@@ -44,10 +44,12 @@ export class TokenBucket {
    * periods, so its debt takes one period at most to be made good, or as long as that of this one if that takes longer.
    */
   resized(size: number): TokenBucket {
-    const { level } = this;
-    const deepest = Math.min(-size, (level / this.size) * size);
-    const resized = Math.max(level + size - this.size, deepest);
-    return new TokenBucket(size, this.#periodMs, this.#clock, size - resized);
+    return new TokenBucket(size, this.#periodMs, this.#clock, size - levelAt(size, this.used, this.size));
+  }
+
+  /** At least so much is missing from it as from one of another size. The debt is bounded as that of {@link resized}. */
+  lack(missing: number, otherSize: number): void {
+    this.#level = Math.min(this.level, levelAt(this.size, missing, otherSize));
   }
 
   /** Milliseconds until it holds as much; for more than its size, until it is full. */
@@ -55,4 +57,10 @@ export class TokenBucket {
     const missing = Math.min(amount, this.size) - this.level;
     return missing <= enough ? 0 : (missing * this.#periodMs) / this.size;
   }
+}
+
+/** What a bucket of a size holds if as much is missing from it as from another one. */
+function levelAt(size: number, missing: number, otherSize: number): number {
+  const deepest = Math.min(-size, ((otherSize - missing) / otherSize) * size);
+  return Math.max(size - missing, deepest);
 }

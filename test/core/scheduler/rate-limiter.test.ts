@@ -86,6 +86,49 @@ describe('limits over time that change', () => {
   });
 });
 
+describe('what another server knows to be missing', () => {
+  const { requestsPerMinute, ...others } = limits;
+
+  /** What a server with this limit tells one with another, after a key has used so much of it. */
+  function told(there: number, used: number, here: number): RateLimiter {
+    const clock = new VirtualClock();
+    const [sender, receiver] = [there, here].map(
+      (tokensPerMinute) =>
+        new RateLimiter(
+          clock,
+          new Map([['anna', { ...others, requestsPerMinute, tokensPerMinute, tokensPerDay: null }]]),
+        ),
+    );
+    if (sender === undefined || receiver === undefined) throw new Error('There are two.');
+    sender.spend('anna', used);
+    for (const shortage of sender.shortages) receiver.reduce(shortage);
+    return receiver;
+  }
+
+  it('is missing here as well, with all debts', () => {
+    expect(told(100, 40, 100).remaining('anna').tokens?.remaining).toBe(60);
+    // 1000 % of the limit: the bucket is full again after ten minutes.
+    expect(told(100, 1000, 100).remaining('anna').tokens?.resetMs).toBe(10 * 60_000);
+  });
+
+  it('makes no key wait for longer than a period where the limit is much lower than there', () => {
+    expect(told(1000, 1000, 2).remaining('anna').tokens?.resetMs).toBe(2 * 60_000);
+  });
+
+  it('takes no longer to be made good than there, if it is a debt', () => {
+    expect(told(100, 500, 10).remaining('anna').tokens?.resetMs).toBeCloseTo(5 * 60_000);
+  });
+
+  it('adds nothing to what is missing here already', () => {
+    const rates = told(100, 40, 100);
+    rates.spend('anna', 30);
+    rates.reduce({ payer: 'anna', requests: 0, tokens: 50, daily: 0 });
+    expect(rates.remaining('anna').tokens?.remaining).toBe(30);
+    rates.reduce({ payer: 'anna', requests: 0, tokens: 90, daily: 0 });
+    expect(rates.remaining('anna').tokens?.remaining).toBe(10);
+  });
+});
+
 describe('requests that count as several', () => {
   it('are refused for good if a minute has not as many', () => {
     const { rates } = limiter();

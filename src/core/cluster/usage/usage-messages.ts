@@ -28,12 +28,16 @@ const used = Type.Object({
 /** What was taken from the limits of a key or an address. */
 const spending = Type.Object({ payer: Type.String(), requests: count, tokens: count });
 
+const limit = Type.Union([Type.Number({ exclusiveMinimum: 0 }), Type.Null()]);
+
 /** What is missing in the buckets of a key or an address. */
 const shortage = Type.Object({
   payer: Type.String(),
   requests: Type.Number({ minimum: 0 }),
   tokens: Type.Number({ minimum: 0 }),
   daily: Type.Number({ minimum: 0 }),
+  /** The limits of the sender. */
+  of: Type.Optional(Type.Object({ requests: limit, tokens: limit, daily: limit })),
 });
 
 export const usageMessage = Type.Union([
