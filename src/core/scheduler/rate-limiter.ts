@@ -4,7 +4,7 @@ import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../bas
 import { RecentlyUsed } from '../base/recently-used.js';
 import { noKey } from './demand.js';
 import { isAddress, keyOf, mostIdleAddresses } from './payer.js';
-import { TokenBucket } from './token-bucket.js';
+import { TokenBucket, wholeSeconds } from './token-bucket.js';
 
 /** Limits over time; null for none. */
 export interface RateLimits {
@@ -110,12 +110,18 @@ export class RateLimiter {
     const { rates, requests: perMinute, tokens, daily } = buckets;
     if (perMinute !== null && requests > perMinute.size) throw tooManyAtOnceError(key, requests, perMinute.size);
     const daysMs = daily?.msUntil(1) ?? 0;
-    if (daysMs > 0) throw quotaExceededError(key, rates.tokensPerDay ?? 0, seconds(daysMs));
     const tokensMs = tokens?.msUntil(1) ?? 0;
-    if (tokensMs > 0) throw rateLimitedError(key, `${rates.tokensPerMinute ?? 0} tokens per minute`, seconds(tokensMs));
     const requestsMs = perMinute?.msUntil(requests) ?? 0;
-    if (requestsMs > 0) {
-      throw rateLimitedError(key, `${rates.requestsPerMinute ?? 0} requests per minute`, seconds(requestsMs));
+    // The limit is named that keeps the key waiting for longest: it would be refused again before.
+    const longestMs = Math.max(daysMs, tokensMs, requestsMs);
+    if (longestMs > 0) {
+      const retryAfterSeconds = wholeSeconds(longestMs);
+      if (daysMs === longestMs) throw quotaExceededError(key, rates.tokensPerDay ?? 0, retryAfterSeconds);
+      const limit =
+        tokensMs === longestMs
+          ? `${rates.tokensPerMinute ?? 0} tokens per minute`
+          : `${rates.requestsPerMinute ?? 0} requests per minute`;
+      throw rateLimitedError(key, limit, retryAfterSeconds);
     }
     perMinute?.take(requests);
     this.#spent.emit({ payer, requests, tokens: 0 });
@@ -193,8 +199,4 @@ function lack(bucket: TokenBucket | null | undefined, missing: number, size: num
 function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {
   if (bucket === null || bucket === undefined) return null;
   return { limit: bucket.size, remaining: Math.max(0, Math.floor(bucket.level)), resetMs: bucket.msUntil(bucket.size) };
-}
-
-function seconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000));
 }

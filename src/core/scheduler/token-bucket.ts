@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 
-/** Rounding must not make a caller wait for a millionth of a token. */
-const enough = 1e-6;
+/** Rounding must not make a caller wait for less than that, in milliseconds. */
+const toleranceMs = 0.01;
 
 /** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full, but for what has been used. */
 export class TokenBucket {
@@ -54,9 +54,14 @@ export class TokenBucket {
 
   /** Milliseconds until it holds as much; for more than its size, until it is full. */
   msUntil(amount: number): number {
-    const missing = Math.min(amount, this.size) - this.level;
-    return missing <= enough ? 0 : (missing * this.#periodMs) / this.size;
+    const ms = ((Math.min(amount, this.size) - this.level) * this.#periodMs) / this.size;
+    return ms <= toleranceMs ? 0 : ms;
   }
+}
+
+/** The least whole number of seconds after which {@link TokenBucket.msUntil} is 0, 1 or more. */
+export function wholeSeconds(ms: number): number {
+  return Math.max(1, Math.ceil((ms - toleranceMs / 2) / 1000));
 }
 
 /** What a bucket of a size holds if as much is missing from it as from another one. */
