@@ -46,6 +46,8 @@ const registration = Type.Object({
   node: nullable(id),
   /** Whether it has been started, and has lost its node. */
   isHomeless: Type.Boolean(),
+  /** Whether it is turned away if its first token is expected after `--ttft-target`. */
+  keepsToTarget: Type.Optional(Type.Boolean()),
 });
 
 /** From a front to the holder of a line. */

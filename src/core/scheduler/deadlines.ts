@@ -39,11 +39,11 @@ export class Deadlines<J> {
     });
   }
 
-  /** Looks at a job that waits from now on, and again while it does. */
-  watch(job: J, deadlineMs: number): void {
+  /** Looks at a job that waits from now on, and again while it does. @param stage of one that is hopeless already */
+  watch(job: J, deadlineMs: number, stage: TurningAway): void {
     const leftMs = deadlineMs - this.#clock.now();
     if (this.#isOver(job, leftMs)) {
-      this.#rules.onHopeless(job, 'arrival');
+      this.#rules.onHopeless(job, stage);
       return;
     }
     const appointment = { job, deadlineMs, dueMs: this.#nextLookMs(deadlineMs, leftMs), heapIndex: -1 };

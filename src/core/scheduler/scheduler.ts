@@ -5,7 +5,7 @@ import { drainingError } from '../base/queue-refusals.js';
 import type { Claimant } from './demand.js';
 import { Departures } from './departures.js';
 import { FairLine } from './fair-line.js';
-import type { Job, QueueEntry, SchedulerEvent, WaitingView, WaitReason } from './job.js';
+import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
 import type { KeyedJobs } from './keyed-jobs.js';
 import { Occupancy } from './occupancy.js';
@@ -142,10 +142,11 @@ export class Scheduler<J extends Job> {
     this.#line.enter(job);
     this.#occupancy.queuedTokens += job.demand.promptTokens;
     // Even if it could start at once.
-    if (this.#waits.turnAwayPast(job, waitedMs > 0 ? 'waiting' : 'arrival')) return;
+    const stage = waitedMs > 0 ? 'waiting' : 'arrival';
+    if (this.#waits.turnAwayPast(job, stage)) return;
     this.#starter.fill();
     this.#waits.watchOldest();
-    this.#waits.watch(job);
+    this.#waits.watch(job, stage);
   }
 
   /** Takes a job that runs already, because it was started elsewhere. Nobody is told that it starts. */
@@ -195,8 +196,8 @@ export class Scheduler<J extends Job> {
    * Turns a waiting job away if its first token is expected after `ttftTargetMs`, now or while it waits. One that has started stays.
    * Called once for a job, after it had its chance to start.
    */
-  keepToTarget(job: J): void {
-    this.#waits.keepToTarget(job);
+  keepToTarget(job: J, stage: TurningAway = 'arrival'): void {
+    this.#waits.keepToTarget(job, stage);
   }
 
   /**

@@ -66,18 +66,18 @@ export class WaitingLimits<J extends Job> {
   }
 
   /** Has to be called when a job begins to wait. It may be turned away at once. Ignores one that no longer waits. */
-  watch(job: J): void {
-    if (job.status === 'waiting' && job.deadlineMs !== null) this.#deadlines.watch(job, job.deadlineMs);
+  watch(job: J, stage: TurningAway): void {
+    if (job.status === 'waiting' && job.deadlineMs !== null) this.#deadlines.watch(job, job.deadlineMs, stage);
   }
 
   /** Turns a job away that has begun to wait, at once or later, as soon as its first token is expected too late. */
-  keepToTarget(job: J): void {
+  keepToTarget(job: J, stage: TurningAway): void {
     const { line, estimates, ttftTargetMs } = this.#options;
     if (ttftTargetMs === null || job.status !== 'waiting') return;
     // What is expected of it is compared with what comes.
     estimates.viewIn(line, job);
     const startByMs = job.admittedMs + ttftTargetMs - estimates.prefillMs(job.demand);
-    this.#targets.watch(job, startByMs);
+    this.#targets.watch(job, startByMs, stage);
   }
 
   /** Has to be called before a job no longer waits. */

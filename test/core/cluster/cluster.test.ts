@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
 
 /** Two nodes with one place each, and two fronts. The nodes hold no line, because the fronts were there first. */
-async function smallCluster(seed = 1): Promise<SimulatedCluster> {
-  const cluster = new SimulatedCluster(seed);
+async function smallCluster(seed = 1, ttftTargetMs: number | null = null): Promise<SimulatedCluster> {
+  const cluster = new SimulatedCluster(seed, ttftTargetMs);
   await cluster.addFront('f1');
   await cluster.addFront('f2');
   await cluster.addNode('n1', 1);
@@ -55,6 +55,21 @@ describe('a cluster', () => {
     expect(await cluster.until(hasOther, 5000)).toBe(true);
     await completes(cluster);
     expect(starts(cluster)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('keeps to --ttft-target for those that waited before, when the holder of the line dies', async () => {
+    const cluster = await smallCluster(1, 6000);
+    const [holder = ''] = cluster.holders();
+    const other = holder === 'f1' ? 'f2' : 'f1';
+    for (let request = 0; request < 8; request += 1) {
+      cluster.ask(other);
+      await cluster.advance(50);
+    }
+    cluster.kill(holder);
+    await cluster.until(() => cluster.clients.every(({ end }) => end !== null), 60_000);
+    const ends = cluster.clients.map(({ end }) => end);
+    expect(ends.slice(0, 4)).toEqual(Array.from({ length: 4 }, () => 'completed'));
+    expect(ends.slice(-2)).toEqual(['ttft_target', 'ttft_target']);
   });
 
   it('ends what a dead front had, within five seconds', async () => {

@@ -49,14 +49,18 @@ export class SimulatedCluster {
   readonly #nodes = new Map<string, Member & { readonly node: ClusterNode }>();
   #started = 0;
 
-  constructor(seed: number) {
+  /** @param ttftTargetMs of all fronts; null for none */
+  constructor(
+    seed: number,
+    readonly ttftTargetMs: number | null = null,
+  ) {
     this.network = new MemoryNetwork(this.clock, seededRandom(seed));
   }
 
   async addFront(id: string): Promise<void> {
     const member = await this.#join(id, 'front');
     const { peer, lines, nodes } = member.membership;
-    const own = new FrontSettings(limits, null);
+    const own = new FrontSettings({ ...limits, ttftTargetMs: this.ttftTargetMs }, null);
     const queue = { ...limits, slots: 0 };
     const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: member.bus.sleeper, aliases: [] });
     member.membership.announceFront(id, models);

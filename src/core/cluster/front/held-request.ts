@@ -16,6 +16,8 @@ export interface Held {
   grant: Grant | null;
   standing: { readonly view: WaitingView; readonly waitsFor: WaitReason } | null;
   isDecided: boolean;
+  /** Whether its first token is to come within `--ttft-target`. */
+  keepsToTarget: boolean;
   readonly decided: Promise<void>;
   readonly decide: () => void;
   /** Output tokens that the line has not been told of. */
@@ -31,16 +33,17 @@ export function newHeld(job: InferenceJob): Held {
   });
   return {
     ...{ job, prefixes: prefixesOf(job.prompt), grant: null, standing: null, isDecided: false, decided, decide },
-    ...{ tokens: 0, cached: null },
+    ...{ keepsToTarget: false, tokens: 0, cached: null },
   };
 }
 
 /** As the line is told of it. */
-export function registrationOf({ job, prefixes, grant }: Held, nowMs: number): Registration {
+export function registrationOf({ job, prefixes, grant, keepsToTarget }: Held, nowMs: number): Registration {
   return {
     ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },
     deadlineMs: job.deadlineMs === null ? null : job.deadlineMs - nowMs,
     node: grant?.node ?? null,
     isHomeless: job.status === 'running' && grant === null,
+    keepsToTarget,
   };
 }

@@ -163,9 +163,10 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     this.#connection.send({ type: 'lost', id, node });
   }
 
-  /** The line does that. */
-  keepToTarget(): void {
-    return;
+  /** The line does that, and each that follows it. */
+  keepToTarget(job: InferenceJob): void {
+    const held = this.#held.get(job.id);
+    if (held !== undefined) held.keepsToTarget = true;
   }
 
   /** Places are those of the nodes, which the line knows. */

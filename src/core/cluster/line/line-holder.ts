@@ -202,6 +202,7 @@ export class LineHolder {
     this.#share();
     scheduler.hold(false);
     this.#share();
+    for (const { keepsToTarget, job } of requests) if (keepsToTarget) scheduler.keepToTarget(job, 'waiting');
     for (const link of this.#links.all) this.#standings.accept(link, [...link.requests.values()]);
     this.#standings.tell();
   }

@@ -38,6 +38,8 @@ export class LineRequest {
   node: string | null;
   /** Whether it has been started. */
   isStarted: boolean;
+  /** See the registration. */
+  readonly keepsToTarget: boolean;
   /** Nodes that have lost or refused it. */
   readonly failedAt = new Set<string>();
   /** Its place in the scheduler. */
@@ -45,7 +47,7 @@ export class LineRequest {
 
   constructor(
     readonly front: FrontLink,
-    { id, demand, prefixes, waitedMs, deadlineMs, node, isHomeless }: Registration,
+    { id, demand, prefixes, waitedMs, deadlineMs, node, isHomeless, keepsToTarget = false }: Registration,
     nowMs: number,
   ) {
     this.id = id;
@@ -55,6 +57,7 @@ export class LineRequest {
     this.deadlineMs = deadlineMs === null ? null : nowMs + deadlineMs;
     this.node = node;
     this.isStarted = node !== null || isHomeless;
+    this.keepsToTarget = keepsToTarget;
     this.job = new LineJob(this);
   }
 }
