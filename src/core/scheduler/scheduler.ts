@@ -180,8 +180,8 @@ export class Scheduler<J extends Job> {
       case 'waiting':
       case 'paused':
         this.#departures.leave(job);
-        // Free places may have been kept for it.
-        if (this.#occupancy.freePlaces > 0) this.#starter.fill();
+        // Free places may have been kept for it, if it needs several.
+        if (job.places > 1) this.#starter.fill();
         this.#waits.watchOldest();
         this.#events.emit({ type: 'moved' });
         this.#departures.settle();

@@ -71,16 +71,17 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
 
   /** Adds an item at the end. */
   enter(item: T): void {
-    if (this.#span + item.places > this.#places.length) this.#makeRoom(item.places);
+    const { places, work } = item;
+    if (this.#span + places > this.#places.length) this.#makeRoom(places);
     const place = this.#at(this.#span);
     this.#places[place] = item;
-    for (let count = 0, taken = place; count < item.places; count += 1, taken = this.#after(taken)) {
+    for (let taken = place, count = places; count > 0; taken = this.#after(taken), count -= 1) {
       this.#taken.set(taken);
       if (taken < this.#head) this.#wrapped += 1;
     }
-    if (item.work !== 0) this.#work.add(place, item.work);
-    this.#span += item.places;
-    this.#count += item.places;
+    if (work !== 0) this.#work.add(place, work);
+    this.#span += places;
+    this.#count += places;
     this.#size += 1;
     item.place = place;
   }
@@ -95,16 +96,16 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
 
   /** Removes an item from any position. @returns false if it was not in a line */
   leave(item: T): boolean {
-    const { place } = item;
+    const { place, places, work } = item;
     if (place < 0) return false;
     item.place = -1;
     this.#places[place] = undefined;
-    for (let count = 0, taken = place; count < item.places; count += 1, taken = this.#after(taken)) {
+    for (let taken = place, count = places; count > 0; taken = this.#after(taken), count -= 1) {
       this.#taken.clear(taken);
       if (taken < this.#head) this.#wrapped -= 1;
     }
-    if (item.work !== 0) this.#work.add(place, -item.work);
-    this.#count -= item.places;
+    if (work !== 0) this.#work.add(place, -work);
+    this.#count -= places;
     this.#size -= 1;
     this.#closeEnds();
     return true;

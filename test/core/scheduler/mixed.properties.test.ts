@@ -190,6 +190,7 @@ class Owner {
       this.#end(job, 'completed');
       this.scheduler.release(job);
     }
+    this.#change();
   }
 
   check(): void {
@@ -221,9 +222,16 @@ class Owner {
     if (!isOpen || first === undefined) for (const job of paused) expect(this.#isTooMuch(job)).toBe(true);
   }
 
-  /** A job that rises to the front of the line meanwhile starts with the next change, if others are kept waiting for places. */
   #pass(ms: number): void {
     this.clock.advance(ms);
+    this.#change();
+  }
+
+  /**
+   * While places are kept for a job that needs several, others may come to the front because they rise, or because its key is
+   * charged. They start with the next change.
+   */
+  #change(): void {
     this.scheduler.resize({});
   }
 
