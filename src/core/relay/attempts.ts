@@ -20,6 +20,7 @@ export type RelayExecutor = Pick<
   | 'kind'
   | 'status'
   | 'places'
+  | 'arePlacesKnown'
   | 'running'
   | 'models'
   | 'downReason'

@@ -2,7 +2,7 @@ import { ChatstreamError } from '../base/errors.js';
 import type { RelayExecutor } from './attempts.js';
 import type { RelayRequest } from './relay-request.js';
 
-/** Of an upstream that has not answered yet: as many answers as OpenAI takes in one request. */
+/** Of an upstream that does not say how many it has: as many answers as OpenAI takes in one request. */
 const unknownPlaces = 128;
 
 /**
@@ -15,11 +15,11 @@ const unknownPlaces = 128;
  */
 export function placesAsked(
   { places: answers = 1, choices }: Pick<RelayRequest, 'places' | 'choices'>,
-  able: readonly Pick<RelayExecutor, 'kind' | 'places'>[],
+  able: readonly Pick<RelayExecutor, 'arePlacesKnown' | 'places'>[],
   maxConcurrency: number | null,
 ): number {
   if (answers === 1 || able.length === 0) return answers;
-  const largest = Math.max(...able.map(({ kind, places }) => (kind === 'unknown' ? unknownPlaces : places)));
+  const largest = Math.max(...able.map(({ arePlacesKnown, places }) => (arePlacesKnown ? places : unknownPlaces)));
   const most = Math.min(maxConcurrency ?? Infinity, largest);
   if (choices !== undefined && choices.ofEach > most) {
     throw new ChatstreamError(

@@ -47,6 +47,16 @@ describe('a request with several choices, at an upstream', () => {
     expect(executor.running).toBe(2);
   });
 
+  it('is passed on alone where nothing says how many places there are', () => {
+    const { executor, want } = front(1);
+    executor.arePlacesKnown = false;
+    const [several, next] = [want(3), want(1)];
+    expect([several, next].map(hasStarted)).toEqual([true, false]);
+    const [run] = executor.runs;
+    if (run !== undefined) executor.end(run);
+    expect(hasStarted(next)).toBe(true);
+  });
+
   it('starts when as many places are free, and lets nothing of its line go before it', () => {
     const { executor, want } = front(3);
     const first = [want(1), want(1)];

@@ -22,6 +22,7 @@ export class FakeExecutor implements RelayExecutor {
   readonly events = this.#events.subscribe;
   readonly runs: FakeRun[] = [];
   status: ExecutorStatus = 'ready';
+  arePlacesKnown = true;
 
   constructor(
     readonly name: string,

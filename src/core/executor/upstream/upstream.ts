@@ -84,6 +84,11 @@ export class Upstream implements Executor {
     return this.#options.slots ?? this.#places ?? 1;
   }
 
+  /** Whether its places are those that it has, and not one because nothing says how many. */
+  get arePlacesKnown(): boolean {
+    return (this.#options.slots ?? this.#places) !== null;
+  }
+
   get running(): number {
     return this.#running;
   }
@@ -254,8 +259,7 @@ export class Upstream implements Executor {
       if (isFirst) this.#health.probed();
       if (!this.#wasUp) {
         this.#wasUp = true;
-        const arePlacesKnown = (this.#options.slots ?? places) !== null;
-        this.#events.emit({ type: 'up', kind, places: this.places, arePlacesKnown });
+        this.#events.emit({ type: 'up', kind, places: this.places, arePlacesKnown: this.arePlacesKnown });
       }
       if (before !== `${String(freePlaces(this))} ${String(this.models)}`) this.#events.emit({ type: 'changed' });
     } catch (error) {
