@@ -1,15 +1,19 @@
 import OpenAI, { BadRequestError } from 'openai';
 import { describe, expect, it } from 'vitest';
 import { Served } from '../support/clients/served.js';
+import { bertModel, bertShape } from '../support/gguf/bert-model.js';
+
+const bundled = ['--gpu', 'off', '--threads', '1', '--embeddings'];
 
 const servers = {
-  mock: { args: ['--engine', 'mock', '--mock-prefill', '1ms', '--embeddings'], dimensions: 64 },
+  mock: { args: () => ['--engine', 'mock', '--mock-prefill', '1ms', '--embeddings'], dimensions: 64 },
   // Its vectors mean little, but they take the same way as those of an embedding model.
-  bundled: { args: ['--gpu', 'off', '--threads', '1', '--embeddings'], dimensions: 192 },
+  bundled: { args: () => bundled, dimensions: 192 },
+  encoder: { args: async () => [...bundled, '--model', await bertModel('mean')], dimensions: bertShape.dim },
 };
 
 describe.each(Object.entries(servers))('embeddings with the openai client and %s', (_name, { args, dimensions }) => {
-  const served = new Served([...args, '--alias', 'text-embedding-3-small']);
+  const served = new Served(async () => [...(await args()), '--alias', 'text-embedding-3-small']);
   const model = 'text-embedding-3-small';
   const client = (): OpenAI => new OpenAI({ baseURL: served.baseUrl, apiKey: 'none', maxRetries: 0 });
 
@@ -44,7 +48,7 @@ describe.each(Object.entries(servers))('embeddings with the openai client and %s
 });
 
 describe('a list of embeddings', () => {
-  const served = new Served(servers.bundled.args);
+  const served = new Served(bundled);
 
   it('ends with its client', async () => {
     const client = new OpenAI({ baseURL: served.baseUrl, apiKey: 'none', maxRetries: 0 });

@@ -14,6 +14,8 @@ export interface GgufFile {
   /** The type of most weights, such as `Q4_K_M`; null if the file does not say. */
   readonly quantisation: string | null;
   readonly trainedContextLength: number | null;
+  /** The most tokens that a text can have, because each position has weights of its own; null without such a limit. */
+  readonly positions: number | null;
   readonly cache: CacheShape;
 }
 
@@ -94,6 +96,7 @@ export async function readGgufFile(path: string): Promise<GgufFile> {
     parameters: parameters === 0 ? null : parameters,
     quantisation: quantisationName(metadata.get('general.file_type')),
     trainedContextLength: typeof trained === 'number' ? trained : null,
+    positions: parts.find(({ positions }) => positions !== null)?.positions ?? null,
     cache: cacheShape(architecture, metadata),
   };
 }

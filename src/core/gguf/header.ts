@@ -9,6 +9,8 @@ export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** Number of weights in this file. */
   readonly parameters: number;
+  /** How many positions of a text have weights of their own; null for models that calculate positions. */
+  readonly positions: number | null;
   /** Where the data of the last tensor begins, in bytes; 0 without tensors. */
   readonly lastTensorOffset: number;
 }
@@ -22,6 +24,9 @@ export class GgufEndError extends Error {
 
 /** Lists per layer, the longest that are needed, are shorter; vocabularies are longer. */
 const longestList = 1024;
+
+/** Has a row for each position. */
+const positionsTensor = 'position_embd.weight';
 
 /** The data begins at a multiple of this many bytes, unless the file says otherwise. */
 const defaultAlignment = 32;
@@ -79,21 +84,22 @@ function readTensors(
   cursor: GgufCursor,
   count: number,
   alignment: GgufValue | undefined,
-): Pick<GgufHeader, 'parameters' | 'lastTensorOffset'> {
+): Pick<GgufHeader, 'parameters' | 'positions' | 'lastTensorOffset'> {
   let parameters = 0;
+  let positions: number | null = null;
   let lastOffset = 0;
   for (let tensor = 0; tensor < count; tensor++) {
-    cursor.skipString();
+    const name = cursor.string();
     const dimensionCount = cursor.uint32();
-    let elements = 1;
-    for (let dimension = 0; dimension < dimensionCount; dimension++) elements *= cursor.uint64();
-    parameters += elements;
+    const shape = Array.from({ length: dimensionCount }, () => cursor.uint64());
+    parameters += shape.reduce((product, length) => product * length, 1);
+    if (name === positionsTensor) positions = shape[1] ?? null;
     cursor.skip(4);
     lastOffset = Math.max(lastOffset, cursor.uint64());
   }
-  if (count === 0) return { parameters, lastTensorOffset: 0 };
+  if (count === 0) return { parameters, positions, lastTensorOffset: 0 };
   const step = typeof alignment === 'number' && alignment > 0 ? alignment : defaultAlignment;
-  return { parameters, lastTensorOffset: Math.ceil(cursor.position / step) * step + lastOffset };
+  return { parameters, positions, lastTensorOffset: Math.ceil(cursor.position / step) * step + lastOffset };
 }
 
 /** @returns undefined for values that are left out */

@@ -39,9 +39,24 @@ export function contextLengthOf(context: number | 'auto', trainedContextLength: 
     : context;
 }
 
-/** Calculates the memory need of weights and cache. The weights need as much as their file. */
+/**
+ * Calculates the memory need of weights and cache. The weights need as much as their file.
+ *
+ * @throws ChatstreamError `usage` for a longer context than the model has positions: llama.cpp would end the process at the
+ *   first text that is longer
+ */
 export function memoryNeed(file: GgufFile, { slots, context, cacheType }: MemoryOptions): MemoryNeed {
-  const contextLength = contextLengthOf(context, file.trainedContextLength);
+  const { positions, trainedContextLength } = file;
+  if (positions !== null && context !== 'auto' && context > positions) {
+    throw new ChatstreamError(
+      'usage',
+      `--context ${context} is more than the ${positions} tokens that this model can read.`,
+      {
+        hint: `Leave --context out, or set it to ${positions} at most.`,
+      },
+    );
+  }
+  const contextLength = Math.min(contextLengthOf(context, trainedContextLength), positions ?? Infinity);
   return {
     contextLength,
     slots,

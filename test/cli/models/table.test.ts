@@ -16,6 +16,7 @@ const bundled: ModelOverview = {
     parameters: 3_431_232,
     quantisation: 'Q8_0',
     trainedContextLength: 2048,
+    positions: null,
     cache: { valuesPerToken: 1344, headLengths: [32, 32], plain: true },
   },
   need: {

@@ -6,6 +6,7 @@ import {
   isTight,
   type Memory,
   type MemoryNeed,
+  memoryNeed,
 } from '../../../src/core/gguf/memory-need.js';
 
 const gib = 2 ** 30;
@@ -80,6 +81,29 @@ describe('memory', () => {
   });
 });
 
+describe('the context of a model with weights for each position', () => {
+  const encoder: GgufFile = {
+    fileBytes: 1,
+    architecture: 'bert',
+    parameters: 1,
+    quantisation: null,
+    trainedContextLength: 512,
+    positions: 512,
+    cache: { valuesPerToken: 1, headLengths: [32], plain: true },
+  };
+  const lengthOf = (context: number | 'auto', file = encoder): number =>
+    memoryNeed(file, { slots: 1, context, cacheType: 'f16' }).contextLength;
+
+  it('is never longer than these', () => {
+    expect(lengthOf('auto')).toBe(512);
+    expect(lengthOf('auto', { ...encoder, trainedContextLength: 1024 })).toBe(512);
+    expect(lengthOf(512)).toBe(512);
+    expect(() => lengthOf(513)).toThrow(
+      expect.objectContaining({ code: 'usage', message: expect.stringContaining('the 512 tokens') as string }),
+    );
+  });
+});
+
 describe('a cache type', () => {
   const file = (...headLengths: number[]): GgufFile => ({
     fileBytes: 1,
@@ -87,6 +111,7 @@ describe('a cache type', () => {
     parameters: 1,
     quantisation: null,
     trainedContextLength: null,
+    positions: null,
     cache: { valuesPerToken: 1, headLengths, plain: true },
   });
 
