@@ -77,19 +77,22 @@ const browser = await chromium.launch({
 });
 mkdirSync(images, { recursive: true });
 const desktop = { width: 1280, height: 800 };
+const phone = { width: 360, height: 740 };
 await pause(end - performance.now() - 45_000 > 0 ? end - performance.now() - 45_000 : 0);
 // The first one is still; the second shows how requests move.
 await picture('console-queue', { viewport: desktop, colorScheme: 'light', reducedMotion: 'reduce' }, '#/queue', 25_000);
 await picture('console-queue-dark', { viewport: desktop, colorScheme: 'dark' }, '#/queue', 12_000);
 await picture('console-charts', { viewport: desktop, colorScheme: 'light' }, '#/charts', 2000);
-await picture('console-phone', { viewport: { width: 360, height: 740 }, colorScheme: 'dark' }, '#/queue', 9000);
+await picture('console-phone', { viewport: phone, colorScheme: 'dark' }, '#/queue', 9000);
 await browser.close();
 rmSync(folder, { recursive: true, force: true });
 process.exit();
 
 /** Opens the console, lets it show what happens for a while, and writes a WebP picture of it. */
 async function picture(name, options, hash, forMs) {
-  const context = await browser.newContext({ ...options, deviceScaleFactor: 2, locale: 'en-GB' });
+  // Sharp at the width at which pages show it, and not larger than that needs.
+  const deviceScaleFactor = options.viewport === phone ? 2 : 1.5;
+  const context = await browser.newContext({ ...options, deviceScaleFactor, locale: 'en-GB' });
   await context.addInitScript("sessionStorage.setItem('chatstream.key', 'admin')");
   const page = await context.newPage();
   await page.goto(`${url}/${hash}`);

@@ -5,22 +5,23 @@ import { writeFileSync } from 'node:fs';
  *
  * @param {import('playwright-core').Page} page
  * @param {string} path
+ * @param {{ quality?: number }} [options] 0 to 1
  */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- JavaScript has its types in the comment
-export async function writePicture(page, path) {
+export async function writePicture(page, path, { quality = 0.8 } = {}) {
   const png = await page.screenshot({ type: 'png' });
   const canvas = await page.context().newPage();
   const webp = await canvas.evaluate(
-    async (data) => {
+    async ({ data, quality }) => {
       const image = new globalThis.Image();
       image.src = data;
       await image.decode();
       const surface = new globalThis.OffscreenCanvas(image.width, image.height);
       surface.getContext('2d').drawImage(image, 0, 0);
-      const blob = await surface.convertToBlob({ type: 'image/webp', quality: 0.8 });
+      const blob = await surface.convertToBlob({ type: 'image/webp', quality });
       return [...new Uint8Array(await blob.arrayBuffer())];
     },
-    `data:image/png;base64,${png.toString('base64')}`,
+    { data: `data:image/png;base64,${png.toString('base64')}`, quality },
   );
   writeFileSync(path, new Uint8Array(webp));
   await canvas.close();

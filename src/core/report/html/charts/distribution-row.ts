@@ -18,7 +18,7 @@ export interface Distribution {
 }
 
 /** Where a distribution is drawn. */
-export interface Place {
+interface Place {
   /** Of the row, from the top. */
   readonly fy: number;
   readonly axis: LogAxis;
