@@ -128,7 +128,7 @@ async function asked(
   const fields = responseFields(body, { id, createdAt, model });
   const before = await itemsBefore({ responses, conversations }, fields);
   // One that is resumed here may have ended here as well.
-  const said = before.filter((item) => item.id === undefined || responseOfItem(item.id) !== id);
+  const said = before.filter((item) => responseOfItem(item.id) !== id);
   const stored = await responses.finder(referencesIn(body.input));
   // Made for the first reference: most requests have none, and some have thousands.
   let saidById: ReadonlyMap<string | undefined, ConversationItem> | null = null;
