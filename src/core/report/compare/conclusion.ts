@@ -1,6 +1,15 @@
 import { type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
-import { listed, plural } from '../../measurement/numbers.js';
-import { allowedText, doubtText, intervalText, moreTrials, ratioText, rowName, trialsFactor } from './words.js';
+import { plural } from '../../measurement/numbers.js';
+import {
+  allowedText,
+  doubtText,
+  intervalText,
+  moreTrials,
+  ratioText,
+  rowName,
+  rowNames,
+  trialsFactor,
+} from './words.js';
 
 /** The verdict and what to do about it, as sentences; the first begins with the verdict. */
 export function conclusionOf(comparison: Comparison): readonly string[] {
@@ -88,7 +97,7 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
   }
   const reasons = [...byText].map(([text, doubtful]) => {
     if (doubtful.length === rows.length) return text;
-    const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : listed(doubtful.map(rowName));
+    const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : rowNames(doubtful);
     return `${names}: ${text}`;
   });
   return tooWide.length === 0 ? reasons : [...reasons, tooWideText(tooWide)];

@@ -13,6 +13,7 @@ import {
   unknown,
   whole,
 } from '../../measurement/numbers.js';
+import type { Setting } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { Interval } from '../../statistics/ratio.js';
 
@@ -57,9 +58,21 @@ export function verdictText({ judgement, interval }: ComparedRow): string {
 
 /** `ttft.p95 at 8 clients and max-concurrency 4`. */
 export function rowName({ metric, settings }: ComparedRow): string {
+  return nameAt(metric.id, settings);
+}
+
+/** `ttft.p50 and tpot.p50 at 8 clients`: a setting that all have in common once. */
+export function rowNames(rows: readonly ComparedRow[]): string {
+  const [first] = rows;
+  const settings = new Set(rows.map((row) => wholeSettingText(row.settings)));
+  if (first === undefined || settings.size > 1) return listed(rows.map(rowName));
+  return nameAt(listed(rows.map(({ metric }) => metric.id)), first.settings);
+}
+
+function nameAt(figures: string, settings: Setting): string {
+  const where = wholeSettingText(settings);
   // Of a search, only what stayed the same is a setting, and that may be nothing.
-  if (wholeSettingText(settings) === '') return metric.id;
-  return `${metric.id} at ${wholeSettingText(settings)}`;
+  return where === '' ? figures : `${figures} at ${where}`;
 }
 
 /** `5 trials on each side`. */

@@ -22,3 +22,12 @@ it('others do not: it was one, or the results are of different days, or there is
   expect(conclusion(pair(before, after))).toMatch(/^Inconclusive: (?!.*--duet)/);
   expect(conclusion(alternately(before, before))).toMatch(/^Pass: (?!.*--duet)/);
 });
+
+it('names a setting once for several figures with the same doubt', () => {
+  const thresholds = parseThresholds(['e2e.p95>10%', 'requests_per_second<10%', 'ttft.p95>10%']);
+  const sides = pair(resultOf(1), resultOf(1, { outputTokens: 8 }));
+  const [text] = conclusionOf(compare(sides, { thresholds, allowed: [] }));
+  expect(text).toMatch(
+    /^Inconclusive: e2e\.p95 and requests_per_second at \d+ clients and max-concurrency \d+: answers had/,
+  );
+});
