@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
-import type { FairLine } from './fair-line.js';
 import type { FairOptions } from './fair-options.js';
 import type { Job } from './job.js';
 import type { Preempted } from './paused-jobs.js';
@@ -20,15 +19,22 @@ export function checkPreemption({
   });
 }
 
+/** A line in which running jobs can give up their places; see FairLine. */
+interface PreemptibleLine<J extends Job> {
+  interactiveSinceMs(places: number): number | null;
+  pausedForSinceMs(job: J, places: number): number | null;
+  preempt(): Preempted<J> | null;
+}
+
 /** When running `batch` jobs give up their places: as soon as the interactive job that would start next has waited for so long. */
 export class Preemption<J extends Job> {
-  readonly #line: FairLine<J>;
+  readonly #line: PreemptibleLine<J>;
   readonly #afterMs: number;
   readonly #clock: Clock;
   readonly #timer: QueueTimer;
 
   /** @param onDue called when {@link next} should be called again */
-  constructor(line: FairLine<J>, afterMs: number, clock: Clock, onDue: () => void) {
+  constructor(line: PreemptibleLine<J>, afterMs: number, clock: Clock, onDue: () => void) {
     this.#line = line;
     this.#afterMs = afterMs;
     this.#clock = clock;

@@ -1,6 +1,6 @@
 import type { Token } from '../engine.js';
 import type { Sampling } from '../sampling.js';
-import type { PenaltyWindow } from './sampling.js';
+import type { PenaltyWindow } from './penalty-window.js';
 
 /**
  * Whether the penalties of a request can be biases: a presence and a frequency penalty are subtracted from logits, while the

@@ -5,7 +5,7 @@ import type { TextAssembler } from '../text/text-assembler.js';
 import type { PromptLogprob } from '../token-logprob.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
 import type { Steer } from './guidance.js';
-import type { PenaltyWindow } from './sampling.js';
+import type { PenaltyWindow } from './penalty-window.js';
 import type { Slot } from './slots.js';
 import type { ChangingBias } from './token-biases.js';
 import type { RatedDraws } from './token-rater.js';

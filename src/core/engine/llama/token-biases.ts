@@ -2,8 +2,8 @@ import type { LlamaModel, TokenBias } from 'node-llama-cpp';
 import type { GenerationSpec, Token } from '../engine.js';
 import { CountPenalties } from './count-penalties.js';
 import { biasLogits, type Library, libraryTokens } from './library.js';
+import type { PenaltyWindow } from './penalty-window.js';
 import { Repetitions } from './repetitions.js';
-import type { PenaltyWindow } from './sampling.js';
 
 /** The lower bound of a logit bias: such a token is never drawn. */
 const never = -100;

@@ -80,8 +80,8 @@ describe('--wait-ready', () => {
   });
 
   it('does not let a last try, which has no time left, hide why the ones before failed', async () => {
-    await expect(open(await deadUrl(), 3000)).rejects.toThrow(
-      /was not ready within 3 s: Nothing listens at \S+ Is the server running\?$/,
+    await expect(open(await deadUrl(), 1000)).rejects.toThrow(
+      /was not ready within 1 s: Nothing listens at \S+ Is the server running\?$/,
     );
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { bertModel, bertShape, bertTokens } from '../../../support/gguf/bert-model.js';
-import { cosine, EmbeddingHarness } from './embedding-harness.js';
+import { cosine, EmbeddingHarness } from '../core/engine/llama/embedding-harness.js';
+import { bertModel, bertShape, bertTokens } from '../support/gguf/bert-model.js';
 
 const { begin, end } = bertTokens;
 
