@@ -6,10 +6,11 @@ import { median, quantile, ratios, spread } from '../support/statistics.js';
 
 /**
  * The time to the first token of one small chat at a time, this build against another one: both run, and their requests
- * take turns, so that each pair meets the same machine. Run as `first-token FOLDER [REQUESTS] [BLOCKS]`, where FOLDER has
- * the build to compare with. REQUESTS is the number of each block's requests to each server.
+ * take turns, so that each pair meets the same machine. Run as `first-token FOLDER [REQUESTS] [BLOCKS] [ENGINE]`, where FOLDER
+ * has the build to compare with, and ENGINE is `mock` or `bundled`, the bundled model with one thread. REQUESTS is the number
+ * of each block's requests to each server.
  */
-const [folder, requestsText = '100', blocksText = '12'] = process.argv.slice(2);
+const [folder, requestsText = '100', blocksText = '12', engine = 'mock'] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Name the folder of the other build.');
 const requests = Number(requestsText);
 const blocks = Number(blocksText);
@@ -18,15 +19,19 @@ const tokens = 4;
 /** The first requests to each, for which much of the code is compiled; their times are shown apart. */
 const colds = 100;
 /** Requests to each that are not counted: they pay for compiling the rest. */
-const warmUps = 2000;
+const warmUps = engine === 'mock' ? 2000 : 500;
 
-/** The engine answers as soon as it can, so that what remains is the server's own work. */
-const args = ['--engine', 'mock', '--mock-reply', 'long', '--mock-token', '1ms', '--mock-prefill', '1ms'];
+/** The mock answers as soon as it can, so that what remains is the server's own work. */
+const args =
+  engine === 'mock'
+    ? ['--engine', 'mock', '--mock-reply', 'long', '--mock-token', '1ms', '--mock-prefill', '1ms']
+    : ['--threads', '1'];
 
 /** A client on one connection that does as little as possible itself. */
 class Client {
   readonly #socket: Socket;
-  readonly #request: Buffer;
+  readonly #host: string;
+  #count = 100_000;
   #answer = '';
   #sentMs = 0;
   #firstMs: number | null = null;
@@ -34,10 +39,7 @@ class Client {
 
   constructor({ url }: ServerProcess) {
     const { hostname, port, host } = new URL(url);
-    const messages = [{ role: 'user', content: 'Count, please.' }];
-    const body = JSON.stringify({ model: 'mock', messages, stream: true, max_tokens: tokens });
-    const head = ['POST /v1/chat/completions HTTP/1.1', `host: ${host}`, 'content-type: application/json'];
-    this.#request = Buffer.from([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
+    this.#host = host;
     this.#socket = connect(Number(port), hostname).setNoDelay(true).setEncoding('latin1');
     this.#socket.on('data', (data: string) => {
       this.#onData(data);
@@ -50,9 +52,19 @@ class Client {
       this.#resolve = resolve;
       this.#answer = '';
       this.#firstMs = null;
+      const request = this.#nextRequest();
       this.#sentMs = performance.now();
-      this.#socket.write(this.#request);
+      this.#socket.write(request);
     });
+  }
+
+  /** No prompt is in a cache, beyond what all have in common. */
+  #nextRequest(): Buffer {
+    this.#count += 1;
+    const messages = [{ role: 'user', content: `${this.#count} steps: count them, please.` }];
+    const body = JSON.stringify({ messages, stream: true, max_tokens: tokens });
+    const head = ['POST /v1/chat/completions HTTP/1.1', `host: ${this.#host}`, 'content-type: application/json'];
+    return Buffer.from([...head, `content-length: ${body.length}`, '', body].join('\r\n'));
   }
 
   end(): void {

@@ -25,7 +25,7 @@ describe('the lines of the classes', () => {
   const waiting = (trafficClass: string, count: number): Waiting[] =>
     Array.from({ length: count }, (_, index) => ({
       ...{ state: 'waiting', id: `${trafficClass}-${index}`, key: 'k', trafficClass, model: null, position: index + 1 },
-      ...{ waitsForKey: false, pausedTokens: null, ranMs: null, arrivedAtMs: 0, expectedAtMs: null },
+      ...{ waitsForKey: false, pausedTokens: null, ranMs: null, places: 1, arrivedAtMs: 0, expectedAtMs: null },
     }));
 
   it('share the rows; what a short line does not need, the others get', () => {
@@ -42,7 +42,7 @@ describe('the lines of several models', () => {
   it('are apart, each with its classes', () => {
     const waiting = (model: string, trafficClass: string, position: number): Waiting => ({
       ...{ state: 'waiting', id: `${model}-${position}`, key: 'k', trafficClass, model, position },
-      ...{ waitsForKey: false, pausedTokens: null, ranMs: null, arrivedAtMs: 0, expectedAtMs: null },
+      ...{ waitsForKey: false, pausedTokens: null, ranMs: null, places: 1, arrivedAtMs: 0, expectedAtMs: null },
     });
     const all = [
       waiting('small', 'batch', 1),

@@ -22,6 +22,7 @@ const runs = {
   id: 'a',
   ...owner,
   executor: null,
+  places: 1,
   prefilled_tokens: null,
   slot: 3,
   prompt_tokens: 31,
@@ -29,7 +30,7 @@ const runs = {
   running_ms: 500,
 };
 const waits = (id: string, position: number): WireSnapshot['waiting'][number] => ({
-  ...{ id, ...owner, waits_for: 'slot', position },
+  ...{ id, ...owner, waits_for: 'slot', position, places: 1 },
   ...{ output_tokens: null, waited_ms: 100 * position, eta_ms: null },
 });
 const snapshot: WireSnapshot = { at_ms: 1000, status, running: [runs], waiting: [waits('c', 2), waits('b', 1)] };

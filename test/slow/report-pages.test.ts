@@ -136,6 +136,19 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
     await page.close();
   });
 
+  it('shows all figures of every setting on a narrow screen, without scrolling', async () => {
+    const { page } = await open('sweep', { width: 400, colorScheme: 'light' });
+    const table = page.getByRole('table').first();
+    const cells = await table.locator('td:visible').all();
+    expect(cells.length).toBeGreaterThan(10);
+    for (const cell of cells) {
+      const box = await cell.boundingBox();
+      expect(box?.x).toBeGreaterThan(0);
+      expect((box?.x ?? 0) + (box?.width ?? Infinity)).toBeLessThanOrEqual(400);
+    }
+    await page.close();
+  });
+
   it('saves the data of its page', async () => {
     const { page } = await open('sweep', { width: 1200, colorScheme: 'light' });
     const saved = async (name: string): Promise<string> => {

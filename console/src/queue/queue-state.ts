@@ -9,7 +9,13 @@ interface Request {
   readonly model: string | null;
 }
 
-export interface Waiting extends Request {
+/** A request that has not ended. */
+interface Present extends Request {
+  /** How many places it takes at an upstream server; 1 elsewhere. */
+  readonly places: number;
+}
+
+export interface Waiting extends Present {
   readonly state: 'waiting';
   readonly position: number;
   /** What it waits for: a slot, or that another request of its key ends. */
@@ -23,7 +29,7 @@ export interface Waiting extends Request {
   readonly expectedAtMs: number | null;
 }
 
-export interface Running extends Request {
+export interface Running extends Present {
   readonly state: 'running';
   /** Which of the page's places it has, from 0; it keeps it. The engine's slot may be another. */
   readonly place: number;
@@ -167,6 +173,7 @@ function waitingFrom(entry: WireWaiting, atMs: number, before: Running | Waiting
     trafficClass: entry.class,
     model: entry.model,
     position: entry.position,
+    places: entry.places,
     waitsForKey: entry.waits_for === 'key',
     pausedTokens: entry.output_tokens,
     // It has waited since the pause.
@@ -186,6 +193,7 @@ function runningFrom(entry: WireRunning, atMs: number, before: Running | undefin
     place: before?.place ?? -1,
     slot: entry.slot,
     executor: entry.executor,
+    places: entry.places,
     promptTokens: entry.prompt_tokens,
     prefilledTokens: entry.prefilled_tokens,
     outputTokens: entry.output_tokens,

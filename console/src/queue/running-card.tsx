@@ -43,7 +43,11 @@ export function RunningCard({ entry, density, showsModel, showsClass }: Properti
         <li class={`queue-card queue-running-card ${isReading ? 'queue-reading' : ''}`} {...stamp}>
           <KeyName name={entry.key} />
           <span class="queue-slot figure">
-            {joined(entry.slot === null ? null : words.slot(entry.slot), entry.executor)}
+            {joined(
+              entry.slot === null ? null : words.slot(entry.slot),
+              entry.executor,
+              entry.places === 1 ? null : words.places(entry.places),
+            )}
           </span>
           <span class="queue-tokens">
             <strong class="figure">{tokens}</strong> {words.tokens}

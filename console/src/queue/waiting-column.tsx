@@ -101,6 +101,7 @@ function WaitingCard({ entry }: { readonly entry: Waiting }): JSX.Element {
         <Elapsed key={entry.arrivedAtMs} sinceMs={entry.arrivedAtMs} />
       </span>
       <span class="queue-estimate figure">
+        {entry.places > 1 && `${words.places(entry.places)} · `}
         <Standing entry={entry} />
       </span>
     </li>

@@ -23,6 +23,8 @@ interface RunningRequest {
   readonly runningMs: number;
   /** Where upstream servers generate: the model that was asked for. */
   readonly model?: string;
+  /** Where upstream servers generate: how many places it takes, if they are several. */
+  readonly places?: number;
   /** Where there are several executors: the one that has begun it last; null between two attempts with upstream servers. */
   readonly executor?: string | null;
 }
@@ -43,6 +45,8 @@ interface WaitingRequest extends WaitingView {
   readonly outputTokens?: number;
   /** Where upstream servers generate: each model has a line of its own. */
   readonly model?: string;
+  /** As for running ones. */
+  readonly places?: number;
 }
 
 /** Both queues at one moment, as `/v1/queue` shows them. */

@@ -29,6 +29,7 @@ export function relaySnapshot(
         cost: costOf(job),
         runningMs: nowMs - job.startedMs,
         model: job.line.model,
+        ...placesOf(job),
         executor: job.cancelAttempt === null ? null : job.executor,
       }),
     ),
@@ -40,9 +41,15 @@ export function relaySnapshot(
       promptTokens: job.promptTokens,
       cost: 0,
       model,
+      ...placesOf(job),
       ...entry,
     })),
   };
+}
+
+/** Only where it is more than one. */
+function placesOf({ places }: RelayJob): { readonly places?: number } {
+  return places > 1 ? { places } : {};
 }
 
 /** The heads of all lines. */

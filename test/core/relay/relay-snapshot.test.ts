@@ -34,3 +34,14 @@ it('shows the requests of one key with their places among all', () => {
     ['odd', 3],
   ]);
 });
+
+it('says how many places a request takes, if they are several', () => {
+  const relay = new Relay([new FakeExecutor('gpu', 4, ['model'])], options, new VirtualClock());
+  for (const places of [4, 1, 3]) ask(relay, 'model', { places });
+  const { running, waiting } = relay.snapshot();
+  expect(running.map(({ places }) => places)).toEqual([4]);
+  expect(waiting.map(({ places, position }) => [places, position])).toEqual([
+    [undefined, 1],
+    [3, 2],
+  ]);
+});

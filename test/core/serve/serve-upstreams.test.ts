@@ -96,7 +96,10 @@ describe('a server in front of others', () => {
     const relay = await testRelay([`${server.url},slots=4`]);
     const running = relay.post({ ...streamed, n: 3 });
     await until(() => server.inFlight === 1, 'the request');
-    expect(await relay.get('/v1/queue')).toMatchObject({ executors: [{ places: 4, running: 3 }] });
+    expect(await relay.get('/v1/queue')).toMatchObject({
+      executors: [{ places: 4, running: 3 }],
+      running: [{ places: 3 }],
+    });
     server.manner = { type: 'answer', tokens: 5, tokenMs: 0 };
     server.endSilence();
     await (await running).text();

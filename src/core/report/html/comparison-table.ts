@@ -35,5 +35,5 @@ export function comparisonTable(rows: readonly ComparedRow[]): Markup {
     );
     return markup`<tr role="row" class="${verdict}">${cells}</tr>`;
   });
-  return markup`<div class="scroll"><table class="cards" role="table"><thead role="rowgroup"><tr role="row">${headings}</tr></thead><tbody role="rowgroup">${body}</tbody></table></div>`;
+  return markup`<div class="scroll"><table class="cards verdicts" role="table"><thead role="rowgroup"><tr role="row">${headings}</tr></thead><tbody role="rowgroup">${body}</tbody></table></div>`;
 }

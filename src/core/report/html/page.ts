@@ -4,10 +4,8 @@ import { unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
-import { columnsOf } from '../bench/columns.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { toCsv } from '../bench/csv.js';
-import { neighboursOf } from '../bench/figures-table.js';
 import { answeringSetting, byLoad, findMaxSentences } from '../bench/find-max.js';
 import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
@@ -31,6 +29,7 @@ import { comparisonBody } from './comparison-page.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
 import { prose } from './prose.js';
+import { settingsTable } from './settings-table.js';
 
 /** The report as one self-contained file. */
 export async function toHtml(
@@ -48,7 +47,7 @@ export async function toHtml(
   const baseline = comparison === null || comparison.interleaved ? null : (comparison.baseline.result ?? null);
   const isSearch = result.find_max !== undefined;
   const figures = measured
-    ? markup`${figuresTable(result, summaries)}
+    ? markup`${settingsTable(result, summaries)}
 <ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>`
     : new Markup('');
   const words = markup`${sentences.map((sentence) => markup`<p>${prose(sentence)}</p>`)}`;
@@ -120,20 +119,6 @@ ${rest.length === 0 ? '' : markup`<details><summary>Over the run at the other se
 
 function warnings(texts: readonly string[]): readonly Markup[] {
   return texts.map((text) => markup`<p class="warning">${prose(text)}</p>`);
-}
-
-/** The main table with all its columns. */
-function figuresTable(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
-  const groups = neighboursOf(columnsOf(result, summaries));
-  const columns = groups.flat();
-  const rows = summaries.map((summary, index) => {
-    const cells = columns.map(({ cells }) => markup`<td>${cells[index] ?? ''}</td>`);
-    return markup`<tr class="${isMarked(result, summaries, summary) ? 'marked' : ''}">${cells}</tr>`;
-  });
-  return markup`<div class="scroll"><table>
-<thead><tr>${groups.map((group) => markup`<th colspan="${group.length}" scope="colgroup">${group[0]?.group ?? ''}</th>`)}</tr>
-<tr>${columns.map(({ heading }) => markup`<th scope="col">${heading}</th>`)}</tr></thead>
-<tbody>${rows}</tbody></table></div>`;
 }
 
 function failureTable(summaries: readonly SettingSummary[]): Markup {

@@ -56,14 +56,15 @@ tr.pass .verdict, tr.improvement .verdict, tr.better .verdict { color: var(--goo
 th[scope="colgroup"] { text-align: center; border-bottom-color: transparent; padding-bottom: 0; }
 th[scope="colgroup"]:not([colspan="1"]) { background: linear-gradient(var(--rule), var(--rule)) center bottom / calc(100% - 1.2rem) 1px no-repeat; }
 th[scope="colgroup"][colspan="1"] { text-align: right; } .flag { white-space: nowrap; } .verdict ul { margin: .35rem 0 0; padding-left: 1.1rem; }
-table.cards :is(.verdict, .title, .below, th:nth-child(-n+3)) { text-align: left; } .cards .below { white-space: normal; min-width: 8.6rem; }
-.cards :is(th, td) { padding-inline: .45rem; } tr.no-clear-change td.verdict { font-weight: 400; color: var(--dim); }
+table.verdicts :is(.verdict, .title, .below, th:nth-child(-n+3)) { text-align: left; } .cards .below { white-space: normal; min-width: 8.6rem; }
+.verdicts :is(th, td) { padding-inline: .45rem; } tr.no-clear-change td.verdict { font-weight: 400; color: var(--dim); }
 @media (max-width: 640px) { .cards, .cards tbody { display: block; } .cards thead { position: absolute; clip-path: inset(50%); }
   .cards tr { display: flex; flex-wrap: wrap; padding: .6rem 0; border-bottom: 1px solid var(--rule); }
   .cards td { padding: 0; border: 0; text-align: left; } .cards td:empty { display: none; }
   .cards .title { order: -3; flex: 1; font-weight: 600; white-space: normal; overflow-wrap: anywhere; } .cards .verdict { order: -2; margin-left: 1rem; }
   .cards .below { order: -1; flex: 0 0 100%; color: var(--dim); font-size: .87rem; } .cards .named { flex: 0 0 50%; font-size: .87rem; }
-  .cards .named::before { content: attr(data-name) "\\a0"; color: var(--dim); } }
+  .cards .named::before, .settings .title::before { content: attr(data-name) "\\a0"; color: var(--dim); font-weight: 400; }
+  .settings .title { flex: 1 0 100%; } .settings .title::before { color: inherit; font-weight: inherit; } }
 @media (max-width: 640px) { body { padding: 1.25rem 1rem 3rem; } .wide { display: none; } .narrow { display: block; } svg { font-size: 11px; } h2 { margin-top: 2.25rem; } }
 @media print { .tip, .cross, button { display: none; } figure { break-inside: avoid; } }
 `;

@@ -1,3 +1,4 @@
+import { asChatstreamError } from '../../base/errors.js';
 import type { App, LineContext } from '../http/context.js';
 import type { Sender } from '../http/operators.js';
 import { viewerOf } from '../http/roles.js';
@@ -24,10 +25,16 @@ export function queueRoutes(app: App, context: LineContext): void {
   app.patch('/v1/queue', { schema: changing }, ({ body, log, raw }) => {
     const { model } = body;
     const line = model === undefined ? context.line : queueOf(context, model);
-    line.resize({
-      ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
-      ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
-    });
+    try {
+      line.resize({
+        ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
+        ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
+      });
+    } catch (error) {
+      // It says which models have changed nevertheless.
+      log.warn({ ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
+      throw error;
+    }
     log.info(body, 'queue limits changed');
     return describe(context, raw);
   });

@@ -9,15 +9,16 @@ import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
 import { pathOf } from '../http/route-paths.js';
-import { relayedFailure } from '../protocol/relayed-failure.js';
+import { relayedFailure, responsesPath } from '../protocol/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed-requests.js';
+import { EventNumbers } from '../protocol/responses/event-numbers.js';
 import { errors } from '../schemas/openapi.js';
 import { RelayedBody, RelayedStream } from '../streaming/relayed-answer.js';
 import { Delivery } from './delivery.js';
 import { generationStatuses } from './generation.js';
 
 /** What is passed on. */
-const paths = ['/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'] as const;
+const paths = ['/v1/chat/completions', '/v1/completions', responsesPath, '/v1/messages', '/v1/embeddings'] as const;
 
 /** Where chatstream servers can go on with answers of each other. */
 const resumablePaths: ReadonlySet<string> = new Set(paths.filter((path) => path !== '/v1/embeddings'));
@@ -88,6 +89,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
       ),
     );
   }
+  const numbers = path === responsesPath ? new EventNumbers() : null;
   return delivery.streamed(includeQueue, (streamOptions) => {
     const answer = new RelayedStream(reply.raw, {
       ...streamOptions,
@@ -98,7 +100,12 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
         void reply.code(status).headers(headers).send(body);
         streamOptions.onEnd();
       },
-      failure: (error) => relayedFailure(error, path, http.id),
+      ...(numbers !== null && {
+        onData: (chunk) => {
+          numbers.note(chunk);
+        },
+      }),
+      failure: (error) => relayedFailure(error, path, http.id, numbers?.next ?? 0),
     });
     return {
       stream: answer.stream,

@@ -64,6 +64,10 @@ const ofModel = Type.String({
   description: 'Where each model has a line of its own: with several models, and with upstream servers.',
 });
 
+const places = Type.Optional(
+  Type.Integer({ minimum: 2, description: 'With upstream servers: how many places it takes, if they are several.' }),
+);
+
 const cost = Type.Integer({
   minimum: 0,
   description:
@@ -79,6 +83,7 @@ export const running = Type.Object({
       description: 'With upstream servers: which one has it; null while it waits for another one.',
     }),
   ),
+  places,
   slot: Type.Union([count, Type.Null()], { description: 'Null until the engine has chosen one.' }),
   prompt_tokens: count,
   cached_tokens: Type.Integer({ minimum: 0, description: 'Those that needed no prefill; 0 until that is known.' }),
@@ -102,6 +107,7 @@ export const waiting = Type.Object({
       'key: its key runs as many as it may, so that one of these has to end. reserve: all free slots are held back for others.',
   }),
   position: Type.Integer({ minimum: 1 }),
+  places,
   prompt_tokens: count,
   cached_tokens: Type.Optional(
     Type.Integer({ minimum: 0, description: 'Those of a paused request that needed no prefill.' }),

@@ -13,6 +13,8 @@ export interface RelayedStreamOptions extends StreamOptions {
   readonly onExecutor: (name: string) => void;
   /** The upstream sent one body instead of a stream, such as an error, and nothing has been written yet. */
   readonly onWhole: (answer: WholeAnswer) => void;
+  /** Sees all that comes, cut anywhere. */
+  readonly onData?: (chunk: Buffer) => void;
   /** The events that end a stream that failed. */
   readonly failure: (error: ChatstreamError) => string;
 }
@@ -46,6 +48,7 @@ export class RelayedStream implements RelayListener {
 
   data(chunk: Buffer): void {
     this.stream.generated();
+    this.#options.onData?.(chunk);
     if (!this.stream.isCongested) {
       this.stream.write(chunk.toString('latin1'));
       return;

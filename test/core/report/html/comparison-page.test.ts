@@ -34,7 +34,7 @@ it('shows why nothing could be decided as a list, and keeps flags in one piece',
 it('begins every row of the table with its verdict', async () => {
   const thresholds = parseThresholds(['ttft.p95>10%']);
   const html = await comparisonHtml(compare(pair(resultOf(1), resultOf(1.3)), { thresholds, allowed: [] }));
-  const table = /<table class="cards".*?<\/table>/s.exec(html)?.[0] ?? '';
+  const table = /<table class="cards verdicts".*?<\/table>/s.exec(html)?.[0] ?? '';
   const firstCells = Array.from(
     table.matchAll(/<tr role="row" class="[\w-]+"><td role="cell" class="verdict">(.*?)</g),
     ([, verdict]) => verdict,

@@ -77,7 +77,7 @@ describe('the HTML report', () => {
   it('shows few requests one by one', async () => {
     const html = await page(examples.few());
     expect(html).toContain('Dots are single requests');
-    expect(html).toContain('<td>~38,896</td>');
+    expect(html).toContain('data-name="TTFT p50, ms">~38,896</td>');
     expect(await page(examples.sweep())).not.toContain('Dots are single requests');
   });
 

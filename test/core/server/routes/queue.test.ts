@@ -187,4 +187,17 @@ describe('PATCH /v1/queue', () => {
       expect.objectContaining({ level: 'info', msg: 'queue limits changed', max_concurrency: 2 }),
     );
   });
+
+  it('is logged with the reason if it is refused', async () => {
+    const made = await testApp({ engine: { slots: 6 } });
+    await patch(made, { max_concurrency: 7 });
+    expect(made.log).toContainEqual(
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'queue limits refused',
+        max_concurrency: 7,
+        reason: expect.stringContaining('max_concurrency can be at most 6') as unknown,
+      }),
+    );
+  });
 });

@@ -21,6 +21,9 @@ import { spreadOf, type TrialSpread } from './trial-interval.js';
 
 const frame = { marginLeft: 56, marginTop: 12, marginBottom: 26, marginRight: 44 } as const;
 const panelHeight = { wide: 200, narrow: 170 } as const;
+/** It has room for the name of the axis. */
+const lastPanel = { marginBottom: 40, more: 14 } as const;
+const lineHeight = 14;
 
 interface Point {
   readonly load: number;
@@ -104,8 +107,8 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
     name,
     options: (layout) => ({
       ...frame,
-      marginBottom: isLast ? 40 : frame.marginBottom,
-      height: panelHeight[layout.type] + (isLast ? 14 : 0),
+      marginBottom: isLast ? lastPanel.marginBottom : frame.marginBottom,
+      height: panelHeight[layout.type] + (isLast ? lastPanel.more : 0),
       x: { ...axis(swept.name, layout), ...(isLast ? {} : { label: null }) },
       y: { ticks: 5, tickSize: 0, label: null, ...y },
       marks: [
@@ -130,7 +133,7 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
   });
   const isRough = ({ summary, p50 }: Point): boolean =>
     p50 !== null && roughness(summary.metrics[headline.metric]) !== '';
-  const latency = (percentile: 'p50' | 'p95', colour: string): readonly Markish[] =>
+  const latency = (percentile: 'p50' | 'p95', colour: string, nameShift: number): readonly Markish[] =>
     spreadMarks(
       plot,
       points.map((point) => ({
@@ -140,7 +143,16 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
       })),
       colour,
       percentile,
+      nameShift,
     );
+  /** Half of what the names of both lines lack to be read beside each other, in pixels. */
+  const halfOverlap = ({ type }: Layout): number => {
+    const { p50, p95 } = points.at(-1) ?? { p50: null, p95: null };
+    if (p50 === null || p95 === null) return 0;
+    const [low, high] = times.ends;
+    const height = panelHeight[type] + lastPanel.more - frame.marginTop - lastPanel.marginBottom;
+    return Math.max(0, (lineHeight - (Math.log(p95.mean / p50.mean) / Math.log(high / low)) * height) / 2);
+  };
   return figureMarkup(plot, {
     title: `Throughput and latency by ${swept.name}`,
     label: `Throughput and ${headline.name} by ${swept.name}`,
@@ -166,7 +178,6 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
             plot,
             points.map(({ load, tokens }) => ({ load, spread: tokens })),
             'var(--work)',
-            '',
           ),
         ],
         { zero: true, nice: true, tickFormat: shortNumber },
@@ -174,10 +185,10 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
       ),
       panel(
         headline.name,
-        () => [
+        (layout) => [
           plot.ruleY(limits, { y: 'ms', stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
-          ...latency('p95', 'var(--wait)'),
-          ...latency('p50', 'var(--first)'),
+          ...latency('p95', 'var(--wait)', -halfOverlap(layout)),
+          ...latency('p50', 'var(--first)', halfOverlap(layout)),
         ],
         times.scale,
         true,
@@ -197,12 +208,17 @@ export function sweepFigure(plot: PlotLibrary, result: BenchResult, summaries: r
   });
 }
 
-/** Points with their line, intervals and single trials, and a name at the last one. */
+/**
+ * Points with their line, intervals and single trials, and a name at the last one.
+ *
+ * @param nameShift how far the name is below its point, in pixels
+ */
 function spreadMarks(
   plot: PlotLibrary,
   points: readonly { readonly load: number; readonly spread: TrialSpread | null; readonly isRough?: boolean }[],
   colour: string,
-  name: string,
+  name = '',
+  nameShift = 0,
 ): readonly Markish[] {
   const known = points.flatMap(({ load, spread, isRough = false }) =>
     spread === null || spread.mean <= 0 ? [] : [{ load, isRough, ...spread }],
@@ -231,6 +247,7 @@ function spreadMarks(
       text: () => name,
       textAnchor: 'start',
       dx: 9,
+      dy: nameShift,
       fill: colour,
       fontWeight: 600,
     }),

@@ -6,6 +6,8 @@ import { commonAxis, ticksOf } from '../../bench/density.js';
 export function logTimeAxis(values: readonly number[]): {
   readonly scale: ScaleOptions;
   readonly ticks: readonly number[];
+  /** Its ends, in milliseconds. */
+  readonly ends: readonly [number, number];
 } {
   const axis = commonAxis(
     values.filter((ms) => ms > 0).map((ms) => ({ fromMs: ms, upToMs: ms, count: 1 })),
@@ -14,6 +16,7 @@ export function logTimeAxis(values: readonly number[]): {
   const ticks = ticksOf({ ...axis, openBelow: false });
   return {
     ticks,
+    ends: [axis.fromMs, axis.toMs],
     scale: {
       type: 'log',
       domain: [axis.fromMs, axis.toMs],
