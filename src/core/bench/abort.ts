@@ -2,7 +2,7 @@ import { percentiles } from '../measurement/metric-names.js';
 import type { Objective } from '../measurement/objectives.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { RunSnapshot } from './record/run-recorder.js';
-import { mergedTrend } from './record/run-trend.js';
+import { mergedTrend, type TrendBin } from './record/run-trend.js';
 import { type Filling, queueGrowthOf } from './result/overload.js';
 
 /** What is known of a run while it goes on. */
@@ -12,6 +12,8 @@ export interface RunningRun {
   readonly elapsedShare: number | null;
   /** Of the requests of the window, if it is known; absent: as much as of the time. */
   readonly sentShare?: number | null;
+  /** How many are measured, if that is what ends the run; absent or null: nobody knows. */
+  readonly requests?: number | null;
   readonly measuredMs: number;
   /** Whether requests are sent on a schedule whose rate stays the same. */
   readonly isOpenLoop: boolean;
@@ -32,7 +34,7 @@ export function abortReason(rules: readonly AbortRule[], run: RunningRun): strin
 }
 
 function applies(rule: AbortRule, run: RunningRun): boolean {
-  const { snapshots, elapsedShare, sentShare = elapsedShare, measuredMs, isOpenLoop, filling, promises } = run;
+  const { snapshots, elapsedShare, measuredMs, isOpenLoop, filling, promises } = run;
   switch (rule.type) {
     case 'overload': {
       const isLate = elapsedShare === null ? measuredMs >= overloadAfter.ms : elapsedShare >= overloadAfter.share;
@@ -45,24 +47,29 @@ function applies(rule: AbortRule, run: RunningRun): boolean {
       return ended >= leastRequests && unanswered > rule.share * ended;
     }
     case 'slo':
-      return promises.some((promise, index) => isLost(promise, index, snapshots, sentShare));
+      return promises.some((promise, index) => isLost(promise, index, run));
   }
 }
 
-/** Whether so many requests missed a limit that the objective is missed even if all others of the run meet it. */
-function isLost(
-  { percentile }: Objective,
-  index: number,
-  snapshots: RunningRun['snapshots'],
-  sentShare: number | null,
-): boolean {
+/** Whether so many values missed a limit that the objective is missed even if all others of the run meet it. */
+function isLost({ metric, percentile }: Objective, index: number, run: RunningRun): boolean {
+  const { snapshots, elapsedShare, sentShare = elapsedShare, requests = null } = run;
   const bins = snapshots.flatMap(({ trend }) => trend.bins);
   const missed = bins.reduce((sum, bin) => sum + (bin.missed[index] ?? 0), 0);
   const allowed = percentile === null ? 0 : 1 - percentiles[percentile] / 100;
   if (allowed === 0) return missed > 0;
   const sent = bins.reduce((sum, bin) => sum + bin.sent, 0);
-  const expected = sentShare === null || sentShare === 0 ? Infinity : sent / sentShare;
+  const inProportion = sentShare === null || sentShare === 0 ? Infinity : sent / sentShare;
+  const perRequest = metric === 'chunk_gap' ? valuesPerRequest(bins, index, snapshots) : 1;
+  const expected = (requests ?? inProportion) * perRequest;
   return missed > leastMisses && missed > allowed * expected;
+}
+
+/** An answer has many gaps between its chunks. */
+function valuesPerRequest(bins: readonly TrendBin[], index: number, snapshots: RunningRun['snapshots']): number {
+  const judged = bins.reduce((sum, bin) => sum + (bin.judged[index] ?? 0), 0);
+  const ended = snapshots.reduce((sum, { completed, unanswered }) => sum + completed + unanswered, 0);
+  return Math.max(1, judged / Math.max(1, ended));
 }
 
 /** Above this many, the share of the whole run can be told. */

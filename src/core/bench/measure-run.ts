@@ -180,13 +180,13 @@ function problemOf(agents: AgentsOfRun | null): ChatstreamError | null {
 }
 
 function runningRun(job: LoadJob, startUs: number, load: LoadGenerator): RunningRun {
-  const { warmupMs, durationMs, shape, promises } = job;
+  const { warmupMs, durationMs, requests, shape, promises } = job;
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
   const sentShare = sentShareOf(shape, measuredMs, warmupMs, durationMs) ?? elapsedShare;
   const isOpenLoop = shape.type === 'open' && isSteady(shape);
   const filling = fillingOf(job);
-  return { snapshots: load.snapshots(), elapsedShare, sentShare, measuredMs, isOpenLoop, filling, promises };
+  return { snapshots: load.snapshots(), elapsedShare, sentShare, requests, measuredMs, isOpenLoop, filling, promises };
 }
 
 /** The share of the window's requests that is due by now; null if it is that of the time. */

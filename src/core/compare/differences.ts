@@ -21,7 +21,7 @@ const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cac
  * words replace others; and the search, which is compared by what it means.
  */
 const notOfTheLoad: ReadonlySet<string> = new Set([
-  ...['concurrency', 'max_concurrency', 'rate'],
+  ...['concurrency', 'max_concurrency', 'rate', 'rates'],
   ...['trials', 'trials_least', 'least_requests', 'longest_ms'],
   'slo',
   'prompt_salt',

@@ -47,4 +47,38 @@ describe('--abort-on', () => {
     expect(abortReason(rules, runOf({}))).toBe('slo');
     expect(abortReason(rules, runOf({ promises: [] }))).toBeNull();
   });
+
+  it('knows how many requests follow where their number ends the run', () => {
+    const rules = [parseAbortRule('slo')];
+    const counted = { elapsedShare: null, sentShare: null };
+    expect(abortReason(rules, runOf(counted))).toBeNull();
+    // 600 of 800 were too slow.
+    expect(abortReason(rules, runOf({ ...counted, requests: 11_000 }))).toBe('slo');
+    expect(abortReason(rules, runOf({ ...counted, requests: 13_000 }))).toBeNull();
+  });
+
+  it('judges gaps between chunks by how many there will be', () => {
+    const bins = Array.from({ length: 10 }, () => ({
+      ...{ sent: 10, firstTokens: 10, judged: [1000], missed: [5] },
+      ...{ ttftUs: 0, streamUs: 0, inFlightUs: 0 },
+    }));
+    const gaps = (missed: number): string | null =>
+      abortReason(
+        [parseAbortRule('slo')],
+        runOf({
+          promises: [parseObjective('chunk_gap.p99<100ms')],
+          elapsedShare: 0.5,
+          snapshots: [
+            {
+              completed: 100,
+              unanswered: 0,
+              trend: { binUs: 1e6, bins: bins.map((bin) => ({ ...bin, missed: [missed] })) },
+            },
+          ],
+        }),
+      );
+    // Of 20,000 gaps, 200 may be too long.
+    expect(gaps(15)).toBeNull();
+    expect(gaps(25)).toBe('slo');
+  });
 });

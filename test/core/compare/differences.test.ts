@@ -27,6 +27,7 @@ describe('results are comparable', () => {
         result.plan.longest_ms = 60_000;
       },
     ],
+    ['their rates, of a sweep', (result) => (result.plan.rates = [1, 2])],
     ['their objectives, which do not shape the load', (result) => (result.plan.slo = ['ttft.p95<1s'])],
     ['the salt of their words', (result) => (result.plan.prompt_salt = 4711)],
     ['a little memory', (result) => (result.machine.memory_bytes *= 0.99)],

@@ -26,8 +26,10 @@ export function agentsOf(flags: BenchFlags, { isTyped }: FlagOrigins): AgentsOpt
   if (flags.samples !== undefined) {
     refuse('--samples cannot be combined with --agents: each of them would have a part.', 'Leave out one of the two.');
   }
-  if (flags['max-in-flight'] !== undefined && flags['max-in-flight'] < count) {
-    refuse(`--max-in-flight ${flags['max-in-flight']} cannot be shared by ${count} agents.`, 'Use fewer agents.');
+  const { 'max-in-flight': limit, workers = 1 } = flags;
+  if (limit !== undefined && limit < count * workers) {
+    const senders = workers === 1 ? `${count} agents` : `${count} agents with ${workers} workers each`;
+    refuse(`--max-in-flight ${limit} cannot be shared by ${senders}.`, 'Use fewer.');
   }
   return { count, nats: natsOptionsOf(flags) };
 }

@@ -30,6 +30,8 @@ export function inThreadLoad(): LoadGenerator {
   let running: RunningLoad | undefined;
   return {
     async prepare(job) {
+      // What the run before has shown says nothing about this one.
+      running = undefined;
       await prepared?.clients.close();
       const clients = createLoadClients(job);
       prepared = { job, clients };
@@ -179,6 +181,7 @@ async function run(
     clients.abort();
   };
   signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
   const probing =
     job.probes === undefined
       ? null

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { compiledFile } from '../../base/compiled-file.js';
-import { ChatstreamError } from '../../base/errors.js';
+import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
 import type { AnswerForm } from '../../measurement/endpoints.js';
 import type { Load } from '../plan/options.js';
 import { peakRate } from '../plan/stages.js';
@@ -60,8 +60,13 @@ export type WorkerReport =
   | { readonly type: 'prepared' }
   | { readonly type: 'snapshot'; readonly snapshot: RunSnapshot }
   | { readonly type: 'done'; readonly part: EncodedRunPart }
-  /** The message of an error that is not the outcome of a request. */
-  | { readonly type: 'failed'; readonly message: string };
+  /** An error that is not the outcome of a request. */
+  | {
+      readonly type: 'failed';
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly hint?: string;
+    };
 
 /** Sends from several threads, each with its share of the clients or arrivals. */
 export function inWorkersLoad(count: number): LoadGenerator {
@@ -75,6 +80,7 @@ export function inWorkersLoad(count: number): LoadGenerator {
         for (const worker of workers) worker.tell({ type: 'abort' });
       };
       signal.addEventListener('abort', abort, { once: true });
+      if (signal.aborted) abort();
       try {
         return await Promise.all(workers.map((worker) => worker.start()));
       } finally {
@@ -144,7 +150,8 @@ class LoadWorker {
       this.#waiting = { resolve, reject };
       this.tell(command);
     });
-    if (report.type === 'failed') throw new ChatstreamError('internal', `A worker failed: ${report.message}`);
-    return report;
+    if (report.type !== 'failed') return report;
+    const { code, message, hint } = report;
+    throw new ChatstreamError(code, message, hint === undefined ? {} : { hint });
   }
 }

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { messageOf } from '../../base/errors.js';
+import { asChatstreamError } from '../../base/errors.js';
 import { encodePart } from '../record/run-part.js';
 import { inThreadLoad } from './in-thread.js';
 import type { WorkerCommand, WorkerReport } from './in-workers.js';
@@ -45,6 +45,7 @@ async function obey(command: WorkerCommand): Promise<void> {
 
 parentPort?.on('message', (command: WorkerCommand) => {
   obey(command).catch((error: unknown) => {
-    report({ type: 'failed', message: messageOf(error) });
+    const { code, message, hint } = asChatstreamError(error);
+    report({ type: 'failed', code, message, ...(hint !== undefined && { hint }) });
   });
 });

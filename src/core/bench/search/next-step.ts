@@ -143,7 +143,10 @@ function around(spec: SearchSpec, loads: readonly LoadEvidence[], limit: Limit):
   const steps = Array.from({ length: reach }, (_, index) => index + 1);
   const candidates = steps
     .flatMap((distance) => [limit.load / step ** (distance - 0.5), limit.load * step ** (distance - 0.5)])
-    .map((wanted) => knownNear(spec, loads, wanted) ?? { load: rounded(spec, wanted), looks: 0 })
+    .map((wanted) => {
+      const load = rounded(spec, wanted);
+      return loads.find((each) => each.load === load) ?? knownNear(spec, loads, wanted) ?? { load, looks: 0 };
+    })
     .filter(({ looks }) => looks < spec.mostLooks);
   const [first, ...rest] = candidates;
   if (first === undefined) return { type: 'done' };

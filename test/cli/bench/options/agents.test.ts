@@ -21,6 +21,11 @@ describe('the agents of a bench', () => {
       ['--agents', '3', ...cluster, ...target, '--rate', '5', '--max-in-flight', '2'],
       '--max-in-flight 2 cannot be shared by 3 agents',
     ],
+    [
+      'too few in flight for their workers',
+      ['--agents', '3', ...cluster, ...target, '--rate', '5', '--max-in-flight', '6', '--workers', '4'],
+      '--max-in-flight 6 cannot be shared by 3 agents with 4 workers each',
+    ],
   ])('refuse %s', async (_, argv, message) => {
     await expect(optionsOf(...argv)).rejects.toThrow(message);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { extensionOf } from '../../../../src/core/bench/load/extension.js';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
+import { inWorkersLoad } from '../../../../src/core/bench/load/in-workers.js';
 import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
@@ -192,6 +193,43 @@ describe('an open loop', () => {
     expect(histogram('client_wait').maxMs).toBeGreaterThan(200);
     expect(histogram('ttft_from_schedule').maxMs).toBeGreaterThan(200);
     expect(part.loopDelay.maxMs).toBeGreaterThan(200);
+  });
+});
+
+describe('a load that is prepared', () => {
+  it('shows nothing of the run before', async () => {
+    const server = await serve(() => quick);
+    const load = inThreadLoad();
+    onTestFinished(() => load.close());
+    await load.prepare(jobFor(server));
+    await load.start(new AbortController().signal);
+    expect(load.snapshots()).toMatchObject([{ completed: 12 }]);
+    await load.prepare(jobFor(server, { run: 1 }));
+    expect(load.snapshots()).toEqual([]);
+  });
+
+  it.each([
+    ['one thread', inThreadLoad],
+    ['two threads', () => inWorkersLoad(2)],
+  ])('sends next to nothing if it has been stopped before it starts, with %s', async (_, create) => {
+    const server = await serve(() => quick);
+    const load = create();
+    onTestFinished(() => load.close());
+    await load.prepare(jobFor(server, { requests: 5000 }));
+    const parts = await load.start(AbortSignal.abort());
+    expect(parts.reduce((sum, { completed }) => sum + completed, 0)).toBeLessThan(10);
+  });
+
+  it.each([
+    ['one thread', inThreadLoad],
+    ['two threads', () => inWorkersLoad(2)],
+  ])('says that nobody listens, with %s', async (_, create) => {
+    const server = await serve(() => quick);
+    const job = jobFor(server);
+    await server.stop();
+    const load = create();
+    onTestFinished(() => load.close());
+    await expect(load.prepare(job)).rejects.toMatchObject({ code: 'target_unreachable' });
   });
 });
 

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../../../src/core/base/random.js';
 import { conclude } from '../../../../src/core/bench/search/conclude.js';
 import type { Look } from '../../../../src/core/bench/search/evidence.js';
 import { nextStep, type SearchSpec } from '../../../../src/core/bench/search/next-step.js';
@@ -194,6 +196,41 @@ describe('the search where a higher load may be better', () => {
     const looks = [1, 2].map(between(3, 11));
     expect(conclude(slots, looks)).toMatchObject({ status: 'none-hold', isFinished: false });
     expect(nextStep(slots, looks)).toEqual({ type: 'measure', load: 4, look: 1 });
+  });
+});
+
+describe('the search at a server whose loads differ by little', () => {
+  it('measures the loads on both sides of a limit between 1 and 2 clients, and ends', () => {
+    const clients = { ...spec, lowest: 1, isWhole: true };
+    const looks = searched(clients, (load) => lookWith(load, load > 1 ? 0.055 : 0, { requests: 200 }));
+    expect(looks.filter(({ load }) => load === 2).length).toBeGreaterThan(1);
+  });
+
+  it('ends, and measures no load more often than it may', () => {
+    const search = fc.record({
+      limit: fc.double({ min: 0.5, max: 80, noNaN: true }),
+      steepness: fc.double({ min: 0.2, max: 20, noNaN: true }),
+      requests: fc.integer({ min: 16, max: 2000 }),
+      highest: fc.integer({ min: 1, max: 64 }),
+      isWhole: fc.boolean(),
+      isMonotonic: fc.boolean(),
+      precision: fc.constantFrom(0.01, 0.05, 0.2),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(search, ({ limit, steepness, requests, seed, ...changes }) => {
+        const random = seededRandom(seed);
+        const mean = (load: number): number => 1 / (1 + 19 * (limit / load) ** steepness);
+        const wanted = { ...spec, lowest: changes.isWhole ? 1 : 0.01, ...changes };
+        const looks = searched(wanted, (load) =>
+          lookWith(load, Math.min(1, mean(load) * (0.5 + random())), { requests }),
+        );
+        for (const { load } of looks) {
+          expect(looks.filter((each) => each.load === load).length).toBeLessThanOrEqual(wanted.mostLooks);
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
