@@ -76,6 +76,34 @@ describe.skipIf(!hasChromium())(`a chat that the server keeps ${needsChromium}`,
     await close();
   });
 
+  it('is not continued without what was said before: it is read again first', async () => {
+    const { page, close } = await openConsole(browser, server.url, '#/chat', { expectsRefusals: true });
+    await page.getByRole('button', { name: 'Model, system prompt and parameters' }).click();
+    await page.getByRole('checkbox', { name: 'Keep this conversation on the server' }).check();
+    await page.keyboard.press('Escape');
+    await ask(page, 'What is an ibex?');
+    const refused = /\/v1\/responses\/resp_/;
+    await page.route(refused, (route) => route.fulfill({ status: 503, body: '{}' }));
+    await page.reload();
+    const notice = page.getByText('The conversation could not be read from the server.');
+    await notice.waitFor();
+    const message = page.getByRole('textbox', { name: 'Message' });
+    await message.fill('And a chamois?');
+    await page.keyboard.press('Enter');
+    await until(async () => (await message.inputValue()) === 'And a chamois?', 'the question to come back');
+    await notice.waitFor();
+    await page.unroute(refused);
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') asked.push(request.postData() ?? '');
+    });
+    await ask(page, 'And a chamois?');
+    expect(asked[0]).toContain('"previous_response_id":"resp_');
+    await page.getByText('What is an ibex?').first().waitFor();
+    await page.evaluate('localStorage.clear()');
+    await close();
+  });
+
   it('says that the server no longer has it', async () => {
     const { page, close } = await openConsole(browser, server.url, '#/chat', { expectsRefusals: true });
     const settings = {

@@ -1,9 +1,11 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { ApiError } from '../api/client.js';
 import { answers, questionFor } from './answers.js';
 import { newAnswer } from './conversation/answer.js';
 import {
   chosenTurn,
   type Conversation,
+  newConversation,
   pathOf,
   type ToolResult,
   type Turn,
@@ -18,7 +20,12 @@ import { readStored } from './stored.js';
 type Restoring =
   | { readonly status: 'none' }
   | { readonly status: 'reading' }
-  | { readonly status: 'failed'; readonly message: string };
+  | {
+      readonly status: 'failed';
+      readonly message: string;
+      /** Whether the server no longer has it, so that another attempt is of no use. */
+      readonly isGone: boolean;
+    };
 
 /** One of the chats that are side by side. */
 export interface Pane {
@@ -28,7 +35,10 @@ export interface Pane {
   readonly draft: Signal<string>;
   readonly isRunning: ReadonlySignal<boolean>;
   readonly restoring: ReadonlySignal<Restoring>;
-  /** Asks a question. While an answer comes, nothing happens. */
+  /**
+   * Asks a question. While an answer comes, nothing happens. If what was said before cannot be read from the server, the
+   * question becomes the draft.
+   */
   ask(text: string): void;
   /** Asks another question instead of one; the old one stays as a branch. */
   askInstead(question: Turn, text: string): void;
@@ -47,6 +57,7 @@ export interface Pane {
 export function createPane(first: Conversation, keep: (conversation: Conversation) => void): Pane {
   const conversation = signal(first);
   const running = signal<AbortController | undefined>(undefined);
+  const draft = signal('');
 
   const restoring = signal<Restoring>({ status: 'none' });
 
@@ -63,7 +74,11 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
       restoring.value = { status: 'none' };
     } catch (error) {
       if (conversation.value.id !== id) return;
-      restoring.value = { status: 'failed', message: error instanceof Error ? error.message : String(error) };
+      restoring.value = {
+        status: 'failed',
+        message: error instanceof Error ? error.message : String(error),
+        isGone: error instanceof ApiError && error.status === 404,
+      };
     }
   };
 
@@ -81,6 +96,26 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
     restoring.value = { status: 'none' };
     conversation.value = withTurn(conversation.value, turn);
     void answerTo(turn.id);
+  };
+
+  /** An answer without what was said before would replace the only name by which the server's conversation is found. */
+  const canGoOn = async (): Promise<boolean> => {
+    const { id, storedAs, turns, settings } = conversation.value;
+    if (storedAs === null || turns.length > 0) return true;
+    await restore();
+    if (conversation.value.id !== id) return false;
+    if (restoring.value.status !== 'failed') return true;
+    if (restoring.value.isGone) conversation.value = newConversation(newId(), Date.now(), settings);
+    return restoring.value.isGone;
+  };
+
+  const ask = async (text: string): Promise<void> => {
+    if (running.value !== undefined || restoring.value.status === 'reading') return;
+    if (!(await canGoOn())) {
+      if (draft.value === '') draft.value = text;
+      return;
+    }
+    say({ type: 'question', id: newId(), parent: pathOf(conversation.value).at(-1)?.id ?? null, text });
   };
 
   const answerTo = async (parent: string | null): Promise<void> => {
@@ -110,10 +145,10 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
     id: newId(),
     restoring,
     conversation,
-    draft: signal(''),
+    draft,
     isRunning: computed(() => running.value !== undefined),
     ask(text) {
-      say({ type: 'question', id: newId(), parent: pathOf(conversation.value).at(-1)?.id ?? null, text });
+      void ask(text);
     },
     askInstead({ parent }, text) {
       say({ type: 'question', id: newId(), parent, text });
