@@ -12,7 +12,7 @@ export function withGenericTools(
   tools: readonly JsonObject[],
   inUserMessage: boolean,
 ): readonly ChatMessage[] {
-  const plain = messages.reduce<readonly ChatMessage[]>((before, message) => appended(before, message), []);
+  const plain = withoutToolRoles(messages);
   return tools.length === 0 ? plain : withInstructions(plain, instructions(tools), inUserMessage);
 }
 
@@ -42,22 +42,31 @@ function withInstructions(
 }
 
 /** Results and what the user says after them are one message: many templates want roles to alternate. */
-function appended(before: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
-  const { role, content, tool_calls: calls = [] } = message;
-  const last = before.at(-1);
-  const isAfterResult = last?.role === 'user' && last.content.endsWith('</tool_response>');
-  if (role === 'tool') {
-    const result = `<tool_response>\n${content}\n</tool_response>`;
-    return isAfterResult
-      ? [...before.slice(0, -1), { ...last, content: `${last.content}\n${result}` }]
-      : [...before, { role: 'user', content: result }];
+function withoutToolRoles(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const plain: ChatMessage[] = [];
+  /** The results since the last other message. */
+  let results: string[] = [];
+  const endResults = (...following: readonly string[]): void => {
+    if (results.length > 0) plain.push({ role: 'user', content: [results.join('\n'), ...following].join('\n\n') });
+    results = [];
+  };
+  for (const message of messages) {
+    const { role, content, tool_calls: calls = [] } = message;
+    if (role === 'tool') {
+      results.push(`<tool_response>\n${content}\n</tool_response>`);
+    } else if (role === 'user' && results.length > 0) {
+      endResults(content);
+    } else {
+      endResults();
+      plain.push(calls.length === 0 ? message : { role, content: joined(content, writtenCalls(calls), '\n') });
+    }
   }
-  if (role === 'user' && isAfterResult) {
-    return [...before.slice(0, -1), { ...last, content: joined(last.content, content, '\n\n') }];
-  }
-  if (calls.length === 0) return [...before, message];
-  const written = calls.map((call) => `<tool_call>\n${JSON.stringify(writtenCall(call))}\n</tool_call>`).join('\n');
-  return [...before, { role, content: joined(content, written, '\n') }];
+  endResults();
+  return plain;
+}
+
+function writtenCalls(calls: readonly JsonObject[]): string {
+  return calls.map((call) => `<tool_call>\n${JSON.stringify(writtenCall(call))}\n</tool_call>`).join('\n');
 }
 
 function writtenCall(call: JsonObject): object {

@@ -56,11 +56,11 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
   for (const name of allowed.listed ?? []) names.add(name);
   const listed = allowed.listed === null ? null : new Set(allowed.listed);
   const isAllowed = (name: string): boolean =>
-    acceptsText(allowed.automaton, codePoints(name)) && listed?.has(name) !== false;
+    acceptsText(allowed.automaton, codePoints(name), tools.budget) && listed?.has(name) !== false;
   const named = [...names].flatMap((name): NamedProperty[] => {
     const required = object.required.has(name);
     if (!isAllowed(name)) return required ? [{ name, required, value: tools.value(never) }] : [];
-    const matching = patterns.filter(({ automaton }) => acceptsText(automaton, codePoints(name)));
+    const matching = patterns.filter(({ automaton }) => acceptsText(automaton, codePoints(name), tools.budget));
     return [{ name, required, value: tools.value(conjunctionOf(...schemasFor(name, matching))) }];
   });
 

@@ -246,8 +246,9 @@ export class SchemaCompiler {
     return facts.values.filter((value) => {
       const kind = kindOf(value);
       if (!facts.kinds.has(kind)) return false;
-      if (typeof value === 'string') return isText(this.#strings.withLength(string), value);
-      if (typeof value === 'number') return isFreeNumber(facts) || isText(this.#numberText(facts), plainNumber(value));
+      if (typeof value === 'string') return isText(this.#strings.withLength(string), value, this.#builder.budget);
+      if (typeof value === 'number')
+        return isFreeNumber(facts) || isText(this.#numberText(facts), plainNumber(value), this.#builder.budget);
       const isConstrained =
         (kind === 'array' && (array.sources.length > 0 || array.min > 0 || array.max < Infinity)) ||
         (kind === 'object' && (object.sources.length > 0 || object.required.size > 0 || object.names.length > 0));

@@ -21,9 +21,9 @@ export class StringAutomata {
   }
 
   /** The strings that patterns and formats allow. Their length is left to {@link withLength}. */
-  of({ patterns, formats, max }: Facts['string']): Automaton {
-    const sources = patterns.map(({ source }) => source);
-    const regexes = formats.flatMap((format) => formatRegex(format, max) ?? []);
+  of(facts: Facts['string']): Automaton {
+    const { patterns } = facts;
+    const [sources, regexes] = this.#sourcesOf(facts);
     return this.#once(JSON.stringify([sources, regexes]), () => {
       const required = patterns.map(({ source, pointer }) => this.#condition(source, pointer));
       const formatted = regexes.map((regex) => ({ required: [this.#format(regex)], forbidden: [] }));
@@ -35,10 +35,14 @@ export class StringAutomata {
     });
   }
 
+  /** The regular expressions of patterns, and of formats. A format that is only an annotation has none. */
+  #sourcesOf({ patterns, formats, max }: Facts['string']): readonly [readonly string[], readonly string[]] {
+    return [patterns.map(({ source }) => source), formats.flatMap((format) => formatRegex(format, max) ?? [])];
+  }
+
   withLength(facts: Facts['string']): Automaton {
-    const { min, max, patterns, formats } = facts;
-    const key = JSON.stringify([patterns.map(({ source }) => source), formats, min, max]);
-    return this.#once(`length ${key}`, () =>
+    const { min, max } = facts;
+    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, () =>
       ofLength(this.of(facts), { min, max }, this.#budget, 'a string with a pattern and a length'),
     );
   }

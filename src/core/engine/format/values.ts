@@ -1,6 +1,7 @@
 import { isRecord } from '../../base/json.js';
 import { acceptsText, type Automaton } from '../grammar/automaton.js';
 import { codePoints } from '../grammar/char-set.js';
+import type { Budget } from '../grammar/limits.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import type { GrammarBuilder, Item, RuleItem, Sequence } from '../grammar/rules.js';
 
@@ -94,6 +95,6 @@ function edgeTo(builder: GrammarBuilder, char: string, child: TrieNode): Edge {
 }
 
 /** Whether the automaton accepts the text. */
-export function isText(automaton: Automaton, text: string): boolean {
-  return acceptsText(automaton, codePoints(text));
+export function isText(automaton: Automaton, text: string, budget: Budget): boolean {
+  return acceptsText(automaton, codePoints(text), budget);
 }

@@ -155,7 +155,8 @@ export function stateAfter(automaton: Automaton, state: number, codePoint: numbe
   return automaton[state]?.transitions.find(({ chars }) => contains(chars, codePoint))?.to ?? dead;
 }
 
-export function acceptsText(automaton: Automaton, points: readonly number[]): boolean {
+export function acceptsText(automaton: Automaton, points: readonly number[], budget: Budget): boolean {
+  budget.spend(points.length);
   let state = automaton.length === 0 ? dead : 0;
   for (const point of points) state = stateAfter(automaton, state, point);
   return acceptsAt(automaton, state);
@@ -234,6 +235,7 @@ export function ofLength(
   budget: Budget,
   what: string,
 ): Automaton {
+  budget.spend(automaton.length);
   const { shortest, longest } = lengthsOf(automaton);
   if (min <= shortest && max >= longest) return automaton;
   const last = max === Infinity ? min : max;
@@ -255,17 +257,31 @@ export function ofLength(
 
 /** The lengths of the shortest and the longest text that is accepted; Infinity for the latter if there is none. */
 function lengthsOf(automaton: Automaton): { readonly shortest: number; readonly longest: number } {
-  let shortest = Infinity;
-  let length = 0;
-  let reached = new Set(automaton.length === 0 ? [] : [0]);
-  // Every state leads to an accepting one: a text that is longer than there are states has gone in a circle.
-  for (; reached.size > 0 && length <= automaton.length; length += 1) {
-    const next = new Set<number>();
-    for (const state of reached) {
-      if (acceptsAt(automaton, state)) shortest = Math.min(shortest, length);
-      for (const { to } of automaton[state]?.transitions ?? []) next.add(to);
-    }
-    reached = next;
+  return { shortest: shortestOf(automaton), longest: longestOf(automaton) };
+}
+
+/** Breadth first. */
+function shortestOf(automaton: Automaton): number {
+  const lengths = new Map(automaton.length === 0 ? [] : [[0, 0]]);
+  for (const [state, length] of lengths) {
+    if (acceptsAt(automaton, state)) return length;
+    for (const { to } of automaton[state]?.transitions ?? []) if (!lengths.has(to)) lengths.set(to, length + 1);
   }
-  return { shortest, longest: reached.size > 0 ? Infinity : length - 1 };
+  return Infinity;
+}
+
+/** Every state can be reached and leads to an accepting one, so the longest text is the longest way, unless there is a circle. */
+function longestOf(automaton: Automaton): number {
+  const ways = automaton.map(() => 0);
+  for (const { transitions } of automaton) for (const { to } of transitions) ways[to] = (ways[to] ?? 0) + 1;
+  const lengths = automaton.map(() => 0);
+  const order = [...automaton.keys()].filter((state) => ways[state] === 0);
+  for (const state of order) {
+    for (const { to } of automaton[state]?.transitions ?? []) {
+      lengths[to] = Math.max(lengths[to] ?? 0, (lengths[state] ?? 0) + 1);
+      ways[to] = (ways[to] ?? 0) - 1;
+      if (ways[to] === 0) order.push(to);
+    }
+  }
+  return order.length < automaton.length ? Infinity : Math.max(0, ...lengths);
 }

@@ -40,9 +40,15 @@ export function singleChar(codePoint: number): CharSet {
   return [codePoint, codePoint];
 }
 
+/** Takes logarithmically many steps: classes of Unicode have hundreds of ranges. */
 export function contains(set: CharSet, codePoint: number): boolean {
-  for (const [first, last] of rangesOf(set)) if (first <= codePoint && codePoint <= last) return true;
-  return false;
+  let [low, high] = [0, set.length / 2];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(set, 2 * middle + 1) < codePoint) low = middle + 1;
+    else high = middle;
+  }
+  return low < set.length / 2 && at(set, 2 * low) <= codePoint;
 }
 
 export function* rangesOf(set: CharSet): Generator<readonly [first: number, last: number]> {

@@ -177,7 +177,7 @@ const rangeDash = -1;
 /** The code points of a text with escapes. */
 function charsIn(text: string, inClass = false): number[] {
   const points: number[] = [];
-  for (const [part] of text.matchAll(/\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)|./gisu)) {
+  for (const [part] of text.matchAll(/\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|./gsu)) {
     points.push(inClass && part === '-' ? rangeDash : charOf(part));
   }
   return points;
@@ -188,7 +188,11 @@ function charOf(part: string): number {
   if (first !== '\\' || kind === undefined) return part.codePointAt(0) ?? 0;
   const control = charEscapes.get(kind);
   if (control !== undefined) return control.charCodeAt(0);
-  if (hexEscapes.get(kind) === part.length - 2) return Number.parseInt(part.slice(2), 16);
+  if (hexEscapes.get(kind) === part.length - 2) {
+    const point = Number.parseInt(part.slice(2), 16);
+    if (point > 0x10ffff) throw new GbnfProblem(`the escape "${part}" is not a character`);
+    return point;
+  }
   if (!'\\"[]-'.includes(kind)) throw new GbnfProblem(`the escape "\\${kind}" is unknown`);
   return kind.charCodeAt(0);
 }

@@ -37,6 +37,14 @@ export function tooComplexError(subject: Subject, problem: string, hint: string)
   });
 }
 
+/** A compilation has taken too long. Unlike other limits, that may be the machine's fault, so another attempt can succeed. */
+export class OutOfTime extends ChatstreamError {
+  constructor({ param, name }: Subject) {
+    const problem = `compiling it takes longer than ${limits.milliseconds} ms`;
+    super('grammar_too_complex', `${name} is too complex: ${problem}.`, { param, hint: simplerHint });
+  }
+}
+
 /** Counts the steps of a compilation. Also looks at the clock, now and then. */
 export class Budget {
   readonly subject: Subject;
@@ -59,7 +67,7 @@ export class Budget {
     }
     const looksAtClock = Math.floor(before / 4096) !== Math.floor(this.#steps / 4096);
     if (looksAtClock && this.#now() - this.#startedMs > limits.milliseconds) {
-      throw tooComplexError(this.subject, `compiling it takes longer than ${limits.milliseconds} ms`, simplerHint);
+      throw new OutOfTime(this.subject);
     }
   }
 

@@ -3,6 +3,7 @@ import { RecentlyUsed } from '../../base/recently-used.js';
 import { answerGrammar } from '../dialects/answer-grammar.js';
 import type { ChatDialect } from '../dialects/chat-dialect.js';
 import { compileFormat, subjectOf } from '../format/compile-format.js';
+import { OutOfTime } from '../grammar/limits.js';
 import type { OutputFormat } from '../output-format.js';
 
 /** Number of compiled formats that are kept. Services mostly ask for the same few. */
@@ -41,8 +42,8 @@ function gbnfOrError(...demand: Parameters<typeof gbnfOf>): string | ChatstreamE
   try {
     return gbnfOf(...demand);
   } catch (error) {
-    if (error instanceof ChatstreamError) return error;
-    throw error;
+    if (!(error instanceof ChatstreamError) || error instanceof OutOfTime) throw error;
+    return error;
   }
 }
 

@@ -13,6 +13,18 @@ function called(content: string): ChatMessage {
   };
 }
 
+describe('many messages', () => {
+  it('take as long as few, each', () => {
+    const results = Array.from({ length: 40_000 }, (): ChatMessage => ({ role: 'tool', content: 'result' }));
+    const questions = Array.from({ length: 40_000 }, (): ChatMessage => ({ role: 'user', content: '' }));
+    const startedMs = performance.now();
+    expect(withGenericTools(results, [], false)).toHaveLength(1);
+    expect(withGenericTools(questions, [], false)).toEqual(questions);
+    // Copying what came before with each message took seconds.
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  });
+});
+
 describe('tools in messages', () => {
   it('are described in the system message, after what is there', () => {
     const [system, ...rest] = withGenericTools([{ role: 'system', content: 'Be brief.' }, user], [tool], false);

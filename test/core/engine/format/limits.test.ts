@@ -100,6 +100,37 @@ describe('a grammar is refused', () => {
   });
 });
 
+describe('a compilation is quick', () => {
+  /** Of 4,096 states: whether there is an a twelve characters before the end. */
+  const pattern = '^[ab]*a[ab]{11}$';
+
+  it('if many strings have a large pattern, with formats that are only annotations', () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 50 }, (_, index) => [`p${index}`, { type: 'string', pattern, format: `x${index}` }]),
+    );
+    const startedMs = performance.now();
+    complexityOf({ type: 'object', properties });
+    // It took a minute when the lengths of each were searched for step by step.
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+  });
+
+  it('or refused if there are more lengths of it than steps', () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 200 }, (_, index) => [`p${index}`, { type: 'string', pattern, maxLength: 100_000 + index }]),
+    );
+    tooComplex({ type: 'object', properties }, '');
+  });
+
+  it('or refused if many names are to be matched with many patterns', () => {
+    const name = (index: number): string => `${index} ${'漢'.repeat(400)}`;
+    const properties = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [name(index), {}]));
+    const patternProperties = Object.fromEntries(
+      Array.from({ length: 50 }, (_, index) => [`^\\p{L}{${index}}`, { type: 'string' }]),
+    );
+    tooComplex({ type: 'object', properties, patternProperties }, '');
+  });
+});
+
 describe('a budget', () => {
   it('ends with its time, as the last resort', () => {
     let now = 0;

@@ -20,6 +20,19 @@ describe('a grammar in GBNF', () => {
     expect(accepted(grammar, ['- x\n', '- xyzz\n', '- xA\n', '* a\n', '😀', '- é1\n'])).toEqual(Array(6).fill(false));
   });
 
+  it('has characters beyond the first 65,536 in escapes, and reads what we write', () => {
+    const grammar = String.raw`root ::= [\U0001F600-\U0001F64f] "\U0001f600" [^a]`;
+    expect(accepted(grammar, ['😁😀b', '😁😀😀', '🚀😀b', '😁😁b', '😁😀a'])).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+    const { gbnf } = compileFormat({ type: 'grammar', grammar });
+    expect(accepted(gbnf, ['😁😀b', '🚀😀b', '😁😀a'])).toEqual([true, false, false]);
+  });
+
   it('may be recursive', () => {
     const grammar = 'root ::= term ("+" term)*\nterm ::= [0-9]+ | "(" root ")"';
     expect(accepted(grammar, ['1+(2+34)', '((1))', '1+', '(1'])).toEqual([true, true, false, false]);
@@ -33,6 +46,7 @@ describe('a grammar in GBNF', () => {
     ['root ::= ("a"', '")" is missing'],
     ['root ::= "a" ]', 'the end of the line is missing in line 1'],
     ['root ::= "\\q"', 'the escape "\\q" is unknown'],
+    ['root ::= "\\U00110000"', 'the escape "\\U00110000" is not a character'],
     ['root ::= "a"{3,2}', 'out of order'],
     ['root ::= root', 'no output can satisfy it'],
   ])('is refused if it is wrong: %s', (grammar, problem) => {

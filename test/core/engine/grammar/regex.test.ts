@@ -10,7 +10,7 @@ function budget(): Budget {
 }
 
 function isFound(regex: string, text: string): boolean {
-  return acceptsText(regexAutomaton(regex, budget()), codePoints(text));
+  return acceptsText(regexAutomaton(regex, budget()), codePoints(text), budget());
 }
 
 /** Short texts of the characters that the expressions below are about. */
@@ -54,7 +54,8 @@ describe('regexAutomaton', () => {
       fc.property(regex, fc.array(text, { minLength: 5, maxLength: 5 }), (source, texts) => {
         const automaton = regexAutomaton(source, budget());
         const expected = new RegExp(source, 'u');
-        for (const each of texts) expect(acceptsText(automaton, codePoints(each)), each).toBe(expected.test(each));
+        for (const each of texts)
+          expect(acceptsText(automaton, codePoints(each), budget()), each).toBe(expected.test(each));
       }),
       { numRuns: 300 },
     );

@@ -7,7 +7,7 @@ import { regexAutomaton } from '../../../../src/core/engine/grammar/regex.js';
 import { automatonOfTexts, endedBy, unionOf } from '../../../../src/core/engine/grammar/text-automata.js';
 
 const budget = (): Budget => new Budget({ param: 'test', name: 'The test' });
-const accepts = (automaton: Automaton, text: string): boolean => acceptsText(automaton, codePoints(text));
+const accepts = (automaton: Automaton, text: string): boolean => acceptsText(automaton, codePoints(text), budget());
 
 describe('automatonOfTexts', () => {
   it('accepts these texts and no others', () => {
