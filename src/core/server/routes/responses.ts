@@ -216,10 +216,10 @@ async function kept({ responses, conversations }: Kept, stored: StoredResponse):
 /** What was said before the response. @throws ChatstreamError `not_found`, `storage_failed` */
 async function itemsBefore(
   { responses, conversations }: Kept,
-  { previous_response_id: previous, conversation }: ResponseFields,
+  { id, previous_response_id: previous, conversation }: ResponseFields,
 ): Promise<readonly ConversationItem[]> {
   if (previous !== null && conversation !== null) throw twoHistoriesError();
-  if (previous !== null) return responses.itemsUpTo(previous);
+  if (previous !== null) return responses.itemsUpTo(previous, id);
   if (conversation === null) return [];
   return (await conversations.find(conversation.id, 'conversation')).items;
 }

@@ -69,10 +69,10 @@ export class FeedbackBox {
   }
 
   async #talk(id: string): Promise<Talk> {
-    const stored = await ifFound(this.#responses.find(id));
+    const stored = await ifReadable(this.#responses.find(id));
     if (stored === null) return unknownTalk;
     const { model, output, instructions } = stored.response;
-    const earlier = await ifFound(this.#itemsBefore(stored));
+    const earlier = await ifReadable(this.#itemsBefore(stored));
     const answer = chatMessages(output, null).at(-1);
     return {
       model,
@@ -81,10 +81,10 @@ export class FeedbackBox {
     };
   }
 
-  /** What was said in a conversation before a response and its own input. @throws ChatstreamError `not_found` */
+  /** What was said in a conversation before a response and its own input. @throws ChatstreamError `not_found`, `invalid_request` */
   async #itemsBefore({ response, input }: StoredResponse): Promise<readonly ConversationItem[]> {
     const { conversation, previous_response_id: previous, output } = response;
-    if (conversation === null) return previous === null ? [] : this.#responses.itemsUpTo(previous);
+    if (conversation === null) return previous === null ? [] : this.#responses.itemsUpTo(previous, response.id);
     const { items } = await this.#conversations.find(conversation.id);
     const own = new Set([...input, ...output].map(({ id }) => id));
     const first = items.findIndex(({ id }) => own.has(id));
@@ -101,11 +101,13 @@ function feedbackId(responseId: string, key: string): string {
     .slice(0, 48)}`;
 }
 
-async function ifFound<T>(found: Promise<T>): Promise<T | null> {
+/** Null for what is not stored, and for a conversation that no response could go on with either. */
+async function ifReadable<T>(read: Promise<T>): Promise<T | null> {
   try {
-    return await found;
+    return await read;
   } catch (error) {
-    if (error instanceof ChatstreamError && error.code === 'not_found') return null;
+    if (error instanceof ChatstreamError && (error.code === 'not_found' || error.code === 'invalid_request'))
+      return null;
     throw error;
   }
 }

@@ -59,12 +59,17 @@ export class StoredResponses {
    * All items of the conversation that ends with a response, the oldest first. Each response of it is used, so that a
    * conversation does not lose its beginning while it goes on.
    *
+   * @param before the response for which they are read, which cannot be one of those that it continues
    * @throws ChatstreamError `not_found` if a response of it is not stored any more, `invalid_request` if it belongs to a
-   *   conversation that has a name: what it continued is stored there; `storage_failed`
+   *   conversation that has a name: what it continued is stored there; or if it leads back to itself; `storage_failed`
    */
-  async itemsUpTo(id: string): Promise<readonly ConversationItem[]> {
+  async itemsUpTo(id: string, before: string): Promise<readonly ConversationItem[]> {
     const turns: (readonly ConversationItem[])[] = [];
+    // A client that resumes a response says what it continues, and two that are resumed at once can name each other.
+    const seen = new Set([before]);
     for (let next: string | null = id; next !== null;) {
+      if (seen.has(next)) throw circularError(next);
+      seen.add(next);
       const { response, input }: StoredResponse = await this.find(next, 'previous_response_id');
       if (response.conversation !== null) throw inConversationError(response.id, response.conversation.id);
       turns.push(response.output, input);
@@ -95,6 +100,13 @@ export class StoredResponses {
     await this.#arriving.get(id);
     return await this.#store.get(id);
   }
+}
+
+function circularError(id: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `The response "${id}" continues itself.`, {
+    param: 'previous_response_id',
+    hint: 'Send what was said before as "input" instead.',
+  });
 }
 
 function inConversationError(id: string, conversation: string): ChatstreamError {
