@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
 import { usualTerms } from '../../../src/core/scheduler/demand.js';
 import { chat, type TestApp, testApp, type TestAppOptions, until } from '../../support/app.js';
@@ -144,6 +144,19 @@ describe('limits over time', () => {
     await made.clock.advanceAsync(Number(refused.headers['retry-after']) * 1000);
     expect((await ask()).statusCode).toBe(200);
     expect(Number(refused.headers['retry-after']) * 1000).toBeGreaterThan(periodMs);
+  });
+});
+
+describe('an echo of tokens', () => {
+  it('is not looked up for a key that has used its limit', async () => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
+    const detokenize = vi.spyOn(made.engine, 'detokenize');
+    const body = { prompt: [97], echo: true, max_tokens: 1 };
+    expect((await made.post('/v1/completions', body, sent('anna'))).statusCode).toBe(200);
+    const refused = await made.post('/v1/completions', body, sent('anna'));
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-remaining-requests': '0' });
+    expect(detokenize).toHaveBeenCalledOnce();
   });
 });
 
