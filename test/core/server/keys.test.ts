@@ -160,7 +160,7 @@ describe('an echo of tokens', () => {
   });
 });
 
-describe('counting tokens', () => {
+describe('counting tokens, and changing conversations', () => {
   const messages = { messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 };
 
   it.each([
@@ -169,6 +169,7 @@ describe('counting tokens', () => {
     ['/v1/chat/completions/input_tokens', messages],
     ['/v1/messages/count_tokens', messages],
     ['/v1/responses/input_tokens', { input: 'hi' }],
+    ['/v1/conversations', {}],
   ])('with %s is a request like others', async (url, body) => {
     const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
     const counted = await made.post(url, body, sent('anna'));
