@@ -73,6 +73,13 @@ describe('feedback', () => {
     ]);
   });
 
+  it('has no fields that are nested too deeply', async () => {
+    const fields = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    const refused = await (await server()).post(path, `{"response_id":"x","fields":${fields}}`);
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json()).toMatchObject({ error: { param: 'fields' } });
+  });
+
   it('outlives its response', async () => {
     const made = await server();
     const id = await answer(made, { input: 'hi' });

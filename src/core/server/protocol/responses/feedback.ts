@@ -3,6 +3,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import type { Feedback, FeedbackRequest } from '../../schemas/feedback.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import type { Store } from '../../store/store.js';
+import { refuseDeep } from '../refused-parameters.js';
 import { chatMessages } from './chat-messages.js';
 import type { Conversations } from './conversations.js';
 import type { StoredResponse, StoredResponses } from './stored-responses.js';
@@ -30,9 +31,10 @@ export class FeedbackBox {
    * Keeps feedback, instead of what the same key has said about the same answer before.
    *
    * @param key the name of the key
-   * @throws ChatstreamError `storage_failed`
+   * @throws ChatstreamError `invalid_request` for fields that are nested too deeply, `storage_failed`
    */
   async give({ response_id, like, comment, fields }: FeedbackRequest, key: string): Promise<Feedback> {
+    refuseDeep(fields, 'fields', 'The value of "fields"');
     const feedback: Feedback = {
       id: feedbackId(response_id, key),
       object: 'feedback',
