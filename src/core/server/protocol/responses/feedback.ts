@@ -88,9 +88,11 @@ export class FeedbackBox {
     const { conversation, previous_response_id: previous, output } = response;
     if (conversation === null) return previous === null ? [] : this.#responses.itemsUpTo(previous, response.id);
     const { items } = await this.#conversations.find(conversation.id);
-    const own = new Set([...input, ...output].map(({ id }) => id));
-    const first = items.findIndex(({ id }) => own.has(id));
+    const said = new Set(output.map(({ id }) => id));
+    let first = items.findIndex(({ id }) => said.has(id));
     if (first === -1) throw feedbackNotFoundError(response.id);
+    // Backwards from the answer: the input may repeat the ids of earlier items, and some of it may have been deleted.
+    for (const { id } of input.toReversed()) if (items[first - 1]?.id === id) first -= 1;
     return items.slice(0, first);
   }
 }
