@@ -9,6 +9,10 @@ export class FailingStorage implements Storage {
   works: 'fully' | 'for reading' | 'not at all' = 'fully';
   /** Changes wait for this. */
   until: Promise<unknown> = Promise.resolve();
+  /** Reading waits for this. */
+  readableFrom: Promise<unknown> = Promise.resolve();
+  /** Reads that wait. */
+  reading = 0;
   /** Changes that wait. */
   waiting = 0;
   /** Changes that were made. */
@@ -30,7 +34,13 @@ export class FailingStorage implements Storage {
       return work();
     };
     return {
-      get: (id) => (this.works === 'not at all' ? Promise.reject(storageFailedError()) : store.get(id)),
+      get: async (id) => {
+        this.reading += 1;
+        await this.readableFrom;
+        this.reading -= 1;
+        if (this.works === 'not at all') throw storageFailedError();
+        return await store.get(id);
+      },
       set: (id, value) => change(() => store.set(id, value)),
       list: (after, most) => store.list(after, most),
       delete: (id) => change(() => store.delete(id)),

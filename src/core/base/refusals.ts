@@ -213,6 +213,13 @@ export function storageFailedError(): ChatstreamError {
   });
 }
 
+/** For a value that is larger than a whole store in memory. */
+export function tooLargeToKeepError(): ChatstreamError {
+  return new ChatstreamError('storage_failed', 'This is too large for the server to keep.', {
+    hint: 'Send less, or start the server with --store.',
+  });
+}
+
 // too_many_connections
 
 /** All connections that the server can keep open have requests. */

@@ -100,10 +100,23 @@ export class RateLimiter {
   /**
    * Counts requests that have come.
    *
-   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again;
-   *   `invalid_request` for more at once than there may be in a minute. Nothing is counted then
+   * @throws ChatstreamError as {@link assertLeft}; nothing is counted then
    */
   take(payer: string, requests: number): void {
+    this.assertLeft(payer, requests);
+    const buckets = this.#bucketsFor(payer);
+    if (buckets === undefined) return;
+    buckets.requests?.take(requests);
+    this.#spent.emit({ payer, requests, tokens: 0 });
+  }
+
+  /**
+   * Whether requests could be counted, for work that comes before that.
+   *
+   * @throws ChatstreamError `rate_limited` or `quota_exceeded`, with the seconds until there is enough again;
+   *   `invalid_request` for more at once than there may be in a minute
+   */
+  assertLeft(payer: string, requests: number): void {
     const buckets = this.#bucketsFor(payer);
     if (buckets === undefined) return;
     const key = keyOf(payer);
@@ -114,17 +127,14 @@ export class RateLimiter {
     const requestsMs = perMinute?.msUntil(requests) ?? 0;
     // The limit is named that keeps the key waiting for longest: it would be refused again before.
     const longestMs = Math.max(daysMs, tokensMs, requestsMs);
-    if (longestMs > 0) {
-      const retryAfterSeconds = wholeSeconds(longestMs);
-      if (daysMs === longestMs) throw quotaExceededError(key, rates.tokensPerDay ?? 0, retryAfterSeconds);
-      const limit =
-        tokensMs === longestMs
-          ? `${rates.tokensPerMinute ?? 0} tokens per minute`
-          : `${rates.requestsPerMinute ?? 0} requests per minute`;
-      throw rateLimitedError(key, limit, retryAfterSeconds);
-    }
-    perMinute?.take(requests);
-    this.#spent.emit({ payer, requests, tokens: 0 });
+    if (longestMs === 0) return;
+    const retryAfterSeconds = wholeSeconds(longestMs);
+    if (daysMs === longestMs) throw quotaExceededError(key, rates.tokensPerDay ?? 0, retryAfterSeconds);
+    const limit =
+      tokensMs === longestMs
+        ? `${rates.tokensPerMinute ?? 0} tokens per minute`
+        : `${rates.requestsPerMinute ?? 0} requests per minute`;
+    throw rateLimitedError(key, limit, retryAfterSeconds);
   }
 
   /** Counts the tokens of a request that has ended. */

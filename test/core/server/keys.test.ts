@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
 import { usualTerms } from '../../../src/core/scheduler/demand.js';
 import { chat, type TestApp, testApp, type TestAppOptions, until } from '../../support/app.js';
@@ -147,7 +147,20 @@ describe('limits over time', () => {
   });
 });
 
-describe('counting tokens', () => {
+describe('an echo of tokens', () => {
+  it('is not looked up for a key that has used its limit', async () => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
+    const detokenize = vi.spyOn(made.engine, 'detokenize');
+    const body = { prompt: [97], echo: true, max_tokens: 1 };
+    expect((await made.post('/v1/completions', body, sent('anna'))).statusCode).toBe(200);
+    const refused = await made.post('/v1/completions', body, sent('anna'));
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-remaining-requests': '0' });
+    expect(detokenize).toHaveBeenCalledOnce();
+  });
+});
+
+describe('counting tokens, and changing conversations', () => {
   const messages = { messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 };
 
   it.each([
@@ -156,6 +169,7 @@ describe('counting tokens', () => {
     ['/v1/chat/completions/input_tokens', messages],
     ['/v1/messages/count_tokens', messages],
     ['/v1/responses/input_tokens', { input: 'hi' }],
+    ['/v1/conversations', {}],
   ])('with %s is a request like others', async (url, body) => {
     const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
     const counted = await made.post(url, body, sent('anna'));

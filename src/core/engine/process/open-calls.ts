@@ -65,7 +65,12 @@ export class OpenCalls {
         else resolve(value);
       };
       this.#open.set(call, { resolve: settle, reject, stopListening });
-      send(call);
+      try {
+        send(call);
+      } catch (error) {
+        // Node.js writes a message as JSON at once, which fails for some values.
+        this.#take(call)?.reject(asChatstreamError(error));
+      }
     });
   }
 

@@ -26,12 +26,17 @@ export class OpenAnswers {
 }
 
 /**
- * Calls back once, when a response is over: all of it was sent, or the client has left.
+ * Calls back once, when a response is over: all of it was sent, or the client has left. If it is over already, because
+ * something was waited for before this was called, that is right after the caller's own work.
  *
  * The connection is watched as well as the response: with pipelining, a response that waits for an earlier one is not
  * notified that the connection has ended.
  */
 export function onResponseEnd({ socket }: IncomingMessage, response: ServerResponse, callback: () => void): void {
+  if (response.closed || socket.destroyed) {
+    queueMicrotask(callback);
+    return;
+  }
   const over = (): void => {
     response.off('close', over);
     socket.off('close', over);

@@ -3,7 +3,7 @@ import { isRecord } from '../../base/json.js';
 import type { ChatEnding, ChatMessage, JsonObject, PromptSource } from '../../engine/engine.js';
 import type { ChatCompletionRequest, WireCall, WireMessage } from '../schemas/completion-requests.js';
 import type { ReasoningRequest } from './reasoning-requests.js';
-import { missing, refuseDeep } from './refused-parameters.js';
+import { isDeep, missing, refuseDeep } from './refused-parameters.js';
 import type { RequestedTools } from './tool-requests.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
@@ -115,7 +115,10 @@ function chatMessage(message: WireMessage, index: number): ChatMessage {
   };
 }
 
-/** A call with its arguments as an object, which is what templates expect. What is no object stays text. */
+/**
+ * A call with its arguments as an object, which is what templates expect. What is no object stays text, and so does what is
+ * nested too deeply: a model may have written it itself, in a conversation that has to go on.
+ */
 export function templateCall({ id, type, function: called }: WireCall): JsonObject {
   const { name, arguments: text } = called;
   const value = text === '' ? {} : parsedObject(text);
@@ -129,7 +132,7 @@ export function templateCall({ id, type, function: called }: WireCall): JsonObje
 function parsedObject(text: string): object | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isRecord(value) && !Array.isArray(value) ? value : null;
+    return isRecord(value) && !Array.isArray(value) && !isDeep(value) ? value : null;
   } catch {
     return null;
   }

@@ -12,17 +12,20 @@ export function missing(param: string): ChatstreamError {
  * @throws ChatstreamError `invalid_request` for a value with too many levels
  */
 export function refuseDeep(value: unknown, param: string, name: string): void {
-  if (!isDeeperThan(value, deepest)) return;
+  if (!isDeep(value)) return;
   throw new ChatstreamError('invalid_request', `${name} is nested too deeply.`, {
     param,
     hint: `At most ${deepest} levels of objects and lists are supported.`,
   });
 }
 
-/** Level by level: the depth that this looks for would overflow the stack of a recursive function. */
-function isDeeperThan(value: unknown, levels: number): boolean {
+/**
+ * Whether a value has too many levels. It is looked at level by level: the depth that this looks for would overflow the stack of
+ * a recursive function.
+ */
+export function isDeep(value: unknown): boolean {
   let level = [value];
-  for (let depth = 0; depth <= levels && level.length > 0; depth += 1) {
+  for (let depth = 0; depth <= deepest && level.length > 0; depth += 1) {
     level = level.flatMap(childrenOf);
   }
   return level.length > 0;

@@ -22,7 +22,14 @@ import { goingOn } from '../protocol/resumption.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
-import { ChoicesAnswer, countAgainstLimits, GenerationAnswer, generationErrors, servedModel } from './generation.js';
+import {
+  ChoicesAnswer,
+  countAgainstLimits,
+  GenerationAnswer,
+  generationErrors,
+  sendLimits,
+  servedModel,
+} from './generation.js';
 import { resumableAnswer } from './resuming.js';
 
 /** OpenAI's two completion APIs: chats and texts. */
@@ -39,7 +46,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
   app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
     const choices = { logprobs: body.logprobs === true, ranking: rankingOf({ n: body.n ?? 1 }) };
-    return answer(answering, { type: 'chat', prompts: [request], echoes: [''], ...choices }, body, reply);
+    return answer(answering, { type: 'chat', prompts: [request], isEchoed: false, ...choices }, body, reply);
   });
 
   const counting = {
@@ -62,14 +69,10 @@ export function completionRoutes(app: App, context: ServerContext): void {
     body: completionRequest,
     response: { 200: generated('Completion', 'CompletionChunk'), ...generationErrors },
   };
-  app.post('/v1/completions', { schema: text }, async ({ body }, reply) => {
+  app.post('/v1/completions', { schema: text }, ({ body }, reply) => {
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
-    const texts =
-      body.echo === true
-        ? await textsOf(servedModel(context, body.model, reply).inference, prompts, reply)
-        : prompts.map(() => '');
     const choices = { logprobs: wantedLogprobs(body) !== null, ranking: rankingOf(body) };
-    return await answer(answering, { type: 'text', prompts, echoes: texts, ...choices }, body, reply);
+    return answer(answering, { type: 'text', prompts, isEchoed: body.echo === true, ...choices }, body, reply);
   });
 }
 
@@ -78,16 +81,16 @@ interface Asked {
   readonly type: CompletionType;
   /** At least one. */
   readonly prompts: readonly InferenceRequest[];
-  /** For each prompt, the text that its answer begins with; possibly empty. */
-  readonly echoes: readonly string[];
+  /** Whether an answer begins with its prompt. */
+  readonly isEchoed: boolean;
   /** Whether the answer has the probabilities of its tokens. */
   readonly logprobs: boolean;
   readonly ranking: Ranking;
 }
 
-function answer(
+async function answer(
   context: ServerContext & { readonly fingerprints: Fingerprints },
-  { type, prompts, echoes, logprobs, ranking: { chosen, candidates } }: Asked,
+  { type, prompts, isEchoed, logprobs, ranking: { chosen, candidates } }: Asked,
   body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'resume'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
@@ -109,13 +112,14 @@ function answer(
   const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
+  const echoes = isEchoed ? await echoesOf(context, model.inference, { prompts, requests }, reply) : [];
   if (requests.length === 1) {
     const request = resume === null ? first : goingOn(first, resume, model.inference.info);
     const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
     const generation = new GenerationAnswer(context, model, request, encoder, reply);
-    return stream === true ? generation.streamed(includeQueue, resumable) : generation.whole();
+    return await (stream === true ? generation.streamed(includeQueue, resumable) : generation.whole());
   }
-  const allEchoes = echoes.flatMap((echo) => Array.from({ length: chosen }, () => echo));
+  const allEchoes = prompts.flatMap((_, prompt) => Array.from({ length: chosen }, () => echoes[prompt] ?? ''));
   const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
   const encoder = new CompletionChoicesEncoder(type, head, includeUsage, choices);
   const begun = resume === null ? null : readChoices(resume, requests.length);
@@ -126,18 +130,29 @@ function answer(
     return [isBegun ? goingOn(request, progress, model.inference.info) : request];
   });
   const generation = new ChoicesAnswer(context, model, open, encoder, reply);
-  if (stream !== true) return generation.whole();
-  return generation.streamed(includeQueue, resumable === null ? null : { begun });
+  const resumed = resumable === null ? null : { begun };
+  return await (stream === true ? generation.streamed(includeQueue, resumed) : generation.whole());
 }
 
-/** The prompts as text. */
-function textsOf(
+/**
+ * The prompts as text. Each takes a message to the engine, so limits come first; the requests are counted when they are
+ * submitted.
+ *
+ * @throws ChatstreamError `rate_limited`, `quota_exceeded`, `invalid_request` for tokens that the model does not have
+ */
+async function echoesOf(
+  context: ServerContext,
   inference: ModelService,
-  prompts: readonly InferenceRequest[],
+  {
+    prompts,
+    requests,
+  }: { readonly prompts: readonly InferenceRequest[]; readonly requests: readonly InferenceRequest[] },
   reply: FastifyReply,
 ): Promise<readonly string[]> {
+  sendLimits(context, reply);
+  context.rates.assertLeft(context.keys.payerOf(reply.request.raw), requests.length);
   const client = clientOf(reply);
-  return Promise.all(
+  return await Promise.all(
     prompts.map(async ({ source }) => {
       const prompt = promptOf(source);
       return typeof prompt === 'string' ? prompt : await inference.detokenize(prompt, client);

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { App } from '../http/context.js';
+import type { App, ServerContext } from '../http/context.js';
 import type { Conversations } from '../protocol/responses/conversations.js';
 import { inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey } from '../protocol/responses/item-ids.js';
@@ -9,24 +9,34 @@ import { changedConversation, newConversation, newItems } from '../schemas/conve
 import { itemPage } from '../schemas/item-pages.js';
 import { errors, json } from '../schemas/openapi.js';
 import type { ConversationItem, WireItem } from '../schemas/response-items.js';
+import { countAgainstLimits } from './generation.js';
 
 const tags = ['conversations'];
-const failures = errors(400, 401, 404, 408, 413, 503, 507);
+const failures = errors(400, 401, 404, 408, 413, 429, 503, 507);
 const one = { tags, params: Type.Object({ id: Type.String() }) };
 const oneItem = { tags, params: Type.Object({ id: Type.String(), item_id: Type.String() }) };
 const conversation = { 200: json('The conversation.', 'Conversation'), ...failures };
 const item = { 200: json('The item.', 'ConversationItem'), ...failures };
 const items = { 200: json('A page of the items.', 'ItemList'), ...failures };
 
-/** OpenAI's conversations: lists of items that are kept, which responses continue. */
-export function conversationRoutes(app: App, conversations: Conversations, responses: StoredResponses): void {
+/**
+ * OpenAI's conversations: lists of items that are kept, which responses continue. Whatever writes one counts as a request,
+ * because all of it is written anew.
+ */
+export function conversationRoutes(
+  app: App,
+  context: ServerContext,
+  conversations: Conversations,
+  responses: StoredResponses,
+): void {
   const read = async (given: readonly WireItem[]): Promise<readonly ConversationItem[]> => {
-    const find = await responses.finder(referencesIn(given));
+    const find = await responses.finder(referencesIn(given), 'items');
     return inputItems(given, { key: newKey(), find, param: 'items' });
   };
 
   const create = { summary: 'Begin a conversation', tags, body: newConversation, response: conversation };
-  app.post('/v1/conversations', { schema: create }, async ({ body }) => {
+  app.post('/v1/conversations', { schema: create }, async ({ body }, reply) => {
+    countAgainstLimits(context, reply);
     const items = await read(body?.items ?? []);
     return (await conversations.create(body?.metadata ?? {}, items)).conversation;
   });
@@ -41,7 +51,8 @@ export function conversationRoutes(app: App, conversations: Conversations, respo
     body: changedConversation,
     response: conversation,
   };
-  app.post('/v1/conversations/:id', { schema: change }, async ({ params: { id }, body }) => {
+  app.post('/v1/conversations/:id', { schema: change }, async ({ params: { id }, body }, reply) => {
+    countAgainstLimits(context, reply);
     const { metadata } = body;
     // Null clears it; a request that does not speak of it changes nothing.
     const changed = metadata === undefined ? conversations.find(id) : conversations.describe(id, metadata ?? {});
@@ -62,7 +73,8 @@ export function conversationRoutes(app: App, conversations: Conversations, respo
     return listedItems((await conversations.find(id)).items, query);
   });
   const add = { summary: 'Add items to a conversation', ...one, body: newItems, response: items };
-  app.post('/v1/conversations/:id/items', { schema: add }, async ({ params: { id }, body }) => {
+  app.post('/v1/conversations/:id/items', { schema: add }, async ({ params: { id }, body }, reply) => {
+    countAgainstLimits(context, reply);
     const added = await read(body.items);
     await conversations.append(id, added);
     return listedItems(added, { order: 'asc' });
@@ -75,7 +87,8 @@ export function conversationRoutes(app: App, conversations: Conversations, respo
   app.delete(
     '/v1/conversations/:id/items/:item_id',
     { schema: removeItem },
-    async ({ params: { id, item_id: itemId } }) => {
+    async ({ params: { id, item_id: itemId } }, reply) => {
+      countAgainstLimits(context, reply);
       return (await conversations.deleteItem(id, itemId)).conversation;
     },
   );

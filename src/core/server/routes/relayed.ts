@@ -9,7 +9,7 @@ import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
 import { pathOf } from '../http/route-paths.js';
-import { relayedFailure, responsesPath } from '../protocol/relayed-failure.js';
+import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed-requests.js';
 import { EventNumbers } from '../protocol/responses/event-numbers.js';
 import { errors } from '../schemas/openapi.js';
@@ -106,6 +106,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
         },
       }),
       failure: (error) => relayedFailure(error, path, http.id, numbers?.next ?? 0),
+      refusal: ({ body }) => relayedRefusal(body, path, http.id, numbers?.next ?? 0),
     });
     return {
       stream: answer.stream,

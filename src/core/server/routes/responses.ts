@@ -5,7 +5,7 @@ import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
-import { Conversations } from '../protocol/responses/conversations.js';
+import { assertSize, Conversations } from '../protocol/responses/conversations.js';
 import { FeedbackBox } from '../protocol/responses/feedback.js';
 import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { keyOf, newKey, responseId, responseOfItem } from '../protocol/responses/item-ids.js';
@@ -39,7 +39,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
   const answering = { ...context, fingerprints: new Fingerprints(context.version) };
   const responses = new StoredResponses(storage.collection('responses', isStoredResponse));
   const conversations = new Conversations(storage.collection('conversations', isStoredConversation));
-  conversationRoutes(app, conversations, responses);
+  conversationRoutes(app, context, conversations, responses);
   feedbackRoutes(app, context, new FeedbackBox(storage.collection('feedback', isFeedback), responses, conversations));
 
   const create = {
@@ -129,7 +129,7 @@ async function asked(
   const before = await itemsBefore({ responses, conversations }, fields);
   // One that is resumed here may have ended here as well.
   const said = before.filter((item) => responseOfItem(item.id) !== id);
-  const stored = await responses.finder(referencesIn(body.input));
+  const stored = await responses.finder(referencesIn(body.input), 'input');
   // Made for the first reference: most requests have none, and some have thousands.
   let saidById: ReadonlyMap<string | undefined, ConversationItem> | null = null;
   const find: FindItem = (itemId, param) => {
@@ -137,6 +137,7 @@ async function asked(
     return saidById.get(itemId) ?? stored(itemId, param);
   };
   const input = inputItems(body.input, { key, find, param: 'input' });
+  if (fields.conversation !== null) assertSize([...said, ...input], 'conversation');
   const request = fromResponseRequest(body, requestId, [...said, ...input], context.options.defaultMaxTokens);
   return { request, key, fields, input };
 }
@@ -195,8 +196,8 @@ function rethrowAboutInput(error: unknown): never {
 }
 
 /**
- * Keeps a response, and adds it to its conversation. If the store fails, the client still gets its answer, which then says
- * that it is not stored.
+ * Keeps a response, and adds it to its conversation. If the store fails, or the conversation has become too long, the client
+ * still gets its answer, which then says that it is not stored.
  */
 async function kept({ responses, conversations }: Kept, stored: StoredResponse): Promise<ResponseObject> {
   const { response, input } = stored;
@@ -208,7 +209,8 @@ async function kept({ responses, conversations }: Kept, stored: StoredResponse):
     ]);
     return response;
   } catch (error) {
-    if (error instanceof ChatstreamError && error.code === 'storage_failed') return { ...response, store: false };
+    const isRefused = error instanceof ChatstreamError && ['storage_failed', 'invalid_request'].includes(error.code);
+    if (isRefused) return { ...response, store: false };
     throw error;
   }
 }
@@ -216,10 +218,10 @@ async function kept({ responses, conversations }: Kept, stored: StoredResponse):
 /** What was said before the response. @throws ChatstreamError `not_found`, `storage_failed` */
 async function itemsBefore(
   { responses, conversations }: Kept,
-  { previous_response_id: previous, conversation }: ResponseFields,
+  { id, previous_response_id: previous, conversation }: ResponseFields,
 ): Promise<readonly ConversationItem[]> {
   if (previous !== null && conversation !== null) throw twoHistoriesError();
-  if (previous !== null) return responses.itemsUpTo(previous);
+  if (previous !== null) return responses.itemsUpTo(previous, id);
   if (conversation === null) return [];
   return (await conversations.find(conversation.id, 'conversation')).items;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import { tooLargeToKeepError } from '../../base/refusals.js';
 import { type Storage, type Store, type StoreLimits, ttlOf } from './store.js';
 
 /** Besides the time of --store-ttl. A turn of a chat takes some kilobytes. Stated in docs/api.md as well. */
@@ -21,7 +22,7 @@ interface Entry<T> {
 
 /**
  * A store in this process's memory. If it is full, the values that were used least recently make room. A value that is too
- * large for all of it is not kept.
+ * large for all of it is refused.
  */
 export class MemoryStore<T> implements Store<T> {
   readonly #limits: StoreLimits;
@@ -55,9 +56,9 @@ export class MemoryStore<T> implements Store<T> {
   }
 
   set(id: string, value: T): Promise<void> {
-    this.#drop(id);
     const bytes = weightOf(value);
-    if (bytes > this.#limits.mostBytes) return Promise.resolve();
+    if (bytes > this.#limits.mostBytes) return Promise.reject(tooLargeToKeepError());
+    this.#drop(id);
     this.#entries.set(id, { value, bytes, usedMs: this.#clock.now() });
     this.#bytes += bytes;
     this.#dropExpired();

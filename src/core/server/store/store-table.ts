@@ -62,10 +62,12 @@ export class StoreTable {
     return row['value'];
   }
 
+  /** @throws Error if the value is larger than the whole table may be */
   set(id: string, json: string, nowMs: number): void {
+    const bytes = Buffer.byteLength(json) + overheadBytes;
+    if (bytes > this.#limits.mostBytes) throw new Error(`a value of ${bytes} bytes is too large for the store`);
     this.writeUses();
     this.#drop(id);
-    const bytes = Buffer.byteLength(json) + overheadBytes;
     const row = [id, this.#useMs(nowMs), bytes, json];
     this.#database.run(`INSERT INTO ${this.#name} (id, used_ms, bytes, value) VALUES (?, ?, ?, ?)`, row);
     this.#count(1, bytes);

@@ -17,6 +17,8 @@ export interface RelayedStreamOptions extends StreamOptions {
   readonly onData?: (chunk: Buffer) => void;
   /** The events that end a stream that failed. */
   readonly failure: (error: ChatstreamError) => string;
+  /** The events that end a stream which has begun with comments, and for which the upstream then sent one body. */
+  readonly refusal: (answer: WholeAnswer) => string;
 }
 
 /**
@@ -64,7 +66,7 @@ export class RelayedStream implements RelayListener {
 
   whole(answer: WholeAnswer, executor: string): void {
     if (this.stream.begun) {
-      this.stream.end(`data: ${answer.body.toString('latin1').replaceAll(/[\r\n]+/g, ' ')}\n\n`);
+      this.stream.end(asBytes(this.#options.refusal(answer)));
       return;
     }
     this.stream.abandoned();
@@ -73,7 +75,7 @@ export class RelayedStream implements RelayListener {
   }
 
   failed(error: ChatstreamError): void {
-    this.stream.fail(error, () => this.#takeHeld() + Buffer.from(this.#options.failure(error)).toString('latin1'));
+    this.stream.fail(error, () => this.#takeHeld() + asBytes(this.#options.failure(error)));
   }
 
   #takeHeld(): string {
@@ -81,6 +83,11 @@ export class RelayedStream implements RelayListener {
     this.#heldBytes = 0;
     return Buffer.concat(this.#held.splice(0)).toString('latin1');
   }
+}
+
+/** A text as the stream takes it: its bytes as characters. */
+function asBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
 
 /** Collects an answer that is passed on as one body. */

@@ -40,4 +40,16 @@ describe('open calls', () => {
     caller.abort();
     expect(line.log).toEqual(['send 1']);
   });
+
+  it('forgets a call that cannot be sent', async () => {
+    const calls = new OpenCalls();
+    const line = transport();
+    const caller = new AbortController();
+    const send = (): void => {
+      throw new RangeError('Maximum call stack size exceeded');
+    };
+    await expect(calls.text({ ...line, send }, caller.signal)).rejects.toMatchObject({ code: 'internal' });
+    caller.abort(clientLeftError());
+    expect(line.log).toEqual([]);
+  });
 });

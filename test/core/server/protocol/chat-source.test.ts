@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { member } from '../../../../src/core/base/json.js';
 import { chatSource } from '../../../../src/core/server/protocol/chat-source.js';
 import type { ChatCompletionRequest } from '../../../../src/core/server/schemas/completion-requests.js';
 
@@ -64,5 +65,17 @@ describe('the messages of a chat', () => {
     const messages = [user, { role: 'tool', content: '21 °C', tool_call_id: 'call_1' } as const];
     expect(source({ messages })).toMatchObject({ messages });
     expect(source({ messages: [{ ...user, tool_call_id: null }] })).toEqual(source({ messages: [user] }));
+  });
+
+  it('have the arguments of calls as objects, unless those are nested too deeply', () => {
+    const nested = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels);
+    const argumentsIn = (text: string): unknown => {
+      const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: text } } as const;
+      const { messages } = source({ messages: [user, { role: 'assistant', tool_calls: [call] }] });
+      return member(messages[1]?.tool_calls?.[0]?.['function'], 'arguments');
+    };
+    expect(argumentsIn(nested(256))).toEqual(JSON.parse(nested(256)));
+    expect(argumentsIn(nested(257))).toBe(nested(257));
+    expect(argumentsIn(nested(100_000))).toBe(nested(100_000));
   });
 });

@@ -92,6 +92,15 @@ describe('several choices', () => {
     expect(texts.map((_, index) => textOf(choices, index))).toEqual(texts);
   });
 
+  it('are not asked for the texts of prompts before they are refused', async () => {
+    const { ask, engine } = await testApp({ queue: { maxConcurrency: 2, maxQueue: 4 } });
+    const detokenize = vi.spyOn(engine, 'detokenize');
+    const prompt = Array.from({ length: 1000 }, () => [97]);
+    const answer = await ask(textPath, { prompt, echo: true, max_tokens: 1 });
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { error: { param: 'prompt' } }]);
+    expect(detokenize).not.toHaveBeenCalled();
+  });
+
   it('wait where there is no place for all of them, and the answer when all have ended', async () => {
     const { ask, flyUntil, inference } = await testApp({ queue: { maxConcurrency: 2 } });
     const running = ask(chatPath, chat('hi'));

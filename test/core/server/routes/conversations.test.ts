@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConversationItem } from '../../../../src/core/server/schemas/response-items.js';
-import { createTestApp, type TestApp } from '../../../support/app.js';
+import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
 
 const path = '/v1/conversations';
 const user = (content: string): object => ({ role: 'user', content });
@@ -125,5 +125,21 @@ describe('a conversation', () => {
     const answer = await app.app.inject({ method, url, ...(payload !== undefined && { payload }) });
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ error: { param } });
+  });
+
+  it('is refused what would make it too long, and stays as it is', async () => {
+    const large = await testApp({ engine: { context: 100, reply: 'echo' }, server: { maxBodyBytes: 20 * 1024 ** 2 } });
+    const { id } = (await large.post(path, { items: [user('one')] })).json<Conversation>();
+    const items = [user('x'.repeat(17 * 1024 ** 2))];
+    const refused = [
+      [await large.post(path, { items }), 'items'],
+      [await large.post(`${path}/${id}/items`, { items }), 'items'],
+      [await large.post('/v1/responses', { conversation: id, input: items }), 'conversation'],
+    ] as const;
+    for (const [answer, param] of refused) {
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ error: { code: 'invalid_request', param } });
+    }
+    expect((await large.get(`${path}/${id}/items`)).json<Page>().data).toHaveLength(1);
   });
 });

@@ -73,6 +73,35 @@ describe('feedback', () => {
     ]);
   });
 
+  it('has the whole conversation before an input that repeats an earlier item, and one that was deleted in part', async () => {
+    const made = await server();
+    const begun = await made.post('/v1/conversations', { items: [{ role: 'user', content: 'zero' }] });
+    const conversation = begun.json<{ id: string }>().id;
+    const items = `/v1/conversations/${conversation}/items`;
+    const [zero] = (await made.get(items)).json<{ data: readonly { id: string }[] }>().data;
+    await answer(made, { conversation, input: 'one' });
+    const input = [
+      { id: zero?.id, role: 'user', content: 'zero' },
+      { id: 'msg_two', role: 'user', content: 'two' },
+    ];
+    const last = await answer(made, { conversation, input });
+    const prompt = async (): Promise<unknown> => {
+      await give(made, { response_id: last, like: true });
+      return (await listed(made)).data.map((each) => each['prompt']);
+    };
+    const said = ['zero', 'one', 'one', 'zero', 'two'].map((content) => ({ content }));
+    expect(await prompt()).toMatchObject([said]);
+    await made.app.inject({ method: 'DELETE', url: `${items}/msg_two` });
+    expect(await prompt()).toMatchObject([said]);
+  });
+
+  it('has no fields that are nested too deeply', async () => {
+    const fields = `{"a":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+    const refused = await (await server()).post(path, `{"response_id":"x","fields":${fields}}`);
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json()).toMatchObject({ error: { param: 'fields' } });
+  });
+
   it('outlives its response', async () => {
     const made = await server();
     const id = await answer(made, { input: 'hi' });

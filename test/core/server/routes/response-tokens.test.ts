@@ -37,6 +37,12 @@ describe('POST /v1/responses/input_tokens', () => {
     expect(counted.input_tokens).toBe((await respond(body)).usage.input_tokens);
   });
 
+  it('counts as many messages as a body can have, all of which may be left out', async () => {
+    const input = Array.from({ length: 36_000 }, () => ({ role: 'user', content: '' }));
+    const counted = await count({ input, truncation: 'auto' });
+    expect(counted.input_tokens).toBeGreaterThan(36_000);
+  });
+
   it('keeps and generates nothing', async () => {
     const before = app.inference.snapshot();
     await count({ input: 'Hi' });

@@ -66,6 +66,18 @@ describe('the stream of a response that another server has begun', () => {
     expect(stored.output[0]?.content).toMatchObject([{ text: body.input }]);
   });
 
+  it('cannot continue itself, directly or through another response', async () => {
+    const { id, resume } = await begun();
+    const next = (await app.post(path, { input: 'Go on', previous_response_id: id })).json<{ id: string }>();
+    const stored = (await app.get(`${path}/${id}`)).json<object>();
+    for (const previous of [id, next.id]) {
+      const refused = await app.post(path, { ...body, resume, previous_response_id: previous }, headers);
+      expect(refused.statusCode, refused.body).toBe(400);
+      expect(refused.json()).toMatchObject({ error: { param: 'previous_response_id' } });
+    }
+    expect((await app.get(`${path}/${id}`)).json()).toEqual(stored);
+  });
+
   it.each<[string, object, string]>([
     ['without its state', { resume: { state: undefined } }, 'resume.state'],
     ['with a state of another kind', { resume: { state: '{"events":-1}' } }, 'resume.state'],

@@ -58,6 +58,28 @@ describe('a response whose client left', () => {
   });
 });
 
+describe('a client that leaves while its conversation is read', () => {
+  it.each([true, false])('is not answered, with stream %j', async (stream) => {
+    const storage = new FailingStorage(new VirtualClock());
+    const app = await testApp({ engine: { reply: 'long', tokenMs: 1000 }, storage });
+    const { id } = (await app.post(path, { input: 'Hi', max_output_tokens: 1 })).json<ResponseObject>();
+    let readable = (): void => undefined;
+    storage.readableFrom = new Promise<void>((resolve) => {
+      readable = resolve;
+    });
+    const left = new Promise((resolve) => {
+      app.app.server.once('connection', (socket) => socket.once('close', resolve));
+    });
+    const client = await openStream(app.app, { input: 'Go on', previous_response_id: id, stream }, {}, path);
+    await until(() => storage.reading === 1, 'the conversation to be read');
+    client.leave();
+    await left;
+    readable();
+    await until(() => app.log.some(({ outcome }) => String(outcome).startsWith('cancelled')), 'the end');
+    expect(app.inference.running).toBe(0);
+  });
+});
+
 describe('a response that was answered with an error', () => {
   it('is not stored, and neither is one that the request does not want to be', async () => {
     const storage = new FailingStorage(new VirtualClock());

@@ -29,14 +29,6 @@ describe('a store in memory', () => {
     expect(kept.size).toBe(4);
   });
 
-  it('does not give up others for a value that is too large for it', async () => {
-    const kept = store({ mostBytes: 100_000 });
-    await kept.set('a', 'one');
-    await kept.set('b', 'two');
-    await kept.set('a', 'x'.repeat(1_000_000));
-    expect(await Promise.all(['a', 'b'].map((id) => kept.get(id)))).toEqual([null, 'two']);
-  });
-
   it('forgets even if it is not asked again', async () => {
     const kept = store({ ttlMs: 1000 });
     await kept.set('a', 'a');

@@ -17,6 +17,7 @@ describe('a stream that an upstream answers with one body', () => {
       onExecutor: (name) => sent.push(name),
       onWhole: (answer) => sent.push(answer),
       failure: () => '',
+      refusal: () => '',
     });
     const refusal = { status: 400, headers: {}, body: Buffer.from('{}') };
     relayed.started();

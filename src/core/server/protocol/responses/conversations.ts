@@ -4,6 +4,7 @@ import type { ConversationObject } from '../../schemas/conversations.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import { KeyedTurns } from '../../store/keyed-turns.js';
 import type { Store } from '../../store/store.js';
+import { HistorySize } from './history-size.js';
 import { newKey } from './item-ids.js';
 
 /** A list of items that responses and clients add to. */
@@ -16,7 +17,7 @@ export interface StoredConversation {
  * The conversations that are kept. Whatever is done with one counts as using it.
  *
  * Every method throws ChatstreamError `storage_failed` if the store fails, and all but `create` and `appendIfKept`
- * `not_found` if there is no such conversation.
+ * `not_found` if there is no such conversation. Those that add items throw `invalid_request` if it would become too long.
  */
 export class Conversations {
   readonly #store: Store<StoredConversation>;
@@ -30,6 +31,7 @@ export class Conversations {
     metadata: ConversationObject['metadata'],
     items: readonly ConversationItem[],
   ): Promise<StoredConversation> {
+    assertSize(items, 'items');
     const created_at = Math.floor(Date.now() / 1000);
     const conversation = { id: `conv_${newKey()}`, object: 'conversation', created_at, metadata } as const;
     await this.#store.set(conversation.id, { conversation, items });
@@ -48,7 +50,11 @@ export class Conversations {
   }
 
   append(id: string, more: readonly ConversationItem[]): Promise<StoredConversation> {
-    return this.#change(id, ({ conversation, items }) => ({ conversation, items: [...items, ...more] }));
+    return this.#change(id, ({ conversation, items: before }) => {
+      const items = [...before, ...more];
+      assertSize(items, 'items');
+      return { conversation, items };
+    });
   }
 
   /** Adds what a response has said; a conversation that was deleted meanwhile stays deleted. */
@@ -84,6 +90,11 @@ export class Conversations {
       return changed;
     });
   }
+}
+
+/** @param param the parameter that asks for them. @throws ChatstreamError `invalid_request` if a conversation cannot have them */
+export function assertSize(items: readonly ConversationItem[], param: 'items' | 'conversation'): void {
+  new HistorySize(param).add(items);
 }
 
 function itemOf({ items }: StoredConversation, id: string): ConversationItem {

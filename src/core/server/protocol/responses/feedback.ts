@@ -3,6 +3,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import type { Feedback, FeedbackRequest } from '../../schemas/feedback.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import type { Store } from '../../store/store.js';
+import { refuseDeep } from '../refused-parameters.js';
 import { chatMessages } from './chat-messages.js';
 import type { Conversations } from './conversations.js';
 import type { StoredResponse, StoredResponses } from './stored-responses.js';
@@ -30,9 +31,10 @@ export class FeedbackBox {
    * Keeps feedback, instead of what the same key has said about the same answer before.
    *
    * @param key the name of the key
-   * @throws ChatstreamError `storage_failed`
+   * @throws ChatstreamError `invalid_request` for fields that are nested too deeply, `storage_failed`
    */
   async give({ response_id, like, comment, fields }: FeedbackRequest, key: string): Promise<Feedback> {
+    refuseDeep(fields, 'fields', 'The value of "fields"');
     const feedback: Feedback = {
       id: feedbackId(response_id, key),
       object: 'feedback',
@@ -69,10 +71,10 @@ export class FeedbackBox {
   }
 
   async #talk(id: string): Promise<Talk> {
-    const stored = await ifFound(this.#responses.find(id));
+    const stored = await ifReadable(this.#responses.find(id));
     if (stored === null) return unknownTalk;
     const { model, output, instructions } = stored.response;
-    const earlier = await ifFound(this.#itemsBefore(stored));
+    const earlier = await ifReadable(this.#itemsBefore(stored));
     const answer = chatMessages(output, null).at(-1);
     return {
       model,
@@ -81,14 +83,16 @@ export class FeedbackBox {
     };
   }
 
-  /** What was said in a conversation before a response and its own input. @throws ChatstreamError `not_found` */
+  /** What was said in a conversation before a response and its own input. @throws ChatstreamError `not_found`, `invalid_request` */
   async #itemsBefore({ response, input }: StoredResponse): Promise<readonly ConversationItem[]> {
     const { conversation, previous_response_id: previous, output } = response;
-    if (conversation === null) return previous === null ? [] : this.#responses.itemsUpTo(previous);
+    if (conversation === null) return previous === null ? [] : this.#responses.itemsUpTo(previous, response.id);
     const { items } = await this.#conversations.find(conversation.id);
-    const own = new Set([...input, ...output].map(({ id }) => id));
-    const first = items.findIndex(({ id }) => own.has(id));
+    const said = new Set(output.map(({ id }) => id));
+    let first = items.findIndex(({ id }) => said.has(id));
     if (first === -1) throw feedbackNotFoundError(response.id);
+    // Backwards from the answer: the input may repeat the ids of earlier items, and some of it may have been deleted.
+    for (const { id } of input.toReversed()) if (items[first - 1]?.id === id) first -= 1;
     return items.slice(0, first);
   }
 }
@@ -101,11 +105,13 @@ function feedbackId(responseId: string, key: string): string {
     .slice(0, 48)}`;
 }
 
-async function ifFound<T>(found: Promise<T>): Promise<T | null> {
+/** Null for what is not stored, and for a conversation that no response could go on with either. */
+async function ifReadable<T>(read: Promise<T>): Promise<T | null> {
   try {
-    return await found;
+    return await read;
   } catch (error) {
-    if (error instanceof ChatstreamError && error.code === 'not_found') return null;
+    if (error instanceof ChatstreamError && (error.code === 'not_found' || error.code === 'invalid_request'))
+      return null;
     throw error;
   }
 }

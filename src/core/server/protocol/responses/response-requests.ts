@@ -85,9 +85,8 @@ function shorteningOf(
   messages: readonly ChatMessage[],
   source: (shown: readonly ChatMessage[]) => ChatSource,
 ): Shortening | null {
-  const shorter = shorterChats(messages);
-  if (shorter.length === 0) return null;
-  return { steps: shorter.length, source: (step) => source(shorter[step - 1] ?? messages) };
+  const { count, chat } = shorterChats(messages);
+  return count === 0 ? null : { steps: count, source: (step) => source(chat(step)) };
 }
 
 function paramsOf(placed: readonly PlacedTool[]): ToolParams {

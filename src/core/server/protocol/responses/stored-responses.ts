@@ -3,6 +3,7 @@ import { itemNotStoredError, responseNotFoundError } from '../../../base/refusal
 import type { ResponseObject } from '../../schemas/response-answers.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import type { Store } from '../../store/store.js';
+import { HistorySize } from './history-size.js';
 import type { FindItem } from './input-items.js';
 import { responseOfItem } from './item-ids.js';
 
@@ -59,14 +60,22 @@ export class StoredResponses {
    * All items of the conversation that ends with a response, the oldest first. Each response of it is used, so that a
    * conversation does not lose its beginning while it goes on.
    *
+   * @param before the response for which they are read, which cannot be one of those that it continues
    * @throws ChatstreamError `not_found` if a response of it is not stored any more, `invalid_request` if it belongs to a
-   *   conversation that has a name: what it continued is stored there; `storage_failed`
+   *   conversation that has a name: what it continued is stored there; if it leads back to itself; or if it is too long;
+   *   `storage_failed`
    */
-  async itemsUpTo(id: string): Promise<readonly ConversationItem[]> {
+  async itemsUpTo(id: string, before: string): Promise<readonly ConversationItem[]> {
     const turns: (readonly ConversationItem[])[] = [];
+    // A client that resumes a response says what it continues, and two that are resumed at once can name each other.
+    const seen = new Set([before]);
+    const size = new HistorySize('previous_response_id');
     for (let next: string | null = id; next !== null;) {
+      if (seen.has(next)) throw circularError(next);
+      seen.add(next);
       const { response, input }: StoredResponse = await this.find(next, 'previous_response_id');
       if (response.conversation !== null) throw inConversationError(response.id, response.conversation.id);
+      size.add([response.output, input]);
       turns.push(response.output, input);
       next = response.previous_response_id;
     }
@@ -76,14 +85,24 @@ export class StoredResponses {
   /**
    * Looks items of stored responses up, by their ids.
    *
+   * @param list the parameter that has the references
    * @returns a function that finds them without waiting; it throws ChatstreamError `not_found` for one that is not stored
-   * @throws ChatstreamError `storage_failed`
+   * @throws ChatstreamError `invalid_request` if they are too long together, `storage_failed`
    */
-  async finder(ids: readonly string[]): Promise<FindItem> {
+  async finder(ids: readonly string[], list: string): Promise<FindItem> {
+    const wanted = new Set<string | undefined>(ids);
     const owners = new Set(ids.map(responseOfItem).filter((owner) => owner !== null));
-    const found = await Promise.all([...owners].map((owner) => this.#get(owner)));
-    const items = found.flatMap((stored) => (stored === null ? [] : [...stored.response.output, ...stored.input]));
-    const byId = new Map(items.map((item) => [item.id, item]));
+    const byId = new Map<string | undefined, ConversationItem>();
+    const size = new HistorySize(list);
+    // One by one: of a response with a megabyte, one item may be wanted.
+    for (const owner of owners) {
+      const stored = await this.#get(owner);
+      for (const item of stored === null ? [] : [...stored.response.output, ...stored.input]) {
+        if (!wanted.has(item.id)) continue;
+        size.add(item);
+        byId.set(item.id, item);
+      }
+    }
     return (id, param) => {
       const item = byId.get(id);
       if (item === undefined) throw itemNotStoredError(id, param);
@@ -95,6 +114,13 @@ export class StoredResponses {
     await this.#arriving.get(id);
     return await this.#store.get(id);
   }
+}
+
+function circularError(id: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `The response "${id}" continues itself.`, {
+    param: 'previous_response_id',
+    hint: 'Send what was said before as "input" instead.',
+  });
 }
 
 function inConversationError(id: string, conversation: string): ChatstreamError {

@@ -64,19 +64,32 @@ describe('the chat of some items', () => {
 describe('a chat that has to become shorter', () => {
   const contents = (chat: readonly ChatMessage[]): string =>
     chat.map(({ role, content, tool_call_id: id }) => id ?? (content || role)).join(' ');
+  const shorterOf = (items: readonly WireItem[]): readonly string[] => {
+    const { count, chat } = shorterChats(messages(items, 's'));
+    return Array.from({ length: count }, (_, index) => contents(chat(index + 1)));
+  };
 
   it('loses its oldest turns first, and then the oldest calls of the last turn', () => {
     const turns = [user('u1'), said('a1'), user('u2'), called('c1'), output('c1'), said('a2'), user('u3')];
     const last = [called('c2'), output('c2'), called('c3'), output('c3')];
-    expect(shorterChats(messages([...turns, ...last], 's')).map(contents)).toEqual([
+    expect(shorterOf([...turns, ...last])).toEqual([
       's u2 assistant c1 a2 u3 assistant c2 assistant c3',
       's u3 assistant c2 assistant c3',
       's u3 assistant c3',
     ]);
   });
 
+  it('is not made in every length at once', () => {
+    const long = messages(Array.from({ length: 6000 }, () => user('Hi')));
+    const before = process.memoryUsage().heapUsed;
+    const { count, chat } = shorterChats(long);
+    // All of them together have 18 million messages, which is 144 MB of pointers.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000);
+    expect([count, chat(1).length, chat(count).length]).toEqual([5999, 5999, 1]);
+  });
+
   it('cannot if there is nothing but one message', () => {
-    expect(shorterChats(messages([user('u1')], 's'))).toEqual([]);
-    expect(shorterChats(messages([], 's'))).toEqual([]);
+    expect(shorterOf([user('u1')])).toEqual([]);
+    expect(shorterOf([])).toEqual([]);
   });
 });
