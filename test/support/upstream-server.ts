@@ -41,6 +41,8 @@ export class UpstreamServer {
   manner: UpstreamManner;
   /** Whether it answers probes. */
   isProbed = true;
+  /** The status of its answers to probes, unless it is well. */
+  probeStatus: number | null = null;
   readonly #silent = new Set<ServerResponse>();
   inFlight = 0;
   mostInFlight = 0;
@@ -92,6 +94,10 @@ export class UpstreamServer {
 
   #probe({ url }: IncomingMessage, response: ServerResponse): void {
     if (!this.isProbed) return;
+    if (this.probeStatus !== null) {
+      response.writeHead(this.probeStatus).end();
+      return;
+    }
     const send = (body: object): void => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };

@@ -13,6 +13,8 @@ export function spendTokens(events: Subscribable<InferenceEvent>, rates: Pick<Ra
     const payer = event.payer ?? event.key;
     if (payer === null) return;
     const { promptTokens, cachedTokens } = event.timings;
-    if (wasComputed(event.timings)) rates.spend(payer, promptTokens - cachedTokens + answerTokens(event.timings));
+    // Upstream servers may say that more was cached than the prompt is estimated to have.
+    const readTokens = Math.max(0, promptTokens - cachedTokens);
+    if (wasComputed(event.timings)) rates.spend(payer, readTokens + answerTokens(event.timings));
   });
 }

@@ -8,6 +8,7 @@ import type { Usage } from '../executor/upstream/answer-watch.js';
 import type { ExchangeListener } from '../executor/upstream/exchange.js';
 import type { Failure, WholeAnswer } from '../executor/upstream/failure.js';
 import type { Upstream } from '../executor/upstream/upstream.js';
+import type { Timings } from '../inference/request.js';
 import type { RequestEvents } from '../inference/request-events.js';
 import { withMember } from './json-text.js';
 import { anyModel, type RelayJob } from './relay-job.js';
@@ -36,6 +37,9 @@ export type RelayExecutor = Pick<
  * upstreams that are known to be down are not counted: nothing is sent to them.
  */
 const mostAttempts = 5;
+
+/** An answer with more tokens counts no more than that: an upstream that reports so many is wrong, and each takes its time. */
+const mostTokens = 1_000_000;
 
 /** A client hears of a longer rest itself, if no other upstream has the model; in milliseconds. */
 const longestQuietRestMs = 10_000;
@@ -121,7 +125,7 @@ export class Attempts {
   fail(job: RelayJob, error: ChatstreamError, cause = error): void {
     this.#forget(job);
     job.cancelAttempt?.();
-    this.#options.events.settled(job, 'failed', cause);
+    this.#options.events.settled(job, 'failed', cause, this.#costsOf(job));
     job.listener.failed(error);
     this.#options.onEnded(job);
   }
@@ -211,17 +215,24 @@ export class Attempts {
 
   /** Passes on an answer that came as one body. */
   #endWhole(job: RelayJob, answer: WholeAnswer, failure: ChatstreamError | null): void {
-    const timings = job.timings(this.#options.clock.now());
+    const isAnswered = failure === null && answer.status < 400;
+    const timings = isAnswered ? job.timings(this.#options.clock.now()) : this.#costsOf(job);
     this.#forget(job);
     if (failure !== null) {
       const outcome = failure.code === 'queue_timeout' ? 'timed_out' : 'failed';
       this.#options.events.settled(job, outcome, failure, timings);
-    } else if (answer.status >= 400) {
+    } else if (!isAnswered) {
       const error = new ChatstreamError('invalid_request', `The upstream refused the request (${answer.status}).`);
       this.#options.events.settled(job, 'refused', error, timings);
     } else this.#options.events.settled(job, 'completed', null, timings);
     job.listener.whole(answer, job.executor ?? '');
     this.#options.onEnded(job);
+  }
+
+  /** Of a job without an answer: the time without a token was no prefill that anybody should pay for. */
+  #costsOf(job: RelayJob): Timings {
+    const timings = job.timings(this.#options.clock.now());
+    return job.firstTokenMs === null ? { ...timings, prefillMs: 0 } : timings;
   }
 
   /** The upstream's own counts, where it has any. */
@@ -239,7 +250,7 @@ export class Attempts {
 
   #count(job: RelayJob, tokens: number): void {
     if (tokens <= 0) return;
-    for (let token = 0; token < tokens; token += 1) job.line.scheduler.countOutput(job);
+    for (let token = 0; token < Math.min(tokens, mostTokens); token += 1) job.line.scheduler.countOutput(job);
     job.outputTokens += tokens;
   }
 

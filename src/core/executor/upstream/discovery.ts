@@ -18,6 +18,9 @@ export interface ProbeAnswer {
   readonly body: unknown;
 }
 
+/** A server has answered that it takes no requests, or none from here. */
+export class TakesNoRequests extends Error {}
+
 /** Asks a server. Rejects if it cannot be reached. */
 export type Ask = (path: string) => Promise<ProbeAnswer>;
 
@@ -25,7 +28,7 @@ export type Ask = (path: string) => Promise<ProbeAnswer>;
  * Asks a server what it is, what it has and whether it is ready: two or three requests that cost it next to nothing.
  *
  * @param known the kind that it was before; null the first time
- * @throws Error that says why it takes no requests
+ * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */
 export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Discovery> {
   const list = await ask('/v1/models');
@@ -33,7 +36,7 @@ export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Di
   if (known === null || known === 'chatstream') {
     const places = placesOfChatstream(await ask('/v1/queue'));
     if (places !== null) {
-      if (listed?.length === 0) throw new Error('it is still loading its model');
+      if (listed?.length === 0) throw new TakesNoRequests('it is still loading its model');
       return { kind: 'chatstream', places, models: listed };
     }
   }
@@ -42,19 +45,27 @@ export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Di
     const places = status === 200 ? amount(member(body, 'total_slots')) : null;
     if (places !== null && places >= 1) {
       const health = await ask('/health');
-      if (health.status >= 500) throw new Error(`its /health answers ${health.status}`);
+      if (health.status >= 500) throw refusal('/health', health);
       return { kind: 'llama-server', places, models: listed };
     }
   }
   return { kind: kindByOwner(list), places: null, models: listed };
 }
 
+/** A gateway answers for a server that does not. */
+const gatewayStatuses: ReadonlySet<number> = new Set([502, 504]);
+
+function refusal(path: string, { status }: Pick<ProbeAnswer, 'status'>): Error {
+  const reason = `its ${path} answers ${status}`;
+  return gatewayStatuses.has(status) ? new Error(reason) : new TakesNoRequests(reason);
+}
+
 /** @throws Error if the list shows that the server takes no requests */
 function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
-  if (status === 401 || status === 403) throw new Error(`it refuses the key (${status})`);
+  if (status === 401 || status === 403) throw new TakesNoRequests(`it refuses the key (${status})`);
   // A server without such a route is asked for whatever clients ask for.
   if (status === 404 || status === 405) return null;
-  if (status !== 200) throw new Error(`its /v1/models answers ${status}`);
+  if (status !== 200) throw refusal('/v1/models', { status });
   if (!isRecord(body) || !Array.isArray(body['data'])) throw new Error('its /v1/models is no list of models');
   return items(body['data']).flatMap((each) => nonEmpty(member(each, 'id')) ?? []);
 }
@@ -62,7 +73,7 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
 function placesOfChatstream({ status, body }: ProbeAnswer): number | null {
   const places = status === 200 ? amount(member(body, 'max_concurrency')) : null;
   if (places === null || places < 1 || !isRecord(member(body, 'totals'))) return null;
-  if (member(body, 'draining') === true) throw new Error('it is draining');
+  if (member(body, 'draining') === true) throw new TakesNoRequests('it is draining');
   return places;
 }
 

@@ -26,6 +26,8 @@ export type Failure =
   | { readonly type: 'broken'; readonly reason: string };
 
 const usualRestMs = 1000;
+/** `Retry-After: 0`, and dates of a clock that is behind, must not make a request go round at the speed of the network. */
+const leastRestMs = 250;
 const longestRestMs = 60_000;
 
 /** Whether an error says that a server was stopped in the middle of an answer, which is not the answer's fault. */
@@ -50,12 +52,12 @@ export function isUnsent(error: Error): boolean {
 }
 
 /**
- * How long a server wants to be left alone, in milliseconds.
+ * How long a server is left alone that wants that, in milliseconds.
  *
  * @param retryAfter seconds, or a date
  */
 export function restMs(retryAfter: string | undefined): number {
   if (retryAfter === undefined) return usualRestMs;
   const ms = /^\s*\d+(\.\d+)?\s*$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - Date.now();
-  return Number.isFinite(ms) ? Math.min(longestRestMs, Math.max(0, ms)) : usualRestMs;
+  return Number.isFinite(ms) ? Math.min(longestRestMs, Math.max(leastRestMs, ms)) : usualRestMs;
 }

@@ -6,9 +6,10 @@ import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
 import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
-import { discover, type ProbeAnswer, type UpstreamKind } from './discovery.js';
+import { type Ask, discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
 import { Exchange, type ExchangeListener, type UpstreamRequest } from './exchange.js';
 import type { Failure, WholeAnswer } from './failure.js';
+import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';
 import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
@@ -27,6 +28,7 @@ export class Upstream implements Executor {
   readonly #times: UpstreamTimes;
   readonly #clock: Clock;
   readonly #pool: Pool;
+  readonly #ask: Ask;
   readonly #path: string;
   readonly #health: Health;
   readonly #events = new Emitter<UpstreamEvent>();
@@ -60,6 +62,7 @@ export class Upstream implements Executor {
       bodyTimeout: 0,
       connect: { timeout: times.connectTimeoutMs },
     });
+    this.#ask = probesThrough(this.#pool, this.#path, options.key, times.probeTimeoutMs);
     this.#health = new Health(clock, times, false);
   }
 
@@ -176,12 +179,14 @@ export class Upstream implements Executor {
     return {
       whole: (answer: WholeAnswer, usage: Usage) => {
         over();
-        this.#health.succeeded();
+        const hasChanged = this.#succeeded();
         listener.whole(answer, usage);
+        if (hasChanged) this.#events.emit({ type: 'changed' });
       },
       begun: (answer) => {
-        this.#health.succeeded();
+        const hasChanged = this.#succeeded();
         listener.begun(answer);
+        if (hasChanged) this.#events.emit({ type: 'changed' });
       },
       data: (chunk, tokens, progress) => {
         listener.data(chunk, tokens, progress);
@@ -196,6 +201,13 @@ export class Upstream implements Executor {
         listener.failed(failure);
       },
     };
+  }
+
+  /** @returns whether it takes other requests than before: after a death, it has had one to try */
+  #succeeded(): boolean {
+    const before = this.status;
+    this.#health.succeeded();
+    return this.status !== before;
   }
 
   #failed(failure: Failure): void {
@@ -246,7 +258,7 @@ export class Upstream implements Executor {
 
   async #probe(): Promise<void> {
     try {
-      const { kind, places, models } = await discover((path) => this.#ask(path), this.#kind);
+      const { kind, places, models } = await discover(this.#ask, this.#kind);
       if (this.#isStopped) return;
       const before = `${String(freePlaces(this))} ${String(this.models)}`;
       const isFirst = this.#kind === null;
@@ -268,8 +280,11 @@ export class Upstream implements Executor {
       const isSecond = this.#isProbeMissed;
       this.#isProbeMissed = true;
       this.#doubt(messageOf(error), isSecond);
-      this.#giveUpSilent(messageOf(error));
-      for (const exchange of this.#exchanges.keys()) exchange.listen();
+      // What runs at a server that has answered, such as one that is draining, goes on there.
+      if (!(error instanceof TakesNoRequests)) {
+        this.#giveUpSilent(messageOf(error));
+        for (const exchange of this.#exchanges.keys()) exchange.listen();
+      }
     }
     this.#scheduleProbe();
   }
@@ -279,23 +294,6 @@ export class Upstream implements Executor {
     if (this.#health.status !== 'down') return;
     for (const exchange of [...this.#exchanges.keys()]) {
       if (exchange.isSilent) exchange.giveUp(`it is silent, and does not answer probes: ${reason}`);
-    }
-  }
-
-  async #ask(path: string): Promise<ProbeAnswer> {
-    const { key } = this.#options;
-    const { statusCode: status, body } = await this.#pool.request({
-      method: 'GET',
-      path: this.#path + path,
-      headers: { accept: 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
-      signal: AbortSignal.timeout(this.#times.probeTimeoutMs),
-    });
-    const text = await body.text();
-    try {
-      const value: unknown = JSON.parse(text);
-      return { status, body: value };
-    } catch {
-      return { status, body: null };
     }
   }
 }

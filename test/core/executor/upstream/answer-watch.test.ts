@@ -63,12 +63,27 @@ describe('a stream that passes', () => {
     ['data: 1\n', 0],
     ['\n', 0],
     ['', 0],
-    ['data: 1\n\n\n\n', 2],
-    ['data: 1\n\n\n', 1],
+    ['data: 1\n\n\n\n', 1],
+    ['data: 1\r\n\r\ndata: 2\r\n\r\n', 2],
+    [': ping\n\ndata: 1\n\n', 1],
+    [': about\ndata: 1\n\n', 1],
+    ['\r\n', 0],
   ])('counts the ends of events in %j once it has a token', (text, events) => {
     const watch = new StreamWatch();
     watch.push(event(chunk({ content: 'Hi' })));
     expect(watch.push(Buffer.from(text))).toBe(events);
+  });
+
+  it('counts the same wherever it is cut', () => {
+    const bytes = Buffer.from('data: 1\r\n\r\n: ping\n\nevent: x\ndata: 2\n\ndata: 3\r\n\r\n');
+    for (let first = 0; first <= bytes.length; first += 1) {
+      for (let second = first; second <= bytes.length; second += 1) {
+        const watch = new StreamWatch();
+        watch.push(event(chunk({ content: 'Hi' })));
+        const parts = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
+        expect(parts.reduce((sum, part) => sum + watch.push(part), 0)).toBe(3);
+      }
+    }
   });
 
   it('knows an end from a cut, and what the upstream has counted', () => {
@@ -89,11 +104,18 @@ describe('the counts in an answer', () => {
       'the Responses API',
       { response: { usage: { input_tokens: 9, output_tokens: 2, input_tokens_details: { cached_tokens: 4 } } } },
     ],
-    ['Anthropic', { usage: { input_tokens: 9, output_tokens: 2, cache_read_input_tokens: 4 } }],
+    [
+      'Anthropic',
+      { usage: { input_tokens: 3, output_tokens: 2, cache_read_input_tokens: 4, cache_creation_input_tokens: 2 } },
+    ],
     ['llama-server', { timings: { prompt_n: 5, cache_n: 4, predicted_n: 2 } }],
     ['chatstream', { timings: { prompt_tokens: 9, cached_tokens: 4, output_tokens: 2 } }],
   ])('are found where %s has them', (_who, data) => {
     expect(usageOf(data)).toEqual({ promptTokens: 9, cachedTokens: 4, outputTokens: 2 });
+  });
+
+  it('are not believed if nothing has so many', () => {
+    expect(usageOf({ usage: { prompt_tokens: 1e12, completion_tokens: 1e300, total_tokens: 2.5 } })).toEqual(noUsage);
   });
 
   it('may be missing', () => {

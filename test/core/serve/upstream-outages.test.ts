@@ -1,0 +1,66 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
+import { isUsable } from '../../../src/core/executor/executor.js';
+import { restMs } from '../../../src/core/executor/upstream/failure.js';
+import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { impatientTimes, readStream, testRelay } from '../../support/relay-server.js';
+import { until } from '../../support/until.js';
+import { answerTo, UpstreamServer, type UpstreamServerOptions } from '../../support/upstream-server.js';
+
+async function upstream(options: UpstreamServerOptions = {}): Promise<UpstreamServer> {
+  const server = await UpstreamServer.start(options);
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+const streamed = { model: 'model', user: 'word', stream: true, messages: [] };
+
+it('lets what runs go on at an upstream that answers that it takes no more', async () => {
+  const server = await upstream({ manner: { type: 'answer', tokens: 4, tokenMs: 900 } });
+  const relay = await testRelay([server.url], { times: impatientTimes });
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  const answer = relay.post(streamed).then((response) => response.text());
+  await until(() => server.inFlight === 1, 'the request');
+  server.probeStatus = 503;
+  await until(() => relay.upstreams[0]?.status === 'down', 'the upstream to take no more');
+  expect(readStream(await answer)).toEqual({ text: answerTo('word', 4), error: null });
+});
+
+it('uses all places of an upstream as soon as one request shows that it is well again', async () => {
+  const server = await upstream({ slots: 4, manner: { type: 'answer', tokens: 40, tokenMs: 50 } });
+  const relay = await testRelay([server.url]);
+  await server.stop();
+  const answers = Array.from({ length: 4 }, () => relay.post(streamed).then((response) => response.text()));
+  await until(() => relay.upstreams[0]?.status === 'down', 'its death to be noticed');
+  await server.listen();
+  await Promise.all(answers);
+  expect(server.mostInFlight).toBe(4);
+});
+
+it('does not ask again and again where nobody wants to be left alone for long', async () => {
+  const server = await upstream({ manner: { type: 'status', status: 429, headers: { 'retry-after': '0' } } });
+  const relay = await testRelay([server.url], {
+    queue: {
+      ...{ maxQueue: 64, queueTimeoutMs: 1500, maxQueuedTokens: null, ttftTargetMs: null, policy: 'fifo' },
+      ...{ classPatienceMs: 60_000, preemptAfterMs: null },
+    },
+  });
+  const response = await relay.post(streamed);
+  expect(response.status).toBeGreaterThanOrEqual(429);
+  expect(server.requests.length).toBeLessThan(12);
+  expect(restMs('0')).toBe(250);
+  expect(restMs('Thu, 01 Jan 1970 00:00:00 GMT')).toBe(250);
+});
+
+it('charges nothing for what an upstream refuses', async () => {
+  const server = await upstream({ manner: { type: 'status', status: 400 } });
+  const rates = { ...noRates, tokensPerDay: 1000 };
+  const digest = digestOf('secret');
+  const key = { name: 'anna', digest, trafficClass: 'standard', role: 'user', terms: usualTerms, rates } as const;
+  const relay = await testRelay([server.url], { access: { keys: [key], anonymous: null, classReserves: new Map() } });
+  const headers = { authorization: 'Bearer secret' };
+  const body = { ...streamed, messages: [{ role: 'user', content: 'word '.repeat(2000) }] };
+  for (let time = 0; time < 3; time += 1) expect((await relay.post(body, { headers })).status).toBe(400);
+  const usage: unknown = await (await fetch(`${relay.url}/v1/usage`, { headers })).json();
+  expect(usage).toMatchObject({ data: [{ key: 'anna', tokens: { prompt: 0 } }] });
+});
