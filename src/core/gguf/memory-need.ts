@@ -1,4 +1,5 @@
 import { freemem, platform, totalmem } from 'node:os';
+import { freeInCgroup } from '../base/cgroup-memory.js';
 import { ChatstreamError } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
 import type { GgufFile } from './gguf-file.js';
@@ -121,8 +122,11 @@ export function checkCacheType({ cache }: GgufFile, type: CacheType): void {
  */
 export function mainMemory(): Memory {
   const limit = process.constrainedMemory();
-  const total = limit > 0 ? Math.min(totalmem(), limit) : totalmem();
-  return { available: platform() === 'linux' ? Math.min(freemem(), total) : total, total };
+  const isLimited = limit > 0 && limit < totalmem();
+  const total = isLimited ? limit : totalmem();
+  if (platform() !== 'linux') return { available: total, total };
+  const left = isLimited ? (freeInCgroup(limit) ?? limit) : total;
+  return { available: Math.min(freemem(), left), total };
 }
 
 interface Sizes {

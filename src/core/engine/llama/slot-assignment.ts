@@ -10,6 +10,7 @@ import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { areSubtracted } from './count-penalties.js';
+import { ExpectedRests } from './expected-rests.js';
 import { Formats } from './formats.js';
 import { LlamaGeneration } from './generation.js';
 import type { PromptRater } from './generation-start.js';
@@ -36,6 +37,7 @@ export class SlotAssignment {
   readonly #formats = new Formats();
   readonly #cache: PromptCache<Slot>;
   readonly #rater: TokenRater;
+  readonly #expectedRests = new ExpectedRests<LlamaGeneration>();
   #assigned = 0;
 
   constructor(
@@ -131,13 +133,16 @@ export class SlotAssignment {
     const { slot } = generation;
     const { cached, moved } = await this.#cache.warm(slot, cacheable(generation), this.#othersThan(slot), isAlone);
     if (cached !== null) generation.begin(cached);
+    this.#expectedRests.forget();
     return moved;
   }
 
   /** How many tokens of the prompt of a cold generation are likely to have to be read. */
   expectedRest(generation: LlamaGeneration, isAlone: boolean): number {
-    const { slot, evaluated } = generation;
-    return evaluated.length - this.#cache.expect(slot, cacheable(generation), this.#othersThan(slot), isAlone);
+    return this.#expectedRests.of(generation, isAlone, () => {
+      const { slot, evaluated } = generation;
+      return evaluated.length - this.#cache.expect(slot, cacheable(generation), this.#othersThan(slot), isAlone);
+    });
   }
 
   /**
@@ -149,6 +154,7 @@ export class SlotAssignment {
    */
   async prefilled(generations: readonly LlamaGeneration[], tokens: number, durationMs: number | null): Promise<void> {
     if (durationMs !== null) this.#cache.prefilled(tokens, durationMs);
+    if (generations.some(({ isPrefilling }) => !isPrefilling)) this.#expectedRests.forget();
     // The next turn of a conversation begins with this prompt, but not always with the answer as it was generated.
     for (const { isPrefilling, slot } of generations) if (!isPrefilling) await slot.takeCheckpoint();
   }
@@ -164,6 +170,7 @@ export class SlotAssignment {
     await generation.close();
     if (generation.hasFailed) await slot.clear();
     slot.busy = false;
+    this.#expectedRests.forget();
     slot.lastUsed = this.#assigned;
   }
 

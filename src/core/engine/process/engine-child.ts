@@ -89,7 +89,8 @@ export function exitError(exit: EngineExit, role: ProcessRole): ChatstreamError 
 }
 
 function hintFor({ signal, spawnError, lastLines }: EngineExit): string | null {
-  if (signal === 'SIGKILL') return 'Try a smaller model, a smaller --context or fewer --slots.';
+  if (signal === 'SIGKILL')
+    return 'Try a smaller model, a smaller --context, fewer --slots or a smaller --prompt-cache.';
   if (lastLines.some((line) => line.includes('CUDA error'))) {
     return 'Update the NVIDIA driver, or choose another device with --gpu vulkan or --gpu off.';
   }

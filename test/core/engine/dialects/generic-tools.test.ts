@@ -14,14 +14,11 @@ function called(content: string): ChatMessage {
 }
 
 describe('many messages', () => {
-  it('take as long as few, each', () => {
-    const results = Array.from({ length: 40_000 }, (): ChatMessage => ({ role: 'tool', content: 'result' }));
-    const questions = Array.from({ length: 40_000 }, (): ChatMessage => ({ role: 'user', content: '' }));
-    const startedMs = performance.now();
+  it('take as long as few, each: copying what came before with each message would take minutes', () => {
+    const results = Array.from({ length: 200_000 }, (): ChatMessage => ({ role: 'tool', content: 'result' }));
+    const questions = Array.from({ length: 200_000 }, (): ChatMessage => ({ role: 'user', content: '' }));
     expect(withGenericTools(results, [], false)).toHaveLength(1);
-    expect(withGenericTools(questions, [], false)).toEqual(questions);
-    // Copying what came before with each message took seconds.
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(withGenericTools(questions, [], false)).toHaveLength(questions.length);
   });
 });
 

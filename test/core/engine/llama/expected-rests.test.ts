@@ -1,0 +1,20 @@
+import { expect, it, vi } from 'vitest';
+import { ExpectedRests } from '../../../../src/core/engine/llama/expected-rests.js';
+
+it('finds out once what stays the same, and again when slots hold something else', () => {
+  const rests = new ExpectedRests<object>();
+  const [first, second] = [{}, {}];
+  const find = vi.fn<() => number>().mockReturnValueOnce(100).mockReturnValueOnce(30).mockReturnValue(5);
+  const round = (isAlone = false): readonly number[] => [
+    rests.of(first, isAlone, find),
+    rests.of(second, isAlone, find),
+  ];
+  expect(round()).toEqual([100, 30]);
+  expect(round()).toEqual([100, 30]);
+  expect(find).toHaveBeenCalledTimes(2);
+  rests.forget();
+  expect(round()).toEqual([5, 5]);
+  expect(find).toHaveBeenCalledTimes(4);
+  round(true);
+  expect(find).toHaveBeenCalledTimes(6);
+});
