@@ -16,6 +16,7 @@ describe('the limits and keys that fronts have in common', () => {
   let bus: MemoryBus;
   let lines: Bucket;
   let limits: SharedLimits;
+  let own: FrontSettings;
 
   beforeEach(async () => {
     clock = new VirtualClock();
@@ -23,7 +24,7 @@ describe('the limits and keys that fronts have in common', () => {
     bus = network.connect();
     lines = await bus.bucket('lines', { ttlMs: null });
     const fair = { policy: 'fair', classPatienceMs: 60_000, terms: termsOf(1) } as const;
-    const own = new FrontSettings({ maxConcurrency: 1, maxQueue: 100, queueTimeoutMs: 0, fair }, null);
+    own = new FrontSettings({ maxConcurrency: 1, maxQueue: 100, queueTimeoutMs: 0, fair }, null);
     limits = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => 4 });
     await clock.advanceAsync(100);
   });
@@ -42,6 +43,18 @@ describe('the limits and keys that fronts have in common', () => {
     limits.resize({ maxConcurrency: 2 }, true);
     await clock.advanceAsync(100);
     expect(await written()).toMatchObject({ maxConcurrency: 2, keys: { terms: [['anna', { share: 3 }]] } });
+  });
+
+  it('are not written again by a front that is started with the same', async () => {
+    const revision = async (): Promise<number | undefined> => {
+      const reading = lines.get(keys.settings('m'));
+      await clock.advanceAsync(10);
+      return (await reading)?.revision;
+    };
+    const before = await revision();
+    limits = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => 4 });
+    await clock.advanceAsync(100);
+    expect(await revision()).toBe(before);
   });
 
   it('are written as soon as NATS is back, in the order in which they came', async () => {
