@@ -171,6 +171,16 @@ describe('a cluster', () => {
     await completes(cluster);
   });
 
+  it('shows nodes of one name each under a name of its own, also those of different models', async () => {
+    const cluster = new SimulatedCluster(1);
+    await cluster.addFront('f1');
+    await cluster.addNode('a1', 1, 200, { name: 'gpu' });
+    await cluster.addNode('b2', 1, 200, { name: 'gpu', model: 'other' });
+    await cluster.addNode('c3', 1);
+    await cluster.advance(2000);
+    expect(cluster.nodesAt('f1').toSorted()).toEqual(['c3', 'gpu-a1', 'gpu-b2']);
+  });
+
   it('turns the limits of all models, and says which of them refuse', async () => {
     const cluster = new SimulatedCluster(1);
     await cluster.addFront('f1');

@@ -19,12 +19,14 @@ import type { Members } from '../members.js';
 import type { NodeCall, NodeEntry, nodeEntry } from '../messages.js';
 import { readAnswer } from './answers.js';
 import { NodeLink } from './node-link.js';
+import type { NodeNames } from './node-names.js';
 import type { RemoteLine } from './remote-line.js';
 
 export interface ClusterEngineOptions {
   readonly model: string;
   readonly peer: Peer;
   readonly nodes: Members<typeof nodeEntry>;
+  readonly names: NodeNames;
   readonly line: RemoteLine;
 }
 
@@ -198,13 +200,14 @@ export class ClusterEngine implements ServingEngine {
       return [{ ...event, id: attempt.id }];
     });
     for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#forget(id);
-    const heard = { ...round, events, executor: this.#nameOf(link.node), ...(prefills !== undefined && { prefills }) };
+    const heard = {
+      ...round,
+      events,
+      executor: this.#options.names.of(link.node),
+      ...(prefills !== undefined && { prefills }),
+    };
     this.#unfinished.follow(heard);
     this.#rounds.emit(heard);
-  }
-
-  #nameOf(node: string): string {
-    return this.#options.nodes.all.get(node)?.name ?? node;
   }
 
   async #ask(ask: NodeCall, signal?: AbortSignal): Promise<unknown> {
