@@ -136,6 +136,13 @@ describe('a cluster', () => {
     cluster.kill('n1');
     await cluster.advance(6000);
     cluster.resize('f1', { maxConcurrency: 2 });
+    let refusal: unknown = null;
+    try {
+      cluster.resize('f1', { maxConcurrency: 3 });
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({ hint: 'Start more nodes, or nodes with more --slots, to allow more.' });
     cluster.ask('f1');
     await completes(cluster);
     cluster.kill('n2');
