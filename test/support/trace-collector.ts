@@ -13,17 +13,19 @@ export interface TraceCollector {
   readonly sent: Sent[];
   /** How it answers. */
   status: number;
+  /** When it answers. */
+  ready: Promise<void>;
 }
 
 /** An OpenTelemetry collector that keeps what it gets, until the end of the test. */
 export async function traceCollector(): Promise<TraceCollector> {
-  const kept = { url: '', sent: [] as Sent[], status: 200 };
+  const kept = { url: '', sent: [] as Sent[], status: 200, ready: Promise.resolve() };
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (text: Buffer) => (body += text.toString()));
     request.on('end', () => {
       kept.sent.push(JSON.parse(body) as Sent);
-      response.writeHead(kept.status).end('{}');
+      void kept.ready.then(() => response.writeHead(kept.status).end('{}'));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
@@ -80,6 +81,8 @@ export class LineSettings {
       const entry = await this.#bucket.get(this.#key);
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
       const value = encodeEntry(edit(read?.type === 'entry' ? read.value : null));
+      // All fronts and the line would take them for a change.
+      if (read !== null && isDeepStrictEqual(decodeEntry(settingsEntry, value), read)) return;
       const revision = await (entry === null
         ? this.#bucket.create(this.#key, value)
         : this.#bucket.update(this.#key, value, entry.revision));

@@ -50,12 +50,15 @@ export class Places {
    */
   resize(limits: Partial<SchedulerLimits>): void {
     const { slots } = this;
-    const { scheduler } = this.#options;
+    const { scheduler, replicas } = this.#options;
     const { maxConcurrency } = limits;
     if (maxConcurrency !== undefined && maxConcurrency > slots) {
       throw new ChatstreamError('invalid_request', `max_concurrency can be at most ${slots}, the number of slots.`, {
         param: 'max_concurrency',
-        hint: 'Start the server with more --slots to allow more.',
+        hint:
+          replicas?.slots === undefined
+            ? 'Start the server with more --slots to allow more.'
+            : 'Start more nodes, or nodes with more --slots, to allow more.',
       });
     }
     scheduler.resize(limits);

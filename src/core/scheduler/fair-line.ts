@@ -35,14 +35,19 @@ export class FairLine<J extends Job> implements JobLine<J> {
   /** The state of each key. */
   readonly keys: KeyedJobs<J>;
   readonly #clock: Clock;
-  readonly #charges = new ServiceCharges<J>();
+  readonly #charges: ServiceCharges<J>;
   readonly #positions = new StartPositions(() => startOrder(this.#state()));
 
-  /** @throws ChatstreamError `usage` if no place would remain for others, or jobs were to be paused without classes */
-  constructor(options: FairOptions, maxConcurrency: number, clock: Clock) {
+  /**
+   * @param former one that is no longer used: what it knows of keys is taken over
+   * @throws ChatstreamError `usage` if no place would remain for others, or jobs were to be paused without classes
+   */
+  constructor(options: FairOptions, maxConcurrency: number, clock: Clock, former: FairLine<J> | null = null) {
     checkPreemption(options);
     this.#clock = clock;
+    this.#charges = former === null ? new ServiceCharges() : former.#charges;
     this.keys = new KeyedJobs(options, maxConcurrency, clock, this.#positions);
+    if (former !== null) this.keys.takeOver(former.keys);
   }
 
   get size(): number {
@@ -77,9 +82,9 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.keys.enter(job);
   }
 
-  /** A job that was started elsewhere, where its key has paid for it. */
-  adopt(job: J): void {
-    this.#charges.adopted(this.keys.adopt(job));
+  /** A job that was started elsewhere, where its key has paid for it. @param former the job there, if that is known */
+  adopt(job: J, former: J | null): void {
+    this.#charges.adopted(this.keys.adopt(job), former?.ticket ?? null);
   }
 
   next(free: number, all: number): J | undefined {

@@ -42,7 +42,7 @@ export class KeyAccount<J> {
   waiting = 0;
   /** Whether its first job would be one too many, so that none of its jobs competes. */
   isAtItsLimit = false;
-  readonly lengths = new MeanLength();
+  lengths = new MeanLength();
   /** One for each class, in their order. */
   readonly lanes: readonly Lane<J>[];
   /** One for each class, in their order. */

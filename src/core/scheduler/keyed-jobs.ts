@@ -118,6 +118,17 @@ export class KeyedJobs<J extends Job> {
     this.#positions.forget();
   }
 
+  /** What keys have been served, and how long their answers are, where they were before. */
+  takeOver(former: KeyedJobs<J>): void {
+    for (const { name, lengths, turns } of former.#accounts.all) {
+      const account = this.#accounts.of(name);
+      account.lengths = lengths;
+      for (const { rank, service } of turns) account.lift(rank, service);
+      this.#refresh(account);
+    }
+    this.#positions.forget();
+  }
+
   /** A job begins to wait. */
   enter(job: J): void {
     const ticket = this.#newTicket(job);

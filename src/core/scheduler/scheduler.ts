@@ -7,6 +7,7 @@ import { Departures } from './departures.js';
 import { FairLine } from './fair-line.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
 import type { JobLine } from './job-line.js';
+import type { KeyRoom } from './key-account.js';
 import type { KeyedJobs } from './keyed-jobs.js';
 import { Occupancy } from './occupancy.js';
 import { QueueRoom } from './queue-room.js';
@@ -40,20 +41,20 @@ export class Scheduler<J extends Job> {
   readonly #starter: Starter<J>;
   readonly #departures: Departures<J>;
 
-  constructor(options: SchedulerOptions, clock: Clock) {
+  /** @param former one that is no longer used: what it has measured, and what it knows of keys, is taken over */
+  constructor(options: SchedulerOptions, clock: Clock, former: Scheduler<J> | null = null) {
     const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null, fair } = options;
     this.#clock = clock;
-    this.#fairLine = fair === undefined ? null : new FairLine(fair, maxConcurrency, clock);
+    const [formerLine, formerEstimates] = former === null ? [null, null] : [former.#fairLine, former.#estimates];
+    this.#fairLine = fair === undefined ? null : new FairLine(fair, maxConcurrency, clock, formerLine);
     this.#line = this.#fairLine ?? new WaitingLine<J>();
     const { reserves = null } = this.#fairLine?.keys ?? {};
     this.#occupancy = new Occupancy({ maxConcurrency, maxQueue, maxQueuedTokens }, this.#line, reserves);
-    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock, (job) => this.#starter.startsByMs(job));
+    const startsByMs = (job: J): number | null => this.#starter.startsByMs(job);
+    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock, startsByMs, formerEstimates);
     const retryAfterSeconds = (): number => this.retryAfterSeconds();
-    this.room = new QueueRoom(
-      this.#occupancy,
-      (payer) => this.#fairLine?.keys.roomOf(payer) ?? null,
-      retryAfterSeconds,
-    );
+    const roomOf = (payer: string): KeyRoom | null => this.#fairLine?.keys.roomOf(payer) ?? null;
+    this.room = new QueueRoom(this.#occupancy, roomOf, retryAfterSeconds);
     const shared = {
       ...{ line: this.#line, fairLine: this.#fairLine, occupancy: this.#occupancy, estimates: this.#estimates },
       onLeaving: (job: J) => {
@@ -149,13 +150,14 @@ export class Scheduler<J extends Job> {
     this.#waits.watch(job, stage);
   }
 
-  /** Takes a job that runs already, because it was started elsewhere. Nobody is told that it starts. */
-  adopt(job: J): void {
+  /** Takes a job that was started elsewhere, without an event. @param former the job there, if known: what it has got counts */
+  adopt(job: J, former: J | null = null): void {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'running';
     job.admittedMs = this.#clock.now();
     this.#occupancy.running += job.places;
-    this.#fairLine?.adopt(job);
+    job.run = former?.run ?? null;
+    this.#fairLine?.adopt(job, former);
     this.#estimates.started(job);
   }
 
@@ -218,10 +220,7 @@ export class Scheduler<J extends Job> {
     this.resize({});
   }
 
-  /**
-   * While it is held, no job starts; jobs are admitted, and those go on that run or have been paused. Not from within an
-   * event.
-   */
+  /** While it is held, no job starts; jobs are admitted, and what runs or is paused goes on. Not from within an event. */
   hold(isHeld: boolean): void {
     this.#occupancy.isHeld = isHeld;
     this.resize({});

@@ -42,8 +42,13 @@ export class ServiceCharges<J extends Job> {
     charge(ticket, cost);
   }
 
-  /** A job runs that was started elsewhere, where its key has paid. */
-  adopted(ticket: Ticket<J>): void {
+  /** A job runs that was started elsewhere, where its key has paid. @param former what it has paid and got there, if known */
+  adopted(ticket: Ticket<J>, former: Ticket<J> | null): void {
+    if (former !== null) {
+      const { charged, share, rank, expectedTokens, cachedTokens, outputTokens } = former;
+      Object.assign(ticket, { charged, share, rank, expectedTokens, cachedTokens, outputTokens });
+      return;
+    }
     ticket.charged = this.#costOf(ticket);
     ticket.share = shareOf(ticket);
     ticket.rank = ticket.lane.rank;

@@ -30,9 +30,9 @@ const mostLengths = 1024;
  */
 export class StartEstimates<J extends Job> {
   readonly #clock: Clock;
-  readonly #rate = new ReleaseRate();
-  readonly #pace = new TokenPace();
-  readonly #lengths = new AnswerLengths();
+  readonly #rate: ReleaseRate;
+  readonly #pace: TokenPace;
+  readonly #lengths: AnswerLengths;
   /** Where later jobs may start earlier. */
   readonly #overtaking: Overtaking | null;
   readonly #running = new Set<J>();
@@ -42,17 +42,29 @@ export class StartEstimates<J extends Job> {
   #tokens = 0;
   #tokensAtOutlook = 0;
   /** Jobs whose tokens have been measured. */
-  #measured = 0;
+  #measured: number;
 
   /**
    * @param isFair whether jobs that come later may start earlier
    * @param startsByMs the time on the clock by which a waiting job gets the place of one that is paused for it; null if that is
    *   not certain
+   * @param former those of a scheduler that is no longer used: what they have measured is taken over
    */
-  constructor(isFair: boolean, clock: Clock, startsByMs: (job: J) => number | null = () => null) {
-    this.#overtaking = isFair ? new Overtaking() : null;
+  constructor(
+    isFair: boolean,
+    clock: Clock,
+    startsByMs: (job: J) => number | null = () => null,
+    former: StartEstimates<J> | null = null,
+  ) {
+    this.#overtaking = isFair ? ((former === null ? null : former.#overtaking) ?? new Overtaking()) : null;
     this.#clock = clock;
     this.#startsByMs = startsByMs;
+    this.#rate = former === null ? new ReleaseRate() : former.#rate;
+    this.#pace = former === null ? new TokenPace() : former.#pace;
+    this.#lengths = former === null ? new AnswerLengths() : former.#lengths;
+    this.#measured = former === null ? 0 : former.#measured;
+    // Until the first of the jobs is adopted that still run.
+    this.#rate.idle(clock.now());
   }
 
   /** What a job will take in all its places together, in output tokens that take as long. */

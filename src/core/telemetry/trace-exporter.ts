@@ -34,6 +34,8 @@ export class TraceExporter {
   readonly #stopListening: () => void;
   #spans: Span[] = [];
   #dropped = 0;
+  /** For the next delivery. */
+  #withinMs = patienceMs;
   #isFailing = false;
   #delivery: Promise<void> | null = null;
   #cancelTimer: CancelTimer | null = null;
@@ -49,7 +51,7 @@ export class TraceExporter {
       this.#spans.push(...spansOf(event, Date.now()));
       this.#cancelTimer ??= options.clock.schedule(intervalMs, () => {
         this.#cancelTimer = null;
-        void this.#deliver(patienceMs);
+        void this.#deliver();
       });
     });
   }
@@ -58,27 +60,30 @@ export class TraceExporter {
   async stop(): Promise<void> {
     this.#stopListening();
     this.#cancelTimer?.();
-    await this.#deliver(lastPatienceMs);
+    this.#withinMs = lastPatienceMs;
+    await this.#deliver();
   }
 
   /** One delivery after the other: the next one takes what has come meanwhile. */
-  async #deliver(withinMs: number): Promise<void> {
-    await this.#delivery;
+  async #deliver(): Promise<void> {
+    while (this.#delivery !== null) await this.#delivery;
     if (this.#spans.length === 0) return;
     const spans = this.#spans;
     this.#spans = [];
-    this.#delivery = this.#send(spans, withinMs);
+    this.#delivery = this.#send(spans).finally(() => {
+      this.#delivery = null;
+    });
     await this.#delivery;
   }
 
-  async #send(spans: readonly Span[], withinMs: number): Promise<void> {
+  async #send(spans: readonly Span[]): Promise<void> {
     const { url, version } = this.#options;
     try {
       const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(messageWith(spans, version)),
-        signal: AbortSignal.timeout(withinMs),
+        signal: AbortSignal.timeout(this.#withinMs),
       });
       await response.arrayBuffer();
       if (!response.ok) throw new Error(`the collector answers with ${response.status}`);

@@ -136,6 +136,13 @@ describe('a cluster', () => {
     cluster.kill('n1');
     await cluster.advance(6000);
     cluster.resize('f1', { maxConcurrency: 2 });
+    let refusal: unknown = null;
+    try {
+      cluster.resize('f1', { maxConcurrency: 3 });
+    } catch (error) {
+      refusal = error;
+    }
+    expect(refusal).toMatchObject({ hint: 'Start more nodes, or nodes with more --slots, to allow more.' });
     cluster.ask('f1');
     await completes(cluster);
     cluster.kill('n2');
@@ -169,6 +176,16 @@ describe('a cluster', () => {
     expect(cluster.modelsAt('f1')).toEqual(['former', 'lasting']);
     await cluster.addNode('n4', 1, 200, { model: 'lasting' });
     await completes(cluster);
+  });
+
+  it('shows nodes of one name each under a name of its own, also those of different models', async () => {
+    const cluster = new SimulatedCluster(1);
+    await cluster.addFront('f1');
+    await cluster.addNode('a1', 1, 200, { name: 'gpu' });
+    await cluster.addNode('b2', 1, 200, { name: 'gpu', model: 'other' });
+    await cluster.addNode('c3', 1);
+    await cluster.advance(2000);
+    expect(cluster.nodesAt('f1').toSorted()).toEqual(['c3', 'gpu-a1', 'gpu-b2']);
   });
 
   it('turns the limits of all models, and says which of them refuse', async () => {

@@ -71,14 +71,14 @@ export class SimulatedCluster {
     id: string,
     slots: number,
     tokenMs = 200,
-    { context = 4096, model = 'mock' }: { readonly context?: number; readonly model?: string } = {},
+    { context = 4096, model = 'mock', name = id }: { context?: number; model?: string; name?: string } = {},
   ): Promise<void> {
     const member = await this.#join(id, 'node');
     const options = { engine: 'mock', slots, context, prefillMs: 20, tokenMs, reply: 'long' } as const;
     const engine = inProcess(createMockEngine(options, member.bus.sleeper));
     const info = { ...(await engine.start()), modelId: model };
     const { peer, members } = member.membership;
-    const node = new ClusterNode({ engine, info, name: id, peer, members, clock: member.bus.sleeper });
+    const node = new ClusterNode({ engine, info, name, peer, members, clock: member.bus.sleeper });
     engine.rounds(() => {
       this.most.set(id, Math.max(this.most.get(id) ?? 0, node.running));
     });
@@ -123,6 +123,11 @@ export class SimulatedCluster {
   /** The context of the model, as a front knows it. */
   contextAt(front: string): number | null {
     return this.#fronts.get(front)?.models.list[0]?.info?.contextLength ?? null;
+  }
+
+  /** The names of the nodes, as a front shows them. */
+  nodesAt(front: string): readonly string[] {
+    return this.#fronts.get(front)?.models.executors.map(({ name }) => name) ?? [];
   }
 
   /** The models that a front lists, those that have nodes first. */

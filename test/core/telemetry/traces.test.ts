@@ -78,6 +78,24 @@ describe('traces', () => {
     expect(lines).toEqual(['traces cannot be delivered and are dropped', 'traces are delivered again']);
     expect(spansIn(kept.sent).filter(({ name }) => name === 'request')).toHaveLength(3);
   });
+
+  it('are all sent before the exporter has stopped, however many deliveries are under way', async () => {
+    const made = await testApp();
+    const collector = await traceCollector();
+    let answer = (): void => undefined;
+    collector.ready = new Promise((resolve) => (answer = resolve));
+    const traces = exporter(made, collector.url);
+    const ask = (): Promise<unknown> => made.post('/v1/chat/completions', chat('hi', { max_tokens: 1 }));
+    await ask();
+    await made.clock.advanceAsync(5000);
+    await until(() => collector.sent.length === 1);
+    await ask();
+    await made.clock.advanceAsync(5000);
+    const stopped = traces.stop();
+    answer();
+    await stopped;
+    expect(spansIn(collector.sent).filter(({ name }) => name === 'request')).toHaveLength(2);
+  });
 });
 
 describe('the URL of --otlp', () => {

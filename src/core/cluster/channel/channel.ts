@@ -63,6 +63,9 @@ export class Channel {
   #unconfirmed: Piece[] = [];
   #next = 0;
   #received = 0;
+  /** Of what has to be sent again: the number after the last piece that has been, and after the last of all. */
+  #resent = 0;
+  #toResend = 0;
   #parts: Uint8Array[] = [];
   #heardMs: number;
   #spokeMs: number;
@@ -179,6 +182,7 @@ export class Channel {
     if (first === undefined || received <= first.number) return;
     this.#unconfirmed = this.#unconfirmed.slice(received - first.number);
     this.#progressMs = this.#ends.clock.now();
+    if (received >= this.#resent && received < this.#toResend) this.#resendNext();
   }
 
   #resendSoon(): void {
@@ -187,7 +191,15 @@ export class Channel {
 
   #resend(): void {
     this.#progressMs = this.#ends.clock.now();
-    for (const piece of this.#unconfirmed.slice(0, mostResent)) this.#transmit(piece);
+    // What is sent from now on may well arrive.
+    this.#toResend = this.#next;
+    this.#resendNext();
+  }
+
+  #resendNext(): void {
+    const pieces = this.#unconfirmed.slice(0, mostResent).filter(({ number }) => number < this.#toResend);
+    this.#resent = (pieces.at(-1)?.number ?? this.#next - 1) + 1;
+    for (const piece of pieces) this.#transmit(piece);
   }
 
   #transmit({ number, more, body }: Piece): void {

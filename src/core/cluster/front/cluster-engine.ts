@@ -19,12 +19,14 @@ import type { Members } from '../members.js';
 import type { NodeCall, NodeEntry, nodeEntry } from '../messages.js';
 import { readAnswer } from './answers.js';
 import { NodeLink } from './node-link.js';
+import type { NodeNames } from './node-names.js';
 import type { RemoteLine } from './remote-line.js';
 
 export interface ClusterEngineOptions {
   readonly model: string;
   readonly peer: Peer;
   readonly nodes: Members<typeof nodeEntry>;
+  readonly names: NodeNames;
   readonly line: RemoteLine;
 }
 
@@ -50,6 +52,8 @@ export class ClusterEngine implements ServingEngine {
   readonly #unfinished = new ResumableGenerations();
   /** By the ids of their generations. */
   readonly #attempts = new Map<string, Attempt>();
+  /** The same by their names: a round of one node must not look at what all the others have. */
+  readonly #named = new Map<string, Attempt>();
   readonly #stops: readonly (() => void)[];
   #attempted = 0;
   #info: EngineInfo | null = null;
@@ -117,8 +121,7 @@ export class ClusterEngine implements ServingEngine {
 
   cancel(id: string): void {
     this.#unfinished.remove(id);
-    const attempt = this.#attempts.get(id);
-    this.#attempts.delete(id);
+    const attempt = this.#forget(id);
     attempt?.link.cancel(attempt.name);
   }
 
@@ -127,6 +130,7 @@ export class ClusterEngine implements ServingEngine {
     for (const link of this.#links.values()) link.close();
     this.#unfinished.clear();
     this.#attempts.clear();
+    this.#named.clear();
     return Promise.resolve();
   }
 
@@ -138,8 +142,19 @@ export class ClusterEngine implements ServingEngine {
     this.#attempted += 1;
     const { peer, line } = this.#options;
     const attempt = { id, name: `${id}-${peer.id}-${this.#attempted}`, link: this.#linkTo(grant.node) };
+    this.#forget(id);
     this.#attempts.set(id, attempt);
+    this.#named.set(attempt.name, attempt);
     attempt.link.generate({ ...spec, id: attempt.name }, grant.lease, line.prefixesOf(id));
+  }
+
+  /** What comes of it from now on is not heard. @returns the attempt, if there was one */
+  #forget(id: string): Attempt | undefined {
+    const attempt = this.#attempts.get(id);
+    if (attempt === undefined) return undefined;
+    this.#attempts.delete(id);
+    this.#named.delete(attempt.name);
+    return attempt;
   }
 
   #linkTo(node: string): NodeLink {
@@ -150,50 +165,49 @@ export class ClusterEngine implements ServingEngine {
         this.#onRound(from, round);
       },
       onRefused: (from, name) => {
-        this.#lose(from, (attempt) => attempt.name === name);
+        this.#lose(from, this.#named.get(name));
       },
       onClosed: (closed) => {
         this.#links.delete(node);
-        this.#lose(closed, () => true);
+        for (const attempt of [...this.#attempts.values()]) this.#lose(closed, attempt);
       },
     });
     this.#links.set(node, link);
     return link;
   }
 
-  /** Attempts on a node have failed: the line has to find other places for them. */
-  #lose(link: NodeLink, isLost: (attempt: Attempt) => boolean): void {
-    for (const attempt of [...this.#attempts.values()]) {
-      if (attempt.link !== link || !isLost(attempt)) continue;
-      this.#attempts.delete(attempt.id);
-      this.#options.line.lost(attempt.id, link.node);
-    }
+  /** An attempt has failed, if it was on this node: the line has to find another place for it. */
+  #lose(link: NodeLink, attempt: Attempt | undefined): void {
+    if (attempt?.link !== link) return;
+    this.#forget(attempt.id);
+    this.#options.line.lost(attempt.id, link.node);
   }
 
   #onRound(link: NodeLink, round: Round): void {
-    const ids = new Map(Array.from(this.#attempts.values(), ({ id, name }) => [name, id]));
-    const events = round.events.flatMap((event): GenerationEvent[] => {
-      const id = ids.get(event.id);
-      if (id === undefined) return [];
-      // Its engine is gone for good; another node has one.
-      if (event.type === 'failed' && event.code === 'engine_unavailable') {
-        this.#lose(link, ({ name }) => name === event.id);
-        return [];
-      }
-      return [{ ...event, id }];
-    });
-    for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#attempts.delete(id);
+    // Before anything ends in this round.
     const prefills = round.prefills?.flatMap(({ id: name, tokens }) => {
-      const id = ids.get(name);
+      const id = this.#named.get(name)?.id;
       return id === undefined ? [] : [{ id, tokens }];
     });
-    const heard = { ...round, events, executor: this.#nameOf(link.node), ...(prefills !== undefined && { prefills }) };
+    const events = round.events.flatMap((event): GenerationEvent[] => {
+      const attempt = this.#named.get(event.id);
+      if (attempt === undefined) return [];
+      // Its engine is gone for good; another node has one.
+      if (event.type === 'failed' && event.code === 'engine_unavailable') {
+        this.#lose(link, attempt);
+        return [];
+      }
+      return [{ ...event, id: attempt.id }];
+    });
+    for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#forget(id);
+    const heard = {
+      ...round,
+      events,
+      executor: this.#options.names.of(link.node),
+      ...(prefills !== undefined && { prefills }),
+    };
     this.#unfinished.follow(heard);
     this.#rounds.emit(heard);
-  }
-
-  #nameOf(node: string): string {
-    return this.#options.nodes.all.get(node)?.name ?? node;
   }
 
   async #ask(ask: NodeCall, signal?: AbortSignal): Promise<unknown> {

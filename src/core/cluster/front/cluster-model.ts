@@ -11,6 +11,7 @@ import type { NodeEntry, nodeEntry } from '../messages.js';
 import { ClusterEngine } from './cluster-engine.js';
 import type { FrontSettings } from './front-settings.js';
 import { LineConnection } from './line-connection.js';
+import type { NodeNames } from './node-names.js';
 import { RemoteLine } from './remote-line.js';
 
 export interface ClusterModelOptions {
@@ -18,6 +19,7 @@ export interface ClusterModelOptions {
   /** The bucket of leases and settings. */
   readonly lines: Bucket;
   readonly nodes: Members<typeof nodeEntry>;
+  readonly names: NodeNames;
   readonly own: FrontSettings;
   readonly queue: InferenceOptions;
   readonly clock: Clock;
@@ -32,15 +34,17 @@ export class ClusterModel implements Replicas {
   readonly #settings: LineSettings;
   readonly #changes = new Emitter<undefined>();
   readonly #nodes: ClusterModelOptions['nodes'];
+  readonly #names: NodeNames;
 
-  constructor(name: string, { peer, lines, nodes, own, queue, clock }: ClusterModelOptions) {
+  constructor(name: string, { peer, lines, nodes, names, own, queue, clock }: ClusterModelOptions) {
     this.name = name;
     this.#nodes = nodes;
+    this.#names = names;
     this.#settings = new LineSettings(lines, name, clock);
     this.#connection = new LineConnection({ model: name, peer, bucket: lines, clock });
     const slots = (): number => this.slots;
     const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, slots, clock });
-    this.#engine = new ClusterEngine({ model: name, peer, nodes, line });
+    this.#engine = new ClusterEngine({ model: name, peer, nodes, names, line });
     this.inference = new Inference(this.#engine, { ...queue, replicas: this }, clock, line);
   }
 
@@ -50,8 +54,8 @@ export class ClusterModel implements Replicas {
 
   /** The nodes. */
   get executors(): readonly Executor[] {
-    return this.#ownNodes.map(({ name, engine: kind, status, slots: places, running }) => {
-      return { name, kind, status, places, running, model: this.name };
+    return this.#ownNodes.map(({ id, engine: kind, status, slots: places, running }) => {
+      return { name: this.#names.of(id), kind, status, places, running, model: this.name };
     });
   }
 

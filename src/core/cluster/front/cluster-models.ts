@@ -13,9 +13,10 @@ import { refuseReserves } from '../../scheduler/reserves.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { FadingModels } from '../fading-models.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
+import { NodeNames } from './node-names.js';
 import { resizeAll } from './resize-all.js';
 
-export interface ClusterModelsOptions extends ClusterModelOptions {
+export interface ClusterModelsOptions extends Omit<ClusterModelOptions, 'names'> {
   /** Names that stand for the first model, and `*` for any name. */
   readonly aliases: readonly string[];
 }
@@ -28,12 +29,14 @@ export class ClusterModels implements RequestLine, ServedModels {
   readonly #moves = new Emitter<undefined>();
   readonly #unsubscribe: () => void;
   readonly #fading: FadingModels;
+  readonly #names: NodeNames;
   /** Until there is a model, they are kept for it. */
   #keys: Parameters<RequestLine['configureKeys']> | null = null;
   #isDraining = false;
 
   constructor(options: ClusterModelsOptions) {
     this.#options = options;
+    this.#names = new NodeNames(options.nodes);
     this.#fading = new FadingModels({
       clock: options.clock,
       isNeeded: (name) => this.#isBusy(name),
@@ -159,6 +162,7 @@ export class ClusterModels implements RequestLine, ServedModels {
   async stop(): Promise<void> {
     this.#unsubscribe();
     this.#fading.stop();
+    this.#names.stop();
     await Promise.all(this.#all.map((model) => model.stop()));
   }
 
@@ -169,7 +173,7 @@ export class ClusterModels implements RequestLine, ServedModels {
   }
 
   #add(name: string): void {
-    const model = new ClusterModel(name, this.#options);
+    const model = new ClusterModel(name, { ...this.#options, names: this.#names });
     this.#models.set(name, model);
     model.inference.events((event) => {
       this.#events.emit(event.type === 'settled' ? { ...event, model: name } : event);

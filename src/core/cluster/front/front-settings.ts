@@ -1,8 +1,11 @@
 import type { FairOptions } from '../../scheduler/fair-line.js';
-import type { SchedulerLimits, SchedulerOptions } from '../../scheduler/scheduler.js';
+import type { SchedulerOptions } from '../../scheduler/scheduler.js';
 import type { SettingsEntry } from '../messages.js';
 
 type Settings = Omit<SettingsEntry, 'version'>;
+
+/** The limits of a line that can be changed while it is used. `maxConcurrency` is null for as many as the nodes have places. */
+export type LineLimits = Pick<Settings, 'maxConcurrency' | 'maxQueue'>;
 
 /** What a front was started with. */
 export class FrontSettings {
@@ -29,7 +32,7 @@ export class FrontSettings {
   }
 }
 
-export function withLimits(settings: Settings, limits: Partial<SchedulerLimits>): Settings {
+export function withLimits(settings: Settings, limits: Partial<LineLimits>): Settings {
   return { ...settings, ...limits };
 }
 

@@ -21,43 +21,58 @@ const againMs = 250;
 export class LineConnection {
   readonly #options: LineConnectionOptions;
   readonly #messages = new Emitter<FromLine>();
+  readonly #opened = new Emitter<undefined>();
   readonly #changes = new Emitter<boolean>();
-  readonly #stopWatching: () => void;
+  readonly #stops: readonly (() => void)[];
   #holder: string | null = null;
   #lease = 0;
   #channel: Channel | null = null;
+  /** As it was told last. */
+  #wasOpen = false;
   #cancelAgain: CancelTimer = () => undefined;
 
   constructor(options: LineConnectionOptions) {
     this.#options = options;
-    this.#stopWatching = options.bucket.watch(keys.lease(options.model), (event) => {
-      if (event.type !== 'put') return;
-      const read = decodeEntry(leaseEntry, event.entry.value);
-      if (read.type === 'entry') this.#follow(read.value.holder, read.value.number);
-    });
+    const { bucket, model, peer } = options;
+    this.#stops = [
+      bucket.watch(keys.lease(model), (event) => {
+        if (event.type !== 'put') return;
+        const read = decodeEntry(leaseEntry, event.entry.value);
+        if (read.type === 'entry') this.#follow(read.value.holder, read.value.number);
+      }),
+      // A channel outlasts an outage of this process, in which nobody can be reached.
+      peer.connection(() => {
+        this.#tell();
+      }),
+    ];
   }
 
   /** Whether there is a holder that can be reached, as far as is known. */
   get isOpen(): boolean {
-    return this.#channel !== null;
+    return this.#channel !== null && this.#options.peer.isConnected;
   }
 
   get messages(): Subscribable<FromLine> {
     return this.#messages.subscribe;
   }
 
-  /** Whether it is open, each time that it is opened anew or lost. The first message has to say which requests there are. */
+  /** Each time that there is another channel. Its first message has to say which requests there are. */
+  get opened(): Subscribable<undefined> {
+    return this.#opened.subscribe;
+  }
+
+  /** Whether it is open, each time that this changes. */
   get changes(): Subscribable<boolean> {
     return this.#changes.subscribe;
   }
 
-  /** Lost while it is not open. */
+  /** Lost while there is no channel. What is sent while this process is cut off arrives later, if the channel outlasts that. */
   send(message: ToLine): void {
     this.#channel?.send(message);
   }
 
   stop(): void {
-    this.#stopWatching();
+    for (const stop of this.#stops) stop();
     this.#cancelAgain();
     this.#channel?.close();
     this.#channel = null;
@@ -90,13 +105,21 @@ export class LineConnection {
         this.#open();
       });
     });
-    this.#changes.emit(true);
+    this.#opened.emit(undefined);
+    this.#tell();
   }
 
   #lose(): void {
     this.#cancelAgain();
     if (this.#channel === null) return;
     this.#channel = null;
-    this.#changes.emit(false);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { isOpen } = this;
+    if (isOpen === this.#wasOpen) return;
+    this.#wasOpen = isOpen;
+    this.#changes.emit(isOpen);
   }
 }

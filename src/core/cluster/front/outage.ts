@@ -2,9 +2,9 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { LineConnection } from './line-connection.js';
 
 export interface OutageEvents {
-  /** There is a holder that can be reached: at the start, and each time that another channel has been opened. */
+  /** There is a channel to a holder: at the start, and each time that another one has been opened. */
   readonly onOpen: () => void;
-  /** There has been none for {@link outageMs}. */
+  /** None could be reached for {@link outageMs}. */
   readonly onLasting: () => void;
 }
 
@@ -16,9 +16,10 @@ export function watchOutages(connection: LineConnection, clock: Clock, { onOpen,
   let cancelTimer: CancelTimer = () => undefined;
   const change = (isOpen: boolean): void => {
     cancelTimer();
-    if (isOpen) onOpen();
-    else cancelTimer = clock.schedule(outageMs, onLasting);
+    if (!isOpen) cancelTimer = clock.schedule(outageMs, onLasting);
   };
+  connection.opened(onOpen);
   connection.changes(change);
+  if (connection.isOpen) onOpen();
   change(connection.isOpen);
 }

@@ -66,7 +66,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
         connection.send({ type: 'all', requests: this.#held.all.map((held) => registrationOf(held, clock.now())) });
       },
       onLasting: () => {
-        for (const held of this.#held.waiting) this.#turnAway(held, 'waiting', clusterAwayError());
+        this.turnAwayWaiting(clusterAwayError);
       },
     });
   }

@@ -17,6 +17,7 @@ import { assertRoom } from './assert-room.js';
 import { FrontLinks } from './front-links.js';
 import { type FrontLink, LineJob, LineRequest } from './line-request.js';
 import { NodePlaces } from './node-places.js';
+import { reconfigure } from './reconfigure.js';
 import { schedulerOptionsOf } from './scheduler-options.js';
 import { Standings } from './standings.js';
 
@@ -105,8 +106,9 @@ export class LineHolder {
 
   /** The settings have changed: they hold from now on. */
   configure(settings: SettingsEntry): void {
+    const before = this.#settings;
     this.#settings = settings;
-    if (this.#scheduler !== null) this.#rebuild();
+    if (this.#scheduler !== null && !reconfigure(this.#scheduler, before, settings)) this.#rebuild();
   }
 
   /** Somebody else has the lease, or may have it: from now on, this one grants nothing. */
@@ -141,17 +143,18 @@ export class LineHolder {
   /** A front has opened a channel: what it says replaces what was known of it. */
   #takeAll(link: FrontLink, registrations: readonly Registration[]): void {
     const former = this.#links.enter(link);
-    if (former !== null) {
-      for (const request of former.requests.values()) this.#forget(request);
-      former.close();
-    }
-    for (const registration of registrations) this.#add(link, registration);
+    const known = new Map(former?.requests);
+    for (const request of known.values()) this.#forget(request);
+    former?.close();
+    for (const registration of registrations) this.#add(link, registration, known.get(registration.id)?.job);
     if (this.#scheduler !== null) this.#rebuild();
     else this.#beginIfComplete();
   }
 
-  #add(link: FrontLink, registration: Registration): LineRequest {
+  /** @param job as the scheduler has had it before, if it has */
+  #add(link: FrontLink, registration: Registration, job?: LineJob): LineRequest {
     const request = new LineRequest(link, registration, this.#clock.now());
+    if (job !== undefined) request.job = job;
     link.requests.set(request.id, request);
     if (request.node !== null) this.#places.take(request, request.node);
     else if (request.isStarted) this.#homeless.add(request);
@@ -185,18 +188,22 @@ export class LineHolder {
 
   /** Puts all requests into a new scheduler: those that run, and then those that wait, in the order of their arrival. */
   #rebuild(): void {
-    const services = this.#scheduler === null ? this.#options.services : (this.#scheduler.keys?.services ?? null);
+    const former = this.#scheduler;
     this.#dismiss();
-    const scheduler = new Scheduler<LineJob>(schedulerOptionsOf(this.#settings), this.#clock);
+    const scheduler = new Scheduler<LineJob>(schedulerOptionsOf(this.#settings), this.#clock, former);
     this.#scheduler = scheduler;
     scheduler.hold(true);
-    if (services !== null) scheduler.keys?.restoreServices(services);
+    const { services } = this.#options;
+    if (former === null && services !== null) scheduler.keys?.restoreServices(services);
     this.#stopListening = scheduler.events((event) => {
       this.#onScheduled(event);
     });
     const requests = this.#links.requests.toSorted((one, other) => one.arrivedMs - other.arrivedMs);
-    for (const request of requests) request.job = new LineJob(request);
-    for (const { isStarted, job } of requests) if (isStarted) scheduler.adopt(job);
+    for (const request of requests) {
+      const { job, isStarted } = request;
+      request.job = new LineJob(request);
+      if (isStarted) scheduler.adopt(request.job, job);
+    }
     const nowMs = this.#clock.now();
     for (const { isStarted, job, arrivedMs } of requests) if (!isStarted) scheduler.readmit(job, nowMs - arrivedMs);
     this.#share();
@@ -207,14 +214,14 @@ export class LineHolder {
     this.#standings.tell();
   }
 
-  /** The former scheduler: its timers must not run any more. */
+  /** The former scheduler: its timers must not run any more. Those that run have not ended, which would teach it something. */
   #dismiss(): void {
     this.#stopListening();
     const scheduler = this.#scheduler;
     this.#scheduler = null;
     if (scheduler === null) return;
     scheduler.hold(true);
-    for (const { job } of this.#links.requests) scheduler.withdraw(job);
+    for (const { job } of this.#links.requests) if (job.status === 'waiting') scheduler.withdraw(job);
   }
 
   #onScheduled(event: SchedulerEvent<LineJob>): void {

@@ -52,7 +52,7 @@ interface Other {
  * that were told before, and what was taken from limits over time, which the others take from theirs. Who notices that it has
  * missed something, or is new, asks for everything.
  *
- * While NATS is away, each front counts for itself.
+ * While NATS is away, each front counts for itself, and tells the others afterwards.
  */
 export class SharedUsage implements UsageBook {
   readonly #options: SharedUsageOptions;
@@ -61,6 +61,7 @@ export class SharedUsage implements UsageBook {
   readonly #changed = new Set<string>();
   readonly #unsubscribe: () => void;
   #number = 0;
+  #isConnected = true;
   #toldMs: number;
   #cancelTimer: CancelTimer = () => undefined;
 
@@ -72,6 +73,9 @@ export class SharedUsage implements UsageBook {
       bus.subscribe(usageSubject, ({ data }) => {
         const read = decodeEntry(usageMessage, data);
         if (read.type === 'entry' && read.value.from !== id) this.#hear(read.value);
+      }),
+      bus.onStatus(({ type }) => {
+        if (type !== 'error') this.#isConnected = type === 'back';
       }),
       settled((key) => this.#changed.add(key)),
       rates.spent((spending) => {
@@ -110,8 +114,9 @@ export class SharedUsage implements UsageBook {
 
   #tick(): void {
     const { clock } = this.#options;
-    if (this.#spent.size + this.#changed.size > 0) this.#tell();
-    else if (clock.now() - this.#toldMs >= quietMs) this.#sayNews([], []);
+    // Without a connection, what has been used is kept until there is one.
+    if (this.#isConnected && this.#spent.size + this.#changed.size > 0) this.#tell();
+    else if (this.#isConnected && clock.now() - this.#toldMs >= quietMs) this.#sayNews([], []);
     this.#cancelTimer = clock.schedule(newsEveryMs, () => {
       this.#tick();
     });

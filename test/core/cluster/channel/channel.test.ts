@@ -162,6 +162,21 @@ describe('a channel', () => {
     expect(line.ends).toEqual([]);
   });
 
+  it('sends what an outage has kept back as fast as it is confirmed, and each piece once', () => {
+    line.opened.send({ n: 0 });
+    line.advance(10);
+    for (const bus of line.buses) bus.isCut = true;
+    const messages = numbered(1000);
+    for (const message of messages.slice(1)) line.opened.send(message);
+    line.advance(2000);
+    for (const bus of line.buses) bus.isCut = false;
+    const before = line.network.sent.messages;
+    // 16 parts of 64, each of which is confirmed after 0.1 s at the latest.
+    line.advance(2000);
+    expect(line.atAcceptor).toEqual(messages);
+    expect(line.network.sent.messages - before).toBeLessThan(1100);
+  });
+
   it('leads from a process to itself without the bus', async () => {
     const [peer] = line.peers;
     const heard: unknown[] = [];

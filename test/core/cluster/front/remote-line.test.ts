@@ -218,6 +218,38 @@ describe('RemoteLine', () => {
     expect(line.running).toBe(1);
   });
 
+  it('turns away what waits after 15 s without NATS, changes nothing meanwhile, and says so to the line afterwards', async () => {
+    for (const id of ['a', 'b']) await admitted(id);
+    holder.say({ type: 'granted', id: 'a', node: 'n1', lease: 1 });
+    holder.say({ type: 'accepted', ids: ['b'], places: [] });
+    await clock.advanceAsync(10);
+    for (const bus of [frontBus, holder.bus]) bus.isCut = true;
+    await clock.advanceAsync(14_900);
+    expect(events).toEqual(['started a']);
+    expect(() => {
+      line.resize({ maxConcurrency: 2 });
+    }).toThrow('cluster');
+    await clock.advanceAsync(200);
+    expect(events).toEqual(['started a', 'turned_away b waiting cluster_unavailable']);
+    for (const bus of [frontBus, holder.bus]) bus.isCut = false;
+    await clock.advanceAsync(2000);
+    expect(holder.heard.at(-1)).toEqual({ type: 'over', id: 'b' });
+    expect(holder.heard.filter((message) => JSON.stringify(message).includes('"all"'))).toHaveLength(1);
+    line.resize({ maxConcurrency: 2 });
+    expect(line.limits.maxConcurrency).toBe(2);
+  });
+
+  it('lets what waits be when NATS is back within 15 s', async () => {
+    await admitted('a');
+    holder.say({ type: 'accepted', ids: ['a'], places: [] });
+    await clock.advanceAsync(10);
+    for (const bus of [frontBus, holder.bus]) bus.isCut = true;
+    await clock.advanceAsync(14_900);
+    for (const bus of [frontBus, holder.bus]) bus.isCut = false;
+    await clock.advanceAsync(20_000);
+    expect([events, line.waiting]).toEqual([[], 1]);
+  });
+
   it('is drained when the last of its requests has ended, and turns away what waits', async () => {
     const running = await admitted('a');
     await admitted('b');

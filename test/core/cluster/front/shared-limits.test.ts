@@ -16,15 +16,18 @@ describe('the limits and keys that fronts have in common', () => {
   let bus: MemoryBus;
   let lines: Bucket;
   let limits: SharedLimits;
+  let own: FrontSettings;
+  let slots: number;
 
   beforeEach(async () => {
     clock = new VirtualClock();
+    slots = 4;
     const network = new MemoryNetwork(clock, () => 0.5);
     bus = network.connect();
     lines = await bus.bucket('lines', { ttlMs: null });
     const fair = { policy: 'fair', classPatienceMs: 60_000, terms: termsOf(1) } as const;
-    const own = new FrontSettings({ maxConcurrency: 1, maxQueue: 100, queueTimeoutMs: 0, fair }, null);
-    limits = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => 4 });
+    own = new FrontSettings({ maxConcurrency: 1, maxQueue: 100, queueTimeoutMs: 0, fair }, null);
+    limits = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => slots });
     await clock.advanceAsync(100);
   });
 
@@ -42,6 +45,36 @@ describe('the limits and keys that fronts have in common', () => {
     limits.resize({ maxConcurrency: 2 }, true);
     await clock.advanceAsync(100);
     expect(await written()).toMatchObject({ maxConcurrency: 2, keys: { terms: [['anna', { share: 3 }]] } });
+  });
+
+  it('are all places again, however many there are, once they are turned fully up', async () => {
+    limits.resize({ maxConcurrency: 2 }, true);
+    await clock.advanceAsync(100);
+    expect(limits.current.maxConcurrency).toBe(2);
+    limits.resize({ maxConcurrency: 4 }, true);
+    await clock.advanceAsync(100);
+    expect(await written()).toMatchObject({ maxConcurrency: null, maxQueue: 100 });
+    slots = 9;
+    expect(limits.current.maxConcurrency).toBe(9);
+  });
+
+  it('are those of the cluster, also where a front was started with less', async () => {
+    const less = new FrontSettings({ maxConcurrency: 1, maxQueue: 5, queueTimeoutMs: 0 }, 1);
+    const late = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own: less, slots: () => slots });
+    await clock.advanceAsync(100);
+    expect(late.current).toEqual({ maxConcurrency: 4, maxQueue: 100 });
+  });
+
+  it('are not written again by a front that is started with the same', async () => {
+    const revision = async (): Promise<number | undefined> => {
+      const reading = lines.get(keys.settings('m'));
+      await clock.advanceAsync(10);
+      return (await reading)?.revision;
+    };
+    const before = await revision();
+    limits = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => slots });
+    await clock.advanceAsync(100);
+    expect(await revision()).toBe(before);
   });
 
   it('are written as soon as NATS is back, in the order in which they came', async () => {

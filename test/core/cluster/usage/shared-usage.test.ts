@@ -132,6 +132,24 @@ describe('what keys use at several fronts', () => {
     expect(other.left('anna')).toEqual(one.left('anna'));
   });
 
+  it('is told when NATS is back, and counts against the limits in full', async () => {
+    const [one, other] = [start(), start()];
+    await advance(1000);
+    for (const { bus } of fronts) bus.isCut = true;
+    for (let request = 0; request < 4; request += 1) {
+      one.serve('anna', 50);
+      other.serve('anna', 50);
+    }
+    await advance(2000);
+    expect(fronts.map((front) => front.left('anna')[0])).toEqual([6, 6]);
+    for (const { bus } of fronts) bus.isCut = false;
+    await advance(1000);
+    for (const front of fronts) {
+      expect(front.completed('anna')).toBe(8);
+      expect(front.left('anna')[0]).toBe(2);
+    }
+  });
+
   it('stays known when its front is gone, for as long as usage is kept', async () => {
     const [one, other] = [start(1), start(1)];
     await advance(1000);
