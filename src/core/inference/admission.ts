@@ -16,6 +16,7 @@ import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
+import { PromisedPlaces } from './promised-places.js';
 import type { InferenceRequest } from './request.js';
 import { afterFewestSteps } from './shortening.js';
 
@@ -36,6 +37,7 @@ export class Admission {
   readonly #plans = new AnswerPlans();
   #info: EngineInfo | null = null;
   #preparing = 0;
+  readonly #promised = new PromisedPlaces();
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
   constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
@@ -73,10 +75,17 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
-    if (!this.#hasReserved(requests)) {
-      this.#assertKeyRoom(requests);
-      this.#assertPlaces(requests.length);
+    const [first] = requests;
+    const payer = first === undefined ? noKey : claimantOf(first).payer;
+    if (this.#hasReserved(requests, this.#promised.of(payer))) {
+      return this.#promised.during(payer, requests.length, () => this.#prepareAll(requests, client));
     }
+    this.#assertKeyRoom(requests);
+    this.#assertPlaces(requests.length);
+    return this.#prepareAll(requests, client);
+  }
+
+  #prepareAll(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
     const deadlineMs = Math.min(...requests.map((request) => request.deadlineMs ?? Infinity));
     return this.#withPlaces({ places: requests.length, deadlineMs }, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
@@ -195,15 +204,15 @@ export class Admission {
     this.#scheduler.room.assertTokens(jobs.map(({ promptTokens }) => promptTokens));
   }
 
-  /** Those that are being prepared hold places already. */
+  /** Those that are being prepared hold places already; some of them hold places that nobody else may have. */
   #assertPlaces(places: number): void {
-    this.#scheduler.room.assertVacancy(this.#preparing + places - 1);
+    this.#scheduler.room.assertVacancy(this.#preparing - this.#promised.total + places - 1);
   }
 
-  /** Whether they would start at once, however long the line is. All of them come with one key. */
-  #hasReserved(requests: readonly InferenceRequest[]): boolean {
+  /** Whether they and `others` would start at once, however long the line is. All of them come with one key. */
+  #hasReserved(requests: readonly InferenceRequest[], others = 0): boolean {
     const [first] = requests;
-    return first !== undefined && this.#scheduler.hasReserved(claimantOf(first), requests.length);
+    return first !== undefined && this.#scheduler.hasReserved(claimantOf(first), requests.length + others);
   }
 
   /** All of them come with one key. */
@@ -232,7 +241,7 @@ function retryAfter(etaMs: number): number {
 }
 
 /** Who asks, and in which class. */
-function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: InferenceRequest): Claimant {
+function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: InferenceRequest): Required<Claimant> {
   return { key, payer, trafficClass };
 }
 
