@@ -81,7 +81,7 @@ export class Admission {
       return this.#promised.during(payer, requests.length, () => this.#prepareAll(requests, client));
     }
     this.#assertKeyRoom(requests);
-    this.#assertPlaces(requests.length);
+    this.#assertPlaces(requests);
     return this.#prepareAll(requests, client);
   }
 
@@ -121,7 +121,7 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
-    this.#assertPlaces(1);
+    this.#assertPlaces([request]);
     return this.#withPlaces(
       { places: 1, deadlineMs: Infinity },
       client,
@@ -198,15 +198,24 @@ export class Admission {
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
   assertRoom(jobs: readonly InferenceJob[]): void {
     const requests = jobs.map(({ request }) => request);
-    if (this.#hasReserved(requests)) return;
-    this.#scheduler.room.assertVacancy(jobs.length - 1);
-    this.#assertKeyRoom(requests);
-    this.#scheduler.room.assertTokens(jobs.map(({ promptTokens }) => promptTokens));
+    const [first] = requests;
+    if (first === undefined || this.#hasReserved(requests)) return;
+    const claimant = claimantOf(first);
+    const { room } = this.#scheduler;
+    room.assertVacancyFor(claimant, jobs.length);
+    room.assertKey(claimant, jobs.length);
+    room.assertTokens(
+      jobs.map(({ promptTokens }) => promptTokens),
+      claimant,
+    );
   }
 
   /** Those that are being prepared hold places already; some of them hold places that nobody else may have. */
-  #assertPlaces(places: number): void {
-    this.#scheduler.room.assertVacancy(this.#preparing - this.#promised.total + places - 1);
+  #assertPlaces(requests: readonly InferenceRequest[]): void {
+    const [first] = requests;
+    if (first === undefined) return;
+    const pending = this.#preparing - this.#promised.total;
+    this.#scheduler.room.assertVacancyFor(claimantOf(first), requests.length, pending);
   }
 
   /** Whether they and `others` would start at once, however long the line is. All of them come with one key. */
