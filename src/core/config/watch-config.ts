@@ -21,6 +21,8 @@ export interface ConfigUser {
   check(config: Config): Promise<void>;
   /** Throws for settings that cannot take effect; the old ones then stay. */
   onChange(config: Config): void;
+  /** Whether the server has keys besides those of the file, which keep it closed. */
+  readonly hasOtherKeys: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export function watchConfig(
   const read = async (): Promise<void> => {
     try {
       const config = await readConfig(path);
-      if (isOpen(config) && !isOpen(inEffect)) throw openError(path);
+      if (!user.hasOtherKeys && isOpen(config) && !isOpen(inEffect)) throw openError(path);
       await user.check(config);
       user.onChange(config);
       inEffect = config;

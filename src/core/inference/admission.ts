@@ -16,6 +16,7 @@ import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
+import { PromisedPlaces } from './promised-places.js';
 import type { InferenceRequest } from './request.js';
 import { afterFewestSteps } from './shortening.js';
 
@@ -36,6 +37,7 @@ export class Admission {
   readonly #plans = new AnswerPlans();
   #info: EngineInfo | null = null;
   #preparing = 0;
+  readonly #promised = new PromisedPlaces();
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
   constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
@@ -73,10 +75,17 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   prepare(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
-    if (!this.#hasReserved(requests)) {
-      this.#assertKeyRoom(requests);
-      this.#assertPlaces(requests.length);
+    const [first] = requests;
+    const payer = first === undefined ? noKey : claimantOf(first).payer;
+    if (this.#hasReserved(requests, this.#promised.of(payer))) {
+      return this.#promised.during(payer, requests.length, () => this.#prepareAll(requests, client));
     }
+    this.#assertKeyRoom(requests);
+    this.#assertPlaces(requests);
+    return this.#prepareAll(requests, client);
+  }
+
+  #prepareAll(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
     const deadlineMs = Math.min(...requests.map((request) => request.deadlineMs ?? Infinity));
     return this.#withPlaces({ places: requests.length, deadlineMs }, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
@@ -112,7 +121,7 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
-    this.#assertPlaces(1);
+    this.#assertPlaces([request]);
     return this.#withPlaces(
       { places: 1, deadlineMs: Infinity },
       client,
@@ -189,21 +198,30 @@ export class Admission {
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
   assertRoom(jobs: readonly InferenceJob[]): void {
     const requests = jobs.map(({ request }) => request);
-    if (this.#hasReserved(requests)) return;
-    this.#scheduler.room.assertVacancy(jobs.length - 1);
-    this.#assertKeyRoom(requests);
-    this.#scheduler.room.assertTokens(jobs.map(({ promptTokens }) => promptTokens));
-  }
-
-  /** Those that are being prepared hold places already. */
-  #assertPlaces(places: number): void {
-    this.#scheduler.room.assertVacancy(this.#preparing + places - 1);
-  }
-
-  /** Whether they would start at once, however long the line is. All of them come with one key. */
-  #hasReserved(requests: readonly InferenceRequest[]): boolean {
     const [first] = requests;
-    return first !== undefined && this.#scheduler.hasReserved(claimantOf(first), requests.length);
+    if (first === undefined || this.#hasReserved(requests)) return;
+    const claimant = claimantOf(first);
+    const { room } = this.#scheduler;
+    room.assertVacancyFor(claimant, jobs.length);
+    room.assertKey(claimant, jobs.length);
+    room.assertTokens(
+      jobs.map(({ promptTokens }) => promptTokens),
+      claimant,
+    );
+  }
+
+  /** Those that are being prepared hold places already; some of them hold places that nobody else may have. */
+  #assertPlaces(requests: readonly InferenceRequest[]): void {
+    const [first] = requests;
+    if (first === undefined) return;
+    const pending = this.#preparing - this.#promised.total;
+    this.#scheduler.room.assertVacancyFor(claimantOf(first), requests.length, pending);
+  }
+
+  /** Whether they and `others` would start at once, however long the line is. All of them come with one key. */
+  #hasReserved(requests: readonly InferenceRequest[], others = 0): boolean {
+    const [first] = requests;
+    return first !== undefined && this.#scheduler.hasReserved(claimantOf(first), requests.length + others);
   }
 
   /** All of them come with one key. */
@@ -232,7 +250,7 @@ function retryAfter(etaMs: number): number {
 }
 
 /** Who asks, and in which class. */
-function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: InferenceRequest): Claimant {
+function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: InferenceRequest): Required<Claimant> {
   return { key, payer, trafficClass };
 }
 

@@ -11,6 +11,7 @@ import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { InferenceEvent } from '../inference/request.js';
 import type { ModelQueue, RequestLine } from '../inference/request-line.js';
 import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
+import { checkReserves } from '../scheduler/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { commonLimits, linesSnapshot } from './lines-snapshot.js';
 import { LoadTimes } from './load-times.js';
@@ -188,7 +189,13 @@ export class ModelLines implements RequestLine, ServedModels {
     for (const { inference } of this.lines) inference.resize(limits);
   }
 
+  /** @throws ChatstreamError `usage` if a line would have no place for others; nothing is changed then */
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
+    const [terms, classReserves = new Map()] = changes;
+    const { fair } = this.#options;
+    if (fair !== undefined) {
+      for (const { limits } of this.lines) checkReserves({ terms, classReserves }, fair.policy, limits.maxConcurrency);
+    }
     for (const { inference } of this.lines) inference.configureKeys(...changes);
   }
 

@@ -55,7 +55,9 @@ export class KeyAccount<J> {
   get room(): KeyRoom {
     const { waiting, running, terms } = this;
     const maxRunning = terms.maxRunning ?? Infinity;
-    return { waiting, maxWaiting: terms.maxWaiting, maxRunning, mayStart: Math.max(0, maxRunning - running) };
+    // Places that are not enough for its first job are not for those behind it.
+    const mayStart = waiting > 0 && this.isAtItsLimit ? 0 : Math.max(0, maxRunning - running);
+    return { waiting, maxWaiting: terms.maxWaiting, maxRunning, mayStart };
   }
 
   /** Whether a job with so many places would be one too many. One that needs more than its key may have runs alone. */

@@ -84,10 +84,14 @@ export class KeyedJobs<J extends Job> {
     for (const account of this.#accounts.all) this.#refresh(account);
   }
 
-  /** How many of the held places the next jobs with this demand may take. */
+  /** How many of the held places the next jobs with this demand may take: 0 behind one that waits, and for a key at its limit. */
   spareFor({ key, payer = key, trafficClass }: Claimant): number {
     if (this.reserves.total === 0) return 0;
-    return this.reserves.spareFor(this.#accounts.of(payer), rankOf(trafficClass));
+    const account = this.#accounts.of(payer);
+    const rank = rankOf(trafficClass);
+    // What waits there needs more places than are held, or its key may not have them.
+    if (account.lanes[this.isFifo ? 0 : rank]?.head !== null) return 0;
+    return Math.min(this.reserves.spareFor(account, rank), account.room.mayStart);
   }
 
   /** The state of a payer; undefined if it has never had a job. */

@@ -53,6 +53,10 @@ export class Occupancy<J extends Job> implements QueueState {
     return (this.#line.first?.places ?? 0) > this.freePlaces;
   }
 
+  get hasContender(): boolean {
+    return this.#line.size > 0 && this.#line.first !== undefined;
+  }
+
   /** Whether only jobs may go on that have started before. */
   get isClosed(): boolean {
     return this.draining || this.isHeld;

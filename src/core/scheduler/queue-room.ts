@@ -21,7 +21,12 @@ export interface QueueState {
   readonly heldPlaces: number;
   /** Whether free places are kept for the first in line, which needs more than there are. */
   readonly isSavingUp: boolean;
+  /** Whether a job waits that its key may start: a new one then has to wait behind it. */
+  readonly hasContender: boolean;
 }
+
+/** Against whose limits a job counts. */
+type Payer = Pick<Claimant, 'key' | 'payer'>;
 
 /** Whether jobs can be admitted. */
 export class QueueRoom {
@@ -57,28 +62,61 @@ export class QueueRoom {
   }
 
   /**
-   * Whether a job can be admitted that needs several places at once: those that it waits for count as taken in the queue.
+   * Whether so many jobs of a key can be admitted if `pending` others come first. If all start at once, it makes no difference
+   * how many wait that may not start; free places that the key may not take are no room for it.
    *
-   * @param isFree whether it would start at once, where its places are not to be had one by one
    * @throws ChatstreamError `queue_full`, `draining`
    */
-  assertRoomFor(places: number, isFree?: boolean): void {
+  assertVacancyFor(claimant: Payer, jobs: number, pending = 0): void {
+    const { draining, limits, running, waiting } = this.#state;
+    if (draining) throw drainingError(this.#retryAfterSeconds());
+    if (this.#startAtOnce(claimant, jobs, pending)) return;
+    const startable = Math.min(this.#freePlaces, pending + (this.#roomFor(claimant)?.mayStart ?? Infinity));
+    if (waiting + pending + jobs - startable <= limits.maxQueue) return;
+    throw queueFullError({ ...limits, running, waiting, pending: pending + jobs - 1 }, this.#retryAfterSeconds());
+  }
+
+  /** Whether a job can be admitted. @throws ChatstreamError `queue_full`, `draining` */
+  assertRoomOf({ demand, places }: { readonly demand: Payer; readonly places: number }): void {
+    if (places === 1) {
+      this.assertVacancyFor(demand, 1);
+      return;
+    }
+    const { maxRunning = Infinity, mayStart = Infinity } = this.#roomFor(demand) ?? {};
+    // One that needs more than its key may have runs alone.
+    const isAllowed = mayStart >= Math.min(places, maxRunning);
+    this.assertRoomFor(places, isAllowed && !this.#state.hasContender && this.#freePlaces >= places);
+  }
+
+  /**
+   * Whether a job can be admitted that needs several places at once: those that it waits for count as taken in the queue.
+   *
+   * @param isFree whether it would start at once
+   * @throws ChatstreamError `queue_full`, `draining`
+   */
+  assertRoomFor(places: number, isFree: boolean): void {
     if (places === 1) {
       this.assertVacancy();
       return;
     }
     const { draining, limits, running, waiting } = this.#state;
     if (draining) throw drainingError(this.#retryAfterSeconds());
-    if (isFree ?? (waiting === 0 && this.#freePlaces >= places)) return;
+    if (isFree) return;
     if (waiting + places <= limits.maxQueue) return;
     throw queueFullError({ ...limits, running, waiting, pending: 0, places }, this.#retryAfterSeconds());
   }
 
-  /** Whether jobs with such prompts, in tokens, can be admitted together. @throws ChatstreamError `queue_full` */
-  assertTokens(prompts: readonly number[]): void {
+  /**
+   * Whether jobs with such prompts, in tokens, can be admitted together.
+   *
+   * @param claimant whose jobs they are: if all start at once, none of their tokens wait
+   * @throws ChatstreamError `queue_full`
+   */
+  assertTokens(prompts: readonly number[], claimant?: Payer): void {
     const { maxQueuedTokens: most, queuedTokens, waiting } = this.#state;
     // A prompt that is longer than the limit must have its chance.
     if (most === null || waiting === 0) return;
+    if (claimant !== undefined && this.#startAtOnce(claimant, prompts.length)) return;
     const tokens = prompts.reduce((sum, each) => sum + each, 0);
     if (queuedTokens + tokens <= most) return;
     throw queuedTokensError(queuedTokens, tokens, most, this.#retryAfterSeconds());
@@ -89,13 +127,13 @@ export class QueueRoom {
    *
    * @throws ChatstreamError `rate_limited`
    */
-  assertKey({ key, payer = key }: Pick<Claimant, 'key' | 'payer'>, jobs: number): void {
-    const { maxWaiting = null, waiting = 0, mayStart = 0 } = this.#roomOf(payer) ?? {};
+  assertKey(claimant: Payer, jobs: number): void {
+    const { maxWaiting = null, waiting = 0, mayStart = 0 } = this.#roomFor(claimant) ?? {};
     if (maxWaiting === null) return;
-    const free = this.#state.waiting === 0 ? this.#freePlaces : 0;
+    const free = this.#state.hasContender ? 0 : this.#freePlaces;
     const waits = jobs - Math.min(jobs, free, mayStart);
     if (waits === 0 || waiting + waits <= maxWaiting) return;
-    throw rateLimitedError(key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
+    throw rateLimitedError(claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
   }
 
   /**
@@ -104,11 +142,25 @@ export class QueueRoom {
    * @param isFree whether there are places for it now
    * @throws ChatstreamError `rate_limited`; `invalid_request` for more places than the key may ever have
    */
-  assertKeyTogether({ key, payer = key }: Pick<Claimant, 'key' | 'payer'>, places: number, isFree: boolean): void {
-    const { maxRunning = Infinity, mayStart = Infinity, maxWaiting = null, waiting = 0 } = this.#roomOf(payer) ?? {};
-    if (places > maxRunning) throw tooManyTogetherError(key, places, maxRunning);
+  assertKeyTogether(claimant: Payer, places: number, isFree: boolean): void {
+    const {
+      maxRunning = Infinity,
+      mayStart = Infinity,
+      maxWaiting = null,
+      waiting = 0,
+    } = this.#roomFor(claimant) ?? {};
+    if (places > maxRunning) throw tooManyTogetherError(claimant.key, places, maxRunning);
     if (maxWaiting === null || (isFree && mayStart >= places) || waiting + places <= maxWaiting) return;
-    throw rateLimitedError(key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
+    throw rateLimitedError(claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
+  }
+
+  #startAtOnce(claimant: Payer, jobs: number, pending = 0): boolean {
+    const { mayStart = Infinity } = this.#roomFor(claimant) ?? {};
+    return !this.#state.hasContender && Math.min(this.#freePlaces - pending, mayStart) >= jobs;
+  }
+
+  #roomFor({ key, payer = key }: Payer): KeyRoom | null {
+    return this.#roomOf(payer);
   }
 
   /** Places that all may take. After a resize there may be more running than the limits allow. */

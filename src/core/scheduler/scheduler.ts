@@ -125,7 +125,7 @@ export class Scheduler<J extends Job> {
    * @throws ChatstreamError `queue_full` with the seconds after which to try again, or `draining`
    */
   admit(job: J): void {
-    if (!this.hasReserved(job.demand, job.places)) this.room.assertRoomFor(job.places);
+    if (!this.hasReserved(job.demand, job.places)) this.room.assertRoomOf(job);
     this.readmit(job, 0);
   }
 

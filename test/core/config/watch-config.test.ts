@@ -13,6 +13,7 @@ describe('a configuration file that is watched', () => {
   let seen: string[][];
   let log: string[];
   let problem: Error | null;
+  let hasOtherKeys: boolean;
 
   const write = (...names: string[]): Promise<void> =>
     writeFile(path, `keys:\n${names.map((name) => keyEntry(name, `secret-${name}`).text).join('')}`);
@@ -23,12 +24,16 @@ describe('a configuration file that is watched', () => {
     seen = [];
     log = [];
     problem = null;
+    hasOtherKeys = false;
     const note = (fields: object, message: string): void => {
       log.push(`${message} ${JSON.stringify(fields)}`);
     };
     const logger = { debug: note, info: note, warn: note, error: note };
     await write('anna');
     const user: ConfigUser = {
+      get hasOtherKeys() {
+        return hasOtherKeys;
+      },
       check: () => (problem === null ? Promise.resolve() : Promise.reject(problem)),
       onChange: ({ keys, anonymous }: Config) => {
         seen.push([...keys.map(({ name }) => name), ...(anonymous === null ? [] : ['anonymous'])]);
@@ -90,6 +95,14 @@ describe('a configuration file that is watched', () => {
     await watched.reload();
     expect(seen.at(-1)).toEqual(['anonymous']);
     expect(log.at(-1)).toContain('would let everybody in');
+  });
+
+  it('may lose its last key if the server has others, which keep it closed', async () => {
+    hasOtherKeys = true;
+    await writeFile(path, 'keys: []\n');
+    await watched.reload();
+    expect(seen).toEqual([[]]);
+    expect(log.at(-1)).toContain('configuration was read again');
   });
 
   it('is not used if the server could not start with it', async () => {

@@ -68,9 +68,9 @@ export class FairStage {
   /** Weighted tokens of each key, as they were computed. */
   readonly service = new Map<string, number>();
 
-  constructor(maxConcurrency: number, fair: FairOptions) {
+  constructor(maxConcurrency: number, fair: FairOptions, maxQueue = 1_000_000) {
     this.maxConcurrency = maxConcurrency;
-    this.scheduler = new Scheduler({ maxConcurrency, maxQueue: 1_000_000, queueTimeoutMs: 0, fair }, this.clock);
+    this.scheduler = new Scheduler({ maxConcurrency, maxQueue, queueTimeoutMs: 0, fair }, this.clock);
     this.scheduler.events((event) => {
       if (event.type === 'moved' || event.type === 'turned_away') return;
       const { job } = event;

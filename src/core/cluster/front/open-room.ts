@@ -12,6 +12,7 @@ export function openRoom(isDraining: () => boolean, retryAfterSeconds: () => num
       queuedTokens: 0,
       heldPlaces: 0,
       isSavingUp: false,
+      hasContender: false,
     },
     get draining() {
       return isDraining();

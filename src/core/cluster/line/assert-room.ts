@@ -6,7 +6,10 @@ export function assertRoom(scheduler: Scheduler<LineJob>, requests: readonly Lin
   const demand = requests[0]?.demand;
   if (demand === undefined || scheduler.hasReserved(demand, requests.length)) return;
   const { room } = scheduler;
-  room.assertVacancy(requests.length - 1);
+  room.assertVacancyFor(demand, requests.length);
   room.assertKey(demand, requests.length);
-  room.assertTokens(requests.map(({ demand: { promptTokens } }) => promptTokens));
+  room.assertTokens(
+    requests.map(({ demand: { promptTokens } }) => promptTokens),
+    demand,
+  );
 }

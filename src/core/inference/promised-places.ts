@@ -1,0 +1,30 @@
+/** Held places that requests count on while their prompts are prepared. */
+export class PromisedPlaces {
+  readonly #byPayer = new Map<string, number>();
+  #total = 0;
+
+  get total(): number {
+    return this.#total;
+  }
+
+  of(payer: string): number {
+    return this.#byPayer.get(payer) ?? 0;
+  }
+
+  /** Counts so many places of a payer until the work has ended, however it ends. */
+  async during<T>(payer: string, places: number, work: () => Promise<T>): Promise<T> {
+    this.#add(payer, places);
+    try {
+      return await work();
+    } finally {
+      this.#add(payer, -places);
+    }
+  }
+
+  #add(payer: string, places: number): void {
+    const sum = this.of(payer) + places;
+    if (sum === 0) this.#byPayer.delete(payer);
+    else this.#byPayer.set(payer, sum);
+    this.#total += places;
+  }
+}

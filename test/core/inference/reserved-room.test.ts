@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/demand.js';
+import type { Client } from './client.js';
+import { House } from './house.js';
+
+/** Four slots, of which three are for interactive requests, and a line for four. */
+function open(terms: Readonly<Record<string, Partial<KeyTerms>>>): Promise<House> {
+  const all = Object.entries(terms).map(([name, each]) => [name, { ...usualTerms, ...each }] as const);
+  const fair = { policy: 'fair', classPatienceMs: 60_000, terms: new Map(all) } as const;
+  const classReserves = new Map([['interactive', 3] as const]);
+  return House.open({
+    ...{ maxConcurrency: 4, maxQueue: 4, maxQueuedTokens: 100, queueTimeoutMs: 0 },
+    fair: { ...fair, classReserves },
+  });
+}
+
+async function send(house: House, key: string, count: number): Promise<Client[]> {
+  const clients: Client[] = [];
+  for (let sent = 0; sent < count; sent += 1) {
+    clients.push(house.submit(`${key} ${sent}`, { key, trafficClass: 'interactive', maxTokens: 400 }));
+    await house.pass(0);
+  }
+  return clients;
+}
+
+const outcomes = (clients: readonly Client[]): (string | undefined)[] =>
+  clients.map(({ admission, error }) => error?.code ?? (typeof admission === 'string' ? admission : undefined));
+
+describe('a key whose class has idle slots, but that runs as many requests as it may', () => {
+  it('has no more waiting than it may', async () => {
+    const house = await open({ anna: { maxRunning: 1, maxWaiting: 2 } });
+    const clients = await send(house, 'anna', 4);
+    expect(outcomes(clients)).toEqual(['admitted', 'admitted', 'admitted', 'rate_limited']);
+    expect([house.inference.running, house.inference.waiting]).toEqual([1, 2]);
+  });
+
+  it('has no more waiting than the line takes', async () => {
+    const house = await open({ anna: { maxRunning: 1 } });
+    const clients = await send(house, 'anna', 20);
+    expect(outcomes(clients)).toContain('queue_full');
+    expect(house.inference.waiting).toBe(4);
+  });
+
+  it('leaves the idle slots to others of its class, however long its line is', async () => {
+    const house = await open({ anna: { maxRunning: 1 } });
+    await send(house, 'anna', 20);
+    expect(outcomes(await send(house, 'ben', 2))).toEqual(['admitted', 'admitted']);
+    expect(house.inference.running).toBe(3);
+  });
+});
+
+describe('requests that come together for idle slots of their class', () => {
+  it('are prepared as far as slots and the line have room for them', async () => {
+    const house = await open({});
+    const admitPrompts = house.engine.dawdle();
+    const clients = Array.from({ length: 20 }, (_, index) =>
+      house.submit(`anna ${index}`, { key: 'anna', trafficClass: 'interactive', maxTokens: 400 }),
+    );
+    admitPrompts();
+    await house.pass(0);
+    // Three in slots of the class, one in the slot for all, four in the line.
+    expect(house.engine.calls.filter((call) => call === 'prepare')).toHaveLength(8);
+    expect(outcomes(clients).filter((outcome) => outcome === 'admitted')).toHaveLength(8);
+    expect([house.inference.running, house.inference.waiting]).toEqual([4, 4]);
+  });
+});
