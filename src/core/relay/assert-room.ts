@@ -13,9 +13,11 @@ export function assertRoom(
   { key, payer, places, promptTokens }: Required<Pick<RelayRequest, 'key' | 'payer' | 'places' | 'promptTokens'>>,
   hasPlaces: boolean,
 ): void {
+  const claimant = { key, payer };
   const isFree = hasPlaces && waiting === 0;
-  room.assertRoomFor(places, isFree);
-  room.assertTokens([promptTokens]);
-  if (places === 1) room.assertKey({ key, payer }, 1);
-  else room.assertKeyTogether({ key, payer }, places, isFree);
+  if (places === 1) room.assertVacancyFor(claimant, 1);
+  else room.assertRoomFor(places, isFree);
+  room.assertTokens([promptTokens], claimant);
+  if (places === 1) room.assertKey(claimant, 1);
+  else room.assertKeyTogether(claimant, places, isFree);
 }

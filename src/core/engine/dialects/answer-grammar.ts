@@ -1,7 +1,14 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { compiled, type CompiledGrammar, formatRule, subjectOf, toolsSubject } from '../format/compile-format.js';
+import {
+  compiled,
+  type CompiledGrammar,
+  formatRule,
+  isOutOfTime,
+  subjectOf,
+  toolsSubject,
+} from '../format/compile-format.js';
 import { JsonRules } from '../grammar/json-rules.js';
-import { Budget, OutOfTime } from '../grammar/limits.js';
+import { Budget } from '../grammar/limits.js';
 import { GrammarBuilder, type RuleItem, type Sequence } from '../grammar/rules.js';
 import type { AnswerFormat, CallDemand, Tool } from '../output-format.js';
 import { callableTool } from './callable-tool.js';
@@ -70,7 +77,7 @@ function unlessTooComplex(isAllowed: boolean, compile: () => CompiledGrammar): C
   } catch (error) {
     const isTooComplex = error instanceof ChatstreamError && error.code === 'grammar_too_complex';
     // A slow machine must not decide what holds.
-    if (!isAllowed || !isTooComplex || error instanceof OutOfTime) throw error;
+    if (!isAllowed || !isTooComplex || isOutOfTime(error)) throw error;
     return null;
   }
 }

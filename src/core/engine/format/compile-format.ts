@@ -4,7 +4,7 @@ import { factored, type Rules } from '../grammar/factoring.js';
 import { gbnfOf } from '../grammar/gbnf.js';
 import { GbnfProblem, parseGbnf } from '../grammar/gbnf-parser.js';
 import { JsonRules } from '../grammar/json-rules.js';
-import { Budget, limits, simplerHint, type Subject, tooComplexError } from '../grammar/limits.js';
+import { Budget, limits, OutOfTime, simplerHint, type Subject, tooComplexError } from '../grammar/limits.js';
 import { regexAutomaton } from '../grammar/regex.js';
 import { RegexProblem } from '../grammar/regex-problem.js';
 import { parseRegex } from '../grammar/regex-syntax.js';
@@ -48,6 +48,11 @@ const names = {
 export function compileFormat(format: SourceFormat): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(subjectOf(format)));
   return compiled(builder, formatRule(new JsonRules(builder), format), format.type !== 'grammar');
+}
+
+/** Whether a compilation ended with this because it took too long, so that another attempt may succeed. */
+export function isOutOfTime(error: unknown): boolean {
+  return error instanceof OutOfTime;
 }
 
 /** What errors about a format are about. */

@@ -1,8 +1,8 @@
 import { isRecord } from '../../base/json.js';
 import { acceptsText, type Automaton } from '../grammar/automaton.js';
 import { codePoints } from '../grammar/char-set.js';
-import type { Budget } from '../grammar/limits.js';
 import type { JsonRules } from '../grammar/json-rules.js';
+import type { Budget } from '../grammar/limits.js';
 import type { GrammarBuilder, Item, RuleItem, Sequence } from '../grammar/rules.js';
 
 /** A node of a trie of texts. */

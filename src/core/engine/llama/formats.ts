@@ -2,8 +2,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
 import { answerGrammar } from '../dialects/answer-grammar.js';
 import type { ChatDialect } from '../dialects/chat-dialect.js';
-import { compileFormat, subjectOf } from '../format/compile-format.js';
-import { OutOfTime } from '../grammar/limits.js';
+import { compileFormat, isOutOfTime, subjectOf } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
 
 /** Number of compiled formats that are kept. Services mostly ask for the same few. */
@@ -42,7 +41,7 @@ function gbnfOrError(...demand: Parameters<typeof gbnfOf>): string | ChatstreamE
   try {
     return gbnfOf(...demand);
   } catch (error) {
-    if (!(error instanceof ChatstreamError) || error instanceof OutOfTime) throw error;
+    if (!(error instanceof ChatstreamError) || isOutOfTime(error)) throw error;
     return error;
   }
 }

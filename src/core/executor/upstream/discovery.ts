@@ -13,7 +13,7 @@ export interface Discovery {
 }
 
 /** What came back for a path: its status, and its body if that is JSON, else null. */
-export interface ProbeAnswer {
+interface ProbeAnswer {
   readonly status: number;
   readonly body: unknown;
 }
