@@ -95,7 +95,7 @@ export class UpstreamServer {
   #probe({ url }: IncomingMessage, response: ServerResponse): void {
     if (!this.isProbed) return;
     if (this.probeStatus !== null) {
-      response.writeHead(this.probeStatus).end();
+      response.writeHead(this.probeStatus, { 'content-type': 'application/json' }).end('{"error":{}}');
       return;
     }
     const send = (body: object): void => {

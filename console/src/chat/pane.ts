@@ -110,8 +110,8 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
   };
 
   const ask = async (text: string): Promise<void> => {
-    if (running.value !== undefined || restoring.value.status === 'reading') return;
-    if (!(await canGoOn())) {
+    if (running.value !== undefined) return;
+    if (restoring.value.status === 'reading' || !(await canGoOn())) {
       if (draft.value === '') draft.value = text;
       return;
     }

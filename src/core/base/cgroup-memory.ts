@@ -4,16 +4,19 @@ import { readFileSync } from 'node:fs';
 export type ReadText = (path: string) => string | null;
 
 /**
- * The memory that the container's limit leaves, in bytes: what the kernel could give back, unused pages of files, is counted as
- * free, as Kubernetes does. The free memory of the machine says nothing about it. Null outside of Linux's cgroups.
+ * The memory that the container's limit leaves, in bytes: what the kernel could give back, pages of files such as the weights of a
+ * model, is counted as free, as it is in the free memory of a machine, which says nothing about a container. Null outside of
+ * Linux's cgroups.
  *
  * @param limitBytes of the control group
  */
 export function freeInCgroup(limitBytes: number, read: ReadText = readText): number | null {
-  for (const { usage, stat, inactive } of places(read('/proc/self/cgroup') ?? '')) {
+  for (const { usage, stat, prefix } of places(read('/proc/self/cgroup') ?? '')) {
     const used = Number(read(usage) ?? Number.NaN);
-    const found = new RegExp(`^${inactive} (\\d+)$`, 'm').exec(read(stat) ?? '');
-    if (Number.isFinite(used)) return Math.max(0, limitBytes - Math.max(0, used - Number(found?.[1] ?? 0)));
+    if (!Number.isFinite(used)) continue;
+    const pages = (read(stat) ?? '').matchAll(new RegExp(`^${prefix}(?:in)?active_file (\\d+)$`, 'gm'));
+    const reclaimable = [...pages].reduce((sum, [, bytes]) => sum + Number(bytes), 0);
+    return Math.max(0, limitBytes - Math.max(0, used - reclaimable));
   }
   return null;
 }
@@ -21,8 +24,8 @@ export function freeInCgroup(limitBytes: number, read: ReadText = readText): num
 interface Place {
   readonly usage: string;
   readonly stat: string;
-  /** How the statistics call unused pages of files. */
-  readonly inactive: string;
+  /** Of the statistics that include groups below. */
+  readonly prefix: string;
 }
 
 /** Where the figures may be: of the process's own group, or, in a container, of what looks like the root. */
@@ -35,12 +38,12 @@ function places(groups: string): readonly Place[] {
     ...at('/sys/fs/cgroup/memory', first).map((folder) => ({
       usage: `${folder}/memory.usage_in_bytes`,
       stat: `${folder}/memory.stat`,
-      inactive: 'total_inactive_file',
+      prefix: 'total_',
     })),
     ...at('/sys/fs/cgroup', second).map((folder) => ({
       usage: `${folder}/memory.current`,
       stat: `${folder}/memory.stat`,
-      inactive: 'inactive_file',
+      prefix: '',
     })),
   ];
 }

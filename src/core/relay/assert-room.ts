@@ -17,7 +17,7 @@ export function assertRoom(
   const isFree = hasPlaces && waiting === 0;
   if (places === 1) room.assertVacancyFor(claimant, 1);
   else room.assertRoomFor(places, isFree);
-  room.assertTokens([promptTokens], claimant);
+  room.assertTokens([promptTokens], places === 1 ? claimant : undefined);
   if (places === 1) room.assertKey(claimant, 1);
   else room.assertKeyTogether(claimant, places, isFree);
 }

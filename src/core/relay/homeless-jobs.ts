@@ -36,11 +36,6 @@ export class HomelessJobs {
     const giveUp = (): void => {
       this.#onImpatient(job);
     };
-    // A timer would be too late if it is sent again at once, in vain.
-    if (leftMs === 0 && this.#patienceMs > 0) {
-      giveUp();
-      return;
-    }
     this.#timers.set(job, this.#patienceMs === 0 ? () => undefined : this.#clock.schedule(leftMs, giveUp));
   }
 

@@ -146,10 +146,13 @@ export class RateLimiter {
     this.#spent.emit({ payer, requests: 0, tokens });
   }
 
-  /** Counts what was used at another server with the same limits, whatever is left of them. */
+  /**
+   * Counts what was used at another server with the same limits, whatever is left of them. After an outage, it may be the requests
+   * of hours, which were refused there: no key waits for more than a minute because of that.
+   */
   spendElsewhere({ payer, requests, tokens }: Spending): void {
     const buckets = this.#bucketsFor(payer);
-    buckets?.requests?.take(requests);
+    buckets?.requests?.takeElsewhere(requests);
     buckets?.tokens?.take(tokens);
     buckets?.daily?.take(tokens);
   }

@@ -55,9 +55,11 @@ export class ServiceCharges<J extends Job> {
     ticket.expectedTokens = this.#expectedTokens(ticket);
   }
 
+  /** @param tokens as they were counted; the key has paid for no more of them than its prompt was estimated to have */
   cached(ticket: Ticket<J>, tokens: number): void {
-    ticket.cachedTokens = tokens;
-    charge(ticket, -tokens * promptWeight);
+    const paid = Math.min(tokens, ticket.job.demand.promptTokens);
+    ticket.cachedTokens = paid;
+    charge(ticket, -paid * promptWeight);
   }
 
   /** @returns whether that was paid for in advance */

@@ -39,6 +39,12 @@ export class TokenBucket {
     this.#level = this.level - amount;
   }
 
+  /** The same for what was taken elsewhere, however much that was: the debt takes one period at most to be made good. */
+  takeElsewhere(amount: number): void {
+    const { level } = this;
+    this.#level = Math.max(level - amount, Math.min(level, -this.size));
+  }
+
   /**
    * One of another size from which as much is missing. What was used under a higher limit could leave a small one in debt for many
    * periods, so its debt takes one period at most to be made good, or as long as that of this one if that takes longer.
@@ -61,7 +67,7 @@ export class TokenBucket {
 
 /** The least whole number of seconds after which {@link TokenBucket.msUntil} is 0, 1 or more. */
 export function wholeSeconds(ms: number): number {
-  return Math.max(1, Math.ceil((ms - toleranceMs / 2) / 1000));
+  return Math.max(1, Math.ceil((ms - toleranceMs) / 1000));
 }
 
 /** What a bucket of a size holds if as much is missing from it as from another one. */

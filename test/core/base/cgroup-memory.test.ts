@@ -10,7 +10,8 @@ it.each([
     {
       '/proc/self/cgroup': '0::/system.slice/chatstream.service',
       '/sys/fs/cgroup/system.slice/chatstream.service/memory.current': '6000',
-      '/sys/fs/cgroup/system.slice/chatstream.service/memory.stat': 'anon 3000\ninactive_file 1500\nactive_file 100',
+      '/sys/fs/cgroup/system.slice/chatstream.service/memory.stat':
+        'anon 3000\ninactive_file 1400\nactive_file 100\nactive_anon 5',
     },
   ],
   [
@@ -26,7 +27,7 @@ it.each([
     {
       '/proc/self/cgroup': '5:cpu,cpuacct:/docker/1\n4:memory:/docker/1',
       '/sys/fs/cgroup/memory/memory.usage_in_bytes': '6000',
-      '/sys/fs/cgroup/memory/memory.stat': 'inactive_file 7\ntotal_inactive_file 1500',
+      '/sys/fs/cgroup/memory/memory.stat': 'inactive_file 7\ntotal_inactive_file 500\ntotal_active_file 1000',
     },
   ],
 ])('is what the limit of %s leaves, with what could be given back', (_what, files) => {

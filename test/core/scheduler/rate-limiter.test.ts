@@ -129,6 +129,17 @@ describe('what another server knows to be missing', () => {
   });
 });
 
+it('makes no key wait for more than a minute because of requests that another server had in hours', () => {
+  const clock = new VirtualClock();
+  const limits = { requestsPerMinute: 60, tokensPerMinute: null, tokensPerDay: null };
+  const rates = new RateLimiter(clock, new Map([['anna', limits]]));
+  rates.spendElsewhere({ payer: 'anna', requests: 40, tokens: 0 });
+  expect(rates.remaining('anna').requests?.remaining).toBe(20);
+  rates.spendElsewhere({ payer: 'anna', requests: 1860, tokens: 0 });
+  clock.advance(61_000);
+  rates.take('anna', 1);
+});
+
 describe('requests that count as several', () => {
   it('are refused for good if a minute has not as many', () => {
     const { rates } = limiter();

@@ -35,22 +35,37 @@ export interface AnswerDemand {
  * schemas, if all together cost too much. If there are so many tools that their names alone cost too much, only answers that
  * must be calls are refused; others are not held to anything.
  *
+ * @param onHurry called if less is held because time was over, which may be different the next time
  * @returns null if any text will do
  * @throws ChatstreamError `invalid_request`, `grammar_too_complex`
  */
-export function answerGrammar(dialect: Dialect, demand: AnswerDemand): CompiledGrammar | null {
+export function answerGrammar(
+  dialect: Dialect,
+  demand: AnswerDemand,
+  onHurry: () => void = () => undefined,
+): CompiledGrammar | null {
   const { calls, format } = demand;
   if (calls === null && format.type === 'text') return null;
   const isLenient = calls?.tools.every(({ isStrict }) => !isStrict) === true;
   const isOptional = isLenient && !calls.isRequired && format.type === 'text';
-  const compile = (held: readonly Tool[]): CompiledGrammar => compileAnswer(dialect, demand, new Set(held));
-  const whole = unlessTooComplex(calls !== null, () => compile(calls?.tools ?? []));
+  /** @param isAllowed whether something else will do if it is too complex; null stands for it */
+  const compile = (isAllowed: boolean, held: readonly Tool[]): CompiledGrammar | null => {
+    try {
+      return compileAnswer(dialect, demand, new Set(held));
+    } catch (error) {
+      const isTooComplex = error instanceof ChatstreamError && error.code === 'grammar_too_complex';
+      if (!isAllowed || !isTooComplex) throw error;
+      if (isOutOfTime(error)) onHurry();
+      return null;
+    }
+  };
+  const whole = compile(calls !== null, calls?.tools ?? []);
   if (whole !== null || calls === null) return whole;
-  const free = unlessTooComplex(isOptional, () => compile([]));
+  const free = compile(isOptional, []);
   if (free === null) return null;
   for (const share of keptShares) {
     const held = shortestTools(calls.tools, share);
-    const grammar = held.length === 0 ? null : unlessTooComplex(true, () => compile(held));
+    const grammar = held.length === 0 ? null : compile(true, held);
     if (grammar !== null) return grammar;
   }
   return free;
@@ -68,18 +83,6 @@ function shortestTools(tools: readonly Tool[], share: number): readonly Tool[] {
     .toSorted((a, b) => a.length - b.length)
     .filter(({ length }) => (kept += length) <= most)
     .map(({ tool }) => tool);
-}
-
-/** @param isAllowed whether something else will do then; null stands for it */
-function unlessTooComplex(isAllowed: boolean, compile: () => CompiledGrammar): CompiledGrammar | null {
-  try {
-    return compile();
-  } catch (error) {
-    const isTooComplex = error instanceof ChatstreamError && error.code === 'grammar_too_complex';
-    // A slow machine must not decide what holds.
-    if (!isAllowed || !isTooComplex || isOutOfTime(error)) throw error;
-    return null;
-  }
 }
 
 /** @param held the tools whose schemas hold, besides the strict ones */

@@ -30,8 +30,10 @@ export class Formats {
     if (format.type === 'text' || format.type === 'compiled') return format;
     const key = JSON.stringify([format, chat?.isThinking]);
     const known = this.#compiled.get(key);
-    const gbnf = known === undefined ? gbnfOrError(format, chat) : known;
-    this.#compiled.set(key, gbnf);
+    const hurries: true[] = [];
+    const gbnf = known === undefined ? gbnfOrError(format, chat, () => hurries.push(true)) : known;
+    // What holds less because time was over may hold more the next time.
+    if (hurries.length === 0) this.#compiled.set(key, gbnf);
     if (gbnf instanceof ChatstreamError) throw gbnf;
     return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf, param: subjectOf(format).param };
   }
@@ -46,13 +48,18 @@ function gbnfOrError(...demand: Parameters<typeof gbnfOf>): string | ChatstreamE
   }
 }
 
-function gbnfOf(format: Exclude<OutputFormat, { type: 'text' | 'compiled' }>, chat: ChatAnswer | null): string | null {
+/** @param onHurry see {@link answerGrammar} */
+function gbnfOf(
+  format: Exclude<OutputFormat, { type: 'text' | 'compiled' }>,
+  chat: ChatAnswer | null,
+  onHurry: () => void,
+): string | null {
   const [calls, other] = format.type === 'calls' ? [format.demand, format.otherwise] : [null, format];
   if (chat !== null) {
     const { dialect, isThinking } = chat;
     // A model that was not trained to call tools does not know when to stop.
     const demand = calls === null ? null : { ...calls, isParallel: calls.isParallel ?? dialect.hasTools };
-    return answerGrammar(dialect, { calls: demand, format: other, isThinking })?.gbnf ?? null;
+    return answerGrammar(dialect, { calls: demand, format: other, isThinking }, onHurry)?.gbnf ?? null;
   }
   return other.type === 'text' || other.type === 'compiled' ? null : compileFormat(other).gbnf;
 }

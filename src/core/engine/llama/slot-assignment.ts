@@ -155,6 +155,7 @@ export class SlotAssignment {
   async prefilled(generations: readonly LlamaGeneration[], tokens: number, durationMs: number | null): Promise<void> {
     if (durationMs !== null) this.#cache.prefilled(tokens, durationMs);
     if (generations.some(({ isPrefilling }) => !isPrefilling)) this.#expectedRests.forget();
+    else this.#expectedRests.read(tokens, this.#chunk.tokens);
     // The next turn of a conversation begins with this prompt, but not always with the answer as it was generated.
     for (const { isPrefilling, slot } of generations) if (!isPrefilling) await slot.takeCheckpoint();
   }

@@ -29,6 +29,8 @@ export class StreamWatch {
   #unread = '';
   #hasToken = false;
   #error: string | null = null;
+  /** What Anthropic's API says before the answer; the end of it need not say it again. */
+  #first = noUsage;
   readonly #events = new EventCounter();
   readonly #last: (Buffer | null)[] = Array.from({ length: keptChunks }, () => null);
   #chunks = 0;
@@ -57,11 +59,12 @@ export class StreamWatch {
 
   /** What the last events say about tokens. */
   usage(): Usage {
-    let usage = noUsage;
+    let usage = this.#first;
     for (const event of this.#tail().split(eventEnd)) {
       const found = usageOf(dataOf(event));
       usage = {
-        promptTokens: found.promptTokens ?? usage.promptTokens,
+        // A later event may leave out what was cached.
+        promptTokens: larger(found.promptTokens, usage.promptTokens),
         cachedTokens: found.cachedTokens ?? usage.cachedTokens,
         outputTokens: found.outputTokens ?? usage.outputTokens,
       };
@@ -84,6 +87,7 @@ export class StreamWatch {
       const data = dataOf(event);
       if (data === undefined) continue;
       if (!this.#hasToken) this.#error ??= errorOf(data);
+      if (member(data, 'type') === 'message_start') this.#first = usageOf(member(data, 'message'));
       if (isToken(data)) tokens += 1;
     }
     if (tokens > 0) {
@@ -164,6 +168,10 @@ function inputTokens(usage: unknown): number | null {
   if (input === null) return null;
   const read = tokens(member(usage, 'cache_read_input_tokens')) ?? 0;
   return input + read + (tokens(member(usage, 'cache_creation_input_tokens')) ?? 0);
+}
+
+function larger(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? (one ?? other) : Math.max(one, other);
 }
 
 /** A number of tokens; null for anything else. */

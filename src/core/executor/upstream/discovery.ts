@@ -52,12 +52,10 @@ export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Di
   return { kind: kindByOwner(list), places: null, models: listed };
 }
 
-/** A gateway answers for a server that does not. */
-const gatewayStatuses: ReadonlySet<number> = new Set([502, 504]);
-
-function refusal(path: string, { status }: Pick<ProbeAnswer, 'status'>): Error {
+/** A gateway answers for a server that does not, with a page of its own: only JSON is the server's. */
+function refusal(path: string, { status, body }: ProbeAnswer): Error {
   const reason = `its ${path} answers ${status}`;
-  return gatewayStatuses.has(status) ? new Error(reason) : new TakesNoRequests(reason);
+  return body === null ? new Error(reason) : new TakesNoRequests(reason);
 }
 
 /** @throws Error if the list shows that the server takes no requests */
@@ -65,7 +63,7 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   if (status === 401 || status === 403) throw new TakesNoRequests(`it refuses the key (${status})`);
   // A server without such a route is asked for whatever clients ask for.
   if (status === 404 || status === 405) return null;
-  if (status !== 200) throw refusal('/v1/models', { status });
+  if (status !== 200) throw refusal('/v1/models', { status, body });
   if (!isRecord(body) || !Array.isArray(body['data'])) throw new Error('its /v1/models is no list of models');
   return items(body['data']).flatMap((each) => nonEmpty(member(each, 'id')) ?? []);
 }

@@ -112,7 +112,7 @@ async function answer(
   const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
-  const echoes = isEchoed ? await echoesOf(context, model.inference, { prompts, requests }, reply) : [];
+  const echoes = isEchoed ? await echoesOf(context, model.inference, prompts, reply) : [];
   if (requests.length === 1) {
     const request = resume === null ? first : goingOn(first, resume, model.inference.info);
     const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
@@ -143,14 +143,11 @@ async function answer(
 async function echoesOf(
   context: ServerContext,
   inference: ModelService,
-  {
-    prompts,
-    requests,
-  }: { readonly prompts: readonly InferenceRequest[]; readonly requests: readonly InferenceRequest[] },
+  prompts: readonly InferenceRequest[],
   reply: FastifyReply,
 ): Promise<readonly string[]> {
   sendLimits(context, reply);
-  context.rates.assertLeft(context.keys.payerOf(reply.request.raw), requests.length);
+  context.rates.assertLeft(context.keys.payerOf(reply.request.raw), 1);
   const client = clientOf(reply);
   return await Promise.all(
     prompts.map(async ({ source }) => {

@@ -203,10 +203,9 @@ async function kept({ responses, conversations }: Kept, stored: StoredResponse):
   const { response, input } = stored;
   const { conversation } = response;
   try {
-    await Promise.all([
-      response.store && responses.keep(stored),
-      conversation !== null && conversations.appendIfKept(conversation.id, [...input, ...response.output]),
-    ]);
+    // First, because a response that is not part of its conversation must not be found later.
+    if (conversation !== null) await conversations.appendIfKept(conversation.id, [...input, ...response.output]);
+    if (response.store) await responses.keep(stored);
     return response;
   } catch (error) {
     const isRefused = error instanceof ChatstreamError && ['storage_failed', 'invalid_request'].includes(error.code);

@@ -66,7 +66,10 @@ export class RelayedStream implements RelayListener {
 
   whole(answer: WholeAnswer, executor: string): void {
     if (this.stream.begun) {
-      this.stream.end(asBytes(this.#options.refusal(answer)));
+      // A server that does not stream has sent its whole answer.
+      const isAnswer = answer.status < 400;
+      const event = (): string => `data: ${answer.body.toString().replaceAll(/[\r\n]+/g, ' ')}\n\n`;
+      this.stream.end(asBytes(isAnswer ? event() : this.#options.refusal(answer)));
       return;
     }
     this.stream.abandoned();

@@ -18,3 +18,17 @@ it('finds out once what stays the same, and again when slots hold something else
   round(true);
   expect(find).toHaveBeenCalledTimes(6);
 });
+
+it('looks again when a neighbour has read a few chunks of its prompt', () => {
+  const rests = new ExpectedRests<object>();
+  const waiting = {};
+  let shared = 0;
+  const round = (): number => rests.of(waiting, false, () => 1000 - shared);
+  expect(round()).toBe(1000);
+  for (shared = 128; shared < 8 * 128; shared += 128) {
+    rests.read(128, 128);
+    expect(round()).toBe(1000);
+  }
+  rests.read(128, 128);
+  expect(round()).toBe(1000 - shared);
+});

@@ -97,6 +97,17 @@ describe('a stream that passes', () => {
   });
 });
 
+it('remembers what Anthropic counts before the answer', () => {
+  const watch = new StreamWatch();
+  const usage = { input_tokens: 3, cache_read_input_tokens: 4, output_tokens: 1 };
+  watch.push(event({ type: 'message_start', message: { usage } }));
+  const delta = { type: 'content_block_delta', delta: { type: 'text_delta', text: 'Hi' } };
+  for (let token = 0; token < 5; token += 1) watch.push(event(delta));
+  watch.push(event({ type: 'message_delta', usage: { output_tokens: 5 } }));
+  watch.push(event({ type: 'message_stop' }));
+  expect(watch.usage()).toEqual({ promptTokens: 7, cachedTokens: 4, outputTokens: 5 });
+});
+
 describe('the counts in an answer', () => {
   it.each([
     ['OpenAI', { usage: { prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 4 } } }],
