@@ -16,7 +16,7 @@ async function upstream(options: UpstreamServerOptions = {}): Promise<UpstreamSe
 const streamed = { model: 'model', user: 'word', stream: true, messages: [] };
 
 it('lets what runs go on at an upstream that answers that it takes no more', async () => {
-  const server = await upstream({ manner: { type: 'answer', tokens: 4, tokenMs: 900 } });
+  const server = await upstream({ manner: { type: 'answer', tokens: 4, tokenMs: 600 } });
   const relay = await testRelay([server.url], { times: impatientTimes });
   await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
   const answer = relay.post(streamed).then((response) => response.text());
@@ -27,7 +27,7 @@ it('lets what runs go on at an upstream that answers that it takes no more', asy
 });
 
 it('uses all places of an upstream as soon as one request shows that it is well again', async () => {
-  const server = await upstream({ slots: 4, manner: { type: 'answer', tokens: 40, tokenMs: 50 } });
+  const server = await upstream({ slots: 4, manner: { type: 'answer', tokens: 20, tokenMs: 50 } });
   const relay = await testRelay([server.url]);
   await server.stop();
   const answers = Array.from({ length: 4 }, () => relay.post(streamed).then((response) => response.text()));
@@ -41,7 +41,7 @@ it('does not ask again and again where nobody wants to be left alone for long', 
   const server = await upstream({ manner: { type: 'status', status: 429, headers: { 'retry-after': '0' } } });
   const relay = await testRelay([server.url], {
     queue: {
-      ...{ maxQueue: 64, queueTimeoutMs: 1500, maxQueuedTokens: null, ttftTargetMs: null, policy: 'fifo' },
+      ...{ maxQueue: 64, queueTimeoutMs: 800, maxQueuedTokens: null, ttftTargetMs: null, policy: 'fifo' },
       ...{ classPatienceMs: 60_000, preemptAfterMs: null },
     },
   });
