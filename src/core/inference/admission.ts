@@ -16,7 +16,7 @@ import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
-import { PromisedPlaces } from './promised-places.js';
+import { PlacesByPayer } from './places-by-payer.js';
 import type { InferenceRequest } from './request.js';
 import { afterFewestSteps } from './shortening.js';
 
@@ -36,8 +36,9 @@ export class Admission {
   readonly #clock: Clock;
   readonly #plans = new AnswerPlans();
   #info: EngineInfo | null = null;
-  #preparing = 0;
-  readonly #promised = new PromisedPlaces();
+  /** Requests that are being prepared: those for which places are held back, and all others. */
+  readonly #promised = new PlacesByPayer();
+  readonly #pending = new PlacesByPayer();
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
   constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
@@ -64,7 +65,7 @@ export class Admission {
 
   /** Number of requests that are being prepared. */
   get preparing(): number {
-    return this.#preparing;
+    return this.#promised.total + this.#pending.total;
   }
 
   /**
@@ -82,12 +83,12 @@ export class Admission {
     }
     this.#assertKeyRoom(requests);
     this.#assertPlaces(requests);
-    return this.#prepareAll(requests, client);
+    return this.#pending.during(payer, requests.length, () => this.#prepareAll(requests, client));
   }
 
   #prepareAll(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
     const deadlineMs = Math.min(...requests.map((request) => request.deadlineMs ?? Infinity));
-    return this.#withPlaces({ places: requests.length, deadlineMs }, client, async (signal, info) => {
+    return this.#whileServed(deadlineMs, client, async (signal, info) => {
       for (const { source } of requests) assertServed(source, info);
       const prepared = await this.#prepareEach(requests, info.contextLength, signal);
       return requests.flatMap((request, index) => {
@@ -122,26 +123,20 @@ export class Admission {
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
     this.#assertPlaces([request]);
-    return this.#withPlaces(
-      { places: 1, deadlineMs: Infinity },
-      client,
-      async (signal) => (await this.#prepare(request, signal)).prompt.length,
+    return this.#pending.during(claimantOf(request).payer, 1, () =>
+      this.#whileServed(Infinity, client, async (signal) => (await this.#prepare(request, signal)).prompt.length),
     );
   }
 
-  /**
-   * @param asked `places`: how many requests are being prepared; `deadlineMs`: from now on, after which there is no use in
-   *   starting them
-   */
-  async #withPlaces<T>(
-    { places, deadlineMs }: { readonly places: number; readonly deadlineMs: number },
+  /** @param deadlineMs from now on, after which there is no use in starting what is prepared */
+  async #whileServed<T>(
+    deadlineMs: number,
     client: AbortSignal,
     work: (signal: AbortSignal, info: EngineInfo) => Promise<T>,
   ): Promise<T> {
     if (this.#info === null && this.#engine.load === undefined) throw engineLoadingError();
     const patience = this.#patience(client, deadlineMs);
     const endMs = this.#clock.now() + deadlineMs;
-    this.#preparing += places;
     try {
       if (this.#engine.load !== undefined) {
         await this.#engine.load(patience.signal, (etaMs) => {
@@ -152,7 +147,6 @@ export class Admission {
       if (this.#info === null) throw engineLoadingError();
       return await work(patience.signal, this.#info);
     } finally {
-      this.#preparing -= places;
       patience.dispose();
     }
   }
@@ -214,8 +208,7 @@ export class Admission {
   #assertPlaces(requests: readonly InferenceRequest[]): void {
     const [first] = requests;
     if (first === undefined) return;
-    const pending = this.#preparing - this.#promised.total;
-    this.#scheduler.room.assertVacancyFor(claimantOf(first), requests.length, pending);
+    this.#scheduler.room.assertVacancyFor(claimantOf(first), requests.length, this.#pending);
   }
 
   /** Whether they and `others` would start at once, however long the line is. All of them come with one key. */

@@ -9,12 +9,12 @@ import type { RelayRequest } from './relay-request.js';
  * @throws ChatstreamError as `Relay.submit` does
  */
 export function assertRoom(
-  { room, waiting }: Scheduler<RelayJob>,
+  { room }: Scheduler<RelayJob>,
   { key, payer, places, promptTokens }: Required<Pick<RelayRequest, 'key' | 'payer' | 'places' | 'promptTokens'>>,
   hasPlaces: boolean,
 ): void {
   const claimant = { key, payer };
-  const isFree = hasPlaces && waiting === 0;
+  const isFree = hasPlaces && room.isNextOf(claimant, places);
   if (places === 1) room.assertVacancyFor(claimant, 1);
   else room.assertRoomFor(places, isFree);
   room.assertTokens([promptTokens], places === 1 ? claimant : undefined);

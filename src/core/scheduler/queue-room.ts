@@ -28,6 +28,14 @@ export interface QueueState {
 /** Against whose limits a job counts. */
 type Payer = Pick<Claimant, 'key' | 'payer'>;
 
+/** Jobs that are on their way here. */
+export interface PendingJobs {
+  readonly total: number;
+  readonly byPayer: ReadonlyMap<string, number>;
+}
+
+const nonePending: PendingJobs = { total: 0, byPayer: new Map() };
+
 /** Whether jobs can be admitted. */
 export class QueueRoom {
   readonly #state: QueueState;
@@ -53,27 +61,39 @@ export class QueueRoom {
     return this.#state.heldPlaces;
   }
 
-  /** Whether a job can be admitted if `pending` others come first. @throws ChatstreamError `queue_full`, `draining` */
-  assertVacancy(pending = 0): void {
+  /** Whether a job can be admitted. @throws ChatstreamError `queue_full`, `draining` */
+  assertVacancy(): void {
     const { draining, limits, running, waiting } = this.#state;
     if (draining) throw drainingError(this.#retryAfterSeconds());
-    if (this.vacancies > pending) return;
-    throw queueFullError({ ...limits, running, waiting, pending }, this.#retryAfterSeconds());
+    if (this.vacancies > 0) return;
+    throw queueFullError({ ...limits, running, waiting, pending: 0 }, this.#retryAfterSeconds());
   }
 
   /**
    * Whether so many jobs of a key can be admitted if `pending` others come first. If all start at once, it makes no difference
-   * how many wait that may not start; free places that the key may not take are no room for it.
+   * how many wait that may not start; free places that a key may not take are no room for it.
    *
    * @throws ChatstreamError `queue_full`, `draining`
    */
-  assertVacancyFor(claimant: Payer, jobs: number, pending = 0): void {
-    const { draining, limits, running, waiting } = this.#state;
+  assertVacancyFor(claimant: Payer, jobs: number, pending: PendingJobs = nonePending): void {
+    const { draining, limits, running, waiting, hasContender } = this.#state;
     if (draining) throw drainingError(this.#retryAfterSeconds());
-    if (this.#startAtOnce(claimant, jobs, pending)) return;
-    const startable = Math.min(this.#freePlaces, pending + (this.#roomFor(claimant)?.mayStart ?? Infinity));
-    if (waiting + pending + jobs - startable <= limits.maxQueue) return;
-    throw queueFullError({ ...limits, running, waiting, pending: pending + jobs - 1 }, this.#retryAfterSeconds());
+    const payer = claimant.payer ?? claimant.key;
+    const free = this.#freePlaces;
+    let mayStart = this.#mayStart(payer);
+    let starting = 0;
+    for (const [other, others] of pending.byPayer) {
+      if (starting === free) break;
+      const first = Math.min(others, free - starting, this.#mayStart(other));
+      starting += first;
+      if (other === payer) mayStart -= first;
+    }
+    const own = Math.min(jobs, free - starting, mayStart);
+    if (own === jobs && !hasContender) return;
+    // Where others wait that may start, they are about to take the free places.
+    const taken = hasContender ? Math.min(free, pending.total + mayStart) : starting + own;
+    if (waiting + pending.total + jobs - taken <= limits.maxQueue) return;
+    throw queueFullError({ ...limits, running, waiting, pending: pending.total + jobs - 1 }, this.#retryAfterSeconds());
   }
 
   /** Whether a job can be admitted. @throws ChatstreamError `queue_full`, `draining` */
@@ -82,10 +102,14 @@ export class QueueRoom {
       this.assertVacancyFor(demand, 1);
       return;
     }
-    const { maxRunning = Infinity, mayStart = Infinity } = this.#roomFor(demand) ?? {};
+    this.assertRoomFor(places, this.isNextOf(demand, places) && this.#freePlaces >= places);
+  }
+
+  /** Whether a job that needs several places at once would start now if there were so many free ones. */
+  isNextOf(claimant: Payer, places: number): boolean {
+    const { maxRunning = Infinity, mayStart = Infinity } = this.#roomFor(claimant) ?? {};
     // One that needs more than its key may have runs alone.
-    const isAllowed = mayStart >= Math.min(places, maxRunning);
-    this.assertRoomFor(places, isAllowed && !this.#state.hasContender && this.#freePlaces >= places);
+    return !this.#state.hasContender && mayStart >= Math.min(places, maxRunning);
   }
 
   /**
@@ -154,9 +178,12 @@ export class QueueRoom {
     throw rateLimitedError(claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
   }
 
-  #startAtOnce(claimant: Payer, jobs: number, pending = 0): boolean {
-    const { mayStart = Infinity } = this.#roomFor(claimant) ?? {};
-    return !this.#state.hasContender && Math.min(this.#freePlaces - pending, mayStart) >= jobs;
+  #startAtOnce({ key, payer = key }: Payer, jobs: number): boolean {
+    return !this.#state.hasContender && Math.min(this.#freePlaces, this.#mayStart(payer)) >= jobs;
+  }
+
+  #mayStart(payer: string): number {
+    return this.#roomOf(payer)?.mayStart ?? Infinity;
   }
 
   #roomFor({ key, payer = key }: Payer): KeyRoom | null {

@@ -64,3 +64,21 @@ describe('requests that come together for idle slots of their class', () => {
     expect([house.inference.running, house.inference.waiting]).toEqual([4, 4]);
   });
 });
+
+describe('requests of a key that runs as many as it may, while they are prepared', () => {
+  it('leave the idle slots to others, and are no more than may wait', async () => {
+    const terms = new Map([['script', { ...usualTerms, maxRunning: 1 }]]);
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
+    const house = await House.open({ maxConcurrency: 4, maxQueue: 4, queueTimeoutMs: 0, fair });
+    await send(house, 'script', 1);
+    const admitPrompts = house.engine.dawdle();
+    const [script, ben] = (['script', 'ben'] as const).map((key) =>
+      Array.from({ length: 8 }, (_, index) => house.submit(`${key} ${index} later`, { key, maxTokens: 400 })),
+    ) as [Client[], Client[]];
+    admitPrompts();
+    await house.pass(0);
+    expect(outcomes(script)).toEqual([...Array<string>(4).fill('admitted'), ...Array<string>(4).fill('queue_full')]);
+    expect(outcomes(ben)).toEqual([...Array<string>(3).fill('admitted'), ...Array<string>(5).fill('queue_full')]);
+    expect([house.inference.running, house.inference.waiting, house.inference.preparing]).toEqual([4, 4, 0]);
+  });
+});

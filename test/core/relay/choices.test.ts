@@ -22,8 +22,9 @@ function front(
   const fair = { policy: 'fair', classPatienceMs: 60_000, terms: new Map([['anna', terms ?? usualTerms]]) } as const;
   const options = { maxConcurrency, maxQueue, queueTimeoutMs: 0, aliases: [], rates };
   const relay = new Relay([executor], { ...options, ...(terms !== undefined && { fair }) }, clock);
-  const want = (choices: number): Asked => ask(relay, 'a', { key: 'anna', places: choices });
-  return { relay, executor, rates, want };
+  const wantAs = (key: string, choices: number): Asked => ask(relay, 'a', { key, places: choices });
+  const want = (choices: number): Asked => wantAs('anna', choices);
+  return { relay, executor, rates, want, wantAs };
 }
 
 const hasStarted = ({ heard }: Asked): boolean => heard.includes('started');
@@ -112,6 +113,15 @@ describe('a request with several choices, at an upstream', () => {
     const [one, other, late] = [want(2), want(3), want(2)];
     expect([one, late].map(hasStarted)).toEqual([true, true]);
     expect(other.error?.code).toBe('queue_full');
+  });
+
+  it('needs none either behind requests that their key may not start', () => {
+    const { executor, want, wantAs } = front(4, { maxQueue: 2, terms: { ...usualTerms, maxRunning: 1 } });
+    const blocked = [want(1), want(1), want(1)];
+    const several = wantAs('ben', 3);
+    expect([...blocked, several].map(hasStarted)).toEqual([true, false, false, true]);
+    expect(wantAs('ben', 2).error?.code).toBe('queue_full');
+    expect(executor.running).toBe(4);
   });
 
   it('is refused for good if it asks for more choices than can run at once, as at an engine', () => {

@@ -1,10 +1,15 @@
-/** Held places that requests count on while their prompts are prepared. */
-export class PromisedPlaces {
+/** Places that requests count on while their prompts are prepared, by the payers of these. */
+export class PlacesByPayer {
   readonly #byPayer = new Map<string, number>();
   #total = 0;
 
   get total(): number {
     return this.#total;
+  }
+
+  /** Those who count on any. */
+  get byPayer(): ReadonlyMap<string, number> {
+    return this.#byPayer;
   }
 
   of(payer: string): number {
