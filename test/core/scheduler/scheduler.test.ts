@@ -84,7 +84,10 @@ describe('admitting', () => {
     jobs.admit('a', 'b', 'c');
     const check = (pending: number): string | undefined =>
       refusal(() => {
-        jobs.scheduler.room.assertVacancyFor({ key: 'anna' }, 1, { total: pending, byPayer: new Map([['ben', pending]]) });
+        jobs.scheduler.room.assertVacancyFor({ key: 'anna' }, 1, {
+          total: pending,
+          byPayer: new Map([['ben', pending]]),
+        });
       })?.code;
     expect([check(1), check(2)]).toEqual([undefined, 'queue_full']);
   });
