@@ -16,6 +16,8 @@
 #                       On a busy machine, add --duet: both servers are measured at the same time, which decides sooner.
 #   FAIL_ON             thresholds, separated by commas     [ttft.p95>10%,output_tokens_per_second<10%]
 #   STRICT              1: also fail if the result is inconclusive
+#   ALLOW_SAME          1: both sides may be the same server, or the same command in the same revision. That shows how much
+#                       the machine's noise is, and checks no change, so it is an error otherwise.
 #   REPORT_DIR          folder for result.json, report.md, report.xml and the logs of the servers   [performance]
 #   READY_SECONDS       longest wait for a server           [120]
 #   BENCH_MINUTES       longest measurement; what has been measured by then is reported   [30]
@@ -86,7 +88,7 @@ run_in() { # FOLDER COMMAND
   cd "$1" && exec bash -c "$2"
 }
 
-# Whether a server takes requests. Many answer 503 on /health while they load; those without it must list their models.
+# Whether a server that a command has started takes requests. Many answer 503 on /health while they load; those without it must list their models.
 is_ready() { # URL
   node -e '
     const base = process.argv[1].replace(/(\/v1)?\/*$/, "");
@@ -99,19 +101,42 @@ is_ready() { # URL
   ' "$1"
 }
 
+# A server that runs already is left to bench, which knows all kinds of addresses: see --wait-ready.
 wait_for() { # NAME URL PROCESS
   local deadline=$((SECONDS + ready_seconds)) log=$report_dir/$1.log
+  if [[ -z $3 ]]; then return; fi
   until is_ready "$2"; do
-    if [[ -n $3 ]] && ! kill -0 "$3" 2>/dev/null; then
+    if ! kill -0 "$3" 2>/dev/null; then
       tail -n 50 "$log" >&2
       fail "the $1 server ended before it was ready"
     fi
     if ((SECONDS >= deadline)); then
-      if [[ -n $3 ]]; then tail -n 50 "$log" >&2; fi
+      tail -n 50 "$log" >&2
       fail "the $1 server was not ready at $2 after $ready_seconds s"
     fi
     sleep 0.3
   done
+}
+
+# What is measured: the address of a server that runs already, or a command and the commit in which it runs, if any.
+side() { # URL COMMAND REVISION
+  local command=$2 commit=
+  if [[ -z $1$2 ]]; then command=${COMMAND:-}; fi
+  if [[ -z $command ]]; then
+    printf '%s' "$1"
+  else
+    if [[ -n $3 ]]; then commit=$(git rev-parse --verify --quiet "$3^{commit}" || printf '%s' "$3"); fi
+    printf '%s in %s' "$command" "${commit:-the current folder}"
+  fi
+}
+
+# A gate between a server and itself always passes: what is wrong is most likely an empty variable of a workflow.
+refuse_same() {
+  local baseline candidate
+  baseline=$(side "${BASELINE_URL:-}" "${BASELINE_COMMAND:-}" "${BASELINE_REVISION:-}")
+  candidate=$(side "${CANDIDATE_URL:-}" "${CANDIDATE_COMMAND:-}" "${CANDIDATE_REVISION:-}")
+  if [[ ${ALLOW_SAME:-} == 1 || $baseline != "$candidate" || -z $baseline ]]; then return; fi
+  fail "both sides are the same, '$baseline': set BASELINE_REVISION (it is '${BASELINE_REVISION:-}'), or ALLOW_SAME=1"
 }
 
 # Starts the server of a side, if it has a command. Sets $url and $job, which is empty for a server that runs already.
@@ -128,6 +153,7 @@ serve() { # NAME URL COMMAND REVISION PORT
   fi
 }
 
+refuse_same
 mkdir -p "$report_dir"
 read -r baseline_port candidate_port < <(node -e '
   const servers = [0, 1].map(() => require("node:net").createServer().listen(0, "127.0.0.1"));
@@ -147,6 +173,9 @@ wait_for candidate "$candidate_url" "$candidate"
 flags=(--fail-on "${FAIL_ON:-ttft.p95>10%,output_tokens_per_second<10%}")
 if [[ ${STRICT:-} == 1 ]]; then flags+=(--strict); fi
 if [[ ${GITHUB_ACTIONS:-} == true ]]; then flags+=(--github); fi
+if [[ -z $baseline || -z $candidate ]] && [[ " ${bench_args[*]}" != *' --wait-ready'* ]]; then
+  flags+=(--wait-ready "${ready_seconds}s")
+fi
 
 start "${chatstream[@]}" bench --url "$candidate_url" --versus "$baseline_url" "${bench_args[@]}" "${flags[@]}" \
   -o "$report_dir/result.json" -o "$report_dir/report.md" -o "$report_dir/report.xml"

@@ -89,7 +89,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
     const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {
       isStrict: flags.strict,
-      hasObjectives: verdict.hasObjectives,
+      objectives: verdict.objectives,
     });
     if (meaning !== null) this.log(`\n${meaning}`);
     process.exitCode = exitCode;

@@ -35,6 +35,7 @@ describe.runIf(process.platform === 'linux')('the CI recipe, from the packed pac
   it('ends everything that it has started when a signal ends it', async () => {
     const run = new RecipeRun(folder, {
       COMMAND: serverCommand(10),
+      ALLOW_SAME: '1',
       BENCH_ARGS: '-c 1 -n 1 -r 5000 --warmup 0 --trials 5',
       REPORT_DIR: 'stopped',
     });
@@ -57,6 +58,25 @@ describe.runIf(process.platform === 'linux')('the CI recipe, from the packed pac
     expect(run.output).toContain('the candidate server ended before it was ready');
     expect(run.output).toContain('--mock-prefill');
     expect(processesIn(folder)).toEqual([]);
+  });
+
+  it('does not measure a server against itself for lack of a revision', async () => {
+    const run = new RecipeRun(folder, { COMMAND: serverCommand(30), BASELINE_REVISION: '' });
+    expect(await run.end()).toBe(1);
+    expect(run.output).toContain('both sides are the same');
+    expect(run.output).toContain("set BASELINE_REVISION (it is '')");
+    expect(processesIn(folder)).toEqual([]);
+  });
+
+  it('waits for servers that run already at any address that bench takes', async () => {
+    const [one, other] = [join(folder, 'one.sock'), join(folder, 'other.sock')];
+    const run = new RecipeRun(folder, {
+      BASELINE_URL: `unix:${one}`,
+      CANDIDATE_URL: `unix:${other}`,
+      READY_SECONDS: '1',
+    });
+    expect(await run.end()).toBe(3);
+    expect(run.output).toContain(other);
   });
 
   it('says what is missing if a side has neither a command nor a URL', async () => {

@@ -6,6 +6,7 @@ import { isOverloaded } from '../../src/core/measurement/overload.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
 import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { saturationOfRuns } from '../../src/core/measurement/saturation.js';
+import { SentLate } from '../../src/core/measurement/sent-late.js';
 import { type SettingSummary, summarise } from '../../src/core/measurement/summarise.js';
 import type { ResultDescription } from './bench-result/description.js';
 import { planOf } from './bench-result/plan.js';
@@ -74,6 +75,7 @@ function summaryOf(run: Run, samples: SampleSet): SettingSummary {
     promptCache: promptCache ?? null,
     saturation: saturationOfRuns([run]),
     clientDelay: ClientDelay.ofRuns([run]),
+    sentLate: new SentLate([run]),
     countsTokens: true,
     isOverloaded: isOverloaded([run]),
     beside: besideOf([run]),

@@ -13,10 +13,12 @@ import {
   type Side,
   type Sides,
 } from '../../core/compare/side.js';
-import { judgeObjectives, objectiveSentences, type ObjectiveVerdict } from '../../core/measurement/objectives.js';
+import { judgeObjectives, objectiveSentences } from '../../core/measurement/objectives.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../../core/measurement/result-schema.js';
 import type { SettingSummary } from '../../core/measurement/summarise.js';
+import { githubAnnotations } from '../../core/report/compare/github.js';
+import { comparisonMarkdown } from '../../core/report/compare/markdown.js';
 import { renderComparison } from '../../core/report/compare/terminal.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
 import { exitCodes } from '../exit/exit-codes.js';
@@ -42,8 +44,8 @@ export interface BenchVerdict {
   /** For the terminal; empty if there is nothing to say. */
   readonly text: (style: ReportStyle) => string;
   readonly exitCode: number;
-  /** Whether objectives are enforced. */
-  readonly hasObjectives: boolean;
+  /** Whether all objectives that are enforced could be judged; null if none are enforced. */
+  readonly objectives: 'judged' | 'undecided' | null;
   /** @param print writes a line */
   tellGithub(print: (line: string) => void): Promise<void>;
 }
@@ -81,21 +83,19 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
       const sides = sidesOf(result);
       const compared = sides === null ? null : attempt(sides, gate);
       const comparison = compared instanceof ChatstreamError ? null : compared;
-      const objectives = flags['enforce-slo'] ? judgeObjectives(result, summaries) : [];
+      const objectives = flags['enforce-slo'] ? enforced(result, summaries) : notEnforced;
       return {
         comparison,
         refusal: compared instanceof ChatstreamError ? compared : null,
         text: (style) =>
-          [
-            ...(comparison === null ? [] : [renderComparison(comparison, style)]),
-            ...(flags['enforce-slo'] ? [objectiveSentences(objectives).join('\n')] : []),
-          ]
+          [...(comparison === null ? [] : [renderComparison(comparison, style)]), objectives.text]
             .filter((part) => part !== '')
             .join('\n\n'),
         exitCode: exitCodeOf(comparison, objectives, flags.strict),
-        hasObjectives: flags['enforce-slo'] === true,
+        objectives: objectives.outcome,
         tellGithub: async (print) => {
-          if (comparison !== null) await tellGithub(comparison, print);
+          if (comparison === null) return;
+          await tellGithub(githubAnnotations(comparison), comparisonMarkdown(comparison), print);
         },
       };
     },
@@ -112,12 +112,34 @@ function attempt(sides: Sides, options: CompareOptions): Comparison | Chatstream
   }
 }
 
+/** What became of the objectives that are enforced. */
+interface EnforcedObjectives {
+  readonly isMissed: boolean;
+  readonly outcome: 'judged' | 'undecided' | null;
+  readonly text: string;
+}
+
+const notEnforced: EnforcedObjectives = { isMissed: false, outcome: null, text: '' };
+
+/** What was not measured may have missed them: a run that ended early leaves them undecided. */
+function enforced(result: BenchResult, summaries: readonly SettingSummary[]): EnforcedObjectives {
+  const verdicts = judgeObjectives(result, summaries);
+  const early = result.interrupted
+    ? ['Objectives not judged for all that was planned: the measurement ended early.']
+    : [];
+  return {
+    isMissed: verdicts.some(({ status }) => status === 'missed'),
+    outcome: result.interrupted || verdicts.some(({ status }) => status === 'unknown') ? 'undecided' : 'judged',
+    text: [...objectiveSentences(verdicts), ...early].join('\n'),
+  };
+}
+
 /** The worst first: a regression, then an objective that was missed, then an inconclusive figure. */
-function exitCodeOf(comparison: Comparison | null, objectives: readonly ObjectiveVerdict[], strict: boolean): number {
+function exitCodeOf(comparison: Comparison | null, objectives: EnforcedObjectives, strict: boolean): number {
   const compared = comparison === null ? exitCodes.done : exitCodeOfVerdict(comparison.verdict, strict);
   if (compared === exitCodes.regression) return compared;
-  if (objectives.some(({ status }) => status === 'missed')) return exitCodes.objectiveMissed;
-  if (strict && objectives.some(({ status }) => status === 'unknown')) return exitCodes.inconclusive;
+  if (objectives.isMissed) return exitCodes.objectiveMissed;
+  if (strict && objectives.outcome === 'undecided') return exitCodes.inconclusive;
   return compared;
 }
 

@@ -1,7 +1,9 @@
 import type { Comparison, OverallVerdict } from '../../core/compare/comparison.js';
 import type { SeveralComparisons } from '../../core/compare/several.js';
+import { githubAnnotations } from '../../core/report/compare/github.js';
 import { comparisonJson } from '../../core/report/compare/json.js';
-import { renderSeveral, severalJson } from '../../core/report/compare/several.js';
+import { comparisonMarkdown } from '../../core/report/compare/markdown.js';
+import { renderSeveral, severalJson, severalMarkdown } from '../../core/report/compare/several.js';
 import { renderComparison } from '../../core/report/compare/terminal.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
 import { writeComparison, writeSeveral } from '../../core/report/write-report.js';
@@ -28,7 +30,7 @@ export function reportOf(comparison: Comparison): CompareReport {
     json: comparisonJson(comparison),
     text: (style) => renderComparison(comparison, style),
     write: (path) => writeComparison(path, comparison),
-    tellGithub: (print) => tellGithub(comparison, print),
+    tellGithub: (print) => tellGithub(githubAnnotations(comparison), comparisonMarkdown(comparison), print),
   };
 }
 
@@ -38,8 +40,6 @@ export function reportOfSeveral(several: SeveralComparisons): CompareReport {
     json: severalJson(several),
     text: (style) => renderSeveral(several, style),
     write: (path) => writeSeveral(path, several),
-    tellGithub: async (print) => {
-      for (const comparison of several.comparisons) await tellGithub(comparison, print);
-    },
+    tellGithub: (print) => tellGithub(githubAnnotations(...several.comparisons), severalMarkdown(several), print),
   };
 }

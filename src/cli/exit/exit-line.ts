@@ -5,20 +5,26 @@ import { exitCodes } from './exit-codes.js';
  * What the exit code of a gate means, as the last line of the output: who reads a job's log sees why it passed or failed.
  *
  * @param verdict of the comparison; null if there was none, or none was possible
- * @param hasObjectives whether objectives are enforced
+ * @param objectives whether all objectives that are enforced could be judged; null if none are enforced
  * @returns null if there was nothing to judge, or if an error says what is wrong with the flags or files
  */
 export function exitLine(
   code: number,
   verdict: OverallVerdict | null,
-  { isStrict, hasObjectives = false }: { readonly isStrict: boolean; readonly hasObjectives?: boolean },
+  { isStrict, objectives = null }: { readonly isStrict: boolean; readonly objectives?: 'judged' | 'undecided' | null },
 ): string | null {
   switch (code) {
     case exitCodes.done:
-      if (verdict === null || verdict === 'none') return hasObjectives ? 'Exit code 0: no objective was missed.' : null;
-      return verdict === 'inconclusive'
-        ? 'Exit code 0: inconclusive, which does not fail the job; with --strict, it would be 11.'
-        : 'Exit code 0: the gate passed.';
+      if (verdict === 'inconclusive') {
+        return 'Exit code 0: inconclusive, which does not fail the job; with --strict, it would be 11.';
+      }
+      if (objectives === 'undecided') {
+        return 'Exit code 0: not all objectives could be judged, which does not fail the job; with --strict, it would be 11.';
+      }
+      if (verdict === null || verdict === 'none') {
+        return objectives === null ? null : 'Exit code 0: no objective was missed.';
+      }
+      return 'Exit code 0: the gate passed.';
     case exitCodes.regression:
       return 'Exit code 10: regression.';
     case exitCodes.inconclusive:

@@ -45,7 +45,10 @@ export function newestOf({ entries }: History, file: string): HistoryEntry {
 }
 
 /** What a reader should know about a history, as sentences. */
-export function historyNotes({ skipped }: History, { others, saturated, unsteady }: Selection): readonly string[] {
+export function historyNotes(
+  { skipped }: History,
+  { others, saturated, unsteady, lost }: Selection,
+): readonly string[] {
   const notes = [...skipped];
   if (others.count > 0) {
     const fields = others.fields.length > 4 ? [...others.fields.slice(0, 3), 'more'] : others.fields;
@@ -63,6 +66,11 @@ export function historyNotes({ skipped }: History, { others, saturated, unsteady
   if (unsteady > 0) {
     notes.push(
       `In ${plural(unsteady, 'result')} the queue grew without end, or --abort-on ended trials. The figures of those settings are left out.`,
+    );
+  }
+  if (lost > 0) {
+    notes.push(
+      `In ${plural(lost, 'result')} the server was lost before everything was measured. All figures are left out.`,
     );
   }
   return notes;

@@ -11,7 +11,7 @@ import { searchedSettings } from './plan/searched.js';
 import { planSettings } from './plan/settings.js';
 import { blockTokens } from './plan/trace.js';
 import type { Prepared } from './planned-job.js';
-import { beginSamplesFile } from './record/samples-file.js';
+import { checkSamplesFile, emptySamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import { readCertificates } from './target/certificates.js';
 import { probed } from './target/probe.js';
@@ -69,7 +69,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   if (prompts !== null) checkSendable(options.form.endpoint, prompts, prompts.name);
   const { caPath, insecure } = options;
   const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
-  if (options.samplesPath !== null) beginSamplesFile(options.samplesPath);
+  if (options.samplesPath !== null) checkSamplesFile(options.samplesPath);
 
   const targets: Target[] = [];
   const { load, beside } = await openLoads(options, hooks);
@@ -93,6 +93,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
     const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
+    if (options.samplesPath !== null) emptySamplesFile(options.samplesPath);
     const measurement = { options, prepared, settings, target, versus, load, beside };
     const searched = findMax === null ? null : await measureSearch(measurement, findMax, queue, hooks);
     const measured =

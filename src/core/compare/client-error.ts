@@ -1,17 +1,22 @@
 import { ClientDelay, shareOfDelay } from '../measurement/client-delay.js';
-import { type PercentileName, percentiles } from '../measurement/metric-names.js';
+import { LatencyHistogram } from '../measurement/histogram.js';
+import { type MetricName, type PercentileName, percentiles } from '../measurement/metric-names.js';
+import { goodputLimits, type Objective, parseObjective } from '../measurement/objectives.js';
 import type { Run } from '../measurement/result-schema.js';
-import { ownWait } from '../measurement/saturation.js';
+import { SentLate, weightedMean } from '../measurement/sent-late.js';
 import type { Interval } from '../statistics/ratio.js';
 import type { ComparedMetric } from './compared-metric.js';
 
 /** The load generator's own part in the figures of one side. */
 export class ClientError {
   readonly #runs: readonly Run[];
+  readonly #limits: readonly Objective[];
   #delay: ClientDelay | undefined;
 
-  constructor(runs: readonly Run[]) {
+  /** @param slo the objectives of the plan, whose limits goodput applies to each request */
+  constructor(runs: readonly Run[], slo: readonly string[]) {
     this.#runs = runs;
+    this.#limits = goodputLimits(slo).map(parseObjective);
   }
 
   get delay(): ClientDelay {
@@ -20,51 +25,50 @@ export class ClientError {
 
   /**
    * How far a measured figure may be from what the server did, as a logarithm, 0 or more: a latency may be longer than it
-   * was, and the rate of a closed loop lower, since its clients notice late that they may send.
+   * was, the rate of a closed loop lower, since its clients notice late that they may send, and goodput lower.
    *
    * @param value as measured, 0 or more: milliseconds or a rate
    */
   of(metric: ComparedMetric, value: number): number {
     if (value === 0) return 0;
     if (metric.type === 'rate') {
-      const e2eMs = this.#mean((run) => run.metrics.e2e.mean);
+      const e2eMs = weightedMean(this.#runs, (run) => run.metrics.e2e.mean);
       const isClosed = this.#runs.every(({ settings }) => settings.rate === null);
-      return isClosed && e2eMs > 0 ? Math.log1p(this.delay.meanMs / e2eMs) : 0;
+      const sent = isClosed && e2eMs > 0 ? Math.log1p(this.delay.meanMs / e2eMs) : 0;
+      return metric.id === 'goodput' ? sent + this.#ofGoodput(value) : sent;
     }
-    const share = shareOfDelay(metric.metric, {
-      queueWaitSource: this.#runs[0]?.metrics.queue_wait.source ?? 'unavailable',
-      outputTokens: this.#mean(({ rates }) => rates.output_tokens_per_second / rates.requests_per_second),
-    });
-    const late = metric.metric === 'ttft_from_schedule' ? this.#sentLateMs(metric.percentile) : 0;
-    const delayed = share * this.delay.addedMs(percentiles[metric.percentile]);
-    const added = Math.min(mostOfFigure * value, delayed + late);
+    const added = Math.min(mostOfFigure * value, this.#addedMs(metric.metric, metric.percentile));
     return Math.log(value / (value - added));
   }
 
-  /** How late requests were sent, in milliseconds: the larger of mean and percentile, as for the other delays. */
-  #sentLateMs(percentile: PercentileName): number {
-    const isHeldBack = this.#runs.some(({ held_back: held }) => held !== undefined);
-    const meanMs = this.#mean(({ metrics, held_back: held }) => ownWait(metrics.client_wait, held).mean);
-    // How long requests were held back, as planned, is known on average only.
-    return isHeldBack
-      ? meanMs
-      : Math.max(
-          meanMs,
-          this.#mean(({ metrics }) => metrics.client_wait[percentile]),
-        );
+  /**
+   * Requests that were answered a little too late for the limits of goodput count as bad, although they may have been good
+   * without the delay. As a logarithm of what goodput may have been over what was measured.
+   */
+  #ofGoodput(perSecond: number): number {
+    const missedShare = this.#limits.reduce((sum, { metric, belowMs }) => {
+      const histogram = LatencyHistogram.merged(
+        this.#runs
+          .flatMap(({ metrics }) => metrics[metric].histogram ?? [])
+          .map((each) => LatencyHistogram.decode(each)),
+      );
+      const toMs = belowMs + this.#addedMs(metric, 'p95');
+      const late = histogram.cells().filter(({ upToMs }) => upToMs >= belowMs && upToMs < toMs);
+      const few = late.reduce((count, cell) => count + cell.count, 0);
+      return histogram.count === 0 ? sum : sum + few / histogram.count;
+    }, 0);
+    const answered = weightedMean(this.#runs, ({ rates }) => rates.requests_per_second);
+    return Math.log1p((missedShare * answered) / perSecond);
   }
 
-  /** Of a figure of the runs, weighted by their completed requests; 0 if none has it. */
-  #mean(figure: (run: Run) => number | null): number {
-    let sum = 0;
-    let count = 0;
-    for (const run of this.#runs) {
-      const value = figure(run);
-      if (value === null || !Number.isFinite(value)) continue;
-      sum += value * run.requests.completed;
-      count += run.requests.completed;
-    }
-    return count === 0 ? 0 : sum / count;
+  /** The most that the load generator can have added to a percentile of a latency, in milliseconds. */
+  #addedMs(metric: MetricName, percentile: PercentileName): number {
+    const share = shareOfDelay(metric, {
+      queueWaitSource: this.#runs[0]?.metrics.queue_wait.source ?? 'unavailable',
+      outputTokens: weightedMean(this.#runs, ({ rates }) => rates.output_tokens_per_second / rates.requests_per_second),
+    });
+    const late = metric === 'ttft_from_schedule' ? new SentLate(this.#runs).addedMs(percentile) : 0;
+    return share * this.delay.addedMs(percentiles[percentile]) + late;
   }
 }
 

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../base/errors.js';
+import { ClientDelay } from '../measurement/client-delay.js';
 import type { FindMax, FindMaxBy } from '../measurement/find-max-schema.js';
 import { listed, significant, whole } from '../measurement/numbers.js';
 import { parseObjective } from '../measurement/objectives.js';
@@ -8,7 +9,6 @@ import { wholeSettingText } from '../measurement/setting-text.js';
 import { bySetting, settingsKey } from '../measurement/summarise.js';
 import { normalQuantileOfTail } from '../statistics/normal.js';
 import type { Interval } from '../statistics/ratio.js';
-import { ClientError } from './client-error.js';
 import type { ComparedRow } from './comparison.js';
 import { type Doubt, judge, type Judgement, tendencyOf } from './judgement.js';
 import type { Side, Sides } from './side.js';
@@ -146,7 +146,7 @@ function doubtOf(
     return {
       reason: 'saturated-client',
       saturation: [...saturation],
-      delayMs: Math.max(...sides.map(({ side }) => new ClientError(side.runs).delay.meanMs)),
+      delayMs: Math.max(...sides.map(({ side }) => ClientDelay.ofRuns(side.runs).meanMs)),
       cpuShare: Math.max(...runs.map(({ client }) => client.cpu_share)),
     };
   }

@@ -33,7 +33,7 @@ export class SettingTrials {
     this.runs = runs;
     this.allRuns = allRuns;
     this.plan = plan;
-    this.clientError = new ClientError(runs);
+    this.clientError = new ClientError(runs, plan.slo);
     this.#name = name;
   }
 

@@ -16,7 +16,16 @@ import {
   newestOverLevel,
   type SeriesVerdict,
 } from './judge-series.js';
-import { isOverloadedRow, isSaturated, logOf, otherAnswersText, rowAt, seriesOf, type SeriesPoint } from './series.js';
+import {
+  isOverloadedRow,
+  isSaturated,
+  isServerLost,
+  logOf,
+  otherAnswersText,
+  rowAt,
+  seriesOf,
+  type SeriesPoint,
+} from './series.js';
 
 /** Why a history does not decide. */
 export type HistoryDoubt =
@@ -183,11 +192,6 @@ function loadConflict(row: HistoryRow, earlier: readonly HistoryRow[], { plan }:
 
 const grewWithoutEnd =
   'the queue grew without end in the newest result, so the figures depend on how long was measured';
-
-/** The other server of a bench of two is not the one in the history. */
-function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
-  return ended?.cause === 'target-lost' && ended.server !== 'baseline';
-}
 
 /** Failures are counted, those of all earlier entries together: neither their spread nor their number matters. */
 function successOutcome(row: HistoryRow, before: readonly SeriesPoint[], threshold: FigureThreshold): HistoryOutcome {

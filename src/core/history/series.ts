@@ -36,6 +36,8 @@ export interface Selection {
   readonly saturated: number;
   /** How many of them have a setting whose queue grew without end, or whose trials `--abort-on` ended. */
   readonly unsteady: number;
+  /** How many of them lost their server before everything was measured. */
+  readonly lost: number;
 }
 
 /**
@@ -64,6 +66,7 @@ export function comparableEntries(
     others: { count: considered.length - comparable.length, fields: [...fields] },
     saturated: before.filter(({ rows }) => rows.some((row) => row.saturated)).length,
     unsteady: before.filter(({ rows }) => rows.some(isUnsteadyRow)).length,
+    lost: before.filter(isServerLost).length,
   };
 }
 
@@ -82,8 +85,9 @@ function entriesSince(
 
 /**
  * One figure at one setting over several entries. Entries without it are left out, and those in which it was measured in
- * another way than in the last one, over answers of another length, with a saturated load generator, with a queue that grew without end, or in trials that
- * `--abort-on` ended: they would look like a change of the server.
+ * another way than in the last one, over answers of another length, with a saturated load generator, with a queue that grew
+ * without end, in trials that `--abort-on` ended, or of a server that was about to be lost: they would look like a change of
+ * the server, or hide one.
  */
 export function seriesOf(
   entries: readonly HistoryEntry[],
@@ -96,7 +100,7 @@ export function seriesOf(
   return entries.flatMap((entry) => {
     const row = rowAt(entry, settings);
     if (row === undefined) return [];
-    if (entry !== newest && (isSaturated(row, metric) || isUnsteady(row, metric))) return [];
+    if (entry !== newest && (isServerLost(entry) || isSaturated(row, metric) || isUnsteady(row, metric))) return [];
     const value = row.figures[metric.id] ?? null;
     const known = value !== null && isMeasuredAlike(metric, { entry, row }, { entry: newest, row: newestRow });
     return known ? [{ entry, row, value }] : [];
@@ -106,6 +110,11 @@ export function seriesOf(
 export function rowAt({ rows }: HistoryEntry, settings: Setting): HistoryRow | undefined {
   const key = settingsKey(settings);
   return rows.find((row) => settingsKey(row.settings) === key);
+}
+
+/** Whether it was the server of the entry that was lost: the other one of a bench of two is not the one in the history. */
+export function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
+  return ended?.cause === 'target-lost' && ended.server !== 'baseline';
 }
 
 /** Whether the queue grew without end in most of the trials; lines of older versions do not say. */

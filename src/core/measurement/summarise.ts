@@ -18,6 +18,7 @@ import type {
   Setting,
 } from './result-schema.js';
 import { saturationOfRuns } from './saturation.js';
+import { SentLate } from './sent-late.js';
 
 /** All trials of one setting together: their histograms merged, their rates over the sum of their spans. */
 export interface SettingSummary {
@@ -35,6 +36,7 @@ export interface SettingSummary {
   /** What was wrong with the load, over all trials together. */
   readonly saturation: readonly Saturation[];
   readonly clientDelay: ClientDelay;
+  readonly sentLate: SentLate;
   /** Whether the queue grew without end: latencies that contain the wait depend on how long was measured. */
   readonly isOverloaded: boolean;
   /** Whether something counts output tokens. Nothing does for embeddings, and for whole answers without a usage. */
@@ -85,6 +87,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     promptCache: mergedPromptCache(trials),
     saturation: saturationOfRuns(trials),
     clientDelay: ClientDelay.ofRuns(trials),
+    sentLate: new SentLate(trials),
     isOverloaded: isOverloaded(trials),
     countsTokens: !trials.some((run) => run.requests.completed > 0 && run.output_tokens_source === 'none'),
     beside: besideOf(trials),

@@ -12,6 +12,11 @@ export function unansweredShare({ completed, refused, failed, timed_out: timedOu
   return unanswered === 0 ? 0 : unanswered / (unanswered + completed);
 }
 
+/** Whether the latencies and rates of the rest describe the server. */
+export function isMostlyAnswered(requests: RequestCounts): boolean {
+  return unansweredShare(requests) <= mostUnanswered;
+}
+
 /** What a reader has to know first if more than a tenth of a setting's requests had no answer; null otherwise. */
 export function unansweredWarning(runs: readonly Run[]): string | null {
   if (runs.length === 0) return null;
@@ -21,7 +26,7 @@ export function unansweredWarning(runs: readonly Run[]): string | null {
     return `No request was completed, so there is no latency to show${cause}.`;
   }
   const trials = [...bySetting(runs).values()];
-  const affected = trials.filter((own) => unansweredShare(addUpRequests(own)) > mostUnanswered);
+  const affected = trials.filter((own) => !isMostlyAnswered(addUpRequests(own)));
   if (affected.length === 0) return null;
   const by = dimensionsOf(runs.map(({ settings }) => settings));
   const where = settingsText(
@@ -44,5 +49,5 @@ function commonest({ errors }: RequestCounts): string {
 /** Runs whose odd figures have no other cause: nearly all requests were answered, and nothing cut the run short. */
 export function undisturbedRuns({ runs, interrupted }: Pick<BenchResult, 'runs' | 'interrupted'>): readonly Run[] {
   const whole = interrupted ? runs.slice(0, -1) : runs;
-  return whole.filter(({ requests }) => requests.completed > 0 && unansweredShare(requests) <= mostUnanswered);
+  return whole.filter(({ requests }) => requests.completed > 0 && isMostlyAnswered(requests));
 }

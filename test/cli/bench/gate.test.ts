@@ -102,6 +102,19 @@ describe('--enforce-slo', () => {
     expect((await judge({ 'enforce-slo': true, strict: true }, unknown)).exitCode).toBe(11);
   });
 
+  it('cannot pass if the measurement ended early: what is missing may have missed it', async () => {
+    const met = { ...base, plan: { ...base.plan, slo: ['e2e.p95<1m'] } };
+    const ended = { ...met, interrupted: true };
+    expect(await judge({ 'enforce-slo': true, strict: true }, met)).toMatchObject({
+      exitCode: 0,
+      objectives: 'judged',
+    });
+    expect(await judge({ 'enforce-slo': true }, ended)).toMatchObject({ exitCode: 0, objectives: 'undecided' });
+    const strict = await judge({ 'enforce-slo': true, strict: true }, ended);
+    expect(strict.exitCode).toBe(11);
+    expect(strict.text({ colour: false, width: 100 })).toContain('the measurement ended early');
+  });
+
   it('comes after a regression', async () => {
     const both = { ...missing, runs: slower.runs, versus: { target: base.target, runs: base.runs } };
     const given = { versus: 'http://127.0.0.1:8001', 'fail-on': [['e2e.p50>10%']], 'enforce-slo': true };

@@ -21,7 +21,7 @@ const comparison = compare(pair(result, resultOf(1.3, {}, {}, 2)), { thresholds:
 const quiet: BenchVerdict = {
   comparison: null,
   refusal: null,
-  hasObjectives: false,
+  objectives: null,
   text: () => '',
   exitCode: 0,
   tellGithub: () => Promise.resolve(),

@@ -18,6 +18,11 @@ it.each([
   expect(exitLine(code, verdict, { isStrict })).toBe(expected);
 });
 
-it('explains the exit code of objectives without a comparison', () => {
-  expect(exitLine(0, null, { isStrict: false, hasObjectives: true })).toBe('Exit code 0: no objective was missed.');
+it('explains the exit code of objectives', () => {
+  const undecided =
+    'Exit code 0: not all objectives could be judged, which does not fail the job; with --strict, it would be 11.';
+  expect(exitLine(0, null, { isStrict: false, objectives: 'judged' })).toBe('Exit code 0: no objective was missed.');
+  expect(exitLine(0, null, { isStrict: false, objectives: 'undecided' })).toBe(undecided);
+  expect(exitLine(0, 'pass', { isStrict: false, objectives: 'undecided' })).toBe(undecided);
+  expect(exitLine(0, 'pass', { isStrict: false, objectives: 'judged' })).toBe('Exit code 0: the gate passed.');
 });

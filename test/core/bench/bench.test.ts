@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -68,6 +68,17 @@ describe('what can be checked beforehand', () => {
     const measured = measure({ target: { type: 'url', url: server.url }, samplesPath: '/dev/full' });
     await expect(measured).rejects.toMatchObject({ code: 'output_failed' });
     expect(server.exchanges).toHaveLength(0);
+  });
+
+  it('leaves older samples whole if nothing is measured, and replaces them otherwise', async () => {
+    const samplesPath = join(folder, 'older.jsonl');
+    writeFileSync(samplesPath, 'of yesterday\n');
+    const dead = measure({ target: { type: 'url', url: 'http://127.0.0.1:9' }, samplesPath });
+    await expect(dead).rejects.toMatchObject({ code: 'target_unreachable' });
+    expect(readFileSync(samplesPath, 'utf8')).toBe('of yesterday\n');
+    const server = await serveWords();
+    await measure({ target: { type: 'url', url: server.url }, samplesPath });
+    expect(readFileSync(samplesPath, 'utf8')).toMatch(/^\{"run":1,/);
   });
 
   it('includes whether both servers are the same, which is not even asked then', async () => {

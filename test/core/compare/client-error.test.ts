@@ -21,7 +21,7 @@ const runs = resultOf(1, { client: late }).runs;
 const meanMs = 0.5 * 0 + 0.49 * 20 + 0.01 * 20;
 
 describe("the load generator's part of a figure", () => {
-  const error = new ClientError(runs);
+  const error = new ClientError(runs, []);
 
   it.each([
     ['ttft.p50', 100, meanMs],
@@ -41,7 +41,7 @@ describe("the load generator's part of a figure", () => {
 
   it('is that of a queue wait that is computed from TTFT', () => {
     const derived = resultOf(1, { client: late }, { queueWaitSource: 'derived' });
-    expect(new ClientError(derived.runs).of(metric('queue_wait.p95'), 100)).toBeGreaterThan(0);
+    expect(new ClientError(derived.runs, []).of(metric('queue_wait.p95'), 100)).toBeGreaterThan(0);
   });
 
   it('makes a closed loop send less, but not a schedule', () => {
@@ -49,7 +49,26 @@ describe("the load generator's part of a figure", () => {
     const e2eMs = runs[0]?.metrics.e2e.mean ?? NaN;
     expect(error.of(rate, 50)).toBeCloseTo(Math.log1p(meanMs / e2eMs), 3);
     const open = resultOf(1, { client: late, rate: 5 });
-    expect(new ClientError(open.runs).of(rate, 50)).toBe(0);
+    expect(new ClientError(open.runs, []).of(rate, 50)).toBe(0);
+  });
+});
+
+describe('goodput', () => {
+  const goodput = metric('goodput');
+  const open = resultOf(1, { client: late, rate: 5 });
+  const medianMs = open.runs[0]?.metrics.ttft.p50 ?? NaN;
+
+  it('may be higher by the requests that were too late by no more than the delay', () => {
+    const error = new ClientError(open.runs, [`ttft<${medianMs - 10}ms`]).of(goodput, 1);
+    // Of 5 requests a second, those in 20 ms around the median.
+    expect(Math.expm1(error)).toBeGreaterThan(0.5);
+    expect(Math.expm1(error)).toBeLessThan(2.5);
+  });
+
+  it('is not touched by limits that are far from all requests, or by none', () => {
+    expect(new ClientError(open.runs, ['ttft<10s', 'e2e<1h']).of(goodput, 5)).toBe(0);
+    expect(new ClientError(open.runs, ['prefill<40ms']).of(goodput, 5)).toBe(0);
+    expect(new ClientError(open.runs, []).of(goodput, 5)).toBe(0);
   });
 });
 
@@ -77,7 +96,7 @@ describe('requests that were sent late', () => {
   const sentLate = resultOf(1, { clientWaitMs: 40, client: { event_loop_delay_ms: { p50: 0, p99: 0, max: 0 } } }).runs;
 
   it('make a latency from the schedule longer, and no other', () => {
-    const error = new ClientError(sentLate);
+    const error = new ClientError(sentLate, []);
     expect(100 * (1 - Math.exp(-error.of(metric('ttft_from_schedule.p50'), 100)))).toBeCloseTo(40, -1);
     expect(error.of(metric('ttft_from_schedule.p95'), 100)).toBeGreaterThan(
       error.of(metric('ttft_from_schedule.p50'), 100),
@@ -87,7 +106,7 @@ describe('requests that were sent late', () => {
 
   it('are the plan if it holds them back', () => {
     const held = sentLate.map((run) => ({ ...run, held_back: { requests: 250, mean_ms: 1000, max_ms: 2000 } }));
-    expect(new ClientError(held).of(metric('ttft_from_schedule.p95'), 100)).toBe(0);
+    expect(new ClientError(held, []).of(metric('ttft_from_schedule.p95'), 100)).toBe(0);
   });
 });
 

@@ -105,6 +105,20 @@ describe('the newest entry of a history', () => {
     expect(checked(late, 'tpot.p50>10%').verdict).toBe('pass');
   });
 
+  it('is not measured by entries of servers that were about to be lost', () => {
+    const end = { interrupted: true, ended_early: { cause: 'target-lost', server: null, message: 'Gone.' } } as const;
+    const all = { completed: 100, refused: 0, failed: 0, timed_out: 0 };
+    const entries = entriesOf(steady(6)).map((entry, day) => {
+      const requests =
+        day === 3 ? { ...all, completed: 15, failed: 85 } : day === 5 ? { ...all, completed: 80, failed: 20 } : all;
+      const [row = entry] = withNewest([entry], { requests });
+      return day === 3 ? { ...row, ...end } : row;
+    });
+    expect(checked(entries, 'success_rate<1%').verdict).toBe('regression');
+    const newest = entries.at(-1) ?? entryAt(0);
+    expect(comparableEntries(entries.slice(0, -1), newest, everything).lost).toBe(1);
+  });
+
   it('does not blame a server for the loss of the other one', () => {
     const end = {
       interrupted: true,

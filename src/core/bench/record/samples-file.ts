@@ -1,4 +1,13 @@
-import { closeSync, createWriteStream, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createWriteStream,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { member } from '../../base/json.js';
@@ -8,13 +17,14 @@ import { hiddenTokensOf, outputTokensOf } from './output-tokens.js';
 import type { RequestMetrics } from './request-metrics.js';
 
 /**
- * Empties the file. Fails now rather than after the measurement if the file cannot be written.
+ * Fails now rather than after the measurement if the file cannot be written. What is in it stays, until the measurement
+ * begins: it may never do so.
  *
  * @throws ChatstreamError `usage` if it cannot be opened, `output_failed` if nothing can be written to it
  */
-export function beginSamplesFile(path: string): void {
+export function checkSamplesFile(path: string): void {
   try {
-    const file = openSync(path, 'w');
+    const file = openSync(path, 'a');
     try {
       probe(file);
     } finally {
@@ -39,7 +49,16 @@ export function beginSamplesFile(path: string): void {
 function probe(file: number): void {
   const stats = fstatSync(file);
   if (stats.isFile() || stats.isCharacterDevice()) writeSync(file, '\n');
-  if (stats.isFile()) ftruncateSync(file);
+  if (stats.isFile()) ftruncateSync(file, stats.size);
+}
+
+/** Empties the file, if it is one. @throws ChatstreamError `output_failed` */
+export function emptySamplesFile(path: string): void {
+  try {
+    if (statSync(path).isFile()) truncateSync(path);
+  } catch (error) {
+    throw new ChatstreamError('output_failed', `The samples cannot be written: ${messageOf(error)}.`, { cause: error });
+  }
 }
 
 /** Whose request it was, and to which of two servers. */

@@ -1,9 +1,11 @@
 import type { Comparison } from '../../compare/comparison.js';
-import { plural } from '../../measurement/numbers.js';
+import { stoppedByUser } from '../../measurement/ended-early.js';
+import { percentText, plural } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
+import { isMostlyAnswered, unansweredShare } from '../../measurement/unanswered.js';
 import { comparisonSuites } from '../compare/junit.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
 import { overloadSentences } from './overload.js';
@@ -16,10 +18,20 @@ export function benchJunit(
 ): string {
   const objectives = judgeObjectives(result, summaries).map(objectiveCase);
   return junitXml('chatstream bench', [
+    ...(result.interrupted ? [{ name: 'measurement', cases: [endCase(result)] }] : []),
     { name: 'requests', cases: summaries.map((summary) => servedCase(result, summary)) },
     ...(objectives.length === 0 ? [] : [{ name: 'objectives', cases: objectives }]),
     ...(comparison === null ? [] : comparisonSuites(comparison)),
   ]);
+}
+
+/** That not everything was measured: settings may be missing. */
+function endCase({ ended_early: ended = stoppedByUser }: BenchResult): TestCase {
+  const message = `The measurement ended before it was complete: ${ended.message}`;
+  const common = { suite: 'chatstream.measurement', name: 'measurement is complete', output: message };
+  return ended.cause === 'stopped'
+    ? { ...common, status: 'skipped', message }
+    : { ...common, status: 'failed', type: 'lost', message };
 }
 
 function servedCase(result: BenchResult, summary: SettingSummary): TestCase {
@@ -29,9 +41,12 @@ function servedCase(result: BenchResult, summary: SettingSummary): TestCase {
   const common = { suite: 'chatstream.requests', name: wholeSettingText(settings), output };
   const [overload] = overloadSentences(result, [summary]);
   if (overload !== undefined) return { ...common, status: 'failed', type: 'overload', message: overload };
-  return completed > 0
-    ? { ...common, status: 'passed' }
-    : { ...common, status: 'failed', type: 'unanswered', message: 'No request was completed.' };
+  if (completed === 0) return { ...common, status: 'failed', type: 'unanswered', message: 'No request was completed.' };
+  if (!isMostlyAnswered(requests)) {
+    const message = `${percentText(unansweredShare(requests))} of the requests had no answer.`;
+    return { ...common, status: 'failed', type: 'unanswered', message };
+  }
+  return { ...common, status: 'passed' };
 }
 
 function objectiveCase({ settings, objective, status, finding }: ObjectiveVerdict): TestCase {

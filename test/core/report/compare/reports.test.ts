@@ -3,7 +3,9 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { compare } from '../../../../src/core/compare/compare.js';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
+import { separateSides } from '../../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
 import { summarise } from '../../../../src/core/measurement/summarise.js';
 import { benchJunit } from '../../../../src/core/report/bench/junit.js';
 import { githubAnnotations } from '../../../../src/core/report/compare/github.js';
@@ -148,7 +150,54 @@ describe('JUnit', () => {
   });
 });
 
+describe('JUnit, for a bench', () => {
+  const suitesOf = (result: BenchResult): unknown[] =>
+    parseXml(benchJunit(result, summarise(result.runs), null)).children.map(({ attributes }) => [
+      attributes['name'],
+      attributes['failures'],
+      attributes['skipped'],
+    ]);
+
+  it('fails a server that was lost, and passes nothing that ended early', () => {
+    const ended = (cause: 'stopped' | 'target-lost'): BenchResult => ({
+      ...resultOf(1),
+      interrupted: true,
+      ended_early: { cause, server: null, message: 'It ended.' },
+    });
+    expect(suitesOf(ended('target-lost'))[0]).toEqual(['measurement', '1', '0']);
+    expect(suitesOf(ended('stopped'))[0]).toEqual(['measurement', '0', '1']);
+  });
+
+  it('fails a setting of which more than a tenth had no answer', () => {
+    expect(suitesOf(resultOf(1, { completed: 85, errors: { http_500: 15 } }))).toEqual([['requests', '1', '0']]);
+    expect(suitesOf(resultOf(1, { completed: 95, errors: { http_500: 5 } }))).toEqual([['requests', '0', '0']]);
+  });
+});
+
 describe('GitHub', () => {
+  it('names the candidates if there are several, and gets no more annotations than it shows', () => {
+    const six = (factor: number): BenchResult => {
+      const times = { completed: 60, spread: 0.1, prefillMs: 40 * factor, tpotMs: 10 * factor };
+      return resultOf(1, {}, { settings: [1, 2, 3, 4, 5, 6].map((concurrency) => ({ concurrency, ...times })) });
+    };
+    const [one, worse] = [six(1), six(1.5)];
+    const candidateOf = (name: string, result: BenchResult): Comparison =>
+      compare(separateSides({ name: 'base.json', result: one }, { name, result }), {
+        thresholds: parseThresholds(['e2e.p50>10%']),
+        allowed: [],
+      });
+    const lines = githubAnnotations(
+      candidateOf('a.json', worse),
+      candidateOf('b.json', worse),
+      candidateOf('c.json', one),
+    );
+    const errors = lines.filter((line) => line.startsWith('::error'));
+    expect(errors).toHaveLength(10);
+    expect(errors[0]).toContain('title=a.json%3A Performance regression%3A e2e.p50 at');
+    expect(errors[9]).toContain('title=b.json%3A ');
+    expect(lines.slice(10)).toEqual([expect.stringContaining('::notice title=c.json%3A Performance::')]);
+  });
+
   it('gets one error for each regression, in one line each', () => {
     const [first, ...more] = githubAnnotations(regression);
     expect(more).toEqual([]);
