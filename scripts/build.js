@@ -1,20 +1,50 @@
 // Builds dist/ and schemas/: the program and the console beside each other, since neither needs what the other makes.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+// If nothing has changed since the last build, which takes up to a minute, there is nothing to do: `npm ci && npm test` asks
+// for it twice.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inTurn } from './in-turn.js';
 
-rmSync(new URL('../dist', import.meta.url), { recursive: true, force: true });
-const program = ['tsc -p tsconfig.build.json', 'node scripts/write-manifest.js', 'node scripts/write-schema.js'];
-const page = ['npm run --silent build:console'];
-const ended = await Promise.all([inTurn(program), inTurn(page)]);
-process.exitCode = ended.every(Boolean) ? 0 : 1;
+const root = fileURLToPath(new URL('..', import.meta.url));
+const stamp = join(root, 'dist', '.built-from');
+const made = ['dist/cli/main.js', 'dist/console/index.html', 'oclif.manifest.json'];
 
-/** Runs commands until one fails. @returns whether none has */
-async function inTurn(commands) {
-  for (const command of commands) {
-    // npm puts the programs of the packages into the path, for which a shell looks on every platform.
-    const [code] = await once(spawn(command, { shell: true, stdio: 'inherit' }), 'exit');
-    if (code !== 0) return false;
-  }
-  return true;
+// As it was before, since it may be changed meanwhile.
+const source = fingerprint(
+  'src',
+  'console',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'vite.console.config.ts',
+);
+if (!isBuilt()) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const program = ['tsc -p tsconfig.build.json', 'node scripts/write-manifest.js', 'node scripts/write-schema.js'];
+  const page = ['npm run --silent build:console'];
+  const ended = await Promise.all([inTurn(program), inTurn(page)]);
+  if (ended.every(Boolean)) writeFileSync(stamp, source + fingerprint('schemas'));
+  else process.exitCode = 1;
+}
+
+function isBuilt() {
+  if (![stamp, ...made.map((path) => join(root, path))].every((path) => existsSync(path))) return false;
+  return readFileSync(stamp, 'utf8') === source + fingerprint('schemas');
+}
+
+/** Of files, and of all files in folders. The installed packages are those of package-lock.json. */
+function fingerprint(...paths) {
+  const hash = createHash('sha256');
+  for (const path of paths.flatMap(filesIn)) hash.update(`${path}\n`).update(readFileSync(join(root, path)));
+  return hash.digest('hex');
+}
+
+function filesIn(path) {
+  const entries = /\.\w+$/.test(path) ? [] : readdirSync(join(root, path), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return entries.length === 0 ? [path] : files.map((file) => file.slice(root.length)).sort();
 }
