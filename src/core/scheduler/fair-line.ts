@@ -212,7 +212,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
-    if (ticket === null) return false;
+    // Whoever is before it in the order does not get the places that are held back for it.
+    if (ticket === null || this.keys.reserves.isFor(ticket)) return false;
     this.#rise();
     return this.#positions.isLate(ticket, isLate);
   }

@@ -111,10 +111,15 @@ export class Reserves<J> {
     for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
   }
 
+  /** Whether a job may take places that are held back. When these come back, the order of the line does not say. */
+  isFor({ lane: { account, rank }, places }: Ticket<J>): boolean {
+    return (account.reserve > 0 ? account.reserve : this.#ofClass(rank)) >= places;
+  }
+
   /** Whether the end of a running job of this lane would free a place only for jobs of its own key or class. */
   holdsPlaceOf({ account, rank }: Lane<J>): boolean {
     if (account.reserve > 0) return account.running <= account.reserve;
-    const reserve = this.#ofClasses[rank] ?? 0;
+    const reserve = this.#ofClass(rank);
     return reserve > 0 && this.#runningOf(rank) <= reserve;
   }
 
@@ -171,7 +176,7 @@ export class Reserves<J> {
     const { account, rank, competesIn } = lane;
     const heap = this.#heaps[rank];
     const claim = this.#claims.get(lane);
-    const isClaiming = competesIn !== null && account.reserve === 0 && (this.#ofClasses[rank] ?? 0) > 0;
+    const isClaiming = competesIn !== null && account.reserve === 0 && this.#ofClass(rank) > 0;
     if (isClaiming && claim === undefined) {
       account.lift(rank, heap?.first?.service ?? 0);
       const made = new Claim(lane);
@@ -190,7 +195,11 @@ export class Reserves<J> {
   }
 
   #spareOf(rank: number): number {
-    return Math.max(0, (this.#ofClasses[rank] ?? 0) - this.#runningOf(rank));
+    return Math.max(0, this.#ofClass(rank) - this.#runningOf(rank));
+  }
+
+  #ofClass(rank: number): number {
+    return this.#ofClasses[rank] ?? 0;
   }
 
   #runningOf(rank: number): number {
