@@ -82,9 +82,20 @@ export class Reserves<J> {
     return this.#total;
   }
 
-  /** Places that are held back and free: only those for whom they are may take them. */
-  get held(): number {
-    return this.#held;
+  /** How many of so many places are for all: at least one, also while fewer are in order than the reserves allow for. */
+  forAllOf(places: number): number {
+    return Math.max(1, places - this.#total);
+  }
+
+  /**
+   * Places that are held back and free: only those for whom they are may take them.
+   *
+   * @param places how many are in order, free or not
+   */
+  heldOf(places: number): number {
+    // So many reserved places do not exist now: one of those that do is for all.
+    const missing = this.#total === 0 ? 0 : Math.max(0, this.#total + 1 - places);
+    return Math.max(0, this.#held - missing);
   }
 
   /** Whether a limit leaves a place for all others. @throws ChatstreamError `invalid_request` */
