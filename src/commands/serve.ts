@@ -100,7 +100,7 @@ export default class Serve extends BaseCommand {
 
     if (flags.config !== undefined && config !== null) {
       const { watchConfig } = await import('../core/config/watch-config.js');
-      const watched = watchConfig(flags.config, config, logger, {
+      const watched = await watchConfig(flags.config, config, logger, {
         hasOtherKeys: (flags['api-key'] ?? []).length > 0,
         check: (changed) => this.#checkNextStart(changed),
         onChange: (changed) => {
