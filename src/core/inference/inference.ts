@@ -175,6 +175,11 @@ export class Inference implements RequestLine {
     }
   }
 
+  /** Counts requests that were refused before they were submitted. */
+  refuse(requests: readonly InferenceRequest[], error: ChatstreamError): void {
+    for (const request of requests) this.#events.refused(request, error, this.#clock.now());
+  }
+
   #jobsOf(
     submissions: readonly Submission[],
     prompts: readonly AdmissiblePrompt[],

@@ -158,6 +158,22 @@ describe('an echo of tokens', () => {
     expect(refused.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-remaining-requests': '0' });
     expect(detokenize).toHaveBeenCalledOnce();
   });
+
+  it('counts as refused for such a key, once for each choice', async () => {
+    const rates = { ...noRates, requestsPerMinute: 2 };
+    const made = await server([key('anna', { rates }), key('boss', { role: 'admin' })]);
+    const body = { prompt: [97], echo: true, max_tokens: 1, n: 2 };
+    expect((await made.post('/v1/completions', body, sent('anna'))).statusCode).toBe(200);
+    expect((await made.post('/v1/completions', body, sent('anna'))).statusCode).toBe(429);
+    expect((await made.get('/v1/usage', sent('anna'))).json<unknown>()).toMatchObject({
+      data: [{ key: 'anna', requests: { completed: 2, refused: 2 } }],
+    });
+    expect((await made.get('/metrics', sent('boss'))).body).toContain(
+      'chatstream_key_requests_total{key="anna",outcome="refused"} 2\n',
+    );
+    expect((await made.get('/v1/queue', sent('boss'))).json<unknown>()).toMatchObject({ totals: { refused: 2 } });
+    expect(made.log).toContainEqual(expect.objectContaining({ key: 'anna', outcome: 'refused' }));
+  });
 });
 
 describe('counting tokens, and changing conversations', () => {
