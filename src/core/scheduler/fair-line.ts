@@ -23,7 +23,7 @@ export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-option
  * key      lanes, one per class           service          heaps, one per class
  * anna     interactive  a3                 120  ─┐
  * ben      interactive  b7 b9               95  ─┴─▶  interactive: ben, anna  ─▶ b7 starts next
- * nightly  batch        n1 n2 n4 n5 n6 n8   40  ───▶  batch: nightly             (a minute later, n1 rises)
+ * nightly  batch        n1 n2 n4 n5 n6 n8   40  ───▶  batch: nightly             (after a while, n1 rises)
  * ```
  *
  * A key that comes back, or comes to a class anew, is lifted to the least service of those that compete in it. What a key
