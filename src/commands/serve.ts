@@ -10,6 +10,7 @@ import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
 import { unknownModels } from '../cli/serve/key-models.js';
+import { latePatience, type Patience } from '../cli/serve/late-patience.js';
 import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
@@ -99,7 +100,7 @@ export default class Serve extends BaseCommand {
 
     if (flags.config !== undefined && config !== null) {
       const { watchConfig } = await import('../core/config/watch-config.js');
-      const watched = watchConfig(flags.config, config, logger, {
+      const watched = await watchConfig(flags.config, config, logger, {
         hasOtherKeys: (flags['api-key'] ?? []).length > 0,
         check: (changed) => this.#checkNextStart(changed),
         onChange: (changed) => {
@@ -131,7 +132,7 @@ export default class Serve extends BaseCommand {
     const options = await showDownload(logger, (onProgress, onNotice) =>
       serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }, config),
     );
-    warnIfOpen(options, logger);
+    warnOfRisks(options, logger);
     for (const problem of idleFlags(flags, origins)) logger.warn(problem);
     tuneV8();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
@@ -151,7 +152,7 @@ export default class Serve extends BaseCommand {
   async #serveUpstreams({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const { upstreamOptions } = await import('../cli/serve/upstream-options.js');
     const options = upstreamOptions(flags, this.config.version, config, origins);
-    warnIfOpen(options, logger);
+    warnOfRisks(options, logger);
     warnOfUseless('upstream', flags, origins, logger);
     // Without a small heap: passing on a chunk took a quarter more CPU time with it.
     const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
@@ -167,7 +168,7 @@ export default class Serve extends BaseCommand {
     const nats = natsOptionsOf(flags);
     const { clusterOptions, frontReadyBlock } = await import('../cli/serve/cluster-options.js');
     const options = clusterOptions(flags, this.config.version, config, origins);
-    warnIfOpen(options, logger);
+    warnOfRisks(options, logger);
     warnOfUseless('cluster', flags, origins, logger);
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveCluster } = await import('../core/serve/serve-cluster.js');
@@ -241,6 +242,15 @@ function tuneV8(): void {
   setFlagsFromString('--heap-growing-percent=20');
   setFlagsFromString('--always-sparkplug');
   if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--interrupt-budget=20000');
+}
+
+function warnOfRisks(
+  options: Pick<ServeOptions, 'server' | 'access'> & { readonly queue: Patience },
+  logger: PinoLogger,
+): void {
+  warnIfOpen(options, logger);
+  const late = latePatience(options.queue);
+  if (late !== null) logger.warn(late);
 }
 
 function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>, logger: PinoLogger): void {

@@ -59,6 +59,11 @@ describe('config check', () => {
     expect(await ConfigCheck.run([fileWith(key)], root)).toMatchObject({ warnings: [] });
   });
 
+  it('leaves the number of slots to the command line if the file does not have it', async () => {
+    await ConfigCheck.run([fileWith(reserve.replace('reserve: 1', 'reserve: 20'))], root);
+    expect(printed.at(-1)).toContain('is valid; keys: anna');
+  });
+
   it('accepts flags and says that there are no keys', async () => {
     await ConfigCheck.run([fileWith('max-queue: 9\nqueue-timeout: 5s\nalias: [a, b]\nlog-level: warn\n')], root);
     expect(printed.at(-1)).toContain('no keys');
@@ -72,6 +77,10 @@ describe('config check', () => {
     [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with --upstream'],
     [`cluster: nats://10.0.0.1\n${reserve}`, 'reserves of keys'],
     ['upstream: [http://gpu1:8000]\ngpu-layers: 3\n', '--gpu-layers has no effect with --upstream'],
+    [`max-concurrency: 1\n${reserve}`, 'none would be left for all others'],
+    ['queue-policy: fifo\nclasses: { interactive: { reserve: 1 } }\n', 'no effect with --queue-policy fifo'],
+    ['queue-policy: fifo\npreempt-batch-after: 2s\n', 'no effect with --queue-policy fifo'],
+    ['ttft-target: 0ms\n', '--ttft-target is 0'],
   ])('refuses %j', async (text, problem) => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     expect(printed.join('\n')).toContain(problem);

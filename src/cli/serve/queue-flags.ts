@@ -9,6 +9,9 @@ export const mostSlots = 512;
 
 const queue = { helpGroup: 'QUEUE' };
 
+/** How long a request waits until it rises by a class, unless the queue's timeout would end its wait before it has risen twice. */
+const usualPatienceMs = 60_000;
+
 /** The flags of the request queue and of the rounds. */
 export const queueFlags = {
   'max-concurrency': Flags.integer({
@@ -40,7 +43,7 @@ export const queueFlags = {
   })(),
   'class-patience': durationFlag({
     ...queue,
-    ...defaultDuration('60s'),
+    ...defaultInWords('60s, at most a third of --queue-timeout'),
     summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
   }),
   'preempt-batch-after': durationFlag({
@@ -104,7 +107,12 @@ export function queueOptions(
     maxQueuedTokens: flags['max-queued-tokens'] ?? null,
     ttftTargetMs: flags['ttft-target'] ?? null,
     policy: flags['queue-policy'] ?? (hasKeys ? 'fair' : 'fifo'),
-    classPatienceMs: flags['class-patience'],
+    classPatienceMs: flags['class-patience'] ?? defaultPatienceMs(flags['queue-timeout']),
     preemptAfterMs: flags['preempt-batch-after'] ?? null,
   };
+}
+
+/** A third, so that a batch request goes as far as to the highest class, and can still start there. */
+function defaultPatienceMs(queueTimeoutMs: number): number {
+  return queueTimeoutMs === 0 ? usualPatienceMs : Math.min(usualPatienceMs, queueTimeoutMs / 3);
 }

@@ -5,6 +5,7 @@ import { checkSettings } from '../../cli/serve/check-settings.js';
 import { argumentsOf } from '../../cli/serve/config-flags.js';
 import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
+import { mostSlots } from '../../cli/serve/queue-flags.js';
 import { wantedModels } from '../../cli/serve/several-models.js';
 import { readConfig } from '../../core/config/read-config.js';
 
@@ -24,10 +25,9 @@ export default class ConfigCheck extends BaseCommand {
     const known = { ...BaseCommand.baseFlags, ...serveFlags };
     const given = argumentsOf(flags, known, { isGiven: () => false });
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
-    // Otherwise the command line may say how many generations run at once, and who generates.
-    if (['max-concurrency', 'upstream', 'cluster'].some((name) => flags.has(name))) {
-      checkSettings(parsed.flags, this.config.version, config, flagOrigins(parsed));
-    }
+    // Otherwise the command line may say how many generations run at once: as many as any reserves need.
+    const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': mostSlots };
+    checkSettings({ ...parsed.flags, ...concurrency }, this.config.version, config, flagOrigins(parsed));
     const { model, alias } = parsed.flags;
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
     const warnings = served === null ? [] : unknownModels(config, served);

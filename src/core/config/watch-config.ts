@@ -1,4 +1,5 @@
 import { unwatchFile, watchFile } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import { type Config, readConfig } from './read-config.js';
@@ -26,24 +27,26 @@ export interface ConfigUser {
 }
 
 /**
- * Reads a configuration file again whenever it changes. One that would open a closed server to everybody is not used: it is more
+ * Reads a configuration file again whenever it changes. Resolves when that includes what was changed after the server had read it:
+ * a model may have taken minutes to load since then. One that would open a closed server to everybody is not used: it is more
  * likely to be a file that somebody is writing at the moment, or has emptied by mistake.
  *
  * @param started what it said when the server started
  * @param everyMs how often the file is looked at, in milliseconds
  */
-export function watchConfig(
+export async function watchConfig(
   path: string,
   started: Config,
   logger: Logger,
   user: ConfigUser,
   everyMs = intervalMs,
-): WatchedConfig {
+): Promise<WatchedConfig> {
   let reading: Promise<void> = Promise.resolve();
   let inEffect = started;
-  const read = async (): Promise<void> => {
+  const read = async (isWanted: boolean): Promise<void> => {
     try {
       const config = await readConfig(path);
+      if (!isWanted && isDeepStrictEqual(config, inEffect)) return;
       if (!user.hasOtherKeys && isOpen(config) && !isOpen(inEffect)) throw openError(path);
       await user.check(config);
       user.onChange(config);
@@ -59,11 +62,14 @@ export function watchConfig(
     }
   };
   // One after the other, so that what was read last counts.
-  const reload = (): Promise<void> => (reading = reading.then(read));
+  const reload = (): Promise<void> => (reading = reading.then(() => read(true)));
   const onStat = (): void => {
     void reload();
   };
+  // First, so that no change comes between.
   watchFile(path, { interval: everyMs, persistent: false }, onStat);
+  reading = read(false);
+  await reading;
   return {
     reload,
     stop: () => {

@@ -1,8 +1,9 @@
+import type { ChatstreamError } from '../base/errors.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationSpec, Token } from '../engine/engine.js';
 import type { PromptLogprob } from '../engine/token-logprob.js';
 import { type Demand, noKey } from '../scheduler/demand.js';
-import { Job } from '../scheduler/job.js';
+import { Job, type TurningAway } from '../scheduler/job.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import type { AnswerPlan } from './answer-plans.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
@@ -17,12 +18,25 @@ type Phase =
       readonly firstTokenMs: number;
     };
 
+/** Why a request was turned away, and when. */
+export interface Refusal {
+  readonly stage: TurningAway;
+  readonly error: ChatstreamError;
+}
+
+/** The refusal of one of several jobs that are of use only together; null if none was turned away. */
+export function refusalAmong(jobs: readonly InferenceJob[]): Refusal | null {
+  return jobs.find(({ refusal }) => refusal !== null)?.refusal ?? null;
+}
+
 /** One request on its way from the request queue through the engine, with the times that it has taken so far. */
 export class InferenceJob extends Job {
   phase: Phase = { status: 'waiting' };
   override readonly deadlineMs: number | null;
   /** Inputs for embeddings would have to be computed again. */
   override readonly canPause: boolean;
+  /** Why it was turned away; null unless it was. */
+  refusal: Refusal | null = null;
   slot: number | null = null;
   /** The engine that has begun it last, where there are several. */
   executor: string | null = null;

@@ -10,7 +10,7 @@ import type { RateLimiter } from '../scheduler/rate-limiter.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../scheduler/scheduler.js';
 import { type AdmissiblePrompt, Admission } from './admission.js';
 import { withChatStop } from './chat-stop.js';
-import { InferenceJob } from './inference-job.js';
+import { InferenceJob, refusalAmong } from './inference-job.js';
 import { Places } from './places.js';
 import { Processing, withRetryAfter } from './processing.js';
 import { type QueueSnapshot, queueSnapshot } from './queue-snapshot.js';
@@ -143,15 +143,16 @@ export class Inference implements RequestLine {
   async submitAll(submissions: readonly Submission[], client: AbortSignal): Promise<AdmittedRequest> {
     const arrivedMs = this.#clock.now();
     let admitted = 0;
+    let jobs: readonly InferenceJob[] = [];
     try {
       const { key = noKey, payer = key } = submissions[0]?.request ?? {};
       this.#rates?.take(payer, submissions.length);
       const requests = submissions.map(({ request }) => request);
-      const jobs = this.#jobsOf(submissions, await this.#admission.prepare(requests, client), arrivedMs);
+      jobs = this.#jobsOf(submissions, await this.#admission.prepare(requests, client), arrivedMs);
       this.#admission.assertRoom(jobs);
       // The last first: those that wait would start if the others left their places to them.
       const leave = (): void => {
-        for (const job of jobs.toReversed()) this.#processing.cancel(job);
+        for (const job of jobs.toReversed()) this.#processing.cancel(job, refusalAmong(jobs));
       };
       for (const job of jobs) {
         // A function for each: a job that has ended stops listening, and only for itself.
@@ -165,11 +166,18 @@ export class Inference implements RequestLine {
       if (this.#scheduler.accepted !== undefined) await this.#scheduler.accepted(jobs);
       return { place: () => jobs.map((job) => this.#scheduler.view(job))[0] };
     } catch (error) {
-      const refusal = withRetryAfter(asChatstreamError(error), this.#scheduler);
+      const cause = asChatstreamError(error);
+      const refusal =
+        cause.code === 'cancelled' ? (refusalAmong(jobs)?.error ?? cause) : withRetryAfter(cause, this.#scheduler);
       // The client may leave while they are admitted; those that were have ended by then.
       for (const { request } of submissions.slice(admitted)) this.#events.refused(request, refusal, arrivedMs);
       throw refusal;
     }
+  }
+
+  /** Counts requests that were refused before they were submitted. */
+  refuse(requests: readonly InferenceRequest[], error: ChatstreamError): void {
+    for (const request of requests) this.#events.refused(request, error, this.#clock.now());
   }
 
   #jobsOf(

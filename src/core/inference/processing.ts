@@ -7,7 +7,7 @@ import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js'
 import type { ForeignText } from '../engine/foreign-text.js';
 import type { SchedulerEvent } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
-import type { InferenceJob } from './inference-job.js';
+import type { InferenceJob, Refusal } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
 
 type TurnedAway = Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>;
@@ -75,6 +75,7 @@ export class Processing {
 
   turnAway({ job, stage, error }: TurnedAway): void {
     this.#forget(job);
+    job.refusal = { stage, error };
     this.#events.turnedAway(job, stage, error);
     job.listener.failed(error);
   }
@@ -82,14 +83,18 @@ export class Processing {
   /**
    * Ends a job whose client has left, whether it runs or waits; one that does neither is ignored. The engine is notified
    * before the next job in the line starts, so that the slot is free for it.
+   *
+   * @param refusal of another job, without which this one is of no use: it counts as refused as well if it waits
    */
-  cancel(job: InferenceJob): void {
+  cancel(job: InferenceJob, refusal: Refusal | null = null): void {
     const running = this.#isRunning(job);
     const paused = job.status === 'paused';
     if (!running && !paused && job.status !== 'waiting') return;
     this.#forget(job);
     if (running) this.#engine.cancel(job.generationId);
-    this.#events.settled(job, running || paused ? 'cancelled_running' : 'cancelled_waiting', null);
+    if (running || paused) this.#events.settled(job, 'cancelled_running', null);
+    else if (refusal === null) this.#events.settled(job, 'cancelled_waiting', null);
+    else this.#events.turnedAway(job, refusal.stage, refusal.error);
     this.#scheduler.withdraw(job);
   }
 

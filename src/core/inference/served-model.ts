@@ -5,7 +5,7 @@ import type { ModelState } from './request-line.js';
 /** What routes ask of a model. */
 export type ModelService = Pick<
   Inference,
-  'info' | 'limits' | 'submit' | 'submitAll' | 'countTokens' | 'tokenize' | 'detokenize'
+  'info' | 'limits' | 'submit' | 'submitAll' | 'refuse' | 'countTokens' | 'tokenize' | 'detokenize'
 >;
 
 /** The model that a request asks for. */

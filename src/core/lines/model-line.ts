@@ -117,6 +117,10 @@ export class ModelLine implements LoadableModel, ModelService {
     return this.#used(this.inference.submitAll(submissions, client));
   }
 
+  refuse(requests: readonly InferenceRequest[], error: ChatstreamError): void {
+    this.inference.refuse(requests, error);
+  }
+
   countTokens(request: InferenceRequest, client: AbortSignal): Promise<number> {
     return this.#used(this.inference.countTokens(request, client));
   }

@@ -23,7 +23,7 @@ export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-option
  * key      lanes, one per class           service          heaps, one per class
  * anna     interactive  a3                 120  ─┐
  * ben      interactive  b7 b9               95  ─┴─▶  interactive: ben, anna  ─▶ b7 starts next
- * nightly  batch        n1 n2 n4 n5 n6 n8   40  ───▶  batch: nightly             (a minute later, n1 rises)
+ * nightly  batch        n1 n2 n4 n5 n6 n8   40  ───▶  batch: nightly             (after a while, n1 rises)
  * ```
  *
  * A key that comes back, or comes to a class anew, is lifted to the least service of those that compete in it. What a key
@@ -92,22 +92,22 @@ export class FairLine<J extends Job> implements JobLine<J> {
     const { competition, reserves } = this.keys;
     const turn = competition.first;
     const ticket = turn?.ticket ?? null;
-    const forAll = free - reserves.held;
-    if (
-      turn !== undefined &&
-      ticket !== null &&
-      forAll > 0 &&
-      Math.min(ticket.places, all - reserves.total) <= forAll
-    ) {
+    const forAll = free - reserves.heldOf(all);
+    if (turn !== undefined && ticket !== null && Math.min(ticket.places, reserves.forAllOf(all)) <= forAll) {
       return this.#take(ticket, turn.rank);
     }
     const reserved = reserves.first();
     return reserved === undefined ? undefined : this.#take(reserved, reserved.lane.rank);
   }
 
-  /** Takes a paused job that may go on, while no other may start. @param places how many are free, 1 or more */
-  nextPaused(places: number): J | undefined {
-    const ticket = this.keys.paused.next(places);
+  /**
+   * Takes a paused job that may go on, while no other may start.
+   *
+   * @param free places, 1 or more
+   * @param all places, free or not
+   */
+  nextPaused(free: number, all: number): J | undefined {
+    const ticket = this.keys.paused.next(free, all);
     return ticket === undefined ? undefined : this.#take(ticket, ticket.lane.rank);
   }
 
@@ -115,10 +115,11 @@ export class FairLine<J extends Job> implements JobLine<J> {
    * Since when the job waits that is first in line, if it is interactive, needs one place and would get that of a job that is
    * paused.
    *
-   * @param places how many are free
+   * @param free places
+   * @param all places, free or not
    */
-  interactiveSinceMs(places: number): number | null {
-    if (places < this.keys.reserves.held) return null;
+  interactiveSinceMs(free: number, all: number): number | null {
+    if (free < this.keys.reserves.heldOf(all)) return null;
     this.#rise();
     const first = this.keys.competition.first?.ticket ?? null;
     return first?.lane.rank === rankOf('interactive') && first.places === 1 ? first.enteredMs : null;
@@ -128,12 +129,13 @@ export class FairLine<J extends Job> implements JobLine<J> {
    * Since when a waiting job counts as having waited until a `batch` job gives up its place to it: all that start before it do so
    * in the same way.
    *
-   * @param places how many are free
+   * @param free places
+   * @param all places, free or not
    * @returns null if it does not start in this way, for all that is known now
    */
-  pausedForSinceMs({ ticket }: J, places: number): number | null {
+  pausedForSinceMs({ ticket }: J, free: number, all: number): number | null {
     if (ticket?.isWaiting !== true || ticket.lane.rank !== rankOf('interactive')) return null;
-    if (places < this.keys.reserves.held) return null;
+    if (free < this.keys.reserves.heldOf(all)) return null;
     const most = this.keys.paused.candidates(this.keys.running);
     if (most === 0) return null;
     this.#rise();
@@ -212,7 +214,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
-    if (ticket === null) return false;
+    // Whoever is before it in the order does not get the places that are held back for it.
+    if (ticket === null || this.keys.reserves.isFor(ticket)) return false;
     this.#rise();
     return this.#positions.isLate(ticket, isLate);
   }

@@ -16,13 +16,13 @@ export class Occupancy<J extends Job> implements QueueState {
   /** Whether starting is suspended. */
   isHeld = false;
   readonly #line: JobLine<J>;
-  readonly #reserves: Pick<Reserves<J>, 'held'> | null;
+  readonly #reserves: Pick<Reserves<J>, 'heldOf'> | null;
 
   /** @param reserves null where no places are held back */
   constructor(
     { maxQueuedTokens, ...limits }: SchedulerLimits & { readonly maxQueuedTokens: number | null },
     line: JobLine<J>,
-    reserves: Pick<Reserves<J>, 'held'> | null,
+    reserves: Pick<Reserves<J>, 'heldOf'> | null,
   ) {
     this.limits = limits;
     this.maxQueuedTokens = maxQueuedTokens;
@@ -44,7 +44,7 @@ export class Occupancy<J extends Job> implements QueueState {
   }
 
   get heldPlaces(): number {
-    return this.#reserves?.held ?? 0;
+    return this.#reserves?.heldOf(this.places) ?? 0;
   }
 
   get isSavingUp(): boolean {

@@ -37,12 +37,17 @@ export class PausedJobs<J extends Job> {
     return this.#jobs.delete(job);
   }
 
-  /** The first that may go on. @param places how many are free, 1 or more */
-  next(places: number): Ticket<J> | undefined {
+  /**
+   * The first that may go on.
+   *
+   * @param free places, 1 or more
+   * @param all places, free or not
+   */
+  next(free: number, all: number): Ticket<J> | undefined {
     for (const { ticket } of this.#jobs) {
       if (ticket === null) continue;
       const { account, rank } = ticket.lane;
-      const hasPlace = places > this.#reserves.held || this.#reserves.spareFor(account, rank) > 0;
+      const hasPlace = free > this.#reserves.heldOf(all) || this.#reserves.spareFor(account, rank) > 0;
       if (hasPlace && !account.isFullFor(ticket.places)) return ticket;
     }
     return undefined;

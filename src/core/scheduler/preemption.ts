@@ -21,8 +21,8 @@ export function checkPreemption({
 
 /** A line in which running jobs can give up their places; see FairLine. */
 interface PreemptibleLine<J extends Job> {
-  interactiveSinceMs(places: number): number | null;
-  pausedForSinceMs(job: J, places: number): number | null;
+  interactiveSinceMs(free: number, all: number): number | null;
+  pausedForSinceMs(job: J, free: number, all: number): number | null;
   preempt(): Preempted<J> | null;
 }
 
@@ -44,11 +44,12 @@ export class Preemption<J extends Job> {
   /**
    * Has to be called when nothing else can start.
    *
-   * @param places how many are free
+   * @param free places
+   * @param all places, free or not
    * @returns null if no job has to give up its place now
    */
-  next(places: number): Preempted<J> | null {
-    const sinceMs = this.#line.interactiveSinceMs(places);
+  next(free: number, all: number): Preempted<J> | null {
+    const sinceMs = this.#line.interactiveSinceMs(free, all);
     if (sinceMs === null) {
       this.#timer.cancel();
       return null;
@@ -62,10 +63,11 @@ export class Preemption<J extends Job> {
   /**
    * The time on the clock by which a waiting job starts because a running one gives up its place; null if that is not certain.
    *
-   * @param places how many are free
+   * @param free places
+   * @param all places, free or not
    */
-  startsByMs(job: J, places: number): number | null {
-    const sinceMs = this.#line.pausedForSinceMs(job, places);
+  startsByMs(job: J, free: number, all: number): number | null {
+    const sinceMs = this.#line.pausedForSinceMs(job, free, all);
     return sinceMs === null ? null : sinceMs + this.#afterMs;
   }
 }

@@ -82,9 +82,20 @@ export class Reserves<J> {
     return this.#total;
   }
 
-  /** Places that are held back and free: only those for whom they are may take them. */
-  get held(): number {
-    return this.#held;
+  /** How many of so many places are for all: at least one, also while fewer are in order than the reserves allow for. */
+  forAllOf(places: number): number {
+    return Math.max(1, places - this.#total);
+  }
+
+  /**
+   * Places that are held back and free: only those for whom they are may take them.
+   *
+   * @param places how many are in order, free or not
+   */
+  heldOf(places: number): number {
+    // So many reserved places do not exist now: one of those that do is for all.
+    const missing = this.#total === 0 ? 0 : Math.max(0, this.#total + 1 - places);
+    return Math.max(0, this.#held - missing);
   }
 
   /** Whether a limit leaves a place for all others. @throws ChatstreamError `invalid_request` */
@@ -111,10 +122,15 @@ export class Reserves<J> {
     for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
   }
 
+  /** Whether a job may take places that are held back. When these come back, the order of the line does not say. */
+  isFor({ lane: { account, rank }, places }: Ticket<J>): boolean {
+    return (account.reserve > 0 ? account.reserve : this.#ofClass(rank)) >= places;
+  }
+
   /** Whether the end of a running job of this lane would free a place only for jobs of its own key or class. */
   holdsPlaceOf({ account, rank }: Lane<J>): boolean {
     if (account.reserve > 0) return account.running <= account.reserve;
-    const reserve = this.#ofClasses[rank] ?? 0;
+    const reserve = this.#ofClass(rank);
     return reserve > 0 && this.#runningOf(rank) <= reserve;
   }
 
@@ -171,7 +187,7 @@ export class Reserves<J> {
     const { account, rank, competesIn } = lane;
     const heap = this.#heaps[rank];
     const claim = this.#claims.get(lane);
-    const isClaiming = competesIn !== null && account.reserve === 0 && (this.#ofClasses[rank] ?? 0) > 0;
+    const isClaiming = competesIn !== null && account.reserve === 0 && this.#ofClass(rank) > 0;
     if (isClaiming && claim === undefined) {
       account.lift(rank, heap?.first?.service ?? 0);
       const made = new Claim(lane);
@@ -190,7 +206,11 @@ export class Reserves<J> {
   }
 
   #spareOf(rank: number): number {
-    return Math.max(0, (this.#ofClasses[rank] ?? 0) - this.#runningOf(rank));
+    return Math.max(0, this.#ofClass(rank) - this.#runningOf(rank));
+  }
+
+  #ofClass(rank: number): number {
+    return this.#ofClasses[rank] ?? 0;
   }
 
   #runningOf(rank: number): number {

@@ -56,8 +56,8 @@ export class Starter<J extends Job> {
 
   /** The time on the clock by which a waiting job gets the place of one that is paused; null if that is not certain. */
   startsByMs(job: J): number | null {
-    const { freePlaces, isClosed } = this.#options.occupancy;
-    return isClosed ? null : (this.#preemption?.startsByMs(job, freePlaces) ?? null);
+    const { freePlaces, places, isClosed } = this.#options.occupancy;
+    return isClosed ? null : (this.#preemption?.startsByMs(job, freePlaces, places) ?? null);
   }
 
   /**
@@ -67,10 +67,10 @@ export class Starter<J extends Job> {
   #next(): J | undefined {
     const { line, fairLine, occupancy } = this.#options;
     const { freePlaces, places, isClosed } = occupancy;
-    if (isClosed) return freePlaces > 0 ? fairLine?.nextPaused(freePlaces) : undefined;
+    if (isClosed) return freePlaces > 0 ? fairLine?.nextPaused(freePlaces, places) : undefined;
     const next = freePlaces > 0 ? line.next(freePlaces, places) : undefined;
     if (next !== undefined || this.#preemption === null) return next;
-    const preempted = this.#preemption.next(freePlaces);
+    const preempted = this.#preemption.next(freePlaces, places);
     if (preempted !== null) this.#pause(preempted.paused);
     return preempted?.started;
   }

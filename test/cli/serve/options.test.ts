@@ -59,7 +59,7 @@ describe('the flags of a server', () => {
         maxQueuedTokens: null,
         ttftTargetMs: null,
         policy: 'fifo',
-        classPatienceMs: 60_000,
+        classPatienceMs: 20_000,
         preemptAfterMs: null,
       },
       access: null,

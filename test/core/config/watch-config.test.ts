@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Logger } from '../../../src/core/base/logger.js';
 import { keyEntry } from '../../../src/core/config/key-entry.js';
 import { type Config, readConfig } from '../../../src/core/config/read-config.js';
 import { type ConfigUser, watchConfig, type WatchedConfig } from '../../../src/core/config/watch-config.js';
@@ -14,6 +15,8 @@ describe('a configuration file that is watched', () => {
   let log: string[];
   let problem: Error | null;
   let hasOtherKeys: boolean;
+  let logger: Logger;
+  let user: ConfigUser;
 
   const write = (...names: string[]): Promise<void> =>
     writeFile(path, `keys:\n${names.map((name) => keyEntry(name, `secret-${name}`).text).join('')}`);
@@ -28,9 +31,9 @@ describe('a configuration file that is watched', () => {
     const note = (fields: object, message: string): void => {
       log.push(`${message} ${JSON.stringify(fields)}`);
     };
-    const logger = { debug: note, info: note, warn: note, error: note };
+    logger = { debug: note, info: note, warn: note, error: note };
     await write('anna');
-    const user: ConfigUser = {
+    user = {
       get hasOtherKeys() {
         return hasOtherKeys;
       },
@@ -39,7 +42,7 @@ describe('a configuration file that is watched', () => {
         seen.push([...keys.map(({ name }) => name), ...(anonymous === null ? [] : ['anonymous'])]);
       },
     };
-    watched = watchConfig(path, await readConfig(path), logger, user, 20);
+    watched = await watchConfig(path, await readConfig(path), logger, user, 20);
   });
 
   afterEach(async () => {
@@ -74,6 +77,31 @@ describe('a configuration file that is watched', () => {
     await vi.waitFor(() => {
       expect(seen.at(-1)).toEqual(['anna', 'ben']);
     });
+  });
+
+  it('is read again if it has changed since the server read it, before it was watched', async () => {
+    watched.stop();
+    const started = await readConfig(path);
+    await write('ben');
+    watched = await watchConfig(path, started, logger, user, 60_000);
+    expect(seen).toEqual([['ben']]);
+  });
+
+  it('is used once if it has not', () => {
+    expect(seen).toEqual([]);
+    expect(log).toEqual([]);
+  });
+
+  it('stays as it was read if it can no longer be used when it is watched', async () => {
+    watched.stop();
+    const started = await readConfig(path);
+    await writeFile(path, '');
+    watched = await watchConfig(path, started, logger, user, 60_000);
+    expect(seen).toEqual([]);
+    expect(log.join('\n')).toContain('would let everybody in');
+    await write('anna', 'ben');
+    await watched.reload();
+    expect(seen).toEqual([['anna', 'ben']]);
   });
 
   it.each([

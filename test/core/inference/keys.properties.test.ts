@@ -76,6 +76,11 @@ async function perform(house: House, clients: Client[], action: Action): Promise
   }
 }
 
+/** Requests that have not begun. */
+function waitingOf({ inference }: House, key: string): number {
+  return inference.snapshot().waiting.filter((each) => each.key === key && each.outputTokens === undefined).length;
+}
+
 describe('keys whose settings change while generations pause, the engine dies and clients leave', () => {
   it('lose no request, end none twice, exceed nothing, and leave nothing behind', async () => {
     await fc.assert(
@@ -87,10 +92,18 @@ describe('keys whose settings change while generations pause, the engine dies an
           const fair = { policy: 'fair', classPatienceMs: 60, preemptAfterMs: after, terms: first } as const;
           const house = await House.open({ maxConcurrency, maxQueue: 6, queueTimeoutMs: 0, fair });
           const clients: Client[] = [];
+          let limits = first;
           for (const each of actions) {
+            const before = keys.map((key) => waitingOf(house, key));
             await perform(house, clients, each);
+            if (each.do === 'reload') limits = each.terms;
             expect(house.inference.running).toBeLessThanOrEqual(maxConcurrency);
             expect(house.inference.waiting).toBeLessThanOrEqual(6);
+            for (const [index, key] of keys.entries()) {
+              // A limit that was lowered turns nobody away who waits already.
+              const most = Math.max(limits.get(key)?.maxWaiting ?? Infinity, before[index] ?? 0);
+              expect(waitingOf(house, key)).toBeLessThanOrEqual(most);
+            }
           }
           await house.pass(10_000);
           for (const client of clients) expect(house.outcomesOf(client.id)).toHaveLength(1);

@@ -126,6 +126,48 @@ describe('several requests that are submitted as one', () => {
   });
 });
 
+describe('several requests of which one would begin after their deadline', () => {
+  function endingTogether(house: House, ...requests: readonly InferenceRequest[]): Sent {
+    const sent = submitAll(house, ...requests);
+    for (const { on } of sent.clients) {
+      on.failed = () => {
+        sent.leaving.abort();
+      };
+    }
+    return sent;
+  }
+
+  it('are refused together', async () => {
+    const house = await House.open({ maxConcurrency: 1, maxQueue: 10 });
+    house.submit('measured', { maxTokens: 100 });
+    await house.pass(1100);
+    house.submit('first', { maxTokens: 100 });
+    await house.pass(0);
+    const late = { maxTokens: 100, deadlineMs: 1500 };
+    const { admission } = endingTogether(house, request('a', late), request('b', late), request('c', late));
+    await expect(admission).rejects.toMatchObject({ code: 'deadline' });
+    expect(house.settled.map(({ id, outcome, error }) => [id, outcome, error?.code])).toEqual([
+      ['measured', 'completed', undefined],
+      ['b', 'refused', 'deadline'],
+      ['a', 'refused', 'deadline'],
+      ['c', 'refused', 'deadline'],
+    ]);
+    expect([house.inference.running, house.inference.waiting]).toEqual([1, 0]);
+  });
+
+  it('are dropped together', async () => {
+    const house = await House.open({ maxConcurrency: 1, queueTimeoutMs: 0 });
+    house.submit('first', { maxTokens: 100 });
+    await house.pass(0);
+    endingTogether(house, request('a', { deadlineMs: 300 }), request('b', { deadlineMs: 300 }));
+    await house.pass(400);
+    expect(house.settled.map(({ id, outcome }) => [id, outcome])).toEqual([
+      ['a', 'timed_out'],
+      ['b', 'timed_out'],
+    ]);
+  });
+});
+
 describe('counting the tokens of a prompt', () => {
   it('takes no place in the queue, and no request is counted', async () => {
     const house = await House.open();

@@ -55,6 +55,14 @@ describe('a batch job that runs', () => {
     expect(heard.at(-1)).toBe('night goes on');
   });
 
+  it('gives it up also where classes make no difference to the order', () => {
+    const { clock, heard, ask } = house(1, { classPatienceMs: 0 });
+    ask('night', 'batch');
+    ask('person', 'interactive');
+    clock.advance(2000);
+    expect(heard).toEqual(['night starts', 'night pauses', 'person starts']);
+  });
+
   it('gives it up only once', () => {
     const { clock, scheduler, heard, ask } = house();
     const night = ask('night', 'batch');

@@ -130,4 +130,43 @@ describe('places that are held back', () => {
       expect(stage.scheduler.room.heldPlaces).toBe(totalOf(_reserves));
     });
   });
+
+  it('leave at least one place to all while fewer are in order', () => {
+    const inOrder = fc.array(fc.nat({ max: 8 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(fairScripts({ keys, resizing: false }), reserved, inOrder, (random, reserves, numbers) => {
+        const { maxConcurrency, fair, actions } = withReserves(random, reserves);
+        const stage = new FairStage(maxConcurrency, fair);
+        for (const [index, action] of actions.entries()) {
+          const before = stage.starts.length;
+          const number = numbers[index % numbers.length] ?? 0;
+          stage.scheduler.confine(number);
+          stage.perform(action);
+          const places = Math.min(number, maxConcurrency);
+          if (stage.starts.length > before) expect(stage.running.length).toBeLessThanOrEqual(places);
+          const { held } = spareOf(reserves, stage);
+          const withoutReserve = stage.running.length - (totalOf(reserves) - held);
+          const isIdle = stage.running.length < places && stage.waiting.length > 0;
+          if (isIdle) expect(withoutReserve).toBeGreaterThanOrEqual(Math.max(1, places - totalOf(reserves)));
+        }
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
+  it('let others run while the places in order are no more than the reserves', () => {
+    const terms = new Map([['anna', { share: 1, maxRunning: null, maxWaiting: null, reserve: 2 }]]);
+    const stage = new FairStage(3, { policy: 'fair', classPatienceMs: 0, terms });
+    const ask = (key: string): void => {
+      const tokens = { promptTokens: 1, answerTokens: 5, cachedTokens: 0 };
+      stage.perform({ do: 'admit', key, trafficClass: 'standard', ...tokens });
+    };
+    stage.scheduler.confine(2);
+    for (const key of ['ben', 'ben', 'anna']) ask(key);
+    expect(stage.running.map(({ demand }) => demand.key)).toEqual(['ben', 'anna']);
+    expect(stage.scheduler.room.heldPlaces).toBe(0);
+    stage.scheduler.confine(1);
+    stage.perform({ do: 'round', count: 20 });
+    expect(stage.waiting).toEqual([]);
+  });
 });

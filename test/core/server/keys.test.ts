@@ -147,6 +147,45 @@ describe('limits over time', () => {
   });
 });
 
+describe('the headers about limits', () => {
+  it('say of both what a key may have, what is left, and when all of it is there again', async () => {
+    const rates = { ...noRates, requestsPerMinute: 6, tokensPerMinute: 600 };
+    const made = await server([key('anna', { rates })]);
+    const look = async (): Promise<Readonly<Record<string, unknown>>> => {
+      const { headers } = await made.ask('/tokenize', { content: 'hi' }, sent('anna'));
+      return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-ratelimit-')));
+    };
+    const full = {
+      'x-ratelimit-limit-requests': '6',
+      'x-ratelimit-remaining-requests': '6',
+      'x-ratelimit-reset-requests': '0.000s',
+      'x-ratelimit-limit-tokens': '600',
+      'x-ratelimit-remaining-tokens': '600',
+      'x-ratelimit-reset-tokens': '0.000s',
+    };
+    expect(await look()).toEqual(full);
+    expect(await look()).toEqual({
+      ...full,
+      'x-ratelimit-remaining-requests': '5',
+      'x-ratelimit-reset-requests': '10.000s',
+    });
+    await made.post('/v1/completions', { prompt: 'abc', max_tokens: 27 }, sent('anna'));
+    const spent = await look();
+    const remaining = Number(spent['x-ratelimit-remaining-tokens']);
+    const resetSeconds = Number.parseFloat(String(spent['x-ratelimit-reset-tokens']));
+    // Thirty were spent, and a little has flowed in since the end of the answer.
+    expect(resetSeconds).toBeGreaterThan(2);
+    expect(resetSeconds).toBeLessThanOrEqual(3);
+    expect(remaining).toBe(Math.floor(600 - 10 * resetSeconds));
+    await made.clock.advanceAsync(1000);
+    expect(await look()).toMatchObject({
+      'x-ratelimit-limit-tokens': '600',
+      'x-ratelimit-remaining-tokens': String(remaining + 10),
+      'x-ratelimit-reset-tokens': `${(resetSeconds - 1).toFixed(3)}s`,
+    });
+  });
+});
+
 describe('an echo of tokens', () => {
   it('is not looked up for a key that has used its limit', async () => {
     const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
@@ -157,6 +196,22 @@ describe('an echo of tokens', () => {
     expect(refused.statusCode).toBe(429);
     expect(refused.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-remaining-requests': '0' });
     expect(detokenize).toHaveBeenCalledOnce();
+  });
+
+  it('counts as refused for such a key, once for each choice', async () => {
+    const rates = { ...noRates, requestsPerMinute: 2 };
+    const made = await server([key('anna', { rates }), key('boss', { role: 'admin' })]);
+    const body = { prompt: [97], echo: true, max_tokens: 1, n: 2 };
+    expect((await made.post('/v1/completions', body, sent('anna'))).statusCode).toBe(200);
+    expect((await made.post('/v1/completions', body, sent('anna'))).statusCode).toBe(429);
+    expect((await made.get('/v1/usage', sent('anna'))).json<unknown>()).toMatchObject({
+      data: [{ key: 'anna', requests: { completed: 2, refused: 2 } }],
+    });
+    expect((await made.get('/metrics', sent('boss'))).body).toContain(
+      'chatstream_key_requests_total{key="anna",outcome="refused"} 2\n',
+    );
+    expect((await made.get('/v1/queue', sent('boss'))).json<unknown>()).toMatchObject({ totals: { refused: 2 } });
+    expect(made.log).toContainEqual(expect.objectContaining({ key: 'anna', outcome: 'refused' }));
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { ModelService } from '../../inference/served-model.js';
@@ -27,6 +27,7 @@ import {
   countAgainstLimits,
   GenerationAnswer,
   generationErrors,
+  identified,
   sendLimits,
   servedModel,
 } from './generation.js';
@@ -112,7 +113,7 @@ async function answer(
   const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
-  const echoes = isEchoed ? await echoesOf(context, model.inference, prompts, reply) : [];
+  const echoes = isEchoed ? await countedEchoesOf(context, model.inference, { prompts, requests }, reply) : [];
   if (requests.length === 1) {
     const request = resume === null ? first : goingOn(first, resume, model.inference.info);
     const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
@@ -132,6 +133,25 @@ async function answer(
   const generation = new ChoicesAnswer(context, model, open, encoder, reply);
   const resumed = resumable === null ? null : { begun };
   return await (stream === true ? generation.streamed(includeQueue, resumed) : generation.whole());
+}
+
+/** The same as {@link echoesOf}. If it fails, `requests` end here: they are counted without being submitted. */
+async function countedEchoesOf(
+  context: ServerContext,
+  inference: ModelService,
+  { prompts, requests }: Pick<Asked, 'prompts'> & { readonly requests: readonly InferenceRequest[] },
+  reply: FastifyReply,
+): Promise<readonly string[]> {
+  try {
+    return await echoesOf(context, inference, prompts, reply);
+  } catch (error) {
+    const refusal = asChatstreamError(error);
+    inference.refuse(
+      requests.map((request) => identified(request, context, reply)),
+      refusal,
+    );
+    throw refusal;
+  }
 }
 
 /**

@@ -9,11 +9,13 @@ const codeOf = ({ error }: ErrorBody): string | undefined => error.code ?? error
 
 describe('deadlines of requests', () => {
   it.each([
-    ['/v1/chat/completions', chat('hi')],
-    ['/v1/completions', { prompt: ['hi', 'ho'] }],
-    ['/v1/messages', chat('hi', { max_tokens: 5 })],
-    ['/v1/responses', { input: 'hi' }],
-  ])('refuse what would begin too late: %s', async (url, body) => {
+    ['/v1/chat/completions', chat('hi'), 1],
+    ['/v1/chat/completions', chat('hi', { n: 2 }), 2],
+    ['/v1/chat/completions', chat('hi', { n: 2, stream: true }), 2],
+    ['/v1/completions', { prompt: ['hi', 'ho'] }, 2],
+    ['/v1/messages', chat('hi', { max_tokens: 5 }), 1],
+    ['/v1/responses', { input: 'hi' }, 1],
+  ])('refuse what would begin too late: %s with %j', async (url, body, generations) => {
     const { app, ask, post, get, inference } = await testApp({
       engine: { reply: 'long' },
       queue: { maxConcurrency: 2 },
@@ -29,8 +31,11 @@ describe('deadlines of requests', () => {
       expect(answer.headers['retry-after']).toBeDefined();
     }
     expect(inference.waiting).toBe(0);
-    const refused = /chatstream_deadline_requests_total\{stage="arrival"\} (\d+)/.exec((await get('/metrics')).body);
-    expect(Number(refused?.[1])).toBeGreaterThanOrEqual(2);
+    const refused = 2 * generations;
+    expect((await get('/metrics')).body).toContain(`chatstream_deadline_requests_total{stage="arrival"} ${refused}\n`);
+    expect((await get('/v1/usage')).json()).toMatchObject({
+      data: [{ requests: { completed: 1, cancelled: 0, refused } }],
+    });
     app.server.closeAllConnections();
   });
 

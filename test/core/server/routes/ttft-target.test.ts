@@ -29,8 +29,8 @@ describe('--ttft-target', () => {
       expect(answer.headers['retry-after']).toBe('1');
     }
     expect(inference.waiting).toBe(1);
-    expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 3');
-    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { completed: 1, refused: 3 } });
+    expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 4\n');
+    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { completed: 1, cancelled: 0, refused: 4 } });
     app.server.closeAllConnections();
   });
 
@@ -58,8 +58,8 @@ describe('--ttft-target', () => {
       },
     });
     await until(() => inference.waiting === 0);
-    expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 1');
-    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { cancelled: 1, refused: 0, timed_out: 1 } });
+    expect((await get('/metrics')).body).toContain('chatstream_ttft_target_refusals_total 2\n');
+    expect((await get('/v1/queue')).json()).toMatchObject({ totals: { cancelled: 0, refused: 0, timed_out: 2 } });
     app.server.closeAllConnections();
   });
 });

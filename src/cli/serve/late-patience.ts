@@ -1,0 +1,16 @@
+import type { ServeOptions } from '../../core/serve/serve.js';
+
+export type Patience = Pick<ServeOptions['queue'], 'policy' | 'classPatienceMs' | 'queueTimeoutMs'>;
+
+/**
+ * What to warn of where requests of a lower class may wait in vain: their wait ends before they have risen to the highest
+ * class. Null where they rise in time, and where there are no classes.
+ */
+export function latePatience({ policy, classPatienceMs, queueTimeoutMs }: Patience): string | null {
+  const highestMs = 2 * classPatienceMs;
+  if (policy !== 'fair' || queueTimeoutMs === 0 || highestMs < queueTimeoutMs) return null;
+  return (
+    `--queue-timeout ends the wait of batch requests after ${queueTimeoutMs} ms, before --class-patience lets them ` +
+    `compete with interactive ones (${highestMs} ms): a steady stream of these can keep them out`
+  );
+}
