@@ -64,3 +64,24 @@ it('charges nothing for what an upstream refuses', async () => {
   const usage: unknown = await (await fetch(`${relay.url}/v1/usage`, { headers })).json();
   expect(usage).toMatchObject({ data: [{ key: 'anna', tokens: { prompt: 0 } }] });
 });
+
+it('waits until llama-server has loaded its model, and then uses all of its places', async () => {
+  const server = await upstream({ slots: 3 });
+  server.isLoading = true;
+  const relay = await testRelay([server.url]);
+  expect(relay.upstreams[0]).toMatchObject({ status: 'down', downReason: 'its /v1/queue answers 503' });
+  server.isLoading = false;
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be loaded');
+  expect(relay.upstreams[0]).toMatchObject({ kind: 'llama-server', places: 3 });
+});
+
+it('keeps the places of a llama-server that is restarted', async () => {
+  const server = await upstream({ slots: 3 });
+  const relay = await testRelay([server.url]);
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  server.isLoading = true;
+  await until(() => relay.upstreams[0]?.status === 'down', 'the upstream to take no more');
+  server.isLoading = false;
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be loaded');
+  expect(relay.upstreams[0]).toMatchObject({ kind: 'llama-server', places: 3 });
+});

@@ -24,32 +24,55 @@ export class TakesNoRequests extends Error {}
 /** Asks a server. Rejects if it cannot be reached. */
 export type Ask = (path: string) => Promise<ProbeAnswer>;
 
+/** Where a server of a kind says how many generations it runs at once. Servers of other kinds do not have the route. */
+interface Sign {
+  readonly kind: UpstreamKind;
+  readonly path: string;
+  /** @returns null if the answer is not one of that kind. @throws TakesNoRequests */
+  readonly placesIn: (body: unknown) => number | null;
+}
+
+const signs: readonly Sign[] = [
+  { kind: 'chatstream', path: '/v1/queue', placesIn: placesOfChatstream },
+  { kind: 'llama-server', path: '/props', placesIn: (body) => placeCount(member(body, 'total_slots')) },
+];
+
 /**
- * Asks a server what it is, what it has and whether it is ready: two or three requests that cost it next to nothing.
+ * Asks a server what it is, what it has and whether it is ready: a few requests that cost it next to nothing.
  *
- * @param known the kind that it was before; null the first time
+ * @param known the kind that it was before, which is asked about first; null the first time
  * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */
 export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Discovery> {
   const list = await ask('/v1/models');
-  const listed = modelsOf(list);
-  if (known === null || known === 'chatstream') {
-    const places = placesOfChatstream(await ask('/v1/queue'));
-    if (places !== null) {
-      if (listed?.length === 0) throw new TakesNoRequests('it is still loading its model');
-      return { kind: 'chatstream', places, models: listed };
-    }
+  const models = modelsOf(list);
+  const owner = kindByOwner(list);
+  if (owner !== null) return { kind: owner, places: null, models };
+  // Another server may have taken its place, and what could not be told before may be told now.
+  for (const { kind, path, placesIn } of knownFirst(known)) {
+    const answer = await ask(path);
+    if (kind === known ? answer.status >= 500 : isLoading(answer)) throw refusal(path, answer);
+    const places = answer.status === 200 ? placesIn(answer.body) : null;
+    if (places === null) continue;
+    if (kind === 'chatstream' && models?.length === 0) throw new TakesNoRequests('it is still loading its model');
+    if (kind === 'llama-server') await assertHealthy(ask);
+    return { kind, places, models };
   }
-  if (known === null || known === 'llama-server') {
-    const { status, body } = await ask('/props');
-    const places = status === 200 ? amount(member(body, 'total_slots')) : null;
-    if (places !== null && places >= 1) {
-      const health = await ask('/health');
-      if (health.status >= 500) throw refusal('/health', health);
-      return { kind: 'llama-server', places, models: listed };
-    }
-  }
-  return { kind: kindByOwner(list), places: null, models: listed };
+  return { kind: 'openai', places: null, models };
+}
+
+function knownFirst(known: UpstreamKind | null): readonly Sign[] {
+  return [...signs.filter(({ kind }) => kind === known), ...signs.filter(({ kind }) => kind !== known)];
+}
+
+/** While llama-server loads its model, it lists it, and answers everything else so, also what it has no route for. */
+function isLoading({ status, body }: ProbeAnswer): boolean {
+  return status === 503 && body !== null;
+}
+
+async function assertHealthy(ask: Ask): Promise<void> {
+  const health = await ask('/health');
+  if (health.status >= 500) throw refusal('/health', health);
 }
 
 /** A gateway answers for a server that does not, with a page of its own: only JSON is the server's. */
@@ -68,16 +91,23 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   return items(body['data']).flatMap((each) => nonEmpty(member(each, 'id')) ?? []);
 }
 
-function placesOfChatstream({ status, body }: ProbeAnswer): number | null {
-  const places = status === 200 ? amount(member(body, 'max_concurrency')) : null;
-  if (places === null || places < 1 || !isRecord(member(body, 'totals'))) return null;
+function placesOfChatstream(body: unknown): number | null {
+  const places = placeCount(member(body, 'max_concurrency'));
+  if (places === null || !isRecord(member(body, 'totals'))) return null;
   if (member(body, 'draining') === true) throw new TakesNoRequests('it is draining');
   return places;
 }
 
+/** A number of places, 1 or more; null for anything else. */
+function placeCount(value: unknown): number | null {
+  const count = amount(value);
+  return count !== null && Number.isInteger(count) && count >= 1 ? count : null;
+}
+
 const owners: Readonly<Record<string, UpstreamKind>> = { vllm: 'vllm', sglang: 'sglang', library: 'ollama' };
 
-function kindByOwner({ body }: ProbeAnswer): UpstreamKind {
+/** @returns null if the owner of its models is not one that a kind of servers names */
+function kindByOwner({ body }: ProbeAnswer): UpstreamKind | null {
   const [first] = items(member(body, 'data'));
-  return owners[nonEmpty(member(first, 'owned_by')) ?? ''] ?? 'openai';
+  return owners[nonEmpty(member(first, 'owned_by')) ?? ''] ?? null;
 }

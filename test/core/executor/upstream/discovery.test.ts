@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type Ask,
+  discover,
+  type Discovery,
+  TakesNoRequests,
+  type UpstreamKind,
+} from '../../../../src/core/executor/upstream/discovery.js';
+
+class JsonRefusal {
+  constructor(
+    readonly status: number,
+    readonly body: object,
+  ) {}
+}
+
+/** What a server has at its paths: JSON, a status with JSON, or a status with a page. Everything else is a 404. */
+type Routes = Readonly<Record<string, object | number>>;
+
+function asked(routes: Routes): { readonly ask: Ask; readonly paths: readonly string[] } {
+  const paths: string[] = [];
+  const ask: Ask = (path) => {
+    paths.push(path);
+    const found = routes[path] ?? 404;
+    if (typeof found === 'number') return Promise.resolve({ status: found, body: null });
+    if (found instanceof JsonRefusal) return Promise.resolve(found);
+    return Promise.resolve({ status: 200, body: found });
+  };
+  return { ask, paths };
+}
+
+function discovered(routes: Routes, known: UpstreamKind | null = null): Promise<Discovery> {
+  return discover(asked(routes).ask, known);
+}
+
+const listOf = (owner?: string): object => ({
+  object: 'list',
+  data: [{ id: 'm', object: 'model', ...(owner !== undefined && { owned_by: owner }) }],
+});
+const list = listOf();
+
+const queue = { max_concurrency: 4, totals: {} };
+const chatstream = { '/v1/models': list, '/v1/queue': queue };
+const llamaServer = { '/v1/models': list, '/props': { total_slots: 16 }, '/health': { status: 'ok' } };
+const loading = new JsonRefusal(503, { error: { code: 503, message: 'Loading model' } });
+const loadingLlamaServer = { '/v1/models': list, '/v1/queue': loading, '/props': loading, '/info': loading };
+
+describe('what a server is', () => {
+  it.each<[string, Routes, Discovery]>([
+    ['chatstream', chatstream, { kind: 'chatstream', places: 4, models: ['m'] }],
+    ['llama-server', llamaServer, { kind: 'llama-server', places: 16, models: ['m'] }],
+    ['vLLM', { '/v1/models': listOf('vllm') }, { kind: 'vllm', places: null, models: ['m'] }],
+    ['SGLang', { '/v1/models': listOf('sglang') }, { kind: 'sglang', places: null, models: ['m'] }],
+    ['Ollama', { '/v1/models': listOf('library') }, { kind: 'ollama', places: null, models: ['m'] }],
+    ['any other', { '/v1/models': list }, { kind: 'openai', places: null, models: ['m'] }],
+    ['one without a list', {}, { kind: 'openai', places: null, models: null }],
+  ])('is told by what it answers: %s', async (_what, routes, expected) => {
+    expect(await discovered(routes)).toEqual(expected);
+  });
+
+  it.each([0, 1.5, -1, '4', null])('is not told by a number of places that none has: %j', async (total) => {
+    expect(await discovered({ ...llamaServer, '/props': { total_slots: total } })).toMatchObject({ kind: 'openai' });
+  });
+
+  it.each<[UpstreamKind, Routes, readonly string[]]>([
+    ['chatstream', chatstream, ['/v1/models', '/v1/queue']],
+    ['llama-server', llamaServer, ['/v1/models', '/props', '/health']],
+    ['vllm', { '/v1/models': listOf('vllm') }, ['/v1/models']],
+  ])('takes no more questions than needed where it is known: %s', async (kind, routes, expected) => {
+    const { ask, paths } = asked(routes);
+    expect(await discover(ask, kind)).toMatchObject({ kind });
+    expect(paths).toEqual(expected);
+  });
+
+  it.each<UpstreamKind>(['openai', 'vllm', 'chatstream', 'llama-server'])(
+    'may be something else than before: %s',
+    async (known) => {
+      expect(await discovered(chatstream, known)).toMatchObject({ kind: 'chatstream', places: 4 });
+      expect(await discovered(llamaServer, known)).toMatchObject({ kind: 'llama-server', places: 16 });
+      expect(await discovered({ '/v1/models': listOf('vllm') }, known)).toMatchObject({ kind: 'vllm' });
+    },
+  );
+});
+
+describe('a server that is not ready', () => {
+  it.each([null, 'openai', 'llama-server'] as const)(
+    'is not taken for another kind while it loads its model, if it was %s before',
+    async (known) => {
+      await expect(discovered(loadingLlamaServer, known)).rejects.toThrow(TakesNoRequests);
+    },
+  );
+
+  it.each([
+    ['chatstream', { ...chatstream, '/v1/queue': 502 }],
+    ['llama-server', { ...llamaServer, '/props': 502 }],
+    ['llama-server', { ...llamaServer, '/health': 502 }],
+  ] as const)('stays what it was, and is not asked for anything while its proxy fails: %s', async (known, routes) => {
+    const failure: unknown = await discovered(routes, known).catch((error: unknown) => error);
+    expect(String(failure)).toMatch(/answers 502/);
+    // It was the proxy that answered, not the server.
+    expect(failure).not.toBeInstanceOf(TakesNoRequests);
+  });
+
+  it('may still be one that has no such route, behind a gateway with pages of its own', async () => {
+    expect(await discovered({ '/v1/models': list, '/v1/queue': 503, '/props': 500 })).toMatchObject({ kind: 'openai' });
+  });
+
+  it.each<[string, Routes, RegExp]>([
+    ['refuses the key', { '/v1/models': 401 }, /refuses the key \(401\)/],
+    ['is draining', { ...chatstream, '/v1/queue': { ...queue, draining: true } }, /draining/],
+    ['has no model yet', { ...chatstream, '/v1/models': { data: [] } }, /still loading/],
+    ['says that it is ill', { ...llamaServer, '/health': loading }, /\/health answers 503/],
+  ])('takes no requests if it %s', async (_what, routes, reason) => {
+    const failure: unknown = await discovered(routes).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(TakesNoRequests);
+    expect(String(failure)).toMatch(reason);
+  });
+
+  it.each<[string, Routes, RegExp]>([
+    ['a page', { '/v1/models': 502 }, /\/v1\/models answers 502/],
+    ['something else', { '/v1/models': { models: [] } }, /no list of models/],
+  ])('is down if its list of models is %s', async (_what, routes, reason) => {
+    await expect(discovered(routes)).rejects.toThrow(reason);
+  });
+});
