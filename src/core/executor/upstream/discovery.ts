@@ -92,10 +92,13 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
 }
 
 function placesOfChatstream(body: unknown): number | null {
-  const places = placeCount(member(body, 'max_concurrency'));
-  if (places === null || !isRecord(member(body, 'totals'))) return null;
+  const most = placeCount(member(body, 'max_concurrency'));
+  if (most === null || !isRecord(member(body, 'totals'))) return null;
   if (member(body, 'draining') === true) throw new TakesNoRequests('it is draining');
-  return places;
+  const loaded = items(member(body, 'models')).filter((model) => member(model, 'state') === 'loaded');
+  const sum = loaded.reduce<number>((all, model) => all + (placeCount(member(model, 'max_concurrency')) ?? 0), 0);
+  // Of several models, `max_concurrency` is the highest. If none is loaded, a request is what loads one.
+  return Math.max(most, sum);
 }
 
 /** A number of places, 1 or more; null for anything else. */

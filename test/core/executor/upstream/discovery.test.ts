@@ -58,6 +58,35 @@ describe('what a server is', () => {
     expect(await discovered(routes)).toEqual(expected);
   });
 
+  it.each<[number, readonly (readonly [state: string, places: number])[]]>([
+    [
+      6,
+      [
+        ['loaded', 4],
+        ['loaded', 2],
+        ['unloaded', 8],
+      ],
+    ],
+    [
+      4,
+      [
+        ['loaded', 2],
+        ['loaded', 1],
+      ],
+    ],
+    [
+      4,
+      [
+        ['unloaded', 4],
+        ['loading', 4],
+      ],
+    ],
+  ])('has %i places with several models, some of them loaded: %j', async (places, models) => {
+    const shown = models.map(([state, each]) => ({ state, max_concurrency: each }));
+    const routes = { ...chatstream, '/v1/queue': { ...queue, models: shown } };
+    expect(await discovered(routes)).toMatchObject({ kind: 'chatstream', places });
+  });
+
   it.each([0, 1.5, -1, '4', null])('is not told by a number of places that none has: %j', async (total) => {
     expect(await discovered({ ...llamaServer, '/props': { total_slots: total } })).toMatchObject({ kind: 'openai' });
   });
