@@ -1,7 +1,7 @@
 import { amount, isRecord, items, member, nonEmpty } from '../../base/json.js';
 
 /** Kinds of servers that are told apart; `openai` is any other one that speaks OpenAI's API. */
-export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | 'sglang' | 'openai';
+export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | 'sglang' | 'tgi' | 'openai';
 
 /** What a server says about itself. */
 export interface Discovery {
@@ -35,18 +35,25 @@ interface Sign {
 const signs: readonly Sign[] = [
   { kind: 'chatstream', path: '/v1/queue', placesIn: placesOfChatstream },
   { kind: 'llama-server', path: '/props', placesIn: (body) => placeCount(member(body, 'total_slots')) },
+  { kind: 'tgi', path: '/info', placesIn: placesOfTgi },
 ];
 
 /**
  * Asks a server what it is, what it has and whether it is ready: a few requests that cost it next to nothing.
  *
  * @param known the kind that it was before, which is asked about first; null the first time
+ * @param knownPlaces those that it had a moment ago; null if it may have been started anew since
  * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */
-export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Discovery> {
+export async function discover(ask: Ask, known: UpstreamKind | null, knownPlaces: number | null): Promise<Discovery> {
   const list = await ask('/v1/models');
   const models = modelsOf(list);
   const owner = kindByOwner(list);
+  if (owner === 'sglang') {
+    // It asks its scheduler, which may be busy for seconds: too long for every probe.
+    const places = known === owner && knownPlaces !== null ? knownPlaces : await placesOfSglang(ask);
+    return { kind: owner, places, models };
+  }
   if (owner !== null) return { kind: owner, places: null, models };
   // Another server may have taken its place, and what could not be told before may be told now.
   for (const { kind, path, placesIn } of knownFirst(known)) {
@@ -99,6 +106,31 @@ function placesOfChatstream(body: unknown): number | null {
   const sum = loaded.reduce<number>((all, model) => all + (placeCount(member(model, 'max_concurrency')) ?? 0), 0);
   // Of several models, `max_concurrency` is the highest. If none is loaded, a request is what loads one.
   return Math.max(most, sum);
+}
+
+/** It takes no more requests at once, and refuses others. How many of them it runs depends on their tokens. */
+function placesOfTgi(body: unknown): number | null {
+  // The same company's server of embeddings has no limit for prompt and answer together.
+  const isTgi = amount(member(body, 'max_total_tokens')) !== null;
+  return isTgi ? placeCount(member(body, 'max_concurrent_requests')) : null;
+}
+
+/** Before version 0.5 it had only the second of these routes. */
+const sglangPaths = ['/server_info', '/get_server_info'] as const;
+
+/** All data-parallel parts of it together. */
+async function placesOfSglang(ask: Ask): Promise<number | null> {
+  for (const path of sglangPaths) {
+    const { status, body } = await ask(path);
+    if (status !== 200) continue;
+    const parts = items(member(body, 'internal_states'));
+    const sum = parts.reduce<number>(
+      (all, part) => all + (placeCount(member(part, 'effective_max_running_requests_per_dp')) ?? 0),
+      0,
+    );
+    return sum === 0 ? null : sum;
+  }
+  return null;
 }
 
 /** A number of places, 1 or more; null for anything else. */

@@ -256,7 +256,8 @@ export class Upstream implements Executor {
 
   async #probe(): Promise<void> {
     try {
-      const { kind, places, models } = await discover(this.#ask, this.#kind);
+      const knownPlaces = this.#health.status === 'down' ? null : this.#places;
+      const { kind, places, models } = await discover(this.#ask, this.#kind, knownPlaces);
       if (this.#isStopped) return;
       const before = `${String(freePlaces(this))} ${String(this.models)}`;
       const isFirst = this.#kind === null;

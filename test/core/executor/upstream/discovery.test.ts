@@ -30,7 +30,7 @@ function asked(routes: Routes): { readonly ask: Ask; readonly paths: readonly st
 }
 
 function discovered(routes: Routes, known: UpstreamKind | null = null): Promise<Discovery> {
-  return discover(asked(routes).ask, known);
+  return discover(asked(routes).ask, known, null);
 }
 
 const listOf = (owner?: string): object => ({
@@ -42,6 +42,12 @@ const list = listOf();
 const queue = { max_concurrency: 4, totals: {} };
 const chatstream = { '/v1/models': list, '/v1/queue': queue };
 const llamaServer = { '/v1/models': list, '/props': { total_slots: 16 }, '/health': { status: 'ok' } };
+const parts = [{ effective_max_running_requests_per_dp: 48 }, { effective_max_running_requests_per_dp: 48 }];
+const sglang = { '/v1/models': listOf('sglang'), '/server_info': { dp_size: 2, internal_states: parts } };
+const oldSglang = { '/v1/models': listOf('sglang'), '/get_server_info': { internal_states: parts } };
+const olderSglang = { '/v1/models': listOf('sglang'), '/get_server_info': { max_running_requests: null } };
+const tgi = { '/v1/models': listOf('m'), '/info': { max_total_tokens: 4096, max_concurrent_requests: 128 } };
+const embedder = { '/info': { max_input_length: 512, max_concurrent_requests: 512 } };
 const loading = new JsonRefusal(503, { error: { code: 503, message: 'Loading model' } });
 const loadingLlamaServer = { '/v1/models': list, '/v1/queue': loading, '/props': loading, '/info': loading };
 
@@ -50,8 +56,12 @@ describe('what a server is', () => {
     ['chatstream', chatstream, { kind: 'chatstream', places: 4, models: ['m'] }],
     ['llama-server', llamaServer, { kind: 'llama-server', places: 16, models: ['m'] }],
     ['vLLM', { '/v1/models': listOf('vllm') }, { kind: 'vllm', places: null, models: ['m'] }],
-    ['SGLang', { '/v1/models': listOf('sglang') }, { kind: 'sglang', places: null, models: ['m'] }],
+    ['SGLang', sglang, { kind: 'sglang', places: 96, models: ['m'] }],
+    ['an older SGLang', oldSglang, { kind: 'sglang', places: 96, models: ['m'] }],
+    ['SGLang that does not say how many it runs', olderSglang, { kind: 'sglang', places: null, models: ['m'] }],
+    ['TGI', tgi, { kind: 'tgi', places: 128, models: ['m'] }],
     ['Ollama', { '/v1/models': listOf('library') }, { kind: 'ollama', places: null, models: ['m'] }],
+    ['a server of embeddings', embedder, { kind: 'openai', places: null, models: null }],
     ['any other', { '/v1/models': list }, { kind: 'openai', places: null, models: ['m'] }],
     ['one without a list', {}, { kind: 'openai', places: null, models: null }],
   ])('is told by what it answers: %s', async (_what, routes, expected) => {
@@ -95,9 +105,11 @@ describe('what a server is', () => {
     ['chatstream', chatstream, ['/v1/models', '/v1/queue']],
     ['llama-server', llamaServer, ['/v1/models', '/props', '/health']],
     ['vllm', { '/v1/models': listOf('vllm') }, ['/v1/models']],
+    ['sglang', sglang, ['/v1/models']],
+    ['tgi', tgi, ['/v1/models', '/info']],
   ])('takes no more questions than needed where it is known: %s', async (kind, routes, expected) => {
     const { ask, paths } = asked(routes);
-    expect(await discover(ask, kind)).toMatchObject({ kind });
+    expect(await discover(ask, kind, 8)).toMatchObject({ kind });
     expect(paths).toEqual(expected);
   });
 
