@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 import { answerTo, type UpstreamManner, UpstreamServer } from '../support/upstream-server.js';
 
 const clients = 40;
-const durationMs = 60_000;
+const durationMs = Number(process.env['CHATSTREAM_TEST_CHAOS_SECONDS'] ?? 60) * 1000;
 const mock = ['--engine', 'mock', '--mock-reply', 'echo', '--mock-token', '20ms', '-n', '12'];
 const sound: UpstreamManner = { type: 'answer', tokens: 12, tokenMs: 20 };
 
@@ -91,7 +91,7 @@ function faults(child: Child, server: UpstreamServer, random: Random): readonly 
 }
 
 describe('upstream servers that are killed, stopped, slow, refusing or talking nonsense', () => {
-  it('lose no request before its first token, no text and no place', { timeout: 180_000 }, async () => {
+  it('lose no request before its first token, no text and no place', { timeout: durationMs + 120_000 }, async () => {
     const seed = Number(process.env['CHATSTREAM_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     console.log(`CHATSTREAM_TEST_SEED=${seed}`);
     const random = seededRandom(seed);

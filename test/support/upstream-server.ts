@@ -43,6 +43,8 @@ export class UpstreamServer {
   isProbed = true;
   /** The status of its answers to probes, unless it is well. */
   probeStatus: number | null = null;
+  /** Whether it loads its model, as llama-server does: it lists it, and answers everything else with a 503. */
+  isLoading = false;
   readonly #silent = new Set<ServerResponse>();
   inFlight = 0;
   mostInFlight = 0;
@@ -53,7 +55,8 @@ export class UpstreamServer {
     this.#slots = slots ?? null;
     this.manner = manner ?? { type: 'answer', tokens: 5, tokenMs: 0 };
     this.#server = createServer((request, response) => {
-      if (request.method === 'GET') this.#probe(request, response);
+      if (this.isLoading && request.url !== '/v1/models') refuseWhileLoading(response);
+      else if (request.method === 'GET') this.#probe(request, response);
       else void this.#answer(request, response);
     });
     this.#server.keepAliveTimeout = 0;
@@ -148,6 +151,11 @@ export class UpstreamServer {
         response.end('data: [DONE]\n\n');
     }
   }
+}
+
+function refuseWhileLoading(response: ServerResponse): void {
+  const error = { code: 503, message: 'Loading model', type: 'unavailable_error' };
+  response.writeHead(503, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
 }
 
 async function stream(response: ServerResponse, prompt: string, tokens: number, tokenMs: number): Promise<void> {

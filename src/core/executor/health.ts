@@ -51,7 +51,12 @@ export class Health {
     return this.#state.status === 'open' ? Math.max(0, this.#state.untilMs - this.#clock.now()) : 0;
   }
 
-  /** A generation has begun, or a request has been answered. */
+  /** A generation has begun. It may still fail. */
+  begun(): void {
+    if (this.#state.status === 'half_open') this.#state = { status: 'closed', failures: 0 };
+  }
+
+  /** A request has been answered, from the beginning to the end. */
   succeeded(): void {
     // What began before it went down says nothing about now.
     if (this.#state.status !== 'open') this.#state = { status: 'closed', failures: 0 };

@@ -154,11 +154,15 @@ export class Attempts {
         this.#count(job, tokens);
         job.listener.data(chunk);
       },
-      ended: (usage) => {
+      ended: (usage, error) => {
         this.#countAnswer(job, usage);
         const timings = job.timings(this.#options.clock.now());
         this.#forget(job);
-        this.#options.events.settled(job, 'completed', null, timings);
+        if (error === null) this.#options.events.settled(job, 'completed', null, timings);
+        else {
+          const cause = new ChatstreamError('upstream_failed', `${executor}: it reports an error: ${error}`);
+          this.#options.events.settled(job, 'failed', cause, timings);
+        }
         job.listener.ended();
         this.#options.onEnded(job);
       },

@@ -43,6 +43,7 @@ export interface RelayListener {
   whole(answer: WholeAnswer, executor: string): void;
   begun(executor: string): void;
   data(chunk: Buffer): void;
+  /** The stream is over. If the upstream has failed in it, the stream says so. */
   ended(): void;
   failed(error: ChatstreamError): void;
 }

@@ -28,6 +28,15 @@ describe('the health of something that can fail', () => {
     expect(health.status).toBe('down');
   });
 
+  it('is down after three failures of what had begun well', () => {
+    const { health } = made();
+    for (let time = 0; time < 3; time += 1) {
+      health.begun();
+      health.failed(false);
+    }
+    expect(health.status).toBe('down');
+  });
+
   it('is down at once when a connection is refused', () => {
     expect(opened().health.status).toBe('down');
   });
@@ -36,7 +45,7 @@ describe('the health of something that can fail', () => {
     const { health } = opened();
     health.probed();
     expect(health.status).toBe('trying');
-    health.succeeded();
+    health.begun();
     expect(health.status).toBe('ready');
   });
 
@@ -67,6 +76,7 @@ describe('the health of something that can fail', () => {
 
   it('is not revived by a generation that had begun before', () => {
     const { health } = opened();
+    health.begun();
     health.succeeded();
     expect(health.status).toBe('down');
   });
@@ -94,6 +104,7 @@ describe('the health of something that can fail', () => {
       fc.oneof(
         fc.constant({ type: 'failed', isCertain: false } as const),
         fc.constant({ type: 'failed', isCertain: true } as const),
+        fc.constant({ type: 'begun' } as const),
         fc.constant({ type: 'succeeded' } as const),
         fc.constant({ type: 'probed' } as const),
         fc.record({ type: fc.constant('rest' as const), ms: fc.nat(10_000) }),
@@ -110,8 +121,9 @@ describe('the health of something that can fail', () => {
               health.failed(step.isCertain);
               if (step.isCertain) expect(health.status).toBe('down');
               break;
+            case 'begun':
             case 'succeeded':
-              health.succeeded();
+              health[step.type]();
               if (before === 'down') expect(health.status).toBe('down');
               break;
             case 'probed':

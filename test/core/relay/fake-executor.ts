@@ -69,7 +69,7 @@ export class FakeExecutor implements RelayExecutor {
 
   end(run: FakeRun): void {
     this.#over(run);
-    if (run.hasBegun) run.listener.ended(noUsage);
+    if (run.hasBegun) run.listener.ended(noUsage, null);
     else run.listener.whole(wholeAnswer, noUsage);
   }
 

@@ -19,6 +19,9 @@ async function upstream(options: UpstreamServerOptions = {}): Promise<UpstreamSe
   return server;
 }
 
+/** How much longer than on an idle machine something may take here. */
+const slackMs = 2000;
+
 const streamed = { model: 'model', user: 'word', stream: true, messages: [] };
 
 describe('a server in front of others', () => {
@@ -210,6 +213,44 @@ describe('a server in front of others', () => {
     expect(readStream(await (await next).text()).text).toBe(answerTo('word', 5));
     await until(() => server.inFlight === 0, 'the upstream to hear of it');
     expect(relay.totals).toMatchObject({ cancelled: 1, completed: 1 });
+  });
+
+  it('closes the connection to the upstream within 100 ms when its client leaves', async () => {
+    const server = await upstream({ manner: { type: 'silence' } });
+    const relay = await testRelay([server.url]);
+    const client = new AbortController();
+    const left = expect(relay.post(streamed, { signal: client.signal })).rejects.toThrow();
+    await until(() => server.inFlight === 1, 'the request');
+    client.abort();
+    // A busy machine may take some time to come to it; a cancel that comes with the next probe is never that fast.
+    await until(() => server.inFlight === 0, 'the upstream to hear of it', 100 + slackMs);
+    await left;
+  });
+
+  it('sends a conversation to the upstream that has its beginning, as long as that has a place', async () => {
+    const one = await upstream({ manner: { type: 'silence' } });
+    const two = await upstream();
+    const relay = await testRelay([`${one.url},name=one,slots=2`, `${two.url},name=two,slots=2`]);
+    const turn = (...messages: readonly string[]): object => ({
+      ...{ stream: true, user: 'word', model: 'model' },
+      messages: messages.map((content) => ({ role: 'user', content })),
+    });
+    const executorOf = async (body: object): Promise<string | null> => {
+      const response = await relay.post(body);
+      await response.text();
+      return response.headers.get('x-chatstream-executor');
+    };
+    const first = 'a'.repeat(3000);
+    // The first one is taken where both are free.
+    const other = relay.post(streamed);
+    await until(() => one.inFlight === 1, 'a request at the first');
+    expect(await executorOf(turn(first))).toBe('two');
+    one.manner = { type: 'answer', tokens: 5, tokenMs: 0 };
+    one.endSilence();
+    await (await other).text();
+    await until(() => relay.upstreams.every(({ running }) => running === 0), 'both to be free');
+    expect(await executorOf(turn('b'.repeat(3000)))).toBe('one');
+    expect(await executorOf(turn(first, 'answer', 'next'))).toBe('two');
   });
 
   it('does not let a client that reads nothing hold the place of its generation', async () => {

@@ -52,6 +52,24 @@ it('does not ask again and again where nobody wants to be left alone for long', 
   expect(restMs('Thu, 01 Jan 1970 00:00:00 GMT')).toBe(250);
 });
 
+it('counts an answer that its upstream ends with an error as failed, tells of it once, and sends no more after three', async () => {
+  const server = await upstream({ manner: { type: 'break', afterTokens: 2, manner: 'error' } });
+  const relay = await testRelay([server.url]);
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  const reasons: string[] = [];
+  relay.upstreams[0]?.events((event) => {
+    if (event.type === 'down') reasons.push(event.reason);
+  });
+  for (let time = 1; time <= 3; time += 1) {
+    const answer = await (await relay.post(streamed)).text();
+    expect(readStream(answer).text).toBe(answerTo('word', 2));
+    expect(answer.match(/"error"/g)).toHaveLength(1);
+    expect(answer).toMatch(/data: {"error":{"message":"no memory"}}\n\n$/);
+    expect(relay.totals).toMatchObject({ completed: 0, failed: time });
+  }
+  expect(reasons).toEqual(['it reports an error: no memory']);
+});
+
 it('charges nothing for what an upstream refuses', async () => {
   const server = await upstream({ manner: { type: 'status', status: 400 } });
   const rates = { ...noRates, tokensPerDay: 1000 };
@@ -63,4 +81,25 @@ it('charges nothing for what an upstream refuses', async () => {
   for (let time = 0; time < 3; time += 1) expect((await relay.post(body, { headers })).status).toBe(400);
   const usage: unknown = await (await fetch(`${relay.url}/v1/usage`, { headers })).json();
   expect(usage).toMatchObject({ data: [{ key: 'anna', tokens: { prompt: 0 } }] });
+});
+
+it('waits until llama-server has loaded its model, and then uses all of its places', async () => {
+  const server = await upstream({ slots: 3 });
+  server.isLoading = true;
+  const relay = await testRelay([server.url]);
+  expect(relay.upstreams[0]).toMatchObject({ status: 'down', downReason: 'its /v1/queue answers 503' });
+  server.isLoading = false;
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be loaded');
+  expect(relay.upstreams[0]).toMatchObject({ kind: 'llama-server', places: 3 });
+});
+
+it('keeps the places of a llama-server that is restarted', async () => {
+  const server = await upstream({ slots: 3 });
+  const relay = await testRelay([server.url]);
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  server.isLoading = true;
+  await until(() => relay.upstreams[0]?.status === 'down', 'the upstream to take no more');
+  server.isLoading = false;
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be loaded');
+  expect(relay.upstreams[0]).toMatchObject({ kind: 'llama-server', places: 3 });
 });

@@ -52,9 +52,18 @@ export class StreamWatch {
     return this.#hasToken ? this.#events.count(chunk) : this.#read(chunk);
   }
 
-  /** Whether the stream has come to its end, rather than being cut off. */
+  /** Whether the stream has come to its end, rather than being cut off. An error is an end, also without an end mark after it. */
   get isComplete(): boolean {
-    return ends.test(this.#tail());
+    return ends.test(this.#tail()) || this.failure !== null;
+  }
+
+  /** The message of an error with which the answer ends after its first token; null if it ends well, or is cut off. */
+  get failure(): string | null {
+    for (const event of this.#tail().split(eventEnd)) {
+      const error = errorOf(dataOf(event));
+      if (error !== null) return error;
+    }
+    return null;
   }
 
   /** What the last events say about tokens. */
@@ -131,7 +140,9 @@ function isToken(data: unknown): boolean {
 }
 
 function errorOf(data: unknown): string | null {
-  const error = member(data, 'error') ?? member(member(data, 'response'), 'error');
+  // The Responses API has the message of an error event beside its type.
+  const own = member(data, 'type') === 'error' ? data : undefined;
+  const error = member(data, 'error') ?? member(member(data, 'response'), 'error') ?? own;
   if (error === undefined || error === null) return null;
   return nonEmpty(member(error, 'message')) ?? nonEmpty(error) ?? 'an error without a message';
 }

@@ -1,7 +1,7 @@
 import { amount, isRecord, items, member, nonEmpty } from '../../base/json.js';
 
 /** Kinds of servers that are told apart; `openai` is any other one that speaks OpenAI's API. */
-export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | 'sglang' | 'openai';
+export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | 'sglang' | 'tgi' | 'openai';
 
 /** What a server says about itself. */
 export interface Discovery {
@@ -24,32 +24,62 @@ export class TakesNoRequests extends Error {}
 /** Asks a server. Rejects if it cannot be reached. */
 export type Ask = (path: string) => Promise<ProbeAnswer>;
 
+/** Where a server of a kind says how many generations it runs at once. Servers of other kinds do not have the route. */
+interface Sign {
+  readonly kind: UpstreamKind;
+  readonly path: string;
+  /** @returns null if the answer is not one of that kind. @throws TakesNoRequests */
+  readonly placesIn: (body: unknown) => number | null;
+}
+
+const signs: readonly Sign[] = [
+  { kind: 'chatstream', path: '/v1/queue', placesIn: placesOfChatstream },
+  { kind: 'llama-server', path: '/props', placesIn: (body) => placeCount(member(body, 'total_slots')) },
+  { kind: 'tgi', path: '/info', placesIn: placesOfTgi },
+];
+
 /**
- * Asks a server what it is, what it has and whether it is ready: two or three requests that cost it next to nothing.
+ * Asks a server what it is, what it has and whether it is ready: a few requests that cost it next to nothing.
  *
- * @param known the kind that it was before; null the first time
+ * @param known the kind that it was before, which is asked about first; null the first time
+ * @param knownPlaces those that it had a moment ago; null if it may have been started anew since
  * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */
-export async function discover(ask: Ask, known: UpstreamKind | null): Promise<Discovery> {
+export async function discover(ask: Ask, known: UpstreamKind | null, knownPlaces: number | null): Promise<Discovery> {
   const list = await ask('/v1/models');
-  const listed = modelsOf(list);
-  if (known === null || known === 'chatstream') {
-    const places = placesOfChatstream(await ask('/v1/queue'));
-    if (places !== null) {
-      if (listed?.length === 0) throw new TakesNoRequests('it is still loading its model');
-      return { kind: 'chatstream', places, models: listed };
-    }
+  const models = modelsOf(list);
+  const owner = kindByOwner(list);
+  if (owner === 'sglang') {
+    // It asks its scheduler, which may be busy for seconds: too long for every probe.
+    const places = known === owner && knownPlaces !== null ? knownPlaces : await placesOfSglang(ask);
+    return { kind: owner, places, models };
   }
-  if (known === null || known === 'llama-server') {
-    const { status, body } = await ask('/props');
-    const places = status === 200 ? amount(member(body, 'total_slots')) : null;
-    if (places !== null && places >= 1) {
-      const health = await ask('/health');
-      if (health.status >= 500) throw refusal('/health', health);
-      return { kind: 'llama-server', places, models: listed };
-    }
+  if (owner !== null) return { kind: owner, places: null, models };
+  // Another server may have taken its place, and what could not be told before may be told now.
+  for (const { kind, path, placesIn } of knownFirst(known)) {
+    const answer = await ask(path);
+    if (kind === known ? answer.status >= 500 : isLoading(answer)) throw refusal(path, answer);
+    const places = answer.status === 200 ? placesIn(answer.body) : null;
+    if (places === null) continue;
+    if (kind === 'chatstream' && models?.length === 0) throw new TakesNoRequests('it is still loading its model');
+    if (kind === 'llama-server') await assertHealthy(ask);
+    return { kind, places, models };
   }
-  return { kind: kindByOwner(list), places: null, models: listed };
+  return { kind: 'openai', places: null, models };
+}
+
+function knownFirst(known: UpstreamKind | null): readonly Sign[] {
+  return [...signs.filter(({ kind }) => kind === known), ...signs.filter(({ kind }) => kind !== known)];
+}
+
+/** While llama-server loads its model, it lists it, and answers everything else so, also what it has no route for. */
+function isLoading({ status, body }: ProbeAnswer): boolean {
+  return status === 503 && body !== null;
+}
+
+async function assertHealthy(ask: Ask): Promise<void> {
+  const health = await ask('/health');
+  if (health.status >= 500) throw refusal('/health', health);
 }
 
 /** A gateway answers for a server that does not, with a page of its own: only JSON is the server's. */
@@ -68,16 +98,51 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   return items(body['data']).flatMap((each) => nonEmpty(member(each, 'id')) ?? []);
 }
 
-function placesOfChatstream({ status, body }: ProbeAnswer): number | null {
-  const places = status === 200 ? amount(member(body, 'max_concurrency')) : null;
-  if (places === null || places < 1 || !isRecord(member(body, 'totals'))) return null;
+function placesOfChatstream(body: unknown): number | null {
+  const most = placeCount(member(body, 'max_concurrency'));
+  if (most === null || !isRecord(member(body, 'totals'))) return null;
   if (member(body, 'draining') === true) throw new TakesNoRequests('it is draining');
-  return places;
+  const loaded = items(member(body, 'models')).filter((model) => member(model, 'state') === 'loaded');
+  const sum = loaded.reduce<number>((all, model) => all + (placeCount(member(model, 'max_concurrency')) ?? 0), 0);
+  // Of several models, `max_concurrency` is the highest. If none is loaded, a request is what loads one.
+  return Math.max(most, sum);
+}
+
+/** It takes no more requests at once, and refuses others. How many of them it runs depends on their tokens. */
+function placesOfTgi(body: unknown): number | null {
+  // The same company's server of embeddings has no limit for prompt and answer together.
+  const isTgi = amount(member(body, 'max_total_tokens')) !== null;
+  return isTgi ? placeCount(member(body, 'max_concurrent_requests')) : null;
+}
+
+/** Before version 0.5 it had only the second of these routes. */
+const sglangPaths = ['/server_info', '/get_server_info'] as const;
+
+/** All data-parallel parts of it together. */
+async function placesOfSglang(ask: Ask): Promise<number | null> {
+  for (const path of sglangPaths) {
+    const { status, body } = await ask(path);
+    if (status !== 200) continue;
+    const parts = items(member(body, 'internal_states'));
+    const sum = parts.reduce<number>(
+      (all, part) => all + (placeCount(member(part, 'effective_max_running_requests_per_dp')) ?? 0),
+      0,
+    );
+    return sum === 0 ? null : sum;
+  }
+  return null;
+}
+
+/** A number of places, 1 or more; null for anything else. */
+function placeCount(value: unknown): number | null {
+  const count = amount(value);
+  return count !== null && Number.isInteger(count) && count >= 1 ? count : null;
 }
 
 const owners: Readonly<Record<string, UpstreamKind>> = { vllm: 'vllm', sglang: 'sglang', library: 'ollama' };
 
-function kindByOwner({ body }: ProbeAnswer): UpstreamKind {
+/** @returns null if the owner of its models is not one that a kind of servers names */
+function kindByOwner({ body }: ProbeAnswer): UpstreamKind | null {
   const [first] = items(member(body, 'data'));
-  return owners[nonEmpty(member(first, 'owned_by')) ?? ''] ?? 'openai';
+  return owners[nonEmpty(member(first, 'owned_by')) ?? ''] ?? null;
 }

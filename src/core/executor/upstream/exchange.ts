@@ -32,7 +32,8 @@ export interface ExchangeListener {
    * @param progress where another server could go on after it, if one can
    */
   data(chunk: Buffer, tokens: number, progress?: Progress): void;
-  ended(usage: Usage): void;
+  /** @param error what the upstream says went wrong after the first token, of which its stream has told; null if nothing did */
+  ended(usage: Usage, error: string | null): void;
   failed(failure: Failure): void;
 }
 
@@ -152,7 +153,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
         return;
       case 'streaming':
         this.#end();
-        if (this.#watch.isComplete) this.#listener.ended(this.#watch.usage());
+        if (this.#watch.isComplete) this.#listener.ended(this.#watch.usage(), this.#watch.failure);
         else this.#listener.failed({ type: 'broken', reason: 'its answer was cut off' });
         return;
       case 'before_token': {
@@ -173,8 +174,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status === 'over') return;
     this.#end();
     // Nothing is missing, even if the connection breaks now.
-    if (status === 'streaming' && this.#watch.isComplete) this.#listener.ended(this.#watch.usage());
-    else this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
+    if (status === 'streaming' && this.#watch.isComplete) {
+      this.#listener.ended(this.#watch.usage(), this.#watch.failure);
+    } else this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
   }
 
   /** Passes on what is known to be of certain tokens: only after that can another server go on. */

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
@@ -9,6 +9,7 @@ import type { Usage } from './answer-watch.js';
 import { type Ask, discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
 import { Exchange, type ExchangeListener, type UpstreamRequest } from './exchange.js';
 import type { Failure, WholeAnswer } from './failure.js';
+import { generationPool } from './generation-pool.js';
 import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';
 import { type UpstreamTimes, usualTimes } from './upstream-times.js';
@@ -54,14 +55,7 @@ export class Upstream implements Executor {
     this.#clock = clock;
     const { origin, pathname } = new URL(options.baseUrl);
     this.#path = pathname.replace(/\/$/, '');
-    // Each generation has a connection of its own. How long it may take is not for the client of HTTP to say.
-    this.#pool = new Pool(origin, {
-      connections: null,
-      pipelining: 1,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: { timeout: times.connectTimeoutMs },
-    });
+    this.#pool = generationPool(origin, times.connectTimeoutMs);
     this.#ask = probesThrough(this.#pool, this.#path, options.key, times.probeTimeoutMs);
     this.#health = new Health(clock, times, false);
   }
@@ -179,21 +173,23 @@ export class Upstream implements Executor {
     return {
       whole: (answer: WholeAnswer, usage: Usage) => {
         over();
-        const hasChanged = this.#succeeded();
-        listener.whole(answer, usage);
-        if (hasChanged) this.#events.emit({ type: 'changed' });
+        this.#noted('succeeded', () => {
+          listener.whole(answer, usage);
+        });
       },
       begun: (answer) => {
-        const hasChanged = this.#succeeded();
-        listener.begun(answer);
-        if (hasChanged) this.#events.emit({ type: 'changed' });
+        this.#noted('begun', () => {
+          listener.begun(answer);
+        });
       },
       data: (chunk, tokens, progress) => {
         listener.data(chunk, tokens, progress);
       },
-      ended: (usage) => {
+      ended: (usage, error) => {
         over();
-        listener.ended(usage);
+        if (error === null) this.#health.succeeded();
+        else this.#failed({ type: 'broken', reason: `it reports an error: ${error}` });
+        listener.ended(usage, error);
       },
       failed: (failure) => {
         over();
@@ -203,11 +199,13 @@ export class Upstream implements Executor {
     };
   }
 
-  /** @returns whether it takes other requests than before: after a death, it has had one to try */
-  #succeeded(): boolean {
+  /** Notes how well it does, tells the listener, and then that more may be sent: after a death, it has had one to try. */
+  #noted(event: 'begun' | 'succeeded', tell: () => void): void {
     const before = this.status;
-    this.#health.succeeded();
-    return this.status !== before;
+    this.#health[event]();
+    const hasChanged = this.status !== before;
+    tell();
+    if (hasChanged) this.#events.emit({ type: 'changed' });
   }
 
   #failed(failure: Failure): void {
@@ -258,7 +256,8 @@ export class Upstream implements Executor {
 
   async #probe(): Promise<void> {
     try {
-      const { kind, places, models } = await discover(this.#ask, this.#kind);
+      const knownPlaces = this.#health.status === 'down' ? null : this.#places;
+      const { kind, places, models } = await discover(this.#ask, this.#kind, knownPlaces);
       if (this.#isStopped) return;
       const before = `${String(freePlaces(this))} ${String(this.models)}`;
       const isFirst = this.#kind === null;

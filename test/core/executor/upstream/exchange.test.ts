@@ -23,7 +23,7 @@ function heardOfStream(chunks: readonly string[], headers: Readonly<Record<strin
       whole: () => heard.push('whole'),
       begun: () => heard.push('begun'),
       data: (_chunk, _tokens, progress) => heard.push(['data', ...(progress?.tokens ?? [])].join(' ')),
-      ended: () => heard.push('ended'),
+      ended: (_usage, error) => heard.push(error === null ? 'ended' : `ended with ${error}`),
       failed: ({ type, reason }) => heard.push(type === 'broken' ? type : `${type}: ${reason}`),
     },
     { isResumption: false },
@@ -51,8 +51,20 @@ const failedResponse =
   'event: response.failed\ndata: {"type":"response.failed","response":{"error":{"code":"server_error","message":"no"}}}\n\n';
 const created = 'event: response.created\ndata: {"type":"response.created","response":{"error":null}}\n\n';
 
-it('takes an error in the stream of a message for its end, which is not to be told a second time', () => {
-  expect(heardOfStream([delta('Hi'), error])).toEqual(['begun', 'data', 'data', 'ended']);
+it('takes an error in a stream for its end, which is not to be told a second time, in any protocol', () => {
+  const heard = ['begun', 'data', 'data', 'ended with no'];
+  expect(heardOfStream([delta('Hi'), error])).toEqual(heard);
+  expect(heardOfStream([delta('Hi'), failedResponse])).toEqual(heard);
+  expect(heardOfStream([delta('Hi'), 'event: error\ndata: {"type":"error","message":"no"}\n\n'])).toEqual(heard);
+  expect(heardOf(token('Hi'), '{"error":{"message":"no"}}')).toEqual(heard);
+  expect(heardOf(token('Hi'), '{"error":{"message":"no"}}', '[DONE]')).toEqual([
+    ...['begun', 'data', 'data', 'data', 'ended with no'],
+  ]);
+});
+
+it('takes no word in the text of an answer, and no error that is none, for one', () => {
+  const noError = JSON.stringify({ choices: [{ index: 0, delta: { content: '{"error":"no"}' } }], error: null });
+  expect(heardOf(token('Hi'), noError, '[DONE]')).toEqual(['begun', 'data', 'data', 'data', 'ended']);
 });
 
 it('takes nothing that has failed before its first token for an answer, in any protocol', () => {
@@ -64,7 +76,7 @@ it('passes on how an answer fails, unless its server was only stopped', () => {
   const resumable = { 'x-chatstream-resume': 'answer' };
   const begun = `${delta('Hi')}: tokens 7\n\n`;
   expect(heardOfStream([begun, `${error}: failed engine_failed\n\n`], resumable)).toEqual([
-    ...['begun', 'data 7', 'data', 'ended'],
+    ...['begun', 'data 7', 'data', 'ended with no'],
   ]);
   expect(heardOfStream([begun, `${error}: failed draining\n\n`], resumable)).toEqual(['begun', 'data 7', 'broken']);
   expect(heardOfStream([begun, error], resumable)).toEqual(['begun', 'data 7', 'broken']);
