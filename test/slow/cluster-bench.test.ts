@@ -5,10 +5,10 @@ import { member } from '../../src/core/base/json.js';
 import type { EngineOptions } from '../../src/core/engine/options.js';
 import { type RunningFront, serveCluster } from '../../src/core/serve/serve-cluster.js';
 import { type RunningNode, serveNode } from '../../src/core/serve/serve-node.js';
+import { measure } from '../core/bench/measure.js';
 import { serverDefaults } from '../support/app.js';
 import { MemoryNetwork } from '../support/memory-bus.js';
 import { until } from '../support/until.js';
-import { measure } from '../core/bench/measure.js';
 
 const logger = pino({ level: 'silent' });
 const engine: EngineOptions = { engine: 'mock', slots: 1, context: 'auto', prefillMs: 1, tokenMs: 5, reply: 'long' };

@@ -1,4 +1,4 @@
-import { clusterAwayError, noNodeError, nodesDiedError } from '../../base/cluster-refusals.js';
+import { clusterAwayError, nodesDiedError, noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type {
