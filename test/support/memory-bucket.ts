@@ -182,7 +182,7 @@ export class MemoryWatch {
   }
 
   #send(arrive: () => void): void {
-    if (this.#bus.isCut || this.#bus.silence === 'deaf') return;
+    if (this.#bus.isCut || this.#bus.is('deaf')) return;
     const { clock } = this.#network;
     this.#lastArrivalMs = Math.max(this.#lastArrivalMs, clock.now() + this.#network.delayMs());
     clock.schedule(this.#lastArrivalMs - clock.now(), () => {

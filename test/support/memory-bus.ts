@@ -15,8 +15,8 @@ export interface Weather {
   readonly repeated: number;
 }
 
-/** `deaf`: nothing reaches a process; `mute`: nothing leaves it. */
-export type Silence = 'none' | 'deaf' | 'mute';
+/** `deaf`: nothing reaches a process; `mute`: nothing leaves it; `both`: as when the server hangs. */
+export type Silence = 'none' | 'deaf' | 'mute' | 'both';
 
 const fairWeather: Weather = { delayMs: [1, 1], lost: 0, repeated: 0 };
 
@@ -62,7 +62,7 @@ export class MemoryNetwork {
    * @param silence of the process, in which nothing goes this way
    */
   travel(bus: MemoryBus, silence: 'deaf' | 'mute', arrive: () => void): void {
-    if (bus.isCut || bus.silence === silence || this.#random() < this.weather.lost) return;
+    if (bus.isCut || bus.is(silence) || this.#random() < this.weather.lost) return;
     this.clock.schedule(this.delayMs(), () => {
       if (bus.isCut) return;
       if (silence === 'deaf') bus.sleeper.run(arrive);
@@ -81,7 +81,7 @@ export class MemoryNetwork {
     this.sent.messages += 1;
     this.sent.bytes += data.length;
     this.sent.largest = Math.max(this.sent.largest, data.length);
-    if (from.isCut || from.silence === 'mute' || this.#random() < this.weather.lost) return;
+    if (from.isCut || from.is('mute') || this.#random() < this.weather.lost) return;
     const copies = this.#random() < this.weather.repeated ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {
       this.clock.schedule(this.delayMs(), () => {
@@ -135,7 +135,11 @@ export class MemoryBus implements Bus {
 
   set silence(silence: Silence) {
     this.#silence = silence;
-    if (silence !== 'deaf') for (const watch of this.#watches) watch.catchUp();
+    if (!this.is('deaf')) for (const watch of this.#watches) watch.catchUp();
+  }
+
+  is(silence: 'deaf' | 'mute'): boolean {
+    return this.#silence === silence || this.#silence === 'both';
   }
 
   bucket(name: string, options: BucketOptions): Promise<Bucket> {
@@ -183,7 +187,7 @@ export class MemoryBus implements Bus {
   }
 
   deliver(subject: string, data: Uint8Array, inbox: string | null): void {
-    if (this.isCut || this.#silence === 'deaf') return;
+    if (this.isCut || this.is('deaf') || !this.#handlers.has(subject)) return;
     const reply = (answer: Uint8Array): void => {
       if (inbox !== null) this.#network.send(this, inbox, answer, null);
     };

@@ -40,6 +40,11 @@ export class NatsServer {
     await until(() => log().includes('Server is ready'), 'NATS to be back');
   }
 
+  /** Such as SIGSTOP, after which it hangs, and SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   async stop(): Promise<void> {
     const child = this.#child;
     child.kill('SIGKILL');

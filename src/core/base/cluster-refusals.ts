@@ -21,3 +21,16 @@ export function noNodeError(model: string | null): ChatstreamError {
     retryAfterSeconds,
   });
 }
+
+// engine_failed
+
+/** @param deaths of nodes while they had the request */
+export function nodesDiedError(deaths: number): ChatstreamError {
+  return new ChatstreamError(
+    'engine_failed',
+    `${deaths} nodes of the cluster have died while they worked on this request.`,
+    {
+      hint: 'The logs of the nodes say why. Do not send this request again unchanged.',
+    },
+  );
+}

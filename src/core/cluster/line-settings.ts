@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
+import { ChatstreamError } from '../base/errors.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
 import { decodeEntry, encodeEntry, keys } from './entries.js';
 import { type SettingsEntry, settingsEntry } from './messages.js';
@@ -48,7 +49,8 @@ export class LineSettings {
   }
 
   /**
-   * Changes what is in the bucket. While NATS is away, it is tried again and again: what was accepted is not lost.
+   * Changes what is in the bucket. While NATS is away, or settings of another version are there, it is tried again and again:
+   * what was accepted is not lost, and nothing of another version is written over.
    *
    * @param edit called again if somebody else was faster
    */
@@ -75,11 +77,12 @@ export class LineSettings {
     }
   }
 
-  /** @throws ChatstreamError `cluster_unavailable` */
+  /** @throws ChatstreamError `cluster_unavailable`; also for settings of another version, which somebody may still use */
   async #write(edit: Edit): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const entry = await this.#bucket.get(this.#key);
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
+      if (read?.type === 'foreign') throw foreignError(read.version);
       const value = encodeEntry(edit(read?.type === 'entry' ? read.value : null));
       // All fronts and the line would take them for a change.
       if (read !== null && isDeepStrictEqual(decodeEntry(settingsEntry, value), read)) return;
@@ -96,4 +99,8 @@ export class LineSettings {
     this.#current = read.value;
     this.#changes.emit(read.value);
   }
+}
+
+function foreignError(version: number): ChatstreamError {
+  return new ChatstreamError('cluster_unavailable', `The settings of the line are those of schema version ${version}.`);
 }

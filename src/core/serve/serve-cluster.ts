@@ -89,6 +89,7 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   });
   const executed = { line: models, engines: [], pids: () => [], usage };
   const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
+  context.metrics.observeHeldLines(models, () => cluster.heldLines);
   const traces = await openTraces(options, models, { clock, logger });
   const app = await createApp(context, logger);
   const stop = async (): Promise<void> => {

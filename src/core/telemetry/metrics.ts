@@ -5,7 +5,7 @@ import type { RequestLine } from '../inference/request-line.js';
 import { onEngineRestart } from './engine-restarts.js';
 import { observeExecutors } from './executor-metrics.js';
 import { observeKeys } from './key-metrics.js';
-import { observeModels } from './model-metrics.js';
+import { observeHeldLines, observeModels } from './model-metrics.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
 import { countedOutcome, countedOutcomes } from './totals.js';
 
@@ -83,6 +83,15 @@ export class Metrics {
         this.set({ state: 'idle' }, connections.idle);
       },
     });
+  }
+
+  /**
+   * For a server that may hold the lines of models for others.
+   *
+   * @param held the models whose lines it holds now
+   */
+  observeHeldLines(line: Pick<RequestLine, 'modelQueues'>, held: () => readonly string[]): void {
+    observeHeldLines(line, held, this.#registry);
   }
 
   /** Counts a connection that the server closed to keep within its limits. */

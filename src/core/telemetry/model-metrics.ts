@@ -42,3 +42,22 @@ export function observeModels(line: Pick<RequestLine, 'modelQueues'>, registry: 
     },
   });
 }
+
+/** Registers which lines of a cluster this process holds: one value for each model that it knows, or holds the line of. */
+export function observeHeldLines(
+  line: Pick<RequestLine, 'modelQueues'>,
+  held: () => readonly string[],
+  registry: Registry,
+): void {
+  new Gauge({
+    name: 'chatstream_line_holder',
+    help: '1 if this process holds the line of the model for the whole cluster, otherwise 0.',
+    labelNames: ['model'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name: model } of line.modelQueues ?? []) this.set({ model }, 0);
+      for (const model of held()) this.set({ model }, 1);
+    },
+  });
+}

@@ -42,6 +42,28 @@ describe('a cluster', () => {
     await completes(cluster);
   });
 
+  it('fails a generation under which five nodes have died, and leaves the others alone', async () => {
+    const cluster = new SimulatedCluster(1);
+    await cluster.addFront('f1');
+    const nodes = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'];
+    for (const id of nodes) await cluster.addNode(id, 1, 2000);
+    await cluster.advance(3000);
+    const killer = cluster.ask('f1');
+    const alive = new Set(nodes);
+    const victim = (): string | undefined => [...alive].find((id) => cluster.runningAt(id) > 0);
+    while (killer.end === null) {
+      await cluster.until(() => victim() !== undefined || killer.end !== null, 15_000);
+      const id = victim();
+      if (id === undefined) break;
+      cluster.kill(id);
+      alive.delete(id);
+    }
+    expect([killer.end, alive.size]).toEqual(['engine_failed', 2]);
+    const other = cluster.ask('f1');
+    await cluster.until(() => other.end !== null, 60_000);
+    expect([other.end, other.text]).toEqual(['completed', wholeAnswer]);
+  });
+
   it('keeps the order, and what runs, when the holder of the line dies', async () => {
     const cluster = await smallCluster();
     const [holder = ''] = cluster.holders();
@@ -55,6 +77,73 @@ describe('a cluster', () => {
     expect(await cluster.until(hasOther, 5000)).toBe(true);
     await completes(cluster);
     expect(starts(cluster)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('keeps the order between several fronts when the holder of the line dies', async () => {
+    const cluster = new SimulatedCluster(1);
+    const fronts = ['f1', 'f2', 'f3'];
+    for (const id of fronts) await cluster.addFront(id);
+    await cluster.addNode('n1', 1);
+    await cluster.advance(3000);
+    const [holder = ''] = cluster.holders();
+    const others = fronts.filter((id) => id !== holder);
+    for (let request = 0; request < 8; request += 1) {
+      cluster.ask(others[request % 2] ?? '');
+      await cluster.advance(50);
+    }
+    cluster.kill(holder);
+    await completes(cluster);
+    expect(starts(cluster)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it('knows how much each key has been served, when the holder of the line dies', async () => {
+    const cluster = new SimulatedCluster(1, null, ['anna', 'ben', 'carl', 'dora']);
+    await cluster.addFront('f1');
+    await cluster.addFront('f2');
+    await cluster.addNode('n1', 1);
+    await cluster.advance(3000);
+    const [holder = ''] = cluster.holders();
+    const other = holder === 'f1' ? 'f2' : 'f1';
+    for (let request = 0; request < 3; request += 1) cluster.ask(other, null, { key: 'anna' });
+    await completes(cluster);
+    await cluster.advance(3000);
+    cluster.kill(holder);
+    await cluster.until(() => cluster.holders().includes(other), 10_000);
+    await cluster.advance(2000);
+    // While the first of them runs, the others come; a key that comes is as far as the last of those that wait.
+    for (const key of ['dora', 'carl', 'anna', 'ben']) {
+      cluster.ask(other, null, { key });
+      await cluster.advance(50);
+    }
+    await completes(cluster);
+    expect(starts(cluster)).toEqual([1, 2, 3, 4, 5, 7, 6]);
+  });
+
+  it.each([
+    { what: 'most of it', shared: 640, own: 128 },
+    { what: 'a short beginning', shared: 128, own: 640 },
+  ])('sends a prompt to the node that knows $what', async ({ shared, own }) => {
+    const cluster = new SimulatedCluster(1);
+    const nodes = ['n1', 'n2', 'n3'];
+    await cluster.addFront('f1');
+    for (const id of nodes) await cluster.addNode(id, 2);
+    await cluster.advance(3000);
+    const running = (): string[] => nodes.filter((id) => cluster.runningAt(id) > 0);
+    const ask = async (text: string): Promise<void> => {
+      cluster.ask('f1', null, { text });
+      await cluster.advance(500);
+    };
+    // Without what nodes announce, the first of them that are idle gets a prompt.
+    await ask('Something else.');
+    const [usual] = running();
+    await ask('k'.repeat(shared) + 'a'.repeat(own));
+    const knowing = running().filter((id) => id !== usual);
+    expect(knowing).toHaveLength(1);
+    await completes(cluster);
+    await cluster.advance(3000);
+    await ask('k'.repeat(shared) + 'b'.repeat(own));
+    expect(running()).toEqual(knowing);
+    await completes(cluster);
   });
 
   it('keeps to --ttft-target for those that waited before, when the holder of the line dies', async () => {
@@ -96,6 +185,31 @@ describe('a cluster', () => {
     cluster.clients.pop();
     for (const id of members) cluster.cut(id, false);
     await cluster.advance(8000);
+    cluster.ask('f2');
+    await completes(cluster);
+  });
+
+  it('goes on generating while NATS hangs, which nobody is told', async () => {
+    const cluster = new SimulatedCluster(1);
+    const members = ['f1', 'f2', 'n1'];
+    await cluster.addFront('f1');
+    await cluster.addFront('f2');
+    await cluster.addNode('n1', 1, 1000);
+    await cluster.advance(3000);
+    const running = cluster.ask('f1');
+    await cluster.advance(2000);
+    for (const id of members) cluster.silence(id, 'both');
+    await cluster.advance(3000);
+    const refused = cluster.ask('f1');
+    await cluster.advance(5000);
+    expect(cluster.runningAt('n1')).toBe(1);
+    expect(refused.end).toBe('cluster_unavailable');
+    for (const id of members) cluster.silence(id, 'none');
+    // Twelve tokens, each of which takes a second: the node has lost no time.
+    await cluster.advance(5000);
+    expect([running.end, running.text]).toEqual(['completed', wholeAnswer]);
+    cluster.clients.pop();
+    await cluster.advance(3000);
     cluster.ask('f2');
     await completes(cluster);
   });

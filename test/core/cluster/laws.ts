@@ -4,7 +4,8 @@ import { SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
 
 /** Something that happens, and how much time passes then, in milliseconds. */
 interface Step {
-  readonly what: 'ask' | 'kill node' | 'kill front' | 'cut' | 'mute' | 'deaf' | 'sleep' | 'add node' | 'storm' | 'calm';
+  readonly what:
+    'ask' | 'kill node' | 'kill front' | 'cut' | 'mute' | 'deaf' | 'hang' | 'sleep' | 'add node' | 'storm' | 'calm';
   readonly which: number;
   readonly thenMs: number;
 }
@@ -21,6 +22,7 @@ const what = fc.constantFrom<Step['what']>(
     'cut',
     'mute',
     'deaf',
+    'hang',
     'sleep',
     'add node',
     'storm',
@@ -76,6 +78,12 @@ export async function keepsTheLaws({ seed, steps }: { seed: number; steps: reado
         cluster.silence(member, kind);
         await cluster.advance(thenMs);
         cluster.silence(member, 'none');
+        break;
+      // NATS does not answer anybody, although nobody is told.
+      case 'hang':
+        for (const id of [...fronts, ...nodes]) cluster.silence(id, 'both');
+        await cluster.advance(thenMs);
+        for (const id of [...fronts, ...nodes]) cluster.silence(id, 'none');
         break;
       case 'sleep':
         cluster.sleep(member, true);

@@ -7,6 +7,7 @@ import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { InferenceJob } from '../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../src/core/inference/request.js';
+import { usualTerms } from '../../../src/core/scheduler/demand.js';
 import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';
 import { inProcess } from '../../support/in-process.js';
 import { type MemoryBus, MemoryNetwork, type Silence } from '../../support/memory-bus.js';
@@ -25,6 +26,13 @@ export interface Client {
   admittedMs: number;
   /** `completed`, or the code of an error; null until it has ended. */
   end: string | null;
+}
+
+/** What a client may ask otherwise. */
+interface Asked {
+  readonly key: string;
+  /** The prompt, of one token per character. */
+  readonly text: string;
 }
 
 interface Member {
@@ -49,10 +57,14 @@ export class SimulatedCluster {
   readonly #nodes = new Map<string, Member & { readonly node: ClusterNode }>();
   #started = 0;
 
-  /** @param ttftTargetMs of all fronts; null for none */
+  /**
+   * @param ttftTargetMs of all fronts; null for none
+   * @param keys between which places are shared fairly; none for one line in the order of arrival
+   */
   constructor(
     seed: number,
     readonly ttftTargetMs: number | null = null,
+    readonly keys: readonly string[] = [],
   ) {
     this.network = new MemoryNetwork(this.clock, seededRandom(seed));
   }
@@ -60,8 +72,11 @@ export class SimulatedCluster {
   async addFront(id: string): Promise<void> {
     const member = await this.#join(id, 'front');
     const { peer, lines, nodes } = member.membership;
-    const own = new FrontSettings({ ...limits, ttftTargetMs: this.ttftTargetMs }, null);
-    const queue = { ...limits, slots: 0 };
+    const terms = new Map(this.keys.map((key) => [key, usualTerms]));
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
+    const scheduling = { ...limits, ttftTargetMs: this.ttftTargetMs, ...(terms.size > 0 && { fair }) };
+    const own = new FrontSettings(scheduling, null);
+    const queue = { ...scheduling, slots: 0 };
     const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: member.bus.sleeper, aliases: [] });
     member.membership.announceFront(id, models);
     this.#fronts.set(id, { ...member, models });
@@ -147,7 +162,7 @@ export class SimulatedCluster {
   }
 
   /** A client of a front asks for an answer. */
-  ask(front: string, model: string | null = null): Client {
+  ask(front: string, model: string | null = null, request: Partial<Asked> = {}): Client {
     const client: Client = {
       id: `r${this.clients.length}`,
       front,
@@ -178,7 +193,7 @@ export class SimulatedCluster {
       },
     };
     const submit = async (): Promise<void> => {
-      await models.find(model).inference.submit(requestOf(client.id), listener, new AbortController().signal);
+      await models.find(model).inference.submit(requestOf(client.id, request), listener, new AbortController().signal);
     };
     submit().catch((error: unknown) => {
       client.end = error instanceof Error && 'code' in error ? String(error.code) : 'thrown';
@@ -211,9 +226,10 @@ export class SimulatedCluster {
   }
 }
 
-function requestOf(id: string): InferenceRequest {
+function requestOf(id: string, { key, text = 'Count.' }: Partial<Asked>): InferenceRequest {
   return {
-    ...{ id, source: { type: 'text', text: 'Count.' }, maxTokens: answerTokens, minTokens: 0, sampling: greedy },
+    ...(key !== undefined && { key }),
+    ...{ id, source: { type: 'text', text }, maxTokens: answerTokens, minTokens: 0, sampling: greedy },
     ...{ stop: [], stopTokens: [], ignoreEos: false, format: { type: 'text' }, thoughtTokens: null },
   };
 }

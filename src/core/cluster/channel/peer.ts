@@ -16,6 +16,12 @@ export interface PeerOptions {
 /** How often the channels are looked after, in milliseconds. */
 const tickMs = 100;
 
+/** A process to which nothing comes sends itself a message so often, in milliseconds, to hear whether NATS still passes any on. */
+const echoMs = 500;
+
+/** Between two looks, a process that runs lets less time pass, in milliseconds; otherwise it was asleep. */
+const asleepMs = 1000;
+
 /** Channels that are remembered after their end, so that what comes late does not open them again. */
 const mostEnded = 10_000;
 
@@ -38,6 +44,12 @@ export class Peer {
   readonly #foreignVersions = new Set<number>();
   readonly #unsubscribe: readonly (() => void)[];
   #opened = 0;
+  /** Whether the bus says that it has a connection. */
+  #isBusUp = true;
+  /** When something came over the bus, be it an echo. */
+  #heardMs: number;
+  #echoedMs: number;
+  #tickedMs: number;
   #isConnected = true;
   #isClosed = false;
   #cancelTick: CancelTimer = () => undefined;
@@ -47,18 +59,25 @@ export class Peer {
     this.#bus = bus;
     this.#clock = clock;
     this.#times = times;
+    this.#heardMs = this.#echoedMs = this.#tickedMs = clock.now();
     this.#unsubscribe = [
       bus.subscribe(peerSubject(id), ({ data }) => {
         this.#take(data);
       }),
       bus.onStatus((status) => {
-        if (status.type !== 'error') this.#changeConnection(status.type === 'back');
+        if (status.type === 'error') return;
+        this.#isBusUp = status.type === 'back';
+        this.#heardMs = clock.now();
+        this.#changeConnection(this.#isBusUp);
       }),
     ];
     this.#tick();
   }
 
-  /** Whether the bus can be reached, as far as is known. */
+  /**
+   * Whether the bus can be reached, as far as is known. It cannot be where nothing comes over it, not even from this process
+   * itself: a server that hangs, and a network that drops packets, are only noticed as a lost connection after many seconds.
+   */
   get isConnected(): boolean {
     return this.#isConnected;
   }
@@ -128,6 +147,8 @@ export class Peer {
   }
 
   #take(data: Uint8Array): void {
+    this.#heardMs = this.#clock.now();
+    if (this.#isBusUp) this.#changeConnection(true);
     const incoming = decodeEnvelope(data);
     switch (incoming.type) {
       case 'message':
@@ -179,9 +200,31 @@ export class Peer {
     this.#connection.emit(isConnected);
   }
 
-  #tick(): void {
+  /** @returns how long nothing may come over the bus, in milliseconds: less than others may be silent, who speak now and then */
+  get #deafMs(): number {
+    return this.#times.silenceMs - 1.5 * this.#times.heartbeatMs;
+  }
+
+  /** Notices that nothing comes over the bus, which it is asked for where nobody else speaks. */
+  #listen(nowMs: number): void {
+    const silentMs = nowMs - this.#heardMs;
+    if (silentMs >= this.#deafMs) this.#changeConnection(false);
+    if (!this.#isBusUp || silentMs < echoMs || nowMs - this.#echoedMs < echoMs) return;
+    this.#echoedMs = nowMs;
+    this.#bus.publish(peerSubject(this.id), nothing);
+  }
+
+  #look(nowMs: number): void {
+    this.#listen(nowMs);
     // Silence says nothing about others while this process hears nothing.
     if (this.#isConnected) for (const channel of [...this.#channels.values()]) channel.tick();
+  }
+
+  #tick(): void {
+    const nowMs = this.#clock.now();
+    // After a sleep, what has come meanwhile is read first.
+    if (nowMs - this.#tickedMs < asleepMs) this.#look(nowMs);
+    this.#tickedMs = nowMs;
     this.#cancelTick = this.#clock.schedule(tickMs, () => {
       this.#tick();
     });

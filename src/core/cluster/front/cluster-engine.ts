@@ -1,4 +1,4 @@
-import { clusterAwayError, noNodeError } from '../../base/cluster-refusals.js';
+import { clusterAwayError, nodesDiedError, noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type {
@@ -41,6 +41,12 @@ interface Attempt {
 const mostAsked = 3;
 
 /**
+ * Deaths of nodes after which a generation fails: it may itself be what kills them, and must not take all of them with it. More
+ * than where engines are lost, as a node may die of its machine, or seem to.
+ */
+const mostDeaths = 5;
+
+/**
  * The nodes that have a model, as one engine. A generation begins where the line has granted it a place. If its node is lost,
  * it goes on where the line grants it another one, after the last token that has arrived here.
  */
@@ -49,7 +55,7 @@ export class ClusterEngine implements ServingEngine {
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
   readonly #links = new Map<string, NodeLink>();
-  readonly #unfinished = new ResumableGenerations();
+  readonly #unfinished = new ResumableGenerations(mostDeaths - 1);
   /** By the ids of their generations. */
   readonly #attempts = new Map<string, Attempt>();
   /** The same by their names: a round of one node must not look at what all the others have. */
@@ -167,9 +173,12 @@ export class ClusterEngine implements ServingEngine {
       onRefused: (from, name) => {
         this.#lose(from, this.#named.get(name));
       },
-      onClosed: (closed) => {
+      onClosed: (closed, reason) => {
         this.#links.delete(node);
-        for (const attempt of [...this.#attempts.values()]) this.#lose(closed, attempt);
+        const attempts = [...this.#attempts.values()].filter((attempt) => attempt.link === closed);
+        for (const attempt of attempts) this.#lose(closed, attempt);
+        // One that has been drained says so, and so does one that has not heard from here for a while.
+        if (reason === 'silent') this.#countDeath(attempts);
       },
     });
     this.#links.set(node, link);
@@ -181,6 +190,13 @@ export class ClusterEngine implements ServingEngine {
     if (attempt?.link !== link) return;
     this.#forget(attempt.id);
     this.#options.line.lost(attempt.id, link.node);
+  }
+
+  /** Their node has died. Those that have seen too many die end. */
+  #countDeath(attempts: readonly Attempt[]): void {
+    const ids = attempts.map(({ id }) => id);
+    const events = this.#unfinished.lose(nodesDiedError(mostDeaths), ids);
+    if (events.length > 0) this.#rounds.emit({ durationMs: 0, batchSize: 0, events });
   }
 
   #onRound(link: NodeLink, round: Round): void {

@@ -1,7 +1,7 @@
 import { clusterAwayError } from '../../base/cluster-refusals.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { GenerationSpec, Round } from '../../engine/engine.js';
-import type { Channel } from '../channel/channel.js';
+import type { Channel, CloseReason } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';
 import { type FromNode, fromWireError, type NodeCall, nodePurpose, reading, shapes } from '../messages.js';
 
@@ -9,8 +9,8 @@ export interface NodeLinkEvents {
   readonly onRound: (link: NodeLink, round: Round) => void;
   /** It does not begin the generation of this id. */
   readonly onRefused: (link: NodeLink, id: string) => void;
-  /** It is gone. */
-  readonly onClosed: (link: NodeLink) => void;
+  /** It is gone. `silent`: without a word, as a process that has died. */
+  readonly onClosed: (link: NodeLink, reason: CloseReason) => void;
 }
 
 interface OpenCall {
@@ -35,10 +35,10 @@ export class NodeLink {
         this.#hear(message);
       }),
     );
-    this.#channel.closed(() => {
+    this.#channel.closed((reason) => {
       for (const { reject } of this.#calls.values()) reject(clusterAwayError());
       this.#calls.clear();
-      events.onClosed(this);
+      events.onClosed(this, reason);
     });
   }
 

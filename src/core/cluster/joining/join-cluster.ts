@@ -67,10 +67,12 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
       logger.error({ member: key, version, own: schemaVersion }, 'a member of another version is ignored');
     });
   }
+  peer.connection((isConnected) => {
+    if (isConnected) logger.info({}, 'NATS is back');
+    else logger.error({}, 'NATS is away: what runs goes on where it can');
+  });
   bus.onStatus((status) => {
-    if (status.type === 'lost') logger.error({}, 'NATS is away: what runs goes on where it can');
-    else if (status.type === 'back') logger.info({}, 'NATS is back');
-    else logger.error({ reason: status.message }, 'NATS refuses something');
+    if (status.type === 'error') logger.error({ reason: status.message }, 'NATS refuses something');
   });
   return {
     ...{ peer, members, lines, nodes },

@@ -2,13 +2,14 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Services } from '../../scheduler/keyed-jobs.js';
 import type { Peer } from '../channel/peer.js';
-import { decodeEntry, encodeEntry, keys } from '../entries.js';
+import { keys } from '../entries.js';
 import { FadingModels } from '../fading-models.js';
 import { Lease } from '../lease.js';
 import { LineSettings } from '../line-settings.js';
 import type { Members } from '../members.js';
-import { type frontEntry, type nodeEntry, servicesEntry } from '../messages.js';
+import type { frontEntry, nodeEntry } from '../messages.js';
 import { LineHolder } from './line-holder.js';
+import { SavedServices } from './saved-services.js';
 
 export interface LineCandidateOptions {
   readonly peer: Peer;
@@ -31,12 +32,12 @@ export class LineCandidate {
   readonly #model: string;
   readonly #options: LineCandidateOptions;
   readonly #settings: LineSettings;
+  readonly #savedServices: SavedServices;
   readonly #lease: Lease;
   #holder: LineHolder | null = null;
   /** As the holder before has left them. */
   #services: Services | null = null;
   #cancelSaving: CancelTimer = () => undefined;
-  #saved = '';
 
   constructor(model: string, options: LineCandidateOptions) {
     this.#model = model;
@@ -45,13 +46,14 @@ export class LineCandidate {
     this.#settings.changes((settings) => {
       this.#holder?.configure(settings);
     });
+    this.#savedServices = new SavedServices(options.bucket, model);
     this.#lease = new Lease({
       ...{ bucket: options.bucket, key: keys.lease(model), peer: options.peer.id, clock: options.clock },
       firstNumber: options.firstNumber,
       patienceMs: options.patienceMs,
       describe: () => ({ running: this.#holder?.running ?? 0, waiting: this.#holder?.waiting ?? 0 }),
       prepare: async () => {
-        this.#services = await this.#readServices();
+        this.#services = await this.#savedServices.read();
       },
       onGained: (number) => {
         this.#begin(number);
@@ -72,9 +74,10 @@ export class LineCandidate {
   }
 
   async stop(): Promise<void> {
-    this.#save();
+    const saving = this.#save();
     this.#end();
     this.#settings.stop();
+    await saving;
     await this.#lease.release();
   }
 
@@ -95,30 +98,17 @@ export class LineCandidate {
     this.#options.onHolding?.(this.#model, false);
   }
 
-  async #readServices(): Promise<Services | null> {
-    try {
-      const entry = await this.#options.bucket.get(keys.services(this.#model));
-      const read = entry === null ? null : decodeEntry(servicesEntry, entry.value);
-      return read?.type === 'entry' ? read.value.services : null;
-    } catch {
-      // Better a line in which all keys begin anew than none.
-      return null;
-    }
-  }
-
   #saveLater(): void {
     this.#cancelSaving = this.#options.clock.schedule(saveMs, () => {
-      this.#save();
+      void this.#save();
       this.#saveLater();
     });
   }
 
-  #save(): void {
-    const services = this.#holder?.services ?? null;
-    const text = JSON.stringify(services);
-    if (services === null || text === this.#saved) return;
-    this.#saved = text;
-    this.#options.bucket.put(keys.services(this.#model), encodeEntry({ services })).catch(() => undefined);
+  async #save(): Promise<void> {
+    const holder = this.#holder;
+    const services = holder?.services ?? null;
+    if (services !== null) await this.#savedServices.save(services, () => this.#holder === holder);
   }
 }
 

@@ -60,7 +60,8 @@ export class NodePlaces {
   choose(request: LineRequest): string | null {
     const shares = this.#warm.sharesOf(request.prefixes);
     const nodes = [...this.#usable.values()];
-    const chosen = chooseExecutor(nodes, request.failedAt, ({ name }) => shares.get(name) ?? 0);
+    // Nodes say what they hold, so that a short beginning counts as well.
+    const chosen = chooseExecutor(nodes, request.failedAt, ({ name }) => shares.get(name) ?? 0, 0);
     if (chosen === null) return null;
     this.take(request, chosen.name);
     return chosen.name;

@@ -133,6 +133,12 @@ interface Resumable {
 /** Every generation that has not ended, with everything that another engine process needs to continue it. */
 export class ResumableGenerations {
   readonly #open = new Map<string, Resumable>();
+  readonly #survivedDeaths: number;
+
+  /** @param deaths that a generation survives, 0 or more */
+  constructor(deaths = survivedDeaths) {
+    this.#survivedDeaths = deaths;
+  }
 
   get isEmpty(): boolean {
     return this.#open.size === 0;
@@ -180,7 +186,7 @@ export class ResumableGenerations {
   }
 
   /**
-   * The process that worked on them has died. Those that this has happened to before end.
+   * The process that worked on them has died. Those that this has happened to too often end.
    *
    * @param ids all of them by default
    * @returns the events that report it
@@ -191,7 +197,7 @@ export class ResumableGenerations {
       const generation = this.#open.get(id);
       if (generation === undefined) continue;
       generation.deaths += 1;
-      if (generation.deaths <= survivedDeaths) continue;
+      if (generation.deaths <= this.#survivedDeaths) continue;
       this.#open.delete(id);
       events.push(failedEvent(id, error));
     }

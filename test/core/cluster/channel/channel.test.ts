@@ -111,14 +111,58 @@ describe('a channel', () => {
     expect(line.ends).toEqual([]);
   });
 
-  it.each(['deaf', 'mute'] as const)('ends at both sides when one is %s for longer', (silence) => {
+  it('ends at both sides when one is mute for longer', () => {
     line.opened.send({ n: 0 });
     line.advance(500);
-    line.buses[1].silence = silence;
+    line.buses[1].silence = 'mute';
     line.advance(5500);
-    expect(line.ends).toContainEqual([silence === 'deaf' ? 'acceptor' : 'opener', 'silent']);
-    expect(line.ends).toHaveLength(2);
-    expect([line.opened.isOpen, line.accepted[0]?.isOpen]).toEqual([false, false]);
+    expect(line.ends).toEqual([
+      ['opener', 'silent'],
+      ['acceptor', 'closed'],
+    ]);
+  });
+
+  it.each(['deaf', 'both'] as const)(
+    'ends when one hears nothing for longer (%s): at once at the other, and there afterwards',
+    (silence) => {
+      line.opened.send({ n: 0 });
+      line.advance(500);
+      line.buses[1].silence = silence;
+      line.advance(8000);
+      expect(line.ends).toEqual([['opener', 'silent']]);
+      expect(line.peers.map(({ isConnected }) => isConnected)).toEqual([true, false]);
+      line.buses[1].silence = 'none';
+      line.advance(2000);
+      expect(line.ends).toEqual([
+        ['opener', 'silent'],
+        ['acceptor', 'closed'],
+      ]);
+      expect(line.peers.map(({ isConnected }) => isConnected)).toEqual([true, true]);
+    },
+  );
+
+  it.each([3000, 60_000])('outlasts a server that hangs for %d ms, which everyone notices, and loses nothing', (ms) => {
+    line.opened.send({ n: 0 });
+    line.advance(500);
+    for (const bus of line.buses) bus.silence = 'both';
+    line.opened.send({ n: 1 });
+    line.accepted[0]?.send({ n: 2 });
+    line.advance(ms);
+    expect(line.peers.map(({ isConnected }) => isConnected)).toEqual([false, false]);
+    for (const bus of line.buses) bus.silence = 'none';
+    line.advance(2000);
+    expect(line.peers.map(({ isConnected }) => isConnected)).toEqual([true, true]);
+    expect([line.atAcceptor, line.atOpener]).toEqual([[{ n: 0 }, { n: 1 }], [{ n: 2 }]]);
+    expect(line.ends).toEqual([]);
+  });
+
+  it('hears by itself that the server passes messages on, where nobody else speaks', () => {
+    const lonely = new Peer({ bus: line.network.connect(), id: 'lonely', clock: line.clock });
+    const changes: boolean[] = [];
+    lonely.connection((isConnected) => changes.push(isConnected));
+    line.advance(30_000);
+    expect(changes).toEqual([]);
+    lonely.close();
   });
 
   it('tells the other side that it has been closed, and nobody at its own', () => {

@@ -77,6 +77,20 @@ describe('the limits and keys that fronts have in common', () => {
     expect(await revision()).toBe(before);
   });
 
+  it('are never written over those of another version, but as soon as these are gone', async () => {
+    const foreign = Buffer.from(JSON.stringify({ version: 99, maxQueue: 3 }));
+    void lines.put(keys.settings('m'), foreign);
+    await clock.advanceAsync(100);
+    limits.configureKeys(termsOf(3));
+    await clock.advanceAsync(10_000);
+    const reading = lines.get(keys.settings('m'));
+    await clock.advanceAsync(10);
+    expect(Buffer.from((await reading)?.value ?? []).toString()).toBe(foreign.toString());
+    void lines.remove(keys.settings('m'));
+    await clock.advanceAsync(2000);
+    expect(await written()).toMatchObject({ keys: { terms: [['anna', { share: 3 }]] } });
+  });
+
   it('are written as soon as NATS is back, in the order in which they came', async () => {
     bus.silence = 'mute';
     limits.configureKeys(termsOf(3));

@@ -1,0 +1,61 @@
+import type { Bucket } from '../../bus/bucket.js';
+import type { Services } from '../../scheduler/keyed-jobs.js';
+import { decodeEntry, encodeEntry, keys } from '../entries.js';
+import { servicesEntry } from '../messages.js';
+
+/** What keys have been served in the line of a model, which the bucket keeps for its next holder. */
+export class SavedServices {
+  readonly #bucket: Bucket;
+  readonly #key: string;
+  /** Of the entry that was last read or written; null if there was none. */
+  #revision: number | null = null;
+  #saved = '';
+
+  constructor(bucket: Bucket, model: string) {
+    this.#bucket = bucket;
+    this.#key = keys.services(model);
+  }
+
+  /** As the last holder has left it; null if nothing is known of that. Never rejects. */
+  async read(): Promise<Services | null> {
+    try {
+      const entry = await this.#bucket.get(this.#key);
+      this.#revision = entry?.revision ?? null;
+      const read = entry === null ? null : decodeEntry(servicesEntry, entry.value);
+      return read?.type === 'entry' ? read.value.services : null;
+    } catch {
+      // Better a line in which all keys begin anew than none.
+      return null;
+    }
+  }
+
+  /**
+   * Writes it if it has changed. Never rejects.
+   *
+   * @param isHolder whether this process still holds the line. A process that was asleep may only find out by what another one
+   *   has written, which must stay then.
+   */
+  async save(services: Services, isHolder: () => boolean): Promise<void> {
+    const text = JSON.stringify(services);
+    if (text === this.#saved) return;
+    const value = encodeEntry({ services });
+    try {
+      let revision = await this.#write(value);
+      if (revision === null) {
+        await this.read();
+        if (!isHolder()) return;
+        revision = await this.#write(value);
+      }
+      if (revision === null) return;
+      this.#revision = revision;
+      this.#saved = text;
+    } catch {
+      // NATS is away; the next time is soon.
+    }
+  }
+
+  #write(value: Uint8Array): Promise<number | null> {
+    const revision = this.#revision;
+    return revision === null ? this.#bucket.create(this.#key, value) : this.#bucket.update(this.#key, value, revision);
+  }
+}

@@ -1,0 +1,67 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Bucket } from '../../../../src/core/bus/bucket.js';
+import { SavedServices } from '../../../../src/core/cluster/line/saved-services.js';
+import type { Services } from '../../../../src/core/scheduler/keyed-jobs.js';
+import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
+
+const isHolder = (): boolean => true;
+
+describe('what keys have been served', () => {
+  let clock: VirtualClock;
+  let bus: MemoryBus;
+  let bucket: Bucket;
+
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    bus = new MemoryNetwork(clock, () => 0.5).connect();
+    bucket = await bus.bucket('lines', { ttlMs: null });
+  });
+
+  async function saved(by: SavedServices, services: Services, isStillHolder = isHolder): Promise<void> {
+    const saving = by.save(services, isStillHolder);
+    await clock.advanceAsync(3000);
+    await saving;
+  }
+
+  async function read(by = new SavedServices(bucket, 'm')): Promise<Services | null> {
+    const reading = by.read();
+    await clock.advanceAsync(3000);
+    return reading;
+  }
+
+  it('is read by the next holder as the last has left it', async () => {
+    const holder = new SavedServices(bucket, 'm');
+    expect(await read(holder)).toBeNull();
+    await saved(holder, { anna: [1, 0, 0] });
+    await saved(holder, { anna: [2, 0, 0] });
+    expect(await read()).toEqual({ anna: [2, 0, 0] });
+  });
+
+  it('is not written over by a former holder that was asleep', async () => {
+    const [former, next] = [new SavedServices(bucket, 'm'), new SavedServices(bucket, 'm')];
+    await saved(former, { anna: [1, 0, 0] });
+    await read(next);
+    await saved(next, { anna: [9, 0, 0] });
+    await saved(former, { anna: [2, 0, 0] }, () => false);
+    expect(await read()).toEqual({ anna: [9, 0, 0] });
+  });
+
+  it('is written by the holder after a former one has been faster', async () => {
+    const [former, next] = [new SavedServices(bucket, 'm'), new SavedServices(bucket, 'm')];
+    await saved(former, { anna: [1, 0, 0] });
+    await read(next);
+    await saved(former, { anna: [2, 0, 0] });
+    await saved(next, { anna: [9, 0, 0] });
+    expect(await read()).toEqual({ anna: [9, 0, 0] });
+  });
+
+  it('is written again after NATS was away', async () => {
+    const holder = new SavedServices(bucket, 'm');
+    bus.silence = 'both';
+    await saved(holder, { anna: [1, 0, 0] });
+    bus.silence = 'none';
+    await saved(holder, { anna: [1, 0, 0] });
+    expect(await read()).toEqual({ anna: [1, 0, 0] });
+  });
+});
