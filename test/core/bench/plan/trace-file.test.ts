@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { meanRate, timesOf } from '../../../../src/core/bench/plan/trace.js';
+import { meanRate, shareOfTimes, timesOf } from '../../../../src/core/bench/plan/trace.js';
 import { readTraceFile } from '../../../../src/core/bench/plan/trace-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-traces-'));
@@ -111,4 +111,14 @@ describe('a trace', () => {
       await expect(read(content)).rejects.toMatchObject({ code: 'usage' });
     },
   );
+});
+
+it('the share of a trace that is due counts the rows of the window before a moment', () => {
+  const times = [0, 0.5, 1, 1, 1, 2, 3.5, 7, 20];
+  const window = { warmupMs: 1000, durationMs: 6000 };
+  // Due from 1 s to before 7 s: five rows.
+  const shares = [-500, 0, 1, 1000, 1001, 2501, 6000, 9000].map((ms) => shareOfTimes(times, ms, window));
+  expect(shares).toEqual([0, 0, 0.6, 0.6, 0.8, 1, 1, 1]);
+  expect(shareOfTimes(times, 100, { warmupMs: 30_000, durationMs: 6000 })).toBe(1);
+  expect(shareOfTimes([], 100, window)).toBe(1);
 });
