@@ -215,6 +215,14 @@ describe('a search that measures', () => {
     expect(Math.abs(outcome.load / 18 - 1)).toBeLessThanOrEqual(0.05);
   });
 
+  it('goes down from a first load that the load generator cannot send', async () => {
+    const load = new KnownLoad((rate) => ({ missedShare: rate > 18 ? 1 : 0, isClientSaturated: rate > 30 }));
+    const { outcome } = await searchWith(load, { start: 64 });
+    expect(load.loads.slice(0, 4)).toEqual([64, 64, 16, 32]);
+    if (outcome.status !== 'found') throw new Error(outcome.status);
+    expect(Math.abs(outcome.load / 18 - 1)).toBeLessThanOrEqual(0.05);
+  });
+
   it('measures again what a load generator was too busy for once, as another trial', async () => {
     const load = new KnownLoad((rate, time) => ({
       missedShare: rate > 11 ? 1 : 0,

@@ -71,14 +71,16 @@ export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
 
 /**
  * What to measure instead where the load generator cannot send what {@link nextStep} asks for: the highest load that it
- * can send is approached from below, so that the answer is not only the last doubling.
+ * can send is approached from below, so that the answer is not only the last doubling. A search that began too high for it
+ * begins once more, at a fourth.
  *
  * @param ceiling the lowest load that it could not send; no look is at it or above
  */
 export function stepBelow(spec: SearchSpec, looks: readonly Look[], ceiling: number): SearchStep {
   const low = Math.max(0, ...looks.map(({ load }) => load));
-  if (low === 0 || isNarrow(spec, low, ceiling)) return { type: 'done' };
-  return measure(spec, evidenceOf(spec.promises, looks), Math.sqrt(low * ceiling));
+  const isEnd = low === 0 ? ceiling <= spec.lowest : isNarrow(spec, low, ceiling);
+  if (isEnd) return { type: 'done' };
+  return measure(spec, evidenceOf(spec.promises, looks), low === 0 ? ceiling / 4 : Math.sqrt(low * ceiling));
 }
 
 /** A load that is measured whatever others have shown: the first one, or each doubling up to the highest load. */

@@ -159,10 +159,13 @@ describe('the search for the highest load', () => {
     const looks = [1, 2, 4, 8].map(sharp(1000));
     expect(stepBelow(spec, looks, 16)).toEqual({ type: 'measure', load: 11.3, look: 1 });
     expect(stepBelow(spec, [...looks, sharp(1000)(11.3), sharp(1000)(15)], 16)).toEqual({ type: 'done' });
-    expect(stepBelow(spec, [], 1)).toEqual({ type: 'done' });
+    expect(stepBelow(spec, [], 64)).toEqual({ type: 'measure', load: 16, look: 1 });
+    expect(stepBelow(spec, [], 0.01)).toEqual({ type: 'done' });
     const clients = { ...spec, lowest: 1, isWhole: true };
     expect(stepBelow(clients, looks.slice(0, 2), 4)).toEqual({ type: 'measure', load: 3, look: 1 });
     expect(stepBelow(clients, looks.slice(0, 2), 3)).toEqual({ type: 'done' });
+    expect(stepBelow(clients, [], 2)).toEqual({ type: 'measure', load: 1, look: 1 });
+    expect(stepBelow(clients, [], 1)).toEqual({ type: 'done' });
   });
 
   it('measures a result that contradicts its neighbours again, and says so if it stays', () => {
