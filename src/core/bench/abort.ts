@@ -7,7 +7,7 @@ import { type Filling, queueGrowthOf } from './result/overload.js';
 
 /** What is known of a run while it goes on. */
 export interface RunningRun {
-  readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'trend'>[];
+  readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'heldBack' | 'trend'>[];
   /** Of the window, 0 to 1; null if the run ends after a number of requests. */
   readonly elapsedShare: number | null;
   /** Of the requests of the window, if it is known; absent: as much as of the time. */
@@ -58,8 +58,10 @@ function isLost({ metric, percentile }: Objective, index: number, run: RunningRu
   const missed = bins.reduce((sum, bin) => sum + (bin.missed[index] ?? 0), 0);
   const allowed = percentile === null ? 0 : 1 - percentiles[percentile] / 100;
   if (allowed === 0) return missed > 0;
-  const sent = bins.reduce((sum, bin) => sum + bin.sent, 0);
-  const inProportion = sentShare === null || sentShare === 0 ? Infinity : sent / sentShare;
+  // The share is of requests that are due, and those that are held back are.
+  const heldBack = snapshots.reduce((sum, snapshot) => sum + snapshot.heldBack, 0);
+  const due = bins.reduce((sum, bin) => sum + bin.sent, heldBack);
+  const inProportion = sentShare === null || sentShare === 0 ? Infinity : due / sentShare;
   const perRequest = metric === 'chunk_gap' ? valuesPerRequest(bins, index, snapshots) : 1;
   const expected = (requests ?? inProportion) * perRequest;
   return missed > leastMisses && missed > allowed * expected;

@@ -124,7 +124,7 @@ export async function measureRun(
   const report = (): void => {
     onProgress(progressOf(planned, place, job, startUs, load));
     if (commonRejection(load.snapshots()) !== null) giveUp.abort();
-    abortedOn ??= abortReason(abortOn, runningRun(job, startUs, load));
+    if (abortOn.length > 0) abortedOn ??= abortReason(abortOn, runningRun(job, startUs, load));
     if (abortedOn !== null) giveUp.abort();
   };
   report();

@@ -7,7 +7,7 @@ import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
 import type { RunTrend } from './record/run-trend.js';
 import { conclude, type SearchOutcome } from './search/conclude.js';
 import type { Look, Promised } from './search/evidence.js';
-import { nextStep, type SearchSpec } from './search/next-step.js';
+import { nextStep, type SearchSpec, stepBelow } from './search/next-step.js';
 
 /**
  * How long each measurement at a load takes, in durations. Longer ones instead of more of them: in a long one, less of the
@@ -15,11 +15,17 @@ import { nextStep, type SearchSpec } from './search/next-step.js';
  */
 const lookLengths = [1, 1, 2, 4, 8] as const;
 
-/** Requests in all measurements of a rate but the first; with fewer, a p95 has no interval that says anything. */
-const wantedRequests = 75;
+/**
+ * Requests in all measurements of a rate but the first: so many that this number of them may miss the tightest promise, and
+ * never fewer than a p95 needs. With fewer, its share has no interval that says anything.
+ */
+const wanted = { misses: 3.75, least: 75 } as const;
 
 /** They may make a measurement this long at most. */
 const longestForRequestsMs = 60_000;
+
+/** Saturated measurements of a load that the load generator is taken to be unable to send. */
+const mostSaturated = 2;
 
 /** Of a measurement, so that the queue has grown to its usual length. */
 const warmupShare = 0.25;
@@ -41,6 +47,9 @@ export interface Searched {
  * Measures one load after the other, as the search asks for them, until it knows enough or its time is over. What ends it
  * early after the first run does not lose what was measured.
  *
+ * A measurement in which the load generator was saturated says nothing about the server. It is made once more; if that is no
+ * better, the load generator cannot send this load, and the search stays below it.
+ *
  * @param queue of the server, if its max-concurrency can be set
  * @throws ChatstreamError what made the first run fail
  */
@@ -55,48 +64,52 @@ export async function measureSearch(
   const spec = specOf(search, queue);
   const looks: Look[] = [];
   const [base] = settings;
-  let isFull = false;
+  const saturated = new Map<number, number>();
+  let ceiling = Infinity;
   let isEndedByClient = false;
   const beganUs = microsNow();
   for (let number = 0; base !== undefined; number += 1) {
-    const step = nextStep(spec, looks);
+    const asked = nextStep(spec, looks);
     const isLate = options.maxDurationMs !== null && microsNow() - beganUs >= options.maxDurationMs * 1000;
-    if (step.type === 'done' || isLate) break;
-    // What the load generator could not send is not a higher load.
-    if (isFull && looks.every(({ load }) => step.load > load)) {
+    if (asked.type === 'done' || isLate) break;
+    const step = asked.load < ceiling ? asked : stepBelow(spec, looks, ceiling);
+    if (step.type === 'done') {
       isEndedByClient = true;
       break;
     }
     const { load, look } = step;
+    const trial = look + (saturated.get(load) ?? 0);
     const setting = searchedSetting(base, search, load);
-    const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate);
+    const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate, spec.promises);
     const warmupMs = Math.max(options.warmupMs, durationMs * warmupShare);
     const finished = await measureStep(
       { ...measurement, options: { ...options, durationMs, warmupMs, extension: null } },
       {
         setting,
-        trial: look,
+        trial,
         number,
         side: { server: 'candidate', target, load: generator, results: measured.runs },
-        arrivalSeed: searchArrivalSeed(options.seed, look, load),
+        arrivalSeed: searchArrivalSeed(options.seed, trial, load),
       },
       { run: number + 1, runs: null, server: null },
       measured,
       { ...hooks, isEnough: () => false },
     );
-    if (finished !== null) {
-      looks.push(lookOf(finished, load, search));
-      isFull ||= isClientFull(finished);
-    }
+    if (finished !== null && isClientFull(finished)) {
+      saturated.set(load, (saturated.get(load) ?? 0) + 1);
+      if (saturated.get(load) === mostSaturated) ceiling = Math.min(ceiling, load);
+    } else if (finished !== null) looks.push(lookOf(finished, load, search));
     if (measured.endedEarly !== null) break;
   }
   return { measured, outcome: conclude(spec, looks, isEndedByClient) };
 }
 
-function lookMs(durationMs: number, look: number, rate: number | null): number {
+function lookMs(durationMs: number, look: number, rate: number | null, promises: readonly Promised[]): number {
   const planned = durationMs * (lookLengths[look - 1] ?? 1);
   if (look === 1 || rate === null) return planned;
-  return Math.max(planned, Math.min(longestForRequestsMs, (wantedRequests / rate) * 1000));
+  const tightest = Math.min(...promises.map(({ allowedShare }) => allowedShare));
+  const requests = Math.max(wanted.least, wanted.misses / tightest);
+  return Math.max(planned, Math.min(longestForRequestsMs, (requests / rate) * 1000));
 }
 
 function specOf(
@@ -125,7 +138,9 @@ function lookOf({ run, trend }: MeasuredRun, load: number, { promises }: FindMax
   return {
     load,
     missed: promises.map((_, index) => piecesOf(trend, index)),
+    answered: run.requests.completed,
     isOverloaded: run.overload !== undefined || run.aborted_on === 'overload',
+    isUntold: run.filling_seconds !== undefined,
   };
 }
 
@@ -143,7 +158,7 @@ function piecesOf({ bins }: RunTrend, promise: number): Look['missed'][number] {
   });
 }
 
-/** Whether the load generator could not send more: a higher load would not be one. */
+/** Whether the load was not the planned one, so that the server may not be what broke a promise. */
 function isClientFull({ run }: MeasuredRun): boolean {
   return (run.client.saturation ?? []).some((each) => each !== 'ttft-error');
 }

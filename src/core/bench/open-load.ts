@@ -26,10 +26,11 @@ export interface Loads {
  * @throws ChatstreamError `cluster_unavailable` if NATS or enough agents are not there; the signal's reason
  */
 export async function openLoads(
-  { agents, load, form, outputTokens, workers, version, duet }: BenchOptions,
+  options: BenchOptions,
   { signal, onWaitFor }: { readonly signal: AbortSignal; readonly onWaitFor?: ((what: string) => void) | undefined },
 ): Promise<Loads> {
-  const events = expectedEvents(load, form, form.endpoint === 'embeddings' ? 1 : longestOf(outputTokens));
+  const { agents, load, workers, version, duet } = options;
+  const events = eventsOf(options);
   if (agents === null) {
     if (duet) return { load: inThreadLoad(), beside: inThreadLoad() };
     const mostInFlight = load.type === 'open' ? load.maxInFlight : undefined;
@@ -56,3 +57,14 @@ export async function openLoads(
     throw error;
   }
 }
+
+/**
+ * How many events per second the load may bring. A search raises its load until something gives way, so that no number of
+ * threads is too many.
+ */
+export function eventsOf({ findMax, load, form, outputTokens }: EventsOptions): number {
+  if (findMax !== null && findMax.by !== 'max-concurrency') return Number.MAX_SAFE_INTEGER;
+  return expectedEvents(load, form, form.endpoint === 'embeddings' ? 1 : longestOf(outputTokens));
+}
+
+type EventsOptions = Pick<BenchOptions, 'findMax' | 'load' | 'form' | 'outputTokens'>;

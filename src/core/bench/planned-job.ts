@@ -97,7 +97,8 @@ export function plannedJob(
     requests: options.requests,
     extension: extensionPlanned(options),
     objectives: options.objectives,
-    promises: options.findMax?.promises ?? options.objectives,
+    // Those of a search come first: it knows them by their positions.
+    promises: [...(options.findMax?.promises ?? []), ...options.objectives],
     samplesPath: options.samplesPath,
     ...(options.versus === null ? {} : { samplesOf: side.server }),
     ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),

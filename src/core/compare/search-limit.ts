@@ -92,6 +92,7 @@ function knownLimit({ status, load, lower, upper, points }: FindMax): KnownLimit
       const broken = points.every(({ verdict }) => verdict === 'breaks') ? points.map((point) => point.load) : [];
       return { load: null, lower: 0, upper: Math.min(Infinity, ...broken) };
     }
+    case 'unjudged':
     case 'nothing-measured':
       return { load: null, lower: 0, upper: Infinity };
   }

@@ -34,7 +34,8 @@ const point = Type.Object({
   measurements: Type.Integer({ minimum: 1 }),
   requests: Type.Integer({ minimum: 0, description: 'With and without an answer.' }),
   verdict: Type.Enum(['holds', 'breaks', 'unclear'], {
-    description: 'unclear: the interval of a promise contains its limit.',
+    description:
+      'unclear: the interval of a promise contains its limit, or it was measured too briefly to tell whether the server can follow.',
   }),
   overloaded: Type.Boolean({ description: 'The queue grew without end.' }),
   promises: Type.Array(promiseAtLoad),
@@ -44,9 +45,10 @@ const point = Type.Object({
 export const findMaxSchema = Type.Object(
   {
     by,
-    status: Type.Enum(['found', 'all-hold', 'none-hold', 'nothing-measured'], {
+    status: Type.Enum(['found', 'all-hold', 'none-hold', 'unjudged', 'nothing-measured'], {
       description:
-        'all-hold: at the highest load that was measured; none-hold: not even at the lowest, or, by max-concurrency, at none.',
+        'all-hold: at the highest load that was measured; none-hold: not even at the lowest, or, by max-concurrency, at none; ' +
+        'unjudged: no answer has a value for some promise, such as a queue wait that the server does not report.',
     }),
     finished: Type.Boolean({
       description: 'False if the search ended before more measurements would have been in vain.',

@@ -15,7 +15,7 @@ export function sweptKey(settings: readonly Setting[]): SweptKey {
 }
 
 /** Whether several rates were measured. */
-function isRateSweep(settings: readonly Setting[]): boolean {
+export function isRateSweep(settings: readonly Setting[]): boolean {
   return new Set(settings.map(({ rate }) => rate)).size > 1;
 }
 
@@ -38,10 +38,17 @@ export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives
   };
 }
 
+/** That the recommended value of a quantity is the last one that was measured. */
+export interface SweepEdge {
+  readonly key: SweptKey;
+  readonly value: number;
+  readonly edge: 'largest' | 'smallest';
+}
+
 /** How the recommended setting compares with the rest of the sweep. */
 export interface RecommendationContext {
-  /** It is the largest or the smallest value that was measured, so a better one may lie beyond. */
-  readonly edge: 'largest' | 'smallest' | null;
+  /** Where it is the largest or the smallest value that was measured, so that a better one may lie beyond. */
+  readonly edges: readonly SweepEdge[];
   /** The next best setting, and its score as a share of the best, 0 to 1; null if there is none. */
   readonly second: { readonly settings: Setting; readonly share: number } | null;
 }
@@ -62,19 +69,24 @@ export function recommendationContext(
     judged.filter((each) => !isBest(each)),
     score,
   );
-  const key = sweptKey(summaries.map(({ settings }) => settings));
-  const values = summaries.map(({ settings }) => settings[key] ?? 0);
-  const value = recommendation[key] ?? 0;
-  const isOne = Math.min(...values) === Math.max(...values);
-  const edge = isOne
-    ? null
-    : value === Math.max(...values)
-      ? 'largest'
-      : value === Math.min(...values)
-        ? 'smallest'
-        : null;
+  const edges = (['concurrency', 'max_concurrency'] as const).flatMap((key) =>
+    edgeOf(
+      key,
+      recommendation[key],
+      summaries.map(({ settings }) => settings[key]),
+    ),
+  );
   const share = winner === undefined || second === null || score(winner) === 0 ? null : score(second) / score(winner);
-  return { edge, second: second === null || share === null ? null : { settings: second.settings, share } };
+  return { edges, second: second === null || share === null ? null : { settings: second.settings, share } };
+}
+
+/** @param measured its values at all settings */
+function edgeOf(key: SweptKey, value: number | null, measured: readonly (number | null)[]): readonly SweepEdge[] {
+  const values = measured.filter((each) => each !== null);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  if (value === null || least === most) return [];
+  if (value === most) return [{ key, value, edge: 'largest' }];
+  return value === least ? [{ key, value, edge: 'smallest' }] : [];
 }
 
 /** Above this share without an answer, figures describe the exceptions. */

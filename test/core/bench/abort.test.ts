@@ -10,11 +10,13 @@ const growing: readonly TrendBin[] = Array.from({ length: 20 }, (_, second) => (
   ...{ ttftUs: 40 * second * 100_000, streamUs: 0, inFlightUs: second * 10 * 1e6 },
 }));
 
-function runOf(run: Partial<RunningRun> & { readonly completed?: number; readonly unanswered?: number }): RunningRun {
-  const { completed = 100, unanswered = 0, ...rest } = run;
+function runOf(
+  run: Partial<RunningRun> & { readonly completed?: number; readonly unanswered?: number; readonly heldBack?: number },
+): RunningRun {
+  const { completed = 100, unanswered = 0, heldBack = 0, ...rest } = run;
   const trend = { binUs: 1e6, bins: growing };
   const promises = [parseObjective('ttft.p95<500ms')];
-  return { snapshots: [{ completed, unanswered, trend }], elapsedShare: 0.6, measuredMs: 20_000, isOpenLoop: true, filling: singleFilling, promises, ...rest }; // prettier-ignore
+  return { snapshots: [{ completed, unanswered, heldBack, trend }], elapsedShare: 0.6, measuredMs: 20_000, isOpenLoop: true, filling: singleFilling, promises, ...rest }; // prettier-ignore
 }
 
 describe('--abort-on', () => {
@@ -32,7 +34,9 @@ describe('--abort-on', () => {
     expect(abortReason(rules, runOf({ elapsedShare: 0.4 }))).toBeNull();
     expect(abortReason(rules, runOf({ isOpenLoop: false }))).toBeNull();
     const trend = { binUs: 1e6, bins: growing.map((bin) => ({ ...bin, streamUs: 40 * 8e6 })) };
-    expect(abortReason(rules, runOf({ snapshots: [{ completed: 100, unanswered: 0, trend }] }))).toBeNull();
+    expect(
+      abortReason(rules, runOf({ snapshots: [{ completed: 100, unanswered: 0, heldBack: 0, trend }] })),
+    ).toBeNull();
   });
 
   it('ends a run in which too many requests have no answer, of at least 20', () => {
@@ -57,6 +61,15 @@ describe('--abort-on', () => {
     expect(abortReason(rules, runOf({ ...counted, requests: 13_000 }))).toBeNull();
   });
 
+  it('counts requests that are held back among those that follow', () => {
+    const rules = [parseAbortRule('slo')];
+    // 600 of 800 were too slow, which is lost unless there are 12,000 or more.
+    const early = { elapsedShare: 0.07, sentShare: 0.07 };
+    expect(abortReason(rules, runOf(early))).toBe('slo');
+    expect(abortReason(rules, runOf({ ...early, heldBack: 39 }))).toBe('slo');
+    expect(abortReason(rules, runOf({ ...early, heldBack: 41 }))).toBeNull();
+  });
+
   it('judges gaps between chunks by how many there will be', () => {
     const bins = Array.from({ length: 10 }, () => ({
       ...{ sent: 10, firstTokens: 10, judged: [1000], missed: [5] },
@@ -72,6 +85,7 @@ describe('--abort-on', () => {
             {
               completed: 100,
               unanswered: 0,
+              heldBack: 0,
               trend: { binUs: 1e6, bins: bins.map((bin) => ({ ...bin, missed: [missed] })) },
             },
           ],

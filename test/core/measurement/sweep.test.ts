@@ -208,7 +208,7 @@ describe('what a recommendation is compared with', () => {
     const { recommendation } = analyseSweep(summaries, false);
     expect(recommendation?.max_concurrency).toBe(4);
     const context = recommendationContext(summaries, recommendation, false);
-    expect(context?.edge).toBe('largest');
+    expect(context?.edges).toEqual([{ key: 'max_concurrency', value: 4, edge: 'largest' }]);
     expect(context?.second?.settings.max_concurrency).toBe(2);
     expect(context?.second?.share).toBeCloseTo(0.5, 6);
     expect(recommendationContext(summaries, null, false)).toBeNull();

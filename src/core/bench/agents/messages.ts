@@ -4,7 +4,7 @@ import { isRecord, member } from '../../base/json.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 
 /** Of all messages, and of what the pieces hold. Every change of a shape, also of a load or a result, raises it. */
-export const messageVersion = 2;
+export const messageVersion = 3;
 
 /**
  * Who speaks. Agents and benches work together only if both are equal: another version of the program may draw other

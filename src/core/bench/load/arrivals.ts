@@ -76,7 +76,8 @@ export function* arrivalTimes(arrival: Arrival, rate: number, random: Random): G
 
 /**
  * The same for a rate that changes, until the last stage is over: the n-th request is due when n of them were to be
- * expected (the time of a Poisson process is rescaled, as W. Lewis and G. Shedler describe in 1979).
+ * expected (the time of a Poisson process is rescaled, as W. Lewis and G. Shedler describe in 1979). Seconds of a burst are
+ * those of its stage.
  */
 export function* stagedTimes(arrival: Arrival, stages: readonly RateStage[], random: Random): Generator<number, void> {
   let stage = 0;
@@ -92,8 +93,8 @@ export function* stagedTimes(arrival: Arrival, stages: readonly RateStage[], ran
     }
     const current = stages[stage];
     if (current === undefined) return;
-    const seconds = beganSeconds + secondsUntil(count - beganAt, current);
-    yield arrival === 'burst' ? Math.floor(seconds) : seconds;
+    const seconds = secondsUntil(count - beganAt, current);
+    yield beganSeconds + (arrival === 'burst' ? Math.floor(seconds) : seconds);
   }
 }
 

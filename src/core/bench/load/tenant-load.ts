@@ -35,10 +35,10 @@ const tenantStream = 0x74656e61;
  * Whose an arrival of an open loop is, so that each tenant has its part of the requests. Poisson arrivals that are divided
  * like this are Poisson arrivals of each tenant.
  *
+ * @param weights of the tenants' arrivals
  * @param index number of the arrival, from 0
  */
-function tenantOfArrival(tenants: readonly TenantLoad[], seed: number, index: number): number {
-  const weights = tenants.map((each) => partOfLoad(each.tenant) / turnsEach(each));
+function tenantOfArrival(weights: readonly number[], seed: number, index: number): number {
   let left = seededRandom(mixSeeds(seed, index, tenantStream))() * weights.reduce((sum, weight) => sum + weight, 0);
   for (const [tenant, weight] of weights.entries()) {
     left -= weight;
@@ -52,13 +52,13 @@ function tenantOfArrival(tenants: readonly TenantLoad[], seed: number, index: nu
  * does not depend on the number of workers.
  */
 export class ArrivalsOfTenants {
-  readonly #tenants: readonly TenantLoad[];
+  readonly #weights: readonly number[];
   readonly #seed: number;
   readonly #counts: number[];
   #next = 0;
 
   constructor(tenants: readonly TenantLoad[], seed: number) {
-    this.#tenants = tenants;
+    this.#weights = tenants.map((each) => partOfLoad(each.tenant) / turnsEach(each));
     this.#seed = seed;
     this.#counts = tenants.map(() => 0);
   }
@@ -66,7 +66,7 @@ export class ArrivalsOfTenants {
   /** @param index number of the arrival, from 0; higher than the last one */
   at(index: number): { readonly tenant: number; readonly number: number } {
     for (;;) {
-      const tenant = tenantOfArrival(this.#tenants, this.#seed, this.#next);
+      const tenant = tenantOfArrival(this.#weights, this.#seed, this.#next);
       const number = this.#counts[tenant] ?? 0;
       this.#counts[tenant] = number + 1;
       this.#next += 1;

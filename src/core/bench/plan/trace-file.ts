@@ -39,12 +39,12 @@ export async function readTraceFile(path: string, longestMs = Infinity): Promise
   const name = basename(path);
   const beginMs = rows[0]?.atMs ?? 0;
   const wanted = rows.filter(({ atMs }) => atMs - beginMs <= longestMs);
-  const sessionRows = sessionRowsOf(wanted);
+  // Of the whole file: how much of it is replayed must not change what its rows mean.
+  const sessionRows = sessionRowsOf(rows);
   return {
     name: `${name} (sha256 ${createHash('sha256').update(text).digest('hex').slice(0, 12)})`,
     format,
-    // With blocks, a row says itself what its prompt consists of.
-    rows: placedRows(wanted, wanted.some(({ blocks }) => blocks !== null) ? 'cumulative' : sessionRows),
+    rows: placedRows(wanted, sessionRows),
     sessionRows,
     leftOut: bad[0] === undefined ? null : `${whole(bad.length)} of ${whole(parsed.length)} rows of ${name} were left out; the first ${bad[0]}.`, // prettier-ignore
   };

@@ -112,19 +112,26 @@ const tolerance = 0.95;
 /** With so many pairs of rows of one kind, the others are exceptions. */
 const mostOf = 0.9;
 
-/** Whether rows of a session have the whole conversation so far, from whether each has at least what came before it. */
+/**
+ * Whether rows of a session have the whole conversation so far, from whether each has at least what came before it. A row with
+ * blocks says itself what its whole prompt consists of, and nothing about the others.
+ */
 export function sessionRowsOf(rows: readonly RawRow[]): SessionRows {
   const last = new Map<string, RawRow>();
-  let [pairs, growing] = [0, 0];
+  let [pairs, growing, withBlocks] = [0, 0, 0];
   for (const row of rows) {
     if (row.session === null) continue;
     const before = last.get(row.session);
     last.set(row.session, row);
     if (before === undefined) continue;
+    if (row.blocks !== null) {
+      withBlocks += 1;
+      continue;
+    }
     pairs += 1;
     if (row.inputTokens >= tolerance * (before.inputTokens + before.outputTokens)) growing += 1;
   }
-  if (pairs === 0) return 'none';
+  if (pairs === 0) return withBlocks === 0 ? 'none' : 'cumulative';
   if (growing >= mostOf * pairs) return 'cumulative';
   return growing <= (1 - mostOf) * pairs ? 'deltas' : 'mixed';
 }
@@ -139,7 +146,7 @@ export function placedRows(rows: readonly RawRow[], sessionRows: SessionRows): r
     let tokensBefore = 0;
     if (session !== null && number !== null) {
       numbers.set(session, number);
-      if (sessionRows === 'deltas') tokensBefore = said.get(session) ?? 0;
+      if (sessionRows === 'deltas' && row.blocks === null) tokensBefore = said.get(session) ?? 0;
       said.set(session, tokensBefore + row.inputTokens + row.outputTokens);
     }
     return { ...row, atMs: row.atMs - begin, session: number, tokensBefore };

@@ -3,7 +3,8 @@ export type TraceFormat = 'mooncake' | 'azure' | 'burstgpt';
 
 /**
  * What the rows of a session have: `cumulative`: the whole conversation so far; `deltas`: only what is new; `mixed`: some
- * this, some that, so each is taken for a whole prompt; `none`: no session has several rows.
+ * this, some that, so each is taken for a whole prompt; `none`: no session has several rows. Rows with blocks are whole
+ * prompts in any case.
  */
 export type SessionRows = 'cumulative' | 'deltas' | 'mixed' | 'none';
 
@@ -48,16 +49,32 @@ export function timesOf({ trace, speed }: TraceReplay): readonly number[] {
   return trace.rows.map(({ atMs }) => atMs / 1000 / speed);
 }
 
-/** Which share of the requests that are due within the duration is due by now, 0 to 1. The times are in seconds. */
+/**
+ * Which share of the requests that are due within the duration is due by now, 0 to 1. Asked several times a second while a
+ * trace of any length is replayed.
+ *
+ * @param times in seconds, in rising order
+ */
 export function shareOfTimes(
   times: readonly number[],
   measuredMs: number,
   { warmupMs, durationMs }: { readonly warmupMs: number; readonly durationMs: number },
 ): number {
-  const dueBefore = (ms: number): number => times.filter((at) => at * 1000 < warmupMs + ms).length;
+  const dueBefore = (ms: number): number => countBefore(times, warmupMs + ms);
   const warmup = dueBefore(0);
   const all = dueBefore(durationMs) - warmup;
   return all === 0 ? 1 : (dueBefore(Math.min(Math.max(0, measuredMs), durationMs)) - warmup) / all;
+}
+
+/** How many of the times, which rise, are before this one, in milliseconds. */
+function countBefore(times: readonly number[], ms: number): number {
+  let [from, to] = [0, times.length];
+  while (from < to) {
+    const middle = Math.floor((from + to) / 2);
+    if ((times[middle] ?? Infinity) * 1000 < ms) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** Requests per second on average. */

@@ -10,6 +10,7 @@ export function mergedSnapshot(snapshots: readonly RunSnapshot[]): RunSnapshot {
     completed: sum(({ completed }) => completed),
     warmup: sum(({ warmup }) => warmup),
     inFlight: sum(({ inFlight }) => inFlight),
+    heldBack: sum(({ heldBack }) => heldBack),
     unanswered: sum(({ unanswered }) => unanswered),
     servedTokens: sum(({ servedTokens }) => servedTokens),
     p50Ms: worst(snapshots.map(({ p50Ms }) => p50Ms)),

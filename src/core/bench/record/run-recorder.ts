@@ -29,6 +29,8 @@ export interface RunSnapshot {
   readonly warmup: number;
   /** Those of the warm-up included. */
   readonly inFlight: number;
+  /** Due, but not sent yet because of `--max-in-flight`, those of the warm-up included. */
+  readonly heldBack: number;
   /** Refused, failed and timed out. */
   readonly unanswered: number;
   /** Tokens that arrived since the end of the warm-up, of requests that were completed. */
@@ -249,6 +251,7 @@ export class RunRecorder {
       completed: this.#completed,
       warmup: this.#warmup,
       inFlight: this.#allInFlight,
+      heldBack: this.heldBack.waiting,
       unanswered: refused + failed + timedOut,
       servedTokens: this.#servedTokens,
       p50Ms: medianMs(latency),

@@ -1,5 +1,5 @@
-import { evidenceOf, type LoadEvidence, type Look, sideOf } from './evidence.js';
-import { limitOf } from './limit.js';
+import { evidenceOf, type LoadEvidence, type Look, sideOf, unjudged } from './evidence.js';
+import { type Limit, limitOf } from './limit.js';
 import { nextStep, type SearchSpec } from './next-step.js';
 import { contradictions, split } from './split.js';
 
@@ -30,6 +30,8 @@ export type SearchOutcome = {
   | { readonly status: 'all-hold'; readonly highest: number }
   /** One breaks at the lowest, or at each where a higher load may be better. */
   | { readonly status: 'none-hold'; readonly lowest: number; readonly next: NextToBreak }
+  /** Of these promises, by their positions, no answer has a value. */
+  | { readonly status: 'unjudged'; readonly promises: readonly number[] }
   | { readonly status: 'nothing-measured' }
 );
 
@@ -49,13 +51,15 @@ export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull 
     isClientFull,
     holdsFrom: tooLow.length === 0 ? null : (below[0]?.load ?? null),
   };
+  const unknown = unjudged(spec.promises, looks);
+  if (unknown.length > 0) return { ...common, status: 'unjudged', promises: unknown };
   const [low, high] = [below.at(-1), above[0]];
   if (high === undefined) {
     if (low === undefined) return { ...common, status: 'nothing-measured' };
     return { ...common, status: 'all-hold', highest: low.load };
   }
-  const next = nextToBreak(spec, above.find(({ verdict }) => verdict === 'breaks') ?? high);
   const limit = limitOf(spec.promises, parts);
+  const next = nextToBreak(spec, above.find(({ verdict }) => verdict === 'breaks') ?? high, limit);
   if (limit === null) return { ...common, status: 'none-hold', lowest: high.load, next };
   const digits = (load: number): number => Number(load.toPrecision(4));
   const { load, lower, upper } = limit;
@@ -69,9 +73,18 @@ export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull 
   };
 }
 
-/** The promise that is worst at a load at which one breaks. */
-function nextToBreak({ promises }: SearchSpec, { shares, isOverloaded }: LoadEvidence): NextToBreak {
-  const scores = promises.map(({ allowedShare }, index) => sideOf(shares[index] ?? null, allowedShare).score);
-  const worst = Math.min(...scores);
-  return isOverloaded && worst > 0 ? { type: 'overload' } : { type: 'promise', index: scores.indexOf(worst) };
+/**
+ * The promise whose line reaches its limit first; without lines, the one that is worst at a load at which one breaks. How
+ * far beyond its limit a promise is goes by the requests that miss it, in multiples of those that may: scores are cut off.
+ */
+function nextToBreak({ promises }: SearchSpec, broken: LoadEvidence, limit: Limit | null): NextToBreak {
+  const ranked = promises
+    .map(({ allowedShare }, index) => {
+      const share = broken.shares[index] ?? null;
+      return { index, score: sideOf(share, allowedShare).score, excess: (share?.share ?? 0) / allowedShare };
+    })
+    .toSorted((one, other) => one.score - other.score || other.excess - one.excess);
+  const worst = ranked[0];
+  if (worst === undefined || (broken.isOverloaded && worst.score > 0)) return { type: 'overload' };
+  return { type: 'promise', index: limit?.promise ?? worst.index };
 }

@@ -14,8 +14,12 @@ export interface Look {
   readonly load: number;
   /** Per promise, in their order, requests that missed its limit, in pieces of time. */
   readonly missed: readonly (readonly Proportion[])[];
+  /** Requests with an answer, whether or not a promise could be judged by them. */
+  readonly answered: number;
   /** The queue grew without end, so every promise about waiting breaks sooner or later. */
   readonly isOverloaded: boolean;
+  /** It was too short to tell a queue that grows without end from one that fills. */
+  readonly isUntold: boolean;
 }
 
 /** All that is known of one load. */
@@ -25,7 +29,10 @@ export interface LoadEvidence {
   /** Per promise; null without a request that it could be judged by. */
   readonly shares: readonly (ClusteredShare | null)[];
   readonly isOverloaded: boolean;
-  /** `holds` and `breaks` only if the interval is clear of the limit. */
+  /**
+   * `holds` and `breaks` only if the interval is clear of the limit; and `holds` only if some look was long enough to tell
+   * whether the server can follow the load.
+   */
   readonly verdict: 'holds' | 'breaks' | 'unclear';
   /** In standard errors, how far the worst promise is on the good side of its limit; from -{@link surest} to it. */
   readonly score: number;
@@ -35,6 +42,9 @@ export interface LoadEvidence {
 const decidingTail = 0.025;
 
 const surest = 6;
+
+/** Fewer answers may all be of a kind that a promise says nothing about, such as those of one token. */
+const leastAnswers = 5;
 
 /** Loads up to this factor apart have queues of the same kind, so their requests depend on each other alike. */
 const alike = 1.3;
@@ -68,16 +78,26 @@ export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]
       return clusteredShare(seriesAt(load, promise), Math.max(ownEffect, ...counted), decidingTail);
     });
     const isOverloaded = own.filter((look) => look.isOverloaded).length * 2 > own.length;
+    const isUntold = own.every((look) => look.isUntold);
     const sides = shares.map((share, promise) => sideOf(share, promises[promise]?.allowedShare ?? 0));
     return {
       load,
       looks: own.length,
       shares,
       isOverloaded,
-      verdict: verdictOf(isOverloaded, sides),
+      verdict: verdictOf(sides, { isOverloaded, isUntold }),
       score: isOverloaded ? -surest : Math.min(...sides.map(({ score }) => score)),
     };
   });
+}
+
+/** Positions of the promises that no answer could be judged by: the server, or the plan, gives no value for them. */
+export function unjudged(promises: readonly Promised[], looks: readonly Look[]): readonly number[] {
+  const answered = looks.reduce((sum, look) => sum + look.answered, 0);
+  if (answered < leastAnswers) return [];
+  const isJudged = (promise: number): boolean =>
+    looks.some(({ missed }) => missed[promise]?.some(({ attempts }) => attempts > 0) === true);
+  return [...promises.keys()].filter((promise) => !isJudged(promise));
 }
 
 interface Side {
@@ -85,9 +105,12 @@ interface Side {
   readonly score: number;
 }
 
-function verdictOf(isOverloaded: boolean, sides: readonly Side[]): LoadEvidence['verdict'] {
+function verdictOf(
+  sides: readonly Side[],
+  { isOverloaded, isUntold }: Pick<Look, 'isOverloaded' | 'isUntold'>,
+): LoadEvidence['verdict'] {
   if (isOverloaded || sides.some(({ verdict }) => verdict === 'breaks')) return 'breaks';
-  return sides.every(({ verdict }) => verdict === 'holds') ? 'holds' : 'unclear';
+  return !isUntold && sides.every(({ verdict }) => verdict === 'holds') ? 'holds' : 'unclear';
 }
 
 /** On which side of the limit a promise is. */

@@ -8,6 +8,8 @@ export interface Limit {
   /** 95 % interval; an end is null if no load was found that is clearly on that side. */
   readonly lower: number | null;
   readonly upper: number | null;
+  /** Position of the promise whose line gave the load; null if none did. */
+  readonly promise: number | null;
 }
 
 /** Farther away, the share of missed requests no longer follows the same line. */
@@ -44,15 +46,19 @@ export function limitOf(promises: readonly Promised[], { below, above }: Pick<Sp
       const attempts = share.effectiveAttempts;
       return { x: Math.log(load), successes: share.share * attempts, attempts };
     });
-    return logisticLevel(trials, allowedShare, tail) ?? [];
+    const fit = logisticLevel(trials, allowedShare, tail);
+    return fit === null ? [] : { ...fit, promise };
   });
   const lowest = (of: (fit: (typeof fits)[number]) => number): number | null =>
     fits.length === 0 ? null : Math.exp(Math.min(...fits.map(of)));
   const from = Math.max(holds ?? 0, lowest(({ interval }) => interval.lower) ?? 0);
   const to = Math.min(breaks ?? Infinity, lowest(({ interval }) => interval.upper) ?? Infinity);
   const within = (load: number): number => Math.min(breaks ?? high.load, Math.max(holds ?? low.load, load));
+  const first = fits.toSorted((one, other) => one.x - other.x)[0];
+  const wanted = first === undefined ? middle : Math.exp(first.x);
   return {
-    load: within(lowest(({ x }) => x) ?? middle),
+    load: within(wanted),
+    promise: first === undefined || within(wanted) !== wanted ? null : first.promise,
     lower: from > 0 && from < to ? from : holds,
     upper: Number.isFinite(to) && from < to ? to : breaks,
   };

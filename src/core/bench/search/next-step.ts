@@ -1,4 +1,4 @@
-import { evidenceOf, type LoadEvidence, type Look, type Promised, sideOf } from './evidence.js';
+import { evidenceOf, type LoadEvidence, type Look, type Promised, sideOf, unjudged } from './evidence.js';
 import { type Limit, limitOf } from './limit.js';
 import { contradictions, type Split, split } from './split.js';
 
@@ -46,8 +46,11 @@ const reach = 3;
  *
  * Where a higher load may be better, all doublings up to the highest load come first, and the gap below the loads at which
  * the promises hold is halved as well.
+ *
+ * A promise that nothing can be judged by ends the search: no load would tell more.
  */
 export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
+  if (unjudged(spec.promises, looks).length > 0) return { type: 'done' };
   const loads = evidenceOf(spec.promises, looks);
   const first = unmeasured(spec, loads);
   if (first !== undefined) return measure(spec, loads, first);
@@ -64,6 +67,20 @@ export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
   if (strange !== undefined) return again(strange);
   const limit = limitOf(spec.promises, parts);
   return limit === null || isKnown(spec, limit, parts) ? { type: 'done' } : around(spec, loads, limit);
+}
+
+/**
+ * What to measure instead where the load generator cannot send what {@link nextStep} asks for: the highest load that it
+ * can send is approached from below, so that the answer is not only the last doubling. A search that began too high for it
+ * begins once more, at a fourth.
+ *
+ * @param ceiling the lowest load that it could not send; no look is at it or above
+ */
+export function stepBelow(spec: SearchSpec, looks: readonly Look[], ceiling: number): SearchStep {
+  const low = Math.max(0, ...looks.map(({ load }) => load));
+  const isEnd = low === 0 ? ceiling <= spec.lowest : isNarrow(spec, low, ceiling);
+  if (isEnd) return { type: 'done' };
+  return measure(spec, evidenceOf(spec.promises, looks), low === 0 ? ceiling / 4 : Math.sqrt(low * ceiling));
 }
 
 /** A load that is measured whatever others have shown: the first one, or each doubling up to the highest load. */

@@ -1,9 +1,9 @@
-import { percentText, significant } from '../../measurement/numbers.js';
+import { listed, percentText, significant } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { recommendationContext, sweptKey } from '../../measurement/sweep.js';
+import { settingsKey, type SettingSummary } from '../../measurement/summarise.js';
+import { isRateSweep, recommendationContext, type SweepEdge, sweptKey } from '../../measurement/sweep.js';
 import { throughputUnit } from '../../measurement/throughput.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 import { oneLine } from '../text/escape.js';
@@ -14,6 +14,7 @@ export function conclusionSentences(result: BenchResult, summaries: readonly Set
     ...objectiveSentences(result, summaries),
     ...sweepSentences(result, summaries),
     ...recommendationSentences(result, summaries),
+    ...rateSentences(result, summaries),
   ];
 }
 
@@ -101,15 +102,13 @@ function sweepSentences({ sweep }: BenchResult, summaries: readonly SettingSumma
 }
 
 /** How close the second best setting is, and what to try where the best is at the edge of the sweep. */
-function recommendationSentences(
-  { sweep, plan }: BenchResult,
-  summaries: readonly SettingSummary[],
-): readonly string[] {
+function recommendationSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  const { sweep, plan } = result;
   const { recommendation } = sweep;
   const context = recommendationContext(summaries, recommendation, plan.slo.length > 0);
   if (recommendation === null || context === null) return [];
   const settings = summaries.map((summary) => summary.settings);
-  const { second, edge } = context;
+  const { second, edges } = context;
   const what = plan.slo.length > 0 ? 'goodput' : 'ratio of throughput to latency';
   const sentences: string[] = [];
   if (second !== null) {
@@ -118,18 +117,67 @@ function recommendationSentences(
       `The second best setting, ${name}, has ${percentText(Math.min(1, second.share))} of the best one's ${what}.`,
     );
   }
-  const key = sweptKey(settings);
-  const value = recommendation[key];
-  if (value === null || edge === null || (edge === 'smallest' && value === 1)) return sentences;
-  const flag = key === 'concurrency' ? '-c' : '-n';
-  const next = edge === 'largest' ? value * 2 : Math.floor(value / 2);
-  // More generations at once than there are clients would change nothing.
-  const isFull = key === 'max_concurrency' && edge === 'largest' && recommendation.concurrency === value;
-  const clients = isFull ? `, with as many clients (-c ${next})` : '';
-  sentences.push(
-    `The best setting is the ${edge} that was measured, so a better one may lie beyond: try ${flag} ${next}${clients}.`,
-  );
+  const isAlone = dimensionsOf(settings).length === 1;
+  for (const edge of edges) {
+    if (edge.edge === 'smallest' && edge.value === 1) continue;
+    const has = isAlone ? `is the ${edge.edge} that was` : `has the ${edgeNames[edge.key][edge.edge]}`;
+    sentences.push(
+      `The best setting ${has} measured, so a better one may lie beyond: try ${nextToTry(edge, recommendation.concurrency, slotsOf(result))}.`,
+    );
+  }
   return sentences;
+}
+
+const edgeNames = {
+  concurrency: { largest: 'most clients that were', smallest: 'fewest clients that were' },
+  max_concurrency: { largest: 'highest max-concurrency that was', smallest: 'lowest max-concurrency that was' },
+} as const;
+
+/**
+ * The flags for a setting beyond the edge.
+ *
+ * @param clients of the best setting; null in an open loop
+ * @param slots of the server, which cannot run more at once; Infinity if it does not say
+ */
+function nextToTry({ key, value, edge }: SweepEdge, clients: number | null, slots: number): string {
+  if (edge === 'smallest') return `${key === 'concurrency' ? '-c' : '-n'} ${Math.floor(value / 2)}`;
+  if (key === 'concurrency') return `-c ${value * 2}`;
+  const next = value < slots ? Math.min(value * 2, slots) : value * 2;
+  // More generations at once than there are clients would change nothing.
+  const needs = [
+    ...(clients === value ? [`as many clients (-c ${next})`] : []),
+    ...(next > slots ? [`as many slots at the server (--slots ${next})`] : []),
+  ];
+  return `-n ${next}${needs.length === 0 ? '' : `, with ${listed(needs)}`}`;
+}
+
+/** Of the server, or of the smaller of two. */
+function slotsOf({ target, versus }: Pick<BenchResult, 'target' | 'versus'>): number {
+  const known = [target, versus?.target].map((each) => each?.settings['slots']);
+  return Math.min(Infinity, ...known.filter((slots) => typeof slots === 'number'));
+}
+
+/** What to try where the highest of several rates met every objective, or the lowest missed one. */
+function rateSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
+  if (result.plan.find_max !== undefined || !isRateSweep(summaries.map(({ settings }) => settings))) return [];
+  const verdicts = judgeObjectives(result, summaries);
+  if (verdicts.length === 0) return [];
+  const rates = summaries.map(({ settings }) => settings.rate ?? 0);
+  const [lowest, highest] = [Math.min(...rates), Math.max(...rates)];
+  const at = (rate: number): readonly (readonly ObjectiveVerdict[])[] =>
+    summaries
+      .filter(({ settings }) => settings.rate === rate)
+      .map(({ settings }) => verdicts.filter((verdict) => settingsKey(verdict.settings) === settingsKey(settings)));
+  const text = (rate: number): string => `${significant(rate)} requests/s`;
+  const flag = (rate: number): string => `--rate ${Number(rate.toPrecision(3))}`;
+  if (at(highest).some((own) => own.every(({ status }) => status === 'met'))) {
+    const advice = `try ${flag(highest * 2)}, or search for the limit (--find-max)`;
+    return [`Every objective was met at ${text(highest)}, the highest rate that was measured: ${advice}.`];
+  }
+  if (at(lowest).every((own) => own.some(({ status }) => status === 'missed'))) {
+    return [`An objective was missed even at ${text(lowest)}, the lowest rate that was measured: try ${flag(lowest / 2)}.`]; // prettier-ignore
+  }
+  return [];
 }
 
 /**

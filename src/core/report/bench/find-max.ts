@@ -1,4 +1,5 @@
 import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
+import type { MetricName } from '../../measurement/metric-names.js';
 import {
   listed,
   orUnknown,
@@ -10,7 +11,7 @@ import {
   whole,
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
-import type { BenchResult } from '../../measurement/result-schema.js';
+import type { BenchResult, Setting } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { oneLine } from '../text/escape.js';
 
@@ -64,8 +65,38 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
           : `even at ${at(lowest)}, the lowest load that was measured`;
       return `${names} ${doNot} ${where}: ${nextText(found)}. ${finished ? 'Try a more generous limit, or shorter prompts and answers.' : unfinishedText(found)}`;
     }
+    case 'unjudged':
+      return unjudgedText(points);
     case 'nothing-measured':
-      return 'The search ended before anything was measured.';
+      return found.client_full === true
+        ? `Nothing was measured. ${unfinishedText(found)}`
+        : 'The search ended before anything was measured.';
+  }
+}
+
+/** Which promises no answer has a value for, and why. */
+function unjudgedText(points: readonly FindMaxPoint[]): string {
+  const unknown = (points[0]?.promises ?? []).flatMap(({ promise }, index) =>
+    points.every(({ promises }) => promises[index]?.missed_share === null) ? promise : [],
+  );
+  const reasons = new Set(unknown.map((promise) => whyUnknown(parseObjective(promise).metric)));
+  return `${listed(unknown.map(oneLine))} cannot be judged here: ${listed([...reasons])}. Search for another promise.`;
+}
+
+function whyUnknown(metric: MetricName): string {
+  switch (metric) {
+    case 'queue_wait':
+    case 'prefill':
+    case 'delivery':
+      return 'the server does not report its own times';
+    case 'tpot':
+    case 'chunk_gap':
+      return 'answers have one token, or come all at once';
+    case 'ttft':
+    case 'ttft_from_schedule':
+    case 'client_wait':
+    case 'e2e':
+      return 'answers do not come as streams';
   }
 }
 
@@ -125,7 +156,7 @@ export function byLoad(
   summaries: readonly SettingSummary[],
 ): readonly SettingSummary[] {
   if (found === undefined) return summaries;
-  return summaries.toSorted((one, other) => loadOf(found, one) - loadOf(found, other));
+  return summaries.toSorted((one, other) => loadOf(found, one.settings) - loadOf(found, other.settings));
 }
 
 /**
@@ -138,11 +169,12 @@ export function answeringSetting(
 ): SettingSummary | null {
   const limit = found?.load ?? null;
   if (found === undefined || limit === null) return null;
-  const below = summaries.filter((summary) => loadOf(found, summary) <= limit);
-  return below.toSorted((one, other) => loadOf(found, other) - loadOf(found, one))[0] ?? null;
+  const below = summaries.filter(({ settings }) => loadOf(found, settings) <= limit);
+  return below.toSorted((one, other) => loadOf(found, other.settings) - loadOf(found, one.settings))[0] ?? null;
 }
 
-function loadOf({ by }: FindMax, { settings }: SettingSummary): number {
+/** The load of a setting, in what the search raises. */
+export function loadOf({ by }: Pick<FindMax, 'by'>, settings: Setting): number {
   switch (by) {
     case 'rate':
       return settings.rate ?? 0;

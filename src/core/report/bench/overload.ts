@@ -1,4 +1,4 @@
-import { significant } from '../../measurement/numbers.js';
+import { significant, timeRangeText, timeText } from '../../measurement/numbers.js';
 import { isOverloadedRun } from '../../measurement/overload.js';
 import type { Overload } from '../../measurement/overload-schema.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
@@ -26,20 +26,25 @@ export function overloadSentences(
 }
 
 /** The same about one setting. */
-function sentence({ runs }: Pick<BenchResult, 'runs'>, summary: SettingSummary): string {
+function sentence({ plan, runs }: Pick<BenchResult, 'plan' | 'runs'>, summary: SettingSummary): string {
   const { settings, rates } = summary;
   const trials = (bySetting(runs).get(settingsKey(settings)) ?? []).filter(isOverloadedRun);
   const worst = trials
     .flatMap(({ overload }) => overload ?? [])
     .toSorted((one, other) => other.in_flight_per_second.slope - one.in_flight_per_second.slope)[0];
   const answered = `the server answered ${significant(rates.requests_per_second)} requests/s`;
-  const grew = worst === undefined ? '' : `, and with every second ${growthText(worst)}`;
+  const grew = worst === undefined ? '' : `, and ${growthText(worst, plan)}`;
   return `The queue grew without end at ${wholeSettingText(settings)}: ${answered}${grew}.`;
 }
 
-/** `11.6 more were waiting (95 % interval 11.2 to 12.1)`. */
-function growthText({ in_flight_per_second: { slope, lower, upper } }: Overload): string {
-  return `${significant(slope)} more were waiting (95 % interval ${significant(lower)} to ${significant(upper)})`;
+/** Both slopes, as a clause: `with every second 11.6 more were waiting (95 % interval …) and TTFT rose by 90 ms (…)`. */
+export function growthText(
+  { in_flight_per_second: inFlight, ttft_ms_per_second: ttft }: Overload,
+  { streaming }: Pick<BenchResult['plan'], 'streaming'>,
+): string {
+  const waiting = `${significant(inFlight.slope)} more were waiting (95 % interval ${significant(inFlight.lower)} to ${significant(inFlight.upper)})`;
+  const latency = streaming === false ? 'end-to-end latency' : 'TTFT';
+  return `with every second ${waiting} and ${latency} rose by ${timeText(ttft.slope)} (${timeRangeText(ttft.lower, ttft.upper)})`;
 }
 
 /** What the mark in the table means; '' without such a setting. */

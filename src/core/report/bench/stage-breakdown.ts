@@ -6,7 +6,7 @@ import { wholeSettingText } from '../../measurement/setting-text.js';
 import { stageSummaries, type StageSummary } from '../../measurement/stage-summary.js';
 import { bySetting } from '../../measurement/summarise.js';
 import type { Breakdown } from './breakdown-shape.js';
-import { growing } from './overload.js';
+import { growing, growthText } from './overload.js';
 
 interface Row {
   readonly setting: string;
@@ -52,16 +52,14 @@ export function stageBreakdown(result: Pick<BenchResult, 'runs'>): Breakdown | n
 }
 
 /** The headline for each stage in which the server could not follow. */
-export function stageOverloadSentences(result: Pick<BenchResult, 'runs'>): readonly string[] {
+export function stageOverloadSentences(result: Pick<BenchResult, 'plan' | 'runs'>): readonly string[] {
   const rows = rowsOf(result);
   const isSweep = new Set(rows.map(({ setting }) => setting)).size > 1;
   return rows.flatMap(({ setting, stage }) => {
     if (stage.overload === null) return [];
-    const { slope, lower, upper } = stage.overload.in_flight_per_second;
-    const interval = `95 % interval ${significant(lower)} to ${significant(upper)}`;
     return (
       `The queue grew without end in stage ${stage.number}, at ${rateText(stage)} requests/s` +
-      `${isSweep ? ` (${setting})` : ''}: with every second ${significant(slope)} more were waiting (${interval}).`
+      `${isSweep ? ` (${setting})` : ''}: ${growthText(stage.overload, result.plan)}.`
     );
   });
 }

@@ -5,14 +5,15 @@ import type { BenchResult, Run, Saturation } from '../../measurement/result-sche
 import { touches } from '../../measurement/saturation.js';
 import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
 import { streamWarnings } from '../../measurement/stream-warnings.js';
-import { bySetting, type SettingSummary } from '../../measurement/summarise.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
 import { saturatedAgents } from './agents-notes.js';
+import { loadOf } from './find-max.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
-export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan'>): string[] {
+export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan' | 'find_max'>): string[] {
   const { runs, interrupted, plan } = result;
   const by = dimensionsOf(runs.map(({ settings }) => settings));
   const warnings: string[] = [];
@@ -56,9 +57,8 @@ function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[]
 }
 
 /** That too little was measured after an open loop had filled up to tell whether the server can follow. */
-function fillings({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readonly Dimension[]): string[] {
-  if (plan.find_max !== undefined) return [];
-  const untold = runs.filter(({ filling_seconds: seconds }) => seconds !== undefined);
+function fillings(result: Pick<BenchResult, 'runs' | 'find_max'>, by: readonly Dimension[]): string[] {
+  const untold = result.runs.filter((run) => run.filling_seconds !== undefined && isInQuestion(run, result));
   if (untold.length === 0) return [];
   const longestMs = Math.max(...untold.map(({ filling_seconds: seconds = 0 }) => seconds)) * 1000;
   return [
@@ -66,6 +66,18 @@ function fillings({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readon
       `and conversations this long they do so for about ${timeText(longestMs)} anyway. Measure for longer ` +
       `(-d ${Math.ceil((longestMs / 1000) * enoughFillings)}s).`,
   ];
+}
+
+/**
+ * Whether it matters that a run was too short to tell. A search measures a load for longer each time, so that a later run may
+ * tell, and of a load that breaks a promise nothing more is asked.
+ */
+function isInQuestion({ settings }: Run, { runs, find_max: found }: Pick<BenchResult, 'runs' | 'find_max'>): boolean {
+  if (found === undefined) return true;
+  const key = settingsKey(settings);
+  const others = runs.filter((run) => settingsKey(run.settings) === key);
+  const verdict = found.points.find(({ load }) => load === loadOf(found, settings))?.verdict;
+  return verdict !== 'breaks' && others.every(({ filling_seconds: seconds }) => seconds !== undefined);
 }
 
 /** So many times the time in which a load fills up leaves enough to judge. */

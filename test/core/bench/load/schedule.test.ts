@@ -46,7 +46,7 @@ const shapes: readonly (readonly [string, string, OpenShape])[] = [
   ],
   [
     'bursts in stages',
-    '0 0 1000 1000 1000 1000 1000 2000 2000 2000 2000',
+    '0 500 500 1500 1500 1500 1500 1500 1500 1500 1500',
     { type: 'open', rate: 5, arrival: 'burst', seed: 1, stages: parseStages('2@1s,8@1s') },
   ],
   [

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { meanRate, timesOf } from '../../../../src/core/bench/plan/trace.js';
+import { meanRate, shareOfTimes, timesOf } from '../../../../src/core/bench/plan/trace.js';
 import { readTraceFile } from '../../../../src/core/bench/plan/trace-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-traces-'));
@@ -77,6 +77,27 @@ describe('a trace', () => {
     ]);
   });
 
+  it('has rows with blocks that are whole prompts, whatever the other rows of sessions are', async () => {
+    const row = (timestamp: number, session_id: string, input_length: number, hash_ids?: readonly number[]): string =>
+      JSON.stringify({ timestamp, session_id, input_length, output_length: 20, hash_ids });
+    const own = [row(0, 'a', 100, [1]), row(1, 'a', 30, [1])];
+    const { rows, sessionRows } = await read([...own, row(2, 'b', 100), row(3, 'b', 30), row(4, 'b', 10)].join('\n'));
+    expect(sessionRows).toBe('deltas');
+    expect(rows.map(({ tokensBefore }) => tokensBefore)).toEqual([0, 0, 0, 120, 170]);
+    // Without rows that say it otherwise, they are what they are.
+    expect(await read(own.join('\n'))).toMatchObject({ sessionRows: 'cumulative' });
+  });
+
+  it('means the same however much of it is replayed', async () => {
+    const rows = ['5,a,1,M,100,20,120,L', '6,a,1,M,15,20,35,L', '7,b,1,M,10,20,30,L'];
+    const later = ['90,b,1,M,40,20,60,L', '95,b,1,M,70,20,90,L'];
+    const [head = ''] = burstGpt.split('\n');
+    const trace = await read([head, ...rows, ...later].join('\n'), 10_000);
+    expect(trace.rows).toHaveLength(3);
+    expect(trace.sessionRows).toBe('mixed');
+    expect(trace.rows[1]?.tokensBefore).toBe(0);
+  });
+
   it('is replayed faster, and cut where it is to end', async () => {
     const trace = await read(burstGpt, 10_000);
     expect(trace.rows).toHaveLength(2);
@@ -90,4 +111,14 @@ describe('a trace', () => {
       await expect(read(content)).rejects.toMatchObject({ code: 'usage' });
     },
   );
+});
+
+it('the share of a trace that is due counts the rows of the window before a moment', () => {
+  const times = [0, 0.5, 1, 1, 1, 2, 3.5, 7, 20];
+  const window = { warmupMs: 1000, durationMs: 6000 };
+  // Due from 1 s to before 7 s: five rows.
+  const shares = [-500, 0, 1, 1000, 1001, 2501, 6000, 9000].map((ms) => shareOfTimes(times, ms, window));
+  expect(shares).toEqual([0, 0, 0.6, 0.6, 0.8, 1, 1, 1]);
+  expect(shareOfTimes(times, 100, { warmupMs: 30_000, durationMs: 6000 })).toBe(1);
+  expect(shareOfTimes([], 100, window)).toBe(1);
 });

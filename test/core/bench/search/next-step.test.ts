@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../src/core/base/random.js';
 import { conclude } from '../../../../src/core/bench/search/conclude.js';
 import type { Look } from '../../../../src/core/bench/search/evidence.js';
-import { nextStep, type SearchSpec } from '../../../../src/core/bench/search/next-step.js';
+import { nextStep, type SearchSpec, stepBelow } from '../../../../src/core/bench/search/next-step.js';
 import { lookAt, searched, trueLimit } from './simulated-server.js';
 
 const spec: SearchSpec = {
@@ -21,12 +21,19 @@ const spec: SearchSpec = {
 function lookWith(
   load: number,
   missedShare: number,
-  options: { requests?: number; isOverloaded?: boolean } = {},
+  options: { requests?: number; isOverloaded?: boolean; isUntold?: boolean } = {},
 ): Look {
-  const { requests = 1600, isOverloaded = false } = options;
+  const { requests = 1600, isOverloaded = false, isUntold = false } = options;
   const attempts = requests / 16;
   const piece = { successes: missedShare * attempts, attempts };
-  return { load, missed: [Array.from({ length: 16 }, () => piece)], isOverloaded };
+  const missed = [Array.from({ length: 16 }, () => piece)];
+  return { load, missed, answered: requests, isOverloaded, isUntold };
+}
+
+/** The same measurement with a promise for each share. */
+function lookWithAll(load: number, missedShares: readonly number[]): Look {
+  const missed = missedShares.map((share) => lookWith(load, share).missed[0] ?? []);
+  return { ...lookWith(load, 0), missed };
 }
 
 /** A server without noise: every request above the limit misses. */
@@ -96,13 +103,69 @@ describe('the search for the highest load', () => {
 
   it('names the promise that breaks first of several', () => {
     const two = { ...spec, promises: [...spec.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
-    const looks = searched(two, (load) => {
-      const [slow] = lookWith(load, load > 50 ? 1 : 0).missed;
-      const [fast] = lookWith(load, load > 17 ? 1 : 0).missed;
-      return { load, missed: [slow ?? [], fast ?? []], isOverloaded: false };
-    });
+    const looks = searched(two, (load) => lookWithAll(load, [load > 50 ? 1 : 0, load > 17 ? 1 : 0]));
     const outcome = conclude(two, looks);
     expect(outcome).toMatchObject({ status: 'found', next: { type: 'promise', index: 1 } });
+  });
+
+  it('names the one that is missed most often for what it allows where several break at once', () => {
+    const two = { ...spec, promises: [...spec.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
+    const looks = [lookWithAll(4, [0, 0]), lookWithAll(8, [0.9, 0.8])];
+    expect(conclude(two, looks)).toMatchObject({ status: 'found', next: { type: 'promise', index: 1 } });
+  });
+
+  it('names the one that reaches its limit first, whichever is missed more often at the next load', () => {
+    const two = { ...spec, promises: [{ text: 'tpot.p99<50ms', allowedShare: 0.01 }, ...spec.promises] };
+    // The second is at its 5 % near 10, the first at its 1 % near 10.4, from where on it rises faster.
+    const shares: readonly (readonly [load: number, shares: readonly number[]])[] = [
+      [9.5, [0.001, 0.03]],
+      [9.8, [0.002, 0.042]],
+      [10.2, [0.005, 0.058]],
+      [10.8, [0.05, 0.09]],
+      [11.2, [0.09, 0.12]],
+    ];
+    const looks = shares.map(([load, both]) => lookWithAll(load, both));
+    expect(conclude(two, looks)).toMatchObject({ status: 'found', next: { type: 'promise', index: 1 } });
+  });
+
+  it('ends where no answer has a value for one of several promises, and says for which', () => {
+    const two = { ...spec, promises: [...spec.promises, { text: 'queue_wait.p95<50ms', allowedShare: 0.05 }] };
+    const without = (load: number, requests: number): Look => {
+      const look = lookWith(load, 0, { requests });
+      return { ...look, missed: [look.missed[0] ?? [], [{ successes: 0, attempts: 0 }]] };
+    };
+    expect(nextStep(two, [without(1, 5)])).toEqual({ type: 'done' });
+    expect(conclude(two, [without(1, 5)])).toMatchObject({ status: 'unjudged', promises: [1], isFinished: true });
+    // So few may all be of one token, by chance.
+    expect(nextStep(two, [without(1, 4)])).toMatchObject({ type: 'measure' });
+    expect(nextStep(two, [without(1, 5), lookWithAll(2, [0, 0])])).toMatchObject({ type: 'measure', load: 4 });
+  });
+
+  it('goes on without an answer, which says nothing about what answers have', () => {
+    const nothing = { ...lookWith(1, 0, { requests: 0 }), missed: [[{ successes: 0, attempts: 0 }]] };
+    expect(nextStep(spec, [nothing, nothing])).toMatchObject({ type: 'measure', load: 0.5 });
+  });
+
+  it('takes no load for one that holds until it was measured long enough to tell whether the server can follow', () => {
+    const short = [1, 2, 4, 8].map((load) => lookWith(load, load > 4 ? 1 : 0, { isUntold: true }));
+    const verdictAt4 = (looks: readonly Look[]): string | undefined =>
+      conclude(spec, looks).loads.find(({ load }) => load === 4)?.verdict;
+    expect(verdictAt4(short)).toBe('unclear');
+    expect(verdictAt4([...short, lookWith(4, 0)])).toBe('holds');
+    expect(conclude(spec, short)).toMatchObject({ status: 'found', lower: null, upper: 8 });
+  });
+
+  it('comes near to what the load generator can send, and ends there', () => {
+    const looks = [1, 2, 4, 8].map(sharp(1000));
+    expect(stepBelow(spec, looks, 16)).toEqual({ type: 'measure', load: 11.3, look: 1 });
+    expect(stepBelow(spec, [...looks, sharp(1000)(11.3), sharp(1000)(15)], 16)).toEqual({ type: 'done' });
+    expect(stepBelow(spec, [], 64)).toEqual({ type: 'measure', load: 16, look: 1 });
+    expect(stepBelow(spec, [], 0.01)).toEqual({ type: 'done' });
+    const clients = { ...spec, lowest: 1, isWhole: true };
+    expect(stepBelow(clients, looks.slice(0, 2), 4)).toEqual({ type: 'measure', load: 3, look: 1 });
+    expect(stepBelow(clients, looks.slice(0, 2), 3)).toEqual({ type: 'done' });
+    expect(stepBelow(clients, [], 2)).toEqual({ type: 'measure', load: 1, look: 1 });
+    expect(stepBelow(clients, [], 1)).toEqual({ type: 'done' });
   });
 
   it('measures a result that contradicts its neighbours again, and says so if it stays', () => {
@@ -184,11 +247,7 @@ describe('the search where a higher load may be better', () => {
 
   it('looks between two loads at which different promises break', () => {
     const two = { ...slots, promises: [...slots.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
-    const looks = searched(two, (load) => {
-      const [wait] = lookWith(load, load < 11 ? 1 : 0).missed;
-      const [slow] = lookWith(load, load > 11 ? 1 : 0).missed;
-      return { load, missed: [wait ?? [], slow ?? []], isOverloaded: false };
-    });
+    const looks = searched(two, (load) => lookWithAll(load, [load < 11 ? 1 : 0, load > 11 ? 1 : 0]));
     expect(conclude(two, looks)).toMatchObject({ status: 'found', holdsFrom: 11, load: 11, next: { index: 1 } });
   });
 

@@ -64,7 +64,8 @@ export function lookAt(server: SimulatedServer, load: number, look: number, seco
     piece.attempts += 1;
     if (waitMs >= server.limitMs) piece.successes += 1;
   }
-  return { load, missed: [pieces], isOverloaded: false };
+  const answered = pieces.reduce((sum, { attempts }) => sum + attempts, 0);
+  return { load, missed: [pieces], answered, isOverloaded: false, isUntold: false };
 }
 
 /** Runs a search to its end. @param measure what a look at a load finds; called with its number over all loads */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Sweep } from '../../../../src/core/measurement/result-schema.js';
+import type { Plan, Sweep } from '../../../../src/core/measurement/result-schema.js';
 import { conclusionSentences, recommendationText } from '../../../../src/core/report/bench/conclusion.js';
 import { uslThroughput } from '../../../../src/core/statistics/usl.js';
 import { benchResult } from '../../../support/bench-result.js';
@@ -37,6 +37,105 @@ describe('the sweep in words', () => {
     const settings = [{ maxConcurrency: 1 }, { maxConcurrency: 2 }];
     const { result, summaries } = benchResult({ settings, sweep: { recommendation } });
     expect(recommendationText(result, summaries)).toEqual({ setting: 'max-concurrency 2', reason: 'it is best' });
+  });
+});
+
+/** The sentence about where the best setting lies, of a sweep over these settings. */
+function adviceAt(
+  best: { readonly concurrency?: number; readonly maxConcurrency: number | null },
+  settings: readonly { readonly concurrency?: number; readonly maxConcurrency?: number }[],
+  slots?: number,
+): readonly string[] {
+  const recommendation = { max_concurrency: best.maxConcurrency, concurrency: best.concurrency ?? 8, reason: 'it is.' };
+  const target = { settings: slots === undefined ? {} : { slots } };
+  const described = settings.map((each) => ({ completed: 20, ...each }));
+  const { result, summaries } = benchResult({ settings: described, sweep: { recommendation }, target });
+  return conclusionSentences(result, summaries).filter((sentence) => sentence.includes('may lie beyond'));
+}
+
+const beyond = 'measured, so a better one may lie beyond: try';
+
+describe('a best setting at the edge of the sweep', () => {
+  const slots = [2, 4, 8].map((maxConcurrency) => ({ maxConcurrency }));
+  const clients = [2, 4, 8].map((concurrency) => ({ concurrency }));
+
+  it('is followed by the next one to try', () => {
+    expect(adviceAt({ maxConcurrency: 2 }, slots)).toEqual([
+      `The best setting is the smallest that was ${beyond} -n 1.`,
+    ]);
+    expect(adviceAt({ maxConcurrency: 4 }, slots)).toEqual([]);
+    expect(
+      adviceAt(
+        { maxConcurrency: 8, concurrency: 32 },
+        slots.map((each) => ({ ...each, concurrency: 32 })),
+      ),
+    ).toEqual([`The best setting is the largest that was ${beyond} -n 16.`]);
+    expect(adviceAt({ maxConcurrency: null, concurrency: 8 }, clients)).toEqual([
+      `The best setting is the largest that was ${beyond} -c 16.`,
+    ]);
+    expect(adviceAt({ maxConcurrency: null, concurrency: 2 }, clients)).toEqual([
+      `The best setting is the smallest that was ${beyond} -c 1.`,
+    ]);
+  });
+
+  it('is not if there is nothing below', () => {
+    expect(adviceAt({ maxConcurrency: 1 }, [{ maxConcurrency: 1 }, ...slots])).toEqual([]);
+  });
+
+  it('needs as many clients, without which more generations at once change nothing', () => {
+    expect(adviceAt({ maxConcurrency: 8 }, slots)).toEqual([
+      `The best setting is the largest that was ${beyond} -n 16, with as many clients (-c 16).`,
+    ]);
+  });
+
+  it('goes no further than the slots of the server, or says what that needs', () => {
+    const crowd = slots.map((each) => ({ ...each, concurrency: 32 }));
+    const best = { maxConcurrency: 8, concurrency: 32 };
+    expect(adviceAt(best, crowd, 12)[0]).toContain('try -n 12.');
+    expect(adviceAt(best, crowd, 64)[0]).toContain('try -n 16.');
+    expect(adviceAt(best, crowd, 8)[0]).toContain('try -n 16, with as many slots at the server (--slots 16).');
+    expect(adviceAt({ maxConcurrency: 8 }, slots, 8)[0]).toContain(
+      'try -n 16, with as many clients (-c 16) and as many slots at the server (--slots 16).',
+    );
+  });
+
+  it('is named in each of two quantities that were swept', () => {
+    const grid = [4, 16, 64].flatMap((concurrency) =>
+      [1, 4, 16].map((maxConcurrency) => ({ concurrency, maxConcurrency })),
+    );
+    expect(adviceAt({ concurrency: 64, maxConcurrency: 16 }, grid)).toEqual([
+      `The best setting has the most clients that were ${beyond} -c 128.`,
+      `The best setting has the highest max-concurrency that was ${beyond} -n 32.`,
+    ]);
+    expect(adviceAt({ concurrency: 4, maxConcurrency: 4 }, grid)).toEqual([
+      `The best setting has the fewest clients that were ${beyond} -c 2.`,
+    ]);
+  });
+});
+
+describe('a sweep over rates with objectives', () => {
+  function adviceFor(
+    prefillMs: readonly number[],
+    plan: Partial<Plan> = { slo: ['ttft.p50<500ms'] },
+  ): readonly string[] {
+    const rates = [1, 2, 5];
+    const settings = rates.map((rate, index) => ({ rate, concurrency: null, prefillMs: prefillMs[index] ?? 50, completed: 100 })); // prettier-ignore
+    const { result, summaries } = benchResult({ settings, plan });
+    return conclusionSentences(result, summaries).filter((sentence) => sentence.includes('that was measured'));
+  }
+
+  it('says what to try where the highest meets all of them, or the lowest misses one', () => {
+    expect(adviceFor([50, 50, 50])).toEqual([
+      'Every objective was met at 5.00 requests/s, the highest rate that was measured: try --rate 10, or search for the limit (--find-max).',
+    ]);
+    expect(adviceFor([900, 900, 900])).toEqual([
+      'An objective was missed even at 1.00 requests/s, the lowest rate that was measured: try --rate 0.5.',
+    ]);
+  });
+
+  it('says nothing where the limit lies between them, or there is none', () => {
+    expect(adviceFor([50, 50, 900])).toEqual([]);
+    expect(adviceFor([50, 50, 50], {})).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { columnsOf } from '../../../../src/core/report/bench/columns.js';
 import { findMaxCurves, findMaxSentences, findMaxTable } from '../../../../src/core/report/bench/find-max.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
+import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult } from '../../../support/bench-result.js';
 
@@ -79,6 +80,46 @@ describe('the answer of a search', () => {
       /up to 8\.00 requests\/s\. The load generator could not send more: give it more --workers, or more machines \(--agents\)\.$/,
     );
     expect(sentencesOf({ ...cut, status: 'none-hold', load: null })[0]).toContain('or a lower load to begin with.');
+  });
+
+  it('says which promises no answer has a value for, and why', () => {
+    const points = [pointOf(1, 100, 'unclear')].map((point) => {
+      const [known] = point.promises;
+      if (known === undefined) throw new Error('no promise');
+      const unknown = ['tpot.p95<50ms', 'queue_wait.p95<1s'].map((text) => ({ ...known, promise: text, missed_share: null })); // prettier-ignore
+      return { ...point, promises: [known, ...unknown] };
+    });
+    const none = { status: 'unjudged', load: null, lower: null, upper: null, next_to_break: null, points } as const;
+    expect(sentencesOf(none)).toEqual([
+      'tpot.p95<50ms and queue_wait.p95<1s cannot be judged here: answers have one token, or come all at once and the server does not report its own times. Search for another promise.',
+    ]);
+  });
+
+  it('says that the load generator could not even send the first load', () => {
+    const nothing: Partial<FindMax> = { status: 'nothing-measured', load: null, points: [], finished: false };
+    expect(sentencesOf({ ...nothing, client_full: true })[0]).toMatch(
+      /^Nothing was measured\. The load generator could not send more: give it more --workers/,
+    );
+    expect(sentencesOf(nothing)[0]).toBe('The search ended before anything was measured.');
+  });
+
+  it('warns of loads that were measured too briefly to tell whether the server can follow, unless a promise breaks', () => {
+    const points = [pointOf(4, 120, 'unclear'), pointOf(5.6, 480, 'unclear'), pointOf(8, 2400, 'breaks')];
+    const { result } = searchOf({ points });
+    const untold = { beside: { filling_seconds: 12 }, concurrency: null };
+    const told = { concurrency: null };
+    const { runs } = benchResult({
+      settings: [
+        { rate: 4, ...untold },
+        { rate: 5.6, ...untold },
+        { rate: 5.6, ...told },
+        { rate: 8, ...untold },
+      ],
+    }).result;
+    const warned = truthWarnings({ ...result, runs }).filter((text) => text.includes('cannot be told'));
+    expect(warned).toEqual([
+      expect.stringMatching(/can follow the load at 4\.00 requests\/s cannot be told.*\(-d 36s\)\.$/),
+    ]);
   });
 
   it('says from where to where promises hold that break below as well', () => {

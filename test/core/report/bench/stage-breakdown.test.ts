@@ -79,7 +79,7 @@ describe('the stages in a report', () => {
 
   it('are named in the headline where the queue grew', () => {
     expect(stageOverloadSentences(result)).toEqual([
-      'The queue grew without end in stage 2, at 8.00 requests/s: with every second 5.00 more were waiting (95 % interval 4.00 to 6.00).',
+      'The queue grew without end in stage 2, at 8.00 requests/s: with every second 5.00 more were waiting (95 % interval 4.00 to 6.00) and TTFT rose by 5.00 ms (4.00 to 6.00 ms).',
     ]);
   });
 
