@@ -138,10 +138,7 @@ describe('a compilation is quick', () => {
 
   it.each([
     ['1,000 optional characters', `root ::= ${many(1000, (index) => `"${ideograph(index)}1"?`)}`],
-    [
-      '4,000 optional characters after another one',
-      `root ::= "x" ${many(4000, (index) => `"${ideograph(index)}"?`)}`,
-    ],
+    ['4,000 optional characters after another one', `root ::= "x" ${many(4000, (index) => `"${ideograph(index)}"?`)}`],
     [
       '4,000 optional characters as an alternative',
       `root ::= ${many(4000, (index) => `"${ideograph(index)}"?`)} | "x"`,
