@@ -140,7 +140,7 @@ export async function reportPlan(
     );
   }
   // Only the engine process knows how much memory is free on a GPU.
-  if (engine.gpu === 'off' && isTight(need, mainMemory())) {
+  if (engine.gpu === 'off' && isTight(need, mainMemory(), promptCache)) {
     logger.warn(
       { available_bytes: mainMemory().available },
       'this may take more memory than is free at the moment: it will be slow if weights have to be read from the disk again and again',

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { EngineOptions, LlamaEngineOptions } from '../../core/engine/options.js';
-import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
+import { cacheMemory, checkCacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
+import { memoryFileSystem } from '../../core/engine/prompt-cache/state-files.js';
 import { readGgufFile } from '../../core/gguf/gguf-file.js';
 import { mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
 import { bundledModel } from '../../core/models/model-source.js';
@@ -80,7 +81,8 @@ function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }:
  * it is idle.
  *
  * @param replicas how many engines each model has
- * @throws ChatstreamError `usage` if two have the same name, `model_unreadable` for a file that is no model
+ * @throws ChatstreamError `usage` if two have the same name, or if there is no place for prompt caches of the size that was asked
+ *   for; `model_unreadable` for a file that is no model
  */
 export async function servedEngines(
   engines: readonly NamedEngine[],
@@ -93,6 +95,7 @@ export async function servedEngines(
   if (isOneModel(engines, onDemand)) return { engine };
   const { maxLoaded = engines.length, idleUnloadMs } = onDemand;
   const most = Math.min(maxLoaded, engines.length);
+  checkCaches(engines, most);
   const { available: memoryBytes } = mainMemory();
   const cache = cacheMemory('auto', memoryBytes);
   const cacheBytes = cache.status === 'on' ? Math.floor(cache.limitBytes / most) : 0;
@@ -100,6 +103,17 @@ export async function servedEngines(
   for (const each of engines) models.push(await named(each, cacheBytes, replicas));
   assertApart(models.map((model) => model.name));
   return { engine, models: { models, maxLoaded: most, idleUnloadMs, memoryBytes } };
+}
+
+/** @throws ChatstreamError `usage` if prompt caches of models that are loaded at once do not fit */
+function checkCaches(engines: readonly NamedEngine[], most: number): void {
+  const sizes = engines.flatMap(({ engine }) =>
+    engine.engine === 'llama' && engine.embeddings !== true && engine.promptCache !== 'auto'
+      ? [engine.promptCache]
+      : [],
+  );
+  const largest = Math.max(0, ...sizes);
+  checkCacheMemory(largest, memoryFileSystem(), Math.min(most, sizes.length));
 }
 
 /**

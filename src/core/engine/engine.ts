@@ -4,6 +4,7 @@ import type { EmbeddingInput, EmbeddingsInfo } from './embeddings-info.js';
 import type { ForeignText } from './foreign-text.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
+import type { ProcessRole } from './process/process-role.js';
 import type { PromptCacheActivity } from './prompt-cache-activity.js';
 import type { ReasoningEffort, ThoughtLimit } from './reasoning.js';
 import type { Sampling } from './sampling.js';
@@ -288,5 +289,10 @@ export interface ServingEngine extends Engine {
    */
   load?(signal: AbortSignal, onLoading?: (etaMs: number) => void): Promise<void>;
   /** What is restarted on its own, if that is not the engine as a whole. */
-  readonly processes?: readonly { readonly states: Subscribable<EngineState> }[];
+  readonly processes?: readonly {
+    readonly role?: ProcessRole;
+    /** The name of its engine, where several serve one line. */
+    readonly executor?: string;
+    readonly states: Subscribable<EngineState>;
+  }[];
 }

@@ -67,9 +67,13 @@ export function memoryNeed(file: GgufFile, { slots, context, cacheType }: Memory
   };
 }
 
-/** Whether weights and cache together may need more than is free at the moment. */
-export function isTight({ weightBytes, cacheBytes }: MemoryNeed, { available }: Memory): boolean {
-  return weightBytes + cacheBytes.most > available;
+/**
+ * Whether weights and cache together may need more than is free at the moment.
+ *
+ * @param more bytes that are needed besides
+ */
+export function isTight({ weightBytes, cacheBytes }: MemoryNeed, { available }: Memory, more = 0): boolean {
+  return weightBytes + cacheBytes.most + more > available;
 }
 
 /**

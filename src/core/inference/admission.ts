@@ -28,6 +28,9 @@ export interface AdmissiblePrompt extends Prepared {
   readonly plan: AnswerPlan;
 }
 
+/** Who sends something to the engine: nobody in particular if left out. */
+export type Caller = Pick<InferenceRequest, 'key' | 'payer' | 'trafficClass'>;
+
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
 export class Admission {
   readonly #engine: ServingEngine;
@@ -122,10 +125,19 @@ export class Admission {
    * @throws ChatstreamError as `Inference.submit` does
    */
   count(request: InferenceRequest, client: AbortSignal): Promise<number> {
-    this.#assertPlaces([request]);
-    return this.#pending.during(claimantOf(request).payer, 1, () =>
+    return this.holdPlace(request, () =>
       this.#whileServed(Infinity, client, async (signal) => (await this.#prepare(request, signal)).prompt.length),
     );
+  }
+
+  /**
+   * Holds a place in the line during a call that costs the engine as much as preparing a request does.
+   *
+   * @throws ChatstreamError `queue_full`, `draining`
+   */
+  async holdPlace<T>(caller: Caller, call: () => Promise<T>): Promise<T> {
+    this.#assertPlaces([caller]);
+    return await this.#pending.during(claimantOf(caller).payer, 1, call);
   }
 
   /** @param deadlineMs from now on, after which there is no use in starting what is prepared */
@@ -205,7 +217,7 @@ export class Admission {
   }
 
   /** Those that are being prepared hold places already; some of them hold places that nobody else may have. */
-  #assertPlaces(requests: readonly InferenceRequest[]): void {
+  #assertPlaces(requests: readonly Caller[]): void {
     const [first] = requests;
     if (first === undefined) return;
     this.#scheduler.room.assertVacancyFor(claimantOf(first), requests.length, this.#pending);
@@ -243,7 +255,7 @@ function retryAfter(etaMs: number): number {
 }
 
 /** Who asks, and in which class. */
-function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: InferenceRequest): Required<Claimant> {
+function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: Caller): Required<Claimant> {
   return { key, payer, trafficClass };
 }
 

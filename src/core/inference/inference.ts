@@ -63,7 +63,7 @@ export class Inference implements RequestLine {
     });
     this.#processing = new Processing(engine, this.#scheduler, this.#events, clock);
     this.#admission = new Admission(engine, this.#scheduler, options.queueTimeoutMs, clock);
-    this.#translation = new Translation(engine, this.#scheduler);
+    this.#translation = new Translation(engine, this.#scheduler, this.#admission);
     const { slots, replicas = null } = options;
     this.#places = new Places({ engine, scheduler: this.#scheduler, slots, info: () => this.info, replicas });
   }
@@ -119,7 +119,7 @@ export class Inference implements RequestLine {
 
   /** Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`. */
   get preparing(): number {
-    return this.#admission.preparing + this.#translation.pending;
+    return this.#admission.preparing;
   }
 
   /**
@@ -211,13 +211,13 @@ export class Inference implements RequestLine {
   }
 
   /** See {@link Translation.tokenize}. */
-  tokenize(text: string, client: AbortSignal): Promise<readonly Token[]> {
-    return this.#translation.tokenize(text, client);
+  tokenize(...call: Parameters<Translation['tokenize']>): Promise<readonly Token[]> {
+    return this.#translation.tokenize(...call);
   }
 
   /** See {@link Translation.detokenize}. */
-  detokenize(tokens: readonly Token[], client: AbortSignal): Promise<string> {
-    return this.#translation.detokenize(tokens, client);
+  detokenize(...call: Parameters<Translation['detokenize']>): Promise<string> {
+    return this.#translation.detokenize(...call);
   }
 
   /**

@@ -2,49 +2,44 @@ import { untilAborted } from '../base/abort.js';
 import { asChatstreamError } from '../base/errors.js';
 import type { PromptEngine, Token } from '../engine/engine.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
+import type { Admission, Caller } from './admission.js';
 import type { InferenceJob } from './inference-job.js';
 import { withRetryAfter } from './processing.js';
 
-/** Calls that turn text into tokens and back. They wait in no queue. */
+/** Calls that turn text into tokens and back. They do not wait in the queue, but each takes a place while it is answered. */
 export class Translation {
   readonly #engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>;
   readonly #scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>;
-  #pending = 0;
+  readonly #admission: Pick<Admission, 'holdPlace'>;
 
   constructor(
     engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>,
     scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>,
+    admission: Pick<Admission, 'holdPlace'>,
   ) {
     this.#engine = engine;
     this.#scheduler = scheduler;
-  }
-
-  /** Number of calls that are not answered yet. */
-  get pending(): number {
-    return this.#pending;
+    this.#admission = admission;
   }
 
   /**
    * @param client aborted when the client leaves: the work ends, and the call rejects with the reason
-   * @throws ChatstreamError `engine_unavailable`, `engine_failed`
+   * @throws ChatstreamError `queue_full`, `draining`, `engine_unavailable`, `engine_failed`
    */
-  tokenize(text: string, client: AbortSignal): Promise<readonly Token[]> {
-    return this.#translate(this.#engine.tokenize(text, client), client);
+  tokenize(text: string, client: AbortSignal, caller: Caller = {}): Promise<readonly Token[]> {
+    return this.#translate(() => this.#engine.tokenize(text, client), client, caller);
   }
 
   /** As {@link tokenize}. @throws ChatstreamError also `invalid_request` for a number outside the vocabulary */
-  detokenize(tokens: readonly Token[], client: AbortSignal): Promise<string> {
-    return this.#translate(this.#engine.detokenize(tokens, client), client);
+  detokenize(tokens: readonly Token[], client: AbortSignal, caller: Caller = {}): Promise<string> {
+    return this.#translate(() => this.#engine.detokenize(tokens, client), client, caller);
   }
 
-  async #translate<T>(answer: Promise<T>, client: AbortSignal): Promise<T> {
-    this.#pending += 1;
+  async #translate<T>(ask: () => Promise<T>, client: AbortSignal, caller: Caller): Promise<T> {
     try {
-      return await untilAborted(answer, client);
+      return await this.#admission.holdPlace(caller, () => untilAborted(ask(), client));
     } catch (error) {
       throw withRetryAfter(asChatstreamError(error), this.#scheduler);
-    } finally {
-      this.#pending -= 1;
     }
   }
 }

@@ -125,12 +125,12 @@ export class ModelLine implements LoadableModel, ModelService {
     return this.#used(this.inference.countTokens(request, client));
   }
 
-  tokenize(text: string, client: AbortSignal): Promise<readonly Token[]> {
-    return this.#used(this.inference.tokenize(text, client));
+  tokenize(...call: Parameters<ModelService['tokenize']>): Promise<readonly Token[]> {
+    return this.#used(this.inference.tokenize(...call));
   }
 
-  detokenize(tokens: readonly Token[], client: AbortSignal): Promise<string> {
-    return this.#used(this.inference.detokenize(tokens, client));
+  detokenize(...call: Parameters<ModelService['detokenize']>): Promise<string> {
+    return this.#used(this.inference.detokenize(...call));
   }
 
   load(): void {

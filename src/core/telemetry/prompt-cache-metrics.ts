@@ -13,7 +13,7 @@ const nothing: PromptCacheActivity = {
   busyMs: 0,
 };
 
-type ObservedEngine = Pick<ServingEngine, 'rounds' | 'states'>;
+type ObservedEngine = Pick<ServingEngine, 'rounds' | 'states' | 'processes'>;
 
 /** Registers metrics of the prompt caches of all engines. One counts from its start, so what a new process reports is added. */
 export function observePromptCache(engines: readonly ObservedEngine[], registry: Registry): void {
@@ -54,12 +54,18 @@ export function observePromptCache(engines: readonly ObservedEngine[], registry:
       reports.set(executor, now);
       sum();
     });
-    engine.states(({ status }) => {
-      if (status !== 'stopped') return;
-      // Its memory is free again.
-      reports.clear();
-      sum();
-    });
+    const processes: NonNullable<ServingEngine['processes']> = engine.processes ?? [engine];
+    for (const { role, executor, states } of processes) {
+      if (role === 'prompts') continue;
+      states(({ status }) => {
+        if (status === 'starting' || status === 'ready') return;
+        // Its memory is free again. What it has counted is kept, in case only its prompt process has died.
+        for (const [name, last] of reports) {
+          if (executor === undefined || name === executor) reports.set(name, { ...last, entries: 0, bytes: 0 });
+        }
+        sum();
+      });
+    }
   }
 }
 

@@ -160,10 +160,13 @@ describe('what serve logs about its model', () => {
     ]);
   });
 
-  it('includes a warning if that may be more than is free', async () => {
-    await reportPlan(await engine({ context: 2 ** 40 }), null, logger);
-    expect(logged.filter(({ available_bytes: available }) => available !== undefined)).toMatchObject([{ level: 40 }]);
-  });
+  it.each([{ context: 2 ** 40 }, { promptCache: 2 ** 50 }])(
+    'includes a warning if %j may be more than is free',
+    async (changes) => {
+      await reportPlan(await engine(changes), null, logger);
+      expect(logged.filter(({ available_bytes: available }) => available !== undefined)).toMatchObject([{ level: 40 }]);
+    },
+  );
 
   it.each([
     [

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkAliases, servedEngines, wantedModels } from '../../../src/cli/serve/several-models.js';
 import type { MockEngineOptions } from '../../../src/core/engine/options.js';
+import { memoryFileSystem } from '../../../src/core/engine/prompt-cache/state-files.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 import { llamaOptions } from '../../support/llama-options.js';
 
@@ -65,6 +66,16 @@ describe('--model', () => {
   it('refuses two models of one name', async () => {
     expect(() => wantedModels(['a=x', 'a=y'])).toThrow('Two models have the name "a".');
     await expect(servedEngines(mocks('a=x', 'y/a.gguf'), stays)).rejects.toThrow('Two models have the name "a".');
+  });
+
+  it.skipIf(memoryFileSystem() === null)('refuses prompt caches that only one of the models could have', async () => {
+    const modelPath = await syntheticModel();
+    const usable = memoryFileSystem()?.freeBytes ?? 0;
+    const engine = llamaOptions(modelPath, { promptCache: Math.floor(usable * 0.6) });
+    const both = ['a', 'b'].map((name) => ({ name, source: modelPath, engine }));
+    await expect(servedEngines(both, stays)).rejects.toThrow(/--prompt-cache .* for each of 2 models does not fit/);
+    const { models } = await servedEngines(both, { ...stays, maxLoaded: 1 });
+    expect(models?.models).toHaveLength(2);
   });
 
   it('forecasts the memory of each model: weights, slots and prompt cache', async () => {

@@ -41,6 +41,50 @@ describe('metrics of the prompt cache', () => {
     expect(after).toContain('chatstream_prompt_cache_misses_total 4');
   });
 
+  it.each([
+    { status: 'restarting', attempt: 1, reason: 'it died' },
+    { status: 'failed', reason: 'it died' },
+    { status: 'stopped' },
+  ] as const)('show no memory of a process that has ended: $status', async (state) => {
+    const rounds = new Emitter<Round>();
+    const states = new Emitter<EngineState>();
+    const registry = new Registry();
+    observePromptCache([{ rounds: rounds.subscribe, states: states.subscribe }], registry);
+    rounds.emit(activity({ tokens: 50 }));
+    states.emit(state);
+    expect(await registry.metrics()).toContain('chatstream_prompt_cache_bytes 0');
+    expect(await registry.metrics()).toContain('chatstream_prompt_cache_entries 0');
+
+    rounds.emit(activity({ pid: 2, tokens: 10 }));
+    expect(await registry.metrics()).toContain('chatstream_prompt_cache_tokens_total 60');
+    expect(await registry.metrics()).toContain('chatstream_prompt_cache_bytes 100');
+  });
+
+  it('show what is left where one of several processes has ended', async () => {
+    const rounds = new Emitter<Round>();
+    const [first, second, prompts] = [
+      new Emitter<EngineState>(),
+      new Emitter<EngineState>(),
+      new Emitter<EngineState>(),
+    ];
+    const registry = new Registry();
+    const processes = [
+      { role: 'engine', executor: 'local-1', states: first.subscribe },
+      { role: 'engine', executor: 'local-2', states: second.subscribe },
+      { role: 'prompts', states: prompts.subscribe },
+    ] as const;
+    observePromptCache(
+      [{ rounds: rounds.subscribe, states: new Emitter<EngineState>().subscribe, processes }],
+      registry,
+    );
+    rounds.emit({ ...activity({ pid: 1 }), executor: 'local-1' });
+    rounds.emit({ ...activity({ pid: 2, bytes: 30 }), executor: 'local-2' });
+    prompts.emit({ status: 'restarting', attempt: 1, reason: 'it died' });
+    expect(await registry.metrics()).toContain('chatstream_prompt_cache_bytes 130');
+    first.emit({ status: 'restarting', attempt: 1, reason: 'it died' });
+    expect(await registry.metrics()).toContain('chatstream_prompt_cache_bytes 30');
+  });
+
   it('add up what several engines report', async () => {
     const rounds = new Emitter<Round>();
     const registry = new Registry();

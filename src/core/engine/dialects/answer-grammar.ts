@@ -35,7 +35,10 @@ export interface AnswerDemand {
  * schemas, if all together cost too much. If there are so many tools that their names alone cost too much, only answers that
  * must be calls are refused; others are not held to anything.
  *
+ * All attempts share the time of one compilation, but for the one without schemas that are not strict, which is the last resort.
+ *
  * @param onHurry called if less is held because time was over, which may be different the next time
+ * @param now milliseconds
  * @returns null if any text will do
  * @throws ChatstreamError `invalid_request`, `grammar_too_complex`
  */
@@ -43,15 +46,18 @@ export function answerGrammar(
   dialect: Dialect,
   demand: AnswerDemand,
   onHurry: () => void = () => undefined,
+  now: () => number = () => performance.now(),
 ): CompiledGrammar | null {
   const { calls, format } = demand;
   if (calls === null && format.type === 'text') return null;
   const isLenient = calls?.tools.every(({ isStrict }) => !isStrict) === true;
   const isOptional = isLenient && !calls.isRequired && format.type === 'text';
+  const startedMs = now();
   /** @param isAllowed whether something else will do if it is too complex; null stands for it */
-  const compile = (isAllowed: boolean, held: readonly Tool[]): CompiledGrammar | null => {
+  const compile = (isAllowed: boolean, held: readonly Tool[], sinceMs = startedMs): CompiledGrammar | null => {
+    const subject = calls === null ? subjectOf(format) : toolsSubject;
     try {
-      return compileAnswer(dialect, demand, new Set(held));
+      return compileAnswer(dialect, demand, new Set(held), new Budget(subject, now, sinceMs));
     } catch (error) {
       const isTooComplex = error instanceof ChatstreamError && error.code === 'grammar_too_complex';
       if (!isAllowed || !isTooComplex) throw error;
@@ -61,7 +67,7 @@ export function answerGrammar(
   };
   const whole = compile(calls !== null, calls?.tools ?? []);
   if (whole !== null || calls === null) return whole;
-  const free = compile(isOptional, []);
+  const free = compile(isOptional, [], now());
   if (free === null) return null;
   for (const share of keptShares) {
     const held = shortestTools(calls.tools, share);
@@ -90,8 +96,9 @@ function compileAnswer(
   { thoughts, calls: syntax, messages }: Dialect,
   { calls, format, isThinking }: AnswerDemand,
   held: ReadonlySet<Tool>,
+  budget: Budget,
 ): CompiledGrammar {
-  const builder = new GrammarBuilder(new Budget(calls === null ? subjectOf(format) : toolsSubject));
+  const builder = new GrammarBuilder(budget);
   const json = new JsonRules(builder);
   const contentBegin = builder.literal(syntax?.contentBegin ?? '');
   const text = format.type === 'text' ? null : builder.rule([[...contentBegin, formatRule(json, format)]]);

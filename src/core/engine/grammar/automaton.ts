@@ -1,4 +1,4 @@
-import { allChars, type CharSet, contains, partition, sizeOf, union } from './char-set.js';
+import { allChars, type CharSet, contains, partition, sizeOf, unionOf } from './char-set.js';
 import type { Budget } from './limits.js';
 
 interface Transition {
@@ -127,7 +127,7 @@ function transitionsTo(transitions: readonly Transition[]): readonly Transition[
     if (sets === undefined) byTarget.set(to, [chars]);
     else sets.push(chars);
   }
-  return [...byTarget].map(([to, sets]) => ({ to, chars: union(...sets) }));
+  return [...byTarget].map(([to, sets]) => ({ to, chars: unionOf(sets) }));
 }
 
 /** The automaton that accepts every text. */
@@ -144,7 +144,7 @@ export function isEverythingAt(automaton: Automaton, state: number): boolean {
   return (
     accepts &&
     transitions.every(({ to }) => to === state) &&
-    sizeOf(union(...transitions.map(({ chars }) => chars))) === sizeOf(allChars)
+    sizeOf(unionOf(transitions.map(({ chars }) => chars))) === sizeOf(allChars)
   );
 }
 

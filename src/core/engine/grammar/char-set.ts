@@ -4,6 +4,8 @@
  */
 export type CharSet = readonly number[];
 
+type CharRange = readonly [first: number, last: number];
+
 const lastCodePoint = 0x10ffff;
 const surrogates = { first: 0xd800, last: 0xdfff } as const;
 
@@ -13,7 +15,12 @@ export const noChars: CharSet = [];
 export const allChars: CharSet = [0, surrogates.first - 1, surrogates.last + 1, lastCodePoint];
 
 /** The set of these ranges, which may overlap and come in any order. */
-export function charSet(...ranges: readonly (readonly [first: number, last: number])[]): CharSet {
+export function charSet(...ranges: readonly CharRange[]): CharSet {
+  return charSetOf(ranges);
+}
+
+/** As {@link charSet}, of any number of ranges: a call takes some 100,000 arguments at most. */
+export function charSetOf(ranges: Iterable<CharRange>): CharSet {
   const sorted = [...ranges].sort(([a], [b]) => a - b);
   const merged: number[] = [];
   for (const [first, last] of sorted) {
@@ -26,7 +33,7 @@ export function charSet(...ranges: readonly (readonly [first: number, last: numb
 
 /** The set of the characters of a text. */
 export function charsOf(text: string): CharSet {
-  return charSet(...codePoints(text).map((point) => [point, point] as const));
+  return charSetOf(codePoints(text).map((point) => [point, point] as const));
 }
 
 /** The code points of a text. A lone surrogate counts as one. */
@@ -63,9 +70,14 @@ export function sizeOf(set: CharSet): number {
 }
 
 export function union(...sets: readonly CharSet[]): CharSet {
+  return unionOf(sets);
+}
+
+/** As {@link union}, of any number of sets. */
+export function unionOf(sets: readonly CharSet[]): CharSet {
   const [only] = sets;
   if (only !== undefined && sets.length === 1) return only;
-  return charSet(...sets.flatMap((set) => [...rangesOf(set)]));
+  return charSetOf(sets.flatMap((set) => [...rangesOf(set)]));
 }
 
 export function intersection(left: CharSet, right: CharSet): CharSet {
@@ -129,7 +141,7 @@ export function partition(sets: readonly CharSet[]): Part[] {
     if (enters) inside.add(index);
     else inside.delete(index);
   }
-  return [...parts.values()].map(({ ranges, members }) => ({ chars: charSet(...ranges), members }));
+  return [...parts.values()].map(({ ranges, members }) => ({ chars: charSetOf(ranges), members }));
 }
 
 function at(set: CharSet, index: number): number {

@@ -68,11 +68,12 @@ function elementsOf(alternatives: Alternatives): number {
  */
 function beginningsOf(rules: Rules, most: number): number {
   const counts = new Map<number, number>();
+  const empties = new Set([...rules].filter(([, alternatives]) => hasEmpty(alternatives)).map(([rule]) => rule));
   const open: number[] = [...rules.keys()];
   const entered = new Set<number>();
   let sum = 0;
   for (let rule = open.at(-1); rule !== undefined; rule = open.at(-1)) {
-    const heads = (rules.get(rule) ?? []).flatMap((sequence) => headsOf(sequence, rules));
+    const heads = (rules.get(rule) ?? []).flatMap((sequence) => headsOf(sequence, empties));
     const missing = counts.has(rule) ? [] : heads.filter((head) => !counts.has(head));
     if (missing.length > 0 && !entered.has(rule)) {
       entered.add(rule);
@@ -91,13 +92,17 @@ function beginningsOf(rules: Rules, most: number): number {
   return sum;
 }
 
+function hasEmpty(alternatives: Alternatives): boolean {
+  return alternatives.some(({ length }) => length === 0);
+}
+
 /** The rules that a sequence may begin with. Only rules with an empty alternative count as empty there. */
-function headsOf(sequence: Sequence, rules: Rules): readonly number[] {
+function headsOf(sequence: Sequence, empties: ReadonlySet<number>): readonly number[] {
   const heads: number[] = [];
   for (const item of sequence) {
     if (item.type === 'chars') break;
     heads.push(item.rule);
-    if (rules.get(item.rule)?.some(({ length }) => length === 0) !== true) break;
+    if (!empties.has(item.rule)) break;
   }
   return heads;
 }

@@ -1,4 +1,4 @@
-import { type CharSet, partition, union } from './char-set.js';
+import { type CharSet, partition, unionOf } from './char-set.js';
 import { type Alternatives, type GrammarBuilder, type Item, keyOf, type RuleItem, type Sequence } from './rules.js';
 
 /** Rules by number, in the order in which they were found; the first one is the root. */
@@ -16,6 +16,9 @@ export type Rules = ReadonlyMap<number, Alternatives>;
 export function factored(builder: GrammarBuilder, root: RuleItem): Rules {
   return new Factoring(builder).from(root);
 }
+
+/** Characters and items that are looked at in one step. */
+const partsPerStep = 64;
 
 class Factoring {
   readonly #builder: GrammarBuilder;
@@ -64,6 +67,7 @@ class Factoring {
       else rests.push(rest);
     }
     const charHeads = [...byHead.keys()].filter((head) => head.type === 'chars');
+    this.#spendFor(charHeads.reduce((sum, { chars }) => sum + chars.length, 0));
     const byEnd = new Map<string, { readonly sets: CharSet[]; readonly end: Sequence }>();
     for (const { chars, members } of partition(charHeads.map((head) => head.chars))) {
       const ends = members.flatMap((member) => {
@@ -76,7 +80,7 @@ class Factoring {
       if (same === undefined) byEnd.set(key, { sets: [chars], end });
       else same.sets.push(chars);
     }
-    for (const { sets, end } of byEnd.values()) result.push([this.#builder.chars(union(...sets)), ...end]);
+    for (const { sets, end } of byEnd.values()) result.push([this.#builder.chars(unionOf(sets)), ...end]);
     for (const [head, rests] of byHead) if (head.type === 'rule') result.push([head, ...this.#afterCommon(rests)]);
     return result;
   }
@@ -105,6 +109,11 @@ class Factoring {
     return [choice];
   }
 
+  /** @param parts small things that are looked at: many of them together are a step */
+  #spendFor(parts: number): void {
+    this.#builder.budget.spend(Math.floor(parts / partsPerStep));
+  }
+
   #isState(item: Item | undefined): boolean {
     return item?.type === 'rule' && this.#builder.automatonStates.has(item.rule);
   }
@@ -119,6 +128,7 @@ class Factoring {
     const open: Sequence[] = different.reverse();
     for (let sequence = open.pop(); sequence !== undefined; sequence = open.pop()) {
       this.#builder.budget.spend();
+      this.#spendFor(sequence.length);
       const [head, ...rest] = sequence;
       const key = keyOf(sequence);
       if (distinct.has(key)) continue;
@@ -142,27 +152,30 @@ function isProductive(sequence: Sequence, unproductive: ReadonlySet<number>): bo
 
 /** The rules that cannot produce any text, because each alternative needs another one of them, or itself. */
 function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> {
-  const users = new Map<number, number[]>();
   const unproductive = new Set<number>();
-  for (let rule = 0; rule < builder.size; rule += 1) unproductive.add(rule);
+  /** Alternatives, by each rule in them. */
+  const users = new Map<number, { readonly rule: number; missing: number }[]>();
   const open: number[] = [];
-  for (const rule of unproductive) {
+  for (let rule = 0; rule < builder.size; rule += 1) {
+    unproductive.add(rule);
     if (!builder.isDefined(rule)) continue;
     for (const sequence of builder.alternativesOf(rule)) {
-      for (const item of sequence) {
-        if (item.type !== 'rule') continue;
-        const others = users.get(item.rule);
-        if (others === undefined) users.set(item.rule, [rule]);
-        else if (others.at(-1) !== rule) others.push(rule);
+      const needed = new Set(sequence.flatMap((item) => (item.type === 'rule' ? [item.rule] : [])));
+      if (needed.size === 0) open.push(rule);
+      const user = { rule, missing: needed.size };
+      for (const other of needed) {
+        const known = users.get(other);
+        if (known === undefined) users.set(other, [user]);
+        else known.push(user);
       }
     }
-    open.push(rule);
   }
   for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-    if (!unproductive.has(rule)) continue;
-    if (!builder.alternativesOf(rule).some((sequence) => isProductive(sequence, unproductive))) continue;
-    unproductive.delete(rule);
-    for (const user of users.get(rule) ?? []) open.push(user);
+    if (!unproductive.delete(rule)) continue;
+    for (const user of users.get(rule) ?? []) {
+      user.missing -= 1;
+      if (user.missing === 0) open.push(user.rule);
+    }
   }
   builder.budget.spend(builder.size);
   return unproductive;

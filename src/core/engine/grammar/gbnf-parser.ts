@@ -1,4 +1,4 @@
-import { allChars, type CharSet, charSet, complement, singleChar, union } from './char-set.js';
+import { allChars, type CharSet, charSet, complement, singleChar, unionOf } from './char-set.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from './rules.js';
 
 /** What is wrong with a grammar, or not supported in it. */
@@ -167,7 +167,7 @@ function classOf(text: string): CharSet {
     sets.push(charSet([first, last === rangeDash ? 0x2d : last]));
     index += 2;
   }
-  const set = union(...sets);
+  const set = unionOf(sets);
   return negated ? complement(set) : set;
 }
 

@@ -52,10 +52,14 @@ export class Budget {
   readonly #startedMs: number;
   #steps = 0;
 
-  constructor(subject: Subject, now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds
+   * @param startedMs when the time begins, which several attempts can share; by default now
+   */
+  constructor(subject: Subject, now: () => number = () => performance.now(), startedMs = now()) {
     this.subject = subject;
     this.#now = now;
-    this.#startedMs = now();
+    this.#startedMs = startedMs;
   }
 
   /** @throws ChatstreamError `grammar_too_complex` */

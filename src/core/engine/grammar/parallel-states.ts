@@ -30,44 +30,76 @@ interface Given {
   readonly endsAreClear: boolean;
 }
 
+/** What is known of all rules. What takes longer the larger the sets of characters are counts towards the budget. */
+class KnownFacts {
+  readonly #facts: ReadonlyMap<number, Facts>;
+  readonly #budget: Budget;
+
+  constructor(rules: readonly number[], budget: Budget) {
+    this.#facts = new Map(rules.map((rule) => [rule, { ...unknown }]));
+    this.#budget = budget;
+  }
+
+  of(rule: number): Facts {
+    return this.#facts.get(rule) ?? { ...unknown };
+  }
+
+  /** @throws ChatstreamError `grammar_too_complex`, as of all of these */
+  union(left: CharSet, right: CharSet): CharSet {
+    if (left.length === 0 || left === right) return right;
+    if (right.length === 0) return left;
+    this.spendFor(left.length + right.length);
+    return union(left, right);
+  }
+
+  overlap(left: CharSet, right: CharSet): boolean {
+    if (left.length === 0 || right.length === 0) return false;
+    this.spendFor(left.length + right.length);
+    return intersection(left, right).length > 0;
+  }
+
+  /** @param parts small things that were looked at: many of them together are a step */
+  spendFor(parts: number): void {
+    this.#budget.spend(Math.floor(parts / partsPerStep));
+  }
+}
+
+const partsPerStep = 16;
+
 /**
  * An upper bound for the number of places of a grammar at which a text may be at once; Infinity if it is far above the
  * limit.
+ *
+ * @throws ChatstreamError `grammar_too_complex` if the budget is used up
  */
 export function mostParallel(rules: Rules, { blocks, budget, endsAreClear }: Given): number | typeof ambiguous {
   const order = leavesFirst(rules);
-  const facts = new Map<number, Facts>(order.map((rule) => [rule, { ...unknown }]));
-  const factsOf = (rule: number): Facts => facts.get(rule) ?? { ...unknown };
+  const items = [...rules.values()].reduce((sum, alternatives) => sum + itemsOf(alternatives), 0);
+  const facts = new KnownFacts(order, budget);
   const repeatUntilStable = (update: (alternatives: Alternatives, known: Facts, rule: number) => boolean): boolean => {
     for (let changed = true; changed;) {
       changed = false;
       for (const rule of order) {
-        const known = factsOf(rule);
+        const known = facts.of(rule);
         changed = update(rules.get(rule) ?? [], known, rule) || changed;
         if (known.starts > limits.parallelStates || known.most > 4 * limits.parallelStates) return false;
       }
       budget.spend(order.length);
+      facts.spendFor(items);
     }
     return true;
   };
   const beginsBounded = repeatUntilStable((alternatives, known) => {
     const before = [known.empty, sizeOf(known.first), sizeOf(known.more), known.starts].join();
-    const heads = alternatives.map((sequence) => beginning(sequence, factsOf));
-    known.empty ||= heads.some(({ empty }) => empty);
-    known.first = heads.length === 1 ? (heads[0]?.first ?? noChars) : union(...heads.map(({ first }) => first));
-    known.starts = heads.reduce((sum, { starts }) => sum + starts, 0);
-    if (!endsAreClear)
-      known.more = union(
-        ...alternatives.map((sequence) => moreOf(sequence, factsOf)),
-        ...(known.empty ? [known.first] : []),
-      );
+    learnBeginning(known, alternatives, facts);
+    if (!endsAreClear) learnMore(known, alternatives, facts);
     return before !== [known.empty, sizeOf(known.first), sizeOf(known.more), known.starts].join();
   });
-  if (!endsAreClear && [...rules.values()].some((alternatives) => isAmbiguous(alternatives, factsOf))) return ambiguous;
+  if (!endsAreClear && [...rules.values()].some((alternatives) => isAmbiguous(alternatives, facts))) return ambiguous;
   const bounded =
     beginsBounded &&
     repeatUntilStable((alternatives, known, rule) => {
-      const { most, mostAtEnd } = insideOf(alternatives, known, blocks.get(rule) ?? null, factsOf);
+      const { most, mostAtEnd } = insideOf(alternatives, known, blocks.get(rule) ?? null, facts);
       const grows = most > known.most || mostAtEnd > known.mostAtEnd;
       known.most = Math.max(most, known.most);
       known.mostAtEnd = Math.max(mostAtEnd, known.mostAtEnd);
@@ -75,47 +107,92 @@ export function mostParallel(rules: Rules, { blocks, budget, endsAreClear }: Giv
     });
   if (!bounded) return Infinity;
   // One more: the end of the text.
-  return order.reduce((most, rule) => Math.max(most, factsOf(rule).most + 1), 1);
+  return order.reduce((most, rule) => Math.max(most, facts.of(rule).most + 1), 1);
 }
 
-/** Characters with which a sequence can go on where it may also be over. */
-function moreOf(sequence: Sequence, factsOf: (rule: number) => Facts): CharSet {
-  let more = noChars;
-  for (const item of sequence) {
-    if (item.type === 'chars') {
-      more = noChars;
-      continue;
-    }
-    const facts = factsOf(item.rule);
-    more = facts.empty ? union(more, facts.more, facts.first) : facts.more;
+function itemsOf(alternatives: Alternatives): number {
+  return alternatives.reduce((sum, { length }) => sum + length, alternatives.length);
+}
+
+function learnBeginning(known: Facts, alternatives: Alternatives, facts: KnownFacts): void {
+  let [empty, first, starts] = [known.empty, noChars, 0];
+  for (const sequence of alternatives) {
+    const head = beginning(sequence, facts);
+    empty ||= head.empty;
+    starts += head.starts;
+    first = facts.union(first, head.first);
+    if (starts > limits.parallelStates) break;
   }
-  return more;
+  Object.assign(known, { empty, first, starts });
+}
+
+function learnMore(known: Facts, alternatives: Alternatives, facts: KnownFacts): void {
+  for (const sequence of alternatives) {
+    let more = noChars;
+    for (more of moreAfterEach(sequence, facts));
+    known.more = facts.union(known.more, more);
+  }
+  if (known.empty) known.more = facts.union(known.more, known.first);
+}
+
+/**
+ * Characters with which a sequence can go on, after each of its items, where that may also be over. Ends early where a text
+ * may be at too many places, as the grammar is refused then.
+ */
+function* moreAfterEach(sequence: Sequence, facts: KnownFacts): Generator<CharSet> {
+  let more = noChars;
+  /** Of the items before that may all be empty. */
+  let starts = 0;
+  for (const item of sequence) {
+    const known = item.type === 'chars' ? unknown : facts.of(item.rule);
+    starts = known.empty ? starts + known.starts : 0;
+    if (starts > limits.parallelStates) return;
+    more = known.empty ? facts.union(facts.union(more, known.more), known.first) : known.more;
+    yield more;
+  }
 }
 
 /** Whether a text may not show which alternative it is, or where an item of it ends. */
-function isAmbiguous(alternatives: Alternatives, factsOf: (rule: number) => Facts): boolean {
-  let firsts = noChars;
+function isAmbiguous(alternatives: Alternatives, facts: KnownFacts): boolean {
+  let [firsts, starts] = [noChars, 0];
   for (const sequence of alternatives) {
-    const { first } = beginning(sequence, factsOf);
-    if (intersection(firsts, first).length > 0) return true;
-    firsts = alternatives.length === 1 ? first : union(firsts, first);
-    for (let index = 1; index < sequence.length; index += 1) {
-      const more = moreOf(sequence.slice(0, index), factsOf);
-      if (more.length > 0 && intersection(more, beginning(sequence.slice(index), factsOf).first).length > 0)
-        return true;
+    const head = beginning(sequence, facts);
+    if (facts.overlap(firsts, head.first)) return true;
+    // The grammar is refused then.
+    if (starts > limits.parallelStates) return false;
+    starts += head.starts;
+    if (alternatives.length > 1) firsts = facts.union(firsts, head.first);
+    facts.spendFor(sequence.length);
+    const begins = beginningOfEach(sequence, facts);
+    let index = 0;
+    for (const more of moreAfterEach(sequence, facts)) {
+      index += 1;
+      if (facts.overlap(more, begins[index] ?? noChars)) return true;
     }
   }
   return false;
 }
 
+/** The characters with which the rest of a sequence begins, from each item on; some of them if there are too many places. */
+function beginningOfEach(sequence: Sequence, facts: KnownFacts): readonly CharSet[] {
+  const begins: CharSet[] = [];
+  let rest = { first: noChars, starts: 0 };
+  for (const item of sequence.toReversed()) {
+    if (item.type === 'chars') {
+      rest = { first: item.chars, starts: 1 };
+    } else {
+      const { empty, first, starts } = facts.of(item.rule);
+      const goesOn = empty && starts + rest.starts <= limits.parallelStates;
+      rest = goesOn ? { first: facts.union(first, rest.first), starts: starts + rest.starts } : { first, starts };
+    }
+    begins.push(rest.first);
+  }
+  return begins.reverse();
+}
+
 type Inside = Pick<Facts, 'most' | 'mostAtEnd'>;
 
-function insideOf(
-  alternatives: Alternatives,
-  { empty, starts }: Facts,
-  block: Item | null,
-  factsOf: (rule: number) => Facts,
-): Inside {
+function insideOf(alternatives: Alternatives, { empty, starts }: Facts, block: Item | null, facts: KnownFacts): Inside {
   let most = starts;
   let mostAtEnd = empty ? starts : 0;
   const groups: { first: CharSet; members: Inside[] }[] = [];
@@ -123,13 +200,14 @@ function insideOf(
     const [head, ...rest] = sequence;
     const isBlock = head !== undefined && head === block;
     if (isBlock) {
-      const later = insideSequence(rest, factsOf);
+      const later = insideSequence(rest, facts);
       most = Math.max(most, later.most);
       mostAtEnd = Math.max(mostAtEnd, later.mostAtEnd);
     }
-    const own = insideSequence(isBlock ? [head] : sequence, factsOf);
+    const own = insideSequence(isBlock ? [head] : sequence, facts);
     // Alternatives that begin with different characters exclude each other after the first character.
-    const { first } = beginning(sequence, factsOf);
+    const { first } = beginning(sequence, facts);
+    facts.spendFor(groups.length);
     const joined = groups.filter((group) => intersection(group.first, first).length > 0);
     const others = groups.filter((group) => !joined.includes(group));
     const members = [...joined.flatMap((group) => group.members), own];
@@ -147,7 +225,7 @@ function insideOf(
   return { most, mostAtEnd };
 }
 
-function insideSequence(sequence: Sequence, factsOf: (rule: number) => Facts): Inside {
+function insideSequence(sequence: Sequence, facts: KnownFacts): Inside {
   let [most, mostAtEnd] = [0, 0];
   // What is known of the items after the current one: whether they may be empty, and how many places they begin with.
   let after = { empty: true, starts: 0 };
@@ -160,26 +238,25 @@ function insideSequence(sequence: Sequence, factsOf: (rule: number) => Facts): I
       after = { empty: false, starts: 1 };
       continue;
     }
-    const facts = factsOf(item.rule);
+    const known = facts.of(item.rule);
     // Where the item may be over, what follows begins, while the item may also go on.
-    most = Math.max(most, facts.most, facts.mostAtEnd + after.starts);
-    if (after.empty) mostAtEnd = Math.max(mostAtEnd, facts.mostAtEnd + after.starts);
-    after = { empty: after.empty && facts.empty, starts: facts.starts + (facts.empty ? after.starts : 0) };
+    most = Math.max(most, known.most, known.mostAtEnd + after.starts);
+    if (after.empty) mostAtEnd = Math.max(mostAtEnd, known.mostAtEnd + after.starts);
+    after = { empty: after.empty && known.empty, starts: known.starts + (known.empty ? after.starts : 0) };
   }
   return { most, mostAtEnd };
 }
 
-function beginning(sequence: Sequence, factsOf: (rule: number) => Facts): Pick<Facts, 'empty' | 'first' | 'starts'> {
+/** How a sequence begins; only roughly if with more places than a text may be at. */
+function beginning(sequence: Sequence, facts: KnownFacts): Pick<Facts, 'empty' | 'first' | 'starts'> {
   let first = noChars;
   let starts = 0;
   for (const item of sequence) {
-    if (item.type === 'chars') {
-      return { empty: false, first: first.length === 0 ? item.chars : union(first, item.chars), starts: starts + 1 };
-    }
-    const facts = factsOf(item.rule);
-    first = first.length === 0 ? facts.first : union(first, facts.first);
-    starts += facts.starts;
-    if (!facts.empty) return { empty: false, first, starts };
+    if (item.type === 'chars') return { empty: false, first: facts.union(first, item.chars), starts: starts + 1 };
+    const known = facts.of(item.rule);
+    first = facts.union(first, known.first);
+    starts += known.starts;
+    if (!known.empty || starts > limits.parallelStates) return { empty: false, first, starts };
   }
   return { empty: true, first, starts };
 }

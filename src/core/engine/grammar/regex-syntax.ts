@@ -1,4 +1,4 @@
-import { type CharSet, charSet, charsOf, complement, singleChar, union } from './char-set.js';
+import { type CharSet, charSet, charsOf, complement, singleChar, union, unionOf } from './char-set.js';
 import type { Budget } from './limits.js';
 import { RegexProblem } from './regex-problem.js';
 import { propertyChars } from './unicode-properties.js';
@@ -240,7 +240,7 @@ class Parser {
       if (last < first) throw new RegexProblem('a range of characters is out of order');
       sets.push([first, last]);
     }
-    const set = union(...sets);
+    const set = unionOf(sets);
     return negated ? complement(set) : set;
   }
 

@@ -1,4 +1,4 @@
-import { allChars, type CharSet, charSet, rangesOf } from './char-set.js';
+import { allChars, type CharSet, charSetOf, rangesOf } from './char-set.js';
 import type { Budget } from './limits.js';
 import { RegexProblem } from './regex-problem.js';
 
@@ -20,7 +20,7 @@ export function propertyChars(property: string, budget: Budget): CharSet {
   const chars = known.get(property);
   if (chars !== undefined) return chars;
   budget.spend(cost);
-  const found = charSet(...rangesWith(patternFor(property)));
+  const found = charSetOf(rangesWith(patternFor(property)));
   known.set(property, found);
   return found;
 }

@@ -118,6 +118,7 @@ class LlamaEngine implements Engine {
       bytesPerToken: slotBytes / contextLength,
       slotBytes,
       prefillChunk,
+      targetMs: this.#options.tpotTargetMs,
       clock: this.#clock,
       warn: (message) => {
         this.#log('warn', message);

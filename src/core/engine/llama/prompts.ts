@@ -8,6 +8,7 @@ import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
 import { readInputs } from './inputs.js';
 import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
+import { tokensAroundMessage } from './prompt/message-cost.js';
 import { renderChat } from './prompt/render-chat.js';
 import { Tokenizer, type TokenLimit } from './prompt/tokenizer.js';
 import { bytesOf, type Spelling, type VocabularyEntry, type VocabularySource } from './prompt/vocabulary.js';
@@ -37,6 +38,8 @@ export class Prompts {
   #chatTemplate: ChatTemplate | null = null;
   #endTokens: readonly Token[] | null = null;
   #dialect: ChatDialect | null = null;
+  /** See {@link tokensAroundMessage}; 0 until it was measured. */
+  #aroundMessage = 0;
 
   /**
    * @param contextLength tokens that fit into a slot
@@ -69,9 +72,14 @@ export class Prompts {
     return this.#template.stop;
   }
 
-  /** What is wrong with the chat template. Renders a plain chat, which also reads the vocabulary. */
+  /** What is wrong with the chat template. Renders plain chats, which also reads the vocabulary and measures the template. */
   async problems(): Promise<readonly string[]> {
-    return await this.#template.problems();
+    const problems = await this.#template.problems();
+    this.#aroundMessage = await tokensAroundMessage(async (messages) => {
+      const text = await renderChat(this.#template, this.dialect, { type: 'chat', messages });
+      return (await this.#text.tokenize(text, { control: true }, null)).length;
+    });
+    return problems;
   }
 
   /**
@@ -179,7 +187,7 @@ export class Prompts {
   async #prepared(source: PromptSource, signal?: AbortSignal): Promise<PreparedPrompt> {
     switch (source.type) {
       case 'chat': {
-        this.#text.assertContentsFit(source.messages, this.#limit('messages'));
+        this.#text.assertContentsFit(source.messages, this.#limit('messages'), this.#aroundMessage);
         const text = await renderChat(this.#template, this.dialect, source, signal);
         const tokens = await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal);
         return { tokens: this.#begun(tokens), isThinking: this.#isInThought(source, text.text) };

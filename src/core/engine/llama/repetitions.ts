@@ -4,6 +4,11 @@ import type { RepetitionPenalty } from '../sampling.js';
 /** Most that a penalty takes from a logit. More than any logit, and still a number that can be calculated with. */
 const mostPenalty = 1e9;
 
+/**
+ * Tokens that are penalised at once, as many as a request may bias: with `allowedLength` 0, every token of the text would be.
+ */
+const mostPenalties = 1024;
+
 /** The text of one token. Bytes that are no whole character are U+FFFD, so that a breaker made of them is not found. */
 export type TextOf = (token: Token) => string;
 
@@ -20,6 +25,8 @@ export class Repetitions {
   readonly #penalty: RepetitionPenalty;
   readonly #textOf: TextOf;
   readonly #longestBreaker: number;
+  /** Whether there is a breaker in a token, of those that have been looked at. */
+  readonly #breaking = new Map<Token, boolean>();
   /** The tokens that are considered, newest last. */
   readonly #tokens: Token[];
   /** Number of tokens since the last breaker. */
@@ -43,28 +50,43 @@ export class Repetitions {
     this.#read(token);
   }
 
-  /** What to subtract from the logits of tokens. Takes time in proportion to the number of tokens that are considered. */
+  /**
+   * What to subtract from the logits of tokens, of those that continue the longest repetitions if they are many. Takes time in
+   * proportion to the number of tokens that are considered.
+   */
   penalties(): ReadonlyMap<Token, number> {
     const { multiplier, base, allowedLength } = this.#penalty;
     const penalties = new Map<Token, number>();
-    for (const [token, length] of this.#continued()) {
-      if (this.#penalty.breakers.some((breaker) => this.#textOf(token).includes(breaker))) continue;
+    const continued = this.#continued();
+    const { least, room } = shortestPenalised([...continued.values()]);
+    let left = room;
+    for (const [token, length] of continued) {
+      if (length < least || (length === least && left-- <= 0)) continue;
       penalties.set(token, Math.min(mostPenalty, multiplier * base ** (length - allowedLength)));
     }
     return penalties;
   }
 
-  /** Tokens that would continue a repetition, and the most tokens that it has without them. */
+  /** Tokens that would continue a repetition, the latest first, and the most tokens that it has without them; no breakers. */
   #continued(): ReadonlyMap<Token, number> {
     const newestFirst = this.#tokens.toReversed();
     const longest = new Map<Token, number>();
     commonPrefixes(newestFirst).forEach((common, shift) => {
       const length = Math.min(common, this.#sinceBreaker);
       const next = newestFirst[shift - 1];
-      if (next === undefined || length < this.#penalty.allowedLength) return;
+      if (next === undefined || length < this.#penalty.allowedLength || this.#breaks(next)) return;
       longest.set(next, Math.max(length, longest.get(next) ?? 0));
     });
     return longest;
+  }
+
+  #breaks(token: Token): boolean {
+    const known = this.#breaking.get(token);
+    if (known !== undefined) return known;
+    const text = this.#textOf(token);
+    const breaks = this.#penalty.breakers.some((breaker) => text.includes(breaker));
+    this.#breaking.set(token, breaks);
+    return breaks;
   }
 
   #read(token: Token): void {
@@ -80,6 +102,19 @@ export class Repetitions {
     this.#sinceBreaker = ended ? 0 : this.#sinceBreaker + 1;
     this.#textEnd = this.#longestBreaker === 1 ? '' : text.slice(1 - this.#longestBreaker);
   }
+}
+
+/** The length from which on repetitions are penalised, and how many of that length, so that they are not too many. */
+function shortestPenalised(lengths: readonly number[]): { readonly least: number; readonly room: number } {
+  if (lengths.length <= mostPenalties) return { least: 0, room: Infinity };
+  const counts = new Map<number, number>();
+  for (const length of lengths) counts.set(length, (counts.get(length) ?? 0) + 1);
+  let room = mostPenalties;
+  for (const [length, count] of [...counts].sort(([a], [b]) => b - a)) {
+    if (count >= room) return { least: length, room };
+    room -= count;
+  }
+  return { least: 0, room };
 }
 
 /** Longer repetitions cost no more than this one. In tokens. */

@@ -175,7 +175,7 @@ export class RoundLoop {
     const isUsual = !copies && !prefilling.some(({ ratesPrompt }) => ratesPrompt);
     if (members.length > 0 && isUsual) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
     this.#hasSlept = false;
-    await this.#slots.prefilled(prefilling, prefillTokens, isUsual ? durationMs : null);
+    await this.#slots.prefilled(prefilling, work, isUsual ? durationMs : null);
 
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);

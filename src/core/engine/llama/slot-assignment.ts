@@ -8,6 +8,7 @@ import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
+import type { RoundWork } from '../threads/thread-governor.js';
 import type { AdaptiveChunk } from './adaptive-chunk.js';
 import { areSubtracted } from './count-penalties.js';
 import { ExpectedRests } from './expected-rests.js';
@@ -149,11 +150,15 @@ export class SlotAssignment {
    * Notes what a round has prefilled. Only between rounds.
    *
    * @param generations those that prefilled in it
-   * @param tokens how many they prefilled together
+   * @param work how many tokens they prefilled together, and how many others got a token
    * @param durationMs null if the round also did something else
    */
-  async prefilled(generations: readonly LlamaGeneration[], tokens: number, durationMs: number | null): Promise<void> {
-    if (durationMs !== null) this.#cache.prefilled(tokens, durationMs);
+  async prefilled(
+    generations: readonly LlamaGeneration[],
+    { prefillTokens: tokens, decodes }: RoundWork,
+    durationMs: number | null,
+  ): Promise<void> {
+    if (durationMs !== null) this.#cache.observe(tokens, decodes, durationMs);
     if (generations.some(({ isPrefilling }) => !isPrefilling)) this.#expectedRests.forget();
     else this.#expectedRests.read(tokens, this.#chunk.tokens);
     // The next turn of a conversation begins with this prompt, but not always with the answer as it was generated.

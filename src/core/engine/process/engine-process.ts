@@ -230,7 +230,8 @@ const hugePages = 'glibc.malloc.hugetlb=1';
 
 /**
  * The environment of an engine process: ours without secrets and without the variables of our flags, which it gets in a
- * message, with two settings that must be there when it starts. They are of use only where weights are read.
+ * message, and without an empty `CI`, with which node-llama-cpp refuses to load. Two settings must be there when it starts. They are
+ * of use only where weights are read.
  *
  * - node-llama-cpp decodes on libuv's thread pool. With one thread in it, decoding on a CPU is two to three times faster.
  * - Every token reads all weights. From huge pages that is 4 to 5 % faster (a model of 230 MB in q4_0, one compute thread).
@@ -239,7 +240,7 @@ const hugePages = 'glibc.malloc.hugetlb=1';
 export function engineEnvironment(environment: NodeJS.ProcessEnv, role: ProcessRole = 'engine'): NodeJS.ProcessEnv {
   const tunables = environment['GLIBC_TUNABLES'];
   const passedOn = Object.entries(environmentWithoutSecrets(environment)).filter(
-    ([name]) => !name.startsWith('CHATSTREAM_'),
+    ([name, value]) => !name.startsWith('CHATSTREAM_') && !(name === 'CI' && value === ''),
   );
   if (role === 'prompts') return Object.fromEntries(passedOn);
   return {

@@ -4,27 +4,46 @@ import { RunningCost } from './running-cost.js';
 /** How fast llama.cpp copies a sequence at least: much slower than any memory. In bytes per millisecond. */
 const copyBytesPerMs = 2e6;
 
+/** After how long half of what a transfer took is believed, in milliseconds: what was too slow is tried again at last. */
+const halfLifeMs = 60_000;
+
+/** How much of what is believed of the duration of rounds comes from the last one. */
+const learning = 0.3;
+
 /**
  * How long prefill and the transfers of the prompt cache take, in milliseconds, as measured lately. All of them have a fixed
  * cost, which is most of it where a GPU computes: a state of 149 kB took 2.3 ms to save there.
  */
 export class CacheCosts {
   readonly #prefillChunk: number;
+  readonly #targetMs: number | null;
   readonly #clock: Clock;
+  /** Of a round in which others get tokens, in milliseconds; null if there was none. */
+  #sharedRoundMs: number | null = null;
   /** Of a round, by the prompt tokens in it. */
   readonly #rounds = new RunningCost();
   readonly #saving = new RunningCost(1 / copyBytesPerMs);
   readonly #restoring = new RunningCost(1 / copyBytesPerMs);
 
-  /** @param prefillChunk prompt tokens that a round may prefill */
-  constructor(prefillChunk: number, clock: Clock) {
+  /**
+   * @param prefillChunk prompt tokens that a round may prefill at most
+   * @param targetMs the time per token that generations should get at most, for which rounds prefill less; null for none
+   */
+  constructor(prefillChunk: number, targetMs: number | null, clock: Clock) {
     this.#prefillChunk = prefillChunk;
+    this.#targetMs = targetMs;
     this.#clock = clock;
   }
 
   /** Notes how long a round took that did mostly prefill. */
   prefilled(tokens: number, ms: number): void {
     this.#rounds.observe(tokens, ms, this.#clock.now());
+  }
+
+  /** Notes how long a round took in which generations got tokens. */
+  shared(ms: number): void {
+    this.#sharedRoundMs =
+      this.#sharedRoundMs === null ? ms : this.#sharedRoundMs + learning * (ms - this.#sharedRoundMs);
   }
 
   saved(bytes: number, ms: number): void {
@@ -44,6 +63,24 @@ export class CacheCosts {
     return this.#restoring.expectMs(bytes, this.#clock.now());
   }
 
+  /**
+   * How long others are likely to wait for it: as it was measured at last, of which half is believed after each minute; null if it
+   * never was, as of {@link restorePauseMs}.
+   */
+  savePauseMs(bytes: number): number | null {
+    return this.#pauseMs(this.#saving, bytes);
+  }
+
+  restorePauseMs(bytes: number): number | null {
+    return this.#pauseMs(this.#restoring, bytes);
+  }
+
+  #pauseMs(cost: RunningCost, bytes: number): number | null {
+    const nowMs = this.#clock.now();
+    const lastMs = cost.lastMs(bytes);
+    return lastMs === null ? null : lastMs * 2 ** -Math.floor(cost.ageMs(nowMs) / halfLifeMs);
+  }
+
   /** Estimated: it happens inside the next decode. */
   copyMs(bytes: number): number {
     return bytes / copyBytesPerMs;
@@ -59,13 +96,17 @@ export class CacheCosts {
     return wholeMs === null || restMs === null ? null : wholeMs - restMs;
   }
 
-  /** A round with as much prefill as it may have. */
-  fullRoundMs(): number | null {
-    return this.#rounds.expectMs(this.#prefillChunk, this.#clock.now());
+  /**
+   * How long other generations have to wait for a round anyway: with a target, as long as that or a round of theirs, else as for a
+   * round with a full chunk of prefill, when one was last measured. Null if none was.
+   */
+  usualPauseMs(): number | null {
+    if (this.#targetMs !== null) return Math.max(this.#targetMs, this.#sharedRoundMs ?? 0);
+    return this.#rounds.lastMs(this.#prefillChunk);
   }
 
   #readMs(tokens: number): number | null {
-    const fullMs = this.fullRoundMs();
+    const fullMs = this.#rounds.expectMs(this.#prefillChunk, this.#clock.now());
     const last = tokens % this.#prefillChunk;
     const lastMs = last === 0 ? 0 : this.#rounds.expectMs(last, this.#clock.now());
     return fullMs === null || lastMs === null ? null : Math.floor(tokens / this.#prefillChunk) * fullMs + lastMs;

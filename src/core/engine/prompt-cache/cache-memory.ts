@@ -29,9 +29,14 @@ export function mostEntries(files: number | null): number {
 /**
  * Checks a size that was asked for, before anything is loaded.
  *
+ * @param models how many may be loaded at once, each with a cache of this size
  * @throws ChatstreamError `usage` if there is no place for it
  */
-export function checkCacheMemory(wanted: number | 'auto', folder: StateFolder | null = memoryFileSystem()): void {
+export function checkCacheMemory(
+  wanted: number | 'auto',
+  folder: StateFolder | null = memoryFileSystem(),
+  models = 1,
+): void {
   if (wanted === 'auto' || wanted === 0) return;
   if (folder === null) {
     throw new ChatstreamError('usage', 'This system has no file system in memory (/dev/shm) for --prompt-cache.', {
@@ -40,10 +45,11 @@ export function checkCacheMemory(wanted: number | 'auto', folder: StateFolder | 
     });
   }
   const usable = usableOf(folder);
-  if (wanted <= usable) return;
+  if (wanted * models <= usable) return;
+  const each = models === 1 ? '' : ` for each of ${models} models`;
   throw new ChatstreamError(
     'usage',
-    `--prompt-cache ${formatBytes(wanted)} does not fit: ${formatBytes(usable)} can be used in ${folder.path}.`,
+    `--prompt-cache ${formatBytes(wanted)}${each} does not fit: ${formatBytes(usable)} can be used in ${folder.path}.`,
     {
       hint: `Use a smaller --prompt-cache, or make ${folder.path} larger (in a container: --shm-size).`,
       param: 'prompt-cache',

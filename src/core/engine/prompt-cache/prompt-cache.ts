@@ -25,8 +25,10 @@ export interface PromptCacheOptions {
   readonly bytesPerToken: number;
   /** What copying a slot moves, however much it holds. */
   readonly slotBytes: number;
-  /** Prompt tokens that a round may prefill. */
+  /** Prompt tokens that a round may prefill at most. */
   readonly prefillChunk: number;
+  /** The time per token that generations should get at most, in milliseconds; none by default. */
+  readonly targetMs?: number | undefined;
   readonly clock: Clock;
   /** Receives warnings for the operator. */
   readonly warn: (message: string) => void;
@@ -56,8 +58,8 @@ export interface Warmth {
  *
  * All of it happens between rounds, one transfer at a time, and only if it is cheaper than the prefill that it saves. While
  * other generations run, a transfer must not take longer than a round with a full chunk of prefill, which is what they
- * would have to wait for otherwise. How long saving, restoring and prefill take is measured as it goes; copying, which
- * happens inside the next decode, is estimated.
+ * would have to wait for otherwise; where rounds are kept short for a target, no longer than the target. How long saving,
+ * restoring and prefill take is measured as it goes; copying, which happens inside the next decode, is estimated.
  */
 export class PromptCache<S extends CacheSlot> {
   readonly #options: PromptCacheOptions;
@@ -76,7 +78,7 @@ export class PromptCache<S extends CacheSlot> {
   constructor(options: PromptCacheOptions) {
     this.#options = options;
     this.#states = new CachedStates(options.memory?.limitBytes ?? 0, options.memory?.limitEntries ?? 0);
-    this.#costs = new CacheCosts(options.prefillChunk, options.clock);
+    this.#costs = new CacheCosts(options.prefillChunk, options.targetMs ?? null, options.clock);
     this.#bytesPerToken = options.bytesPerToken;
   }
 
@@ -96,9 +98,16 @@ export class PromptCache<S extends CacheSlot> {
     };
   }
 
-  /** Notes how long a round took that did mostly prefill. */
-  prefilled(tokens: number, ms: number): void {
-    if (tokens >= leastTokens) this.#costs.prefilled(tokens, ms);
+  /**
+   * Notes how long a round took.
+   *
+   * @param prefillTokens how many it prefilled
+   * @param decodes how many generations got a token in it
+   */
+  observe(prefillTokens: number, decodes: number, ms: number): void {
+    // Fewer say little about prefill: most of such a round is something else.
+    if (prefillTokens >= Math.min(leastTokens, this.#options.prefillChunk)) this.#costs.prefilled(prefillTokens, ms);
+    if (decodes > 0) this.#costs.shared(ms);
   }
 
   /**
@@ -145,21 +154,23 @@ export class PromptCache<S extends CacheSlot> {
     const wanted = tokens.slice(0, -1);
     const own = slot.sharedPrefix(wanted);
     let best: Source<S> = { type: 'slot', shared: reusable(rewinding, own, slot) };
-    const consider = (source: Source<S>, costMs: number | null): void => {
+    const consider = (source: Source<S>, costMs: number | null, pauseMs: number | null): void => {
       if (source.shared < best.shared + leastTokens) return;
       const savedMs = this.#costs.prefillMs(source.shared - best.shared, tokens.length - source.shared);
       if (costMs !== null && savedMs !== null && costMs > savedMs) return;
-      if (this.#mayTake(costMs, isAlone)) best = source;
+      if (isAlone || this.#mayPause(pauseMs)) best = source;
     };
 
     for (const { state, shared: common } of this.#candidates(wanted)) {
       const { firstCell, tokens: held } = state;
       const shared = reusable(rewinding, common, { length: held.length, firstCell });
-      consider({ type: 'memory', shared, state }, this.#costs.restoreMs(state.bytes));
+      const { bytes } = state;
+      consider({ type: 'memory', shared, state }, this.#costs.restoreMs(bytes), this.#costs.restorePauseMs(bytes));
     }
     for (const other of others) {
       const shared = reusable(rewinding, other.sharedPrefix(wanted), other);
-      consider({ type: 'neighbour', shared, slot: other }, this.#costs.copyMs(this.#options.slotBytes));
+      const copyMs = this.#costs.copyMs(this.#options.slotBytes);
+      consider({ type: 'neighbour', shared, slot: other }, copyMs, copyMs);
     }
     return best;
   }
@@ -186,7 +197,7 @@ export class PromptCache<S extends CacheSlot> {
     // The prompt that goes on with it has tokens of its own.
     const savedMs = this.#costs.prefillMs(length - kept, leastTokens);
     if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
-    if (!this.#mayTake(costMs, isAlone)) return false;
+    if (!isAlone && !this.#mayPause(this.#costs.savePauseMs(expectedBytes))) return false;
     const needed = source.type === 'memory' ? source.state : null;
     if (!this.#states.makeRoom(expectedBytes, needed)) return false;
     return await this.#save(slot, held, memory.folder, needed);
@@ -249,10 +260,10 @@ export class PromptCache<S extends CacheSlot> {
     }
   }
 
-  /** Whether a transfer may take this long; one that was never measured may, once. */
-  #mayTake(costMs: number | null, isAlone: boolean): boolean {
-    const roundMs = this.#costs.fullRoundMs();
-    return isAlone || costMs === null || roundMs === null || costMs <= roundMs;
+  /** Whether others may be made to wait this long; for what was never measured they may, once. */
+  #mayPause(ms: number | null): boolean {
+    const usualMs = this.#costs.usualPauseMs();
+    return ms === null || usualMs === null || ms <= usualMs;
   }
 
   /** Adds to the time spent. @returns the time since then in milliseconds */

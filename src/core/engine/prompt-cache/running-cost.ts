@@ -61,7 +61,17 @@ export class RunningCost {
    *   work which seemed too expensive is tried again
    */
   expectMs(units: number, nowMs: number): number | null {
-    if (this.#weight === 0 || nowMs - this.#lastMs > staleMs) return null;
+    return this.ageMs(nowMs) > staleMs ? null : this.lastMs(units);
+  }
+
+  /** For how long nothing was observed, in milliseconds; Infinity if nothing ever was. */
+  ageMs(nowMs: number): number {
+    return this.#weight === 0 ? Infinity : nowMs - this.#lastMs;
+  }
+
+  /** As {@link expectMs}, however long ago it was; null if nothing was ever observed. */
+  lastMs(units: number): number | null {
+    if (this.#weight === 0) return null;
     const inProportion = this.#meanMs / this.#meanUnits;
     const assumed = units > this.#meanUnits ? Math.min(this.#assumedMs, inProportion) : inProportion;
     const lambda = (this.#meanUnits * tellingSpread) ** 2;

@@ -169,10 +169,11 @@ async function echoesOf(
   sendLimits(context, reply);
   context.rates.assertLeft(context.keys.payerOf(reply.request.raw), 1);
   const client = clientOf(reply);
+  const caller = context.keys.ownerOf(reply.request.raw);
   return await Promise.all(
     prompts.map(async ({ source }) => {
       const prompt = promptOf(source);
-      return typeof prompt === 'string' ? prompt : await inference.detokenize(prompt, client);
+      return typeof prompt === 'string' ? prompt : await inference.detokenize(prompt, client, caller);
     }),
   );
 }

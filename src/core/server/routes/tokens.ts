@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import type { Caller } from '../../inference/admission.js';
 import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
@@ -19,6 +20,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     countAgainstLimits(context, reply);
     return inference;
   };
+  const callerOf = ({ request }: FastifyReply): Caller => context.keys.ownerOf(request.raw);
   const tags = ['tokens'];
   const failures = errors(400, 401, 403, 408, 413, 415, 429, 500, 503);
   const tokenizing = {
@@ -28,7 +30,8 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The tokens.', tokens), ...failures },
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
-    return { tokens: await inferenceFor(body.model, reply).tokenize(body.content, clientOf(reply)) };
+    const inference = inferenceFor(body.model, reply);
+    return { tokens: await inference.tokenize(body.content, clientOf(reply), callerOf(reply)) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
@@ -37,6 +40,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The text.', text), ...failures },
   };
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
-    return { content: await inferenceFor(body.model, reply).detokenize(body.tokens, clientOf(reply)) };
+    const inference = inferenceFor(body.model, reply);
+    return { content: await inference.detokenize(body.tokens, clientOf(reply), callerOf(reply)) };
   });
 }

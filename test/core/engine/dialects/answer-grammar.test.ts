@@ -45,6 +45,26 @@ it('keeps the shorter schemas of tools whose schemas cost too much together', ()
   expect(accepts('large', '{"key_0":"text"}')).toBe(true);
 });
 
+it('gives all attempts at schemas that cost too much the time of one', () => {
+  const toolOf = (name: string): Tool => {
+    const values = Array.from({ length: 1500 }, (_, index) => `${name} value number ${index}`);
+    return { name, parameters: { type: 'object', properties: { key: { enum: values } } }, isStrict: false };
+  };
+  const calls = { tools: ['a', 'b', 'c', 'd'].map(toolOf), isRequired: true, isParallel: false };
+  let [looks, hurries] = [0, 0];
+  const compiled = answerGrammar(
+    { thoughts: null, calls: hermes },
+    { calls, format: text, isThinking: false },
+    () => (hurries += 1),
+    () => 3000 * (looks += 1),
+  );
+  // All of them, half of them and a quarter; then any arguments are allowed.
+  expect(hurries).toBe(3);
+  // Two looks at the clock after the beginning, one in each later attempt, and those of the last resort.
+  expect(looks).toBeLessThanOrEqual(8);
+  expect(compiled).not.toBeNull();
+});
+
 it('takes an object as the arguments, whatever the schema of a function says', () => {
   const tool: Tool = { name: 'f', parameters: { type: 'array' }, isStrict: false };
   const calls = { tools: [tool], isRequired: true, isParallel: false };

@@ -119,6 +119,38 @@ describe('a compilation is quick', () => {
     tooComplex({ type: 'object', properties }, '');
   });
 
+  const ideograph = (index: number): string => String.fromCodePoint(0x4e00 + 2 * index);
+  const many = (count: number, part: (index: number) => string): string =>
+    Array.from({ length: count }, (_, index) => part(index)).join(' ');
+  const compileGrammar = (grammar: string): unknown => compileFormat({ type: 'grammar', grammar }).complexity;
+
+  it.each([
+    ['one text of 29,000 characters', `root ::= "${'ab'.repeat(14_500)}"`],
+    ['8,000 optional items in turn with texts', `root ::= ${many(8000, () => 'a "x"')}\na ::= "b"?`],
+    ['20,000 empty items after an optional one', `root ::= a ${many(20_000, () => 'e')} "c"\na ::= "b"?\ne ::= ""`],
+    [
+      '4,000 rules in one sequence',
+      `root ::= ${many(4000, (i) => `r${4000 - i}`)}\n${many(4000, (i) => `r${i + 1} ::= "x"\n`)}`,
+    ],
+  ])('of a grammar with %s', (_what, grammar) => {
+    expect(compileGrammar(grammar)).toMatchObject({ parallelStates: expect.any(Number) as number });
+  });
+
+  it.each([
+    ['1,000 optional characters', `root ::= ${many(1000, (index) => `"${ideograph(index)}1"?`)}`],
+    ['4,000 optional characters after another one', `root ::= "x" ${many(4000, (index) => `"${ideograph(index)}"?`)}`],
+    [
+      '4,000 optional characters as an alternative',
+      `root ::= ${many(4000, (index) => `"${ideograph(index)}"?`)} | "x"`,
+    ],
+    [
+      'a large class that is a choice everywhere',
+      `root ::= ${many(3000, (index) => `r${index}`)}\nc ::= [${many(4000, ideograph)}]\n${many(3000, (index) => `r${index} ::= c "${index}" | "x"\n`)}`,
+    ],
+  ])('or a grammar is refused with %s', (_what, grammar) => {
+    expect(() => compileGrammar(grammar)).toThrow(expect.objectContaining({ code: 'grammar_too_complex' }));
+  });
+
   it('or refused if many names are to be matched with many patterns', () => {
     const name = (index: number): string => `${index} ${'漢'.repeat(400)}`;
     const properties = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [name(index), {}]));

@@ -33,6 +33,13 @@ describe('a grammar in GBNF', () => {
     expect(accepted(gbnf, ['😁😀b', '🚀😀b', '😁😀a'])).toEqual([true, false, false]);
   });
 
+  it('has classes of any number of characters', () => {
+    const long = 'ab'.repeat(100_000);
+    expect(accepted(`root ::= [${long}]`, ['a', 'c'])).toEqual([true, false]);
+    const matcher = new GrammarMatcher(compileFormat({ type: 'regex', regex: `[${long}]` }).rules);
+    expect(matcher.match('b').accepted).toBe(true);
+  });
+
   it('may be recursive', () => {
     const grammar = 'root ::= term ("+" term)*\nterm ::= [0-9]+ | "(" root ")"';
     expect(accepted(grammar, ['1+(2+34)', '((1))', '1+', '(1'])).toEqual([true, true, false, false]);

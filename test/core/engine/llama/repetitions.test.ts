@@ -60,6 +60,31 @@ describe('repetitions', () => {
     expect(penaltiesAfter(text, { lastTokens: 1000, base: 1 })).toEqual({ a: 0.8 });
   });
 
+  it('cost only the tokens that continue the longest ones, where there are thousands', () => {
+    const filler = Array.from({ length: 3000 }, (_, index) => 0x10000 + index);
+    const tokens = [...tokensOf('abcX'), ...filler, ...tokensOf('abc')];
+    const all = { ...usual, allowedLength: 0, lastTokens: 10_000, breakers: [] };
+    const penalties = new Repetitions(all, tokens, textOf).penalties();
+    expect(penalties.size).toBe(1024);
+    expect(penalties.get(tokensOf('X')[0] ?? -1)).toBe(0.8 * 1.75 ** 3);
+    // Of those that continue none, the latest.
+    expect(penalties.has(0x10000 + 2999)).toBe(true);
+    expect(penalties.has(0x10000)).toBe(false);
+  });
+
+  it('look for breakers in each token once', () => {
+    const asked: number[] = [];
+    const repetitions = new Repetitions({ ...usual, allowedLength: 0 }, [], (token) => {
+      asked.push(token);
+      return textOf(token);
+    });
+    for (const token of tokensOf('abcabc')) repetitions.push(token);
+    repetitions.penalties();
+    const before = asked.length;
+    repetitions.penalties();
+    expect(asked.length).toBe(before);
+  });
+
   it('are the same for a history as for tokens that were pushed, and as defined', () => {
     const random = seededRandom(3);
     for (let round = 0; round < 200; round++) {

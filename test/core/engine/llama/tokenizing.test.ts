@@ -92,6 +92,17 @@ describe('a prompt that cannot fit', () => {
     });
   });
 
+  it('is refused before its template is rendered, if that makes more of many messages than fits', async () => {
+    await prompts.problems();
+    const messages = Array.from({ length: contextLength / 4 }, () => ({ role: 'user', content: 'a' }) as const);
+    await expect(prompts.prepare({ type: 'chat', messages })).rejects.toMatchObject({ ...tooLong, param: 'messages' });
+    const { tokens } = await prompts.prepare({ type: 'chat', messages: messages.slice(0, 32) });
+    const fitting = messages.slice(0, Math.floor((32 * contextLength) / tokens.length));
+    expect((await prompts.prepare({ type: 'chat', messages: fitting })).tokens.length).toBeGreaterThan(
+      contextLength / 2,
+    );
+  });
+
   it('is counted to its end, if it is short', async () => {
     expect((await prompts.prepare(text('1'.repeat(3000)))).tokens).toHaveLength(3000);
   });

@@ -15,6 +15,14 @@ describe('engineEnvironment', () => {
     expect(engineEnvironment({ HOME: '/home/me', HF_TOKEN: 'x' }, 'prompts')).toEqual({ HOME: '/home/me' });
   });
 
+  it.each(['engine', 'prompts'] as const)(
+    'leaves out an empty CI, which the library of the %s process refuses',
+    (role) => {
+      expect(engineEnvironment({ CI: '' }, role)).not.toHaveProperty('CI');
+      expect(engineEnvironment({ CI: 'true' }, role)).toHaveProperty('CI', 'true');
+    },
+  );
+
   it("puts the user's tunables after ours, so that they win", () => {
     expect(engineEnvironment({ GLIBC_TUNABLES: 'glibc.malloc.hugetlb=0' })).toMatchObject({
       GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1:glibc.malloc.hugetlb=0',

@@ -26,6 +26,13 @@ describe('the memory of the prompt cache', () => {
     }).toThrow(expect.objectContaining({ code: 'usage', param: 'prompt-cache' }));
   });
 
+  it('is needed by each of several models', () => {
+    checkCacheMemory(gib, { path: '/memory', freeBytes: 2.5 * gib }, 2);
+    expect(() => {
+      checkCacheMemory(gib, { path: '/memory', freeBytes: 2.5 * gib }, 3);
+    }).toThrow('--prompt-cache 1.0 GiB for each of 3 models does not fit');
+  });
+
   it('is what was asked for', () => {
     expect(cacheMemory(9 * gib, gib, folder)).toMatchObject({ limitBytes: 9 * gib });
     expect(cacheMemory(0, 100 * gib, folder)).toMatchObject({ status: 'off' });

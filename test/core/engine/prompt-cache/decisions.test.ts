@@ -102,7 +102,7 @@ function stage(
     warn: (message) => warnings.push(message),
     ...changes,
   });
-  cache.prefilled(100, roundMs);
+  cache.observe(100, 0, roundMs);
   return { time, cache, warnings };
 }
 
@@ -154,7 +154,7 @@ describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs
   it('is not restored if the rest of the prompt takes as long to read', async () => {
     const { time, cache } = stage();
     // Most of a round is a fixed cost: 20 tokens take 91 ms, and with 60 more 94 ms.
-    for (const tokens of [40, 100, 40, 100, 40, 100]) cache.prefilled(tokens, 90 + tokens / 20);
+    for (const tokens of [40, 100, 40, 100, 40, 100]) cache.observe(tokens, 0, 90 + tokens / 20);
     time.loadMs = 30;
     const slot = new FakeSlot(time, conversation.slice(0, 60));
     await cache.warm(slot, another, [], true);
@@ -187,6 +187,40 @@ describe.skipIf(memoryFileSystem() === null)('what the prompt cache moves (needs
     expect(await cache.warm(slot, [...conversation, 7], [], false)).toMatchObject({ cached: 0 });
     await cache.warm(slot, another, [], true);
     expect(await cache.warm(slot, [...conversation, 7], [], true)).toMatchObject({ cached: 200 });
+  });
+
+  it('does not make others wait for long after each quiet minute either, but is tried again at last', async () => {
+    const { time, cache } = stage();
+    time.saveMs = 300;
+    const slot = new FakeSlot(time, conversation);
+    /** Makes room for another conversation, beside others. */
+    const leave = async (from: number): Promise<void> => {
+      slot.tokens = sequence(200, from);
+      await cache.warm(slot, another, [], false);
+    };
+    await leave(9000);
+    expect(slot.saved).toBe(1);
+    time.nowMs += 61_000;
+    await leave(10_000);
+    expect(slot.saved).toBe(1);
+    time.nowMs += 60_000;
+    await leave(11_000);
+    expect(slot.saved).toBe(2);
+  });
+
+  it('does not make others wait for longer than their target, or than a round of theirs', async () => {
+    const { time, cache } = stage(undefined, { targetMs: 20 });
+    time.saveMs = 30;
+    const slot = new FakeSlot(time, conversation);
+    await cache.warm(slot, another, [], false);
+    slot.tokens = sequence(200, 9000);
+    cache.observe(4, 3, 15);
+    await cache.warm(slot, another, [], false);
+    expect(slot.saved).toBe(1);
+    for (let round = 0; round < 10; round += 1) cache.observe(1, 3, 40);
+    slot.tokens = sequence(200, 9000);
+    await cache.warm(slot, another, [], false);
+    expect(slot.saved).toBe(2);
   });
 
   it('is read again if it cannot be restored, with one warning', async () => {

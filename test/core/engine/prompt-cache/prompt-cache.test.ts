@@ -82,6 +82,31 @@ describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /d
     );
   });
 
+  it('gives the same answers as without it to conversations that share several slots and too little memory', async () => {
+    // Eight of these conversations fit.
+    const several = await EngineHarness.start({ slots: 3, promptCache: 2 ** 20 }, { type: 'f16' }, frozen);
+    const conversations = Array.from({ length: 12 }, (_, seed) => several.prompt(380, 40 + seed));
+    for (const turn of Array(8).keys()) {
+      // Two of four that come again, and one that is new.
+      const chosen = [turn % 4, (turn + 1) % 4, 4 + turn];
+      const specs = chosen.map((index) => ({
+        prompt: [...(conversations[index] ?? []), ...several.prompt(20, 100 + turn)].slice(0, 500),
+        maxTokens: 6,
+      }));
+      const outcomes = await several.run(...specs.map((spec) => several.spec(spec)));
+      for (const [place, spec] of specs.entries()) {
+        const cached = outcomes[place]?.tokens ?? [];
+        const fresh = await without.runOne(spec);
+        expect(cached).toEqual(await freshOrTied(spec, fresh.tokens, cached));
+        conversations[chosen[place] ?? 0] = [...spec.prompt, ...cached];
+      }
+    }
+    const kept = activity(several);
+    await several.stop();
+    expect(kept?.evictions).toBeGreaterThan(0);
+    expect(kept?.hits.memory).toBeGreaterThan(0);
+  });
+
   it('keeps within its limit', async () => {
     const { bytes = 0 } = activity(harness) ?? {};
     const small = await EngineHarness.start({ slots: 1, promptCache: 2 ** 20 }, { type: 'f16' }, frozen);

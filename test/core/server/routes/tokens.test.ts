@@ -72,6 +72,26 @@ describe('tokens', () => {
     expect(signal?.aborted).toBe(true);
   });
 
+  it('take a place while they are answered, so that only so many are asked for at once', async () => {
+    const server = await createTestApp({ queue: { maxConcurrency: 1, maxQueue: 2 } });
+    const answers: ((tokens: number[]) => void)[] = [];
+    const spy = vi
+      .spyOn(server.engine, 'tokenize')
+      .mockImplementation(() => new Promise((resolve) => answers.push(resolve)));
+    const calls = Array.from({ length: 3 }, () => server.ask('/tokenize', { content: 'x' }));
+    await until(() => answers.length === 3);
+    const refused = await server.ask('/detokenize', { tokens: [104] });
+    expect(refused.statusCode).toBe(429);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code: 'queue_full' } });
+    expect(refused.headers['retry-after']).toBeDefined();
+    expect(spy).toHaveBeenCalledTimes(3);
+
+    for (const answer of answers) answer([1]);
+    for (const call of calls) expect((await call).statusCode).toBe(200);
+    expect((await server.ask('/detokenize', { tokens: [104] })).statusCode).toBe(200);
+    await server.close();
+  });
+
   it.each([
     ['/tokenize', {}, 'content'],
     ['/tokenize', { content: 5 }, 'content'],

@@ -84,15 +84,17 @@ export class Tokenizer {
    * Refuses a chat before it is rendered, which takes up to 0.1 ms per message at a stretch. Answers are counted as one
    * token each: templates leave out what they contain of earlier thoughts.
    *
+   * @param around what the template puts around each message at least: see {@link tokensAroundMessage}
    * @throws ChatstreamError `context_length_exceeded` for many or long messages of which the contents alone cannot fit
    */
-  assertContentsFit(messages: readonly ChatMessage[], limit: TokenLimit): void {
+  assertContentsFit(messages: readonly ChatMessage[], limit: TokenLimit, around = 0): void {
     const texts = messages.map(({ role, content }) => (role === 'assistant' ? '' : content));
     const length = texts.reduce((sum, text) => sum + text.length, 0);
-    if (messages.length < limit.contextLength && length <= longText) return;
+    if (messages.length * (1 + around) < limit.contextLength && length <= longText) return;
+    const framed = messages.filter(({ role, content }) => content !== '' && (role === 'user' || role === 'assistant'));
     assertBelow(
       limit,
-      texts.reduce((sum, text) => sum + Math.max(1, leastTokens(text, this.vocabulary)), 0),
+      texts.reduce((sum, text) => sum + Math.max(1, leastTokens(text, this.vocabulary)), framed.length * around),
     );
   }
 
