@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { WireChange, WireSnapshot } from '../../console/src/api/wire.js';
-import { fromSnapshot, requestRate, tokenRate, withChange } from '../../console/src/queue/queue-state.js';
+import {
+  fromSnapshot,
+  type QueueState,
+  requestRate,
+  tokenRate,
+  withChange,
+} from '../../console/src/queue/queue-state.js';
 
 const status = {
   max_concurrency: 2,
@@ -37,6 +43,17 @@ const snapshot: WireSnapshot = { at_ms: 1000, status, running: [runs], waiting: 
 
 function change(atMs: number, parts: Partial<WireChange>): WireChange {
   return { at_ms: atMs, requests: [], ended: [], hidden: [], status: {}, ...parts };
+}
+
+/** After so many changes, a fifth of a second apart, with five tokens each. */
+function generating(changes: number): QueueState {
+  let state = fromSnapshot(snapshot, undefined);
+  for (let step = 1; step <= changes; step += 1) {
+    const tokens = 10 + step * 5;
+    const requests = [{ state: 'running' as const, ...runs, output_tokens: tokens }];
+    state = withChange(state, change(1000 + step * 200, { requests, status: { output_tokens: tokens } }));
+  }
+  return state;
 }
 
 describe('the state of the queues', () => {
@@ -100,20 +117,30 @@ describe('the state of the queues', () => {
   });
 
   it('tells how fast tokens come, of one request and of all', () => {
-    let state = fromSnapshot(snapshot, undefined);
-    expect(tokenRate(state)).toBeNull();
-    for (const step of [1, 2, 3]) {
-      const tokens = 10 + step * 5;
-      state = withChange(
-        state,
-        change(1000 + step * 200, {
-          requests: [{ state: 'running', ...runs, output_tokens: tokens }],
-          status: { output_tokens: tokens },
-        }),
-      );
-    }
-    expect(tokenRate(state)).toBeCloseTo(25);
-    expect(state.running.map(requestRate)).toEqual([25]);
+    expect(tokenRate(fromSnapshot(snapshot, undefined), 1000)).toBeNull();
+    const state = generating(3);
+    expect(tokenRate(state, state.atMs)).toBeCloseTo(25);
+    expect(state.running.map((entry) => requestRate(entry, state.atMs))).toEqual([25]);
+  });
+
+  it('tells how fast tokens come of the last seconds only', () => {
+    const slow = withChange(generating(10), change(60_000, { status: { output_tokens: 60 } }));
+    expect(tokenRate(slow, slow.atMs)).toBeCloseTo(0);
+    const fast = withChange(slow, change(61_000, { status: { output_tokens: 160 } }));
+    expect(tokenRate(fast, fast.atMs)).toBeCloseTo(20);
+  });
+
+  it('tells that no tokens come while the server has nothing to tell', () => {
+    const state = generating(10);
+    const [entry] = state.running;
+    const later = (ms: number): unknown[] => [
+      tokenRate(state, state.atMs + ms),
+      entry && requestRate(entry, state.atMs + ms),
+    ];
+    // Users are told once a second.
+    expect(later(1200)).toEqual([expect.closeTo(25), expect.closeTo(25)]);
+    expect(later(2000)).toEqual([expect.closeTo((10 * 5) / 4), expect.closeTo(5)]);
+    expect(later(5100)).toEqual([0, 0]);
   });
 
   it('keeps what has ended over a new connection, but not over a restart of the server', () => {

@@ -177,6 +177,27 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
     expect(await button('Good answer').getAttribute('aria-pressed')).toBe('false');
   });
 
+  it('folds thoughts, which the reader can open', async () => {
+    const chunk = (delta: object, finish: string | null = null): string =>
+      `data: ${JSON.stringify({ id: 'c', model: 'mock', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+    const body = [
+      chunk({ reasoning_content: 'Zebras?' }),
+      chunk({ content: 'Yes.' }),
+      chunk({}, 'stop'),
+      'data: [DONE]\n\n',
+    ];
+    await page.route('**/v1/chat/completions', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: body.join('') }),
+    );
+    await ask('Are there any?');
+    await answered();
+    const thought = page.locator('.chat-thought');
+    await page.locator('.chat-reply').getByText('Yes.').waitFor();
+    expect(await thought.getByText('Zebras?').isVisible()).toBe(false);
+    await thought.locator('summary').click();
+    await thought.getByText('Zebras?').waitFor();
+  });
+
   it('shows Markdown, but loads and runs nothing of what is in it', async () => {
     await ask(markdown);
     await answered();

@@ -172,6 +172,35 @@ describe.skipIf(!hasChromium())(`the queue of the console, of many requests and 
     await operator.close();
   });
 
+  it.each([
+    { motion: 'no-preference', moves: true },
+    { motion: 'reduce', moves: false },
+  ] as const)('moves cards unless the system asks for reduced motion: $motion', async ({ motion, moves }) => {
+    const watchMoves = `{
+      const { animate } = Element.prototype;
+      globalThis.moves = 0;
+      Element.prototype.animate = function (...how) {
+        globalThis.moves += 1;
+        return animate.apply(this, how);
+      };
+    }`;
+    const snapshot = snapshotOf(runningEntries(1), waitingEntries(2), { max_concurrency: 2, slots: 2 });
+    const { page, close } = await openConsole(browser, server.url, '#/queue', {
+      prepare: async (fresh) => {
+        await fresh.emulateMedia({ reducedMotion: motion });
+        await fresh.addInitScript(watchMoves);
+        await feedQueue(fresh, snapshot);
+      },
+    });
+    await page.locator('[data-state=waiting]').nth(1).waitFor();
+    await page.evaluate('globalThis.moves = 0');
+    const [started] = runningEntries(1);
+    await feedChange(page, { requests: [{ state: 'running', ...started, id: 'waiting-0', slot: 1 }] });
+    await page.locator('[data-request=waiting-0][data-state=running]').waitFor();
+    expect(Number(await page.evaluate('globalThis.moves')) > 0).toBe(moves);
+    await close();
+  });
+
   it('says large numbers in Japanese as Japanese does', async () => {
     const { page, close } = await open(snapshotOf(runningEntries(1), [], { waiting_count: 12_345 }));
     await page.getByText('12.3K', { exact: true }).waitFor();

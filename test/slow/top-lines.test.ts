@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { promisify } from 'node:util';
 import { Type } from 'typebox';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { keyEntry } from '../../src/core/config/key-entry.js';
+import { readingAt } from '../core/watch/readings.js';
 import { deadUrl } from '../support/dead-url.js';
 import { parseAs } from '../support/parse-as.js';
 import { queueOf } from '../support/queue-view.js';
@@ -85,6 +87,36 @@ describe('chatstream top without a terminal', () => {
     expect(top.hasExited).toBe(false);
     top.signal('SIGINT');
     expect(await top.exited).toBe(0);
+  });
+});
+
+describe('chatstream top, when the server hangs', () => {
+  it.each([
+    { when: 'before the first reading', readings: 0, code: 130 },
+    { when: 'after the first reading', readings: 1, code: 0 },
+  ])('ends at once: $when', async ({ readings, code }) => {
+    let asked = 0;
+    const hanging = createServer((request, response) => {
+      if (request.url === '/v1/models') response.end(JSON.stringify({ data: [{ id: 'm', owned_by: 'chatstream' }] }));
+      else if (request.url === '/metrics') response.end('');
+      else if (request.url === '/v1/queue') {
+        asked += 1;
+        if (asked <= readings) response.end(JSON.stringify(readingAt(0).queue));
+      } else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      hanging.closeAllConnections();
+      hanging.close();
+    });
+    const address = hanging.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+    const top = new CliProcess(['top', '-u', url, '--interval', '100ms']);
+    await until(() => asked > readings, 'a question without an answer');
+    top.signal('SIGINT');
+    // It would give up after five seconds, and say so.
+    expect(await top.exited).toBe(code);
+    expect(top.stderr).not.toContain('did not answer within');
   });
 });
 

@@ -62,6 +62,7 @@ const queueView = Type.Object(
       exactly,
     ),
     tokens: Type.Object({ prompt: count, cached: count, output: count }, exactly),
+    output_tokens: count,
   },
   exactly,
 );

@@ -77,6 +77,8 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
     connection.value = { status: 'connecting' };
     begin();
   };
+  // A page that is hidden is connected at first sight, unless it is still connected.
+  const isResting = (): boolean => document.hidden && current === undefined;
   let hiding: ReturnType<typeof setTimeout> | undefined;
   const onVisibility = (): void => {
     clearTimeout(hiding);
@@ -84,13 +86,13 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
     else if (current === undefined) again();
   };
   const onOnline = (): void => {
-    if (connection.peek().status === 'lost') again();
+    if (connection.peek().status === 'lost' && !isResting()) again();
   };
 
   document.addEventListener('visibilitychange', onVisibility);
   addEventListener('online', onOnline);
   retry = again;
-  again();
+  if (!isResting()) again();
   return () => {
     clearTimeout(hiding);
     document.removeEventListener('visibilitychange', onVisibility);

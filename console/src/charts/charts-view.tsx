@@ -2,9 +2,10 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { language } from '../i18n/language.js';
 import { isDark } from '../ui/theme.js';
-import { chosen, followHistory, type Past, past, shownIndex } from './history-feed.js';
+import { followHistory } from './history-feed.js';
 import { type Panel, panelsOf } from './panels.js';
 import { Plot } from './plot.js';
+import { choose, chosenAtMs, type Past, past, shownIndex } from './shown.js';
 import { chartsWords } from './words.js';
 
 import 'uplot/dist/uPlot.min.css';
@@ -53,9 +54,9 @@ function Charts({ past }: { readonly past: Past }): JSX.Element {
             max={last}
             value={shownIndex.value}
             aria-valuetext={timeShown(samples[shownIndex.value]?.at_ms)}
-            onInput={({ currentTarget: { valueAsNumber } }) =>
-              (chosen.value = valueAsNumber >= last ? undefined : valueAsNumber)
-            }
+            onInput={({ currentTarget: { valueAsNumber } }) => {
+              choose(valueAsNumber >= last ? undefined : valueAsNumber);
+            }}
           />
         </label>
       </div>
@@ -74,7 +75,7 @@ function Charts({ past }: { readonly past: Past }): JSX.Element {
   );
 
   function timeShown(atMs: number | undefined): string {
-    if (chosen.value === undefined || atMs === undefined) return words.live;
+    if (chosenAtMs.value === undefined || atMs === undefined) return words.live;
     return words.at(new Date(atMs).toLocaleTimeString(language.value, { hourCycle: 'h23' }));
   }
 }

@@ -1,6 +1,6 @@
 import type { HistorySample } from '../api/wire.js';
 import { brief, bytes, duration, percent, rate, shortTime } from '../ui/format.js';
-import type { Past } from './history-feed.js';
+import type { Past } from './shown.js';
 import type { chartsWords } from './words.js';
 
 interface Line {

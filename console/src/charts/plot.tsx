@@ -2,9 +2,9 @@ import { useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
-import { chosen, shownIndex } from './history-feed.js';
 import type { Panel } from './panels.js';
 import { newPlot } from './plot-options.js';
+import { choose, chosenAtMs, shownIndex } from './shown.js';
 
 interface Properties {
   readonly panel: Panel;
@@ -43,7 +43,7 @@ export function Plot({ panel, times, restarts }: Properties): JSX.Element {
 
   // The slider and the other charts move this one's cursor, too.
   useSignalEffect(() => {
-    const at = chosen.value === undefined ? undefined : shownIndex.value;
+    const at = chosenAtMs.value === undefined ? undefined : shownIndex.value;
     const time = at === undefined ? undefined : times[at];
     const made = plot.current;
     if (made === undefined) return;
@@ -51,8 +51,4 @@ export function Plot({ panel, times, restarts }: Properties): JSX.Element {
   });
 
   return <div class="charts-plot" ref={element} aria-hidden="true" />;
-}
-
-function choose(index: number | undefined): void {
-  if (chosen.peek() !== index) chosen.value = index;
 }

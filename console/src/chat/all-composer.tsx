@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { isPlainEscape } from '../ui/keys.js';
 import { Composer } from './composer.js';
 import { panes } from './panes.js';
 import { chatWords } from './words.js';
@@ -18,8 +19,8 @@ export function AllComposer(): JSX.Element {
   return (
     <div
       class="chat-all"
-      onKeyDown={({ key }) => {
-        if (key === 'Escape') stop();
+      onKeyDown={(event) => {
+        if (isPlainEscape(event)) stop();
       }}
     >
       <Composer

@@ -1,5 +1,6 @@
 import type { Signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { isPlainEnter } from '../ui/keys.js';
 import { Icon } from './icons.js';
 
 interface ComposerProps {
@@ -64,13 +65,4 @@ export function Composer(props: ComposerProps): JSX.Element {
       )}
     </form>
   );
-}
-
-/**
- * Whether a key is Enter and nothing else. Where Japanese is typed, Enter also chooses a word. Safari ends the choice
- * before it tells of the key, which it marks by the code 229 only.
- */
-export function isPlainEnter(event: KeyboardEvent): boolean {
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- there is nothing else to tell it by
-  return event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
 }

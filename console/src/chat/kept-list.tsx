@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { language } from '../i18n/language.js';
 import { type Conversation, newConversation, shortened, titleOf } from './conversation/conversation.js';
 import { fileOf } from './conversation/file.js';
+import { storedIds } from './conversation/response-request.js';
 import { shelfSize } from './conversation/shelf.js';
 import { Icon } from './icons.js';
 import { type Imported, importFile } from './import-file.js';
@@ -132,13 +133,19 @@ function useLastQuestions(kept: readonly Conversation[]): ReadonlySignal<Readonl
 }
 
 function forget({ id, storedAs }: Conversation): void {
+  const stored: string[] = [];
   for (const pane of panes.value) {
     const { conversation } = pane;
-    if (conversation.value.id === id) pane.open(newConversation(newId(), Date.now(), conversation.value.settings));
+    if (conversation.value.id !== id) continue;
+    stored.push(...storedIds(conversation.value.turns));
+    pane.open(newConversation(newId(), Date.now(), conversation.value.settings));
   }
+  // It may have gone on since the list was opened.
+  const last = shelf.read(id)?.storedAs ?? storedAs;
+  if (last !== null) stored.push(last);
   shelf.remove(id);
   // Whether it is still there is up to the server's --store-ttl; it may be gone already.
-  if (storedAs !== null) void deleteStored(storedAs).catch(() => undefined);
+  void deleteStored(stored).catch(() => undefined);
 }
 
 function download(conversations: readonly Conversation[]): void {

@@ -1,6 +1,7 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { isPlainEscape } from '../ui/keys.js';
 import { announcement } from './announcement.js';
 import { Composer } from './composer.js';
 import type { AnswerState } from './conversation/answer.js';
@@ -31,7 +32,7 @@ export function PaneView({ pane, number }: PaneProps): JSX.Element {
       class="chat-pane"
       aria-label={words.pane(number)}
       onKeyDown={(event) => {
-        if (event.key === 'Escape' && pane.isRunning.value) pane.stop();
+        if (isPlainEscape(event) && pane.isRunning.value) pane.stop();
       }}
     >
       <PaneHeader pane={pane} number={number} />

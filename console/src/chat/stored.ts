@@ -1,4 +1,4 @@
-import { call, callJson } from '../api/client.js';
+import { ApiError, call, callJson } from '../api/client.js';
 import type { Turn } from './conversation/conversation.js';
 import { questionIn, storedItems, storedResponse, type StoredStep, turnsOf } from './conversation/stored-turns.js';
 
@@ -25,13 +25,31 @@ export async function lastQuestion(last: string): Promise<string | null> {
   return questionIn((await callJson(`${pathOf(last)}/input_items?order=asc&limit=100`, storedItems)).data);
 }
 
-/** Deletes a conversation at the server, the last response first. What is gone already does not matter. */
-export async function deleteStored(last: string): Promise<void> {
-  for (let next: string | null = last; next !== null;) {
-    const path: string = pathOf(next);
+/**
+ * Deletes a conversation at the server. What is gone already does not matter.
+ *
+ * @param ids - Of responses, at least the last one of each branch that is known. Those before them go as well.
+ */
+export async function deleteStored(ids: readonly string[]): Promise<void> {
+  const seen = new Set<string>();
+  for (const id of ids) {
+    for (let next: string | null = id; next !== null && !seen.has(next);) {
+      seen.add(next);
+      next = await deleteOne(next);
+    }
+  }
+}
+
+/** @returns the id of the response before it; null if there is none, and if it was gone */
+async function deleteOne(id: string): Promise<string | null> {
+  const path = pathOf(id);
+  try {
     const response = await callJson(path, storedResponse);
     await call(path, { method: 'DELETE' });
-    next = response.previous_response_id;
+    return response.previous_response_id;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
   }
 }
 

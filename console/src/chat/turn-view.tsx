@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { isPlainEnter } from './composer.js';
+import { isPlainEnter, isPlainEscape } from '../ui/keys.js';
 import type { Turn } from './conversation/conversation.js';
 import { CopyButton } from './copy-button.js';
 import { focusTurns } from './focus.js';
@@ -129,7 +129,7 @@ function QuestionEditor({ text, onSend, onCancel }: EditorProps): JSX.Element {
         value={typed.value}
         onInput={(event) => (typed.value = event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Escape') {
+          if (isPlainEscape(event)) {
             event.stopPropagation();
             onCancel();
           } else if (isPlainEnter(event)) {

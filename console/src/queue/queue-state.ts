@@ -75,8 +75,11 @@ export interface QueueState {
 
 const traceLength = 40;
 const mostEnded = 40;
-/** Over which time the rate of tokens is taken. */
+/** Over which time rates of tokens are taken: of all requests, and of one. */
 const rateWindowMs = 5000;
+const requestRateWindowMs = 2500;
+/** While tokens come, the server tells of them at least once a second. After so long without, there are none. */
+const longestGapMs = 1500;
 
 /** Replaces what was known, except what has ended and how tokens came before. */
 export function fromSnapshot(snapshot: WireSnapshot, before: QueueState | undefined): QueueState {
@@ -139,24 +142,44 @@ export function withChange(before: QueueState, change: WireChange): QueueState {
   };
 }
 
-/** Output tokens per second of all requests; null until it is known. */
-export function tokenRate({ output }: QueueState): number | null {
+/**
+ * Output tokens per second of all requests; null until it is known.
+ *
+ * @param nowMs the time on the server's clock, in Unix milliseconds
+ */
+export function tokenRate({ output }: QueueState, nowMs: number): number | null {
   return rate(
     output.map(({ atMs, tokens }, index) => ({ atMs, tokens: tokens - (output[index - 1]?.tokens ?? tokens) })),
+    rateWindowMs,
+    nowMs,
   );
 }
 
-/** Output tokens per second of one request; null until it is known. */
-export function requestRate({ trace }: Running): number | null {
-  return rate(trace.slice(-12));
+/**
+ * Output tokens per second of one request; null until it is known.
+ *
+ * @param nowMs the time on the server's clock, in Unix milliseconds
+ */
+export function requestRate({ trace }: Running, nowMs: number): number | null {
+  return rate(trace, requestRateWindowMs, nowMs);
 }
 
-function rate(points: readonly TracePoint[]): number | null {
+/** The tokens of a point have come evenly since the point before. */
+function rate(points: readonly TracePoint[], windowMs: number, nowMs: number): number | null {
   const [first] = points;
   const last = points.at(-1);
-  if (first === undefined || last === undefined || last.atMs <= first.atMs) return null;
-  const tokens = points.slice(1).reduce((sum, point) => sum + point.tokens, 0);
-  return (tokens * 1000) / (last.atMs - first.atMs);
+  if (first === undefined || last === undefined) return null;
+  const untilMs = nowMs - last.atMs > longestGapMs ? nowMs : last.atMs;
+  const fromMs = Math.max(first.atMs, untilMs - windowMs);
+  if (untilMs <= fromMs) return null;
+  let tokens = 0;
+  let beforeMs = first.atMs;
+  for (const { atMs, tokens: came } of points) {
+    const insideMs = atMs - Math.max(beforeMs, fromMs);
+    if (insideMs > 0) tokens += (came * insideMs) / (atMs - beforeMs);
+    beforeMs = atMs;
+  }
+  return (tokens * 1000) / (untilMs - fromMs);
 }
 
 /** How long a request had run by then; null if it has not, or if this page has not seen it run. */
@@ -207,7 +230,9 @@ function withPoint(trace: readonly TracePoint[], atMs: number, tokens: number): 
 }
 
 function withOutput(output: QueueState['output'], atMs: number, tokens: number): QueueState['output'] {
-  return [...output.filter((point) => atMs - point.atMs <= rateWindowMs), { atMs, tokens }];
+  // The last point before the window stays: it is what the first one inside has grown from.
+  const isNeeded = (_: unknown, index: number): boolean => atMs - (output[index + 1]?.atMs ?? atMs) < rateWindowMs;
+  return [...output.filter(isNeeded), { atMs, tokens }];
 }
 
 function inLine(waiting: readonly Waiting[]): readonly Waiting[] {

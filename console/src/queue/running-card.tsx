@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { brief, count, rate } from '../ui/format.js';
+import { now } from '../ui/now.js';
 import { className } from './class-name.js';
 import { Elapsed } from './elapsed.js';
 import { hue, KeyName } from './key-name.js';
@@ -37,8 +38,7 @@ export function RunningCard({ entry, density, showsModel, showsClass }: Properti
           {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
         </li>
       );
-    case 'full': {
-      const perSecond = requestRate(entry);
+    case 'full':
       return (
         <li class={`queue-card queue-running-card ${isReading ? 'queue-reading' : ''}`} {...stamp}>
           <KeyName name={entry.key} />
@@ -52,9 +52,7 @@ export function RunningCard({ entry, density, showsModel, showsClass }: Properti
           <span class="queue-tokens">
             <strong class="figure">{tokens}</strong> {words.tokens}
           </span>
-          <span class="queue-speed figure">
-            {!isReading && perSecond !== null && `${rate(perSecond)}${words.perSecond}`}
-          </span>
+          <span class="queue-speed figure">{!isReading && <Speed entry={entry} />}</span>
           {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
           <span class="queue-prompt figure">
             {joined(
@@ -68,8 +66,13 @@ export function RunningCard({ entry, density, showsModel, showsClass }: Properti
           </span>
         </li>
       );
-    }
   }
+}
+
+/** It goes on by itself: of a request that is stuck the server tells nothing. */
+function Speed({ entry }: { readonly entry: Running }): JSX.Element | null {
+  const perSecond = requestRate(entry, now.value);
+  return perSecond === null ? null : <>{`${rate(perSecond)}${queueWords().perSecond}`}</>;
 }
 
 function joined(...texts: readonly (string | null)[]): string {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { count, rate } from '../ui/format.js';
+import { now } from '../ui/now.js';
 import { useSize } from '../ui/size.js';
 import { isWide } from '../ui/wide.js';
 import { capacityOf } from './capacity.js';
@@ -38,7 +39,6 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const shown = isCut ? Math.min(layout.shown - 1, isWhole ? places : lastPlace) : places;
   const byPlace = new Map(running.map((entry) => [entry.place, entry]));
   const more = status.running_count - running.filter(({ place }) => place < shown).length;
-  const tokensPerSecond = tokenRate(state);
   const hasClasses = new Set([...running, ...state.waiting].map(({ trafficClass }) => trafficClass)).size > 1;
   const hasModels = status.models.length > 1 || new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
@@ -66,10 +66,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         share={slots === 0 ? 0 : status.running_count / slots}
         open={slots === 0 ? 1 : maxConcurrency / slots}
       >
-        <p class="queue-rate">
-          <strong class="figure">{tokensPerSecond === null ? '–' : rate(tokensPerSecond)}</strong>{' '}
-          {words.tokensPerSecond}
-        </p>
+        <TokensPerSecond state={state} />
       </ColumnHead>
       <ul
         ref={grid}
@@ -103,5 +100,16 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
         )}
       </ul>
     </section>
+  );
+}
+
+/** It goes on by itself: a server at which nothing happens tells nothing. */
+function TokensPerSecond({ state }: { readonly state: QueueState }): JSX.Element {
+  const words = queueWords();
+  const perSecond = tokenRate(state, now.value);
+  return (
+    <p class="queue-rate">
+      <strong class="figure">{perSecond === null ? '–' : rate(perSecond)}</strong> {words.tokensPerSecond}
+    </p>
   );
 }

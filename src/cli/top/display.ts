@@ -1,10 +1,11 @@
-import { ChatstreamError } from '../../core/base/errors.js';
+import type { ChatstreamError } from '../../core/base/errors.js';
 import { readingJson, readingLine } from '../../core/report/watch/reading.js';
 import { type Picture, screenLines } from '../../core/report/watch/screen.js';
 import type { Activity } from '../../core/watch/activity.js';
 import type { Reading, WatchedServer } from '../../core/watch/watched-server.js';
 import { hasColours } from '../terminal/terminal.js';
 import { type FullScreen, openFullScreen } from './full-screen.js';
+import { LimitTurner } from './limit-turner.js';
 
 /** What is shown, apart from what the keys have done. */
 type Shown = Omit<Picture, 'message' | 'selected'>;
@@ -60,25 +61,13 @@ export function topScreen(
     message = { text, isProblem };
     redraw();
   };
+  const limits = new LimitTurner(server, say, readSoon);
   const turn = async (by: 1 | -1): Promise<void> => {
     if (shown === null) return;
     const { queue } = shown.reading;
     const model = queue.models?.find(({ name }) => name === selected);
-    const { max_concurrency: now, slots } = model ?? queue;
-    const whose = model === undefined ? '' : ` of ${model.name}`;
-    const wanted = now + by;
-    if (wanted < 1 || wanted > slots) {
-      say(`max-concurrency${whose} can be from 1 to ${slots}, the number of slots.`, true);
-      return;
-    }
-    try {
-      await server.setMaxConcurrency(wanted, model?.name ?? null);
-      say(`max-concurrency${whose} is ${wanted} now.`, false);
-      readSoon();
-    } catch (error) {
-      if (!(error instanceof ChatstreamError)) throw error;
-      say(error.message, true);
-    }
+    const { max_concurrency: value, slots } = model ?? queue;
+    await limits.turn({ model: model?.name ?? null, value, slots }, by);
   };
   const choose = (by: 1 | -1): void => {
     const names = shown?.reading.queue.models?.map(({ name }) => name) ?? [];
@@ -99,6 +88,7 @@ export function topScreen(
   return {
     show(picture) {
       shown = picture;
+      limits.onReading(picture.reading);
       selected ??= picture.reading.queue.models?.[0]?.name ?? null;
       if (message?.isProblem === true && message.text.startsWith(lostPrefix)) message = null;
       redraw();

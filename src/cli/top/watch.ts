@@ -29,7 +29,7 @@ export async function watchTop(flags: TopFlags, stopping: AbortSignal, print: (l
     watchServer(flags.url, { ...(await connectionOptions(flags)), patienceMs }),
     stopping,
   );
-  const first = await server.read();
+  const first = await untilAborted(server.read(), stopping);
   const leaving = new AbortController();
   const ending = AbortSignal.any([stopping, leaving.signal]);
   let sooner = new AbortController();
@@ -56,12 +56,13 @@ export async function watchTop(flags: TopFlags, stopping: AbortSignal, print: (l
     const log = new ActivityLog();
     for (let readings = 1; ; readings += 1) {
       try {
-        const reading = readings === 1 ? first : await server.read();
+        const reading = readings === 1 ? first : await server.read(ending);
         log.add(reading);
         if (isEnded(ending)) return;
         const { url, model } = server;
         display.show({ url, model, reading, activity: log.activity, course: log.course });
       } catch (error) {
+        if (isEnded(ending)) return;
         display.problem(asChatstreamError(error));
       }
       if (readings === flags.count || isEnded(ending)) return;

@@ -181,13 +181,16 @@ export class InferenceJob extends Job {
         return { queueMs: nowMs - this.admittedMs, prefillMs: 0, decodeMs: 0, ...tokens };
       case 'prefilling':
         return { queueMs: phase.queueMs, prefillMs: untilMs - phase.startedMs, decodeMs: 0, ...tokens };
-      case 'decoding':
+      case 'decoding': {
+        const idleMs = untilMs - this.lastTokenMs;
         return {
           queueMs: phase.queueMs,
           prefillMs: phase.firstTokenMs - phase.startedMs,
           decodeMs: this.lastTokenMs - phase.firstTokenMs,
           ...tokens,
+          ...(idleMs > 0 && { idleMs }),
         };
+      }
     }
   }
 }

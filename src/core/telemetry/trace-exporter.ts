@@ -7,8 +7,7 @@ import { type Span, spansOf } from './trace-spans.js';
 /** How long traces are collected before they are sent together, in milliseconds. */
 const intervalMs = 5000;
 
-/** Spans that wait to be sent. More are dropped: a collector that is gone must not fill the memory. */
-const mostSpans = 8192;
+const defaultMostSpans = 8192;
 
 /** Longest time for one delivery in milliseconds, and for the last one while the server ends. */
 const patienceMs = 10_000;
@@ -20,11 +19,13 @@ export interface TraceExporterOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Spans that wait to be sent. Traces beyond it are dropped: a collector that is gone must not fill the memory. */
+  readonly mostSpans?: number;
 }
 
 /**
- * Sends a trace of each request to an OpenTelemetry collector, by OTLP over HTTP in JSON. What cannot be delivered is dropped, and
- * the log says so once, until it works again.
+ * Sends a trace of each request to an OpenTelemetry collector, by OTLP over HTTP in JSON. What cannot be delivered is dropped. The
+ * log says so once, and how many traces it were when a delivery succeeds again.
  *
  * OpenTelemetry's own packages for this are ten, of which the exporter has no stable version; this is one message, whose
  * format is stable.
@@ -33,6 +34,7 @@ export class TraceExporter {
   readonly #options: TraceExporterOptions;
   readonly #stopListening: () => void;
   #spans: Span[] = [];
+  /** Traces that were lost since the last delivery that succeeded. */
   #dropped = 0;
   /** For the next delivery. */
   #withinMs = patienceMs;
@@ -42,6 +44,7 @@ export class TraceExporter {
 
   constructor(line: RequestLine, options: TraceExporterOptions) {
     this.#options = options;
+    const { mostSpans = defaultMostSpans } = options;
     this.#stopListening = line.events((event) => {
       if (event.type !== 'settled') return;
       if (this.#spans.length >= mostSpans) {
@@ -89,12 +92,16 @@ export class TraceExporter {
       if (!response.ok) throw new Error(`the collector answers with ${response.status}`);
       this.#succeeded();
     } catch (error) {
+      this.#dropped += spans.filter(({ parentSpanId }) => parentSpanId === undefined).length;
       this.#failed(messageOf(error instanceof Error ? (error.cause ?? error) : error));
     }
   }
 
   #succeeded(): void {
-    if (this.#isFailing) this.#options.logger.info({ dropped_traces: this.#dropped }, 'traces are delivered again');
+    const { logger } = this.#options;
+    const fields = { dropped_traces: this.#dropped };
+    if (this.#isFailing) logger.info(fields, 'traces are delivered again');
+    else if (this.#dropped > 0) logger.warn(fields, 'traces came faster than they could be delivered');
     this.#isFailing = false;
     this.#dropped = 0;
   }

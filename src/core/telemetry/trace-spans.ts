@@ -28,7 +28,7 @@ export interface Span {
 
 /**
  * The trace of a request that has ended: one span for the request, and in it those for its wait, its prefill and its decode,
- * as far as it got. A pause is a part of the decode. They end when the request does, or, for what was cut off, as late as the last token.
+ * as far as it got. A pause is a part of the decode, which ends with the last token; without one, the last of them ends when the request does.
  *
  * @param endMs when it ended: Unix time in milliseconds
  */
@@ -60,7 +60,7 @@ export function spansOf(event: SettledEvent, endMs: number): readonly Span[] {
     ['prefill', timings.prefillMs],
     ['decode', timings.decodeMs + (timings.pausedMs ?? 0)],
   ] as const;
-  let beginMs = endMs - parts.reduce((sum, [, ms]) => sum + ms, 0);
+  let beginMs = endMs - (timings.idleMs ?? 0) - parts.reduce((sum, [, ms]) => sum + ms, 0);
   const children = parts.flatMap(([name, ms]): readonly Span[] => {
     const startMs = beginMs;
     beginMs += ms;

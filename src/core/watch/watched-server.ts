@@ -20,8 +20,11 @@ export interface WatchedServer {
   /** Without a query, which may hold a key. */
   readonly url: string;
   readonly model: string;
-  /** @throws ChatstreamError `target_unreachable` if it does not answer, or no longer as a chatstream server does */
-  read(): Promise<Reading>;
+  /**
+   * @param leaving aborted when the reading is not wanted any more
+   * @throws ChatstreamError `target_unreachable` if it does not answer, or no longer as a chatstream server does
+   */
+  read(leaving?: AbortSignal): Promise<Reading>;
   /**
    * @param model whose line it is, on a server with several; null for all
    * @throws ChatstreamError `target_unreachable` if it refuses, with the reason that it gives
@@ -58,9 +61,9 @@ export async function watchServer(text: string, { headers, trust, patienceMs }: 
   return {
     url,
     model: models[0] ?? 'unknown model',
-    async read() {
+    async read(leaving) {
       const atMs = performance.now();
-      const [queue, metrics] = await Promise.all([http.get('/v1/queue'), http.get('/metrics')]);
+      const [queue, metrics] = await Promise.all([http.get('/v1/queue', leaving), http.get('/metrics', leaving)]);
       const view = queue.status === 200 ? jsonOf(queue) : undefined;
       if (!isQueueView(view)) throw refused('does not show its queues', queue);
       // A key with the role `user` may see the queues, but no metrics.

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Answer, answerAfter, newAnswer, textOf } from '../../../console/src/chat/conversation/answer.js';
 import type { Turn } from '../../../console/src/chat/conversation/conversation.js';
-import { lastStored, responseBody } from '../../../console/src/chat/conversation/response-request.js';
+import { lastStored, responseBody, storedIds } from '../../../console/src/chat/conversation/response-request.js';
 import { responseReader } from '../../../console/src/chat/conversation/response-stream.js';
 import { defaultSettings } from '../../../console/src/chat/conversation/settings.js';
 import {
@@ -13,6 +13,9 @@ import {
 } from '../../../console/src/chat/conversation/stored-turns.js';
 import { type TestApp, testApp } from '../../support/app.js';
 import { openStream } from '../../support/stream-client.js';
+
+/** The types of browsers, with which the console is checked, are not those of the tests. */
+const storedModule = '../../../console/src/chat/stored.js';
 
 const settings = { ...defaultSettings, onServer: true };
 const tool = { type: 'function', function: { name: 'look_up', parameters: { type: 'object' } } };
@@ -82,6 +85,40 @@ describe('a conversation that the server keeps', () => {
     const steps = await Promise.all([answer, second].map(({ responseId }) => stepOf(made, responseId ?? '')));
     expect(turnsOf(steps).map(({ type }) => type)).toEqual(['question', 'reply', 'results', 'reply']);
     expect(turnsOf(steps)[2]).toMatchObject({ results: [{ callId: call?.id, text: '42' }] });
+  });
+
+  it('is deleted there with all branches that the page knows', async () => {
+    const { deleteStored } = (await import(storedModule)) as {
+      deleteStored: (ids: readonly string[]) => Promise<void>;
+    };
+    const made = await testApp();
+    onTestFinished(() => {
+      vi.unstubAllGlobals();
+    });
+    vi.stubGlobal('fetch', async (path: string, { method }: { readonly method: 'GET' | 'DELETE' }) => {
+      const { payload, statusCode } = await made.app.inject({ method, url: `/${path}` });
+      return new Response(payload, { status: statusCode });
+    });
+    const first = question('a', null, 'First?');
+    const answer = await answerTo(made, responseBody(settings, [first]));
+    const reply: Turn = { type: 'reply', id: 'b', parent: 'a', answer };
+    const next = responseBody(settings, [first, reply, question('c', 'b', 'Second?')]);
+    const branches = [await answerTo(made, next), await answerTo(made, next)];
+    const replies = branches.map((each, index): Turn => ({
+      ...{ type: 'reply', id: `d${index}`, parent: 'c', answer: each },
+    }));
+    const ids = storedIds([first, reply, ...replies]);
+    expect(ids).toEqual([answer, ...branches].map(({ responseId }) => responseId));
+    const other = await answerTo(made, responseBody(settings, [first]));
+    const statuses = (): Promise<number[]> =>
+      Promise.all(
+        [...ids, other.responseId ?? ''].map(async (id) => (await made.get(`/v1/responses/${id}`)).statusCode),
+      );
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    // The first one is found by those that came after it.
+    await deleteStored(ids.slice(1));
+    expect(await statuses()).toEqual([404, 404, 404, 200]);
+    await deleteStored(ids);
   });
 
   it('is sent as a whole as far as the server does not have it: what was said before, and what was stopped', () => {

@@ -162,7 +162,7 @@ describe('a client that leaves while its answer is generated', () => {
         id: 'a',
         outcome: 'cancelled_running',
         error: null,
-        timings: { queueMs: 0, prefillMs: 20, decodeMs: 10, outputTokens: 2 },
+        timings: { queueMs: 0, prefillMs: 20, decodeMs: 10, idleMs: 5, outputTokens: 2 },
         sinceArrivalMs: 35,
       },
     ]);

@@ -29,6 +29,16 @@ describe('the activity of a server', () => {
     expect(log.activity.requestsPerSecond).toBe(0.5);
   });
 
+  it('counts tokens of all requests, also if only those of one key are listed', () => {
+    const log = logOf(
+      readingAt(0, { running: [10], unlisted: 100 }),
+      // The other one has ended with 130 tokens.
+      readingAt(2, { running: [20], tokens: { output: 130 }, completed: 1 }),
+    );
+    expect(log.activity.outputTokensPerSecond).toBe((10 + 30) / 2);
+    expect(log.course.outputTokensPerSecond).toEqual([20]);
+  });
+
   it('has rates of the last 5 seconds, as far as there are readings', () => {
     const log = logOf(...[0, 2, 4, 6, 8, 10].map((at) => readingAt(at, { completed: at <= 4 ? 0 : at * 10 })));
     expect(log.activity.requestsPerSecond).toBe((100 - 0) / 6);

@@ -9,6 +9,8 @@ export interface Seen {
   readonly tokens?: Partial<QueueView['tokens']>;
   /** Output tokens of the running requests. */
   readonly running?: readonly number[];
+  /** Output tokens of running requests that are not listed: those of others. */
+  readonly unlisted?: number;
   readonly waiting?: number;
   /** Requests with a TTFT up to 100 ms, and from there to 1 s. */
   readonly ttft?: readonly [number, number];
@@ -23,7 +25,7 @@ export interface Seen {
 /** A reading of a server with 4 slots. */
 export function readingAt(seconds: number, seen: Seen = {}): Reading {
   const owner = { key: seen.key ?? 'anonymous', class: 'standard' };
-  const { completed = 0, refused = 0, tokens, running = [], waiting = 0, ttft } = seen;
+  const { completed = 0, refused = 0, tokens, running = [], unlisted = 0, waiting = 0, ttft } = seen;
   return {
     atMs: seconds * 1000,
     queue: {
@@ -48,6 +50,7 @@ export function readingAt(seconds: number, seen: Seen = {}): Reading {
       })),
       totals: { completed, cancelled: 0, refused, timed_out: 0, failed: 0 },
       tokens: { prompt: 0, cached: 0, output: 0, ...tokens },
+      output_tokens: running.reduce((sum, output) => sum + output, (tokens?.output ?? 0) + unlisted),
       ...(seen.models !== undefined && { models: seen.models }),
     },
     totals: {

@@ -39,6 +39,11 @@ export function lastStored(path: readonly Turn[]): string | null {
   return storedId(path.findLast(isStored));
 }
 
+/** By which the server knows the responses of a conversation that it stores, those of all branches that are known. */
+export function storedIds(turns: readonly Turn[]): readonly string[] {
+  return turns.map(storedId).filter((id) => id !== null);
+}
+
 function storedId(turn: Turn | undefined): string | null {
   return turn?.type === 'reply' && turn.answer.isStored ? turn.answer.responseId : null;
 }

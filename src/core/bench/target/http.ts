@@ -15,8 +15,11 @@ export interface Answer {
 
 /** A small client for everything but the load: identifying the server, and changing its settings. */
 export interface Http {
-  /** @throws ChatstreamError `target_unreachable` if there is no answer at all */
-  get(path: string): Promise<Answer>;
+  /**
+   * @param leaving aborted when the answer is not wanted any more
+   * @throws ChatstreamError `target_unreachable` if there is no answer at all
+   */
+  get(path: string, leaving?: AbortSignal): Promise<Answer>;
   /** @throws ChatstreamError `target_unreachable` if there is no answer at all */
   send(method: 'POST' | 'PATCH', path: string, body: object): Promise<Answer>;
 }
@@ -40,14 +43,20 @@ export function httpOf(
   const { socketPath, trust } = transport;
   const dispatcher = new Agent({ connect: { ...tlsOptionsOf(trust), socketPath } });
   const at = socketPath ?? new URL(httpUrl).host;
-  const ask = async (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object): Promise<Answer> => {
+  const ask = async (
+    method: 'GET' | 'POST' | 'PATCH',
+    path: string,
+    body?: object,
+    leaving?: AbortSignal,
+  ): Promise<Answer> => {
+    const patience = AbortSignal.timeout(patienceMs);
     try {
       const response = await request(httpUrl + path + query, {
         dispatcher,
         method,
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(patienceMs),
+        signal: leaving === undefined ? patience : AbortSignal.any([patience, leaving]),
         // The server may have closed a connection that was kept since the last question.
         reset: true,
       });
@@ -56,7 +65,7 @@ export function httpOf(
       throw unreachable(name, at, patienceMs, error);
     }
   };
-  return { get: (path) => ask('GET', path), send: ask };
+  return { get: (path, leaving) => ask('GET', path, undefined, leaving), send: ask };
 }
 
 /** The answer as JSON; undefined if it is something else. */

@@ -1,20 +1,28 @@
 import type { ChangedRequest, EndedRequest, QueueChange, QueueStatus } from '../schemas/queue-events.js';
 import type { QueueView } from './queue-view.js';
 
-/** Estimates change with every moment that passes. Only a different one is told: by a second, and by a tenth. */
+/**
+ * Lookers count estimates down by themselves. Only one that differs from what they have arrived at is told: by a second, and
+ * by a tenth.
+ */
 const leastEtaChangeMs = 1000;
 const leastEtaChange = 0.1;
+
+interface Told {
+  readonly atMs: number;
+  readonly request: ChangedRequest;
+}
 
 /** Finds out what lookers have not been told yet. */
 export class QueueChanges {
   /** As they were last told. */
-  #told = new Map<string, ChangedRequest>();
+  #told = new Map<string, Told>();
   #status: QueueStatus;
 
   /** @param view what lookers know in the beginning */
   constructor(view: QueueView) {
     this.#status = view.status;
-    for (const request of requestsOf(view)) this.#told.set(request.id, request);
+    for (const request of requestsOf(view)) this.#told.set(request.id, { atMs: view.atMs, request });
   }
 
   /** Whether lookers have been told of a request. */
@@ -29,16 +37,17 @@ export class QueueChanges {
    * @returns null if nothing is
    */
   next(view: QueueView, ended: readonly EndedRequest[]): QueueChange | null {
-    const told = new Map<string, ChangedRequest>();
+    const { atMs } = view;
+    const told = new Map<string, Told>();
     const requests: ChangedRequest[] = [];
     for (const request of requestsOf(view)) {
       const before = this.#told.get(request.id);
       this.#told.delete(request.id);
-      if (before !== undefined && isSame(before, request)) {
+      if (before !== undefined && isSame(before.request, request, atMs - before.atMs)) {
         told.set(request.id, before);
         continue;
       }
-      told.set(request.id, request);
+      told.set(request.id, { atMs, request });
       requests.push(request);
     }
     for (const { id } of ended) this.#told.delete(id);
@@ -47,7 +56,7 @@ export class QueueChanges {
     const status = changedFields(this.#status, view.status);
     this.#status = view.status;
     if (requests.length + ended.length + hidden.length + Object.keys(status).length === 0) return null;
-    return { at_ms: view.atMs, requests, ended: [...ended], hidden, status };
+    return { at_ms: atMs, requests, ended: [...ended], hidden, status };
   }
 }
 
@@ -57,7 +66,7 @@ function* requestsOf({ running, waiting }: QueueView): Generator<ChangedRequest>
 }
 
 /** Times that only pass are no change: lookers have clocks of their own. */
-function isSame(before: ChangedRequest, now: ChangedRequest): boolean {
+function isSame(before: ChangedRequest, now: ChangedRequest, passedMs: number): boolean {
   if (before.state === 'running') {
     return (
       now.state === 'running' &&
@@ -72,13 +81,14 @@ function isSame(before: ChangedRequest, now: ChangedRequest): boolean {
     now.state === 'waiting' &&
     before.position === now.position &&
     before.waits_for === now.waits_for &&
-    isSameEta(before.eta_ms, now.eta_ms)
+    isSameEta(before.eta_ms, now.eta_ms, passedMs)
   );
 }
 
-function isSameEta(before: number | null, now: number | null): boolean {
+function isSameEta(before: number | null, now: number | null, passedMs: number): boolean {
   if (before === null || now === null) return before === now;
-  return Math.abs(now - before) < Math.max(leastEtaChangeMs, before * leastEtaChange);
+  const countedDown = Math.max(0, before - passedMs);
+  return Math.abs(now - countedDown) < Math.max(leastEtaChangeMs, countedDown * leastEtaChange);
 }
 
 function changedFields(before: QueueStatus, now: QueueStatus): Partial<QueueStatus> {

@@ -70,5 +70,6 @@ function describe({ line, totals, keys }: LineContext, request: Sender): object 
     ...wireLines(line, models),
     totals: totals.counts,
     tokens: totals.tokens,
+    output_tokens: totals.tokens.output + queue.runningOutputTokens,
   };
 }

@@ -10,10 +10,6 @@ const status = Type.Object({
   lists: Type.Enum(['all', 'own'], { description: 'own: only requests of the key, whose role is user.' }),
   running_count: Type.Integer({ minimum: 0, description: 'How many run. Only the first of them are listed.' }),
   waiting_count: Type.Integer({ minimum: 0, description: 'How many wait. Only the first of them are listed.' }),
-  output_tokens: Type.Integer({
-    minimum: 0,
-    description: 'Output tokens since the start, those of running requests included.',
-  }),
 });
 
 /** The data of `event: snapshot`. */

@@ -179,6 +179,10 @@ export const queue = Type.Object({
     { prompt: count, cached: count, output: count },
     { description: 'Tokens of requests that have ended since the start; cached ones are among those of the prompts.' },
   ),
+  output_tokens: Type.Integer({
+    minimum: 0,
+    description: 'Output tokens of all requests since the start, those that have not ended included.',
+  }),
 });
 
 export type WireExecutor = Static<typeof executor>;

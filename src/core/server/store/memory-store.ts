@@ -29,6 +29,8 @@ export class MemoryStore<T> implements Store<T> {
   readonly #clock: Clock;
   /** In the order of their last use, which is the order in which they expire and are evicted. */
   readonly #entries = new Map<string, Entry<T>>();
+  /** The same, in the order in which they came. */
+  readonly #listed = new Map<string, Entry<T>>();
   #bytes = 0;
   #isSweeping = false;
 
@@ -58,9 +60,12 @@ export class MemoryStore<T> implements Store<T> {
   set(id: string, value: T): Promise<void> {
     const bytes = weightOf(value);
     if (bytes > this.#limits.mostBytes) return Promise.reject(tooLargeToKeepError());
-    this.#drop(id);
-    this.#entries.set(id, { value, bytes, usedMs: this.#clock.now() });
-    this.#bytes += bytes;
+    const entry = { value, bytes, usedMs: this.#clock.now() };
+    this.#bytes += bytes - (this.#entries.get(id)?.bytes ?? 0);
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+    // An entry of a map that is set again keeps its place.
+    this.#listed.set(id, entry);
     this.#dropExpired();
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= this.#limits.mostValues && this.#bytes <= this.#limits.mostBytes) break;
@@ -77,14 +82,15 @@ export class MemoryStore<T> implements Store<T> {
 
   list(after: string | null, most: number): Promise<readonly T[] | null> {
     this.#dropExpired();
-    if (after !== null && !this.#entries.has(after)) return Promise.resolve(null);
-    const entries = [...this.#entries];
+    if (after !== null && !this.#listed.has(after)) return Promise.resolve(null);
+    const entries = [...this.#listed];
     const from = after === null ? 0 : entries.findIndex(([id]) => id === after) + 1;
     return Promise.resolve(entries.slice(from, from + most).map(([, { value }]) => value));
   }
 
   #drop(id: string): boolean {
     this.#bytes -= this.#entries.get(id)?.bytes ?? 0;
+    this.#listed.delete(id);
     return this.#entries.delete(id);
   }
 

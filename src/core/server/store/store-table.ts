@@ -67,9 +67,10 @@ export class StoreTable {
     const bytes = Buffer.byteLength(json) + overheadBytes;
     if (bytes > this.#limits.mostBytes) throw new Error(`a value of ${bytes} bytes is too large for the store`);
     this.writeUses();
-    this.#drop(id);
-    const row = [id, this.#useMs(nowMs), bytes, json];
-    this.#database.run(`INSERT INTO ${this.#name} (id, used_ms, bytes, value) VALUES (?, ?, ?, ?)`, row);
+    // Without a row that it replaces, SQLite gives it a number after all others.
+    const rowId = this.#drop(id)?.rowId ?? null;
+    const row = [rowId, id, this.#useMs(nowMs), bytes, json];
+    this.#database.run(`INSERT INTO ${this.#name} (rowid, id, used_ms, bytes, value) VALUES (?, ?, ?, ?, ?)`, row);
     this.#count(1, bytes);
     while (this.#totals.values > this.#limits.mostValues || this.#totals.bytes > this.#limits.mostBytes) {
       const oldest = this.#database.get(`SELECT id FROM ${this.#name} ORDER BY used_ms LIMIT 1`);
@@ -85,7 +86,7 @@ export class StoreTable {
     return row !== null && !this.#isExpired(usedMs ?? row.usedMs, nowMs);
   }
 
-  /** A JSON array of some values, in the order in which they were set; null if there is no value `after`. */
+  /** A JSON array of some values, in the order in which they came; null if there is no value `after`. */
   list(after: string | null, most: number, nowMs: number): string | null {
     const before =
       after === null ? 0 : this.#database.get(`SELECT rowid FROM ${this.#name} WHERE id = ?`, after)?.['rowid'];
@@ -116,13 +117,13 @@ export class StoreTable {
     this.#uses = new Map();
   }
 
-  #drop(id: string): { readonly usedMs: number } | null {
+  #drop(id: string): { readonly rowId: number; readonly usedMs: number } | null {
     this.#uses.delete(id);
     const row = this.#database.get(`SELECT rowid, used_ms, bytes FROM ${this.#name} WHERE id = ?`, id);
     if (row === null) return null;
     this.#database.run(`DELETE FROM ${this.#name} WHERE id = ?`, id);
     this.#count(-1, -Number(row['bytes']));
-    return { usedMs: Number(row['used_ms']) };
+    return { rowId: Number(row['rowid']), usedMs: Number(row['used_ms']) };
   }
 
   #count(values: number, bytes: number): void {

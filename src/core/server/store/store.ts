@@ -16,7 +16,7 @@ export interface Store<T> {
   /** @returns whether there was such a value. @throws ChatstreamError `storage_failed` */
   delete(id: string): Promise<boolean>;
   /**
-   * Some values in the order in which they were last set, if they are never got. Listing is not using.
+   * Some values in the order in which they came: one that replaces another takes its place. Listing is not using.
    *
    * @param after the id of the value before the first one; null for the beginning
    * @param most 1 or more

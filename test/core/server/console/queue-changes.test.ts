@@ -13,12 +13,12 @@ function running(id: string, outputTokens: number, more: object = {}): QueueView
   return { id, ...owner, slot: 0, ...tokens, running_ms: 0, ...more };
 }
 
-function view(lists: Partial<Pick<QueueView, 'running' | 'waiting'>>): QueueView {
+function view(lists: Partial<Pick<QueueView, 'running' | 'waiting'>>, atMs = 1): QueueView {
   const totals = { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 };
   const limits = { max_concurrency: 1, max_queue: 9, slots: 1, draining: false, may_turn: true, preparing: 0 };
   const counts = { running_count: 1, waiting_count: 1, output_tokens: 0, tokens: { prompt: 0, cached: 0, output: 0 } };
   return {
-    atMs: 1,
+    atMs,
     running: [],
     waiting: [],
     ...lists,
@@ -51,13 +51,30 @@ describe('the changes of the queues', () => {
     expect(change?.requests).toEqual([{ state: 'running', ...running('b', 2) }]);
   });
 
-  it('are estimates only if they differ from what was told', () => {
-    const at = (eta: number): QueueView => view({ waiting: [waiting('a', 1, { eta_ms: eta })] });
-    const changes = new QueueChanges(at(20_000));
-    expect(changes.next(at(21_000), [])).toBeNull();
-    expect(changes.next(at(21_999), [])).toBeNull();
-    expect(changes.next(at(22_001), [])?.requests).toMatchObject([{ eta_ms: 22_001 }]);
-    expect(changes.next(at(21_000), [])).toBeNull();
+  const expected = (eta: number, atMs: number): QueueView =>
+    view({ waiting: [waiting('a', 1, { eta_ms: eta })] }, atMs);
+
+  it('are no estimates that have only counted down', () => {
+    const changes = new QueueChanges(expected(20_000, 0));
+    for (const passed of [5000, 15_000, 20_000]) {
+      expect(changes.next(expected(20_000 - passed, passed), [])).toBeNull();
+    }
+    // It is late, which lookers see, too.
+    expect(changes.next(expected(0, 30_000), [])).toBeNull();
+  });
+
+  it('are estimates that differ from what was told, counted down, by a second and by a tenth', () => {
+    const changes = new QueueChanges(expected(30_000, 0));
+    expect(changes.next(expected(21_999, 10_000), [])).toBeNull();
+    expect(changes.next(expected(22_001, 10_000), [])?.requests).toMatchObject([{ eta_ms: 22_001 }]);
+    expect(changes.next(expected(22_001 - 18_001 + 999, 28_001), [])).toBeNull();
+    expect(changes.next(expected(22_001 - 18_001 + 1001, 28_001), [])?.requests).toMatchObject([{ eta_ms: 5001 }]);
+  });
+
+  it('are estimates that do not come nearer', () => {
+    const changes = new QueueChanges(expected(5000, 0));
+    expect(changes.next(expected(5000, 900), [])).toBeNull();
+    expect(changes.next(expected(5000, 1100), [])?.requests).toMatchObject([{ eta_ms: 5000 }]);
   });
 
   it('hide requests that are still there, but no longer among the first', () => {

@@ -74,6 +74,8 @@ describe('the page', () => {
     for (const url of ['/', '/console', '/console/assets/i-BX2zT9aQ.js']) {
       expect((await made.get(url)).statusCode, url).toBe(404);
     }
+    expect((await made.get('/v1/load-test')).statusCode).toBe(404);
+    expect((await made.post('/v1/load-test', { clients: 1, duration_s: 1, output_tokens: 1 })).statusCode).toBe(404);
   });
 });
 

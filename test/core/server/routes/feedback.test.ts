@@ -147,6 +147,15 @@ describe('feedback', () => {
     expect((await made.get(`${path}?after=fb_0`)).statusCode).toBe(404);
   });
 
+  it('is listed to its end when a thumb is turned between two pages', async () => {
+    const made = await server();
+    for (const id of ['a', 'b', 'c', 'd']) await give(made, { response_id: id, like: true });
+    const first = await listed(made, '?limit=2');
+    await give(made, { response_id: 'b', like: false });
+    const second = await listed(made, `?limit=2&after=${first.data[1]?.id ?? ''}`);
+    expect(second).toMatchObject({ data: [{ response_id: 'c' }, { response_id: 'd' }], has_more: false });
+  });
+
   it('can be deleted', async () => {
     const made = await server();
     const { id } = (await give(made, { response_id: 'a', like: true })).json<{ id: string }>();

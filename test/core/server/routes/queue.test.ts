@@ -41,6 +41,7 @@ describe('GET /v1/queue', () => {
       waiting: [],
       totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
       tokens: { prompt: 0, cached: 0, output: 0 },
+      output_tokens: 0,
     });
   });
 
@@ -55,6 +56,8 @@ describe('GET /v1/queue', () => {
         { id, position: 1, prompt_tokens: 21, cost: 0, waited_ms: 55, eta_ms: null },
         { id, position: 2, waited_ms: 55, eta_ms: null },
       ],
+      tokens: { output: 0 },
+      output_tokens: 4,
     });
   });
 

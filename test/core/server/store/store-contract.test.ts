@@ -121,14 +121,27 @@ describe.each([
     expect(await contents(kept, ['9999', '9900', '9899'])).toEqual(['x', 'x', null]);
   });
 
-  it('lists values in the order in which they were set', async () => {
+  it('lists values in the order in which they came', async () => {
     const values = await store({ mostValues: 10 });
     for (const id of ['a', 'b', 'c', 'a']) await values.set(id, `value of ${id}`);
-    expect(await values.list(null, 9)).toEqual(['value of b', 'value of c', 'value of a']);
-    expect(await values.list(null, 2)).toEqual(['value of b', 'value of c']);
-    expect(await values.list('b', 1)).toEqual(['value of c']);
-    expect(await values.list('a', 1)).toEqual([]);
+    expect(await values.list(null, 9)).toEqual(['value of a', 'value of b', 'value of c']);
+    expect(await values.list(null, 2)).toEqual(['value of a', 'value of b']);
+    expect(await values.list('a', 1)).toEqual(['value of b']);
+    expect(await values.list('c', 1)).toEqual([]);
     expect(await values.list('d', 1)).toBeNull();
+  });
+
+  it('lists a value that was replaced or got where it was before, and one that was deleted where it comes again', async () => {
+    const values = await store({ mostValues: 10 });
+    for (const id of ['a', 'b', 'c']) await values.set(id, id);
+    expect(await values.list(null, 2)).toEqual(['a', 'b']);
+    await values.set('b', 'B');
+    await values.get('b');
+    expect(await values.list('b', 2)).toEqual(['c']);
+    expect(await values.list(null, 9)).toEqual(['a', 'B', 'c']);
+    await values.delete('a');
+    await values.set('a', 'A');
+    expect(await values.list(null, 9)).toEqual(['B', 'c', 'A']);
   });
 
   it('lists nothing that has expired', async () => {
