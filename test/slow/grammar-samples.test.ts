@@ -19,6 +19,6 @@ it('samples of combined schemas satisfy all of them', () => {
     fc.property(fc.oneof(combinedSchemas, nestedCombinations), fc.nat(), (schema, seed) => {
       expect(problemsOf(schema, 10, seededRandom(seed))).toEqual([]);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });

@@ -34,19 +34,21 @@ const nothing: Decimal = { integer: '0', fraction: '' };
 export function numberText(range: NumberRange, budget: Budget): Automaton {
   const machine = new NumberMachine(range);
   const places = range.multiples.map(({ pointer }) => pointer);
-  return explore<Reading>(
-    {
-      start: { phase: 'start' },
-      key: (state) => JSON.stringify(state),
-      steps: (state) =>
-        Array.from('-.0123456789').flatMap((char) => {
-          const to = machine.after(state, char);
-          return to === null ? [] : [{ chars: singleChar(char.charCodeAt(0)), to }];
-        }),
-      accepts: (state) => machine.accepts(state),
-    },
-    budget,
-    places.length === 0 ? 'a range of numbers' : `a number with ${places.join(' and ')}`,
+  return budget.at(places.join(' and '), () =>
+    explore<Reading>(
+      {
+        start: { phase: 'start' },
+        key: (state) => JSON.stringify(state),
+        steps: (state) =>
+          Array.from('-.0123456789').flatMap((char) => {
+            const to = machine.after(state, char);
+            return to === null ? [] : [{ chars: singleChar(char.charCodeAt(0)), to }];
+          }),
+        accepts: (state) => machine.accepts(state),
+      },
+      budget,
+      'a range of numbers',
+    ),
   );
 }
 

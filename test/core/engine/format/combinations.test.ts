@@ -199,7 +199,6 @@ describe('multipleOf', () => {
     ['1000', { type: 'integer', multipleOf: 1000 }, ['0', '1000', '-25000'], ['1', '100', '1500', '999']],
     ['250', { type: 'integer', multipleOf: 250 }, ['0', '250', '1500', '-750'], ['125', '25', '1600']],
     ['3600', { type: 'integer', multipleOf: 3600, minimum: 1 }, ['3600', '86400'], ['0', '1800', '3601']],
-    ['37', { type: 'integer', multipleOf: 37, minimum: 0 }, ['0', '37', '370'], ['36', '-37']],
     [
       'with the bounds of safe integers',
       { type: 'integer', multipleOf: 60, minimum: -9007199254740991, maximum: 9007199254740991 },
@@ -214,7 +213,9 @@ describe('multipleOf', () => {
     const schema = { type: 'object', properties: { a: { allOf: [{ type: 'integer' }, { multipleOf: 99_991 }] } } };
     expect(problemOf(schema)).toMatchObject({
       code: 'grammar_too_complex',
-      message: expect.stringContaining('a number with /properties/a/allOf/1/multipleOf needs more than') as string,
+      message: expect.stringContaining(
+        'at /properties/a/allOf/1/multipleOf is too complex: a range of numbers needs more than',
+      ) as string,
     });
   });
 
