@@ -61,7 +61,17 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['timings_per_token', [true]],
   ['return_progress', [true]],
   ['lora', [[]]],
+  // Thoughts.
+  ['reasoning_format', ['auto', 'deepseek', null]],
+  ['include_reasoning', [true]],
+  ['separate_reasoning', [true]],
+  ['stream_reasoning', [true, false]],
+  ['parse_tool_calls', [true]],
+  ['thinking_forced_open', [false]],
+  ['think', [true, false, 'high', null]],
+  ['enable_thinking', [true, false, null]],
   // None of these changes the answer.
+  ['options', [{}, null]],
   ['cache_prompt', [true, false]],
   ['id_slot', [0, -1]],
   ['n_keep', [-1, 5]],
@@ -136,6 +146,7 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['lora', { lora: [{ id: 0, scale: 1 }] }],
   ['lora_path', { lora_path: 'x' }],
   ['logits_processors', { logits_processors: ['x'] }],
+  ['options', { options: { num_predict: 5 } }],
   ['custom_logit_processor', { custom_logit_processor: 'x' }],
 ];
 
@@ -175,6 +186,12 @@ describe('parameters of other servers', () => {
     [chatPath, chat('hello', { chat_template: 'x' }), 'chat_template'],
     [chatPath, chat('hello', { add_special_tokens: true }), 'add_special_tokens'],
     [chatPath, chat('hello', { input_ids: [1] }), 'input_ids'],
+    [chatPath, chat('hello', { reasoning_format: 'none' }), 'reasoning_format'],
+    [chatPath, chat('hello', { include_reasoning: false }), 'include_reasoning'],
+    [chatPath, chat('hello', { separate_reasoning: false }), 'separate_reasoning'],
+    [chatPath, chat('hello', { parse_tool_calls: false }), 'parse_tool_calls'],
+    [chatPath, chat('hello', { thinking_forced_open: true }), 'thinking_forced_open'],
+    [chatPath, chat('hello', { think: 'deep' }), 'think'],
     [completionPath, { prompt: 'hello', add_special_tokens: false }, 'add_special_tokens'],
   ])('%s refuses %j and names %s', async (path, body, param) => {
     const answer = await shared.ask(path, body);

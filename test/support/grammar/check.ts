@@ -1,5 +1,5 @@
 import { Ajv2020, type AnySchema } from 'ajv/dist/2020.js';
-import { compileFormat } from '../../../src/core/engine/format/compile-format.js';
+import { type CompiledGrammar,compileFormat } from '../../../src/core/engine/format/compile-format.js';
 import type { Random } from '../seeded-random.js';
 import { formatChecks } from './formats.js';
 import { GrammarMatcher } from './matcher.js';
@@ -12,10 +12,20 @@ const ajv = new Ajv2020({ strict: false, formats: formatChecks, validateSchema: 
  * What is wrong with the grammar of a schema: samples that the schema does not allow, values that it allows and the
  * grammar does not, more places in the grammar at once than calculated.
  */
-export function problemsOf({ schema, values }: SchemaWithValues, samples: number, random: Random): string[] {
-  const { rules, complexity } = compileFormat({ type: 'json_schema', schema });
+export function problemsOf(
+  { schema, values: known, candidates, meaning = schema }: SchemaWithValues,
+  samples: number,
+  random: Random,
+): string[] {
+  const validate = ajv.compile(meaning satisfies AnySchema);
+  const values = [...known, ...(candidates ?? []).filter((value) => validate(value))];
+  const grammar = compiledOrNull(schema);
+  if (grammar === null) {
+    if (candidates === undefined) return ['allows nothing'];
+    return values.map((value) => `allows nothing, and not even ${JSON.stringify(value)}`);
+  }
+  const { rules, complexity } = grammar;
   const problems: string[] = [];
-  const validate = ajv.compile(schema satisfies AnySchema);
   const matcher = new GrammarMatcher(rules);
   const sampler = new GrammarSampler(rules);
   const texts = values.flatMap((value) => [JSON.stringify(value), JSON.stringify(value, null, 2)]);
@@ -32,6 +42,16 @@ export function problemsOf({ schema, values }: SchemaWithValues, samples: number
   }
   ajv.removeSchema();
   return problems;
+}
+
+/** @returns null if no text satisfies the schema */
+function compiledOrNull(schema: Record<string, unknown>): CompiledGrammar | null {
+  try {
+    return compileFormat({ type: 'json_schema', schema });
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('no output can satisfy it')) return null;
+    throw error;
+  }
 }
 
 function isJson(text: string): boolean {

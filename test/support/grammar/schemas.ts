@@ -7,6 +7,10 @@ type Schema = Record<string, unknown>;
 export interface SchemaWithValues {
   readonly schema: Schema;
   readonly values: readonly unknown[];
+  /** Values that it may allow or not, if it may also allow nothing at all. */
+  readonly candidates?: readonly unknown[];
+  /** A schema with the same meaning, for ajv. */
+  readonly meaning?: Schema;
 }
 
 /** Half of a pair, on its own. */

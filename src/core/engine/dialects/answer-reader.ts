@@ -1,7 +1,7 @@
 import type { Tool } from '../output-format.js';
 import { addParts, type AnswerPart, AnswerParts } from './answer.js';
 import { newCallId } from './call-id.js';
-import type { Dialect } from './dialect.js';
+import type { CallSyntax, Dialect } from './dialect.js';
 import { Feed, type Reading } from './feed.js';
 import { readMessages } from './message-reading.js';
 import { type OpenAnswer, readContent, readThought } from './reading.js';
@@ -20,6 +20,7 @@ export class AnswerReader {
   readonly #answer: OpenAnswer;
   readonly #reading: Reading;
   readonly #isRequired: boolean;
+  readonly #calls: CallSyntax | null;
   /** It knows nothing of probabilities. */
   readonly holdsRatings = false;
   #endedInCall = false;
@@ -28,6 +29,7 @@ export class AnswerReader {
     const parts = new AnswerParts(tools, dialect.calls?.newId ?? newCallId);
     this.#answer = { feed: new Feed(), parts, isThinking, isInCall: false };
     this.#isRequired = isRequired;
+    this.#calls = dialect.calls;
     this.#reading = readAnswer(this.#answer, dialect);
   }
 
@@ -64,8 +66,15 @@ export class AnswerReader {
     this.#answer.feed.end();
     this.#reading.next();
     const rest = this.#answer.parts.take(true);
-    addParts(all, isMark ? rest.filter(({ type }) => type !== 'content') : rest);
+    addParts(all, isMark && this.#isBegun(rest) ? rest.filter(({ type }) => type !== 'content') : rest);
     return all;
+  }
+
+  /** Whether the rest of an answer that was cut was going to be a call. */
+  #isBegun(rest: readonly AnswerPart[]): boolean {
+    if (this.#isRequired || this.calls > 0) return true;
+    const text = rest.map((part) => (part.type === 'content' ? part.text : '')).join('');
+    return this.#calls?.isBegun?.(text, this.#answer.parts.tools) !== false;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RuleItem, Sequence } from '../grammar/rules.js';
+import type { Tool } from '../output-format.js';
 import type { AnswerParts } from './answer.js';
 import type { CallableTool, CallBeginning, CallGrammar, CallSyntax } from './dialect.js';
 import type { Feed, Reading } from './feed.js';
@@ -39,8 +40,20 @@ export function bareCalls(options: BareCallsOptions): CallSyntax {
       const isList = begin === '[' || (yield* feed.literal('['));
       return (yield* readObject(feed, parts)) && (yield* readMore(feed, parts, isList));
     },
+    isBegun(text, tools) {
+      const begun = text.trimStart();
+      return marks.some((mark) => begun.startsWith(mark)) || beginsWithName(begun, tools);
+    },
     rules: (grammar) => rules(grammar, options),
   };
+}
+
+/** Whether a text is the beginning of an object up to the name of a function, or to a part of it. */
+function beginsWithName(text: string, tools: ReadonlyMap<string, Tool>): boolean {
+  const found = /^\[?\s*\{\s*(?:"type"\s*:\s*"function"\s*,\s*)?"name"\s*:\s*"([^"\\]*)("?)/.exec(text);
+  if (found === null) return false;
+  const [, name = '', end] = found;
+  return end === '"' ? tools.has(name) : [...tools.keys()].some((known) => known.startsWith(name));
 }
 
 /** The calls after the first one. Whatever else follows is content. */

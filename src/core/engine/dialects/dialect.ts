@@ -74,6 +74,11 @@ export interface CallSyntax {
    *   counts as content
    */
   read(feed: Feed, parts: AnswerParts, begin: string): Reading<boolean>;
+  /**
+   * Whether a text that the end of the answer cut off was going to be a call. Left out where it always was, because calls
+   * begin with marks.
+   */
+  readonly isBegun?: (text: string, tools: ReadonlyMap<string, Tool>) => boolean;
   /** How values look, if not as JSON. */
   readonly notation?: (json: JsonRules) => JsonRules;
   /** What a model may write, for the grammar. */

@@ -18,8 +18,8 @@ const calls: CallSyntax = {
   // Calls are messages of their own.
   begins: [],
   *read(feed, parts, header) {
-    const name = recipientOf(header);
-    if (name === null || !parts.tools.has(name)) return false;
+    const name = functionOf(header, [...parts.tools.keys()]);
+    if (name === undefined) return false;
     yield* feed.space();
     const first = yield* feed.peek();
     const isEmpty = first === null || first === '<';
@@ -47,15 +47,23 @@ function callRule({ json: { builder }, tools }: CallGrammar, text: string, isBef
   return { text, atStart: false, then: [then] };
 }
 
-/** The function to which a header is addressed. */
-function recipientOf(header: string): string | null {
-  return /\bto=(?:functions\.)?([^\s<]+)/.exec(header)?.[1] ?? null;
+/** The function to which a header is addressed. Its name may contain what ends others. */
+function functionOf(header: string, names: readonly string[]): string | undefined {
+  const to = /\bto=(?:functions\.)?/.exec(header);
+  if (to === null) return undefined;
+  const text = header.slice(to.index + to[0].length);
+  const found = names.filter((name) => text.startsWith(name) && /^(?:[\s<]|$)/.test(text.slice(name.length)));
+  return found.toSorted((a, b) => b.length - a.length)[0];
+}
+
+function isAddressed(header: string): boolean {
+  return /\bto=(?:functions\.)?[^\s<]/.test(header);
 }
 
 function partOf(header: string): MessagePart {
   const isAnalysis = header.includes('<|channel|>analysis');
   // Tools that belong to the model, such as its browser, are part of its thoughts.
-  if (recipientOf(header) !== null && (!isAnalysis || header.includes('to=functions.'))) return 'call';
+  if (isAddressed(header) && (!isAnalysis || header.includes('to=functions.'))) return 'call';
   return isAnalysis ? 'thought' : 'content';
 }
 

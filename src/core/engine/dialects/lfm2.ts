@@ -1,3 +1,4 @@
+import { schemaProblem } from '../format/problems.js';
 import type { Automaton } from '../grammar/automaton.js';
 import { charsOf, complement, contains, intersection, singleChar, union } from '../grammar/char-set.js';
 import { JsonRules } from '../grammar/json-rules.js';
@@ -89,9 +90,14 @@ function callRule(json: JsonRules, { tool, properties }: CallableTool): Sequence
   const { builder, comma } = json;
   const close = builder.literal(')');
   const open = builder.literal(`${tool.name}(`);
-  if (properties !== null) {
+  const special = properties?.find(({ name }) => !/^[^\s=,()[\]'"]+$/.test(name));
+  if (properties !== null && special === undefined) {
     const write = ({ name, value }: (typeof properties)[number]): Sequence => [...builder.literal(`${name}=`), value()];
     return [...open, inOrder(builder, properties, { write, separator: comma, end: close })];
+  }
+  if (special !== undefined && tool.isStrict) {
+    const problem = `the model cannot write the name ${JSON.stringify(special.name)} of a parameter of "${tool.name}"`;
+    throw schemaProblem(builder.budget.subject, '', problem);
   }
   refuseIfStrict({ tool, properties }, builder);
   const argument = builder.rule([[...freeName(builder), ...builder.literal('='), json.value]]);

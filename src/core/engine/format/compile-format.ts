@@ -100,6 +100,7 @@ function choiceRule(builder: GrammarBuilder, choices: readonly string[], subject
 /** The whole output is a match, whether or not the expression has anchors. */
 function regexRule(builder: GrammarBuilder, regex: string, subject: Subject): RuleItem {
   checkLength(subject, regex.length);
+  if (/\p{Surrogate}/u.test(regex)) throw schemaProblem(subject, '', 'it contains half of a character');
   try {
     // By itself, because "a)|(b" would be an expression in the parentheses.
     parseRegex(regex, builder.budget);

@@ -1,3 +1,4 @@
+import { isRecord } from '../../base/json.js';
 import type { Located, Places, SchemaObject } from './located.js';
 
 /** One of the schemas that a value has to satisfy at the same time. */
@@ -5,6 +6,8 @@ interface Part {
   readonly located: Located;
   /** Whether its `$ref`, `allOf`, `anyOf` and `oneOf` are taken care of. */
   readonly bare: boolean;
+  /** For an option: the contents of the schemas that it is an option of, and of those that led there. */
+  readonly within: readonly number[];
 }
 
 /** All schemas that a value has to satisfy. */
@@ -14,8 +17,8 @@ export type Conjunction = readonly Part[];
 export interface Parted {
   /** Schemas whose own keywords count; `$ref` and combinations are taken care of elsewhere. */
   readonly plain: readonly { readonly schema: SchemaObject; readonly pointer: string }[];
-  /** Lists of schemas, of each of which the value has to satisfy one. */
-  readonly choices: readonly (readonly Located[])[];
+  /** Lists of parts, of each of which the value has to satisfy one. */
+  readonly choices: readonly Conjunction[];
   /** The place of a schema `false`, if there is one. */
   readonly never: string | null;
 }
@@ -24,44 +27,68 @@ export interface Parted {
 const longestChain = 200;
 
 export function conjunctionOf(...schemas: readonly Located[]): Conjunction {
-  return schemas.map((located) => ({ located, bare: false }));
+  return schemas.map((located) => ({ located, bare: false, within: [] }));
+}
+
+/** The schemas of {@link Parted.plain}, to be combined with an option of each choice. */
+export function plainParts({ plain }: Parted): Conjunction {
+  return plain.map((located) => ({ located, bare: true, within: [] }));
 }
 
 /** The same text for equal schemas in any order. */
 export function keyOfConjunction(conjunction: Conjunction, places: Places): string {
-  const keys = conjunction.map(({ located, bare }) => `${bare ? '!' : ''}${places.contentOf(located.schema)}`);
+  const keys = conjunction.map(
+    ({ located, bare, within }) => `${bare ? '!' : ''}${places.contentOf(located.schema)}<${within.join('.')}`,
+  );
   return [...new Set(keys)].sort().join();
 }
 
-/** Follows `$ref` and `allOf`. */
+/**
+ * Follows `$ref` and `allOf`.
+ *
+ * A value satisfies a schema that refers to itself only if the references come to an end. So an option that leads back to
+ * the schema that it is an option of allows nothing that the other options do not.
+ */
 export function takeApart(conjunction: Conjunction, places: Places): Parted {
   const plain = new Map<string, { schema: SchemaObject; pointer: string }>();
-  const choices: (readonly Located[])[] = [];
+  const entered = new Set<string>();
+  const choices: Conjunction[] = [];
   let never: string | null = null;
 
-  const enter = ({ schema, pointer }: Located, bare: boolean, chain: readonly string[]): void => {
+  const enter = ({ schema, pointer }: Located, within: readonly number[], chain: readonly Located[]): void => {
     if (schema === true) return;
-    if (schema === false) {
+    if (schema === false || isNothing(schema) || within.includes(places.contentOf(schema))) {
       never ??= pointer;
       return;
     }
-    if (bare) {
-      plain.set(pointer, { schema, pointer });
-      return;
+    if (chain.some((each) => each.pointer === pointer)) {
+      places.fail(pointer, 'it refers to itself, with nothing in between');
     }
-    if (chain.includes(pointer)) places.fail(pointer, 'it refers to itself, with nothing in between');
     if (chain.length > longestChain) places.fail(pointer, `it is at the end of more than ${longestChain} references`);
-    if (plain.has(pointer)) return;
+    if (entered.has(pointer)) return;
+    entered.add(pointer);
     plain.set(pointer, { schema, pointer });
-    const longer = [...chain, pointer];
-    if (schema['$ref'] !== undefined) enter(places.resolve(schema['$ref'], `${pointer}/$ref`), false, longer);
+    const longer = [...chain, { schema, pointer }];
+    if (schema['$ref'] !== undefined) enter(places.resolve(schema['$ref'], `${pointer}/$ref`), within, longer);
     if (schema['allOf'] !== undefined) {
-      for (const each of places.list(schema['allOf'], `${pointer}/allOf`)) enter(each, false, longer);
+      for (const each of places.list(schema['allOf'], `${pointer}/allOf`)) enter(each, within, longer);
     }
     for (const keyword of ['anyOf', 'oneOf']) {
-      if (schema[keyword] !== undefined) choices.push(places.list(schema[keyword], `${pointer}/${keyword}`));
+      if (schema[keyword] === undefined) continue;
+      const options = places.list(schema[keyword], `${pointer}/${keyword}`);
+      const contents = longer.map((each) => places.contentOf(each.schema));
+      choices.push(options.map((located) => ({ located, bare: false, within: [...within, ...contents] })));
     }
   };
-  for (const { located, bare } of conjunction) enter(located, bare, []);
+  for (const { located, bare, within } of conjunction) {
+    const { schema, pointer } = located;
+    if (bare && typeof schema !== 'boolean') plain.set(pointer, { schema, pointer });
+    else enter(located, within, []);
+  }
   return { plain: [...plain.values()], choices, never };
+}
+
+/** Whether it is what zod writes for a value that must not be. */
+function isNothing({ not }: SchemaObject): boolean {
+  return not === true || (isRecord(not) && !Array.isArray(not) && Object.keys(not).length === 0);
 }

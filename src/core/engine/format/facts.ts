@@ -1,6 +1,7 @@
 import type { Parted } from './conjunction.js';
 import { type ArraySource, type Bound, equalJson, Keywords, type ObjectSource } from './keywords.js';
 import type { Located, Places } from './located.js';
+import type { Multiple } from './number-range.js';
 
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
 
@@ -54,7 +55,7 @@ export interface Facts {
   readonly integer: boolean;
   /** The only values that are allowed; null if they are not listed. */
   readonly values: readonly unknown[] | null;
-  readonly number: { min: Bound | null; max: Bound | null; multiples: number[] };
+  readonly number: { min: Bound | null; max: Bound | null; multiples: Multiple[] };
   readonly string: {
     min: number;
     max: number;
@@ -105,7 +106,7 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
     for (const bound of read.lowerBounds()) number.min = tighter(number.min, bound, (a, b) => a > b);
     for (const bound of read.upperBounds()) number.max = tighter(number.max, bound, (a, b) => a < b);
     const multiple = read.multipleOf();
-    if (multiple !== null) number.multiples.push(multiple);
+    if (multiple !== null) number.multiples.push({ value: multiple, pointer: `${pointer}/multipleOf` });
 
     string.min = Math.max(string.min, read.count('minLength') ?? 0);
     string.max = Math.min(string.max, read.count('maxLength') ?? Infinity);

@@ -1,21 +1,9 @@
 import { type Automaton, explore } from '../grammar/automaton.js';
 import { singleChar } from '../grammar/char-set.js';
 import type { Budget } from '../grammar/limits.js';
+import { Divisor } from './divisor.js';
 import type { Bound } from './keywords.js';
-
-/** Which numbers are allowed. */
-export interface NumberRange {
-  readonly min: Bound | null;
-  readonly max: Bound | null;
-  readonly integer: boolean;
-  readonly multiples: readonly number[];
-}
-
-/** A number of 0 or more, as its digits; the fraction has no zeros at its end. */
-interface Decimal {
-  readonly integer: string;
-  readonly fraction: string;
-}
+import { type Decimal, decimalOf, type NumberRange } from './number-range.js';
 
 /** How a magnitude compares with a bound. */
 interface Limit extends Decimal {
@@ -45,19 +33,22 @@ const nothing: Decimal = { integer: '0', fraction: '' };
  */
 export function numberText(range: NumberRange, budget: Budget): Automaton {
   const machine = new NumberMachine(range);
-  return explore<Reading>(
-    {
-      start: { phase: 'start' },
-      key: (state) => JSON.stringify(state),
-      steps: (state) =>
-        Array.from('-.0123456789').flatMap((char) => {
-          const to = machine.after(state, char);
-          return to === null ? [] : [{ chars: singleChar(char.charCodeAt(0)), to }];
-        }),
-      accepts: (state) => machine.accepts(state),
-    },
-    budget,
-    'a range of numbers',
+  const places = range.multiples.map(({ pointer }) => pointer);
+  return budget.at(places.join(' and '), () =>
+    explore<Reading>(
+      {
+        start: { phase: 'start' },
+        key: (state) => JSON.stringify(state),
+        steps: (state) =>
+          Array.from('-.0123456789').flatMap((char) => {
+            const to = machine.after(state, char);
+            return to === null ? [] : [{ chars: singleChar(char.charCodeAt(0)), to }];
+          }),
+        accepts: (state) => machine.accepts(state),
+      },
+      budget,
+      'a range of numbers',
+    ),
   );
 }
 
@@ -76,7 +67,7 @@ type Reading =
       /** −1, 0, 1: below, equal to or above the digits of the bound so far. */
       readonly low: number;
       readonly high: number;
-      /** Remainders for each of the multiples. */
+      /** Remainders for each of the divisors. */
       readonly rests: readonly number[];
     };
 
@@ -85,7 +76,7 @@ type Digits = Extract<Reading, { readonly digits: number }>;
 class NumberMachine {
   readonly #integer: boolean;
   readonly #sides: readonly Side[];
-  readonly #multiples: readonly { readonly unit: number; readonly decimals: number }[];
+  readonly #divisors: readonly Divisor[];
   readonly #mostInteger: number;
   readonly #mostFraction: number;
   readonly #isExact: boolean;
@@ -93,15 +84,12 @@ class NumberMachine {
   constructor({ integer, multiples, ...range }: NumberRange) {
     const min = integer ? inclusive(range.min, Math.floor, 1) : range.min;
     const max = integer ? inclusive(range.max, Math.ceil, -1) : range.max;
-    this.#sides = sidesOf(min, max);
-    this.#multiples = multiples.map((multiple) => {
-      const { integer: whole, fraction } = decimalOf(multiple);
-      return { unit: Number(whole + fraction), decimals: fraction.length };
-    });
-    const decimals = Math.min(mostDecimals, ...this.#multiples.map((multiple) => multiple.decimals));
+    this.#isExact = multiples.length > 0 || min?.exclusive === true || max?.exclusive === true;
+    this.#sides = sidesOf(min, max).map((side) => (this.#isExact ? withinDigits(side) : side));
+    this.#divisors = multiples.map(({ value }) => new Divisor(value));
+    const decimals = Math.min(mostDecimals, ...this.#divisors.map((divisor) => divisor.decimals));
     this.#integer = integer || decimals === 0;
     this.#mostFraction = this.#integer ? 0 : decimals;
-    this.#isExact = multiples.length > 0 || min?.exclusive === true || max?.exclusive === true;
     const free = integer ? mostDigits.integer : mostDigits.number;
     this.#mostInteger = Math.max(
       ...this.#sides.map(({ low, high }) => high?.integer.length ?? Math.max(free, low.integer.length + 1)),
@@ -129,10 +117,8 @@ class NumberMachine {
     const side = this.#sideOf(state.negative);
     if (side === undefined) return false;
     const { low, high } = side;
-    const isDivisible = this.#multiples.every(({ unit, decimals }, index) => {
-      const missing = decimals - (state.phase === 'fraction' ? state.digits : 0);
-      return ((state.rests[index] ?? 0) * 10 ** missing) % unit === 0;
-    });
+    const decimals = state.phase === 'fraction' ? state.digits : 0;
+    const isDivisible = this.#divisors.every((divisor, index) => divisor.divides(state.rests[index] ?? 0, decimals));
     const aboveLow = compared(state, state.low, low);
     const aboveHigh = high === null ? -1 : compared(state, state.high, high);
     return (
@@ -203,7 +189,7 @@ class NumberMachine {
   }
 
   #rests(rests: readonly number[], char: string): readonly number[] {
-    return this.#multiples.map(({ unit }, index) => ((rests[index] ?? 0) * 10 + Number(char)) % unit);
+    return this.#divisors.map((divisor, index) => divisor.next(rests[index] ?? 0, Number(char)));
   }
 }
 
@@ -228,16 +214,9 @@ function sidesOf(min: Bound | null, max: Bound | null): Side[] {
   return sides;
 }
 
-/** The digits of the magnitude of a number, as `String` writes it. */
-export function decimalOf(value: number): Decimal {
-  const [mantissa = '', exponent = '0'] = String(Math.abs(value)).split('e');
-  const [whole = '', decimals = ''] = mantissa.split('.');
-  const shift = Number(exponent);
-  const digits = '0'.repeat(Math.max(0, -shift)) + whole + decimals + '0'.repeat(Math.max(0, shift));
-  const point = Math.max(0, -shift) + whole.length + shift;
-  const integer = digits.slice(0, point).replace(/^0+(?=\d)/, '');
-  const fraction = digits.slice(point).replace(/0+$/, '');
-  return { integer: integer === '' ? '0' : integer, fraction };
+/** Without a bound that no number of {@link exactDigits} digits exceeds. */
+function withinDigits(side: Side): Side {
+  return side.high !== null && side.high.integer.length > exactDigits ? { ...side, high: null } : side;
 }
 
 function comparedDigit(char: string, other: string | undefined): number {

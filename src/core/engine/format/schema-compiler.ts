@@ -1,21 +1,23 @@
-import { type Automaton, everything, intersectionOf, without } from '../grammar/automaton.js';
+import { type Automaton, everything, intersectionOf } from '../grammar/automaton.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import { tooComplexError } from '../grammar/limits.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
 import { plainTextRules } from '../grammar/text-rules.js';
 import { mostInSet, setRule, tupleRule } from './arrays.js';
-import { type Conjunction, conjunctionOf, keyOfConjunction, takeApart } from './conjunction.js';
+import { type Conjunction, conjunctionOf, keyOfConjunction, plainParts, takeApart } from './conjunction.js';
 import { type Facts, factsOf, type Kind } from './facts.js';
+import { equalJson } from './keywords.js';
 import type { Located, Places } from './located.js';
-import { decimalOf, numberText } from './number-text.js';
+import { decimalOf, isInRange, type NumberRange } from './number-range.js';
+import { numberText } from './number-text.js';
 import { objectShape } from './object-shape.js';
 import { ObjectRules } from './objects.js';
 import { stringValues } from './string-values.js';
 import { StringAutomata } from './strings.js';
 import { exactly, isText, oneOfValues } from './values.js';
 
-/** The largest `multipleOf`, without its decimal point: a grammar needs a rule for each remainder. */
-const largestMultiple = 100_000;
+/** The largest `multipleOf`, without its decimal point. Many below it need too many rules, but no round ones. */
+const largestMultiple = 100_000_000;
 
 /** Compiles the schemas of one document. Each combination of schemas is one rule, so that schemas may be recursive. */
 export class SchemaCompiler {
@@ -66,7 +68,7 @@ export class SchemaCompiler {
     const [only] = conjunction;
     const schema = conjunction.length === 1 && only?.bare === false ? only.located.schema : true;
     if (typeof schema !== 'boolean' && isConstant(schema)) {
-      const { values } = this.#factsOf(conjunction);
+      const values = this.#finite(conjunction);
       const [value] = values ?? [];
       if (values?.length === 1) return exactly(this.#json, value);
     }
@@ -89,12 +91,10 @@ export class SchemaCompiler {
     const parted = takeApart(conjunction, this.#places);
     if (parted.never !== null) return [];
     const [choice, ...choices] = parted.choices;
-    const plain = parted.plain.map((located) => ({ located, bare: true }));
     if (choice !== undefined) {
-      // The options of one choice; those of the others are parts of the conjunction until it is their turn.
-      return this.#options(choice, choices).map((options) => [this.#rule([...plain, ...conjunctionOf(...options)])]);
+      return this.#options(choice, choices).map((options) => [this.#rule([...plainParts(parted), ...options])]);
     }
-    if (plain.length === 0) return [[this.#json.value]];
+    if (parted.plain.length === 0) return [[this.#json.value]];
     const facts = factsOf(parted, this.#places);
     const values = this.#allowedValues(facts);
     if (values !== null) return [[oneOfValues(this.#json, values)]];
@@ -102,8 +102,8 @@ export class SchemaCompiler {
   }
 
   /** Every way to take one option of each choice. */
-  #options(choice: readonly Located[], choices: readonly (readonly Located[])[]): readonly (readonly Located[])[] {
-    return choices.reduce<readonly (readonly Located[])[]>(
+  #options(choice: Conjunction, choices: readonly Conjunction[]): readonly Conjunction[] {
+    return choices.reduce<readonly Conjunction[]>(
       (all, next) => {
         this.#builder.budget.spend(all.length * next.length);
         return all.flatMap((options) => next.map((option) => [...options, option]));
@@ -112,11 +112,8 @@ export class SchemaCompiler {
     );
   }
 
-  #factsOf(conjunction: Conjunction): Facts {
-    return factsOf(takeApart(conjunction, this.#places), this.#places);
-  }
-
   #ofKind(kind: Kind, facts: Facts): Alternatives {
+    if (isEmpty(kind, facts)) return [];
     switch (kind) {
       case 'null':
         return this.#json.constants(null);
@@ -139,18 +136,12 @@ export class SchemaCompiler {
   }
 
   #numberText(facts: Facts): Automaton {
-    const { multiples } = facts.number;
-    const large = multiples.find((multiple) => {
-      const { integer, fraction } = decimalOf(multiple);
-      return Number(integer + fraction) > largestMultiple;
-    });
-    if (large !== undefined) {
-      this.#places.fail(
-        `${facts.place}/multipleOf`,
-        `${large} has too many digits: it may be at most ${largestMultiple}`,
-      );
+    for (const { value, pointer } of facts.number.multiples) {
+      const { integer, fraction } = decimalOf(value);
+      if (Number(integer + fraction) <= largestMultiple) continue;
+      this.#places.fail(pointer, `${value} has too many digits: it may be at most ${largestMultiple}`);
     }
-    return numberText({ ...facts.number, integer: facts.integer }, this.#builder.budget);
+    return numberText(rangeOf(facts), this.#builder.budget);
   }
 
   #string(facts: Facts): Sequence {
@@ -199,7 +190,7 @@ export class SchemaCompiler {
     if (parted.choices.length > 0 || parted.plain.length === 0) return null;
     const facts = factsOf(parted, this.#places);
     const values = this.#allowedValues(facts);
-    if (values !== null) return values;
+    if (values !== null) return distinct(values);
     if (![...facts.kinds].every((kind) => kind === 'boolean' || kind === 'null')) return null;
     return [...(facts.kinds.has('boolean') ? [true, false] : []), ...(facts.kinds.has('null') ? [null] : [])];
   }
@@ -219,17 +210,16 @@ export class SchemaCompiler {
   #names(conjunction: Conjunction): { readonly automaton: Automaton; readonly listed: readonly string[] | null } {
     const { budget } = this.#builder;
     const parted = takeApart(conjunction, this.#places);
-    if (parted.never !== null) return { automaton: without(everything, [everything], budget, ''), listed: [] };
-    const [choice, ...others] = parted.choices;
+    if (parted.never !== null) return { automaton: [], listed: [] };
+    const [choice, ...choices] = parted.choices;
     if (choice !== undefined) {
-      const pointer = choice[0]?.pointer ?? '';
-      const lists = choice.flatMap((option) => {
-        const { listed } = this.#names(conjunctionOf(option));
-        return listed === null ? [] : [listed];
-      });
-      const isEnum = others.length === 0 && parted.plain.length === 1 && lists.length === choice.length;
-      if (!isEnum) this.#places.fail(pointer, 'alternatives in propertyNames must be enums');
-      return { automaton: everything, listed: lists.flat() };
+      const lists = this.#options(choice, choices).map(
+        (options) => this.#names([...plainParts(parted), ...options]).listed,
+      );
+      if (lists.includes(null)) {
+        this.#places.fail(choice[0]?.located.pointer ?? '', 'alternatives in propertyNames must be enums');
+      }
+      return { automaton: everything, listed: lists.flatMap((listed) => listed ?? []) };
     }
     const facts = factsOf(parted, this.#places);
     if (!facts.kinds.has('string')) return { automaton: [], listed: [] };
@@ -241,17 +231,14 @@ export class SchemaCompiler {
 
   /** The values of `enum` and `const` that satisfy the rest of the schema. */
   #allowedValues(facts: Facts): readonly unknown[] | null {
-    const { string, array, object } = facts;
+    const { string } = facts;
     if (facts.values === null) return null;
     return facts.values.filter((value) => {
       const kind = kindOf(value);
       if (!facts.kinds.has(kind)) return false;
       if (typeof value === 'string') return isText(this.#strings.withLength(string), value, this.#builder.budget);
-      if (typeof value === 'number')
-        return isFreeNumber(facts) || isText(this.#numberText(facts), plainNumber(value), this.#builder.budget);
-      const isConstrained =
-        (kind === 'array' && (array.sources.length > 0 || array.min > 0 || array.max < Infinity)) ||
-        (kind === 'object' && (object.sources.length > 0 || object.required.size > 0 || object.names.length > 0));
+      if (typeof value === 'number') return isInRange(value, rangeOf(facts));
+      const isConstrained = (kind === 'array' && hasArrayFacts(facts)) || (kind === 'object' && hasObjectFacts(facts));
       if (isConstrained) this.#places.fail(facts.place, 'lists and objects in an enum cannot be constrained further');
       return true;
     });
@@ -261,6 +248,29 @@ export class SchemaCompiler {
 /** Whether every number is allowed. */
 function isFreeNumber({ integer, number: { min, max, multiples } }: Facts): boolean {
   return !integer && min === null && max === null && multiples.length === 0;
+}
+
+function hasArrayFacts({ array: { sources, min, max, unique } }: Facts): boolean {
+  return sources.length > 0 || min > 0 || max < Infinity || unique !== null;
+}
+
+function hasObjectFacts({ object: { sources, required, names, min, max } }: Facts): boolean {
+  return sources.length > 0 || required.size > 0 || names.length > 0 || min > 0 || max < Infinity;
+}
+
+/** Whether bounds of different schemas contradict each other. */
+function isEmpty(kind: Kind, { string, array, object }: Facts): boolean {
+  const counts = { string, array, object };
+  if (kind !== 'string' && kind !== 'array' && kind !== 'object') return false;
+  return counts[kind].min > counts[kind].max;
+}
+
+function rangeOf({ integer, number }: Facts): NumberRange {
+  return { ...number, integer };
+}
+
+function distinct(values: readonly unknown[]): readonly unknown[] {
+  return values.filter((value, index) => values.findIndex((other) => equalJson(other, value)) === index);
 }
 
 function isConstant(schema: Readonly<Record<string, unknown>>): boolean {
@@ -275,11 +285,4 @@ function kindOf(value: unknown): Kind {
   if (typeof value === 'boolean') return 'boolean';
   if (typeof value === 'number') return 'number';
   return typeof value === 'string' ? 'string' : 'object';
-}
-
-/** A number without an exponent. */
-function plainNumber(value: number): string {
-  const { integer, fraction } = decimalOf(value);
-  const sign = value < 0 ? '-' : '';
-  return fraction === '' ? `${sign}${integer}` : `${sign}${integer}.${fraction}`;
 }

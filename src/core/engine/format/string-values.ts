@@ -1,7 +1,7 @@
 import type { Automaton } from '../grammar/automaton.js';
 import type { Budget } from '../grammar/limits.js';
 import { automatonOfTexts, unionOf } from '../grammar/text-automata.js';
-import { type Conjunction, conjunctionOf, keyOfConjunction, takeApart } from './conjunction.js';
+import { type Conjunction, keyOfConjunction, plainParts, takeApart } from './conjunction.js';
 import { type Facts, factsOf } from './facts.js';
 import type { Places } from './located.js';
 import type { StringAutomata } from './strings.js';
@@ -30,12 +30,13 @@ export function stringValues(conjunction: Conjunction, longest: number, tools: T
     if (parted.never !== null) return [];
     const [choice, ...choices] = parted.choices;
     if (choice !== undefined) {
-      const plain = parted.plain.map((located) => ({ located, bare: true }));
       // The other choices are schemas of their own, each of which has to be satisfied.
-      const others = choices.flatMap((options, index) =>
-        conjunctionOf({ schema: { anyOf: options.map(({ schema }) => schema) }, pointer: `${key}/${index}` }),
-      );
-      const options = choice.map((option) => stringsOf([...plain, ...others, ...conjunctionOf(option)]));
+      const others = choices.map((options, index) => ({
+        located: { schema: { anyOf: options.map(({ located }) => located.schema) }, pointer: `${key}/${index}` },
+        bare: false,
+        within: options[0]?.within ?? [],
+      }));
+      const options = choice.map((option) => stringsOf([...plainParts(parted), ...others, option]));
       return unionOf(options, budget, 'a choice of strings');
     }
     const facts = factsOf(parted, places);
@@ -46,6 +47,7 @@ export function stringValues(conjunction: Conjunction, longest: number, tools: T
       return automatonOfTexts(texts, budget);
     }
     const { string } = facts;
+    if (string.min > string.max) return [];
     const max = string.max > longest ? Infinity : string.max;
     return tools.strings.withLength({ ...string, min: Math.min(string.min, longest), max });
   };

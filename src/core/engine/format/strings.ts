@@ -24,7 +24,7 @@ export class StringAutomata {
   of(facts: Facts['string']): Automaton {
     const { patterns } = facts;
     const [sources, regexes] = this.#sourcesOf(facts);
-    return this.#once(JSON.stringify([sources, regexes]), () => {
+    return this.#once(JSON.stringify([sources, regexes]), placeOf(facts), () => {
       const required = patterns.map(({ source, pointer }) => this.#condition(source, pointer));
       const formatted = regexes.map((regex) => ({ required: [this.#format(regex)], forbidden: [] }));
       // Formats come first: they limit the length, and so the states of a pattern that does not.
@@ -42,7 +42,7 @@ export class StringAutomata {
 
   withLength(facts: Facts['string']): Automaton {
     const { min, max } = facts;
-    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, () =>
+    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, placeOf(facts), () =>
       ofLength(this.of(facts), { min, max }, this.#budget, 'a string with a pattern and a length'),
     );
   }
@@ -54,7 +54,7 @@ export class StringAutomata {
 
   /** Where a regular expression finds a match. */
   regex(source: string, pointer: string): Automaton {
-    return this.#once(`regex ${source}`, () =>
+    return this.#once(`regex ${source}`, pointer, () =>
       conditionAutomaton([this.#condition(source, pointer)], this.#budget, 'its pattern'),
     );
   }
@@ -74,11 +74,15 @@ export class StringAutomata {
     }
   }
 
-  #once(key: string, make: () => Automaton): Automaton {
+  #once(key: string, place: string, make: () => Automaton): Automaton {
     const known = this.#made.get(key);
     if (known !== undefined) return known;
-    const automaton = make();
+    const automaton = this.#budget.at(place, make);
     this.#made.set(key, automaton);
     return automaton;
   }
+}
+
+function placeOf({ patterns }: Facts['string']): string {
+  return patterns.map(({ pointer }) => pointer).join(' and ');
 }

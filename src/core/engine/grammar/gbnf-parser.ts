@@ -1,4 +1,4 @@
-import { allChars, type CharSet, charSet, complement, singleChar, unionOf } from './char-set.js';
+import { allChars, type CharSet, charSet, complement, unionOf } from './char-set.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from './rules.js';
 
 /** What is wrong with a grammar, or not supported in it. */
@@ -161,13 +161,17 @@ function classOf(text: string): CharSet {
   for (let index = 0; index < points.length; index += 1) {
     const [first = 0, dash, last] = points.slice(index, index + 3);
     if (dash !== rangeDash || last === undefined) {
-      sets.push(singleChar(first === rangeDash ? 0x2d : first));
+      const point = first === rangeDash ? 0x2d : first;
+      sets.push(charSet([point, point]));
       continue;
     }
-    sets.push(charSet([first, last === rangeDash ? 0x2d : last]));
+    const end = last === rangeDash ? 0x2d : last;
+    if (end < first) throw new GbnfProblem(`a range of characters in "[${text}]" is out of order`);
+    sets.push(charSet([first, end]));
     index += 2;
   }
   const set = unionOf(sets);
+  if (set.length === 0 && !negated) throw new GbnfProblem(`no character is in "[${text}]"`);
   return negated ? complement(set) : set;
 }
 
@@ -178,7 +182,10 @@ const rangeDash = -1;
 function charsIn(text: string, inClass = false): number[] {
   const points: number[] = [];
   for (const [part] of text.matchAll(/\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|./gsu)) {
-    points.push(inClass && part === '-' ? rangeDash : charOf(part));
+    const point = inClass && part === '-' ? rangeDash : charOf(part);
+    // In a class, they are left out with all others.
+    if (!inClass && point >= 0xd800 && point <= 0xdfff) throw new GbnfProblem('it contains half of a character');
+    points.push(point);
   }
   return points;
 }

@@ -51,6 +51,7 @@ export class Budget {
   readonly #now: () => number;
   readonly #startedMs: number;
   #steps = 0;
+  #place = '';
 
   /**
    * @param now milliseconds
@@ -62,12 +63,27 @@ export class Budget {
     this.#startedMs = startedMs;
   }
 
+  /**
+   * Does work for one part of the source, which errors about it name.
+   *
+   * @param place where that part is; empty for the source as a whole
+   */
+  at<T>(place: string, work: () => T): T {
+    const outer = this.#place;
+    this.#place = place;
+    try {
+      return work();
+    } finally {
+      this.#place = outer;
+    }
+  }
+
   /** @throws ChatstreamError `grammar_too_complex` */
   spend(steps = 1): void {
     const before = this.#steps;
     this.#steps += steps;
     if (this.#steps > limits.steps) {
-      throw tooComplexError(this.subject, `compiling it takes more than ${limits.steps} steps`, simplerHint);
+      throw tooComplexError(this.#placed, `compiling it takes more than ${limits.steps} steps`, simplerHint);
     }
     const looksAtClock = Math.floor(before / 4096) !== Math.floor(this.#steps / 4096);
     if (looksAtClock && this.#now() - this.#startedMs > limits.milliseconds) {
@@ -80,10 +96,15 @@ export class Budget {
     this.spend();
     if (count <= limits.automatonStates) return;
     throw tooComplexError(
-      this.subject,
+      this.#placed,
       `${what} needs more than ${limits.automatonStates} states`,
-      'Use smaller counts in patterns, and shorter lengths together with a pattern.',
+      'Use smaller counts in patterns, shorter lengths together with a pattern, and a smaller or rounder multipleOf.',
     );
+  }
+
+  get #placed(): Subject {
+    const { param, name } = this.subject;
+    return { param, name: this.#place === '' ? name : `${name} at ${this.#place}` };
   }
 }
 

@@ -12,25 +12,38 @@ export interface ReasoningRequest {
 
 type ReasoningParameters = Pick<
   ChatCompletionRequest,
-  'reasoning_effort' | 'reasoning' | 'thinking' | 'thinking_budget' | 'thinking_budget_tokens' | 'thinking_token_budget'
+  | 'reasoning_effort'
+  | 'reasoning'
+  | 'thinking'
+  | 'think'
+  | 'enable_thinking'
+  | 'thinking_budget'
+  | 'thinking_budget_tokens'
+  | 'thinking_token_budget'
 >;
 
 /**
  * What a request says about thinking, in the words of OpenAI (`reasoning_effort`), OpenRouter (`reasoning`), Anthropic
- * and others (`thinking`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and Qwen
- * (`thinking_budget`). A model that does not think is not affected.
+ * and others (`thinking`), Ollama (`think`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and
+ * Qwen (`enable_thinking`, `thinking_budget`). A model that does not think is not affected.
+ *
+ * Thinking that is turned on without an effort gets the middle one, because some templates think only if they are told.
  *
  * @throws ChatstreamError `invalid_request` for two that contradict each other
  */
 export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
   if (saysNothing(body)) return unsaid;
-  const { thinking, reasoning } = body;
+  const { thinking, reasoning, think } = body;
   const efforts = {
     reasoning_effort: body.reasoning_effort,
     'reasoning.effort': reasoning?.effort,
     'reasoning.enabled': reasoning?.enabled === false ? 'none' : undefined,
     'thinking.type': thinking?.type === 'disabled' ? 'none' : undefined,
+    think: typeof think === 'boolean' ? (think ? undefined : 'none') : think,
+    enable_thinking: body.enable_thinking === false ? 'none' : undefined,
   };
+  const isOn =
+    reasoning?.enabled === true || thinking?.type === 'enabled' || think === true || body.enable_thinking === true;
   const budgets = {
     thinking_budget: body.thinking_budget,
     thinking_budget_tokens: body.thinking_budget_tokens,
@@ -41,7 +54,7 @@ export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
   const maxTokens = onlyOf(budgets)?.value ?? -1;
   const effort = onlyOf(efforts);
   return {
-    effort: effortOf(effort?.value, effort?.name ?? 'reasoning_effort'),
+    effort: effortOf(effort?.value, effort?.name ?? 'reasoning_effort') ?? (isOn ? 'medium' : undefined),
     maxTokens: maxTokens < 0 ? null : maxTokens,
   };
 }
@@ -51,7 +64,7 @@ const unsaid: ReasoningRequest = { effort: undefined, maxTokens: null };
 /** The usual case. */
 function saysNothing(body: ReasoningParameters): boolean {
   return (
-    (body.reasoning_effort ?? body.reasoning ?? body.thinking ?? null) === null &&
+    (body.reasoning_effort ?? body.reasoning ?? body.thinking ?? body.think ?? body.enable_thinking ?? null) === null &&
     (body.thinking_budget ?? body.thinking_budget_tokens ?? body.thinking_token_budget ?? null) === null
   );
 }

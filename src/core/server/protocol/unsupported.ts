@@ -70,6 +70,8 @@ const refusals: Refusals = {
   session_params: always,
   return_hidden_states: unlessFalse,
   return_prompt_token_ids: unlessFalse,
+  // Ollama
+  options: (value) => !isRecord(value) || Object.keys(value).length > 0,
   // Others
   top_a: unlessZero,
   tfs_z: unlessOne,
@@ -80,6 +82,14 @@ const chatRefusals: Refusals = {
   add_special_tokens: unlessFalse,
   input_ids: always,
   return_prompt_text: unlessFalse,
+  // llama-server
+  reasoning_format: (value) => value !== 'auto' && value !== 'deepseek',
+  parse_tool_calls: unlessTrue,
+  thinking_forced_open: unlessFalse,
+  // vLLM
+  include_reasoning: unlessTrue,
+  // SGLang
+  separate_reasoning: unlessTrue,
 };
 
 const responseRefusals: Refusals = {
@@ -171,6 +181,7 @@ const hints: Readonly<Record<string, string>> = {
   messages: 'Send "input" instead.',
   logprobs: 'Chat completions and completions have it; responses have "include".',
   top_logprobs: 'Chat completions and responses have it.',
+  options: 'Send its members as parameters of their own.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */

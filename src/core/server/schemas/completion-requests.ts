@@ -140,6 +140,12 @@ export const chatParameters = {
       budget_tokens: optional(tokenBudget),
     }),
   ),
+  think: optional(
+    Type.Union([Type.Boolean(), Type.String()], {
+      description: 'The same in the words of Ollama: a switch, or an effort.',
+    }),
+  ),
+  enable_thinking: optional(Type.Boolean({ description: 'The same in the words of Qwen.' })),
   thinking_budget: optional(tokenBudget),
   thinking_budget_tokens: optional(tokenBudget),
   thinking_token_budget: optional(tokenBudget),

@@ -9,6 +9,18 @@ const call = `<|channel|>commentary to=functions.add <|constrain|>json<|message|
 const added = { name: 'add', arguments: { a: 1, b: -2.5 } };
 
 describe('reading Harmony', () => {
+  it('knows functions by names with spaces', () => {
+    const tools = ['my', 'my tool', 'my tool <2>'].map((name) => ({ name, isStrict: false }));
+    for (const { name } of tools) {
+      for (const header of [
+        `<|channel|>commentary to=functions.${name} <|constrain|>json`,
+        ` to=functions.${name}<|channel|>commentary`,
+      ]) {
+        expect(read(harmony, `${header}<|message|>{}`, { tools }).calls).toEqual([{ name, arguments: {} }]);
+      }
+    }
+  });
+
   it('tells analysis, commentary and the final answer apart', () => {
     expect(read(harmony, `${thought}<|channel|>final<|message|>Yes.\n`)).toEqual({
       content: 'Yes.\n',

@@ -64,4 +64,22 @@ describe('LFM2', () => {
   ])('says %s to %s', (isAllowed, parameters) => {
     expect(accepts(lfm2, list(`run(${parameters})`), { tools })).toBe(isAllowed);
   });
+
+  it('refuses names that end too early, where it has to hold them', () => {
+    const named = (name: string, isStrict: boolean): Tool => ({
+      name: 'run',
+      parameters: { type: 'object', properties: { [name]: { type: 'integer' } }, additionalProperties: false },
+      isStrict,
+    });
+    expect(accepts(lfm2, list('run(größe=1)'), { tools: [named('größe', true)] })).toBe(true);
+    for (const name of ['a b', 'a=b', '']) {
+      expect(() => accepts(lfm2, list('run()'), { tools: [named(name, true)] })).toThrow(
+        expect.objectContaining({
+          code: 'invalid_request',
+          message: expect.stringContaining(`cannot write the name ${JSON.stringify(name)}`) as string,
+        }),
+      );
+      expect(accepts(lfm2, list('run(c=1)'), { tools: [named(name, false)] })).toBe(true);
+    }
+  });
 });

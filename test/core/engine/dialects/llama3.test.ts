@@ -1,9 +1,47 @@
 import { describe, expect, it } from 'vitest';
 import { answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
+import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
+import type { CallSyntax } from '../../../../src/core/engine/dialects/dialect.js';
 import { llama3 } from '../../../../src/core/engine/dialects/llama3.js';
 import { xlam } from '../../../../src/core/engine/dialects/xlam.js';
-import { accepts, read } from './harness.js';
+import { accepts, answerOf, read, tools } from './harness.js';
 import { oslo, osloText, readsAndAllows, sum, sumText } from './syntax-examples.js';
+
+/** What is read of an answer that would have gone on. */
+function readCut(calls: CallSyntax, text: string, isRequired = false): unknown {
+  const reader = new AnswerReader({ thoughts: null, calls }, { tools, isThinking: false, isRequired });
+  const { content, calls: made } = answerOf([...reader.push(text), ...reader.end('', true)]);
+  return [content, made];
+}
+
+describe('an answer without marks that was cut', () => {
+  it.each([
+    '{',
+    '{"na',
+    '{"name": "Alice in w',
+    '{"name": "Alice", "par',
+    '{"name": "added',
+    '{"type": "func',
+    '  {"name": "Alice in w',
+  ])('is content if it does not name a function: %j', (text) => {
+    expect(readCut(llama3, text)).toEqual([text, []]);
+    expect(readCut(xlam, `[${text.trimStart()}`)).toEqual([`[${text.trimStart()}`, []]);
+  });
+
+  it.each(['{"name": "', '{"name": "get_w', '{ "name" : "add"', '{"type": "function", "name": "add", "par'])(
+    'is not if it does: %j',
+    (text) => {
+      expect(readCut(llama3, text)).toEqual(['', []]);
+      expect(readCut(xlam, `[${text}`)).toEqual(['', []]);
+    },
+  );
+
+  it('is not after a mark, after a call, or where calls are required', () => {
+    expect(readCut(llama3, 'So. <|python_tag|>{"na')).toEqual(['So.', []]);
+    expect(readCut(xlam, `[{"name": "add", "arguments": ${sumText}}, {"na`)).toEqual(['', [sum]]);
+    expect(readCut(llama3, '{"na', true)).toEqual(['', []]);
+  });
+});
 
 describe('calls of Llama 3', () => {
   const dialect = { thoughts: null, calls: llama3 };

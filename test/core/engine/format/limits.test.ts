@@ -92,6 +92,8 @@ describe('a grammar is refused', () => {
 
   it('if a pattern has too many states', () => {
     tooComplex({ type: 'string', pattern: '^.{0,9000}$' }, 'its pattern needs more than 6000 states');
+    const inside = { type: 'array', items: { allOf: [{ type: 'string' }, { pattern: '^.{0,9000}$' }] } };
+    tooComplex(inside, 'at /items/allOf/1/pattern is too complex: its pattern needs more than');
   });
 
   it('if alternatives are combined too often', () => {

@@ -11,7 +11,7 @@ function problemOf(schema: Record<string, unknown>): unknown {
 
 describe('what cannot be enforced is refused, naming keyword and place', () => {
   it.each([
-    [{ properties: { a: { not: {} } } }, '/properties/a/not cannot be used: "not"'],
+    [{ properties: { a: { not: { type: 'null' } } } }, '/properties/a/not cannot be used: "not"'],
     [{ if: {} }, '/if cannot be used'],
     [{ type: 'array', contains: {} }, '/contains cannot be used'],
     [{ dependentRequired: {} }, '/dependentRequired cannot be used'],

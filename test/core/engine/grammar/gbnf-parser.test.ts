@@ -55,6 +55,11 @@ describe('a grammar in GBNF', () => {
     ['root ::= "\\q"', 'the escape "\\q" is unknown'],
     ['root ::= "\\U00110000"', 'the escape "\\U00110000" is not a character'],
     ['root ::= "a"{3,2}', 'out of order'],
+    ['root ::= [z-a]', 'a range of characters in "[z-a]" is out of order'],
+    ['root ::= [^z-a]', 'out of order'],
+    ['root ::= [\\uD83D] | "a"', 'no character is in'],
+    ['root ::= "\\uD83D"', 'half of a character'],
+    ['root ::= "\ud83d"', 'half of a character'],
     ['root ::= root', 'no output can satisfy it'],
   ])('is refused if it is wrong: %s', (grammar, problem) => {
     expect(() => compileFormat({ type: 'grammar', grammar })).toThrow(
@@ -81,6 +86,10 @@ describe('a regular expression', () => {
     const matcher = new GrammarMatcher(compileFormat({ type: 'regex', regex: 'a+|(?!bb)[b-d]{2}' }).rules);
     const texts = ['aaa', 'bc', 'bb', 'xa', 'ab', ''];
     expect(texts.map((text) => matcher.match(text).accepted)).toEqual([true, true, false, false, false, false]);
+  });
+
+  it('is refused if it contains half of a character', () => {
+    expect(() => compileFormat({ type: 'regex', regex: 'a|\ud83d' })).toThrow('half of a character');
   });
 
   it('is refused if it is not supported', () => {

@@ -110,6 +110,8 @@ const chatParameters = [
   'reasoning_effort',
   'reasoning',
   'thinking',
+  'think',
+  'enable_thinking',
   'thinking_budget',
   'thinking_budget_tokens',
   'thinking_token_budget',
