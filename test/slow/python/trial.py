@@ -120,8 +120,8 @@ def cancelled_when_idle() -> int:
 
 def retried(ask: Callable[[], object]) -> None:
     """
-    Asks while an answer without end takes the only place, and frees it after the refusal. The client has to wait as long as
-    `Retry-After` says, which is a second or more, and then gets its answer.
+    Asks while an answer without end takes the only place, and frees it after the refusal. The client has to wait as long
+    as `Retry-After` says, which is a second or more, and then gets its answer.
     """
     before = idle_queue()
     limits = {name: before[name] for name in ("max_concurrency", "max_queue")}
