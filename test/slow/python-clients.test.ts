@@ -32,29 +32,41 @@ interface Script {
 }
 
 const scripts: readonly Script[] = [
-  { script: 'openai_client.py', checks: roundTrips, shows: { 'openai.py: chat': ofRoundTrips } },
+  {
+    script: 'openai_client.py',
+    checks: [...roundTrips, 'aborted', 'retries'],
+    shows: { 'openai.py: chat': [...ofRoundTrips, 'aborted', 'retries'] },
+  },
   {
     script: 'openai_responses_client.py',
-    checks: ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns'],
-    shows: { 'openai.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns'] },
+    checks: ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'],
+    shows: { 'openai.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'] },
   },
   {
     script: 'anthropic_client.py',
-    checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'errors'],
-    shows: { 'anthropic.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns'] },
+    checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'errors', 'retries'],
+    shows: { 'anthropic.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'] },
   },
-  { script: 'langchain_client.py', checks: roundTrips, shows: { 'langchain.py: chat': ofRoundTrips } },
+  {
+    script: 'langchain_client.py',
+    checks: [...roundTrips, 'errors', 'retries'],
+    shows: { 'langchain.py: chat': [...ofRoundTrips, 'retries'] },
+  },
   { script: 'pydantic_ai_client.py', checks: roundTrips, shows: { 'pydantic-ai.py: chat': ofRoundTrips } },
   {
     script: 'instructor_client.py',
-    checks: ['forced_call', 'streamed_call', 'several', 'structured_output'],
-    shows: { 'instructor.py: chat': ['whole', 'streamed', 'schemas'] },
+    checks: ['forced_call', 'streamed_call', 'several', 'structured_output', 'retries'],
+    shows: { 'instructor.py: chat': ['whole', 'streamed', 'schemas', 'retries'] },
   },
-  { script: 'litellm_client.py', checks: roundTrips, shows: { 'litellm.py: chat': ofRoundTrips } },
+  {
+    script: 'litellm_client.py',
+    checks: [...roundTrips, 'errors', 'retries'],
+    shows: { 'litellm.py: chat': [...ofRoundTrips, 'retries'] },
+  },
   {
     script: 'litellm_protocols_client.py',
     checks: [
-      ...['responses_whole', 'responses_streamed', 'responses_tools'],
+      ...['responses_whole', 'responses_streamed', 'responses_tools', 'responses_turns'],
       ...['messages_whole', 'messages_streamed', 'messages_tools', 'errors'],
     ],
     shows: {
@@ -64,8 +76,8 @@ const scripts: readonly Script[] = [
   },
   {
     script: 'llm_client.py',
-    checks: ['whole', 'streamed', 'tools', 'turns', 'schemas', 'errors'],
-    shows: { 'llm.py: chat': ['whole', 'streamed', 'tools', 'turns', 'schemas'] },
+    checks: ['whole', 'streamed', 'tools', 'turns', 'schemas', 'errors', 'retries'],
+    shows: { 'llm.py: chat': ['whole', 'streamed', 'tools', 'turns', 'schemas', 'retries'] },
   },
 ];
 

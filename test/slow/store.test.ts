@@ -26,16 +26,22 @@ describe('a server that is killed while it stores', () => {
   it('has everything that it has answered when it starts again', { timeout: 240_000 }, async () => {
     const file = newFile();
     const answered = new Map<string, { readonly text: string; readonly store: boolean }>();
+    /** What was said in each conversation, as far as its answers arrived. */
+    const conversed = new Map<string, readonly string[]>();
     for (let kill = 1; kill <= 2; kill++) {
       const server = await start(file);
       const client = new ResponsesClient(server.url);
       const before = answered.size;
       const senders = Array.from({ length: 16 }, async (_, sender) => {
+        const conversation = sender % 4 === 0 ? await client.converse() : null;
         for (let turn = 0; ; turn++) {
-          const body = { input: `round ${kill}, sender ${sender}, turn ${turn}` };
+          const text = `round ${kill}, sender ${sender}, turn ${turn}`;
+          const body = { input: text, ...(conversation !== null && { conversation }) };
           try {
             const response = await (sender % 2 === 0 ? client.respond(body) : client.stream(body));
-            answered.set(response.id, { text: body.input, store: response.store });
+            answered.set(response.id, { text, store: response.store });
+            if (conversation !== null)
+              conversed.set(conversation, [...(conversed.get(conversation) ?? []), text, text]);
             // In this moment others are being stored, and some answers are on their way.
             if (answered.size === before + 150) server.signal('SIGKILL');
           } catch (error) {
@@ -53,6 +59,13 @@ describe('a server that is killed while it stores', () => {
       expect(store).toBe(true);
       const response = await client.retrieve(id);
       expect(response === null ? null : textOf(response), id).toBe(text);
+    }
+    expect(conversed.size).toBeGreaterThanOrEqual(4);
+    for (const [id, texts] of conversed) {
+      const kept = await client.textsIn(id);
+      expect(kept.slice(0, texts.length), id).toEqual(texts);
+      // One more turn at most, whose answer was on its way.
+      expect([0, 2]).toContain(kept.length - texts.length);
     }
     await server.stop();
   });
@@ -126,6 +139,7 @@ describe.skipIf(!canSetLimits())('on a full disk (needs prlimit, of Linux)', () 
       ['Streamed', false],
       ['Said', false],
     ]);
+    expect(said.conversation).toBeNull();
     expect(await client.status(`/responses/${whole.id}`)).toBe(404);
     expect(await client.status(`/responses/${kept.id}`)).toBe(200);
     const refused = await client.post('/conversations', {});

@@ -1,13 +1,19 @@
 import { type Static, Type } from 'typebox';
 import { parseAs } from './parse-as.js';
 
+const conversation = Type.Object({ id: Type.String() });
+
 const answer = Type.Object({
   id: Type.String(),
   store: Type.Boolean(),
+  conversation: Type.Union([conversation, Type.Null()]),
   output: Type.Array(Type.Object({ content: Type.Array(Type.Object({ text: Type.String() })) })),
 });
 
-const conversation = Type.Object({ id: Type.String() });
+const itemPage = Type.Object({
+  data: Type.Array(Type.Object({ id: Type.String(), content: Type.Array(Type.Object({ text: Type.String() })) })),
+  has_more: Type.Boolean(),
+});
 
 type Answer = Static<typeof answer>;
 
@@ -43,6 +49,19 @@ export class ResponsesClient {
   async status(path: string, method = 'GET'): Promise<number> {
     const { status } = await fetch(`${this.#url}${path}`, { method });
     return status;
+  }
+
+  /** The texts of all items of a conversation, the oldest first. */
+  async textsIn(conversationId: string): Promise<readonly string[]> {
+    const texts: string[] = [];
+    for (let after = ''; ;) {
+      const query = `order=asc&limit=100${after === '' ? '' : `&after=${after}`}`;
+      const answered = await fetch(`${this.#url}/conversations/${conversationId}/items?${query}`);
+      const { data, has_more: hasMore } = parseAs(itemPage, await answered.json());
+      texts.push(...data.map(({ content }) => content.map(({ text }) => text).join('')));
+      after = data.at(-1)?.id ?? '';
+      if (!hasMore) return texts;
+    }
   }
 
   /** How many items there are in a list. */

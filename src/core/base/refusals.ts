@@ -167,11 +167,17 @@ export function methodNotAllowedError(method: string, path: string, allowed: rea
 
 /** @param meant the path that the client may have meant; null if none is like it */
 export function notFoundError(method: string, path: string, meant: string | null): ChatstreamError {
-  const baseUrl = "a client's base URL ends in /v1, with nothing else in its path";
-  const versioned = meant?.startsWith('/v1/') === true ? `: ${baseUrl}` : '';
   return new ChatstreamError('not_found', `There is no ${method} ${path} here.`, {
-    hint: meant === null ? 'See /openapi.json for all routes.' : `It is ${meant}${versioned}.`,
+    hint: meant === null ? 'See /openapi.json for all routes.' : `It is ${meant}${baseUrlFor(meant)}.`,
   });
+}
+
+/** What a base URL has to be for a path, as the rest of a sentence. */
+function baseUrlFor(path: string): string {
+  if (/^\/v1\/messages(\/|$)/.test(path)) {
+    return ": Anthropic's clients add /v1 themselves, and their base URL is the server's address alone";
+  }
+  return path.startsWith('/v1/') ? ": a client's base URL ends in /v1, with nothing else in its path" : '';
 }
 
 /**

@@ -33,6 +33,11 @@ export function encodeVector(vector: Float32Array): string {
   return bytes.toString('base64');
 }
 
+/** The length of a vector in base64. */
+export function dimensionsOf(encoded: string): number {
+  return Buffer.byteLength(encoded, 'base64') / bytesPerNumber;
+}
+
 export function decodeVector(encoded: string): Float32Array {
   const bytes = Buffer.from(encoded, 'base64');
   return Float32Array.from({ length: bytes.length / bytesPerNumber }, (_, index) =>

@@ -42,6 +42,7 @@ const refusals: readonly [ChatstreamError, string][] = [
   [notFoundError('GET', '/nope', null), 'not_found'],
   [notFoundError('GET', '/a/livez', '/livez'), 'not_found'],
   [notFoundError('GET', '/a/models', '/v1/models'), 'not_found'],
+  [notFoundError('POST', '/a/messages', '/v1/messages'), 'not_found'],
   [notJsonError(), 'unsupported_media_type'],
   [queueFullError(queue, 7), 'queue_full'],
   [queueTimeoutError(60_000, 7), 'queue_timeout'],

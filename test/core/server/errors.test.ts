@@ -123,8 +123,8 @@ describe('errors over HTTP', () => {
     ],
     [
       'GET',
-      '/v1/v1/models/',
-      "There is no GET /v1/v1/models/ here. It is /v1/models: a client's base URL ends in /v1, with nothing else in its path.",
+      '/v2/models/',
+      "There is no GET /v2/models/ here. It is /v1/models: a client's base URL ends in /v1, with nothing else in its path.",
     ],
     ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
   ] as const)('answers %s %s with a 404', async (method, url, message) => {
@@ -134,6 +134,17 @@ describe('errors over HTTP', () => {
       error: { message, type: 'invalid_request_error', param: null, code: 'not_found' },
     });
   });
+
+  it.each(['/anthropic/v1/messages', '/anthropic/v1/messages/count_tokens'])(
+    "answers POST %s in Anthropic's shape, and says what the base URL is",
+    async (url) => {
+      const answer = await shared.ask(url, chat('hello'));
+      expect(answer.statusCode).toBe(404);
+      const meant = url.slice('/anthropic'.length);
+      const message = `There is no POST ${url} here. It is ${meant}: Anthropic's clients add /v1 themselves, and their base URL is the server's address alone.`;
+      expect(answer.json<unknown>()).toMatchObject({ type: 'error', error: { type: 'not_found_error', message } });
+    },
+  );
 
   it.each([
     ['GET', '/v1/chat/completions', 'POST'],

@@ -1,7 +1,7 @@
 """anthropic: the Messages API."""
 
 from anthropic import Anthropic, BadRequestError, NotFoundError
-from trial import CALLED, ENDLESS, NO_KEY, PROMPT, Sum, cancelled_when_idle, is_mock, model, root_url, run
+from trial import CALLED, ENDLESS, NO_KEY, PROMPT, Sum, cancelled_when_idle, is_mock, model, retried, root_url, run
 
 client = Anthropic(base_url=root_url, api_key=NO_KEY, max_retries=0)
 HELLO = [{"role": "user", "content": "Hello!"}]
@@ -79,4 +79,9 @@ def errors():
             raise AssertionError(wrong)
 
 
-run(whole, streamed, aborted, tools, turns, errors)
+def retries():
+    messages = client.with_options(max_retries=4).messages
+    retried(lambda: messages.create(model=model, max_tokens=4, messages=HELLO))
+
+
+run(whole, streamed, aborted, tools, turns, errors, retries)

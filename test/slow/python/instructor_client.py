@@ -3,7 +3,7 @@
 import instructor
 from openai import OpenAI
 from pydantic import BaseModel, Field
-from trial import NO_KEY, PROMPT, SEED, Report, Sum, base_url, is_mock, model, run
+from trial import NO_KEY, PROMPT, SEED, Report, Sum, base_url, is_mock, model, retried, run
 
 openai = OpenAI(base_url=base_url, api_key=NO_KEY, max_retries=0)
 
@@ -52,4 +52,9 @@ def structured_output():
         assert isinstance(client.chat.completions.create(response_model=shape, **request), shape), mode
 
 
-run(forced_call, streamed_call, several, structured_output)
+def retries():
+    client = instructor.from_openai(openai.with_options(max_retries=4))
+    retried(lambda: client.chat.completions.create(response_model=shape, **request))
+
+
+run(forced_call, streamed_call, several, structured_output, retries)

@@ -1,9 +1,10 @@
 """langchain-openai: ChatOpenAI with bound tools and with structured output."""
 
+from langchain_core.exceptions import ContextOverflowError
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
-from trial import CALLED, NO_KEY, PROMPT, SEED, Mood, Report, Sum, base_url, is_mock, model, run
+from trial import CALLED, NO_KEY, PROMPT, SEED, Mood, Report, Sum, base_url, is_mock, model, retried, run
 
 chat = ChatOpenAI(base_url=base_url, api_key=NO_KEY, model=model, seed=SEED, max_retries=0)
 
@@ -71,4 +72,18 @@ def structured_output():
         assert chat.with_structured_output(None, method="json_mode").invoke("Hello!") == {"reply": "mock"}
 
 
-run(round_trip, streamed_round_trip, forced_call, structured_output)
+def errors():
+    # It is recognised, so that programs can shorten the conversation.
+    try:
+        chat.invoke("word " * 100_000)
+    except ContextOverflowError:
+        return
+    raise AssertionError("A prompt that is too long was not recognised.")
+
+
+def retries():
+    patient = ChatOpenAI(base_url=base_url, api_key=NO_KEY, model=model, max_tokens=4, max_retries=4)
+    retried(lambda: patient.invoke("Hello!"))
+
+
+run(round_trip, streamed_round_trip, forced_call, structured_output, errors, retries)

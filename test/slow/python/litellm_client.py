@@ -7,15 +7,27 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm  # noqa: E402
-from trial import CALLED, NO_KEY, PROMPT, SEED, TOOLS, Report, Sum, base_url, is_mock, model, run  # noqa: E402
+from trial import (  # noqa: E402
+    CALLED,
+    NO_KEY,
+    PROMPT,
+    SEED,
+    TOOLS,
+    Report,
+    Sum,
+    base_url,
+    is_mock,
+    model,
+    retried,
+    run,
+)
 
 litellm.suppress_debug_info = True
 
 
 def complete(**parameters):
-    return litellm.completion(
-        model=f"openai/{model}", api_base=base_url, api_key=NO_KEY, seed=SEED, max_retries=0, **parameters
-    )
+    common = {"model": f"openai/{model}", "api_base": base_url, "api_key": NO_KEY, "seed": SEED, "max_retries": 0}
+    return litellm.completion(**{**common, **parameters})
 
 
 def called(message):
@@ -63,4 +75,17 @@ def structured_output():
     Report.model_validate_json(answer.choices[0].message.content)
 
 
-run(round_trip, streamed_round_trip, forced_call, structured_output)
+def errors():
+    # It is recognised, so that programs can try a model with a longer context.
+    try:
+        complete(messages=[{"role": "user", "content": "word " * 100_000}])
+    except litellm.ContextWindowExceededError:
+        return
+    raise AssertionError("A prompt that is too long was not recognised.")
+
+
+def retries():
+    retried(lambda: complete(messages=[{"role": "user", "content": "Hello!"}], max_tokens=4, max_retries=4))
+
+
+run(round_trip, streamed_round_trip, forced_call, structured_output, errors, retries)

@@ -54,6 +54,12 @@ def responses_tools():
     assert text_of(respond(input=asked, tools=flat, tool_choice="none"))
 
 
+def responses_turns():
+    first = respond(input="Hello!")
+    second = respond(input="And again?", previous_response_id=first.id)
+    assert second.usage.input_tokens > first.usage.total_tokens, second
+
+
 def messages_whole():
     answer = message()
     assert answer.choices[0].message.content and answer.usage.completion_tokens > 0, answer
@@ -87,17 +93,20 @@ def errors():
         else:
             raise AssertionError(ask)
     # It is recognised, so that programs can try a model with a longer context.
-    try:
-        message(messages=[{"role": "user", "content": "word " * 100_000}])
-    except litellm.ContextWindowExceededError:
-        return
-    raise AssertionError("A prompt that is too long was not recognised.")
+    long = "word " * 100_000
+    for ask in (lambda: respond(input=long), lambda: message(messages=[{"role": "user", "content": long}])):
+        try:
+            ask()
+        except litellm.ContextWindowExceededError:
+            continue
+        raise AssertionError("A prompt that is too long was not recognised.")
 
 
 run(
     responses_whole,
     responses_streamed,
     responses_tools,
+    responses_turns,
     messages_whole,
     messages_streamed,
     messages_tools,

@@ -9,7 +9,7 @@ os.environ["LLM_USER_PATH"] = folder.name
 import llm  # noqa: E402
 from click.testing import CliRunner  # noqa: E402
 from llm.cli import cli  # noqa: E402
-from trial import PROMPT, SEED, Sum, base_url, is_mock, model, run  # noqa: E402
+from trial import PROMPT, SEED, Sum, base_url, is_mock, model, retried, run  # noqa: E402
 
 with open(os.path.join(folder.name, "extra-openai-models.yaml"), "w") as file:
     file.write(
@@ -85,4 +85,8 @@ def errors():
     raise AssertionError("A wrong model was served.")
 
 
-run(whole, streamed, tools, turns, schemas, errors)
+def retries():
+    retried(lambda: chat.prompt("Hello!", stream=False, max_tokens=4).text())
+
+
+run(whole, streamed, tools, turns, schemas, errors, retries)

@@ -3,7 +3,22 @@
 import json
 
 from openai import BadRequestError, OpenAI
-from trial import CALLED, NO_KEY, PROMPT, SEED, TOOLS, Report, Sum, base_url, is_mock, model, run
+from trial import (
+    CALLED,
+    ENDLESS,
+    NO_KEY,
+    PROMPT,
+    SEED,
+    TOOLS,
+    Report,
+    Sum,
+    base_url,
+    cancelled_when_idle,
+    is_mock,
+    model,
+    retried,
+    run,
+)
 
 client = OpenAI(base_url=base_url, api_key=NO_KEY, max_retries=0)
 
@@ -69,4 +84,21 @@ def structured_output():
     assert isinstance(answer.choices[0].message.parsed, Report), answer
 
 
-run(round_trip, streamed_round_trip, forced_call, structured_output)
+def aborted():
+    before = cancelled_when_idle()
+    messages = [{"role": "user", "content": "Hello! " + "word " * 300}]
+    chat = client.chat.completions
+    stream = chat.create(model=model, messages=messages, max_tokens=3000, stream=True, extra_body=ENDLESS)
+    for chunk in stream:
+        if chunk.choices[0].delta.content:
+            stream.close()
+            break
+    assert cancelled_when_idle() == before + 1
+
+
+def retries():
+    chat = client.with_options(max_retries=4).chat.completions
+    retried(lambda: chat.create(model=model, messages=[{"role": "user", "content": "Hello!"}], max_tokens=4))
+
+
+run(round_trip, streamed_round_trip, forced_call, structured_output, aborted, retries)

@@ -3,7 +3,20 @@
 import json
 
 from openai import BadRequestError, NotFoundError, OpenAI
-from trial import CALLED, ENDLESS, NO_KEY, PROMPT, Report, Sum, base_url, cancelled_when_idle, is_mock, model, run
+from trial import (
+    CALLED,
+    ENDLESS,
+    NO_KEY,
+    PROMPT,
+    Report,
+    Sum,
+    base_url,
+    cancelled_when_idle,
+    is_mock,
+    model,
+    retried,
+    run,
+)
 
 client = OpenAI(base_url=base_url, api_key=NO_KEY, max_retries=0)
 TOOLS = [
@@ -93,4 +106,9 @@ def turns():
     raise AssertionError("The response was not deleted.")
 
 
-run(whole, streamed, aborted, tools, schemas, turns)
+def retries():
+    responses = client.with_options(max_retries=4).responses
+    retried(lambda: responses.create(model=model, input="Hello!", extra_body={"max_output_tokens": 4}))
+
+
+run(whole, streamed, aborted, tools, schemas, turns, retries)

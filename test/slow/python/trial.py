@@ -5,6 +5,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from enum import Enum
 from typing import Annotated, Literal
@@ -89,16 +90,56 @@ CALLED = [("add", {"a": 1, "b": 2}), ("get_weather", {"city": "Quito"})]
 ENDLESS = {"ignore_eos": True}
 
 
-def cancelled_when_idle() -> int:
-    """Waits until nothing runs; how many requests were cancelled since the start of the server."""
+def sent(method: str, path: str, body: dict | None = None):
+    """A request without any client; its response is still to be read."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"content-type": "application/json"}
+    return urllib.request.urlopen(urllib.request.Request(base_url + path, data, headers, method=method))
+
+
+def queue_once(condition: Callable[[dict], bool]) -> dict:
+    """Waits until the queue is like this, and returns it."""
     deadline = time.monotonic() + 60
     while True:
-        with urllib.request.urlopen(f"{base_url}/queue") as response:
+        with sent("GET", "/queue") as response:
             queue = json.load(response)
-        if not queue["running"] and not queue["waiting"]:
-            return queue["totals"]["cancelled"]
+        if condition(queue):
+            return queue
         assert time.monotonic() < deadline, queue
         time.sleep(0.02)
+
+
+def idle_queue() -> dict:
+    return queue_once(lambda queue: not queue["running"] and not queue["waiting"])
+
+
+def cancelled_when_idle() -> int:
+    """Waits until nothing runs; how many requests were cancelled since the start of the server."""
+    return idle_queue()["totals"]["cancelled"]
+
+
+def retried(ask: Callable[[], object]) -> None:
+    """
+    Asks while an answer without end takes the only place, and frees it after the refusal. The client has to wait as long
+    as `Retry-After` says, which is a second or more, and then gets its answer.
+    """
+    before = idle_queue()
+    limits = {name: before[name] for name in ("max_concurrency", "max_queue")}
+    sent("PATCH", "/queue", {"max_concurrency": 1, "max_queue": 0}).close()
+    longest = 30_000 if is_mock else 3000
+    endless = {"model": model, "prompt": "Hello!", "max_tokens": longest, "stream": True, **ENDLESS}
+    with sent("POST", "/completions", endless) as taken, ThreadPoolExecutor(1) as pool:
+        taken.readline()
+        begun = time.monotonic()
+        asking = pool.submit(ask)
+        refused = before["totals"]["refused"]
+        queue_once(lambda queue: queue["totals"]["refused"] > refused or asking.done())
+        taken.close()
+        asking.result(timeout=120)
+    waited = time.monotonic() - begun
+    after = idle_queue()
+    assert after["totals"]["refused"] == refused + 1 and waited >= 1, (waited, after)
+    sent("PATCH", "/queue", limits).close()
 
 
 def run(*checks: Callable[[], None]) -> None:

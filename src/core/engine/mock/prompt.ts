@@ -1,3 +1,4 @@
+import { inputParam } from '../embedding.js';
 import type { ChatMessage, PromptSource, Token } from '../engine.js';
 import { detokenize, messageEnd, messageStart, tokenize } from './vocabulary.js';
 
@@ -15,11 +16,10 @@ export function preparePrompt(source: PromptSource): Token[] {
     case 'text':
       return tokenize(source.text);
     case 'tokens':
-      detokenize(source.tokens);
-      return [...source.tokens];
+      return checked(source.tokens, 'prompt');
     case 'infill': {
       const { prefix, suffix } = source;
-      const before = typeof prefix === 'string' ? tokenize(prefix) : preparePrompt({ type: 'tokens', tokens: prefix });
+      const before = typeof prefix === 'string' ? tokenize(prefix) : checked(prefix, 'prompt');
       return [...before, ...tokenize(suffix)];
     }
     case 'inputs':
@@ -29,9 +29,15 @@ export function preparePrompt(source: PromptSource): Token[] {
 
 /** The tokens of each input. @throws ChatstreamError `invalid_request` for tokens outside the vocabulary */
 export function inputTokens({ inputs }: Extract<PromptSource, { type: 'inputs' }>): Token[][] {
-  return inputs.map((input) =>
-    typeof input === 'string' ? tokenize(input) : preparePrompt({ type: 'tokens', tokens: input }),
+  return inputs.map((input, index) =>
+    typeof input === 'string' ? tokenize(input) : checked(input, inputParam(index, inputs.length)),
   );
+}
+
+/** @throws ChatstreamError `invalid_request` about the parameter for tokens outside the vocabulary */
+function checked(tokens: readonly Token[], param: string): Token[] {
+  detokenize(tokens, param);
+  return [...tokens];
 }
 
 function chatTokens({ messages, ending = 'answer' }: Extract<PromptSource, { type: 'chat' }>): Token[] {

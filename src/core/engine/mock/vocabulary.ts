@@ -22,9 +22,12 @@ export function tokenize(text: string): Token[] {
   return Array.from(text, (character) => character.codePointAt(0) ?? 0);
 }
 
-/** @throws ChatstreamError `invalid_request` for a token that has no text of its own */
-export function detokenize(tokens: readonly Token[]): string {
-  return tokens.map(textOf).join('');
+/**
+ * @param param the parameter that has the tokens
+ * @throws ChatstreamError `invalid_request` for a token that has no text of its own
+ */
+export function detokenize(tokens: readonly Token[], param = 'tokens'): string {
+  return tokens.map((token) => textOf(token, param)).join('');
 }
 
 /** @param position 0 for the first word of a reply */
@@ -37,7 +40,7 @@ export function countToken(count: number): Token {
   return firstCount + count;
 }
 
-function textOf(token: Token): string {
+function textOf(token: Token, param: string): string {
   if (Number.isInteger(token) && token >= 0) {
     if (token < codePoints) return String.fromCodePoint(token);
     if (token === messageStart) return '<|im_start|>';
@@ -45,7 +48,7 @@ function textOf(token: Token): string {
     if (token > firstCount && token < endOfCounts) return countText(token - firstCount);
   }
   throw new ChatstreamError('invalid_request', `${token} is not a token of the mock engine.`, {
-    param: 'tokens',
+    param,
     hint: 'Its tokens are Unicode code points.',
   });
 }

@@ -17,8 +17,12 @@ import { pathOf, type RoutePaths } from './route-paths.js';
 /** The rest of such a request is not awaited. */
 const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);
 
-/** Answers with an error in the shape of the protocol to which the path belongs: OpenAI's or Anthropic's. */
-export function sendError(error: ChatstreamError, reply: FastifyReply): void {
+/**
+ * Answers with an error in the shape of the protocol to which the path belongs: OpenAI's or Anthropic's.
+ *
+ * @param path without a query; that of the request by default
+ */
+export function sendError(error: ChatstreamError, reply: FastifyReply, path = pathOf(reply.request.url)): void {
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
   if (closesConnection.has(error.code)) reply.header('connection', 'close');
@@ -26,8 +30,7 @@ export function sendError(error: ChatstreamError, reply: FastifyReply): void {
   // instead of this answer. Node reads the rest and drops it, for as long as BodyWatch allows.
   else if (error.code === 'body_too_large') reply.removeHeader('connection');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
-  const { id, url } = reply.request;
-  const body = isMessagesPath(pathOf(url)) ? messagesErrorBody(error, id) : errorBody(error);
+  const body = isMessagesPath(path) ? messagesErrorBody(error, reply.request.id) : errorBody(error);
   void reply.code(httpStatus(error.code)).send(body);
 }
 
@@ -65,7 +68,8 @@ export function sendNotFound(
   const path = pathOf(originalUrl);
   const allowed = paths.methods(pathOf(url));
   if (allowed.length === 0) {
-    sendError(notFoundError(method, path, paths.within(path)), reply);
+    const meant = paths.within(path);
+    sendError(notFoundError(method, path, meant), reply, meant ?? path);
     return;
   }
   if (headers.upgrade?.toLowerCase() === 'websocket' && allowed.includes('POST')) {

@@ -11,6 +11,8 @@ export class RoutePaths {
   readonly #routes = new Map<string, Route>();
   /** The first segments below `/v1`. */
   readonly #versioned = new Set<string>();
+  /** Segments of the longest route. */
+  #longest = 0;
 
   /** @param path as Fastify writes it, with `:name` for what varies */
   add(path: string, methods: readonly string[]): void {
@@ -20,22 +22,26 @@ export class RoutePaths {
     const route = this.#routes.get(path) ?? { segments, methods: new Set() };
     this.#routes.set(path, route);
     for (const method of methods) route.methods.add(method);
+    this.#longest = Math.max(this.#longest, segments.length);
     const [first, second] = segments;
     if (first === version && second !== undefined) this.#versioned.add(second);
   }
 
   /**
-   * A URL as the routes have it: clients whose base URL lacks `/v1`, or ends with a slash, mean the same.
+   * A URL as the routes have it: clients whose base URL lacks `/v1`, has one too many or ends with a slash mean the same.
    *
    * @param url with its query
    */
   canonical(url: string): string {
     if (!url.startsWith('/')) return url;
     const path = pathOf(url);
-    if (path.startsWith(`/${version}/`) && !path.includes('//') && !path.endsWith('/')) return url;
+    const isVersioned = path.startsWith(`/${version}/`) && !path.startsWith(`/${version}/${version}/`);
+    if (isVersioned && !path.includes('//') && !path.endsWith('/')) return url;
     const segments = segmentsOf(path);
-    const [first = ''] = segments;
+    const [first = '', second, third = ''] = segments;
     if (this.#versioned.has(first)) segments.unshift(version);
+    // Anthropic's clients add it to a base URL that has it.
+    else if (first === version && second === version && this.#versioned.has(third)) segments.shift();
     return `/${segments.join('/')}${url.slice(path.length)}`;
   }
 
@@ -49,7 +55,8 @@ export class RoutePaths {
   /** The path with which a longer one ends, such as `/v1/models` for `/api/v1/models`; null if there is none. */
   within(path: string): string | null {
     const segments = segmentsOf(path);
-    for (let start = 1; start < segments.length; start += 1) {
+    // No route has more segments, and a path may have thousands.
+    for (let start = Math.max(1, segments.length - this.#longest); start < segments.length; start += 1) {
       const rest = this.canonical(`/${segments.slice(start).join('/')}`);
       if (this.methods(rest).length > 0) return rest;
     }

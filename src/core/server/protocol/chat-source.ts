@@ -74,7 +74,7 @@ type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'c
 function chatEnding(body: ChatCompletionRequest): ChatEnding {
   const last = body.messages.at(-1);
   // What comes after calls is their results, and not more of the message.
-  const isText = last?.role === 'assistant' && (last.tool_calls ?? []).length === 0;
+  const isText = last?.role === 'assistant' && callsOf(last).length === 0;
   const isBegun = isText && body.add_generation_prompt !== true;
   return requestedEnding(body, isBegun);
 }
@@ -100,9 +100,10 @@ export function requestedEnding(
 
 function chatMessage(message: WireMessage, index: number): ChatMessage {
   const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
-  const calls = message.tool_calls ?? (message.function_call == null ? [] : [{ function: message.function_call }]);
-  // Only an assistant's message may have no content.
-  if (role !== 'assistant' && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
+  const calls = callsOf(message);
+  // An assistant's message may have none, and a function may have returned nothing.
+  const mayBeEmpty = role === 'assistant' || (role === 'function' && content === null);
+  if (!mayBeEmpty && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
   return {
     // What OpenAI had before there were tools: the result of a function, known by its name.
@@ -113,6 +114,11 @@ function chatMessage(message: WireMessage, index: number): ChatMessage {
     ...(calls.length > 0 && { tool_calls: calls.map(templateCall) }),
     ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
   };
+}
+
+/** The calls of a message, also of what OpenAI had before there were tools. */
+function callsOf({ tool_calls: calls, function_call: call }: WireMessage): readonly WireCall[] {
+  return calls ?? (call === undefined || call === null ? [] : [{ function: call }]);
 }
 
 /**

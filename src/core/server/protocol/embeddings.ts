@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { decodeVector, encodeVector, unitVector } from '../../engine/embedding.js';
-import type { EmbeddingInput, EmbeddingsInfo } from '../../engine/embeddings-info.js';
+import { decodeVector, dimensionsOf, encodeVector, unitVector } from '../../engine/embedding.js';
+import type { EmbeddingInput } from '../../engine/embeddings-info.js';
 import type { InferenceRequest, Timings } from '../../inference/request.js';
 import type { EmbeddingRequest, Embeddings } from '../schemas/embeddings.js';
 import { samplingOf } from './sampling.js';
@@ -35,13 +35,15 @@ function inputsIn(input: EmbeddingRequest['input']): readonly EmbeddingInput[] {
   return input.flatMap((each): EmbeddingInput[] => (typeof each === 'number' ? [] : [each]));
 }
 
-/** @throws ChatstreamError `invalid_request` for more dimensions than the model's vectors have */
-export function assertDimensions({ dimensions }: EmbeddingRequest, info: EmbeddingsInfo | undefined): void {
-  if (dimensions === undefined || dimensions === null || info === undefined) return;
-  if (dimensions <= info.dimensions) return;
+/**
+ * @param most the length of the model's vectors
+ * @throws ChatstreamError `invalid_request` for more dimensions
+ */
+export function assertDimensions(dimensions: EmbeddingRequest['dimensions'], most: number): void {
+  if (dimensions === undefined || dimensions === null || dimensions <= most) return;
   throw new ChatstreamError(
     'invalid_request',
-    `"dimensions" must be at most ${info.dimensions}, the length of this model's vectors.`,
+    `"dimensions" must be at most ${most}, the length of this model's vectors.`,
     { param: 'dimensions' },
   );
 }
@@ -58,8 +60,13 @@ export class EmbeddingEncoder {
     this.#dimensions = dimensions ?? null;
   }
 
-  /** @param vector as the engine reports it, which is also how most clients want it */
+  /**
+   * @param vector as the engine reports it, which is also how most clients want it
+   * @throws ChatstreamError `invalid_request` if it is shorter than the client wants it: before a model is loaded for the first
+   *   time, its vectors' length is not known
+   */
   vector(vector: string): string | number[] {
+    assertDimensions(this.#dimensions, dimensionsOf(vector));
     if (this.#isBase64 && this.#dimensions === null) return vector;
     const values = this.#shortened(decodeVector(vector));
     return this.#isBase64 ? encodeVector(values) : Array.from(values, shortest);

@@ -174,11 +174,12 @@ function assistantMessage(blocks: readonly Block[]): ChatMessage {
 /** In the order of the calls: many templates show no identifiers, so that only the order says what belongs together. */
 function resultMessages(blocks: readonly Block[], calls: readonly Call[]): readonly ChatMessage[] {
   const results = blocks.flatMap((block) => (block.type === 'result' ? [block] : []));
+  const places = new Map(calls.map(({ id }, index) => [id, index]));
   const placed = results.map(({ call: id, text }) => {
-    const place = calls.findIndex((call) => call.id === id);
+    const place = places.get(id) ?? calls.length;
     const name = calls[place]?.name;
     const message = { role: 'tool', content: text, tool_call_id: id, ...(name !== undefined && { name }) } as const;
-    return { place: place === -1 ? calls.length : place, message };
+    return { place, message };
   });
   return placed.toSorted((one, other) => one.place - other.place).map(({ message }) => message);
 }

@@ -43,12 +43,11 @@ function stopList(stop: MessagesRequest['stop']): readonly string[] {
 }
 
 function sourceOf(body: MessagesRequest, tools: RequestedTools | null, reasoning: ReasoningRequest): PromptSource {
-  return {
-    ...templateInput(body, tools, reasoning),
-    messages: chatMessages(body),
-    // An answer that the client has begun is continued.
-    ending: body.messages.at(-1)?.role === 'assistant' ? 'continue' : 'answer',
-  };
+  const messages = chatMessages(body);
+  const last = messages.at(-1);
+  // An answer that the client has begun is continued. What comes after calls is their results, and not more of the answer.
+  const isBegun = last?.role === 'assistant' && last.tool_calls === undefined;
+  return { ...templateInput(body, tools, reasoning), messages, ending: isBegun ? 'continue' : 'answer' };
 }
 
 /** Thinking that is turned on without an effort gets the middle one, because some templates think only if they are told. */

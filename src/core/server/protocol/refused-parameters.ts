@@ -7,6 +7,19 @@ export function missing(param: string): ChatstreamError {
   return new ChatstreamError('invalid_request', `"${param}" is missing.`, { param });
 }
 
+/** An error about one parameter as one about another, by which the client knows it; anything else as it is. */
+export function renamedParam(error: unknown, from: string, to: string): unknown {
+  if (!(error instanceof ChatstreamError) || error.param !== from) return error;
+  const { code, message, hint, retryAfterSeconds, overflow, cause } = error;
+  return new ChatstreamError(code, message, {
+    param: to,
+    ...(hint !== undefined && { hint }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+    ...(overflow !== undefined && { overflow }),
+    cause,
+  });
+}
+
 /**
  * @param name of the parameter in a sentence
  * @throws ChatstreamError `invalid_request` for a value with too many levels

@@ -18,6 +18,7 @@ import {
   wantedLogprobs,
 } from '../protocol/completion-requests.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
+import { renamedParam } from '../protocol/refused-parameters.js';
 import { goingOn } from '../protocol/resumption.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
@@ -173,9 +174,14 @@ async function echoesOf(
   return await Promise.all(
     prompts.map(async ({ source }) => {
       const prompt = promptOf(source);
-      return typeof prompt === 'string' ? prompt : await inference.detokenize(prompt, client, caller);
+      if (typeof prompt === 'string') return prompt;
+      return await inference.detokenize(prompt, client, caller).catch(rethrowAboutPrompt);
     }),
   );
+}
+
+function rethrowAboutPrompt(error: unknown): never {
+  throw renamedParam(error, 'tokens', 'prompt');
 }
 
 /** What a client sent as the prompt of a text; not its suffix. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ChatstreamError } from '../../base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { AnswerListener } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { assertDimensions, EmbeddingEncoder, fromEmbeddingRequest } from '../protocol/embeddings.js';
@@ -20,7 +20,7 @@ export function embeddingRoutes(app: App, context: ServerContext): void {
     const request = identified(fromEmbeddingRequest(body, `embd-${randomUUID()}`), context, reply);
     const { name, inference } = servedModel(context, body.model, reply);
     const encoder = new EmbeddingEncoder(name, body);
-    assertDimensions(body, inference.info?.embeddings);
+    assertDimensions(body.dimensions, inference.info?.embeddings?.dimensions ?? Infinity);
     reply.log.debug({ id: request.id }, 'request received');
     sendLimits(context, reply);
     const delivery = new Delivery(context, reply);
@@ -37,7 +37,11 @@ function listenerOf(encoder: EmbeddingEncoder, { onEnd, onFailed }: WholeBody): 
       onFailed(new ChatstreamError('internal', 'The engine wrote text where embeddings were wanted.'));
     },
     embedded: (index, vector) => {
-      vectors[index] = encoder.vector(vector);
+      try {
+        vectors[index] = encoder.vector(vector);
+      } catch (error) {
+        onFailed(asChatstreamError(error));
+      }
     },
     ended: (_reason, _parts, timings) => {
       onEnd(encoder.whole(vectors, timings));

@@ -7,7 +7,7 @@ import { clientOf } from '../http/open-answers.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
 import { assertSize, Conversations } from '../protocol/responses/conversations.js';
 import { FeedbackBox } from '../protocol/responses/feedback.js';
-import { type FindItem, inputItems, referencesIn } from '../protocol/responses/input-items.js';
+import { idsIn, inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { keyOf, newKey, responseId, responseOfItem } from '../protocol/responses/item-ids.js';
 import { listedItems } from '../protocol/responses/item-lists.js';
 import { calledTools } from '../protocol/responses/namespaces.js';
@@ -128,15 +128,13 @@ async function asked(
   const fields = responseFields(body, { id, createdAt, model });
   const before = await itemsBefore({ responses, conversations }, fields);
   // One that is resumed here may have ended here as well.
-  const said = before.filter((item) => responseOfItem(item.id) !== id);
-  const stored = await responses.finder(referencesIn(body.input), 'input');
-  // Made for the first reference: most requests have none, and some have thousands.
-  let saidById: ReadonlyMap<string | undefined, ConversationItem> | null = null;
-  const find: FindItem = (itemId, param) => {
-    saidById ??= new Map(said.map((item) => [item.id, item]));
-    return saidById.get(itemId) ?? stored(itemId, param);
-  };
-  const input = inputItems(body.input, { key, find, param: 'input' });
+  const own = new Set(body.resume === undefined || body.resume === null ? [] : idsIn(body.input));
+  const said = before.filter((item) => responseOfItem(item.id) !== id && !own.has(item.id));
+  const find = await responses.finder(referencesIn(body.input), 'input');
+  // Made for the first id: most requests have none, and some have thousands.
+  let saidIds: ReadonlySet<string> | null = null;
+  const isSaid = (itemId: string): boolean => (saidIds ??= new Set(said.map((item) => item.id))).has(itemId);
+  const input = inputItems(body.input, { key, find, isSaid, param: 'input' });
   if (fields.conversation !== null) assertSize([...said, ...input], 'conversation');
   const request = fromResponseRequest(body, requestId, [...said, ...input], context.options.defaultMaxTokens);
   return { request, key, fields, input };
@@ -196,20 +194,27 @@ function rethrowAboutInput(error: unknown): never {
 }
 
 /**
- * Keeps a response, and adds it to its conversation. If the store fails, or the conversation has become too long, the client
- * still gets its answer, which then says that it is not stored.
+ * Keeps a response, and adds it to its conversation. If the store fails, or the conversation has become too long or has got one
+ * of the items meanwhile, the client still gets its answer, which then says that it is not stored, or not in the conversation.
  */
 async function kept({ responses, conversations }: Kept, stored: StoredResponse): Promise<ResponseObject> {
   const { response, input } = stored;
-  const { conversation } = response;
+  const { conversation, output } = response;
+  // First, because a response that is not part of its conversation must not be found later.
+  const isAdded =
+    conversation === null || (await isDone(conversations.appendIfKept(conversation.id, [...input, ...output])));
+  if (!isAdded) return { ...response, conversation: null, store: false };
+  const isStored = response.store && (await isDone(responses.keep(stored)));
+  return { ...response, store: isStored };
+}
+
+/** Whether the change of a store was made; false if it fails or is refused. */
+async function isDone(change: Promise<void>): Promise<boolean> {
   try {
-    // First, because a response that is not part of its conversation must not be found later.
-    if (conversation !== null) await conversations.appendIfKept(conversation.id, [...input, ...response.output]);
-    if (response.store) await responses.keep(stored);
-    return response;
+    await change;
+    return true;
   } catch (error) {
-    const isRefused = error instanceof ChatstreamError && ['storage_failed', 'invalid_request'].includes(error.code);
-    if (isRefused) return { ...response, store: false };
+    if (error instanceof ChatstreamError && ['storage_failed', 'invalid_request'].includes(error.code)) return false;
     throw error;
   }
 }

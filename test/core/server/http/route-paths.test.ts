@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RoutePaths } from '../../../../src/core/server/http/route-paths.js';
 import { chat, testApp } from '../../../support/app.js';
 
@@ -20,6 +20,10 @@ describe('a URL', () => {
     ['/models/?a=1', '/v1/models?a=1'],
     ['/models/a%2Fb', '/v1/models/a%2Fb'],
     ['/chat/completions', '/v1/chat/completions'],
+    ['/v1/v1/models', '/v1/models'],
+    ['/v1/v1/models/x/?a=1', '/v1/models/x?a=1'],
+    ['/v1/v1/v1/models', '/v1/v1/v1/models'],
+    ['/v1/v1/livez', '/v1/v1/livez'],
     ['/livez/', '/livez'],
     ['/chatter', '/chatter'],
     ['/v2/models', '/v2/models'],
@@ -50,17 +54,28 @@ describe('a path', () => {
   ])('%s ends with %s', (path, within) => {
     expect(paths.within(path)).toBe(within);
   });
+
+  it('is compared with routes at its end only, however long it is', () => {
+    const looked = vi.spyOn(paths, 'methods');
+    expect(paths.within(`${'/a'.repeat(8000)}/v1/models`)).toBe('/v1/models');
+    expect(paths.within('/a'.repeat(8000))).toBeNull();
+    expect(looked.mock.calls.length).toBeLessThan(10);
+    looked.mockRestore();
+  });
 });
 
 describe('the server', () => {
-  it.each(['/chat/completions', '/v1/chat/completions/', '/v1//chat/completions?api-version=1', '/chat/completions/'])(
-    'answers %s',
-    async (path) => {
-      const { post } = await testApp();
-      const answer = await post(path, chat('hi', { max_tokens: 1 }));
-      expect(answer.statusCode).toBe(200);
-    },
-  );
+  it.each([
+    '/chat/completions',
+    '/v1/chat/completions/',
+    '/v1//chat/completions?api-version=1',
+    '/chat/completions/',
+    '/v1/v1/messages',
+  ])('answers %s', async (path) => {
+    const { post } = await testApp();
+    const answer = await post(path, chat('hi', { max_tokens: 1 }));
+    expect(answer.statusCode).toBe(200);
+  });
 
   it('wants a key for them too, except for health checks', async () => {
     const { get } = await testApp({ server: { apiKeys: ['secret'] } });

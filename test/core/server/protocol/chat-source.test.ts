@@ -5,6 +5,9 @@ import type { ChatCompletionRequest } from '../../../../src/core/server/schemas/
 
 const user = { role: 'user', content: 'Hi' } as const;
 const assistant = { role: 'assistant', content: 'Well' } as const;
+const call = { name: 'f', arguments: '{}' };
+const called = { ...assistant, tool_calls: [{ id: 'call_1', type: 'function', function: call }] } as const;
+const calledFunction = { role: 'assistant', content: null, function_call: call } as const;
 
 function source(changes: Partial<ChatCompletionRequest>) {
   return chatSource({ messages: [user], ...changes }, null, { effort: undefined, maxTokens: null });
@@ -18,6 +21,8 @@ describe('the end of a chat', () => {
     { messages: [user, assistant], add_generation_prompt: false, ending: 'continue' },
     { messages: [user, assistant], continue_final_message: false, ending: 'answer' },
     { messages: [user, assistant], continue_final_message: false, add_generation_prompt: false, ending: 'none' },
+    { messages: [user, called], ending: 'answer' },
+    { messages: [user, calledFunction], ending: 'answer' },
     { messages: [user], continue_final_message: true, ending: 'continue' },
     { messages: [user], add_generation_prompt: false, ending: 'none' },
     { messages: [user, assistant], continue_final_message: null, add_generation_prompt: null, ending: 'continue' },
@@ -65,6 +70,17 @@ describe('the messages of a chat', () => {
     const messages = [user, { role: 'tool', content: '21 °C', tool_call_id: 'call_1' } as const];
     expect(source({ messages })).toMatchObject({ messages });
     expect(source({ messages: [{ ...user, tool_call_id: null }] })).toEqual(source({ messages: [user] }));
+  });
+
+  it('may be results of functions, known by their names, that are nothing', () => {
+    const messages = [user, calledFunction, { role: 'function', name: 'f', content: null } as const];
+    expect(source({ messages }).messages.at(-1)).toEqual({ role: 'tool', name: 'f', content: '' });
+    for (const message of [
+      { role: 'function', name: 'f' },
+      { role: 'tool', content: null },
+    ] as const) {
+      expect(() => source({ messages: [user, message] })).toThrow('"messages.1.content" is missing');
+    }
   });
 
   it('have the arguments of calls as objects, unless those are nested too deeply', () => {

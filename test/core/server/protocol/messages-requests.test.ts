@@ -16,6 +16,7 @@ const refusal = (changes: object): unknown => {
 
 const search = { name: 'search', description: 'Searches.', input_schema: { type: 'object' } };
 const now = { name: 'now', input_schema: { type: 'object' } };
+const asked = { type: 'tool_use', id: 'call_1', name: 'search', input: {} };
 
 describe('a request of the Messages API', () => {
   it('has the same defaults as a chat', () => {
@@ -49,6 +50,20 @@ describe('a request of the Messages API', () => {
       { role: 'assistant' as const, content: '{' },
     ];
     expect(request({ messages }).source).toMatchObject({ ending: 'continue' });
+  });
+
+  it.each([
+    [[{ type: 'text', text: 'Let me see.' }, asked]],
+    [[asked]],
+    // Messages of one role that follow each other are one.
+    [[asked], 'Well'],
+  ])('does not continue a turn that has called a tool: %j', (...turns) => {
+    const said = turns.map((content) => ({ role: 'assistant' as const, content }));
+    const messages = [{ role: 'user' as const, content: 'Which?' }, ...said];
+    expect(request({ messages }).source).toMatchObject({
+      messages: [{}, { tool_calls: [{ function: { name: 'search' } }] }],
+      ending: 'answer',
+    });
   });
 
   it('passes variables of the template on', () => {

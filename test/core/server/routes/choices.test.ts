@@ -92,6 +92,12 @@ describe('several choices', () => {
     expect(texts.map((_, index) => textOf(choices, index))).toEqual(texts);
   });
 
+  it.each([true, false])('cannot have a prompt of tokens that there are not, with "echo": %j', async (echo) => {
+    const answer = await shared.post(textPath, { prompt: [97, 999_999_999], echo });
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { error: { param: 'prompt' } }]);
+    expect(answer.body).toContain('999999999 is not a token');
+  });
+
   it('are not asked for the texts of prompts before they are refused', async () => {
     const { ask, engine } = await testApp({ queue: { maxConcurrency: 2, maxQueue: 4 } });
     const detokenize = vi.spyOn(engine, 'detokenize');

@@ -104,6 +104,31 @@ describe('a conversation', () => {
     expect((await app.get(`${path}/${id}/items?limit=1`)).json()).toMatchObject({ data: [{}], has_more: false });
   });
 
+  it('has each item once, so that its pages end', async () => {
+    const { id } = await begin({ items: [{ ...user('one'), id: 'msg_a' }] });
+    const again = { ...user('two'), id: 'msg_a' };
+    const refused = [
+      [await app.post(`${path}/${id}/items`, { items: [user('three'), again] }), 'items.1.id'],
+      [await app.post('/v1/responses', { conversation: id, input: [again] }), 'input.0.id'],
+      [await app.post('/v1/responses', { conversation: id, input: [{ id: 'msg_a' }] }), 'input.0.id'],
+    ] as const;
+    for (const [answer, param] of refused) {
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json()).toMatchObject({ error: { code: 'invalid_request', param } });
+      expect(answer.body).toContain('is in the conversation already');
+    }
+    expect(await textsIn(id)).toEqual(['one']);
+  });
+
+  it('does not get a response whose items others have added meanwhile', async () => {
+    const { id } = await begin();
+    const input = [{ ...user('one'), id: 'msg_a' }];
+    const answers = await Promise.all([1, 2].map(() => respond({ conversation: id, input })));
+    expect(answers).toContainEqual(expect.objectContaining({ conversation: { id }, store: true }));
+    expect(answers).toContainEqual(expect.objectContaining({ conversation: null, store: false }));
+    expect(await textsIn(id)).toEqual(['one', 'one']);
+  });
+
   it('cannot be continued by one of its responses alone', async () => {
     const { id } = await begin();
     const response = await respond({ conversation: id, input: 'one' });

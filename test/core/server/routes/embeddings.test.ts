@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeVector } from '../../../../src/core/engine/embedding.js';
 import { chat, createTestApp, type TestApp, testApp, until } from '../../../support/app.js';
+import { linesApp } from '../../../support/lines-app.js';
 import { listen } from '../../../support/stream-client.js';
 
 interface Answer {
@@ -84,7 +85,8 @@ describe('POST /v1/embeddings', () => {
     ['an empty text in a list', { input: ['a', ''] }, 'input.1'],
     ['an empty list of tokens', { input: [[]] }, 'input.0'],
     ['more inputs than 2048', { input: Array.from({ length: 2049 }, () => 'a') }, 'input'],
-    ['tokens that there are not', { input: [0x20000000] }, 'tokens'],
+    ['tokens that there are not', { input: [0x20000000] }, 'input'],
+    ['tokens that there are not in a list', { input: [[97], [0x20000000]] }, 'input.1'],
     ['too many dimensions', { input: 'a', dimensions: 65 }, 'dimensions'],
     ['another format', { input: 'a', encoding_format: 'int8' }, 'encoding_format'],
     ['vectors of another length', { input: 'a', embd_normalize: -1 }, 'embd_normalize'],
@@ -165,6 +167,23 @@ describe('requests for embeddings', () => {
         param: 'model',
       },
     });
+  });
+
+  it('are refused too many dimensions also by a model that has to be loaded first', async () => {
+    const { get, post } = await linesApp({ models: ['one', 'two'], maxLoaded: 1, engine: { embeddings: true } });
+    const { data } = (await get('/v1/models')).json<{ data: { id: string; state: string }[] }>();
+    const model = data.find(({ state }) => state === 'unloaded')?.id;
+    const ask = (dimensions: number) => post('/v1/embeddings', { model, input: ['a', 'b'], dimensions });
+    const first = await ask(65);
+    expect(first.statusCode).toBe(400);
+    expect(first.json<unknown>()).toMatchObject({
+      error: {
+        message: `"dimensions" must be at most 64, the length of this model's vectors.`,
+        code: 'invalid_request',
+        param: 'dimensions',
+      },
+    });
+    expect((await ask(64)).statusCode).toBe(200);
   });
 
   it('take one place in the queue each, and wait in it', async () => {

@@ -56,14 +56,20 @@ describe('what is wrong with a request for a response', () => {
     });
   });
 
-  it('is that it refers to an item twice, in the input or in a conversation', async () => {
+  it('is that an item is there twice, in the input or in a conversation', async () => {
     const { id, output } = (await app.post(path, { input: 'Hi' })).json<{ id: string; output: { id: string }[] }>();
     const reference = { type: 'item_reference', id: output[0]?.id };
     const wrong = { status: 400, error: { param: 'input.1.id', code: 'invalid_request' } };
     expect(await refused({ input: [reference, reference] })).toMatchObject(wrong);
-    expect(await refused({ input: [reference, reference], previous_response_id: id })).toMatchObject(wrong);
+    const message = { role: 'user', content: 'Hi', id: 'msg_1' };
+    expect(await refused({ input: [message, message] })).toMatchObject(wrong);
+    expect(await refused({ input: [{ ...message, id: output[0]?.id }, reference] })).toMatchObject(wrong);
     const conversation = await app.post('/v1/conversations', { items: [reference, reference] });
     expect(conversation.json<unknown>()).toMatchObject({ error: { param: 'items.1.id' } });
+    expect(await refused({ input: [reference], previous_response_id: id })).toMatchObject({
+      status: 400,
+      error: { param: 'input.0.id' },
+    });
   });
 
   it('is that it asks for another model', async () => {

@@ -40,14 +40,16 @@ it('answers if the store cannot be written, and says that the response is not st
   expect((await app.get(`${path}/${whole.id}`)).statusCode).toBe(404);
 });
 
-it('says so too if only the conversation was not changed', async () => {
+it.each([true, false])('says that the conversation was not changed, with "store": %j', async (store) => {
   const prepared = await prepare();
   const { app, storage } = prepared;
   const { id } = (await app.post('/v1/conversations', {})).json<{ id: string }>();
   storage.works = 'for reading';
-  expect(await respond(prepared, { input: 'Hello', conversation: id })).toMatchObject({ store: false });
+  const body = { input: 'Hello', conversation: id, store };
+  expect(await respond(prepared, body)).toMatchObject({ store: false, conversation: null });
   storage.works = 'fully';
   expect((await app.get(`/v1/conversations/${id}/items`)).json()).toMatchObject({ data: [] });
+  expect(await respond(prepared, body)).toMatchObject({ store, conversation: { id } });
 });
 
 it('refuses what only reads or stores if that fails', async () => {

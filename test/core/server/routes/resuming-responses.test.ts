@@ -47,11 +47,14 @@ describe('the stream of a response that another server has begun', () => {
     expect(resumed).toHaveLength(events.length - Number(next?.data['sequence_number']));
   });
 
-  it('neither replaces nor adds to what is stored, if it has ended here before', async () => {
+  it.each([
+    ['a text', body.input],
+    ['an item with an id', [{ role: 'user', content: body.input, id: 'msg_1' }]],
+  ])('neither replaces nor adds to what is stored, if it has ended here before: of %s', async (_what, input) => {
     const conversation = (await app.post('/v1/conversations', {})).json<{ id: string }>().id;
-    const { id, resume } = await begun({ conversation });
+    const { id, resume } = await begun({ conversation, input });
     const stored = (await app.get(`${path}/${id}`)).json<object>();
-    const resumed = await app.post(path, { ...body, conversation, resume }, headers);
+    const resumed = await app.post(path, { ...body, input, conversation, resume }, headers);
     expect(namedEvents(resumed.body).at(-1)?.data['response']).toMatchObject({ id, usage: { output_tokens: 6 } });
     expect((await app.get(`${path}/${id}`)).json()).toEqual(stored);
     const items = (await app.get(`/v1/conversations/${conversation}/items`)).json<{ data: unknown[] }>().data;

@@ -5,6 +5,7 @@ import type { ConversationItem } from '../../schemas/response-items.js';
 import { KeyedTurns } from '../../store/keyed-turns.js';
 import type { Store } from '../../store/store.js';
 import { HistorySize } from './history-size.js';
+import { alreadySaidError } from './input-items.js';
 import { newKey } from './item-ids.js';
 
 /** A list of items that responses and clients add to. */
@@ -17,7 +18,8 @@ export interface StoredConversation {
  * The conversations that are kept. Whatever is done with one counts as using it.
  *
  * Every method throws ChatstreamError `storage_failed` if the store fails, and all but `create` and `appendIfKept`
- * `not_found` if there is no such conversation. Those that add items throw `invalid_request` if it would become too long.
+ * `not_found` if there is no such conversation. Those that add items throw `invalid_request` if it would become too long, or
+ * has one of them already.
  */
 export class Conversations {
   readonly #store: Store<StoredConversation>;
@@ -51,6 +53,7 @@ export class Conversations {
 
   append(id: string, more: readonly ConversationItem[]): Promise<StoredConversation> {
     return this.#change(id, ({ conversation, items: before }) => {
+      assertNew(more, before);
       const items = [...before, ...more];
       assertSize(items, 'items');
       return { conversation, items };
@@ -95,6 +98,13 @@ export class Conversations {
 /** @param param the parameter that asks for them. @throws ChatstreamError `invalid_request` if a conversation cannot have them */
 export function assertSize(items: readonly ConversationItem[], param: 'items' | 'conversation'): void {
   new HistorySize(param).add(items);
+}
+
+function assertNew(items: readonly ConversationItem[], before: readonly ConversationItem[]): void {
+  const known = new Set(before.map(({ id }) => id));
+  for (const [index, { id }] of items.entries()) {
+    if (known.has(id)) throw alreadySaidError(id, `items.${index}.id`);
+  }
 }
 
 function itemOf({ items }: StoredConversation, id: string): ConversationItem {

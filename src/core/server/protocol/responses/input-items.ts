@@ -17,6 +17,8 @@ interface Origin {
   /** For the ids of items that have none. */
   readonly key: string;
   readonly find: FindItem;
+  /** Whether an item was said before, so that it cannot come again. Asked only about ids that the client has given. */
+  readonly isSaid?: (id: string) => boolean;
   /** The parameter that has the items. */
   readonly param: 'input' | 'items';
 }
@@ -24,35 +26,54 @@ interface Origin {
 /**
  * Items of a client with ids, in the form in which they are listed. A text is a message of the user.
  *
- * @throws ChatstreamError `invalid_request` that names what is wrong, `not_found` for an item that is not stored
+ * @throws ChatstreamError `invalid_request` that names what is wrong, such as an item that is there twice; `not_found` for one
+ *   that is not stored
  */
 export function inputItems(
   input: string | readonly WireItem[] | null | undefined,
-  { key, find, param: list }: Origin,
+  { key, find, isSaid, param: list }: Origin,
 ): readonly ConversationItem[] {
   const given = typeof input === 'string' ? [{ role: 'user', content: input }] : (input ?? []);
-  const referred = new Set<string>();
-  // A kilobyte of references could otherwise stand for gigabytes of text.
-  const findOnce: FindItem = (id, param) => {
-    if (referred.has(id)) throw duplicateError(id, param);
-    referred.add(id);
-    return find(id, param);
+  const ids = new Set<string>();
+  // Lists are paged by ids. And a kilobyte of references could otherwise stand for gigabytes of text.
+  const once = (id: string, param: string): string => {
+    if (isSaid?.(id) === true) throw alreadySaidError(id, param);
+    if (ids.has(id)) throw duplicateError(id, param);
+    ids.add(id);
+    return id;
   };
   return given.map((item, index) => {
     const param = typeof input === 'string' ? list : `${list}.${index}`;
     return conversationItem(item, {
       param,
-      find: findOnce,
-      id: (prefix) => item.id ?? itemId(prefix, key, 'in', index),
+      find: (id, place) => find(once(id, place), place),
+      id: (prefix) => (hasId(item) ? once(item.id, `${param}.id`) : itemId(prefix, key, 'in', index)),
     });
   });
 }
 
+function hasId(item: WireItem): item is WireItem & { readonly id: string } {
+  return typeof item.id === 'string' && item.id !== '';
+}
+
 function duplicateError(id: string, param: string): ChatstreamError {
-  return new ChatstreamError('invalid_request', `The item ${JSON.stringify(id)} is referred to more than once.`, {
+  return new ChatstreamError('invalid_request', `The item ${JSON.stringify(id)} is there more than once.`, {
     param,
-    hint: 'Refer to it once.',
+    hint: 'Send it once.',
   });
+}
+
+/** For an item of the conversation to which it is to be added. */
+export function alreadySaidError(id: string, param: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `The item ${JSON.stringify(id)} is in the conversation already.`, {
+    param,
+    hint: 'Leave it out: the server knows what was said before.',
+  });
+}
+
+/** The ids that a client has given to items. */
+export function idsIn(input: string | readonly WireItem[] | null | undefined): readonly string[] {
+  return typeof input === 'string' ? [] : (input ?? []).filter(hasId).map(({ id }) => id);
 }
 
 /** The ids of the items that an input refers to instead of repeating them. */

@@ -8,7 +8,7 @@ import { type ChatSource, requestedEnding, templateInput } from '../chat-source.
 import { resolvedRequest } from '../completion-requests.js';
 import { fromResponseFormat, outputFormat } from '../output-format.js';
 import { reasoningRequest } from '../reasoning-requests.js';
-import { missing } from '../refused-parameters.js';
+import { missing, renamedParam } from '../refused-parameters.js';
 import { requestedTools, type ToolParams, withCalls } from '../tool-requests.js';
 import { refuseUnsupported } from '../unsupported.js';
 import { chatMessages } from './chat-messages.js';
@@ -70,15 +70,7 @@ export function wantedLogprobs({ include, top_logprobs: alternatives }: Response
 
 /** Errors about the chat that the items were made into, as errors about the input. */
 export function aboutInput(error: unknown): unknown {
-  if (!(error instanceof ChatstreamError) || error.param !== 'messages') return error;
-  const { code, message, hint, retryAfterSeconds, overflow, cause } = error;
-  return new ChatstreamError(code, message, {
-    param: 'input',
-    ...(hint !== undefined && { hint }),
-    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
-    ...(overflow !== undefined && { overflow }),
-    cause,
-  });
+  return renamedParam(error, 'messages', 'input');
 }
 
 function shorteningOf(

@@ -72,6 +72,22 @@ describe('the input of a response', () => {
     expect(inputItems(references, { key, find: () => item, param: 'input' })).toEqual([item, item]);
   });
 
+  it('has each item once, and none that was said before', () => {
+    const known = { role: 'user', content: 'Hi', id: 'msg_1' };
+    const before = { key, find: notStored, isSaid: (id: string) => id === 'msg_2', param: 'input' } as const;
+    const items = inputItems([known, { ...known, id: '' }, { ...known, id: null }], before);
+    expect(items.map(({ id }) => id)).toEqual(['msg_1', `msg_${key}a0001`, `msg_${key}a0002`]);
+    expect(() => read([known, { ...known, type: 'reasoning' }])).toThrow('"msg_1" is there more than once');
+    for (const again of [
+      { ...known, id: 'msg_2' },
+      { type: 'item_reference', id: 'msg_2' },
+    ]) {
+      expect(() => inputItems([known, again], before)).toThrow(
+        expect.objectContaining({ code: 'invalid_request', param: 'input.1.id' }) as Error,
+      );
+    }
+  });
+
   it.each<[string, WireItem]>([
     ['input.0.type', { type: 'image_generation_call', id: 'a' }],
     ['input.0.type', { type: 'local_shell_call', call_id: 'a', name: 'b' }],
