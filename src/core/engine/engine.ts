@@ -4,7 +4,7 @@ import type { EmbeddingInput, EmbeddingsInfo } from './embeddings-info.js';
 import type { ForeignText } from './foreign-text.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
-import type { ProcessRole } from './process/process-role.js';
+import type { ProcessRole } from './process-role.js';
 import type { PromptCacheActivity } from './prompt-cache-activity.js';
 import type { ReasoningEffort, ThoughtLimit } from './reasoning.js';
 import type { Sampling } from './sampling.js';

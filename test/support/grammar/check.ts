@@ -1,5 +1,5 @@
 import { Ajv2020, type AnySchema } from 'ajv/dist/2020.js';
-import { type CompiledGrammar,compileFormat } from '../../../src/core/engine/format/compile-format.js';
+import { type CompiledGrammar, compileFormat } from '../../../src/core/engine/format/compile-format.js';
 import type { Random } from '../seeded-random.js';
 import { formatChecks } from './formats.js';
 import { GrammarMatcher } from './matcher.js';

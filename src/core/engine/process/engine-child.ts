@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Engine } from '../engine.js';
-import { processNames, type ProcessRole } from './process-role.js';
+import { processNames, type ProcessRole } from '../process-role.js';
 
 /** What the supervisor needs to know about an engine process. */
 export interface EngineChild extends Engine {

@@ -9,10 +9,10 @@ import { environmentWithoutSecrets } from '../../base/environment.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
+import type { ProcessRole } from '../process-role.js';
 import { endOf, type EngineChild, type EngineExit, exitError, isStackFrame, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
-import type { ProcessRole } from './process-role.js';
 import { NumberedGenerations } from './round-messages.js';
 
 /** A little longer than the host gives itself to free the model. */

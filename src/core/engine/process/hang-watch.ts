@@ -1,8 +1,8 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Round } from '../engine.js';
 import { type EngineOptions, type LlamaEngineOptions, prefillChunkOf } from '../options.js';
+import { processNames } from '../process-role.js';
 import type { EngineChild } from './engine-child.js';
-import { processNames } from './process-role.js';
 
 /** When an engine process that is still alive counts as hung. */
 export interface HangLimits {

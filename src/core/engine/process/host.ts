@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Engine, PromptEngine } from '../engine.js';
 import type { EngineOptions } from '../options.js';
+import type { ProcessRole } from '../process-role.js';
 import {
   type CallMessage,
   type EngineMessage,
@@ -10,7 +11,6 @@ import {
   isHostMessage,
   toWire,
 } from './messages.js';
-import type { ProcessRole } from './process-role.js';
 import { packRound } from './round-messages.js';
 
 /** Time to free the model after `stop`. A process that takes longer kills itself. */

@@ -2,7 +2,7 @@ import { asChatstreamError, ChatstreamError, type ErrorCode, type Overflow } fro
 import { isRecord } from '../../base/json.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
-import type { ProcessRole } from './process-role.js';
+import type { ProcessRole } from '../process-role.js';
 import type { RoundMessage } from './round-messages.js';
 
 /** A call that gets one answer, which carries the same `call` number. */

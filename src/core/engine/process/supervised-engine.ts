@@ -1,6 +1,6 @@
 import type { Subscribable } from '../../base/emitter.js';
 import type { EngineState, ServingEngine } from '../engine.js';
-import type { ProcessRole } from './process-role.js';
+import type { ProcessRole } from '../process-role.js';
 
 /** A process that was killed because it was alive but had stopped working. */
 export interface EngineHang {

@@ -14,11 +14,11 @@ import {
   type Round,
   type Token,
 } from '../engine.js';
+import type { ProcessRole } from '../process-role.js';
 import type { StartFallback } from './device-fallback.js';
 import { type EngineChild, exitError } from './engine-child.js';
 import { goneError } from './gone-error.js';
 import { type HangLimits, HangWatch } from './hang-watch.js';
-import type { ProcessRole } from './process-role.js';
 import { RestartPolicy, type Tenacity } from './restart-policy.js';
 import type { EngineHang, SupervisedEngine } from './supervised-engine.js';
 import { diedTwiceError, LastingCalls, ResumableGenerations } from './unfinished-work.js';

@@ -1,7 +1,7 @@
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round, type Token } from '../engine.js';
+import { processNames, type ProcessRole } from '../process-role.js';
 import type { EngineChild } from './engine-child.js';
-import { processNames, type ProcessRole } from './process-role.js';
 
 // Work that callers still wait for, and that the next engine process takes over when one has died:
 //

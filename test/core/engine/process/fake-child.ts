@@ -12,7 +12,7 @@ import type {
 } from '../../../../src/core/engine/engine.js';
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { EngineChild, EngineExit } from '../../../../src/core/engine/process/engine-child.js';
-import type { ProcessRole } from '../../../../src/core/engine/process/process-role.js';
+import type { ProcessRole } from '../../../../src/core/engine/process-role.js';
 import type { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
 

@@ -2,10 +2,10 @@ import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import type { EngineState, GenerationEvent } from '../../../../src/core/engine/engine.js';
 import type { StartFallback } from '../../../../src/core/engine/process/device-fallback.js';
 import type { HangLimits } from '../../../../src/core/engine/process/hang-watch.js';
-import type { ProcessRole } from '../../../../src/core/engine/process/process-role.js';
 import type { Tenacity } from '../../../../src/core/engine/process/restart-policy.js';
 import type { EngineHang } from '../../../../src/core/engine/process/supervised-engine.js';
 import { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
+import type { ProcessRole } from '../../../../src/core/engine/process-role.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from './fake-child.js';
 
