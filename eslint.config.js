@@ -42,6 +42,8 @@ export default defineConfig(
   {
     files: ['**/*.{js,mjs}'],
     extends: [tseslint.configs.disableTypeChecked],
+    // JavaScript has its types in comments.
+    rules: { '@typescript-eslint/explicit-module-boundary-types': 'off' },
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   prettier,

@@ -4,7 +4,8 @@ import { once } from 'node:events';
 /**
  * Runs commands until one fails, with what npm puts into the path: a shell looks for programs there on every platform.
  *
- * @returns whether none has failed
+ * @param {readonly string[]} commands
+ * @returns {Promise<boolean>} whether none has failed
  */
 export async function inTurn(commands) {
   for (const command of commands) {

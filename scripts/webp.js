@@ -7,7 +7,6 @@ import { writeFileSync } from 'node:fs';
  * @param {string} path
  * @param {{ quality?: number }} [options] 0 to 1
  */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- JavaScript has its types in the comment
 export async function writePicture(page, path, { quality = 0.8 } = {}) {
   const png = await page.screenshot({ type: 'png' });
   const canvas = await page.context().newPage();

@@ -118,14 +118,16 @@ wait_for() { # NAME URL PROCESS
   done
 }
 
-# What is measured: the address of a server that runs already, or a command and the commit in which it runs, if any.
+# What is measured: the address of a server that runs already, or a command and what it runs in: a commit, which is also
+# that of the current folder if nothing in it has changed.
 side() { # URL COMMAND REVISION
-  local command=$2 commit=
+  local command=$2 commit= revision=$3
   if [[ -z $1$2 ]]; then command=${COMMAND:-}; fi
   if [[ -z $command ]]; then
     printf '%s' "$1"
   else
-    if [[ -n $3 ]]; then commit=$(git rev-parse --verify --quiet "$3^{commit}" || printf '%s' "$3"); fi
+    if [[ -z $revision && -z $(git status --porcelain --untracked-files=no 2>&1) ]]; then revision=HEAD; fi
+    if [[ -n $revision ]]; then commit=$(git rev-parse --verify --quiet "$revision^{commit}" || printf '%s' "$revision"); fi
     printf '%s in %s' "$command" "${commit:-the current folder}"
   fi
 }

@@ -88,15 +88,19 @@ export function fromSnapshot(snapshot: WireSnapshot, before: QueueState | undefi
   const atMs = snapshot.at_ms;
   // Fewer tokens than before are those of another process: the server has been restarted.
   const isSameServer = before !== undefined && snapshot.status.output_tokens >= before.status.output_tokens;
+  // Of a time in which this page was not told of anything, nobody knows when its tokens came.
+  const isGap = before === undefined || atMs - before.atMs > longestGapMs;
+  const traced = (entry: Running | undefined): Running | undefined =>
+    isGap && entry !== undefined ? { ...entry, trace: [] } : entry;
   return {
     atMs,
     status: snapshot.status,
     waiting: inLine(
       snapshot.waiting.map((entry) => waitingFrom(entry, atMs, running.get(entry.id) ?? waiting.get(entry.id))),
     ),
-    running: placed(snapshot.running.map((entry) => runningFrom(entry, atMs, running.get(entry.id)))),
+    running: placed(snapshot.running.map((entry) => runningFrom(entry, atMs, traced(running.get(entry.id))))),
     ended: isSameServer ? before.ended : [],
-    output: withOutput(isSameServer ? before.output : [], atMs, snapshot.status.output_tokens),
+    output: withOutput(isSameServer && !isGap ? before.output : [], atMs, snapshot.status.output_tokens),
   };
 }
 

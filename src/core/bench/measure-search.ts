@@ -24,7 +24,7 @@ const wanted = { misses: 3.75, least: 75 } as const;
 /** They may make a measurement this long at most. */
 const longestForRequestsMs = 60_000;
 
-/** Saturated measurements of a load that the load generator is taken to be unable to send. */
+/** Saturated measurements of a load, one after the other, after which the load generator is taken to be unable to send it. */
 const mostSaturated = 2;
 
 /** Of a measurement, so that the queue has grown to its usual length. */
@@ -64,6 +64,7 @@ export async function measureSearch(
   const spec = specOf(search, queue);
   const looks: Look[] = [];
   const [base] = settings;
+  const trials = new Map<number, number>();
   const saturated = new Map<number, number>();
   let ceiling = Infinity;
   let isEndedByClient = false;
@@ -78,7 +79,8 @@ export async function measureSearch(
       break;
     }
     const { load, look } = step;
-    const trial = look + (saturated.get(load) ?? 0);
+    const trial = (trials.get(load) ?? 0) + 1;
+    trials.set(load, trial);
     const setting = searchedSetting(base, search, load);
     const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate, spec.promises);
     const warmupMs = Math.max(options.warmupMs, durationMs * warmupShare);
@@ -95,11 +97,21 @@ export async function measureSearch(
       measured,
       { ...hooks, isEnough: () => false },
     );
-    if (finished !== null && isClientFull(finished)) {
-      saturated.set(load, (saturated.get(load) ?? 0) + 1);
-      if (saturated.get(load) === mostSaturated) ceiling = Math.min(ceiling, load);
-    } else if (finished !== null) looks.push(lookOf(finished, load, search));
+    if (finished !== null) {
+      const seen = lookOf(finished, load, search);
+      const isClientFull = isOfClient(finished, seen, spec.promises);
+      if (isClientFull) finished.run.discarded = true;
+      else looks.push(seen);
+      saturated.set(load, isClientFull ? (saturated.get(load) ?? 0) + 1 : 0);
+    }
     if (measured.endedEarly !== null) break;
+    if (saturated.get(load) !== mostSaturated) continue;
+    if (looks.some((each) => each.load >= load)) {
+      // It has sent as much before: the machine has become too busy to go on.
+      isEndedByClient = true;
+      break;
+    }
+    ceiling = load;
   }
   return { measured, outcome: conclude(spec, looks, isEndedByClient) };
 }
@@ -158,7 +170,22 @@ function piecesOf({ bins }: RunTrend, promise: number): Look['missed'][number] {
   });
 }
 
-/** Whether the load was not the planned one, so that the server may not be what broke a promise. */
-function isClientFull({ run }: MeasuredRun): boolean {
-  return (run.client.saturation ?? []).some((each) => each !== 'ttft-error');
+/**
+ * Whether a measurement says more about the load generator than about the server: it was too busy; or requests were sent late
+ * and a promise was broken. Late requests that keep all promises are no lighter load: where answers take a few milliseconds, a
+ * timer is late by as much.
+ */
+function isOfClient({ run }: MeasuredRun, look: Look, promises: readonly Promised[]): boolean {
+  const saturation = run.client.saturation ?? [];
+  if (saturation.includes('cpu')) return true;
+  return (
+    saturation.includes('late-sends') &&
+    (look.isOverloaded || promises.some((promise, index) => isMissed(promise, look.missed[index] ?? [])))
+  );
+}
+
+function isMissed({ allowedShare }: Promised, pieces: Look['missed'][number]): boolean {
+  const attempts = pieces.reduce((sum, piece) => sum + piece.attempts, 0);
+  const misses = pieces.reduce((sum, piece) => sum + piece.successes, 0);
+  return misses > allowedShare * attempts;
 }

@@ -190,7 +190,9 @@ function saturationOf({ runs, result, plan }: Side): readonly Saturation[] {
   if (found === undefined || (found.status !== 'found' && found.status !== 'none-hold')) return [];
   const broken = found.points.filter(({ load, verdict }) => verdict === 'breaks' && load > (found.load ?? 0));
   const last = Math.min(...broken.map(({ load }) => load));
-  const relevant = runs.filter(({ settings }) => (settings[keyOf(found.by)] ?? 0) <= last);
+  const relevant = runs.filter(
+    ({ settings, discarded }) => discarded !== true && (settings[keyOf(found.by)] ?? 0) <= last,
+  );
   const metrics = (plan.find_max?.promises ?? []).map((promise) => parseObjective(promise).metric);
   const concerns = (saturation: Saturation, [run]: readonly Run[]): boolean =>
     metrics.some((metric) => touches(saturation, metric, run?.metrics.queue_wait.source ?? 'unavailable'));

@@ -141,6 +141,12 @@ const run = Type.Object({
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
   ),
+  discarded: Type.Optional(
+    Type.Boolean({
+      description:
+        'True for a run that a search (--find-max) did not count, because it says more about the load generator.',
+    }),
+  ),
   prompt_cache: Type.Optional(
     Type.Union([promptCacheSchema, Type.Null()], {
       description: "Prompt tokens that were in the server's cache; null if the server does not say.",

@@ -106,8 +106,8 @@ function endedOf({ queue: { totals } }: Reading): number {
 }
 
 /** Those of requests that have not ended too: a server that writes one long answer does something. */
-function tokensOf({ queue }: Reading): number {
-  return queue.output_tokens;
+function tokensOf({ queue: { output_tokens: all, tokens, running, waiting } }: Reading): number {
+  return all ?? [...running, ...waiting].reduce((sum, { output_tokens: soFar = 0 }) => sum + soFar, tokens.output);
 }
 
 function rateBetween(from: Reading, to: Reading, value: (reading: Reading) => number): number {

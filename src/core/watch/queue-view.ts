@@ -47,8 +47,8 @@ const queueSchema = Type.Object({
   ),
   totals: Type.Object({ completed: count, cancelled: count, refused: count, timed_out: count, failed: count }),
   tokens: Type.Object({ prompt: count, cached: count, output: count }),
-  /** Of all requests since the start. Those that are listed may be only those of one key. */
-  output_tokens: count,
+  /** Of all requests since the start. Those that are listed may be only those of one key. Older servers do not say. */
+  output_tokens: Type.Optional(count),
   models: Type.Optional(Type.Array(modelSchema)),
 });
 

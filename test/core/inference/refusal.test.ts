@@ -111,7 +111,7 @@ describe('a prompt that the engine refuses', () => {
     const house = await House.open();
     const client = house.submit('a', { source: { type: 'tokens', tokens: [-1] } });
     await house.pass(0);
-    expect(client.error).toMatchObject({ code: 'invalid_request', param: 'tokens' });
+    expect(client.error).toMatchObject({ code: 'invalid_request', param: 'prompt' });
     expect(house.events).toEqual([]);
   });
 });

@@ -65,7 +65,9 @@ export async function assembleResult(
     plan,
     runs: [...runs],
     sweep: analyseSweep(isWholeSweep && search === null ? summaries : [], objectives.length > 0),
-    ...(search === null || findMax === null ? {} : { find_max: describeSearch(findMax, search, summaries) }),
+    ...(search === null || findMax === null
+      ? {}
+      : { find_max: describeSearch(findMax, search, countedSummaries(runs, summaries)) }),
     warnings: [
       ...early,
       ...warnings,
@@ -76,4 +78,10 @@ export async function assembleResult(
     ...(versus === null ? {} : { versus: { target: versus.target, runs: [...versus.runs] } }),
   };
   return { result, summaries };
+}
+
+/** Of the runs that a search counts. */
+function countedSummaries(runs: readonly Run[], summaries: readonly SettingSummary[]): readonly SettingSummary[] {
+  const counted = runs.filter(({ discarded }) => discarded !== true);
+  return counted.length === runs.length ? summaries : summarise(counted);
 }
