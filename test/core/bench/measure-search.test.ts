@@ -235,6 +235,15 @@ describe('a search that measures', () => {
     expect(outcome.loads.find((each) => each.load === 4)).toMatchObject({ looks: 1, verdict: 'holds' });
   });
 
+  it('ends with what it knows where a load generator becomes too busy for a load that it has sent before', async () => {
+    const load = new KnownLoad((rate, time) => ({ ...gradual(18, 0.05, 0.3)(rate), isClientSaturated: time > 1 }));
+    const { outcome, measured } = await searchWith(load);
+    expect(outcome).toMatchObject({ status: 'found', isClientFull: true });
+    const discarded = measured.runs.filter((run) => run.discarded === true);
+    expect(discarded.map(({ trial }) => trial)).toEqual([2, 3]);
+    expect(new Set(discarded.map(({ settings }) => settings.rate)).size).toBe(1);
+  });
+
   it('ends at once where no answer can be judged by a promise', async () => {
     const load = new KnownLoad(() => ({ missedShare: null }));
     const { outcome } = await searchWith(load);

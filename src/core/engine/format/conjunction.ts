@@ -38,7 +38,8 @@ export function plainParts({ plain }: Parted): Conjunction {
 /** The same text for equal schemas in any order. */
 export function keyOfConjunction(conjunction: Conjunction, places: Places): string {
   const keys = conjunction.map(
-    ({ located, bare, within }) => `${bare ? '!' : ''}${places.contentOf(located.schema)}<${within.join('.')}`,
+    ({ located, bare, within }) =>
+      `${bare ? '!' : ''}${places.contentOf(located.schema)}<${[...new Set(within)].sort((a, b) => a - b).join('.')}`,
   );
   return [...new Set(keys)].sort().join();
 }
@@ -47,7 +48,8 @@ export function keyOfConjunction(conjunction: Conjunction, places: Places): stri
  * Follows `$ref` and `allOf`.
  *
  * A value satisfies a schema that refers to itself only if the references come to an end. So an option that leads back to
- * the schema that it is an option of allows nothing that the other options do not.
+ * the schema that it is an option of allows nothing that the other options do not. One that adds something on the way back is
+ * refused: checking a value against it would never end.
  */
 export function takeApart(conjunction: Conjunction, places: Places): Parted {
   const plain = new Map<string, { schema: SchemaObject; pointer: string }>();
@@ -57,7 +59,11 @@ export function takeApart(conjunction: Conjunction, places: Places): Parted {
 
   const enter = ({ schema, pointer }: Located, within: readonly number[], chain: readonly Located[]): void => {
     if (schema === true) return;
-    if (schema === false || isNothing(schema) || within.includes(places.contentOf(schema))) {
+    const isBack = schema !== false && within.includes(places.contentOf(schema));
+    if (isBack && chain.some((each) => typeof each.schema !== 'boolean' && addsSomething(each.schema))) {
+      places.fail(pointer, 'it refers to itself, by way of one of its own options');
+    }
+    if (schema === false || isBack || isNothing(schema)) {
       never ??= pointer;
       return;
     }
@@ -86,6 +92,31 @@ export function takeApart(conjunction: Conjunction, places: Places): Parted {
     else enter(located, within, []);
   }
   return { plain: [...plain.values()], choices, never };
+}
+
+/** Keywords that say nothing about values. */
+const silent = new Set([
+  'title',
+  'description',
+  '$comment',
+  '$defs',
+  'definitions',
+  '$schema',
+  '$id',
+  'default',
+  'examples',
+]);
+
+/** Keywords that only lead to other schemas. */
+const leading = new Set(['$ref', 'allOf', 'anyOf', 'oneOf']);
+
+/** Whether a value has to satisfy more than the one schema that it leads to. */
+function addsSomething(schema: SchemaObject): boolean {
+  const says = Object.keys(schema).filter((keyword) => !silent.has(keyword));
+  const all = (Array.isArray(schema['allOf']) ? schema['allOf'] : []).filter(
+    (each) => !isRecord(each) || Object.keys(each).some((keyword) => !silent.has(keyword)),
+  );
+  return says.some((keyword) => !leading.has(keyword)) || says.length > 1 || all.length > 1;
 }
 
 /** Whether it is what zod writes for a value that must not be. */

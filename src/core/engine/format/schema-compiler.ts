@@ -5,8 +5,8 @@ import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../gramma
 import { plainTextRules } from '../grammar/text-rules.js';
 import { mostInSet, setRule, tupleRule } from './arrays.js';
 import { type Conjunction, conjunctionOf, keyOfConjunction, plainParts, takeApart } from './conjunction.js';
+import { distinct } from './distinct.js';
 import { type Facts, factsOf, type Kind } from './facts.js';
-import { equalJson } from './keywords.js';
 import type { Located, Places } from './located.js';
 import { decimalOf, isInRange, type NumberRange } from './number-range.js';
 import { numberText } from './number-text.js';
@@ -190,7 +190,7 @@ export class SchemaCompiler {
     if (parted.choices.length > 0 || parted.plain.length === 0) return null;
     const facts = factsOf(parted, this.#places);
     const values = this.#allowedValues(facts);
-    if (values !== null) return distinct(values);
+    if (values !== null) return distinct(values, this.#builder.budget);
     if (![...facts.kinds].every((kind) => kind === 'boolean' || kind === 'null')) return null;
     return [...(facts.kinds.has('boolean') ? [true, false] : []), ...(facts.kinds.has('null') ? [null] : [])];
   }
@@ -209,6 +209,7 @@ export class SchemaCompiler {
   /** The strings that `propertyNames` allows: an automaton, and the list if there is one. */
   #names(conjunction: Conjunction): { readonly automaton: Automaton; readonly listed: readonly string[] | null } {
     const { budget } = this.#builder;
+    budget.spend(conjunction.length);
     const parted = takeApart(conjunction, this.#places);
     if (parted.never !== null) return { automaton: [], listed: [] };
     const [choice, ...choices] = parted.choices;
@@ -267,10 +268,6 @@ function isEmpty(kind: Kind, { string, array, object }: Facts): boolean {
 
 function rangeOf({ integer, number }: Facts): NumberRange {
   return { ...number, integer };
-}
-
-function distinct(values: readonly unknown[]): readonly unknown[] {
-  return values.filter((value, index) => values.findIndex((other) => equalJson(other, value)) === index);
 }
 
 function isConstant(schema: Readonly<Record<string, unknown>>): boolean {

@@ -26,6 +26,7 @@ export function stringValues(conjunction: Conjunction, longest: number, tools: T
     const key = keyOfConjunction(all, places);
     if (entered.has(key)) return [];
     entered.add(key);
+    budget.spend(all.length);
     const parted = takeApart(all, places);
     if (parted.never !== null) return [];
     const [choice, ...choices] = parted.choices;
@@ -34,7 +35,8 @@ export function stringValues(conjunction: Conjunction, longest: number, tools: T
       const others = choices.map((options, index) => ({
         located: { schema: { anyOf: options.map(({ located }) => located.schema) }, pointer: `${key}/${index}` },
         bare: false,
-        within: options[0]?.within ?? [],
+        // Entering it adds its own content again, which may be that of the schema whose choice it was.
+        within: (options[0]?.within ?? []).slice(0, -1),
       }));
       const options = choice.map((option) => stringsOf([...plainParts(parted), ...others, option]));
       return unionOf(options, budget, 'a choice of strings');

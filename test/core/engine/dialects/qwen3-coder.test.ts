@@ -159,3 +159,23 @@ describe('the grammar of Qwen3-Coder', () => {
     expect(accepts(qwen3Coder, `a ${inTags(sum)}`, required)).toBe(false);
   });
 });
+
+it('holds strings to what several choices have in common', () => {
+  const union = (...values: string[]): object => ({ anyOf: [{ enum: values }, { const: 'x' }] });
+  const mark: Tool = {
+    name: 'run',
+    parameters: {
+      type: 'object',
+      properties: {
+        two: { allOf: [union('a', 'b'), union('b', 'c')] },
+        three: { allOf: [union('a', 'b'), union('b', 'c'), union('b', 'd')] },
+      },
+      additionalProperties: false,
+    },
+    isStrict: true,
+  };
+  const isAccepted = (parameters: Readonly<Record<string, string>>): boolean =>
+    accepts(qwen3Coder, runCall(parameters), { tools: [mark] });
+  expect(['b', 'x', 'a', 'c'].map((value) => isAccepted({ two: value }))).toEqual([true, true, false, false]);
+  expect(['b', 'x', 'a', 'd'].map((value) => isAccepted({ three: value }))).toEqual([true, true, false, false]);
+});

@@ -162,6 +162,41 @@ describe('an option that leads back to its own schema adds nothing', () => {
   ]);
 });
 
+describe('an option that leads back to its own schema, and adds something', () => {
+  it('is refused, with its place: checking a value would never end', () => {
+    const schema = {
+      $ref: '#/$defs/pet',
+      $defs: {
+        pet: { type: 'object', properties: { kind: { type: 'string' } }, oneOf: [{ $ref: '#/$defs/cat' }] },
+        cat: { allOf: [{ $ref: '#/$defs/pet' }, { properties: { lives: { type: 'integer' } } }] },
+      },
+    };
+    expect(problemOf(schema)).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringMatching(/\/\$defs\/pet.*refers to itself/) as string,
+    });
+  });
+});
+
+describe('schemas with many ways to go', () => {
+  it('are refused soon: names with alternatives that lead to each other', () => {
+    const names = Array.from({ length: 14 }, (_, index) => `n${index}`);
+    const options = (own: string): Schema[] =>
+      names.filter((name) => name !== own).map((name) => ({ $ref: `#/$defs/${name}` }));
+    const $defs = Object.fromEntries(names.map((name) => [name, { anyOf: options(name) }]));
+    const schema = { type: 'object', propertyNames: { $ref: '#/$defs/n0' }, $defs };
+    expect(problemOf(schema)).toMatchObject({ code: 'grammar_too_complex' });
+  });
+
+  it('are refused soon: a set of many values', () => {
+    const values = Array.from({ length: 44_000 }, (_, index) => index);
+    expect(problemOf({ type: 'array', uniqueItems: true, items: { enum: values } })).toMatchObject({
+      code: 'grammar_too_complex',
+      message: expect.stringContaining('a set of 44000 values') as string,
+    });
+  });
+});
+
 describe('sets and names', () => {
   check([
     [
