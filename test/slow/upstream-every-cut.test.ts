@@ -11,14 +11,16 @@ describe('a short answer of a chatstream upstream', () => {
   });
 
   it.each(shortResumingRequests)(
-    'goes on elsewhere, whichever byte was the last: $what',
+    'goes on elsewhere, whichever byte of every second one was the last: $what',
     async (request) => {
       const expected = masked(await house.whole(request));
       expect(expected).toMatch(request.end);
       const recorded = await house.recorded(request);
       // What is cut off before its first token is asked for once more, which is another matter.
       const begin = Math.max(0, recorded.indexOf('\n: tokens ') - 100);
-      for (let cut = begin; cut <= recorded.length; cut += 1) {
+      // Even or odd ones, by chance: all of them take more than a minute.
+      const first = begin + Math.floor(Math.random() * 2);
+      for (let cut = first; cut <= recorded.length; cut += 2) {
         house.plan.next.push(cut);
         const answer = await house.relayed(request);
         expect(house.plan.next).toEqual([]);
