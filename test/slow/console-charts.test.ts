@@ -80,7 +80,7 @@ describe.skipIf(!hasChromium())(`the moment that is looked at in the charts of t
     await close();
   });
 
-  it('stays when the charts are drawn in another size or in other colours', async () => {
+  it('stays when the charts are drawn in another size, in other colours or in another language', async () => {
     const { page, close } = await open();
     await page.getByRole('slider', { name: 'Time shown' }).fill('100');
     const before = await timeShown(page);
@@ -89,6 +89,11 @@ describe.skipIf(!hasChromium())(`the moment that is looked at in the charts of t
     expect(await timeShown(page)).toBe(before);
     await page.emulateMedia({ colorScheme: 'dark' });
     await someSamplesLater();
+    expect(await timeShown(page)).toBe(before);
+    for (const language of ['JA', 'EN']) {
+      await page.getByRole('button', { name: language }).click();
+      await someSamplesLater();
+    }
     expect(await timeShown(page)).toBe(before);
     await staysAsSamplesCome(page);
     await close();
