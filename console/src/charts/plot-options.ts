@@ -7,6 +7,8 @@ const minutes = 15;
 interface Drawn {
   readonly panel: Panel;
   readonly restarts: readonly number[];
+  /** Where its cursor is, in Unix seconds; undefined: it has none. */
+  readonly cursorAt: number | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
     font: `${Math.round(rem * 0.6875)}px 'Inter Variable', sans-serif`,
     ticks: { show: false },
   };
-  return new uPlot(
+  const made = new uPlot(
     {
       width: element.clientWidth,
       height: element.clientHeight,
@@ -66,11 +68,8 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
         draw: [
           (plot) => {
             drawRestarts(plot, drawn().restarts, colours('--bad'));
-          },
-        ],
-        setCursor: [
-          ({ cursor: { idx, left } }) => {
-            choose(left === undefined || left < 0 ? undefined : (idx ?? undefined));
+            // New samples and another size move the times under the cursor.
+            placeCursor(plot, drawn().cursorAt);
           },
         ],
       },
@@ -78,6 +77,20 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
     [[], ...panel.lines.map(() => [])],
     element,
   );
+  // Not the hook setCursor: uPlot calls it also for new samples, for another size and for a new chart. Its own listeners run
+  // first, so that the cursor is where the pointer is.
+  made.over.addEventListener('mousemove', () => {
+    choose(made.cursor.idx ?? undefined);
+  });
+  made.over.addEventListener('mouseleave', () => {
+    choose(undefined);
+  });
+  return made;
+}
+
+/** @param at - In Unix seconds; undefined: the cursor is hidden. */
+export function placeCursor(plot: uPlot, at: number | undefined): void {
+  plot.setCursor({ left: at === undefined ? -10 : plot.valToPos(at, 'x'), top: 0 }, false);
 }
 
 /** A value without neighbours, in hours without requests, would make no line. */

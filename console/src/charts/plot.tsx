@@ -3,8 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Panel } from './panels.js';
-import { newPlot } from './plot-options.js';
-import { choose, chosenAtMs, shownIndex } from './shown.js';
+import { newPlot, placeCursor } from './plot-options.js';
+import { choose, chosenTime } from './shown.js';
 
 interface Properties {
   readonly panel: Panel;
@@ -24,7 +24,7 @@ export function Plot({ panel, times, restarts }: Properties): JSX.Element {
   useEffect(() => {
     const { current } = element;
     if (current === null) return;
-    const made = newPlot(current, () => data.current, choose);
+    const made = newPlot(current, () => ({ ...data.current, cursorAt: chosenTime.peek() }), choose);
     plot.current = made;
     const observer = new ResizeObserver(() => {
       made.setSize({ width: current.clientWidth, height: current.clientHeight });
@@ -43,11 +43,8 @@ export function Plot({ panel, times, restarts }: Properties): JSX.Element {
 
   // The slider and the other charts move this one's cursor, too.
   useSignalEffect(() => {
-    const at = chosenAtMs.value === undefined ? undefined : shownIndex.value;
-    const time = at === undefined ? undefined : times[at];
-    const made = plot.current;
-    if (made === undefined) return;
-    made.setCursor({ left: time === undefined ? -10 : made.valToPos(time, 'x'), top: 0 }, false);
+    const at = chosenTime.value;
+    if (plot.current !== undefined) placeCursor(plot.current, at);
   });
 
   return <div class="charts-plot" ref={element} aria-hidden="true" />;

@@ -25,6 +25,12 @@ export const shownIndex = computed(() => {
   return index === -1 ? samples.length - 1 : index;
 });
 
+/** The time of the sample that is shown, in Unix seconds; undefined if it is the newest because none was chosen. */
+export const chosenTime = computed(() => {
+  const sample = chosenAtMs.value === undefined ? undefined : past.value?.samples[shownIndex.value];
+  return sample === undefined ? undefined : sample.at_ms / 1000;
+});
+
 /** @param index - Of a sample; undefined for the newest, whichever that will be. */
 export function choose(index: number | undefined): void {
   chosenAtMs.value = index === undefined ? undefined : past.peek()?.samples[index]?.at_ms;
