@@ -72,9 +72,15 @@ function knownFirst(known: UpstreamKind | null): readonly Sign[] {
   return [...signs.filter(({ kind }) => kind === known), ...signs.filter(({ kind }) => kind !== known)];
 }
 
-/** While llama-server loads its model, it lists it, and answers everything else so, also what it has no route for. */
+/**
+ * While llama-server loads its model, it lists it, and answers everything else so, also what it has no route for. A gateway
+ * may answer unknown paths with a 503 and JSON too, but with another error.
+ */
 function isLoading({ status, body }: ProbeAnswer): boolean {
-  return status === 503 && body !== null;
+  if (status !== 503) return false;
+  const error = member(body, 'error');
+  if (member(error, 'type') === 'unavailable_error') return true;
+  return nonEmpty(member(error, 'message'))?.includes('Loading model') === true;
 }
 
 async function assertHealthy(ask: Ask): Promise<void> {

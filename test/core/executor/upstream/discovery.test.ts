@@ -48,7 +48,7 @@ const oldSglang = { '/v1/models': listOf('sglang'), '/get_server_info': { intern
 const olderSglang = { '/v1/models': listOf('sglang'), '/get_server_info': { max_running_requests: null } };
 const tgi = { '/v1/models': listOf('m'), '/info': { max_total_tokens: 4096, max_concurrent_requests: 128 } };
 const embedder = { '/info': { max_input_length: 512, max_concurrent_requests: 512 } };
-const loading = new JsonRefusal(503, { error: { code: 503, message: 'Loading model' } });
+const loading = new JsonRefusal(503, { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } });
 const loadingLlamaServer = { '/v1/models': list, '/v1/queue': loading, '/props': loading, '/info': loading };
 
 describe('what a server is', () => {
@@ -144,6 +144,14 @@ describe('a server that is not ready', () => {
 
   it('may still be one that has no such route, behind a gateway with pages of its own', async () => {
     expect(await discovered({ '/v1/models': list, '/v1/queue': 503, '/props': 500 })).toMatchObject({ kind: 'openai' });
+  });
+
+  it('is not taken for one that loads if a gateway answers unknown paths with 503 and JSON of its own', async () => {
+    const unknown = new JsonRefusal(503, {
+      error: { code: 503, message: 'no healthy upstream', type: 'server_error' },
+    });
+    const routes = { '/v1/models': list, '/v1/queue': unknown, '/props': unknown, '/info': unknown };
+    expect(await discovered(routes)).toMatchObject({ kind: 'openai', models: ['m'] });
   });
 
   it.each<[string, Routes, RegExp]>([
