@@ -30,7 +30,7 @@ function asked(routes: Routes): { readonly ask: Ask; readonly paths: readonly st
 }
 
 function discovered(routes: Routes, known: UpstreamKind | null = null): Promise<Discovery> {
-  return discover(asked(routes).ask, known, null);
+  return discover(asked(routes).ask, known, undefined);
 }
 
 const listOf = (owner?: string): object => ({
@@ -121,6 +121,39 @@ describe('what a server is', () => {
       expect(await discovered({ '/v1/models': listOf('vllm') }, known)).toMatchObject({ kind: 'vllm' });
     },
   );
+});
+
+describe('the places of SGLang', () => {
+  const models = sglang['/v1/models'];
+
+  it('are not asked for again once it has answered that it does not say', async () => {
+    const { ask, paths } = asked(olderSglang);
+    expect(await discover(ask, 'sglang', null)).toMatchObject({ kind: 'sglang', places: null });
+    expect(paths).toEqual(['/v1/models']);
+  });
+
+  it('are not asked for where they are given', async () => {
+    const { ask, paths } = asked(sglang);
+    expect(await discover(ask, null, undefined, 16)).toMatchObject({ kind: 'sglang', places: null });
+    expect(paths).toEqual(['/v1/models']);
+  });
+
+  it('are asked for where it was something else before', async () => {
+    expect(await discover(asked(sglang).ask, 'vllm', null)).toMatchObject({ kind: 'sglang', places: 96 });
+  });
+
+  it.each([
+    ['takes too long', new DOMException('The operation was aborted due to timeout', 'TimeoutError')],
+    ['fails', { status: 500, body: null }],
+  ])('are unknown, and asked for again, if the answer %s; it is ready nevertheless', async (_what, answer) => {
+    const ask: Ask = (path) => {
+      if (path === '/v1/models') return Promise.resolve({ status: 200, body: models });
+      return answer instanceof DOMException ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+    const found = await discover(ask, null, undefined);
+    expect(found).toMatchObject({ kind: 'sglang', models: ['m'] });
+    expect(found.places).toBeUndefined();
+  });
 });
 
 describe('a server that is not ready', () => {
