@@ -131,13 +131,16 @@ export class Admission {
   }
 
   /**
-   * Holds a place in the line during a call that costs the engine as much as preparing a request does.
+   * Holds a place during a call that costs the engine as much as preparing a request does: a slot that is held back for the
+   * caller and is idle, or else a place in the line.
    *
    * @throws ChatstreamError `queue_full`, `draining`
    */
   async holdPlace<T>(caller: Caller, call: () => Promise<T>): Promise<T> {
+    const { payer } = claimantOf(caller);
+    if (this.#hasReserved([caller], this.#promised.of(payer))) return await this.#promised.during(payer, 1, call);
     this.#assertPlaces([caller]);
-    return await this.#pending.during(claimantOf(caller).payer, 1, call);
+    return await this.#pending.during(payer, 1, call);
   }
 
   /** @param deadlineMs from now on, after which there is no use in starting what is prepared */
@@ -224,7 +227,7 @@ export class Admission {
   }
 
   /** Whether they and `others` would start at once, however long the line is. All of them come with one key. */
-  #hasReserved(requests: readonly InferenceRequest[], others = 0): boolean {
+  #hasReserved(requests: readonly Caller[], others = 0): boolean {
     const [first] = requests;
     return first !== undefined && this.#scheduler.hasReserved(claimantOf(first), requests.length + others);
   }

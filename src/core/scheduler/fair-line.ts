@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import { isLateInReserve } from './claim-order.js';
 import type { FairOptions } from './fair-options.js';
 import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
@@ -36,6 +37,10 @@ export class FairLine<J extends Job> implements JobLine<J> {
   readonly keys: KeyedJobs<J>;
   readonly #clock: Clock;
   readonly #charges: ServiceCharges<J>;
+  readonly #pace = {
+    running: (): number => [...this.keys.running].reduce((sum, { places }) => sum + places, 0),
+    serviceOf: (ticket: Ticket<J>): number => this.#charges.serviceOf(ticket),
+  };
   readonly #positions = new StartPositions(() => startOrder(this.#state()));
 
   /**
@@ -214,9 +219,11 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
-    // Whoever is before it in the order does not get the places that are held back for it.
-    if (ticket === null || this.keys.reserves.isFor(ticket)) return false;
+    if (ticket === null) return false;
     this.#rise();
+    // Of those before it in the order, most may not get the places that are held back for it.
+    const claimants = this.keys.reserves.claimantsWith(ticket);
+    if (claimants !== null && !isLateInReserve(ticket, claimants, this.#pace, isLate)) return false;
     return this.#positions.isLate(ticket, isLate);
   }
 

@@ -26,7 +26,7 @@ export interface JobLine<J> extends Iterable<J> {
   weighAll(workOf: (job: J) => number): void;
   /**
    * Whether a job in the line comes too late. Costs no more than the positions up to the first that comes too late. Never the
-   * case for a job that may take a place held back for it, which can come back at any time.
+   * case for the first that may take places held back for them, which can come back at any time.
    *
    * @param isLate whether the job would in this position, with so much work ahead; then it also would in any later one
    */

@@ -81,6 +81,8 @@ export class QueueRoom {
     const payer = claimant.payer ?? claimant.key;
     const free = this.#freePlaces;
     let mayStart = this.#mayStart(payer);
+    // Where others hold the line, there is no need to go through all who are on their way here.
+    if (free === Infinity && mayStart === Infinity) return;
     let starting = 0;
     for (const [other, others] of pending.byPayer) {
       if (starting === free) break;

@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { Accounts } from './accounts.js';
+import type { Claimants } from './claim-order.js';
 import type { KeyTerms } from './demand.js';
 import { Heap, type HeapItem } from './heap.js';
 import type { KeyAccount, Lane, Ticket } from './key-account.js';
@@ -122,9 +123,15 @@ export class Reserves<J> {
     for (const rank of trafficClasses.keys()) this.#held += this.#spareOf(rank);
   }
 
-  /** Whether a job may take places that are held back. When these come back, the order of the line does not say. */
-  isFor({ lane: { account, rank }, places }: Ticket<J>): boolean {
-    return (account.reserve > 0 ? account.reserve : this.#ofClass(rank)) >= places;
+  /** Who may take the same places as a waiting job that are held back; null if there are none for it, or too few. */
+  claimantsWith({ lane, places }: Ticket<J>): Claimants<J> | null {
+    const { account, rank } = lane;
+    const reserve = account.reserve > 0 ? account.reserve : this.#ofClass(rank);
+    if (reserve === 0 || reserve < places) return null;
+    if (account.reserve > 0) return { reserve, lanes: account.lanes };
+    // Its own lane claims nothing while its key runs as many as it may.
+    const others = [...this.#claims.keys()].filter((each) => each.rank === rank && each !== lane);
+    return { reserve, lanes: [lane, ...others] };
   }
 
   /** Whether the end of a running job of this lane would free a place only for jobs of its own key or class. */

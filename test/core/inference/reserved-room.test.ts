@@ -65,6 +65,25 @@ describe('requests that come together for idle slots of their class', () => {
   });
 });
 
+describe('a call for tokens while the line is full', () => {
+  it('is answered for those who have an idle slot of their class, and refused to all others', async () => {
+    const house = await open({});
+    for (let sent = 0; sent < 5; sent += 1) {
+      house.submit(`nightly ${sent}`, { key: 'nightly', maxTokens: 400 });
+      await house.pass(0);
+    }
+    expect([house.inference.running, house.inference.waiting]).toEqual([1, 4]);
+    const client = new AbortController().signal;
+    const tokensFor = (trafficClass: 'interactive' | 'standard'): Promise<unknown> =>
+      house.inference.tokenize('Hello', client, { key: 'anna', trafficClass });
+    await expect(tokensFor('standard')).rejects.toMatchObject({ code: 'queue_full' });
+    await expect(tokensFor('interactive')).resolves.not.toHaveLength(0);
+    const answers = await Promise.allSettled(Array.from({ length: 4 }, () => tokensFor('interactive')));
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
+    expect(house.inference.preparing).toBe(0);
+  });
+});
+
 describe('requests of a key that runs as many as it may, while they are prepared', () => {
   it('leave the idle slots to others, and are no more than may wait', async () => {
     const terms = new Map([['script', { ...usualTerms, maxRunning: 1 }]]);

@@ -9,6 +9,7 @@ import { VirtualClock } from '../../support/virtual-clock.js';
 const tokenMs = 10;
 
 interface Wish {
+  readonly key?: string;
   readonly tokens?: number;
   readonly deadlineMs?: number;
   readonly places?: number;
@@ -21,12 +22,16 @@ class Timed extends Job {
   override readonly places: number;
   readonly #demand: Demand;
 
-  constructor(trafficClass: TrafficClass, { tokens = 100, deadlineMs, places = 1 }: Wish, nowMs: number) {
+  constructor(
+    trafficClass: TrafficClass,
+    { key = trafficClass, tokens = 100, deadlineMs, places = 1 }: Wish,
+    nowMs: number,
+  ) {
     super();
     this.left = tokens;
     this.deadlineMs = deadlineMs === undefined ? null : nowMs + deadlineMs;
     this.places = places;
-    this.#demand = { key: trafficClass, trafficClass, promptTokens: 1, maxTokens: tokens };
+    this.#demand = { key, trafficClass, promptTokens: 1, maxTokens: tokens };
   }
 
   override get demand(): Demand {
@@ -123,11 +128,41 @@ describe.each([
     expect(place.ask('batch', { deadlineMs: 5000, places: 2 }).fate).toBe('deadline on arrival after 0');
   });
 
+  it('is refused at once behind so many that may take that place too that it would come too late', () => {
+    const place = new Place(reserves, 100, 5000);
+    const jobs = Array.from({ length: 300 }, () => place.ask('batch'));
+    const refused = jobs.filter(({ fate }) => fate === 'ttft_target on arrival after 0');
+    // One starts in each second.
+    expect(refused.length).toBeGreaterThanOrEqual(293);
+    expect(refused.length).toBeLessThanOrEqual(297);
+    place.pass(6000);
+    expect(jobs.filter(({ fate }) => fate.startsWith('started')).length).toBeGreaterThanOrEqual(3);
+  });
+
   it('is not refused for the target of the first token either', () => {
     const place = new Place(reserves, 100, 5000);
     const job = place.ask('batch');
     expect(place.ask('standard').fate).toBe('ttft_target on arrival after 0');
     place.pass(2000);
     expect(job.fate).toBe('started after 1000');
+  });
+});
+
+describe('jobs of several keys that may take a place held back for their class', () => {
+  it('are refused at once behind too many of these keys', () => {
+    const place = new Place(ofClass, 100, 5000);
+    const jobs = Array.from({ length: 100 }, (_, index) => place.ask('batch', { key: `key ${index}` }));
+    const refused = jobs.filter(({ fate }) => fate === 'ttft_target on arrival after 0');
+    expect(refused.length).toBeGreaterThanOrEqual(93);
+    expect(refused.length).toBeLessThanOrEqual(97);
+  });
+
+  it('are not refused behind many of one key, which has had its share', () => {
+    const place = new Place(ofClass, 100, null);
+    for (let count = 0; count < 50; count += 1) place.ask('batch');
+    expect(place.ask('batch', { deadlineMs: 5000 }).fate).toBe('deadline on arrival after 0');
+    const job = place.ask('batch', { key: 'eva', deadlineMs: 5000 });
+    place.pass(3000);
+    expect(job.fate).toMatch(/^started/);
   });
 });

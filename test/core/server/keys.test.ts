@@ -215,6 +215,25 @@ describe('an echo of tokens', () => {
   });
 });
 
+describe('what costs the engine as much as a prompt, while the line is full', () => {
+  it.each([
+    ['/tokenize', { content: 'hi' }],
+    ['/detokenize', { tokens: [104] }],
+    ['/v1/chat/completions/input_tokens', chat('hi', {})],
+    ['/v1/messages/count_tokens', { ...chat('hi', {}), max_tokens: 4 }],
+    ['/v1/responses/input_tokens', { input: 'hi' }],
+    ['/v1/completions', { prompt: [97], echo: true, max_tokens: 1 }],
+  ])('is answered for a class with an idle slot, and refused to others: %s', async (url, body) => {
+    const classReserves = new Map([['interactive', 1] as const]);
+    const fair = { policy: 'fair', classPatienceMs: 60_000, terms: new Map(), classReserves } as const;
+    const keys = [key('anna', { trafficClass: 'interactive' }), key('ben')];
+    const made = await server(keys, { queue: { maxConcurrency: 2, maxQueue: 1, fair } });
+    for (let count = 0; count < 2; count += 1) await join(made, 'ben');
+    expect((await made.post(url, body, sent('ben'))).statusCode).toBe(429);
+    expect((await made.post(url, body, sent('anna'))).statusCode).toBe(200);
+  });
+});
+
 describe('counting tokens, and changing conversations', () => {
   const messages = { messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 };
 

@@ -6,8 +6,8 @@ export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | '
 /** What a server says about itself. */
 export interface Discovery {
   readonly kind: UpstreamKind;
-  /** Generations that it runs at once, 1 or more; null if it does not say. */
-  readonly places: number | null;
+  /** Generations that it runs at once, 1 or more; null if it does not say, undefined if it was too busy to. */
+  readonly places: number | null | undefined;
   /** The names of its models; null if it does not say, and is asked for any. */
   readonly models: readonly string[] | null;
 }
@@ -42,17 +42,24 @@ const signs: readonly Sign[] = [
  * Asks a server what it is, what it has and whether it is ready: a few requests that cost it next to nothing.
  *
  * @param known the kind that it was before, which is asked about first; null the first time
- * @param knownPlaces those that it had a moment ago; null if it may have been started anew since
+ * @param knownPlaces what it said of its places a moment ago; undefined if it has to be asked, perhaps started anew since
+ * @param givenPlaces those that are used whatever it says; null for none
  * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */
-export async function discover(ask: Ask, known: UpstreamKind | null, knownPlaces: number | null): Promise<Discovery> {
+export async function discover(
+  ask: Ask,
+  known: UpstreamKind | null,
+  knownPlaces: number | null | undefined,
+  givenPlaces: number | null = null,
+): Promise<Discovery> {
   const list = await ask('/v1/models');
   const models = modelsOf(list);
   const owner = kindByOwner(list);
   if (owner === 'sglang') {
     // It asks its scheduler, which may be busy for seconds: too long for every probe.
-    const places = known === owner && knownPlaces !== null ? knownPlaces : await placesOfSglang(ask);
-    return { kind: owner, places, models };
+    if (givenPlaces !== null) return { kind: owner, places: null, models };
+    const isKnown = known === owner && knownPlaces !== undefined;
+    return { kind: owner, places: isKnown ? knownPlaces : await placesOfSglang(ask), models };
   }
   if (owner !== null) return { kind: owner, places: null, models };
   // Another server may have taken its place, and what could not be told before may be told now.
@@ -72,9 +79,15 @@ function knownFirst(known: UpstreamKind | null): readonly Sign[] {
   return [...signs.filter(({ kind }) => kind === known), ...signs.filter(({ kind }) => kind !== known)];
 }
 
-/** While llama-server loads its model, it lists it, and answers everything else so, also what it has no route for. */
+/**
+ * While llama-server loads its model, it lists it, and answers everything else so, also what it has no route for. A gateway
+ * may answer unknown paths with a 503 and JSON too, but with another error.
+ */
 function isLoading({ status, body }: ProbeAnswer): boolean {
-  return status === 503 && body !== null;
+  if (status !== 503) return false;
+  const error = member(body, 'error');
+  if (member(error, 'type') === 'unavailable_error') return true;
+  return nonEmpty(member(error, 'message'))?.includes('Loading model') === true;
 }
 
 async function assertHealthy(ask: Ask): Promise<void> {
@@ -118,10 +131,12 @@ function placesOfTgi(body: unknown): number | null {
 /** Before version 0.5 it had only the second of these routes. */
 const sglangPaths = ['/server_info', '/get_server_info'] as const;
 
-/** All data-parallel parts of it together. */
-async function placesOfSglang(ask: Ask): Promise<number | null> {
+/** All data-parallel parts of it together. It has listed its models, so it is up even if it does not answer this in time. */
+async function placesOfSglang(ask: Ask): Promise<number | null | undefined> {
   for (const path of sglangPaths) {
-    const { status, body } = await ask(path);
+    const answer = await ask(path).catch(() => null);
+    if (answer === null || answer.status >= 500) return undefined;
+    const { status, body } = answer;
     if (status !== 200) continue;
     const parts = items(member(body, 'internal_states'));
     const sum = parts.reduce<number>(

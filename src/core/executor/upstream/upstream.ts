@@ -38,6 +38,8 @@ export class Upstream implements Executor {
   #running = 0;
   #kind: UpstreamKind | null = null;
   #places: number | null = null;
+  /** Whether it has answered how many, if only that it does not say. */
+  #hasToldPlaces = false;
   #listed: readonly string[] | null = [];
   #isDraining = false;
   #wasUp = false;
@@ -247,8 +249,7 @@ export class Upstream implements Executor {
 
   #scheduleProbe(): void {
     if (this.#isStopped) return;
-    const { firstPauseMs, probeIntervalMs } = this.#times;
-    const usualMs = this.#isProbeMissed ? firstPauseMs : probeIntervalMs;
+    const usualMs = this.#isProbeMissed ? this.#times.firstPauseMs : this.#times.probeIntervalMs;
     const delayMs = this.#health.status === 'down' ? this.#health.pauseMs : usualMs;
     this.#cancelProbe();
     this.#cancelProbe = this.#clock.schedule(delayMs, () => void this.#probe());
@@ -256,18 +257,19 @@ export class Upstream implements Executor {
 
   async #probe(): Promise<void> {
     try {
-      const knownPlaces = this.#health.status === 'down' ? null : this.#places;
-      const { kind, places, models } = await discover(this.#ask, this.#kind, knownPlaces);
+      const knownPlaces = this.#hasToldPlaces && this.#health.status !== 'down' ? this.#places : undefined;
+      const { kind, places, models } = await discover(this.#ask, this.#kind, knownPlaces, this.#options.slots);
       if (this.#isStopped) return;
       const before = `${String(freePlaces(this))} ${String(this.models)}`;
-      const isFirst = this.#kind === null;
-      this.#kind = kind;
-      this.#places = places;
+      this.#hasToldPlaces = places !== undefined;
+      // While it is too busy to say, it has as many as before.
+      if (places !== undefined || kind !== this.#kind) this.#places = places ?? null;
       this.#listed = models;
       this.#isProbeMissed = false;
       this.#health.probed();
       // Nothing is known against one that has just been asked for the first time.
-      if (isFirst) this.#health.probed();
+      if (this.#kind === null) this.#health.probed();
+      this.#kind = kind;
       if (!this.#wasUp) {
         this.#wasUp = true;
         this.#events.emit({ type: 'up', kind, places: this.places, arePlacesKnown: this.arePlacesKnown });

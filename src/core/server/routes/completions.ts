@@ -24,6 +24,7 @@ import { chatCompletionRequest, type CompletionRequest, completionRequest } from
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';
 import {
+  callerOf,
   ChoicesAnswer,
   countAgainstLimits,
   GenerationAnswer,
@@ -61,7 +62,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
     const { inference } = servedModel(context, body.model, reply);
     const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
     countAgainstLimits(context, reply);
-    const count = await inference.countTokens(request, clientOf(reply));
+    const caller = callerOf(context, reply, request.trafficClass);
+    const count = await inference.countTokens({ ...request, ...caller }, clientOf(reply));
     return { object: 'response.input_tokens', input_tokens: count };
   });
 
@@ -170,11 +172,11 @@ async function echoesOf(
   sendLimits(context, reply);
   context.rates.assertLeft(context.keys.payerOf(reply.request.raw), 1);
   const client = clientOf(reply);
-  const caller = context.keys.ownerOf(reply.request.raw);
   return await Promise.all(
-    prompts.map(async ({ source }) => {
+    prompts.map(async ({ source, trafficClass }) => {
       const prompt = promptOf(source);
       if (typeof prompt === 'string') return prompt;
+      const caller = callerOf(context, reply, trafficClass);
       return await inference.detokenize(prompt, client, caller).catch(rethrowAboutPrompt);
     }),
   );

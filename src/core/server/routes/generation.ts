@@ -2,9 +2,10 @@ import type { FastifyReply } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { nonEmpty } from '../../base/json.js';
 import { modelNotFoundError } from '../../base/refusals.js';
+import type { Caller } from '../../inference/admission.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/served-model.js';
-import { lowerOf } from '../../scheduler/traffic-class.js';
+import { lowerOf, type TrafficClass } from '../../scheduler/traffic-class.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
@@ -46,19 +47,20 @@ export function servedModel(
   }
 }
 
-/** The request with what the client's key and headers say about it. A request may lower its class, but not raise it. */
-export function identified(
-  request: InferenceRequest,
-  { keys }: ServerContext,
-  { request: http }: FastifyReply,
-): InferenceRequest {
-  const { trafficClass: highest } = keys.of(http.raw);
+/** Who asks, and in which class. A request may lower its class, but not raise it. */
+export function callerOf({ keys }: ServerContext, { request }: FastifyReply, wanted?: TrafficClass): Caller {
+  const { trafficClass: highest } = keys.of(request.raw);
+  return { ...keys.ownerOf(request.raw), trafficClass: lowerOf(highest, wanted ?? highest) };
+}
+
+/** The request with what the client's key and headers say about it. */
+export function identified(request: InferenceRequest, context: ServerContext, reply: FastifyReply): InferenceRequest {
+  const { id: requestId, headers } = reply.request;
   return {
     ...request,
-    requestId: http.id,
-    ...keys.ownerOf(http.raw),
-    ...earliestDeadline(request.deadlineMs, http.headers),
-    trafficClass: lowerOf(highest, request.trafficClass ?? highest),
+    requestId,
+    ...callerOf(context, reply, request.trafficClass),
+    ...earliestDeadline(request.deadlineMs, headers),
   };
 }
 

@@ -8,7 +8,7 @@ import { fromMessagesRequest, showsThoughts } from '../protocol/messages-request
 import { goingOn } from '../protocol/resumption.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
-import { countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { callerOf, countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 import { resumableAnswer } from './resuming.js';
 
 const tokenCount = Type.Object({ input_tokens: Type.Integer({ minimum: 0 }) });
@@ -64,7 +64,8 @@ export function messagesRoutes(app: App, context: ServerContext): void {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
     const { inference } = servedModel(context, body.model, reply);
     countAgainstLimits(context, reply);
-    return { input_tokens: await inference.countTokens(request, clientOf(reply)) };
+    const caller = callerOf(context, reply, request.trafficClass);
+    return { input_tokens: await inference.countTokens({ ...request, ...caller }, clientOf(reply)) };
   });
 }
 

@@ -26,7 +26,7 @@ import { type ResponseRequest, responseRequest } from '../schemas/response-reque
 import { inputTokens } from '../schemas/server-state.js';
 import { conversationRoutes } from './conversations.js';
 import { feedbackRoutes } from './feedback.js';
-import { countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
+import { callerOf, countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 import { resumableAnswer } from './resuming.js';
 
 const tags = ['responses'];
@@ -64,7 +64,8 @@ export function responseRoutes(app: App, context: ServerContext): void {
     const name = { id, created: 0, model: model.name };
     const { request } = await asked(context, { responses, conversations }, body, name, id);
     countAgainstLimits(context, reply);
-    const count = await model.inference.countTokens(request, clientOf(reply)).catch(rethrowAboutInput);
+    const counted = { ...request, ...callerOf(context, reply, request.trafficClass) };
+    const count = await model.inference.countTokens(counted, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });
 

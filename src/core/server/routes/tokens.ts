@@ -1,11 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { Caller } from '../../inference/admission.js';
 import type { ModelService } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
-import { countAgainstLimits, servedModel } from './generation.js';
+import { callerOf, countAgainstLimits, servedModel } from './generation.js';
 
 const text = Type.Object({ content: Type.String() });
 const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) });
@@ -20,7 +19,6 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     countAgainstLimits(context, reply);
     return inference;
   };
-  const callerOf = ({ request }: FastifyReply): Caller => context.keys.ownerOf(request.raw);
   const tags = ['tokens'];
   const failures = errors(400, 401, 403, 408, 413, 415, 429, 500, 503);
   const tokenizing = {
@@ -31,7 +29,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
     const inference = inferenceFor(body.model, reply);
-    return { tokens: await inference.tokenize(body.content, clientOf(reply), callerOf(reply)) };
+    return { tokens: await inference.tokenize(body.content, clientOf(reply), callerOf(context, reply)) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
@@ -41,6 +39,6 @@ export function tokenRoutes(app: App, context: ServerContext): void {
   };
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
     const inference = inferenceFor(body.model, reply);
-    return { content: await inference.detokenize(body.tokens, clientOf(reply), callerOf(reply)) };
+    return { content: await inference.detokenize(body.tokens, clientOf(reply), callerOf(context, reply)) };
   });
 }

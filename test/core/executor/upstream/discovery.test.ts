@@ -30,7 +30,7 @@ function asked(routes: Routes): { readonly ask: Ask; readonly paths: readonly st
 }
 
 function discovered(routes: Routes, known: UpstreamKind | null = null): Promise<Discovery> {
-  return discover(asked(routes).ask, known, null);
+  return discover(asked(routes).ask, known, undefined);
 }
 
 const listOf = (owner?: string): object => ({
@@ -48,7 +48,7 @@ const oldSglang = { '/v1/models': listOf('sglang'), '/get_server_info': { intern
 const olderSglang = { '/v1/models': listOf('sglang'), '/get_server_info': { max_running_requests: null } };
 const tgi = { '/v1/models': listOf('m'), '/info': { max_total_tokens: 4096, max_concurrent_requests: 128 } };
 const embedder = { '/info': { max_input_length: 512, max_concurrent_requests: 512 } };
-const loading = new JsonRefusal(503, { error: { code: 503, message: 'Loading model' } });
+const loading = new JsonRefusal(503, { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } });
 const loadingLlamaServer = { '/v1/models': list, '/v1/queue': loading, '/props': loading, '/info': loading };
 
 describe('what a server is', () => {
@@ -123,6 +123,39 @@ describe('what a server is', () => {
   );
 });
 
+describe('the places of SGLang', () => {
+  const models = sglang['/v1/models'];
+
+  it('are not asked for again once it has answered that it does not say', async () => {
+    const { ask, paths } = asked(olderSglang);
+    expect(await discover(ask, 'sglang', null)).toMatchObject({ kind: 'sglang', places: null });
+    expect(paths).toEqual(['/v1/models']);
+  });
+
+  it('are not asked for where they are given', async () => {
+    const { ask, paths } = asked(sglang);
+    expect(await discover(ask, null, undefined, 16)).toMatchObject({ kind: 'sglang', places: null });
+    expect(paths).toEqual(['/v1/models']);
+  });
+
+  it('are asked for where it was something else before', async () => {
+    expect(await discover(asked(sglang).ask, 'vllm', null)).toMatchObject({ kind: 'sglang', places: 96 });
+  });
+
+  it.each([
+    ['takes too long', new DOMException('The operation was aborted due to timeout', 'TimeoutError')],
+    ['fails', { status: 500, body: null }],
+  ])('are unknown, and asked for again, if the answer %s; it is ready nevertheless', async (_what, answer) => {
+    const ask: Ask = (path) => {
+      if (path === '/v1/models') return Promise.resolve({ status: 200, body: models });
+      return answer instanceof DOMException ? Promise.reject(answer) : Promise.resolve(answer);
+    };
+    const found = await discover(ask, null, undefined);
+    expect(found).toMatchObject({ kind: 'sglang', models: ['m'] });
+    expect(found.places).toBeUndefined();
+  });
+});
+
 describe('a server that is not ready', () => {
   it.each([null, 'openai', 'llama-server'] as const)(
     'is not taken for another kind while it loads its model, if it was %s before',
@@ -144,6 +177,14 @@ describe('a server that is not ready', () => {
 
   it('may still be one that has no such route, behind a gateway with pages of its own', async () => {
     expect(await discovered({ '/v1/models': list, '/v1/queue': 503, '/props': 500 })).toMatchObject({ kind: 'openai' });
+  });
+
+  it('is not taken for one that loads if a gateway answers unknown paths with 503 and JSON of its own', async () => {
+    const unknown = new JsonRefusal(503, {
+      error: { code: 503, message: 'no healthy upstream', type: 'server_error' },
+    });
+    const routes = { '/v1/models': list, '/v1/queue': unknown, '/props': unknown, '/info': unknown };
+    expect(await discovered(routes)).toMatchObject({ kind: 'openai', models: ['m'] });
   });
 
   it.each<[string, Routes, RegExp]>([
