@@ -9,7 +9,7 @@ import { inTurn } from './in-turn.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const stamp = join(root, 'dist', '.built-from');
-const made = ['dist/cli/main.js', 'dist/console/index.html', 'oclif.manifest.json'];
+const made = ['dist/cli/main.js', 'dist/console/index.html', 'oclif.manifest.json', 'schemas/bench-v1.json'];
 
 // As it was before, since it may be changed meanwhile.
 const source = fingerprint(
@@ -18,6 +18,8 @@ const source = fingerprint(
   'scripts',
   'package.json',
   'package-lock.json',
+  // What is installed, which may be older than the other one.
+  'node_modules/.package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
   'vite.console.config.ts',
@@ -27,24 +29,35 @@ if (!isBuilt()) {
   const program = ['tsc -p tsconfig.build.json', 'node scripts/write-manifest.js', 'node scripts/write-schema.js'];
   const page = ['npm run --silent build:console'];
   const ended = await Promise.all([inTurn(program), inTurn(page)]);
-  if (ended.every(Boolean)) writeFileSync(stamp, source + fingerprint('schemas'));
+  if (ended.every(Boolean)) writeFileSync(stamp, source + output());
   else process.exitCode = 1;
 }
 
 function isBuilt() {
   if (![stamp, ...made.map((path) => join(root, path))].every((path) => existsSync(path))) return false;
-  return readFileSync(stamp, 'utf8') === source + fingerprint('schemas');
+  return readFileSync(stamp, 'utf8') === source + output();
 }
 
-/** Of files, and of all files in folders. The installed packages are those of package-lock.json. */
+/** What a build makes: somebody may have changed it since. */
+function output() {
+  return fingerprint('dist', 'schemas', 'oclif.manifest.json');
+}
+
+/** Of files, and of all files in folders. What is not there counts, too. */
 function fingerprint(...paths) {
   const hash = createHash('sha256');
-  for (const path of paths.flatMap(filesIn)) hash.update(`${path}\n`).update(readFileSync(join(root, path)));
+  for (const path of paths.flatMap(filesIn)) {
+    hash.update(`${path}\n`);
+    if (existsSync(join(root, path))) hash.update(readFileSync(join(root, path)));
+  }
   return hash.digest('hex');
 }
 
 function filesIn(path) {
   const entries = /\.\w+$/.test(path) ? [] : readdirSync(join(root, path), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => file !== stamp);
   return entries.length === 0 ? [path] : files.map((file) => file.slice(root.length)).sort();
 }

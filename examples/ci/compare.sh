@@ -118,16 +118,14 @@ wait_for() { # NAME URL PROCESS
   done
 }
 
-# What is measured: the address of a server that runs already, or a command and what it runs in: a commit, which is also
-# that of the current folder if nothing in it has changed.
+# What is measured: the address of a server that runs already, or a command and the commit in which it runs, if any.
 side() { # URL COMMAND REVISION
-  local command=$2 commit= revision=$3
+  local command=$2 commit=
   if [[ -z $1$2 ]]; then command=${COMMAND:-}; fi
   if [[ -z $command ]]; then
     printf '%s' "$1"
   else
-    if [[ -z $revision && -z $(git status --porcelain --untracked-files=no 2>&1) ]]; then revision=HEAD; fi
-    if [[ -n $revision ]]; then commit=$(git rev-parse --verify --quiet "$revision^{commit}" || printf '%s' "$revision"); fi
+    if [[ -n $3 ]]; then commit=$(git rev-parse --verify --quiet "$3^{commit}" || printf '%s' "$3"); fi
     printf '%s in %s' "$command" "${commit:-the current folder}"
   fi
 }
@@ -156,6 +154,9 @@ serve() { # NAME URL COMMAND REVISION PORT
 }
 
 refuse_same
+if [[ -n ${BASELINE_REVISION:-} && -z ${CANDIDATE_REVISION:-} ]] && git diff --quiet "$BASELINE_REVISION" -- 2>/dev/null; then
+  echo "compare: the current folder has no changes since $BASELINE_REVISION, so that both sides run the same code" >&2
+fi
 mkdir -p "$report_dir"
 read -r baseline_port candidate_port < <(node -e '
   const servers = [0, 1].map(() => require("node:net").createServer().listen(0, "127.0.0.1"));

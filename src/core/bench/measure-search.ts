@@ -99,7 +99,8 @@ export async function measureSearch(
     );
     if (finished !== null) {
       const seen = lookOf(finished, load, search);
-      const isClientFull = isOfClient(finished, seen, spec.promises);
+      const hasBeenFull = (saturated.get(load) ?? 0) > 0;
+      const isClientFull = isOfClient(finished, seen, spec.promises, search.by === 'rate' && !hasBeenFull);
       if (isClientFull) finished.run.discarded = true;
       else looks.push(seen);
       saturated.set(load, isClientFull ? (saturated.get(load) ?? 0) + 1 : 0);
@@ -171,17 +172,17 @@ function piecesOf({ bins }: RunTrend, promise: number): Look['missed'][number] {
 }
 
 /**
- * Whether a measurement says more about the load generator than about the server: it was too busy; or requests were sent late
- * and a promise was broken. Late requests that keep all promises are no lighter load: where answers take a few milliseconds, a
- * timer is late by as much.
+ * Whether a measurement says more about the load generator than about the server: it was too busy, or sent requests late.
+ *
+ * @param isLateFine whether late requests that keep all promises count for the server: at a rate, they are no lighter load, and
+ *   where answers take a few milliseconds, a timer is late by as much. Not at a load at which some have broken a promise.
  */
-function isOfClient({ run }: MeasuredRun, look: Look, promises: readonly Promised[]): boolean {
+function isOfClient({ run }: MeasuredRun, look: Look, promises: readonly Promised[], isLateFine: boolean): boolean {
   const saturation = run.client.saturation ?? [];
   if (saturation.includes('cpu')) return true;
-  return (
-    saturation.includes('late-sends') &&
-    (look.isOverloaded || promises.some((promise, index) => isMissed(promise, look.missed[index] ?? [])))
-  );
+  if (!saturation.includes('late-sends')) return false;
+  const isBroken = promises.some((promise, index) => isMissed(promise, look.missed[index] ?? []));
+  return !isLateFine || look.isOverloaded || isBroken;
 }
 
 function isMissed({ allowedShare }: Promised, pieces: Look['missed'][number]): boolean {

@@ -42,6 +42,8 @@ export class Admission {
   /** Requests that are being prepared: those for which places are held back, and all others. */
   readonly #promised = new PlacesByPayer();
   readonly #pending = new PlacesByPayer();
+  /** Calls that hold places of their payers. They are over soon, and take none from a request. */
+  readonly #calls = new PlacesByPayer();
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
   constructor(engine: ServingEngine, scheduler: JobScheduler<InferenceJob>, queueTimeoutMs: number, clock: Clock) {
@@ -68,7 +70,7 @@ export class Admission {
 
   /** Number of requests that are being prepared. */
   get preparing(): number {
-    return this.#promised.total + this.#pending.total;
+    return this.#promised.total + this.#pending.total + this.#calls.total;
   }
 
   /**
@@ -138,7 +140,8 @@ export class Admission {
    */
   async holdPlace<T>(caller: Caller, call: () => Promise<T>): Promise<T> {
     const { payer } = claimantOf(caller);
-    if (this.#hasReserved([caller], this.#promised.of(payer))) return await this.#promised.during(payer, 1, call);
+    const others = this.#promised.of(payer) + this.#calls.of(payer);
+    if (this.#hasReserved([caller], others)) return await this.#calls.during(payer, 1, call);
     this.#assertPlaces([caller]);
     return await this.#pending.during(payer, 1, call);
   }

@@ -12,6 +12,9 @@ export interface Claimants<J> {
 /** One that has so many before it is not judged: it is looked at again later. */
 const mostAhead = 1000;
 
+/** To judge a place in the order takes longer than to find it. */
+const judgedEvery = 32;
+
 /** The next of a lane, and the service that its key will have had before it. */
 interface Runner<J> extends HeapItem {
   readonly lane: Lane<J>;
@@ -36,8 +39,11 @@ export function isLateInReserve<J extends Job>(
   let ahead = 0;
   let work = 0;
   let scale: number | null = null;
+  let steps = 0;
   for (const other of claimOrder(claimants.lanes, serviceOf)) {
-    if (ahead + ticket.places > reserve) {
+    // Further behind, it can only be later, so that not every place has to be judged.
+    steps += 1;
+    if (ahead + ticket.places > reserve && (other === ticket || steps % judgedEvery === 0)) {
       scale ??= Math.max(1, running() / reserve);
       if (isLate(1 + Math.floor(ahead * scale), work * scale)) return true;
     }

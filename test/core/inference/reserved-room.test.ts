@@ -81,6 +81,12 @@ describe('a call for tokens while the line is full', () => {
     const answers = await Promise.allSettled(Array.from({ length: 4 }, () => tokensFor('interactive')));
     expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected']);
     expect(house.inference.preparing).toBe(0);
+    // A call that is over soon takes no slot from a request.
+    const calls = Array.from({ length: 3 }, () => tokensFor('interactive'));
+    const requests = await send(house, 'anna', 3);
+    await Promise.all(calls);
+    expect(outcomes(requests)).toEqual(['admitted', 'admitted', 'admitted']);
+    expect([house.inference.running, house.inference.waiting]).toEqual([4, 4]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { allKinds } from '../format/facts.js';
+import { allKinds } from '../format/kinds.js';
 import { parameterCalls } from './parameter-calls.js';
 import { plainParameter } from './parameter-syntax.js';
 

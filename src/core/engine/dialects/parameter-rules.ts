@@ -1,4 +1,4 @@
-import { allKinds, type Kind } from '../format/facts.js';
+import { allKinds, type Kind } from '../format/kinds.js';
 import { schemaProblem } from '../format/problems.js';
 import type { SchemaProperty } from '../format/schema-properties.js';
 import { type Automaton, everything, intersectionOf, without } from '../grammar/automaton.js';

@@ -1,4 +1,4 @@
-import type { Kind } from '../format/facts.js';
+import type { Kind } from '../format/kinds.js';
 import { parsed } from './json-reading.js';
 import { pythonText, wordText } from './loose-values.js';
 import { kindOf } from './parameter-kinds.js';

@@ -1,4 +1,5 @@
 import { isRecord } from '../../base/json.js';
+import { constrains } from './kinds.js';
 import type { Located, Places, SchemaObject } from './located.js';
 
 /** One of the schemas that a value has to satisfy at the same time. */
@@ -94,27 +95,14 @@ export function takeApart(conjunction: Conjunction, places: Places): Parted {
   return { plain: [...plain.values()], choices, never };
 }
 
-/** Keywords that say nothing about values. */
-const silent = new Set([
-  'title',
-  'description',
-  '$comment',
-  '$defs',
-  'definitions',
-  '$schema',
-  '$id',
-  'default',
-  'examples',
-]);
-
 /** Keywords that only lead to other schemas. */
 const leading = new Set(['$ref', 'allOf', 'anyOf', 'oneOf']);
 
 /** Whether a value has to satisfy more than the one schema that it leads to. */
 function addsSomething(schema: SchemaObject): boolean {
-  const says = Object.keys(schema).filter((keyword) => !silent.has(keyword));
+  const says = Object.keys(schema).filter((keyword) => leading.has(keyword) || constrains(keyword));
   const all = (Array.isArray(schema['allOf']) ? schema['allOf'] : []).filter(
-    (each) => !isRecord(each) || Object.keys(each).some((keyword) => !silent.has(keyword)),
+    (each) => isRecord(each) && Object.keys(each).some((keyword) => leading.has(keyword) || constrains(keyword)),
   );
   return says.some((keyword) => !leading.has(keyword)) || says.length > 1 || all.length > 1;
 }

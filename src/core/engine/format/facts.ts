@@ -1,53 +1,8 @@
 import type { Parted } from './conjunction.js';
 import { type ArraySource, type Bound, equalJson, Keywords, type ObjectSource } from './keywords.js';
+import { allKinds, type Kind, kindOfKeyword, kindOfType, refusedKeywords } from './kinds.js';
 import type { Located, Places } from './located.js';
 import type { Multiple } from './number-range.js';
-
-export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
-
-export const allKinds: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
-
-export const kindOfType: ReadonlyMap<string, Kind> = new Map([
-  ...allKinds.map((kind) => [kind, kind] as const),
-  ['integer', 'number'] as const,
-]);
-
-export const kindOfKeyword: ReadonlyMap<string, Kind> = new Map([
-  ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'] as const).map(
-    (keyword) => [keyword, 'number'] as const,
-  ),
-  ...(['minLength', 'maxLength', 'pattern', 'format'] as const).map((keyword) => [keyword, 'string'] as const),
-  ...(['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems'] as const).map(
-    (keyword) => [keyword, 'array'] as const,
-  ),
-  ...(
-    [
-      'properties',
-      'required',
-      'additionalProperties',
-      'patternProperties',
-      'propertyNames',
-      'minProperties',
-      'maxProperties',
-    ] as const
-  ).map((keyword) => [keyword, 'object'] as const),
-]);
-
-/** Keywords that constrain and that no grammar of ours enforces. Unknown keywords are annotations. */
-const refused = [
-  'not',
-  'if',
-  'contains',
-  'minContains',
-  'maxContains',
-  'dependentRequired',
-  'dependentSchemas',
-  'dependencies',
-  'unevaluatedItems',
-  'unevaluatedProperties',
-  '$dynamicRef',
-  '$recursiveRef',
-];
 
 /** What several schemas say together about a value. */
 export interface Facts {
@@ -91,7 +46,7 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
 
   for (const { schema, pointer } of plain) {
     const read = new Keywords(schema, pointer, places);
-    read.refuse(refused);
+    read.refuse(refusedKeywords);
     const types = read.types([...kindOfType.keys()]);
     if (types !== null) explicit = explicit === null ? types : commonTypes(explicit, types);
     const listed = read.values();

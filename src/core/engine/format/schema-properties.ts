@@ -1,7 +1,8 @@
 import type { Automaton } from '../grammar/automaton.js';
 import type { RuleItem } from '../grammar/rules.js';
 import { conjunctionOf, takeApart } from './conjunction.js';
-import { factsOf, type Kind } from './facts.js';
+import { factsOf } from './facts.js';
+import type { Kind } from './kinds.js';
 import type { Located, Places } from './located.js';
 import type { SchemaCompiler } from './schema-compiler.js';
 

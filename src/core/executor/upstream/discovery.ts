@@ -135,7 +135,8 @@ const sglangPaths = ['/server_info', '/get_server_info'] as const;
 async function placesOfSglang(ask: Ask): Promise<number | null | undefined> {
   for (const path of sglangPaths) {
     const answer = await ask(path).catch(() => null);
-    if (answer === null || answer.status >= 500) return undefined;
+    // Too busy, or a gateway before it says so.
+    if (answer === null || answer.status >= 500 || answer.status === 429 || answer.status === 408) return undefined;
     const { status, body } = answer;
     if (status !== 200) continue;
     const parts = items(member(body, 'internal_states'));

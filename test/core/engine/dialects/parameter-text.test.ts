@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { valueText } from '../../../../src/core/engine/dialects/parameter-text.js';
-import { allKinds, type Kind } from '../../../../src/core/engine/format/facts.js';
+import { allKinds, type Kind } from '../../../../src/core/engine/format/kinds.js';
 
 describe('valueText', () => {
   it.each<readonly [string, readonly Kind[], unknown]>([

@@ -178,6 +178,23 @@ describe('an option that leads back to its own schema, and adds something', () =
   });
 });
 
+describe('an option that leads back to its own schema, and adds nothing', () => {
+  check([
+    [
+      'but annotations',
+      {
+        anyOf: [
+          { type: 'string', maxLength: 1 },
+          { $ref: '#', deprecated: true, 'x-note': 'again' },
+          { allOf: [{ $ref: '#' }, true] },
+        ],
+      },
+      ['"a"'],
+      ['1', '"ab"'],
+    ],
+  ]);
+});
+
 describe('schemas with many ways to go', () => {
   it('are refused soon: names with alternatives that lead to each other', () => {
     const names = Array.from({ length: 14 }, (_, index) => `n${index}`);

@@ -42,7 +42,7 @@ class Sglang {
 
 async function upstreamOf(sglang: Sglang): Promise<Upstream> {
   const baseUrl = await sglang.start();
-  const times = { ...usualTimes, probeIntervalMs: 10, probeTimeoutMs: 300 };
+  const times = { ...usualTimes, probeIntervalMs: 10, probeTimeoutMs: 1000 };
   const upstream = new Upstream({ name: 'gpu', baseUrl, slots: null, models: [], key: null }, systemClock, times);
   closing.unshift(() => upstream.stop());
   await upstream.start();

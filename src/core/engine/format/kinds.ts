@@ -1,0 +1,51 @@
+/** Kinds of values, as schemas tell them apart. */
+export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
+
+export const allKinds: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
+
+export const kindOfType: ReadonlyMap<string, Kind> = new Map([
+  ...allKinds.map((kind) => [kind, kind] as const),
+  ['integer', 'number'] as const,
+]);
+
+export const kindOfKeyword: ReadonlyMap<string, Kind> = new Map([
+  ...(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf'] as const).map(
+    (keyword) => [keyword, 'number'] as const,
+  ),
+  ...(['minLength', 'maxLength', 'pattern', 'format'] as const).map((keyword) => [keyword, 'string'] as const),
+  ...(['items', 'prefixItems', 'additionalItems', 'minItems', 'maxItems', 'uniqueItems'] as const).map(
+    (keyword) => [keyword, 'array'] as const,
+  ),
+  ...(
+    [
+      'properties',
+      'required',
+      'additionalProperties',
+      'patternProperties',
+      'propertyNames',
+      'minProperties',
+      'maxProperties',
+    ] as const
+  ).map((keyword) => [keyword, 'object'] as const),
+]);
+
+/** Keywords that constrain and that no grammar of ours enforces. Unknown keywords are annotations. */
+export const refusedKeywords: readonly string[] = [
+  'not',
+  'if',
+  'contains',
+  'minContains',
+  'maxContains',
+  'dependentRequired',
+  'dependentSchemas',
+  'dependencies',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  '$dynamicRef',
+  '$recursiveRef',
+];
+
+/** Whether a keyword says something about values, other than by other schemas of the same value. */
+export function constrains(keyword: string): boolean {
+  return ['type', 'enum', 'const'].includes(keyword) || kindOfKeyword.has(keyword) || refusedKeywords.includes(keyword);
+}
