@@ -95,7 +95,8 @@ export class StreamWatch {
     for (const event of events) {
       const data = dataOf(event);
       if (data === undefined) continue;
-      if (!this.#hasToken) this.#error ??= errorOf(data);
+      // Also what comes in one chunk comes in order.
+      if (tokens === 0) this.#error ??= errorOf(data);
       if (member(data, 'type') === 'message_start') this.#first = usageOf(member(data, 'message'));
       if (isToken(data)) tokens += 1;
     }

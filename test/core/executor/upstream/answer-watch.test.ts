@@ -74,6 +74,13 @@ describe('a stream that passes', () => {
     expect(watch.push(Buffer.from(text))).toBe(events);
   });
 
+  it('takes an error after the first token for the end, also if both come at once', () => {
+    const watch = new StreamWatch();
+    const error = event({ error: { message: 'no memory' } });
+    expect(watch.push(Buffer.concat([event(chunk({ content: 'Hi' })), error]))).toBeGreaterThanOrEqual(1);
+    expect([watch.hasToken, watch.error, watch.failure]).toEqual([true, null, 'no memory']);
+  });
+
   it('counts the same wherever it is cut', () => {
     const bytes = Buffer.from('data: 1\r\n\r\n: ping\n\nevent: x\ndata: 2\n\ndata: 3\r\n\r\n');
     for (let first = 0; first <= bytes.length; first += 1) {
