@@ -153,10 +153,16 @@ serve() { # NAME URL COMMAND REVISION PORT
   fi
 }
 
-refuse_same
-if [[ -n ${BASELINE_REVISION:-} && -z ${CANDIDATE_REVISION:-} ]] && git diff --quiet "$BASELINE_REVISION" -- 2>/dev/null; then
+# On the branch of the baseline itself, there is nothing to see but noise. That is no mistake, and is said.
+note_same_code() {
+  if [[ -z ${BASELINE_REVISION:-} || -n ${CANDIDATE_REVISION:-} ]]; then return; fi
+  if [[ -n ${BASELINE_URL:-}${CANDIDATE_URL:-}${BASELINE_COMMAND:-}${CANDIDATE_COMMAND:-} ]]; then return; fi
+  if ! git diff --quiet "$BASELINE_REVISION" -- 2>/dev/null; then return; fi
   echo "compare: the current folder has no changes since $BASELINE_REVISION, so that both sides run the same code" >&2
-fi
+}
+
+refuse_same
+note_same_code
 mkdir -p "$report_dir"
 read -r baseline_port candidate_port < <(node -e '
   const servers = [0, 1].map(() => require("node:net").createServer().listen(0, "127.0.0.1"));

@@ -16,7 +16,15 @@ function runOf(
   const { completed = 100, unanswered = 0, heldBack = 0, ...rest } = run;
   const trend = { binUs: 1e6, bins: growing };
   const promises = [parseObjective('ttft.p95<500ms')];
-  return { snapshots: [{ completed, unanswered, heldBack, trend }], elapsedShare: 0.6, measuredMs: 20_000, isOpenLoop: true, filling: singleFilling, promises, ...rest }; // prettier-ignore
+  return {
+    snapshots: [{ completed, unanswered, heldBack, trend }],
+    elapsedShare: 0.6,
+    measuredMs: 20_000,
+    isOpenLoop: true,
+    filling: singleFilling,
+    promises,
+    ...rest,
+  };
 }
 
 describe('--abort-on', () => {

@@ -46,12 +46,15 @@ export async function readTraceFile(path: string, longestMs = Infinity): Promise
     format,
     rows: placedRows(wanted, sessionRows),
     sessionRows,
-    leftOut: bad[0] === undefined ? null : `${whole(bad.length)} of ${whole(parsed.length)} rows of ${name} were left out; the first ${bad[0]}.`, // prettier-ignore
+    leftOut:
+      bad[0] === undefined
+        ? null
+        : `${whole(bad.length)} of ${whole(parsed.length)} rows of ${name} were left out; the first ${bad[0]}.`,
   };
 }
 
 function notATrace(path: string, reason: string): ChatstreamError {
   return new ChatstreamError('usage', `${path} is not a trace: ${reason}.`, {
-    hint: 'Traces are JSON Lines with timestamp, input_length and output_length (Mooncake), or the CSV files of Azure or BurstGPT.', // prettier-ignore
+    hint: 'Traces are JSON Lines with timestamp, input_length and output_length (Mooncake), or the CSV files of Azure or BurstGPT.',
   });
 }

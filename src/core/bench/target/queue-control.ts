@@ -1,7 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../../base/errors.js';
-import { type Http, jsonOf } from './http.js';
+import { type Answer, type Http, jsonOf } from './http.js';
 
 const limits = { max_concurrency: Type.Integer(), max_queue: Type.Integer(), slots: Type.Integer() };
 const queueView = Compile(
@@ -30,6 +31,18 @@ export interface QueueControl {
   restore(): Promise<void>;
 }
 
+/** How often, and after how many milliseconds, a server is asked again that cannot change its limit at the moment. */
+const retries = { most: 20, everyMs: 250 } as const;
+
+/** A front of a cluster has answered when it was ready, but may not have found its line yet: it says so with a 503. */
+async function patched(http: Http, limits: object): Promise<Answer> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await http.send('PATCH', '/v1/queue', limits);
+    if (answer.status !== 503 || tries === retries.most) return answer;
+    await delay(retries.everyMs);
+  }
+}
+
 /**
  * @param model the one that requests ask for; by another name, a server with several models takes it for its first
  * @returns null if the server has no such setting, or does not allow changing it
@@ -44,12 +57,12 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
     return { ...(line !== undefined && { model: line.name }), max_concurrency: maxConcurrency };
   };
   // Setting the current value changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
-  const allowed = await http.send('PATCH', '/v1/queue', limitsOf(original));
+  const allowed = await patched(http, limitsOf(original));
   if (allowed.status !== 200) return null;
   let current = original;
   const setMaxConcurrency = async (maxConcurrency: number): Promise<void> => {
     if (maxConcurrency === current) return;
-    const changed = await http.send('PATCH', '/v1/queue', limitsOf(maxConcurrency));
+    const changed = await patched(http, limitsOf(maxConcurrency));
     if (changed.status !== 200) {
       const json = jsonOf(changed);
       const reason = failure.Check(json) ? json.error.message : `HTTP ${changed.status}`;

@@ -175,7 +175,9 @@ function rateSentences(result: BenchResult, summaries: readonly SettingSummary[]
     return [`Every objective was met at ${text(highest)}, the highest rate that was measured: ${advice}.`];
   }
   if (at(lowest).every((own) => own.some(({ status }) => status === 'missed'))) {
-    return [`An objective was missed even at ${text(lowest)}, the lowest rate that was measured: try ${flag(lowest / 2)}.`]; // prettier-ignore
+    return [
+      `An objective was missed even at ${text(lowest)}, the lowest rate that was measured: try ${flag(lowest / 2)}.`,
+    ];
   }
   return [];
 }

@@ -138,12 +138,16 @@ function doubts(found: FindMax): readonly string[] {
     sentences.push('The search ended before the limit was known as precisely as planned.');
   }
   if (from !== null) {
-    sentences.push(`The results are not monotonic: a promise breaks below ${loadText(by, loadNumber(by, from))} as well.`); // prettier-ignore
+    sentences.push(
+      `The results are not monotonic: a promise breaks below ${loadText(by, loadNumber(by, from))} as well.`,
+    );
   }
   if (contradictions.length > 0) {
     const where = loadText(by, listed(contradictions.map((load) => loadNumber(by, load))));
     const verb = contradictions.length === 1 ? 'is' : 'are';
-    sentences.push(`The results are not monotonic: ${where} ${verb} clearly on the other side of the limit than the loads nearby, so there may be no single limit.`); // prettier-ignore
+    sentences.push(
+      `The results are not monotonic: ${where} ${verb} clearly on the other side of the limit than the loads nearby, so there may be no single limit.`,
+    );
   }
   const overloaded = points.filter((each) => each.overloaded).map(({ load }) => loadNumber(by, load));
   if (overloaded.length > 0) sentences.push(`The queue grew without end at ${loadText(by, listed(overloaded))}.`);

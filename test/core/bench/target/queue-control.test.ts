@@ -50,6 +50,16 @@ describe('queueControl', () => {
     expect(told(server)).toEqual([2, 3, 2].map((number) => ({ model: 'chat', max_concurrency: number })));
   });
 
+  it('waits for a front of a cluster that has not found its line yet', async () => {
+    const answers: RouteAnswer[] = [{ status: '503 Service Unavailable', body: {} }, queueView()];
+    const server = await serveRoutes({
+      'GET /v1/queue': queueView(),
+      'PATCH /v1/queue': () => answers.shift() ?? queueView(),
+    });
+    expect(await control(server)).toMatchObject({ original: 4, slots: 8 });
+    expect(told(server)).toHaveLength(2);
+  });
+
   it('counts the requests that run and those that wait', async () => {
     const views = [queueView(), queueView({ running: [{}, {}], waiting: [{}] })];
     const server = await serveRoutes({

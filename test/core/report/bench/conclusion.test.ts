@@ -119,7 +119,12 @@ describe('a sweep over rates with objectives', () => {
     plan: Partial<Plan> = { slo: ['ttft.p50<500ms'] },
   ): readonly string[] {
     const rates = [1, 2, 5];
-    const settings = rates.map((rate, index) => ({ rate, concurrency: null, prefillMs: prefillMs[index] ?? 50, completed: 100 })); // prettier-ignore
+    const settings = rates.map((rate, index) => ({
+      rate,
+      concurrency: null,
+      prefillMs: prefillMs[index] ?? 50,
+      completed: 100,
+    }));
     const { result, summaries } = benchResult({ settings, plan });
     return conclusionSentences(result, summaries).filter((sentence) => sentence.includes('that was measured'));
   }

@@ -86,7 +86,11 @@ describe('the answer of a search', () => {
     const points = [pointOf(1, 100, 'unclear')].map((point) => {
       const [known] = point.promises;
       if (known === undefined) throw new Error('no promise');
-      const unknown = ['tpot.p95<50ms', 'queue_wait.p95<1s'].map((text) => ({ ...known, promise: text, missed_share: null })); // prettier-ignore
+      const unknown = ['tpot.p95<50ms', 'queue_wait.p95<1s'].map((text) => ({
+        ...known,
+        promise: text,
+        missed_share: null,
+      }));
       return { ...point, promises: [known, ...unknown] };
     });
     const none = { status: 'unjudged', load: null, lower: null, upper: null, next_to_break: null, points } as const;
