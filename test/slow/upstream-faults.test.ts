@@ -8,7 +8,7 @@ import { until } from '../support/until.js';
 import { answerTo, type UpstreamManner, UpstreamServer } from '../support/upstream-server.js';
 
 const clients = 40;
-const durationMs = Number(process.env['CHATSTREAM_TEST_CHAOS_SECONDS'] ?? 60) * 1000;
+const durationMs = Number(process.env['CHATSTREAM_TEST_CHAOS_SECONDS'] ?? 120) * 1000;
 const mock = ['--engine', 'mock', '--mock-reply', 'echo', '--mock-token', '20ms', '-n', '12'];
 const sound: UpstreamManner = { type: 'answer', tokens: 12, tokenMs: 20 };
 
