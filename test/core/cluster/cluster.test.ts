@@ -313,4 +313,25 @@ describe('a cluster', () => {
     }).toThrow('small: max_concurrency can be at most 1');
     expect(cluster.limitsAt('f1')).toEqual({ small: 1, large: 3 });
   });
+
+  it('keeps new limits before it says so, also if the first attempt to write them is lost', async () => {
+    const cluster = await smallCluster();
+    cluster.silence('f1', 'mute');
+    cluster.resize('f1', { maxConcurrency: 1 });
+    const answer = cluster.limitsKeptAt('f1');
+    await cluster.advance(1000);
+    expect([answer.said, cluster.limitsAt('f2')]).toEqual([null, { mock: 2 }]);
+    cluster.silence('f1', 'none');
+    await cluster.until(() => answer.said !== null, 4000);
+    expect([answer.said, cluster.limitsAt('f2')]).toEqual(['kept', { mock: 1 }]);
+  });
+
+  it('says that new limits may be lost, if NATS does not take them', async () => {
+    const cluster = await smallCluster();
+    cluster.silence('f1', 'mute');
+    cluster.resize('f1', { maxConcurrency: 1 });
+    const answer = cluster.limitsKeptAt('f1');
+    await cluster.advance(5000);
+    expect([answer.said, cluster.limitsAt('f2')]).toEqual(['cluster_unavailable', { mock: 2 }]);
+  });
 });

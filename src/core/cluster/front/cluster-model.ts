@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import { limitsNotKeptError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Executor, Replicas } from '../../executor/executor.js';
@@ -24,6 +25,9 @@ export interface ClusterModelOptions {
   readonly queue: InferenceOptions;
   readonly clock: Clock;
 }
+
+/** How long new limits may take until NATS has them, in milliseconds: two attempts, of which the first was not answered. */
+const keptWithinMs = 5000;
 
 /** One of the models that nodes have, as a front serves it. */
 export class ClusterModel implements Replicas {
@@ -77,6 +81,15 @@ export class ClusterModel implements Replicas {
 
   get changes(): Subscribable<undefined> {
     return this.#changes.subscribe;
+  }
+
+  /**
+   * Resolves once the limits outlast this process.
+   *
+   * @throws ChatstreamError `cluster_unavailable` if that takes too long
+   */
+  async limitsKept(): Promise<void> {
+    if (!(await this.#settings.written(keptWithinMs))) throw limitsNotKeptError(keptWithinMs);
   }
 
   async stop(): Promise<void> {
