@@ -189,6 +189,18 @@ describe('a cluster', () => {
     await completes(cluster);
   });
 
+  it('gives up a prompt that a node was to prepare when NATS has been away for 15 s', async () => {
+    const cluster = await smallCluster();
+    for (const id of ['n1', 'n2']) cluster.silence(id, 'deaf');
+    const waiting = cluster.ask('f1');
+    await cluster.advance(250);
+    for (const id of ['f1', 'f2', 'n1', 'n2']) cluster.cut(id, true);
+    await cluster.advance(14_000);
+    expect(waiting.end).toBe(null);
+    await cluster.advance(1500);
+    expect(waiting.end).toBe('cluster_unavailable');
+  });
+
   it('goes on generating while NATS hangs, which nobody is told', async () => {
     const cluster = new SimulatedCluster(1);
     const members = ['f1', 'f2', 'n1'];
