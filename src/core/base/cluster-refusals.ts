@@ -13,6 +13,22 @@ export function clusterAwayError(): ChatstreamError {
   });
 }
 
+/**
+ * NATS has not taken new limits in time, or has not said so. The front still tries to write them.
+ *
+ * @param withinMs how long it was waited for
+ */
+export function limitsNotKeptError(withinMs: number): ChatstreamError {
+  return new ChatstreamError(
+    'cluster_unavailable',
+    `The new limits could not be written to NATS within ${withinMs / 1000} s, and may not hold for the cluster yet.`,
+    {
+      hint: 'This server goes on trying until it ends. Send the change again to be sure.',
+      retryAfterSeconds,
+    },
+  );
+}
+
 /** No node has the model, or none has answered yet. */
 export function noNodeError(model: string | null): ChatstreamError {
   const what = model === null ? 'a model' : `the model "${model}"`;

@@ -26,6 +26,7 @@ export class LineSettings {
   readonly #clock: Clock;
   /** Those that NATS has not taken yet, the oldest first. */
   readonly #edits: Edit[] = [];
+  readonly #taken = new Emitter<Edit>();
   #cancelRetry: CancelTimer = () => undefined;
   #isStopped = false;
   #current: SettingsEntry | null = null;
@@ -59,6 +60,29 @@ export class LineSettings {
     if (this.#edits.length === 1) void this.#writeAll();
   }
 
+  /**
+   * Whether all that has been changed until now is in the bucket, as soon as it is.
+   *
+   * @param withinMs how long to wait for that
+   */
+  written(withinMs: number): Promise<boolean> {
+    const last = this.#edits.at(-1);
+    if (last === undefined) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const settle = (isWritten: boolean): void => {
+        unsubscribe();
+        cancelTimer();
+        resolve(isWritten);
+      };
+      const unsubscribe = this.#taken.subscribe((edit) => {
+        if (edit === last) settle(true);
+      });
+      const cancelTimer = this.#clock.schedule(withinMs, () => {
+        settle(false);
+      });
+    });
+  }
+
   stop(): void {
     this.#isStopped = true;
     this.#cancelRetry();
@@ -70,6 +94,7 @@ export class LineSettings {
       try {
         await this.#write(edit);
         this.#edits.shift();
+        this.#taken.emit(edit);
       } catch {
         this.#cancelRetry = this.#clock.schedule(retryMs, () => void this.#writeAll());
         return;

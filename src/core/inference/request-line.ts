@@ -26,6 +26,8 @@ export interface ModelQueue extends SchedulerLimits {
   readonly answersTo: (name: string) => boolean;
   /** As {@link RequestLine.resize}, of this line only. */
   readonly resize: (limits: Partial<SchedulerLimits>) => void;
+  /** As {@link RequestLine.limitsKept}, of this line only. */
+  readonly limitsKept?: () => Promise<void>;
 }
 
 /**
@@ -60,6 +62,11 @@ export interface RequestLine {
   snapshot(most?: number, payer?: string | null): QueueSnapshot;
   /** Changes the limits at once; running generations are never interrupted. @throws ChatstreamError `invalid_request` */
   resize(limits: Partial<SchedulerLimits>): void;
+  /**
+   * Resolves once the limits that were set outlast this process; left out where they end with it. Rejects with
+   * `cluster_unavailable` if that takes too long.
+   */
+  readonly limitsKept?: () => Promise<void>;
   /**
    * Changes what keys may do, by their names, and the places that are held back for classes. Running and waiting requests go
    * on.

@@ -189,6 +189,18 @@ describe('a cluster', () => {
     await completes(cluster);
   });
 
+  it('gives up a prompt that a node was to prepare when NATS has been away for 15 s', async () => {
+    const cluster = await smallCluster();
+    for (const id of ['n1', 'n2']) cluster.silence(id, 'deaf');
+    const waiting = cluster.ask('f1');
+    await cluster.advance(250);
+    for (const id of ['f1', 'f2', 'n1', 'n2']) cluster.cut(id, true);
+    await cluster.advance(14_000);
+    expect(waiting.end).toBe(null);
+    await cluster.advance(1500);
+    expect(waiting.end).toBe('cluster_unavailable');
+  });
+
   it('goes on generating while NATS hangs, which nobody is told', async () => {
     const cluster = new SimulatedCluster(1);
     const members = ['f1', 'f2', 'n1'];
@@ -312,5 +324,26 @@ describe('a cluster', () => {
       cluster.resize('f1', { maxConcurrency: 3 });
     }).toThrow('small: max_concurrency can be at most 1');
     expect(cluster.limitsAt('f1')).toEqual({ small: 1, large: 3 });
+  });
+
+  it('keeps new limits before it says so, also if the first attempt to write them is lost', async () => {
+    const cluster = await smallCluster();
+    cluster.silence('f1', 'mute');
+    cluster.resize('f1', { maxConcurrency: 1 });
+    const answer = cluster.limitsKeptAt('f1');
+    await cluster.advance(1000);
+    expect([answer.said, cluster.limitsAt('f2')]).toEqual([null, { mock: 2 }]);
+    cluster.silence('f1', 'none');
+    await cluster.until(() => answer.said !== null, 4000);
+    expect([answer.said, cluster.limitsAt('f2')]).toEqual(['kept', { mock: 1 }]);
+  });
+
+  it('says that new limits may be lost, if NATS does not take them', async () => {
+    const cluster = await smallCluster();
+    cluster.silence('f1', 'mute');
+    cluster.resize('f1', { maxConcurrency: 1 });
+    const answer = cluster.limitsKeptAt('f1');
+    await cluster.advance(5000);
+    expect([answer.said, cluster.limitsAt('f2')]).toEqual(['cluster_unavailable', { mock: 2 }]);
   });
 });

@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../../../src/core/base/errors.js';
 import { seededRandom } from '../../../src/core/base/random.js';
 import { ClusterModels } from '../../../src/core/cluster/front/cluster-models.js';
 import { FrontSettings } from '../../../src/core/cluster/front/front-settings.js';
@@ -159,6 +160,21 @@ export class SimulatedCluster {
   /** Changes the limits at a front. */
   resize(front: string, limits: Partial<SchedulerLimits>): void {
     this.#fronts.get(front)?.models.resize(limits);
+  }
+
+  /** Waits until the limits of a front are kept. `said` is `kept` then, the code of the error if they are not, and null before. */
+  limitsKeptAt(front: string): { readonly said: string | null } {
+    const answer: { said: string | null } = { said: null };
+    const wait = async (): Promise<void> => {
+      try {
+        await this.#fronts.get(front)?.models.limitsKept();
+        answer.said = 'kept';
+      } catch (error) {
+        answer.said = error instanceof ChatstreamError ? error.code : 'thrown';
+      }
+    };
+    void wait();
+    return answer;
   }
 
   /** A client of a front asks for an answer. */

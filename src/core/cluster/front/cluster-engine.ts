@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.js';
 import { clusterAwayError, nodesDiedError, noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
@@ -20,6 +21,7 @@ import type { NodeCall, NodeEntry, nodeEntry } from '../messages.js';
 import { readAnswer } from './answers.js';
 import { NodeLink } from './node-link.js';
 import type { NodeNames } from './node-names.js';
+import { watchCutOffs } from './outage.js';
 import type { RemoteLine } from './remote-line.js';
 
 export interface ClusterEngineOptions {
@@ -28,6 +30,7 @@ export interface ClusterEngineOptions {
   readonly nodes: Members<typeof nodeEntry>;
   readonly names: NodeNames;
   readonly line: RemoteLine;
+  readonly clock: Clock;
 }
 
 /** A generation on a node. Each attempt has a name of its own, so that what comes late from an earlier one is not heard. */
@@ -70,7 +73,7 @@ export class ClusterEngine implements ServingEngine {
 
   constructor(options: ClusterEngineOptions) {
     this.#options = options;
-    const { nodes, line, peer } = options;
+    const { nodes, line, peer, clock } = options;
     this.#stops = [
       nodes.changes(() => {
         this.#follow();
@@ -80,6 +83,9 @@ export class ClusterEngine implements ServingEngine {
       }),
       line.regrants((id) => {
         this.#attempt(id);
+      }),
+      watchCutOffs(peer, clock, () => {
+        for (const link of this.#links.values()) link.abandonCalls();
       }),
     ];
     this.#follow();

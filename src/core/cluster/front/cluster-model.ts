@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.js';
+import { limitsNotKeptError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Executor, Replicas } from '../../executor/executor.js';
@@ -25,6 +26,9 @@ export interface ClusterModelOptions {
   readonly clock: Clock;
 }
 
+/** How long new limits may take until NATS has them, in milliseconds: two attempts, of which the first was not answered. */
+const keptWithinMs = 5000;
+
 /** One of the models that nodes have, as a front serves it. */
 export class ClusterModel implements Replicas {
   readonly name: string;
@@ -44,7 +48,7 @@ export class ClusterModel implements Replicas {
     this.#connection = new LineConnection({ model: name, peer, bucket: lines, clock });
     const slots = (): number => this.slots;
     const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, slots, clock });
-    this.#engine = new ClusterEngine({ model: name, peer, nodes, names, line });
+    this.#engine = new ClusterEngine({ model: name, peer, nodes, names, line, clock });
     this.inference = new Inference(this.#engine, { ...queue, replicas: this }, clock, line);
   }
 
@@ -77,6 +81,15 @@ export class ClusterModel implements Replicas {
 
   get changes(): Subscribable<undefined> {
     return this.#changes.subscribe;
+  }
+
+  /**
+   * Resolves once the limits outlast this process.
+   *
+   * @throws ChatstreamError `cluster_unavailable` if that takes too long
+   */
+  async limitsKept(): Promise<void> {
+    if (!(await this.#settings.written(keptWithinMs))) throw limitsNotKeptError(keptWithinMs);
   }
 
   async stop(): Promise<void> {

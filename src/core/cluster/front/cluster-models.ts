@@ -78,16 +78,7 @@ export class ClusterModels implements RequestLine, ServedModels {
   }
 
   get modelQueues(): readonly ModelQueue[] {
-    return this.#all.map(({ name, slots, inference }) => ({
-      answersTo: (wanted: string) => this.#answering(wanted)?.name === name,
-      ...{ name, state: inference.ready ? 'loaded' : 'unloaded', etaMs: null, ...inference.limits, slots },
-      ...{ running: inference.running, waiting: inference.waiting, preparing: inference.preparing },
-      ...{ loads: 0, failedLoads: 0 },
-      resize: (limits: Partial<SchedulerLimits>) => {
-        if (slots === 0) throw noNodeError(name);
-        inference.resize(limits);
-      },
-    }));
+    return this.#all.map((model) => this.#queueOf(model));
   }
 
   get limits(): SchedulerLimits {
@@ -137,9 +128,14 @@ export class ClusterModels implements RequestLine, ServedModels {
    * @throws ChatstreamError `cluster_unavailable` if there are no nodes, and as `Inference.resize` does
    */
   resize(limits: Partial<SchedulerLimits>): void {
-    const served = this.#all.filter(({ slots }) => slots > 0);
+    const served = this.#served;
     if (served.length === 0) throw noNodeError(null);
     resizeAll(served, limits);
+  }
+
+  /** @throws ChatstreamError `cluster_unavailable` if NATS does not take them in time */
+  async limitsKept(): Promise<void> {
+    await Promise.all(this.#served.map((model) => model.limitsKept()));
   }
 
   /** @throws ChatstreamError `usage` for any reserve; nothing is changed then */
@@ -172,6 +168,10 @@ export class ClusterModels implements RequestLine, ServedModels {
     return [...models.filter(({ slots }) => slots > 0), ...models.filter(({ slots }) => slots === 0)];
   }
 
+  get #served(): readonly ClusterModel[] {
+    return this.#all.filter(({ slots }) => slots > 0);
+  }
+
   #add(name: string): void {
     const model = new ClusterModel(name, { ...this.#options, names: this.#names });
     this.#models.set(name, model);
@@ -183,6 +183,21 @@ export class ClusterModels implements RequestLine, ServedModels {
     });
     if (this.#keys !== null) model.inference.configureKeys(...this.#keys);
     if (this.#isDraining) void model.inference.drain();
+  }
+
+  #queueOf(model: ClusterModel): ModelQueue {
+    const { name, slots, inference } = model;
+    return {
+      answersTo: (wanted: string) => this.#answering(wanted)?.name === name,
+      ...{ name, state: inference.ready ? 'loaded' : 'unloaded', etaMs: null, ...inference.limits, slots },
+      ...{ running: inference.running, waiting: inference.waiting, preparing: inference.preparing },
+      ...{ loads: 0, failedLoads: 0 },
+      resize: (limits: Partial<SchedulerLimits>) => {
+        if (slots === 0) throw noNodeError(name);
+        inference.resize(limits);
+      },
+      limitsKept: () => model.limitsKept(),
+    };
   }
 
   #isBusy(name: string): boolean {

@@ -77,6 +77,14 @@ export class NodeLink {
     });
   }
 
+  /** Nobody waits for answers any more. What is generated goes on. */
+  abandonCalls(): void {
+    for (const call of [...this.#calls.keys()]) {
+      this.#channel.send({ type: 'abandon', call });
+      this.#settled(call)?.reject(clusterAwayError());
+    }
+  }
+
   generate(spec: GenerationSpec, lease: number, prefixes: readonly string[]): void {
     this.#channel.send({ type: 'generate', spec, lease, prefixes });
   }

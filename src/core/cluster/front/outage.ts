@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { Peer } from '../channel/peer.js';
 import type { LineConnection } from './line-connection.js';
 
 export interface OutageEvents {
@@ -8,18 +9,40 @@ export interface OutageEvents {
   readonly onLasting: () => void;
 }
 
-/** Without a line for so long, in milliseconds, those that wait are turned away. */
+/** Without a line, or without NATS, for so long, in milliseconds, those that wait are turned away. */
 const outageMs = 15_000;
 
 /** Tells when the line of a model can be reached, and when it could not be for so long that nobody should wait for it. */
 export function watchOutages(connection: LineConnection, clock: Clock, { onOpen, onLasting }: OutageEvents): void {
-  let cancelTimer: CancelTimer = () => undefined;
-  const change = (isOpen: boolean): void => {
-    cancelTimer();
-    if (!isOpen) cancelTimer = clock.schedule(outageMs, onLasting);
-  };
+  const { change } = patience(clock, onLasting);
   connection.opened(onOpen);
   connection.changes(change);
   if (connection.isOpen) onOpen();
   change(connection.isOpen);
+}
+
+/** Tells when NATS could not be reached for so long that nobody should wait for an answer. @returns ends that */
+export function watchCutOffs(peer: Peer, clock: Clock, onLasting: () => void): () => void {
+  const { change, stop } = patience(clock, onLasting);
+  const unsubscribe = peer.connection(change);
+  change(peer.isConnected);
+  return () => {
+    unsubscribe();
+    stop();
+  };
+}
+
+/** Hears whether something can be reached, each time that this changes, and tells when it could not be for too long. */
+function patience(clock: Clock, onLasting: () => void): { change: (isThere: boolean) => void; stop: () => void } {
+  let cancelTimer: CancelTimer = () => undefined;
+  const change = (isThere: boolean): void => {
+    cancelTimer();
+    if (!isThere) cancelTimer = clock.schedule(outageMs, onLasting);
+  };
+  return {
+    change,
+    stop: () => {
+      cancelTimer();
+    },
+  };
 }

@@ -20,9 +20,12 @@ export function queueRoutes(app: App, context: LineContext): void {
     summary: 'Change the limits of the running server',
     tags,
     body: queueLimits,
-    response: { 200: json('Both queues, with the new limits.', 'Queue'), ...errors(400, 401, 403, 404, 408, 413, 415) },
+    response: {
+      200: json('Both queues, with the new limits.', 'Queue'),
+      ...errors(400, 401, 403, 404, 408, 413, 415, 503),
+    },
   };
-  app.patch('/v1/queue', { schema: changing }, ({ body, log, raw }) => {
+  app.patch('/v1/queue', { schema: changing }, async ({ body, log, raw }) => {
     const { model } = body;
     const line = model === undefined ? context.line : queueOf(context, model);
     try {
@@ -30,6 +33,7 @@ export function queueRoutes(app: App, context: LineContext): void {
         ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
         ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
       });
+      await line.limitsKept?.();
     } catch (error) {
       // It says which models have changed nevertheless.
       log.warn({ ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
