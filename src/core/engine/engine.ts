@@ -6,7 +6,7 @@ import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
 import type { ProcessRole } from './process-role.js';
 import type { PromptCacheActivity } from './prompt-cache-activity.js';
-import type { ReasoningEffort, ThoughtLimit } from './reasoning.js';
+import type { RequestedEffort, ThoughtLimit } from './reasoning.js';
 import type { Sampling } from './sampling.js';
 import type { OutputLogprob, PromptLogprob } from './token-logprob.js';
 
@@ -80,7 +80,7 @@ export type PromptSource =
       /** `answer` if left out. */
       readonly ending?: ChatEnding | undefined;
       /** How much the model should think. Without it, as the template has it. */
-      readonly reasoningEffort?: ReasoningEffort | undefined;
+      readonly reasoningEffort?: RequestedEffort | undefined;
     }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'tokens'; readonly tokens: readonly Token[] }

@@ -3,6 +3,9 @@ export const reasoningEfforts = ['none', 'minimal', 'low', 'medium', 'high', 'xh
 
 export type ReasoningEffort = (typeof reasoningEfforts)[number];
 
+/** What a request may ask for: an effort, or `on` for thinking with the model's own effort. */
+export type RequestedEffort = ReasoningEffort | 'on';
+
 /** When a thought has to end. */
 export interface ThoughtLimit {
   /** The mark that ends a thought. */

@@ -1,4 +1,4 @@
-import { type ReasoningEffort, reasoningEfforts } from '../reasoning.js';
+import { type ReasoningEffort, reasoningEfforts, type RequestedEffort } from '../reasoning.js';
 import { TemplateCode } from './template-code.js';
 
 /** Something in a chat template that decides whether, or how much, a model thinks. */
@@ -54,16 +54,17 @@ export function thinkingSwitches(templateSource: string): readonly ThinkingSwitc
 
 /**
  * The variables with which a chat template asks for an effort. `none` turns thinking off where that can be done; an effort
- * that a template does not know becomes the nearest that it knows, and of two that are equally near, the higher one.
+ * that a template does not know becomes the nearest that it knows, and of two that are equally near, the higher one. `on`
+ * leaves the effort to the template, unless its variable for efforts may also turn thinking off.
  */
-export function thinkingVariables(templateSource: string, effort: ReasoningEffort): Readonly<Record<string, unknown>> {
+export function thinkingVariables(templateSource: string, effort: RequestedEffort): Readonly<Record<string, unknown>> {
   const switches = thinkingSwitches(templateSource);
   const hasOff = switches.some(({ type }) => type === 'flag' || type === 'mode' || type === 'budget');
   return Object.fromEntries(switches.flatMap((each) => settingsOf(each, effort, hasOff)));
 }
 
 /** @param hasOff whether another switch turns thinking off */
-function settingsOf(each: ThinkingSwitch, effort: ReasoningEffort, hasOff: boolean): readonly [string, unknown][] {
+function settingsOf(each: ThinkingSwitch, effort: RequestedEffort, hasOff: boolean): readonly [string, unknown][] {
   const isOn = effort !== 'none';
   switch (each.type) {
     case 'flag':
@@ -71,12 +72,13 @@ function settingsOf(each: ThinkingSwitch, effort: ReasoningEffort, hasOff: boole
     case 'mode':
       return [[each.variable, isOn ? each.on : each.off]];
     case 'effort': {
+      if (effort === 'on') return each.off === null ? [] : [[each.variable, nearest(each.words, 'medium')]];
       const off = each.off ?? (hasOff ? null : nearest(each.words, effort));
       const word = isOn ? nearest(each.words, effort) : off;
       return word === null ? [] : [[each.variable, word]];
     }
     case 'budget':
-      return [[each.variable, budgetTokens[effort]]];
+      return effort === 'on' ? [] : [[each.variable, budgetTokens[effort]]];
     case 'message':
       return [];
   }

@@ -10,6 +10,7 @@ import { RegexProblem } from '../grammar/regex-problem.js';
 import { parseRegex } from '../grammar/regex-syntax.js';
 import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
 import { plainTextRules } from '../grammar/text-rules.js';
+import { problemOfNothing } from '../grammar/unproductive.js';
 import type { AnswerFormat, ConstrainedFormat, OutputFormat } from '../output-format.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
@@ -168,7 +169,7 @@ export class SchemaRules {
 export function compiled(builder: GrammarBuilder, root: RuleItem, endsAreClear = true): CompiledGrammar {
   const rules = factored(builder, root);
   if (rules.get(root.rule)?.length === 0) {
-    throw schemaProblem(builder.budget.subject, '', 'no output can satisfy it');
+    throw problemOfNothing(builder, root) ?? schemaProblem(builder.budget.subject, '', 'no output can satisfy it');
   }
   const complexity = checkComplexity(rules, builder, endsAreClear);
   return { gbnf: gbnfOf(rules), rules, complexity };

@@ -20,7 +20,7 @@ export interface Parted {
   readonly plain: readonly { readonly schema: SchemaObject; readonly pointer: string }[];
   /** Lists of parts, of each of which the value has to satisfy one. */
   readonly choices: readonly Conjunction[];
-  /** The place of a schema `false`, if there is one. */
+  /** The place of a schema `false`, or of another that allows nothing, if there is one. */
   readonly never: string | null;
 }
 
@@ -65,7 +65,7 @@ export function takeApart(conjunction: Conjunction, places: Places): Parted {
       places.fail(pointer, 'it refers to itself, by way of one of its own options');
     }
     if (schema === false || isBack || isNothing(schema)) {
-      never ??= pointer;
+      never ??= schema !== false && isNothing(schema) ? `${pointer}/not` : pointer;
       return;
     }
     if (chain.some((each) => each.pointer === pointer)) {

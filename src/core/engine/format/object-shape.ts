@@ -59,7 +59,7 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
     acceptsText(allowed.automaton, codePoints(name), tools.budget) && listed?.has(name) !== false;
   const named = [...names].flatMap((name): NamedProperty[] => {
     const required = object.required.has(name);
-    if (!isAllowed(name)) return required ? [{ name, required, value: tools.value(never) }] : [];
+    if (!isAllowed(name)) return required ? [{ name, required, value: tools.value(never(object.names)) }] : [];
     const matching = patterns.filter(({ automaton }) => acceptsText(automaton, codePoints(name), tools.budget));
     return [{ name, required, value: tools.value(conjunctionOf(...schemasFor(name, matching))) }];
   });
@@ -76,7 +76,10 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
   return { named, free, max: object.max, min: leastOf(object, named, free, tools.places) };
 }
 
-const never: Conjunction = conjunctionOf({ schema: false, pointer: 'never' });
+/** What a property may be that `propertyNames` forbids. */
+function never([names]: readonly Located[]): Conjunction {
+  return conjunctionOf({ schema: false, pointer: names?.pointer ?? '' });
+}
 
 function classesOf(all: Automaton, patterns: readonly Pattern[], budget: Budget): readonly NameClass[] {
   return patterns

@@ -15,6 +15,7 @@ import { objectShape } from './object-shape.js';
 import { ObjectRules } from './objects.js';
 import { stringValues } from './string-values.js';
 import { StringAutomata } from './strings.js';
+import { unsatisfiable } from './unsatisfiable.js';
 import { exactly, isText, oneOfValues } from './values.js';
 
 /** The largest `multipleOf`, without its decimal point. Many below it need too many rules, but no round ones. */
@@ -82,6 +83,7 @@ export class SchemaCompiler {
     if (known !== undefined) return known;
     const rule = this.#builder.reserve();
     this.#rules.set(key, rule);
+    this.#builder.problems.set(rule.rule, () => unsatisfiable(conjunction, this.#places));
     this.#open.push(() => {
       this.#builder.define(rule, this.#alternatives(conjunction));
     });

@@ -1,5 +1,6 @@
 import { type CharSet, partition, unionOf } from './char-set.js';
 import { type Alternatives, type GrammarBuilder, type Item, keyOf, type RuleItem, type Sequence } from './rules.js';
+import { isProductive, unproductiveRules } from './unproductive.js';
 
 /** Rules by number, in the order in which they were found; the first one is the root. */
 export type Rules = ReadonlyMap<number, Alternatives>;
@@ -144,39 +145,4 @@ class Factoring {
     }
     return [...distinct.values()];
   }
-}
-
-function isProductive(sequence: Sequence, unproductive: ReadonlySet<number>): boolean {
-  return sequence.every((item) => item.type === 'chars' || !unproductive.has(item.rule));
-}
-
-/** The rules that cannot produce any text, because each alternative needs another one of them, or itself. */
-function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> {
-  const unproductive = new Set<number>();
-  /** Alternatives, by each rule in them. */
-  const users = new Map<number, { readonly rule: number; missing: number }[]>();
-  const open: number[] = [];
-  for (let rule = 0; rule < builder.size; rule += 1) {
-    unproductive.add(rule);
-    if (!builder.isDefined(rule)) continue;
-    for (const sequence of builder.alternativesOf(rule)) {
-      const needed = new Set(sequence.flatMap((item) => (item.type === 'rule' ? [item.rule] : [])));
-      if (needed.size === 0) open.push(rule);
-      const user = { rule, missing: needed.size };
-      for (const other of needed) {
-        const known = users.get(other);
-        if (known === undefined) users.set(other, [user]);
-        else known.push(user);
-      }
-    }
-  }
-  for (let rule = open.pop(); rule !== undefined; rule = open.pop()) {
-    if (!unproductive.delete(rule)) continue;
-    for (const user of users.get(rule) ?? []) {
-      user.missing -= 1;
-      if (user.missing === 0) open.push(user.rule);
-    }
-  }
-  builder.budget.spend(builder.size);
-  return unproductive;
 }

@@ -25,6 +25,8 @@ const countedInBlocks = 100;
  */
 export class GrammarBuilder {
   readonly budget: Budget;
+  /** For the rules of schemas: what is wrong with the schema if its rule turns out to stand for nothing. */
+  readonly problems = new Map<number, () => Error>();
   readonly #rules: (Alternatives | null)[] = [];
   readonly #items = new Map<string, Item>();
   readonly #ruleItems: RuleItem[] = [];

@@ -50,14 +50,14 @@ function sourceOf(body: MessagesRequest, tools: RequestedTools | null, reasoning
   return { ...templateInput(body, tools, reasoning), messages, ending: isBegun ? 'continue' : 'answer' };
 }
 
-/** Thinking that is turned on without an effort gets the middle one, because some templates think only if they are told. */
+/** Thinking that is turned on without an effort is only turned on: how much a model thinks by itself is up to its template. */
 function reasoningOf({ thinking, output_config: output }: MessagesRequest): ReasoningRequest {
   const effort = effortOf(output?.effort, 'output_config.effort');
   switch (thinking?.type) {
     case 'disabled':
       return { effort: 'none', maxTokens: null };
     case 'enabled':
-      return { effort: effort ?? 'medium', maxTokens: thinking.budget_tokens ?? null };
+      return { effort: effort ?? 'on', maxTokens: thinking.budget_tokens ?? null };
     case 'adaptive':
     case undefined:
       return { effort, maxTokens: null };

@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { type ReasoningEffort, reasoningEfforts } from '../../engine/reasoning.js';
+import { type ReasoningEffort, reasoningEfforts, type RequestedEffort } from '../../engine/reasoning.js';
 import type { ChatCompletionRequest } from '../schemas/completion-requests.js';
 
 /** How much a model should think. */
 export interface ReasoningRequest {
-  /** In OpenAI's words; undefined if the request says nothing. */
-  readonly effort: ReasoningEffort | undefined;
+  /** In OpenAI's words, or `on`; undefined if the request says nothing. */
+  readonly effort: RequestedEffort | undefined;
   /** Most output tokens of a thought; null without a limit. */
   readonly maxTokens: number | null;
 }
@@ -27,7 +27,7 @@ type ReasoningParameters = Pick<
  * and others (`thinking`), Ollama (`think`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and
  * Qwen (`enable_thinking`, `thinking_budget`). A model that does not think is not affected.
  *
- * Thinking that is turned on without an effort gets the middle one, because some templates think only if they are told.
+ * Thinking that is turned on without an effort is only turned on: how much a model thinks by itself is up to its template.
  *
  * @throws ChatstreamError `invalid_request` for two that contradict each other
  */
@@ -54,7 +54,7 @@ export function reasoningRequest(body: ReasoningParameters): ReasoningRequest {
   const maxTokens = onlyOf(budgets)?.value ?? -1;
   const effort = onlyOf(efforts);
   return {
-    effort: effortOf(effort?.value, effort?.name ?? 'reasoning_effort') ?? (isOn ? 'medium' : undefined),
+    effort: effortOf(effort?.value, effort?.name ?? 'reasoning_effort') ?? (isOn ? 'on' : undefined),
     maxTokens: maxTokens < 0 ? null : maxTokens,
   };
 }

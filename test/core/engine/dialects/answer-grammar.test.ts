@@ -74,3 +74,18 @@ it('takes an object as the arguments, whatever the schema of a function says', (
   expect(matcher.match(call('{}')).accepted).toBe(true);
   expect(matcher.match(call('[]')).accepted).toBe(false);
 });
+
+it.each([{ isStrict: true }, { isStrict: false }])(
+  'names the place in a schema that no call can satisfy: %j',
+  (strict) => {
+    const parameters = { properties: { city: { type: 'string', enum: [1] } }, required: ['city'] };
+    const calls = { tools: [{ name: 'weather', parameters, ...strict }], isRequired: true, isParallel: true };
+    const demand = { calls, format: text, isThinking: false };
+    expect(() => answerGrammar({ thoughts: null, calls: hermes }, demand)).toThrow(
+      expect.objectContaining({
+        param: 'tools.0.function.parameters',
+        message: expect.stringContaining('at /properties/city/enum cannot be used: no output can satisfy it') as string,
+      }),
+    );
+  },
+);

@@ -44,6 +44,18 @@ describe('thinkingVariables', () => {
     expect(thinkingVariables(source, 'low')).toEqual(low);
   });
 
+  it.each([
+    { name: 'a flag', source: qwen, on: { enable_thinking: true } },
+    { name: 'flags beside an effort', source: deepseek, on: { enable_thinking: true, thinking: true } },
+    { name: 'modes', source: minimax, on: { thinking_mode: 'enabled' } },
+    { name: 'no budget', source: seed, on: {} },
+    { name: 'no effort', source: gptOss, on: {} },
+    { name: 'an effort that may be off', source: hunyuan, on: { reasoning_effort: 'high' } },
+    { name: 'nothing', source: none, on: {} },
+  ])('only turns thinking on with $name', ({ source, on }) => {
+    expect(thinkingVariables(source, 'on')).toEqual(on);
+  });
+
   it('takes the nearest effort that a template knows, and the higher of two', () => {
     const efforts = (source: string): unknown[] =>
       (['minimal', 'low', 'medium', 'high', 'xhigh'] as const).map(

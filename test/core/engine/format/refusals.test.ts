@@ -51,14 +51,34 @@ describe('what is wrong is refused, naming keyword and place', () => {
       { $ref: '#/$defs/a', $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } } },
       '/$defs/a cannot be used: it refers to itself',
     ],
-    [{ type: 'object', properties: { a: false }, required: ['a'] }, 'no output can satisfy it'],
-    [{ type: 'integer', enum: ['a'] }, 'no output can satisfy it'],
-    [{ type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] }, 'no output can satisfy it'],
   ])('%j', (schema, problem) => {
     expect(problemOf(schema)).toMatchObject({
       code: 'invalid_request',
       param: 'response_format',
       message: expect.stringContaining(problem) as string,
     });
+  });
+});
+
+describe('what no output can satisfy is refused, naming the keywords that contradict each other', () => {
+  const part = { allOf: [{ type: 'string', minLength: 5 }, { maxLength: 3 }] };
+
+  it.each([
+    [{ type: 'object', properties: { a: false }, required: ['a'] }, ' at /properties/a', ''],
+    [{ properties: { a: false, b: part }, required: ['b'] }, ' at /properties/b/allOf/0/minLength', '/maxLength'],
+    [{ type: 'array', items: { not: {} }, minItems: 1 }, ' at /items/not', ''],
+    [{ type: 'integer', enum: ['a'] }, ' at /enum', ' together with /type'],
+    [{ allOf: [{ type: 'string' }, { type: 'null' }] }, ' at /allOf/0/type', ' together with /allOf/1/type'],
+    [{ type: 'integer', minimum: 1.2, maximum: 1.8 }, ' at /minimum', ' together with /maximum, /type'],
+    [part, ' at /allOf/0/minLength', ' together with /allOf/1/maxLength'],
+    [{ anyOf: [false, { items: part, minItems: 1 }] }, ' at /anyOf/1/items/allOf/0/minLength', 'maxLength'],
+    [{ type: 'object', propertyNames: { enum: ['a'] }, required: ['b'] }, ' at /propertyNames', ''],
+    [{ type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] }, ' at /required', ' /properties'],
+  ])('%j', (schema, place, others) => {
+    const problem = problemOf(schema);
+    expect(problem).toMatchObject({ code: 'invalid_request', param: 'response_format' });
+    const { message } = problem as Error;
+    expect(message).toContain(`${place} cannot be used: no output can satisfy it`);
+    expect(message.slice(message.indexOf(' it') + 3)).toContain(others);
   });
 });

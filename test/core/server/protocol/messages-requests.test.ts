@@ -147,7 +147,7 @@ describe('thinking in the Messages API', () => {
     [{}, undefined, null],
     [{ thinking: { type: 'disabled' } }, 'none', null],
     [{ thinking: { type: 'disabled' }, output_config: { effort: 'high' } }, 'none', null],
-    [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, 'medium', 2000],
+    [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, 'on', 2000],
     [{ thinking: { type: 'enabled', budget_tokens: 2000 }, output_config: { effort: 'max' } }, 'xhigh', 2000],
     [{ thinking: { type: 'adaptive' } }, undefined, null],
     [{ thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }, 'low', null],

@@ -22,14 +22,14 @@ describe('how much a model should think', () => {
     { reasoning: { enabled: true } },
     { think: true },
     { enable_thinking: true },
-  ])('%j is a medium effort, unless another one is given', (body) => {
-    expect(reasoningRequest(body).effort).toBe('medium');
+  ])('%j only turns thinking on, unless an effort is given', (body) => {
+    expect(reasoningRequest(body).effort).toBe('on');
     expect(reasoningRequest({ ...body, reasoning_effort: 'high' }).effort).toBe('high');
   });
 
   it('is limited by a budget that turns thinking on', () => {
     const body = { thinking: { type: 'enabled' as const, budget_tokens: 2000 } };
-    expect(reasoningRequest(body)).toEqual({ effort: 'medium', maxTokens: 2000 });
+    expect(reasoningRequest(body)).toEqual({ effort: 'on', maxTokens: 2000 });
   });
 
   it.each([

@@ -4,7 +4,7 @@ import { toolsVariable } from '../../dialects/dialect-of.js';
 import { withGenericTools } from '../../dialects/generic-tools.js';
 import { thinkingSwitches, thinkingVariables } from '../../dialects/thinking.js';
 import type { ChatMessage, PromptSource } from '../../engine.js';
-import type { ReasoningEffort } from '../../reasoning.js';
+import type { RequestedEffort } from '../../reasoning.js';
 import type { ChatTemplate } from './chat-template.js';
 import type { TracedText } from './special-tokens.js';
 
@@ -53,7 +53,7 @@ function withEffort(source: string, chat: Chat): Chat {
 function withThinkingWord(
   source: string,
   messages: readonly ChatMessage[],
-  effort: ReasoningEffort,
+  effort: RequestedEffort,
 ): readonly ChatMessage[] {
   const word = thinkingSwitches(source).find(({ type }) => type === 'message');
   if (word?.type !== 'message' || effort !== 'none') return messages;
