@@ -203,7 +203,7 @@ async function kept({ responses, conversations }: Kept, stored: StoredResponse):
   const { conversation, output } = response;
   // First, because a response that is not part of its conversation must not be found later.
   const isAdded =
-    conversation === null || (await isDone(conversations.appendIfKept(conversation.id, [...input, ...output])));
+    conversation === null || (await isDone(conversations.appendIfKept(conversation.id, { input, output })));
   if (!isAdded) return { ...response, conversation: null, store: false };
   const isStored = response.store && (await isDone(responses.keep(stored)));
   return { ...response, store: isStored };

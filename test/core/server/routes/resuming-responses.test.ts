@@ -61,6 +61,16 @@ describe('the stream of a response that another server has begun', () => {
     expect(items).toHaveLength(2);
   });
 
+  it('says that it is in its conversation if it has ended here before, also one that is not stored', async () => {
+    const conversation = (await app.post('/v1/conversations', {})).json<{ id: string }>().id;
+    const { resume } = await begun({ conversation, store: false });
+    const resumed = await app.post(path, { ...body, conversation, store: false, resume }, headers);
+    const { response } = namedEvents(resumed.body).at(-1)?.data ?? {};
+    expect(response).toMatchObject({ conversation: { id: conversation }, store: false });
+    const items = (await app.get(`/v1/conversations/${conversation}/items`)).json<{ data: unknown[] }>().data;
+    expect(items).toHaveLength(2);
+  });
+
   it('is stored where it ends', async () => {
     const { id, resume } = await begun();
     await app.app.inject({ method: 'DELETE', url: `${path}/${id}` });
