@@ -23,6 +23,8 @@ import { collectingLogger, engineDefaults, type LogLine, queueDefaults, serverDe
 import { inProcess } from './in-process.js';
 import { VirtualClock } from './virtual-clock.js';
 
+type Headers = Readonly<Record<string, string>>;
+
 /** A server with several models, in one process and in virtual time. */
 export interface LinesApp {
   readonly app: App;
@@ -34,7 +36,7 @@ export interface LinesApp {
   readonly get: (url: string) => Promise<LightMyRequestResponse>;
   readonly send: (method: 'POST' | 'PATCH', url: string, body: object) => Promise<LightMyRequestResponse>;
   /** Sends JSON, and lets virtual time fly until it is answered. */
-  readonly post: (url: string, body: object) => Promise<LightMyRequestResponse>;
+  readonly post: (url: string, body: object, headers?: Headers) => Promise<LightMyRequestResponse>;
 }
 
 export interface LinesAppOptions extends Partial<ModelLinesOptions> {
@@ -87,6 +89,8 @@ export async function linesApp({
   const { logger, lines: log } = collectingLogger();
   const server = {
     ...serverDefaults,
+    // Injected requests have no sockets that could time out.
+    writeTimeoutMs: 0,
     aliases: options.aliases ?? [],
     ...(host !== undefined && { consolePath: '/nowhere' }),
   };
@@ -102,8 +106,12 @@ export async function linesApp({
     app.server.closeAllConnections();
     await app.close();
   });
-  const send = (method: 'POST' | 'PATCH', url: string, payload: object): Promise<LightMyRequestResponse> =>
-    app.inject({ method, url, payload });
+  const send = (
+    method: 'POST' | 'PATCH',
+    url: string,
+    payload: object,
+    headers: Headers = {},
+  ): Promise<LightMyRequestResponse> => app.inject({ method, url, payload, headers });
 
   async function flyUntil<T>(promise: Promise<T>): Promise<T> {
     let isSettled = false;
@@ -120,7 +128,7 @@ export async function linesApp({
   return {
     ...{ app, clock, lines, log, broken, send },
     get: (url) => app.inject({ method: 'GET', url }),
-    post: (url, body) => flyUntil(send('POST', url, body)),
+    post: (url, body, headers) => flyUntil(send('POST', url, body, headers)),
   };
 }
 

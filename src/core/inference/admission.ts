@@ -94,7 +94,10 @@ export class Admission {
   #prepareAll(requests: readonly InferenceRequest[], client: AbortSignal): Promise<readonly AdmissiblePrompt[]> {
     const deadlineMs = Math.min(...requests.map((request) => request.deadlineMs ?? Infinity));
     return this.#whileServed(deadlineMs, client, async (signal, info) => {
-      for (const { source } of requests) assertServed(source, info);
+      for (const { source, assertModel } of requests) {
+        assertServed(source, info);
+        assertModel?.(info);
+      }
       const prepared = await this.#prepareEach(requests, info.contextLength, signal);
       return requests.flatMap((request, index) => {
         const prompt = prepared[index];

@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
-import type { FinishReason, GenerationSpec, PromptSource, Token } from '../engine/engine.js';
+import type { EngineInfo, FinishReason, GenerationSpec, PromptSource, Token } from '../engine/engine.js';
 import type { WaitingView } from '../scheduler/job.js';
 import type { TrafficClass } from '../scheduler/traffic-class.js';
 
@@ -20,6 +20,8 @@ export interface InferenceRequest extends Omit<
   readonly payer?: string;
   /** The beginning of the answer, which another server has generated and its client has got. None if left out. */
   readonly resumeAfter?: readonly Token[];
+  /** Called when its model is loaded, before anything is prepared; what it throws refuses the request. */
+  readonly assertModel?: (info: EngineInfo) => void;
   /** The class in which it waits; `standard` if left out. */
   readonly trafficClass?: TrafficClass;
   /** How long after its arrival there is no use in starting it, in milliseconds, 1 or more; none if left out. */

@@ -18,22 +18,29 @@ export function answerName({ id, created, model, fingerprint }: AnswerName): str
  * The name of an answer that another server has begun. It says nothing that a client could not make up: a client that lies
  * gets its own answer under another name.
  *
- * @param own what this server would call it
- * @throws ChatstreamError `invalid_request` if it cannot be continued here: the numbers of tokens mean something only to the
- *   same model
+ * @throws ChatstreamError `invalid_request` if it names nothing
  */
-export function begunName(own: AnswerName, { answer }: ResumeParameter): AnswerName {
+export function begunName({ answer }: ResumeParameter): AnswerName {
   const begun = readName(answer);
   if (begun === null) throw unnamedError();
-  if (begun.fingerprint !== own.fingerprint) {
-    throw refused('The answer to resume was begun by another model or another version.', 'resume.answer');
-  }
   return begun;
+}
+
+/**
+ * The numbers of tokens mean something only to the same model.
+ *
+ * @param own the fingerprint of this server's answers
+ * @throws ChatstreamError `invalid_request` if an answer that has been begun cannot be continued here
+ */
+export function assertSameModel(begun: AnswerName, own: string): void {
+  if (begun.fingerprint === own) return;
+  throw refused('The answer to resume was begun by another model or another version.', 'resume.answer');
 }
 
 /**
  * A request that goes on after what another server has generated.
  *
+ * @param info null before the model is loaded: the length of its context is then looked at when it is
  * @throws ChatstreamError `invalid_request` if that leaves no room. Whether the vocabulary has the tokens is for the engine to say
  */
 export function goingOn(
@@ -41,9 +48,16 @@ export function goingOn(
   { tokens }: { readonly tokens: readonly Token[] },
   info: Pick<EngineInfo, 'contextLength'> | null,
 ): InferenceRequest {
-  const most = Math.min(request.maxTokens, info?.contextLength ?? 0);
-  if (tokens.length >= most) throw refused(`"resume.tokens" has ${tokens.length} tokens, which leaves no room.`);
-  return { ...request, resumeAfter: tokens };
+  const assertRoom = (most: number): void => {
+    if (tokens.length >= most) throw refused(`"resume.tokens" has ${tokens.length} tokens, which leaves no room.`);
+  };
+  assertRoom(Math.min(request.maxTokens, info?.contextLength ?? Infinity));
+  if (info !== null) return { ...request, resumeAfter: tokens };
+  const assertModel = (loaded: EngineInfo): void => {
+    request.assertModel?.(loaded);
+    assertRoom(loaded.contextLength);
+  };
+  return { ...request, resumeAfter: tokens, assertModel };
 }
 
 /** @throws ChatstreamError `invalid_request` */

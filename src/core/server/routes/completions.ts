@@ -105,20 +105,18 @@ async function answer(
   const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');
-  const ownName = {
-    id: first.id,
-    created: Math.floor(Date.now() / 1000),
-    model: model.name,
-    fingerprint: context.fingerprints.of(model.inference.info),
-  };
+  const ownName = { id: first.id, created: Math.floor(Date.now() / 1000), model: model.name };
+  const { info } = model.inference;
   const resume = body.resume ?? null;
-  const { name, resumable } = resumableAnswer(ownName, resume, stream === true, reply);
+  const { fingerprints } = context;
+  const asked = { resume, isPossible: stream === true };
+  const { name, resumable, asserting } = resumableAnswer(ownName, { info, fingerprints }, asked, reply);
   const head = { ...name, serviceTier: body.service_tier ?? null };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
   const echoes = isEchoed ? await countedEchoesOf(context, model.inference, { prompts, requests }, reply) : [];
   if (requests.length === 1) {
-    const request = resume === null ? first : goingOn(first, resume, model.inference.info);
+    const request = resume === null ? first : goingOn({ ...first, ...asserting }, resume, info);
     const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
     const generation = new GenerationAnswer(context, model, request, encoder, reply);
     return await (stream === true ? generation.streamed(includeQueue, resumable) : generation.whole());
@@ -131,7 +129,8 @@ async function answer(
     const progress = begun?.[choice] ?? null;
     if (progress?.status === 'ended') return [];
     const isBegun = progress !== null && progress.tokens.length > 0;
-    return [isBegun ? goingOn(request, progress, model.inference.info) : request];
+    const asking = { ...request, ...asserting };
+    return [isBegun ? goingOn(asking, progress, info) : asking];
   });
   const generation = new ChoicesAnswer(context, model, open, encoder, reply);
   const resumed = resumable === null ? null : { begun };

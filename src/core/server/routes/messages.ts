@@ -34,20 +34,15 @@ export function messagesRoutes(app: App, context: ServerContext): void {
     const { info } = model.inference;
     const resume = body.resume ?? null;
     const isStream = body.stream === true;
-    const { name, resumable } = resumableAnswer(
-      {
-        id: request.id,
-        created: Math.floor(Date.now() / 1000),
-        model: model.name,
-        fingerprint: fingerprints.of(info),
-      },
-      resume,
-      isStream,
+    const { name, resumable, asserting } = resumableAnswer(
+      { id: request.id, created: Math.floor(Date.now() / 1000), model: model.name },
+      { info, fingerprints },
+      { resume, isPossible: isStream },
       reply,
     );
     const head = { id: name.id, model: name.model, requestId };
     const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
-    const generated = resume === null ? request : goingOn(request, resume, info);
+    const generated = resume === null ? request : goingOn({ ...request, ...asserting }, resume, info);
     const generation = new GenerationAnswer(context, model, generated, encoder, reply);
     const includeQueue = body.stream_options?.include_queue ?? false;
     return isStream ? generation.streamed(includeQueue, resumable) : generation.whole();

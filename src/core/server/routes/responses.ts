@@ -154,12 +154,12 @@ async function answer(
     id: responseId(newKey()),
     created: Math.floor(Date.now() / 1000),
     model: model.name,
-    fingerprint: context.fingerprints.of(info),
   };
   const resume = body.resume ?? null;
   // The last events repeat the probabilities of all tokens.
   const isPossible = isStream && wantedLogprobs(body) === null;
-  const { name, resumable } = resumableAnswer(own, resume, isPossible, reply);
+  const { fingerprints } = context;
+  const { name, resumable, asserting } = resumableAnswer(own, { info, fingerprints }, { resume, isPossible }, reply);
   // A server that resumes a response may still be generating it for a connection that is broken: hence two ids.
   const { request, key, fields, input } = await asked(context, stores, body, name, own.id);
   const isResumed = resume !== null;
@@ -177,7 +177,7 @@ async function answer(
       if (response.store && !isResumed) stores.responses.keepLater({ response, input });
     },
   });
-  const generated = isResumed ? goingOn(request, resume, info) : request;
+  const generated = isResumed ? goingOn({ ...request, ...asserting }, resume, info) : request;
   const generation = new GenerationAnswer(context, model, generated, encoder, reply);
   try {
     if (!isStream) return await generation.whole();
@@ -203,7 +203,7 @@ async function kept({ responses, conversations }: Kept, stored: StoredResponse):
   const { conversation, output } = response;
   // First, because a response that is not part of its conversation must not be found later.
   const isAdded =
-    conversation === null || (await isDone(conversations.appendIfKept(conversation.id, [...input, ...output])));
+    conversation === null || (await isDone(conversations.appendIfKept(conversation.id, { input, output })));
   if (!isAdded) return { ...response, conversation: null, store: false };
   const isStored = response.store && (await isDone(responses.keep(stored)));
   return { ...response, store: isStored };

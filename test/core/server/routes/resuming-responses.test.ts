@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/core/base/clock.js';
 import { member } from '../../../../src/core/base/json.js';
 import { createTestApp, type TestApp } from '../../../support/app.js';
+import { FailingStorage } from '../../../support/failing-storage.js';
 import { type NamedEvent, namedEvents } from '../../../support/named-events.js';
 
 const path = '/v1/responses';
 const headers = { 'x-chatstream-resume': 'tokens' };
 const body = { input: 'one two three four five six', stream: true };
 
+const storage = new FailingStorage(systemClock);
 let app: TestApp;
 beforeAll(async () => {
-  app = await createTestApp({ engine: { reply: 'echo', tokenMs: 1 }, server: { writeTimeoutMs: 0 } });
+  app = await createTestApp({ engine: { reply: 'echo', tokenMs: 1 }, server: { writeTimeoutMs: 0 }, storage });
 });
 afterAll(async () => {
   await app.close();
@@ -59,6 +62,26 @@ describe('the stream of a response that another server has begun', () => {
     expect((await app.get(`${path}/${id}`)).json()).toEqual(stored);
     const items = (await app.get(`/v1/conversations/${conversation}/items`)).json<{ data: unknown[] }>().data;
     expect(items).toHaveLength(2);
+  });
+
+  it('says that it is in its conversation if it has ended here before, also one that is not stored', async () => {
+    const conversation = (await app.post('/v1/conversations', {})).json<{ id: string }>().id;
+    const { resume } = await begun({ conversation, store: false });
+    const resumed = await app.post(path, { ...body, conversation, store: false, resume }, headers);
+    const { response } = namedEvents(resumed.body).at(-1)?.data ?? {};
+    expect(response).toMatchObject({ conversation: { id: conversation }, store: false });
+    const items = (await app.get(`/v1/conversations/${conversation}/items`)).json<{ data: unknown[] }>().data;
+    expect(items).toHaveLength(2);
+  });
+
+  it('comes to its end if the store cannot be read, and says that it is not stored', async () => {
+    const { events, resume } = await begun();
+    storage.works = 'not at all';
+    const resumed = await app.post(path, { ...body, resume }, headers);
+    storage.works = 'fully';
+    const rest = namedEvents(resumed.body);
+    expect(rest.map(({ type }) => type)).toEqual(events.slice(-rest.length).map(({ type }) => type));
+    expect(rest.at(-1)).toMatchObject({ type: 'response.completed', data: { response: { store: false } } });
   });
 
   it('is stored where it ends', async () => {

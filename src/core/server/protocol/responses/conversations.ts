@@ -14,6 +14,12 @@ export interface StoredConversation {
   readonly items: readonly ConversationItem[];
 }
 
+/** A response, and what it was an answer to. */
+interface ConversationTurn {
+  readonly input: readonly ConversationItem[];
+  readonly output: readonly ConversationItem[];
+}
+
 /**
  * The conversations that are kept. Whatever is done with one counts as using it.
  *
@@ -52,18 +58,20 @@ export class Conversations {
   }
 
   append(id: string, more: readonly ConversationItem[]): Promise<StoredConversation> {
-    return this.#change(id, ({ conversation, items: before }) => {
-      assertNew(more, before);
-      const items = [...before, ...more];
-      assertSize(items, 'items');
-      return { conversation, items };
-    });
+    return this.#change(id, (stored) => withItems(stored, more));
   }
 
-  /** Adds what a response has said; a conversation that was deleted meanwhile stays deleted. */
-  async appendIfKept(id: string, more: readonly ConversationItem[]): Promise<void> {
+  /**
+   * Adds a response, unless it was added already, as one is that ended here before it was resumed. A conversation that was
+   * deleted meanwhile stays deleted.
+   */
+  async appendIfKept(id: string, { input, output }: ConversationTurn): Promise<void> {
     try {
-      await this.append(id, more);
+      await this.#change(id, (stored) => {
+        const known = new Set(stored.items.map((item) => item.id));
+        // The ids of its output are its own, unlike those that the client may have given to the input.
+        return output.some((item) => known.has(item.id)) ? stored : withItems(stored, [...input, ...output]);
+      });
     } catch (error) {
       if (!(error instanceof ChatstreamError && error.code === 'not_found')) throw error;
     }
@@ -93,6 +101,16 @@ export class Conversations {
       return changed;
     });
   }
+}
+
+function withItems(
+  { conversation, items: before }: StoredConversation,
+  more: readonly ConversationItem[],
+): StoredConversation {
+  assertNew(more, before);
+  const items = [...before, ...more];
+  assertSize(items, 'items');
+  return { conversation, items };
 }
 
 /** @param param the parameter that asks for them. @throws ChatstreamError `invalid_request` if a conversation cannot have them */

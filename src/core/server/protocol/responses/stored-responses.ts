@@ -44,9 +44,10 @@ export class StoredResponses {
     return stored;
   }
 
-  /** Whether a response is stored here that has come to its end. @throws ChatstreamError `storage_failed` */
+  /** Whether a response is stored here that has come to its end. One that cannot be read counts as none. */
   async hasEnded(id: string): Promise<boolean> {
-    const status = (await this.#get(id))?.response.status;
+    const stored = await this.#get(id).catch(noneIfUnreadable);
+    const status = stored?.response.status;
     return status === 'completed' || status === 'incomplete';
   }
 
@@ -114,6 +115,11 @@ export class StoredResponses {
     await this.#arriving.get(id);
     return await this.#store.get(id);
   }
+}
+
+function noneIfUnreadable(error: unknown): null {
+  if (error instanceof ChatstreamError && error.code === 'storage_failed') return null;
+  throw error;
 }
 
 function circularError(id: string): ChatstreamError {
