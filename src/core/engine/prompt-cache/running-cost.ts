@@ -77,6 +77,7 @@ export class RunningCost {
     const lambda = (this.#meanUnits * tellingSpread) ** 2;
     const fitted = (this.#covariation + lambda * assumed) / (this.#variation + lambda);
     const perUnit = Math.min(Math.max(0, fitted), inProportion);
-    return this.#meanMs + perUnit * (units - this.#meanUnits);
+    // In proportion to size, the last digits of the difference may be below zero.
+    return Math.max(0, this.#meanMs + perUnit * (units - this.#meanUnits));
   }
 }
