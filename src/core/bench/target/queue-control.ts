@@ -31,14 +31,18 @@ export interface QueueControl {
   restore(): Promise<void>;
 }
 
-/** How often, and after how many milliseconds, a server is asked again that cannot change its limit at the moment. */
-const retries = { most: 20, everyMs: 250 } as const;
+/** For how long, and after how many milliseconds each time, a server is asked again that cannot change its limit at the moment. */
+const retries = { forMs: 5000, everyMs: 250 } as const;
 
-/** A front of a cluster has answered when it was ready, but may not have found its line yet: it says so with a 503. */
+/**
+ * A front of a cluster has answered when it was ready, but may not have found its line yet, or NATS may be slow to take the
+ * limit, for which the front waits: it says so with a 503.
+ */
 async function patched(http: Http, limits: object): Promise<Answer> {
-  for (let tries = 0; ; tries += 1) {
+  const endMs = performance.now() + retries.forMs;
+  for (;;) {
     const answer = await http.send('PATCH', '/v1/queue', limits);
-    if (answer.status !== 503 || tries === retries.most) return answer;
+    if (answer.status !== 503 || performance.now() >= endMs) return answer;
     await delay(retries.everyMs);
   }
 }

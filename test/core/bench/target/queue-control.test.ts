@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { httpOf } from '../../../../src/core/bench/target/http.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { type Http, httpOf } from '../../../../src/core/bench/target/http.js';
 import { queueControl } from '../../../../src/core/bench/target/queue-control.js';
 import type { ScriptedHttpServer } from '../../../support/scripted-http-server.js';
 import { queueView, type RouteAnswer, routeOf, serveRoutes } from './routes.js';
@@ -58,6 +58,24 @@ describe('queueControl', () => {
     });
     expect(await control(server)).toMatchObject({ original: 4, slots: 8 });
     expect(told(server)).toHaveLength(2);
+  });
+
+  it('does not wait longer for one that takes long to say each time that it cannot be set', async () => {
+    let nowMs = 0;
+    const now = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    onTestFinished(() => {
+      now.mockRestore();
+    });
+    let asked = 0;
+    const http: Http = {
+      get: () => Promise.resolve({ status: 200, headers: {}, text: JSON.stringify(queueView().body) }),
+      send: () => {
+        asked += 1;
+        nowMs += 4000;
+        return Promise.resolve({ status: 503, headers: {}, text: '{}' });
+      },
+    };
+    expect([await queueControl(http, 'chat'), asked]).toEqual([null, 2]);
   });
 
   it('counts the requests that run and those that wait', async () => {
