@@ -16,6 +16,8 @@ export type UpstreamManner =
     }
   /** It breaks the connection after so many tokens; before 0 tokens, it sends the head and an event without text. */
   | { readonly type: 'break'; readonly afterTokens: number; readonly manner: 'reset' | 'end' | 'error' }
+  /** It ends its stream after so many tokens with such an event. */
+  | { readonly type: 'report'; readonly afterTokens: number; readonly event: object }
   | { readonly type: 'nonsense'; readonly contentType: string }
   | { readonly type: 'silence' };
 
@@ -139,6 +141,10 @@ export class UpstreamServer {
           // What was written arrives before the connection breaks.
           response.write(': last words\n\n', () => response.destroy());
         } else response.end(manner.manner === 'error' ? 'data: {"error":{"message":"no memory"}}\n\n' : '');
+        return;
+      case 'report':
+        await stream(response, prompt, manner.afterTokens, 0);
+        response.end(`data: ${JSON.stringify(manner.event)}\n\ndata: [DONE]\n\n`);
         return;
       case 'answer':
         if (member(parsed, 'stream') !== true) {

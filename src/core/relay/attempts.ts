@@ -5,7 +5,7 @@ import { hasPlacesFor, isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
 import type { Usage } from '../executor/upstream/answer-watch.js';
-import type { ExchangeListener } from '../executor/upstream/exchange.js';
+import { type ExchangeListener, reportOf } from '../executor/upstream/exchange.js';
 import type { Failure, WholeAnswer } from '../executor/upstream/failure.js';
 import type { Upstream } from '../executor/upstream/upstream.js';
 import type { Timings } from '../inference/request.js';
@@ -160,7 +160,7 @@ export class Attempts {
         this.#forget(job);
         if (error === null) this.#options.events.settled(job, 'completed', null, timings);
         else {
-          const cause = new ChatstreamError('upstream_failed', `${executor}: it reports an error: ${error}`);
+          const cause = new ChatstreamError('upstream_failed', `${executor}: ${reportOf(error.message)}`);
           this.#options.events.settled(job, 'failed', cause, timings);
         }
         job.listener.ended();

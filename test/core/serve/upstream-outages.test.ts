@@ -70,6 +70,61 @@ it('counts an answer that its upstream ends with an error as failed, tells of it
   expect(reasons).toEqual(['it reports an error: no memory']);
 });
 
+const tooLong = { message: 'the prompt is too long', type: 'BadRequestError', param: null, code: 400 };
+
+it.each([
+  ['as an error', '/v1/chat/completions', { error: tooLong }, { error: tooLong }],
+  ['by its type only', '/v1/chat/completions', { error: { message: 'too long', type: 'invalid_request_error' } }, null],
+  [
+    'without an envelope',
+    '/v1/completions',
+    { object: 'error', ...tooLong },
+    { error: { object: 'error', ...tooLong } },
+  ],
+  [
+    'in a message',
+    '/v1/messages',
+    { type: 'error', error: { type: 'invalid_request_error', message: 'prompt is too long' } },
+    null,
+  ],
+])('blames a request whose error its upstream reports %s', async (_how, path, event, body) => {
+  const server = await upstream({ manner: { type: 'report', afterTokens: 0, event } });
+  const relay = await testRelay([server.url]);
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  for (let time = 1; time <= 4; time += 1) {
+    const response = await relay.post({ ...streamed, max_tokens: 5 }, { path });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual(body ?? event);
+  }
+  expect(server.requests).toHaveLength(4);
+  expect(relay.totals).toMatchObject({ failed: 0, refused: 4 });
+  expect(relay.upstreams[0]?.status).toBe('ready');
+});
+
+it('does not hold against an upstream what a request has caused in the middle of its answer', async () => {
+  const server = await upstream({ manner: { type: 'report', afterTokens: 2, event: { error: tooLong } } });
+  const relay = await testRelay([server.url]);
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  for (let time = 1; time <= 4; time += 1) {
+    const answer = await (await relay.post(streamed)).text();
+    expect(answer).toContain(JSON.stringify(tooLong));
+  }
+  expect(server.requests).toHaveLength(4);
+  expect(relay.totals).toMatchObject({ failed: 4 });
+  expect(relay.upstreams[0]?.status).toBe('ready');
+});
+
+it.each([401, 429, 500, 503])('holds an error with the code %d against the upstream', async (code) => {
+  const server = await upstream({
+    manner: { type: 'report', afterTokens: 0, event: { error: { message: 'not now', type: 'BadRequestError', code } } },
+  });
+  const relay = await testRelay([server.url]);
+  await until(() => relay.upstreams.every(isUsable), 'the upstream to be well');
+  const down = until(() => relay.upstreams[0]?.status === 'down', 'the upstream to be taken for broken');
+  await relay.post(streamed);
+  await down;
+});
+
 it('charges nothing for what an upstream refuses', async () => {
   const server = await upstream({ manner: { type: 'status', status: 400 } });
   const rates = { ...noRates, tokensPerDay: 1000 };

@@ -1,5 +1,6 @@
 import { amount, isRecord, member, nonEmpty } from '../../base/json.js';
 import { EventCounter } from './event-counter.js';
+import { type ReportedError, reportedErrorIn } from './reported-error.js';
 
 /** Tokens of an answer as the upstream counted them; null where it does not say. */
 export interface Usage {
@@ -28,7 +29,7 @@ const ends = /^data: ?\[DONE\]|^event: ?error\r?$|"(?:message_stop|response\.(?:
 export class StreamWatch {
   #unread = '';
   #hasToken = false;
-  #error: string | null = null;
+  #error: ReportedError | null = null;
   /** What Anthropic's API says before the answer; the end of it need not say it again. */
   #first = noUsage;
   readonly #events = new EventCounter();
@@ -40,8 +41,8 @@ export class StreamWatch {
     return this.#hasToken;
   }
 
-  /** The message of an error that came as an event before the first token. */
-  get error(): string | null {
+  /** An error that came as an event before the first token. */
+  get error(): ReportedError | null {
     return this.#error;
   }
 
@@ -57,10 +58,10 @@ export class StreamWatch {
     return ends.test(this.#tail()) || this.failure !== null;
   }
 
-  /** The message of an error with which the answer ends after its first token; null if it ends well, or is cut off. */
-  get failure(): string | null {
+  /** The error with which the answer ends after its first token; null if it ends well, or is cut off. */
+  get failure(): ReportedError | null {
     for (const event of this.#tail().split(eventEnd)) {
-      const error = errorOf(dataOf(event));
+      const error = reportedErrorIn(dataOf(event));
       if (error !== null) return error;
     }
     return null;
@@ -96,7 +97,7 @@ export class StreamWatch {
       const data = dataOf(event);
       if (data === undefined) continue;
       // Also what comes in one chunk comes in order.
-      if (tokens === 0) this.#error ??= errorOf(data);
+      if (tokens === 0) this.#error ??= reportedErrorIn(data);
       if (member(data, 'type') === 'message_start') this.#first = usageOf(member(data, 'message'));
       if (isToken(data)) tokens += 1;
     }
@@ -127,7 +128,7 @@ const preambles: ReadonlySet<unknown> = new Set([
 ]);
 
 function isToken(data: unknown): boolean {
-  if (errorOf(data) !== null) return false;
+  if (reportedErrorIn(data) !== null) return false;
   const type = member(data, 'type');
   if (typeof type === 'string') return !preambles.has(type);
   const choices = member(data, 'choices');
@@ -138,14 +139,6 @@ function isToken(data: unknown): boolean {
     if (!isRecord(delta)) return false;
     return Object.entries(delta).some(([name, value]) => name !== 'role' && value !== null && value !== '');
   });
-}
-
-function errorOf(data: unknown): string | null {
-  // The Responses API has the message of an error event beside its type.
-  const own = member(data, 'type') === 'error' ? data : undefined;
-  const error = member(data, 'error') ?? member(member(data, 'response'), 'error') ?? own;
-  if (error === undefined || error === null) return null;
-  return nonEmpty(member(error, 'message')) ?? nonEmpty(error) ?? 'an error without a message';
 }
 
 /** The counts in an answer or in one event of it, in any of the protocols. */

@@ -4,6 +4,7 @@ import { messageOf } from '../../base/errors.js';
 import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../base/token-records.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
 import { codeOf, type Failure, isInterruption, isUnsent, restMs, type WholeAnswer } from './failure.js';
+import type { ReportedError } from './reported-error.js';
 
 /** A request as an upstream gets it. */
 export interface UpstreamRequest {
@@ -33,7 +34,7 @@ export interface ExchangeListener {
    */
   data(chunk: Buffer, tokens: number, progress?: Progress): void;
   /** @param error what the upstream says went wrong after the first token, of which its stream has told; null if nothing did */
-  ended(usage: Usage, error: string | null): void;
+  ended(usage: Usage, error: ReportedError | null): void;
   failed(failure: Failure): void;
 }
 
@@ -47,6 +48,8 @@ const longestUnrecorded = 1024 * 1024;
 
 /** So much may come before the first token. */
 const longestPreamble = 256 * 1024;
+
+const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' };
 
 const passedOn = ['content-type', 'retry-after'] as const;
 
@@ -159,8 +162,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       case 'before_token': {
         this.#end();
         const { error } = this.#watch;
-        const reason = error === null ? 'its answer has no token' : `it reports an error: ${error}`;
-        this.#listener.failed({ type: 'broken', reason });
+        if (error === null) this.#listener.failed({ type: 'broken', reason: 'its answer has no token' });
+        else this.#reported(error);
         return;
       }
       case 'sent':
@@ -212,8 +215,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#heldTokens += this.#watch.push(chunk);
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
-    if (this.#watch.error !== null) {
-      this.giveUp(`it reports an error: ${this.#watch.error}`);
+    const { error } = this.#watch;
+    if (error !== null) {
+      this.cancel();
+      this.#reported(error);
       return;
     }
     if (!this.#watch.hasToken && this.#heldBytes <= longestPreamble) return;
@@ -221,6 +226,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#listener.begun(this.#resumable?.answer ?? null);
     const held = Buffer.concat(this.#held.splice(0));
     this.#listener.data(held, this.#heldTokens, this.#resumable?.held);
+  }
+
+  /** Instead of an answer: where the request is to blame, that is one that says so. */
+  #reported({ status, body, message }: ReportedError): void {
+    if (status === null) this.#listener.failed({ type: 'broken', reason: reportOf(message) });
+    else this.#listener.whole({ status, headers: jsonHeaders, body: Buffer.from(JSON.stringify(body)) }, noUsage);
   }
 
   #whole(status: number, all: IncomingHttpHeaders, body: Buffer): void {
@@ -248,6 +259,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #end(): void {
     this.#phase = { status: 'over' };
   }
+}
+
+/** What the log says about an error that an upstream reports in its stream. */
+export function reportOf(message: string): string {
+  return `it reports an error: ${message}`;
 }
 
 function together(first: Progress, second: Progress): Progress {

@@ -7,7 +7,7 @@ import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
 import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
 import { type Ask, discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
-import { Exchange, type ExchangeListener, type UpstreamRequest } from './exchange.js';
+import { Exchange, type ExchangeListener, reportOf, type UpstreamRequest } from './exchange.js';
 import type { Failure, WholeAnswer } from './failure.js';
 import { generationPool } from './generation-pool.js';
 import { probesThrough } from './probe.js';
@@ -148,7 +148,7 @@ export class Upstream implements Executor {
     const { places = 1 } = request;
     this.#exchanges.set(exchange, places);
     this.#running += places;
-    const key = this.#options.key;
+    const { key } = this.#options;
     const isResumable = request.isResumable && this.#kind === 'chatstream';
     const headers = {
       ...request.headers,
@@ -189,8 +189,8 @@ export class Upstream implements Executor {
       },
       ended: (usage, error) => {
         over();
-        if (error === null) this.#health.succeeded();
-        else this.#failed({ type: 'broken', reason: `it reports an error: ${error}` });
+        if (error?.status === null) this.#failed({ type: 'broken', reason: reportOf(error.message) });
+        else this.#health.succeeded();
         listener.ended(usage, error);
       },
       failed: (failure) => {
