@@ -54,19 +54,25 @@ export function renderCheck(check: HistoryCheck, notes: readonly string[], style
     .join('\n\n');
 }
 
-/** Headings and cells of the rows that were judged, or of all if none was. */
+/** The rows that were judged, or all if none was. */
+export function shownRows(rows: readonly CheckedRow[]): readonly CheckedRow[] {
+  const gated = rows.filter(({ judgement }) => judgement.type === 'gated');
+  return gated.length > 0 ? gated : rows;
+}
+
+/** Headings and cells of the rows that are shown. */
 export function checkCells(check: HistoryCheck): {
   readonly headings: readonly string[];
   readonly rows: readonly CheckedCells[];
 } {
-  const gated = check.rows.filter(({ judgement }) => judgement.type === 'gated');
-  const rows = gated.length > 0 ? gated : check.rows;
+  const rows = shownRows(check.rows);
+  const isGated = rows.some(({ judgement }) => judgement.type === 'gated');
   const several = new Set(rows.map(({ settings }) => JSON.stringify(settings))).size > 1;
   const dimensions = several ? dimensionsOf(rows.map(({ settings }) => settings)) : [];
   const headings = [
     ...dimensions.map(({ name }) => name),
     ...['metric', 'before', 'newest', 'change', '95 %'],
-    ...(gated.length > 0 ? ['limit'] : []),
+    ...(isGated ? ['limit'] : []),
     'since',
     'verdict',
   ];

@@ -1,3 +1,4 @@
+import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
@@ -95,8 +96,12 @@ export function trendJson({ entries, trends }: Trends): object {
         commit: entry.commit,
         value,
         ratio_to_median_before: ratio,
-        level_change: change === null ? null : { ...change.change, p: change.p },
+        level_change: change === null ? null : levelChangeJson(change),
       })),
     })),
   };
+}
+
+function levelChangeJson({ change: { level, ratio, interval, spread }, p }: LevelChange): object {
+  return { level, ratio, interval, spread, p };
 }

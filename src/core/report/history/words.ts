@@ -5,6 +5,7 @@ import { type Evidence, neededEntries } from '../../history/judge-series.js';
 import { plural, whole } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { LevelRatio } from '../../statistics/levels.js';
+import { delayAlone, lighterLoad } from '../compare/words.js';
 
 /** A commit as git shortens it: `1a2b3c4`, `1a2b3c4+` with changes that were not committed; null if it is not known. */
 export function commitText({ commit, dirty }: HistoryEntry): string | null {
@@ -74,6 +75,8 @@ export function evidenceText({ series }: CheckedRow, evidence: Evidence): string
   return `${changeText(change)}${where}, ${agoText(series.length - 1 - evidence.index)}`;
 }
 
+const delayWithNoise = `the load generator's own delay and noise together may be the difference to the limit: ${lighterLoad}, or once more`;
+
 /** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
 export function historyDoubtText(doubt: HistoryDoubt, row: CheckedRow): string {
   switch (doubt.reason) {
@@ -85,8 +88,12 @@ export function historyDoubtText(doubt: HistoryDoubt, row: CheckedRow): string {
         row.evidence.type === 'newest' ? 'may be noise: measure once more' : 'is too close to the limit to decide';
       return `${evidenceText(row, row.evidence)}, which ${advice}`;
     }
+    case 'client-delay': {
+      const evidence = row.evidence === null ? '' : `${evidenceText(row, row.evidence)}, and `;
+      return evidence + (doubt.isAlone ? delayAlone : delayWithNoise);
+    }
     case 'saturated-client':
-      return 'the load generator was saturated, so the figures include its own delays: measure with fewer clients, more --workers, or from another machine';
+      return `the load generator was saturated, so the figures include its own delays: ${lighterLoad}`;
     case 'not-measured':
       return doubt.explanation;
   }
