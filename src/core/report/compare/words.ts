@@ -57,12 +57,12 @@ export function verdictText({ judgement, interval }: ComparedRow): string {
 }
 
 /** `ttft.p95 at 8 clients and max-concurrency 4`. */
-export function rowName({ metric, settings }: ComparedRow): string {
+export function rowName({ metric, settings }: Pick<ComparedRow, 'metric' | 'settings'>): string {
   return nameAt(metric.id, settings);
 }
 
 /** `ttft.p50 and tpot.p50 at 8 clients`: a setting that all have in common once. */
-export function rowNames(rows: readonly ComparedRow[]): string {
+export function rowNames(rows: readonly Pick<ComparedRow, 'metric' | 'settings'>[]): string {
   const [first] = rows;
   const settings = new Set(rows.map((row) => wholeSettingText(row.settings)));
   if (first === undefined || settings.size > 1) return listed(rows.map(rowName));

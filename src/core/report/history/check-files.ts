@@ -34,7 +34,7 @@ export function checkMarkdown(check: HistoryCheck): string {
     '',
     `- Newest: ${escapedMarkdown([entryName(check.newest), `${timeOfEntry(check.newest)} UTC`, ...targetItems(check.newest.target)].join(' · '))}`,
     `- Compared with the ${check.before} comparable results before it`,
-    ...delayNotes(check).map((note) => `- ${note}`),
+    ...delayNotes(check).map((note) => `- ${escapedMarkdown(note)}`),
     '',
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import { csvField } from '../bench/csv.js';
 import { valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
-import { changeMark, changesOf, settingsOf } from './trend-text.js';
+import { changeMark, changesOf, noChange, settingsOf } from './trend-text.js';
 import { commitText, signedPercent, timeOfEntry, unitOf } from './words.js';
 
 /** A table for each setting, and the changes in words. */
@@ -17,9 +17,7 @@ export function trendMarkdown(trends: Trends): string {
     '## chatstream history',
     ...(newest === undefined ? [] : ['', escapedMarkdown(targetItems(newest.target).join(' · '))]),
     '',
-    ...(changes.length === 0
-      ? ['No change of a level was found.']
-      : changes.map((text) => `- ${changeMark} ${escapedMarkdown(text)}`)),
+    ...(changes.length === 0 ? noChange(trends) : changes.map((text) => `- ${changeMark} ${escapedMarkdown(text)}`)),
     ...settingsOf(trends).flatMap((group) => ['', ...markdownTable(trends, group)]),
     '',
   ].join('\n');

@@ -4,7 +4,7 @@ import { checkHistory, type HistoryCheck } from '../../../../src/core/history/ch
 import type { HistoryEntry } from '../../../../src/core/history/entry-schema.js';
 import { trendsOf } from '../../../../src/core/history/trend.js';
 import { checkJson, checkJunit, checkMarkdown } from '../../../../src/core/report/history/check-files.js';
-import { renderCheck } from '../../../../src/core/report/history/check-text.js';
+import { checkConclusion, renderCheck } from '../../../../src/core/report/history/check-text.js';
 import { delayNotes } from '../../../../src/core/report/history/delay-notes.js';
 import { trendJson } from '../../../../src/core/report/history/trend-files.js';
 import { entriesOf, steady, withoutClientErrors } from '../../history/entries.js';
@@ -62,6 +62,19 @@ describe('a check that a late load generator leaves undecided', () => {
       "the load generator's own delay and noise together may be the difference to the limit",
     );
   });
+});
+
+it('says it once of several figures', () => {
+  const figures = ['e2e.p95', 'ttft.p95'];
+  const late = entriesOf(factors).map((entry) => ({
+    ...entry,
+    rows: entry.rows.map((row) => ({
+      ...row,
+      client_error: Object.fromEntries(figures.map((id) => [id, 0.4 * (row.figures[id] ?? NaN)])),
+    })),
+  }));
+  const text = spaced(checkConclusion(checkHistory(late, parseThresholds(figures.map((id) => `${id}>10%`)))).join(' '));
+  expect(text).toBe(`Inconclusive: e2e.p95 and ttft.p95 at 8 clients and max-concurrency 2: ${alone}.`);
 });
 
 describe('the note on delays', () => {
