@@ -16,6 +16,7 @@ import { comparableEntries } from '../../core/history/series.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import { checkJson } from '../../core/report/history/check-files.js';
 import { renderCheck } from '../../core/report/history/check-text.js';
+import { delayNotes } from '../../core/report/history/delay-notes.js';
 import { checkHistoryOutput, writeHistoryCheck } from '../../core/report/write-report.js';
 
 const { 'fail-on': failOn, strict, allow } = gateFlags;
@@ -76,7 +77,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for a history that
       since: flags.since ?? null,
     });
     const check = checkHistory(selection.entries, thresholds);
-    const notes = historyNotes(history, selection);
+    const notes = [...historyNotes(history, selection), ...delayNotes(check)];
     this.log(renderCheck(check, notes, reportStyle(process.stdout)));
     const failures = await failuresOf(outputs.map((path) => () => writeHistoryCheck(path, check)));
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);

@@ -10,7 +10,7 @@ import { readHistory } from '../../core/history/history-file.js';
 import { comparableEntries } from '../../core/history/series.js';
 import { headlineMetrics, trendsOf } from '../../core/history/trend.js';
 import { trendJson } from '../../core/report/history/trend-files.js';
-import { renderTrends } from '../../core/report/history/trend-text.js';
+import { missingFigures, renderTrends } from '../../core/report/history/trend-text.js';
 import { checkTrendOutput, writeTrends } from '../../core/report/write-report.js';
 
 export default class HistoryShow extends BaseCommand {
@@ -61,7 +61,7 @@ export default class HistoryShow extends BaseCommand {
     });
     const shown = metrics.length > 0 ? metrics : headlineMetrics(newest.plan.loop);
     const trends = trendsOf(selection.entries, shown, flags.last);
-    const notes = historyNotes(history, selection);
+    const notes = [...historyNotes(history, selection), ...missingFigures(trends, shown)];
     this.log(renderTrends(trends, notes, reportStyle(process.stdout)));
     const failures = await failuresOf(outputs.map((path) => () => writeTrends(path, trends)));
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);

@@ -5,7 +5,7 @@ import { goodputLimits, type Objective, parseObjective } from '../measurement/ob
 import type { Run } from '../measurement/result-schema.js';
 import { SentLate, weightedMean } from '../measurement/sent-late.js';
 import type { Interval } from '../statistics/ratio.js';
-import type { ComparedMetric } from './compared-metric.js';
+import type { ComparedMetric, JudgedMetric } from './compared-metric.js';
 
 /** The load generator's own part in the figures of one side. */
 export class ClientError {
@@ -30,7 +30,8 @@ export class ClientError {
    * @param value as measured, 0 or more: milliseconds or a rate
    */
   of(metric: ComparedMetric, value: number): number {
-    if (value === 0) return 0;
+    // Answers are counted, however late they are noticed.
+    if (value === 0 || metric.id === 'success_rate') return 0;
     if (metric.type === 'rate') {
       const e2eMs = weightedMean(this.#runs, (run) => run.metrics.e2e.mean);
       const isClosed = this.#runs.every(({ settings }) => settings.rate === null);
@@ -73,7 +74,7 @@ export class ClientError {
 }
 
 /** However late the load generator was, a part of what it measured is the server's. */
-const mostOfFigure = 0.95;
+export const mostOfFigure = 0.95;
 
 /**
  * Widens the interval of a ratio by what the load generator can have added to either figure. If both sides were measured
@@ -83,7 +84,7 @@ const mostOfFigure = 0.95;
  */
 export function widened(
   { lower, upper }: Interval,
-  metric: ComparedMetric,
+  metric: JudgedMetric,
   errors: { readonly baseline: number; readonly candidate: number },
   interleaved: boolean,
 ): Interval {

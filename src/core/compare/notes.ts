@@ -76,8 +76,8 @@ function failureNotes(pairs: readonly SettingPair[]): string[] {
   });
 }
 
-/** As a share of the mean TTFT, or of the end-to-end latency of answers that come as a whole. */
-const noticeableDelay = 0.02;
+/** As a share of the mean TTFT, or of the end-to-end latency of answers that come as a whole; of a figure of a history. */
+export const noticeableDelay = 0.02;
 
 /** Why intervals are wider than the trials alone would make them. */
 function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string[] {

@@ -3,7 +3,7 @@ import { isOverloaded, isOverloadedRun } from '../measurement/overload.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { proportionRatio } from '../statistics/proportion.js';
-import { everyTrialOnce, type Ratio, ratioOf, type Statistic } from '../statistics/ratio.js';
+import { type Ratio, ratioOf } from '../statistics/ratio.js';
 import { absenceOf } from './absence.js';
 import { answersFewer } from './answers-fewer.js';
 import { widened } from './client-error.js';
@@ -64,9 +64,7 @@ export class SettingPair {
     if (before === null || after === null) return null;
     const ratio = ratioOf(before, after, { paired: this.#interleaved, seed, tail });
     if (ratio?.interval == null) return ratio === null ? null : { ...ratio, spread: null };
-    const error = ({ clientError }: SettingTrials, statistic: Statistic): number =>
-      clientError.of(metric, statistic.value(everyTrialOnce(statistic)) ?? 0);
-    const errors = { baseline: error(this.baseline, before), candidate: error(this.candidate, after) };
+    const errors = { baseline: this.baseline.errorOf(metric), candidate: this.candidate.errorOf(metric) };
     return { ...ratio, spread: ratio.interval, interval: widened(ratio.interval, metric, errors, this.#interleaved) };
   }
 

@@ -16,7 +16,7 @@ import type { Side } from './side.js';
  * Shorter times count as this, the precision with which the load generator knows when a token arrived. Users do not
  * notice whether a request waited for 2 or for 20 µs, and the ratio of the two means nothing.
  */
-const shortestMs = 0.1;
+export const shortestMs = 0.1;
 
 /** The trials of one setting on one side, and every figure that can be computed from them. */
 export class SettingTrials {
@@ -103,6 +103,15 @@ export class SettingTrials {
         return ms === null ? null : Math.max(shortestMs, ms);
       },
     };
+  }
+
+  /**
+   * How far the figure for all trials together may be from what the server did, as {@link ClientError.of} gives it; 0 if
+   * there is none.
+   */
+  errorOf(compared: ComparedMetric): number {
+    const statistic = this.statistic(compared);
+    return statistic === null ? 0 : this.clientError.of(compared, statistic.value(everyTrialOnce(statistic)) ?? 0);
   }
 
   /** The figure for all trials together, as it was measured. */

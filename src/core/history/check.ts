@@ -9,18 +9,18 @@ import { proportionRatio } from '../statistics/proportion.js';
 import { answeredOf, answeredTogether, answersFewerThan } from './answered.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 import {
-  cutSeries,
+  delayIn,
   type Evidence,
+  type JudgedSeries,
   judgeSeries,
   neededEntries,
   newestOverLevel,
-  type SeriesVerdict,
 } from './judge-series.js';
 import {
+  cutOf,
   isOverloadedRow,
   isSaturated,
   isServerLost,
-  logOf,
   otherAnswersText,
   rowAt,
   seriesOf,
@@ -32,6 +32,8 @@ export type HistoryDoubt =
   | { readonly reason: 'too-few-entries'; readonly entries: number }
   /** The ratio is beyond the limit, but not its whole interval. */
   | { readonly reason: 'too-wide' }
+  /** The load generator's own delay reaches from the ratio to the limit: `isAlone`, or together with the noise. */
+  | { readonly reason: 'client-delay'; readonly isAlone: boolean }
   | { readonly reason: 'saturated-client' }
   /** A sentence without its full stop. */
   | { readonly reason: 'not-measured'; readonly explanation: string };
@@ -157,8 +159,10 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
         : { reason: 'not-measured', explanation },
     );
   }
-  const judged = judgeSeries(cutSeries(series.map((point) => logOf(point.value, metric))), threshold);
-  return isGood(judged) && newest(entries).interrupted ? ended() : outcome(outcomeOf(judged.verdict), judged.evidence);
+  const judged = judgeSeries(cutOf(series, metric), threshold);
+  return isGood(judged) && newest(entries).interrupted
+    ? ended()
+    : outcome(outcomeOf(judged, threshold), judged.evidence);
 }
 
 /** On each side of an interval: 95 %. */
@@ -212,12 +216,15 @@ function newest(entries: readonly HistoryEntry[]): HistoryEntry {
   return last;
 }
 
-function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
+function outcomeOf({ verdict, evidence }: JudgedSeries, threshold: Threshold): HistoryOutcome {
   switch (verdict) {
     case 'regression':
       return { verdict, cause: 'beyond-limit' };
-    case 'inconclusive':
-      return { verdict, doubt: { reason: 'too-wide' } };
+    case 'inconclusive': {
+      const delay = delayIn(evidence.change, threshold);
+      if (delay === null) return { verdict, doubt: { reason: 'too-wide' } };
+      return { verdict, doubt: { reason: 'client-delay', isAlone: delay === 'alone' } };
+    }
     case 'pass':
     case 'improvement':
       return { verdict };
@@ -227,9 +234,9 @@ function outcomeOf(verdict: SeriesVerdict): HistoryOutcome {
 function shownRow(entries: readonly HistoryEntry[], settings: Setting, metric: ComparedMetric): readonly CheckedRow[] {
   const { row, value, series } = measured(entries, settings, metric);
   if (value === null || (value === 0 && metric.type === 'rate')) return [];
-  const cut = cutSeries(series.map((point) => logOf(point.value, metric)));
+  const cut = cutOf(series, metric);
   const isSteady = loadConflict(row, [], newest(entries)) === null;
-  const evidence = isSteady && series.length > neededEntries ? newestOverLevel(cut) : null;
+  const evidence = isSteady && series.length > neededEntries ? newestOverLevel(cut, metric) : null;
   const tendency = evidence === null ? 'unclear' : tendencyOf(evidence.change.interval, metric.type);
   return [{ settings, metric, series, value, evidence, judgement: { type: 'shown', tendency } }];
 }

@@ -33,6 +33,12 @@ const row = Type.Object({
         'Tokens of an answer on average, and the standard error of that over the trials; null if they are not known. Missing in older lines.',
     }),
   ),
+  client_error: Type.Optional(
+    Type.Record(Type.String(), Type.Number({ minimum: 0 }), {
+      description:
+        "By the names of figures, and in their units: by how much the load generator's own delay can have made a latency longer, or a rate lower. It is 0 for a figure that is not named. Missing in older lines.",
+    }),
+  ),
   figures: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Null()]), {
     description:
       'By the names that --fail-on takes, such as ttft.p95: milliseconds, rates per second, or a share; null if it is not known.',

@@ -1,5 +1,5 @@
 import type { MeanTokens } from '../compare/answer-lengths.js';
-import { allMetrics, type ComparedMetric } from '../compare/compared-metric.js';
+import { allMetrics } from '../compare/compared-metric.js';
 import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../compare/differences.js';
 import { SettingTrials } from '../compare/setting-trials.js';
 import type { Side } from '../compare/side.js';
@@ -8,7 +8,9 @@ import { isOverloadedRun } from '../measurement/overload.js';
 import { mergedPromptCache } from '../measurement/prompt-cache.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import { bySetting } from '../measurement/summarise.js';
+import { clientErrorsIn } from './client-error.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
+import { rounded } from './figure-values.js';
 import type { Revision } from './revision.js';
 
 export const entrySchemaName: HistoryEntry['schema'] = 'chatstream.history/v1';
@@ -66,9 +68,19 @@ function rowOf(runs: readonly Run[], side: Pick<Side, 'name' | 'plan'>): History
       queue_wait_source: sources(runs.map(({ metrics }) => metrics.queue_wait.source)),
       output_tokens_source: sources(runs.map((run) => run.output_tokens_source)),
       answer_tokens: answerTokens(trials),
-      figures: Object.fromEntries(allMetrics.map((metric) => [metric.id, rounded(trials.value(metric), metric)])),
+      client_error: clientErrorsIn(trials),
+      figures: figuresOf(trials),
     },
   ];
+}
+
+function figuresOf(trials: SettingTrials): HistoryRow['figures'] {
+  return Object.fromEntries(
+    allMetrics.map((metric) => {
+      const value = trials.value(metric);
+      return [metric.id, value === null ? null : rounded(value, metric)];
+    }),
+  );
 }
 
 /** An overload is counted beside. */
@@ -86,12 +98,6 @@ function answerTokens(trials: SettingTrials): MeanTokens | null {
   const each = trials.tokensEach('output_tokens_per_second');
   if (each === null) return null;
   return { mean: Number(each.mean.toPrecision(6)), error: Number(each.error.toPrecision(6)) };
-}
-
-/** Times to the microsecond, rates to 6 digits: a measurement is not more exact. */
-function rounded(value: number | null, { type }: ComparedMetric): number | null {
-  if (value === null) return null;
-  return type === 'latency' ? Math.round(value * 1000) / 1000 : Number(value.toPrecision(6));
 }
 
 /** Equal for entries of the same measurement, as when a job is repeated and adds its result again. */

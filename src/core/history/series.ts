@@ -5,8 +5,11 @@ import type { Setting } from '../measurement/result-schema.js';
 import { touches } from '../measurement/saturation.js';
 import { settingsKey } from '../measurement/summarise.js';
 import { failedShareOf } from './answered.js';
+import { clientErrorOf } from './client-error.js';
 import { differencesBetween } from './entry.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
+import { logOf } from './figure-values.js';
+import { type CutSeries, cutSeries } from './judge-series.js';
 
 export interface SeriesPoint {
   readonly entry: HistoryEntry;
@@ -14,9 +17,6 @@ export interface SeriesPoint {
   /** As it was measured: milliseconds, a rate per second or a share. */
   readonly value: number;
 }
-
-/** Shorter times count as this, as in a comparison: it is how exactly the load generator knows when a token arrived. */
-const shortestMs = 0.1;
 
 export interface SelectionOptions {
   /** Differences that do not matter, as `--allow` names them. */
@@ -107,6 +107,15 @@ export function seriesOf(
   });
 }
 
+/** Cut where its level changed. @param series of a rate, without values of 0 but for the last */
+export function cutOf(series: readonly SeriesPoint[], metric: ComparedMetric): CutSeries {
+  const logs = series.map(({ value }) => logOf(value, metric));
+  return cutSeries(
+    logs,
+    series.map(({ row }) => clientErrorOf(row, metric)),
+  );
+}
+
 export function rowAt({ rows }: HistoryEntry, settings: Setting): HistoryRow | undefined {
   const key = settingsKey(settings);
   return rows.find((row) => settingsKey(row.settings) === key);
@@ -176,9 +185,4 @@ export function otherAnswersText(
   const other = rows.findLast((row) => newest !== undefined && hasOtherAnswers(metric, row, newest));
   if (newest?.answer_tokens == null || other?.answer_tokens == null) return null;
   return `answers had ${meanText(newest.answer_tokens)} tokens on average in the newest result and ${meanText(other.answer_tokens)} in earlier ones`;
-}
-
-/** The logarithm of a value, in which changes are differences. Of a rate of 0 it is -∞. */
-export function logOf(value: number, { type }: ComparedMetric): number {
-  return Math.log(type === 'latency' ? Math.max(shortestMs, value) : value);
 }

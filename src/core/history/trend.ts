@@ -1,8 +1,8 @@
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import type { Setting } from '../measurement/result-schema.js';
 import type { HistoryEntry } from './entry-schema.js';
-import { cutSeries, type LevelChange, levelChanges } from './judge-series.js';
-import { logOf, seriesOf, type SeriesPoint } from './series.js';
+import { type LevelChange, levelChanges } from './judge-series.js';
+import { cutOf, seriesOf, type SeriesPoint } from './series.js';
 
 export interface TrendPoint extends SeriesPoint {
   /** Over the median of the values before it; null for the first. */
@@ -67,7 +67,7 @@ export function trendsOf(
 function pointsOf(series: readonly SeriesPoint[], metric: ComparedMetric): readonly TrendPoint[] {
   // A rate of 0 has no logarithm.
   const positive = series.filter(({ value }) => metric.type === 'latency' || value > 0);
-  const changes = levelChanges(cutSeries(positive.map(({ value }) => logOf(value, metric))));
+  const changes = levelChanges(cutOf(positive, metric), metric);
   const starts = new Map(changes.map((change) => [positive[change.index], change]));
   return series.map((point, index) => {
     const before = median(series.slice(Math.max(0, index - medianOf), index).map(({ value }) => value));

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../src/core/base/random.js';
 import { entryOf } from '../../../src/core/history/entry.js';
-import type { HistoryEntry } from '../../../src/core/history/entry-schema.js';
+import type { HistoryEntry, HistoryRow } from '../../../src/core/history/entry-schema.js';
 import { resultOf } from '../compare/sides.js';
 
 const base = entryOf(resultOf(1), { commit: null, branch: 'main', dirty: false, note: null }, 'base.json');
@@ -41,4 +41,14 @@ export function entriesOf(factors: readonly number[], spread = 0.02): readonly H
 /** `count` times the same factor. */
 export function steady(count: number, factor = 1): readonly number[] {
   return Array.from({ length: count }, () => factor);
+}
+
+/** The same entry as a line of an older version, which does not say what the load generator can have added. */
+export function withoutClientErrors(entry: HistoryEntry): HistoryEntry {
+  const rows = entry.rows.map((row): HistoryRow => {
+    const older = { ...row };
+    delete older.client_error;
+    return older;
+  });
+  return { ...entry, rows };
 }

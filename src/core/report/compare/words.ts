@@ -57,12 +57,12 @@ export function verdictText({ judgement, interval }: ComparedRow): string {
 }
 
 /** `ttft.p95 at 8 clients and max-concurrency 4`. */
-export function rowName({ metric, settings }: ComparedRow): string {
+export function rowName({ metric, settings }: Pick<ComparedRow, 'metric' | 'settings'>): string {
   return nameAt(metric.id, settings);
 }
 
 /** `ttft.p50 and tpot.p50 at 8 clients`: a setting that all have in common once. */
-export function rowNames(rows: readonly ComparedRow[]): string {
+export function rowNames(rows: readonly Pick<ComparedRow, 'metric' | 'settings'>[]): string {
   const [first] = rows;
   const settings = new Set(rows.map((row) => wholeSettingText(row.settings)));
   if (first === undefined || settings.size > 1) return listed(rows.map(rowName));
@@ -117,7 +117,10 @@ function saturationText({ saturation, delayMs, cpuShare }: Extract<Doubt, { reas
 }
 
 /** What to do about a load generator that is too slow. */
-const lighterLoad = 'measure with fewer clients, more --workers, or from another machine';
+export const lighterLoad = 'measure with fewer clients, more --workers, or from another machine';
+
+/** That more trials would be in vain. */
+export const delayAlone = `the load generator's own delay alone may be the difference to the limit: ${lighterLoad}`;
 
 /**
  * What to do about an interval that is too wide.
@@ -126,7 +129,7 @@ const lighterLoad = 'measure with fewer clients, more --workers, or from another
  */
 export function moreTrials(factor: number | 'delay' | null): string {
   if (factor === 'delay') {
-    return `the load generator's own delay alone may be the difference to the limit: ${lighterLoad}`;
+    return delayAlone;
   }
   return factor === null
     ? 'the change is too close to the limit to decide without very many trials'

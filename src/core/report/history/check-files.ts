@@ -5,6 +5,7 @@ import { targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
 import { checkCells, checkConclusion, rowText } from './check-text.js';
+import { delayNotes } from './delay-notes.js';
 import { entryName, timeOfEntry, unitOf } from './words.js';
 
 const marks: Readonly<Record<string, string>> = {
@@ -33,6 +34,7 @@ export function checkMarkdown(check: HistoryCheck): string {
     '',
     `- Newest: ${escapedMarkdown([entryName(check.newest), `${timeOfEntry(check.newest)} UTC`, ...targetItems(check.newest.target)].join(' · '))}`,
     `- Compared with the ${check.before} comparable results before it`,
+    ...delayNotes(check).map((note) => `- ${escapedMarkdown(note)}`),
     '',
   ].join('\n');
 }
@@ -64,6 +66,12 @@ function caseOf(row: CheckedRow, setting: string): TestCase {
   }
 }
 
+/** By how much the load generator can have moved the newest value, in its unit; null if its line does not say. */
+function clientErrorIn({ metric, series, value }: CheckedRow): number | null {
+  const errors = value === null ? undefined : series.at(-1)?.row.client_error;
+  return errors === undefined ? null : (errors[metric.id] ?? 0);
+}
+
 /** The check for scripts. Unknown and infinite values are null. */
 export function checkJson(check: HistoryCheck): object {
   const { verdict, newest, before, rows } = check;
@@ -86,9 +94,11 @@ function rowJson(row: CheckedRow): object {
     metric: metric.id,
     unit: unitOf(metric),
     value,
+    client_error: clientErrorIn(row),
     level_before: evidence?.change.level ?? null,
     ratio: evidence?.change.ratio ?? null,
     interval: evidence?.change.interval ?? null,
+    spread: evidence?.change.spread ?? null,
     changed_at:
       changed === undefined || evidence?.type !== 'level'
         ? null

@@ -1,7 +1,7 @@
-import type { CheckedRow, HistoryCheck, RegressionCause } from '../../history/check.js';
-import { listed, plural } from '../../measurement/numbers.js';
+import type { CheckedRow, HistoryCheck, HistoryDoubt, RegressionCause } from '../../history/check.js';
+import { plural } from '../../measurement/numbers.js';
 import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
-import { allowedText, limitText, valueText } from '../compare/words.js';
+import { allowedText, limitText, rowNames, valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
@@ -10,6 +10,7 @@ import {
   changeInterval,
   checkedName,
   commitText,
+  delayDoubtText,
   evidenceText,
   historyDoubtText,
   signedPercent,
@@ -54,19 +55,25 @@ export function renderCheck(check: HistoryCheck, notes: readonly string[], style
     .join('\n\n');
 }
 
-/** Headings and cells of the rows that were judged, or of all if none was. */
+/** The rows that were judged, or all if none was. */
+export function shownRows(rows: readonly CheckedRow[]): readonly CheckedRow[] {
+  const gated = rows.filter(({ judgement }) => judgement.type === 'gated');
+  return gated.length > 0 ? gated : rows;
+}
+
+/** Headings and cells of the rows that are shown. */
 export function checkCells(check: HistoryCheck): {
   readonly headings: readonly string[];
   readonly rows: readonly CheckedCells[];
 } {
-  const gated = check.rows.filter(({ judgement }) => judgement.type === 'gated');
-  const rows = gated.length > 0 ? gated : check.rows;
+  const rows = shownRows(check.rows);
+  const isGated = rows.some(({ judgement }) => judgement.type === 'gated');
   const several = new Set(rows.map(({ settings }) => JSON.stringify(settings))).size > 1;
   const dimensions = several ? dimensionsOf(rows.map(({ settings }) => settings)) : [];
   const headings = [
     ...dimensions.map(({ name }) => name),
     ...['metric', 'before', 'newest', 'change', '95 %'],
-    ...(gated.length > 0 ? ['limit'] : []),
+    ...(isGated ? ['limit'] : []),
     'since',
     'verdict',
   ];
@@ -192,7 +199,7 @@ export function rowText(row: CheckedRow): string {
     case 'regression':
       return regressionText(row, outcome.cause, `${what}; ${allowedText(threshold)} times is allowed`);
     case 'inconclusive':
-      return `${checkedName(row)} ${historyDoubtText(outcome.doubt, row)}`;
+      return doubtOfRow(row, outcome.doubt);
     case 'pass':
     case 'improvement':
       return checkedName(row) + what;
@@ -219,14 +226,21 @@ function doubts(rows: readonly CheckedRow[]): string {
   for (const row of rows) {
     const { judgement } = row;
     if (judgement.type !== 'gated' || judgement.outcome.verdict !== 'inconclusive') continue;
-    const text = historyDoubtText(judgement.outcome.doubt, row);
+    const { doubt } = judgement.outcome;
+    const text = doubt.reason === 'client-delay' ? delayDoubtText(doubt) : historyDoubtText(doubt, row);
     byText.set(text, [...(byText.get(text) ?? []), row]);
   }
   return [...byText]
     .map(([text, doubtful]) => {
-      const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : listed(doubtful.map(checkedName));
-      const isDoubtOfRow = doubtful[0]?.evidence !== null && doubtful.length === 1;
-      return isDoubtOfRow ? `${names} ${text}` : `${names}: ${text}`;
+      const [first] = doubtful;
+      if (first !== undefined && doubtful.length === 1) return rowText(first);
+      const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : rowNames(doubtful);
+      return `${names}: ${text}`;
     })
     .join('; ');
+}
+
+/** What happened follows the name of the row; a reason without figures stands behind a colon. */
+function doubtOfRow(row: CheckedRow, doubt: HistoryDoubt): string {
+  return `${checkedName(row)}${row.evidence === null ? ':' : ''} ${historyDoubtText(doubt, row)}`;
 }

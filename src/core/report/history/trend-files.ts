@@ -1,3 +1,4 @@
+import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
@@ -5,7 +6,7 @@ import { csvField } from '../bench/csv.js';
 import { valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
-import { changeMark, changesOf, settingsOf } from './trend-text.js';
+import { changeMark, changesOf, noChange, settingsOf } from './trend-text.js';
 import { commitText, signedPercent, timeOfEntry, unitOf } from './words.js';
 
 /** A table for each setting, and the changes in words. */
@@ -16,9 +17,7 @@ export function trendMarkdown(trends: Trends): string {
     '## chatstream history',
     ...(newest === undefined ? [] : ['', escapedMarkdown(targetItems(newest.target).join(' · '))]),
     '',
-    ...(changes.length === 0
-      ? ['No change of a level was found.']
-      : changes.map((text) => `- ${changeMark} ${escapedMarkdown(text)}`)),
+    ...(changes.length === 0 ? noChange(trends) : changes.map((text) => `- ${changeMark} ${escapedMarkdown(text)}`)),
     ...settingsOf(trends).flatMap((group) => ['', ...markdownTable(trends, group)]),
     '',
   ].join('\n');
@@ -95,8 +94,12 @@ export function trendJson({ entries, trends }: Trends): object {
         commit: entry.commit,
         value,
         ratio_to_median_before: ratio,
-        level_change: change === null ? null : { ...change.change, p: change.p },
+        level_change: change === null ? null : levelChangeJson(change),
       })),
     })),
   };
+}
+
+function levelChangeJson({ change: { level, ratio, interval, spread }, p }: LevelChange): object {
+  return { level, ratio, interval, spread, p };
 }

@@ -1,5 +1,7 @@
+import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
+import { leastSamplesAbove } from '../../measurement/histogram.js';
 import { listed, plural, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { valueText } from '../compare/words.js';
@@ -22,11 +24,32 @@ export function renderTrends(trends: Trends, notes: readonly string[], style: Re
     [...header, paint('dim', `${plural(trends.entries.length, 'result')}; changes against the median of those before`)],
     remarks,
     ...settingsOf(trends).flatMap((each) => tablesOf(trends.entries, each, style)),
-    changes.length === 0 ? ['No change of a level was found.'] : changes,
+    changes.length === 0 ? noChange(trends) : changes,
   ]
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n');
+}
+
+/** That there is no change, if there is anything that could have one. */
+export function noChange({ trends }: Pick<Trends, 'trends'>): readonly string[] {
+  return trends.length === 0 ? [] : ['No change of a level was found.'];
+}
+
+/**
+ * Which figures are in none of the results, as a sentence; none if all are in some.
+ *
+ * @param metrics those that were to be shown
+ */
+export function missingFigures(
+  { trends }: Pick<Trends, 'trends'>,
+  metrics: readonly ComparedMetric[],
+): readonly string[] {
+  const missing = metrics.filter(({ id }) => trends.every(({ metric }) => metric.id !== id));
+  if (missing.length === 0) return [];
+  const advice = `A percentile needs ${leastSamplesAbove} samples above it, so measure more requests (-r) or for longer (-d).`;
+  const isSparse = missing.some(({ type }) => type === 'latency');
+  return [`No result has ${listed(missing.map(({ id }) => id))}.${isSparse ? ` ${advice}` : ''}`];
 }
 
 /** Marks the entry at which a level changed. */

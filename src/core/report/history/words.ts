@@ -5,6 +5,7 @@ import { type Evidence, neededEntries } from '../../history/judge-series.js';
 import { plural, whole } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { LevelRatio } from '../../statistics/levels.js';
+import { delayAlone, lighterLoad } from '../compare/words.js';
 
 /** A commit as git shortens it: `1a2b3c4`, `1a2b3c4+` with changes that were not committed; null if it is not known. */
 export function commitText({ commit, dirty }: HistoryEntry): string | null {
@@ -32,8 +33,9 @@ export function signedPercent(ratio: number): string {
   return `${signOf(ratio)}${percentOf(ratio)}`;
 }
 
-/** `+12.1 to +25.0 %`. */
+/** `+12.1 to +25.0 %`; `0 %` for an interval without width. */
 export function changeInterval({ interval: { lower, upper } }: LevelRatio): string {
+  if (signedPercent(lower) === signedPercent(upper)) return signedPercent(lower);
   return `${signOf(lower)}${figureOf(lower)} to ${signedPercent(upper)}`;
 }
 
@@ -74,19 +76,30 @@ export function evidenceText({ series }: CheckedRow, evidence: Evidence): string
   return `${changeText(change)}${where}, ${agoText(series.length - 1 - evidence.index)}`;
 }
 
+/** The part of the load generator's own delay in a doubt, without the figures. */
+export function delayDoubtText({ isAlone }: Extract<HistoryDoubt, { reason: 'client-delay' }>): string {
+  return isAlone ? delayAlone : delayWithNoise;
+}
+
+const delayWithNoise = `the load generator's own delay and noise together may be the difference to the limit: ${lighterLoad}, or once more`;
+
 /** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
 export function historyDoubtText(doubt: HistoryDoubt, row: CheckedRow): string {
   switch (doubt.reason) {
     case 'too-few-entries':
       return `there are ${plural(doubt.entries, 'comparable result')} before the newest, and ${neededEntries} are needed`;
     case 'too-wide': {
-      if (row.evidence === null) return 'is too close to its limit';
+      if (row.evidence === null) return 'the rate is too close to its limit to decide';
       const advice =
         row.evidence.type === 'newest' ? 'may be noise: measure once more' : 'is too close to the limit to decide';
       return `${evidenceText(row, row.evidence)}, which ${advice}`;
     }
+    case 'client-delay': {
+      const evidence = row.evidence === null ? '' : `${evidenceText(row, row.evidence)}, and `;
+      return evidence + delayDoubtText(doubt);
+    }
     case 'saturated-client':
-      return 'the load generator was saturated, so the figures include its own delays: measure with fewer clients, more --workers, or from another machine';
+      return `the load generator was saturated, so the figures include its own delays: ${lighterLoad}`;
     case 'not-measured':
       return doubt.explanation;
   }

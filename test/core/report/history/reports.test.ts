@@ -6,7 +6,7 @@ import { headlineMetrics, type Trends, trendsOf } from '../../../../src/core/his
 import { checkJson, checkJunit, checkMarkdown } from '../../../../src/core/report/history/check-files.js';
 import { renderCheck } from '../../../../src/core/report/history/check-text.js';
 import { trendCsv, trendJson, trendMarkdown } from '../../../../src/core/report/history/trend-files.js';
-import { renderTrends } from '../../../../src/core/report/history/trend-text.js';
+import { missingFigures, renderTrends } from '../../../../src/core/report/history/trend-text.js';
 import { entriesOf, entryAt, steady } from '../../history/entries.js';
 import { parseXml } from '../compare/xml.js';
 
@@ -55,6 +55,20 @@ describe('the check of a history', () => {
     expect(text).toMatch(/✓ success_rate .*pass/);
   });
 
+  it('separates a figure that is not measured from the reason, in JSON and JUnit', () => {
+    const [newest = entryAt(20)] = entriesOf(steady(1));
+    const without = { ...newest, rows: newest.rows.map((row) => ({ ...row, figures: {} })) };
+    const check = checked(['ttft.p95>10%'], [...entriesOf(steady(6)), without]);
+    const reason = 'ttft.p95 at 8 clients and max-concurrency 2: the newest result does not have enough samples';
+    expect(checkJson(check)).toMatchObject({ rows: [{ explanation: expect.stringContaining(reason) as string }] });
+    expect(checkJunit(check)).toContain(reason);
+  });
+
+  it('has a single figure for an interval without width', () => {
+    const text = renderCheck(checkHistory(entriesOf(steady(21)), []), [], plain);
+    expect(text).toMatch(/success_rate +100 % +100 % +0\u00a0% +0\u00a0% +no clear change/);
+  });
+
   it('is a comment in Markdown', () => {
     const markdown = checkMarkdown(checked(['ttft.p95>10%']));
     expect(markdown).toContain('❌ Regression: ttft.p95');
@@ -100,6 +114,21 @@ describe('the trends of a history', () => {
   it('stay within a narrow terminal by using more tables', () => {
     const lines = renderTrends(trendsOf(risen, allMetrics, 3), [], { colour: false, width: 60 }).split('\n');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+  });
+
+  it('say which figures no result has, and nothing of changes if there is none at all', () => {
+    const sparse = entriesOf(steady(3)).map((entry) => ({
+      ...entry,
+      rows: entry.rows.map((row) => ({ ...row, figures: { ...row.figures, 'ttft.p95': null, goodput: null } })),
+    }));
+    const metrics = allMetrics.filter(({ id }) => ['ttft.p95', 'goodput', 'tpot.p50'].includes(id));
+    expect(missingFigures(trendsOf(sparse, metrics, 20), metrics)).toEqual([
+      'No result has ttft.p95 and goodput. A percentile needs 10 samples above it, so measure more requests (-r) or for longer (-d).',
+    ]);
+    expect(missingFigures(trendsOf(sparse, metrics, 20), [])).toEqual([]);
+    const nothing = trendsOf(sparse, metrics.slice(0, 1), 20);
+    expect(renderTrends(nothing, [], plain)).not.toContain('No change');
+    expect(trendMarkdown(nothing)).not.toContain('No change');
   });
 
   it('say so if nothing has changed', () => {
