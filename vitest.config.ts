@@ -4,10 +4,11 @@ import { defineConfig } from 'vitest/config';
  * Tests that keep to themselves: they change nothing that another file can see. All files of a worker share one set of
  * modules, which takes two thirds of the time that it takes to load everything anew for each of them.
  */
-const shared = ['test/{cli,console,core,docs}/**/*.test.ts'];
+const shared = ['test/{cli,commands,console,core,docs,support-tests}/**/*.test.ts', 'test/*.test.ts'];
 
 /** In the same folders, but they replace modules, or need llama.cpp as it is when it is loaded. */
 const alone = [
+  'test/commands/serve.test.ts',
   'test/core/server/http/{key-ring,listen}.test.ts',
   'test/core/models/hugging-face.test.ts',
   'test/core/engine/llama/{load,load-errors,unknown-architecture}.test.ts',
