@@ -19,8 +19,9 @@ export default defineConfig({
     // For tests that hang. Who waits for something has a deadline that comes before, and says what did not happen.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two even on two cores: much of the time is spent on the start of processes. More would only get in each other's way.
-    maxWorkers: 2,
+    // Three even on two cores: a file waits for more than half of its time, for timers, sockets and other processes. A fourth
+    // would gain little, and tests with real time would be late more often.
+    maxWorkers: 3,
     // The engine decodes on libuv's pool; with more threads its compute threads fight each other.
     env: { UV_THREADPOOL_SIZE: '1' },
     projects: [
