@@ -4,10 +4,11 @@ import { defineConfig } from 'vitest/config';
  * Tests that keep to themselves: they change nothing that another file can see. All files of a worker share one set of
  * modules, which takes two thirds of the time that it takes to load everything anew for each of them.
  */
-const shared = ['test/{cli,console,core,docs}/**/*.test.ts'];
+const shared = ['test/{cli,commands,console,core,docs,support-tests}/**/*.test.ts', 'test/*.test.ts'];
 
 /** In the same folders, but they replace modules, or need llama.cpp as it is when it is loaded. */
 const alone = [
+  'test/commands/serve.test.ts',
   'test/core/server/http/{key-ring,listen}.test.ts',
   'test/core/models/hugging-face.test.ts',
   'test/core/engine/llama/{load,load-errors,unknown-architecture}.test.ts',
@@ -18,8 +19,9 @@ export default defineConfig({
     // For tests that hang. Who waits for something has a deadline that comes before, and says what did not happen.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two even on two cores: much of the time is spent on the start of processes. More would only get in each other's way.
-    maxWorkers: 2,
+    // Three even on two cores: a file waits for more than half of its time, for timers, sockets and other processes. A fourth
+    // would gain little, and tests with real time would be late more often.
+    maxWorkers: 3,
     // The engine decodes on libuv's pool; with more threads its compute threads fight each other.
     env: { UV_THREADPOOL_SIZE: '1' },
     projects: [

@@ -140,7 +140,7 @@ describe('a conversation', () => {
   it('ends when its client leaves', async () => {
     const server = await TokenServer.start((request) => ({ prefillMs: request % 3 === 2 ? 5000 : 1, tokenMs: 1, tokens: 2 })); // prettier-ignore
     servers.push(server);
-    const part = await measure(jobFor(server, { requests: 9, leaving: { share: 0.999, afterMs: 100, seed: 1 } }));
+    const part = await measure(jobFor(server, { requests: 9, leaving: { share: 0.999, afterMs: 400, seed: 1 } }));
     expect(part.leavers).toMatchObject({ requests: 9, left: 3, answered: 6 });
     expect(messagesTo(server).map(({ length }) => length)).toEqual([1, 3, 5, 1, 3, 5, 1, 3, 5]);
   });

@@ -1,7 +1,63 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cosine, EmbeddingHarness } from './embedding-harness.js';
 
 describe('the engine for embeddings', () => {
+  let harness: EmbeddingHarness;
+
+  beforeAll(async () => {
+    harness = await EmbeddingHarness.start();
+  });
+  afterAll(() => harness.engine.stop());
+
+  it('gives a vector of length 1 for each input, the same for the same input', async () => {
+    const [first, second, third] = await harness.vectors('one text', 'and another', 'one text');
+    expect(cosine(first, first)).toBeCloseTo(1, 5);
+    expect(first).toEqual(third);
+    expect(cosine(first, second)).toBeLessThan(0.999);
+  });
+
+  it('reads the names of special tokens as text', async () => {
+    const { prompt } = await harness.prepare('<|im_end|>');
+    expect(prompt.length).toBeGreaterThan(1);
+    expect(await harness.engine.detokenize(prompt)).toBe('<|im_end|>');
+  });
+
+  it('refuses tokens that the model does not have', async () => {
+    await expect(harness.prepare([1], [999_999])).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'input.1',
+    });
+  });
+
+  it('lets requests take turns, so that a long list does not hold up a short one', async () => {
+    const long = await harness.spec('long', ...Array.from({ length: 20 }, (_, index) => `input ${index}`));
+    const short = await harness.spec('short', 'input');
+    const ended = harness.ended('long');
+    harness.engine.generate(long);
+    harness.engine.generate(short);
+    await ended;
+    const both = ['long', 'short'];
+    const order = harness.events.flatMap(({ type, id }) => (type === 'embedded' && both.includes(id) ? [id] : []));
+    expect(order.indexOf('short')).toBe(1);
+  });
+
+  it('ends a cancelled request after the input at hand', async () => {
+    const cancelled = await harness.spec('cancelled', ...Array.from({ length: 20 }, (_, index) => `input ${index}`));
+    const { engine } = harness;
+    engine.rounds(({ events }) => {
+      if (events.some((event) => event.type === 'embedded' && event.index === 2)) engine.cancel('cancelled');
+    });
+    engine.generate(cancelled);
+    const [vector] = await harness.vectors('something else', 'and more', 'so that there are', 'several', 'turns');
+    expect(vector).toBeDefined();
+    const indexes = harness.events.flatMap((event) =>
+      event.type === 'embedded' && event.id === 'cancelled' ? [event.index] : [],
+    );
+    expect(indexes).toEqual([0, 1, 2]);
+  });
+});
+
+describe('an engine for embeddings with options or a model of its own', () => {
   let harness: EmbeddingHarness | undefined;
 
   afterEach(() => harness?.engine.stop());
@@ -16,14 +72,6 @@ describe('the engine for embeddings', () => {
     });
   });
 
-  it('gives a vector of length 1 for each input, the same for the same input', async () => {
-    harness = await EmbeddingHarness.start();
-    const [first, second, third] = await harness.vectors('one text', 'and another', 'one text');
-    expect(cosine(first, first)).toBeCloseTo(1, 5);
-    expect(first).toEqual(third);
-    expect(cosine(first, second)).toBeLessThan(0.999);
-  });
-
   it('reads an input that takes several batches as a whole', async () => {
     const text = 'a text of many tokens '.repeat(20);
     harness = await EmbeddingHarness.start({ prefillChunk: 16 });
@@ -33,13 +81,6 @@ describe('the engine for embeddings', () => {
     const [atOnce] = await harness.vectors(text);
     expect(cosine(inPieces, atOnce)).toBeGreaterThan(0.9999);
     expect(cosine(inPieces, others)).toBeLessThan(0.9999);
-  });
-
-  it('reads the names of special tokens as text', async () => {
-    harness = await EmbeddingHarness.start();
-    const { prompt } = await harness.prepare('<|im_end|>');
-    expect(prompt.length).toBeGreaterThan(1);
-    expect(await harness.engine.detokenize(prompt)).toBe('<|im_end|>');
   });
 
   it('begins inputs as the model expects, texts and tokens alike', async () => {
@@ -66,41 +107,5 @@ describe('the engine for embeddings', () => {
       code: 'context_length_exceeded',
       param: 'input',
     });
-  });
-
-  it('refuses tokens that the model does not have', async () => {
-    harness = await EmbeddingHarness.start();
-    await expect(harness.prepare([1], [999_999])).rejects.toMatchObject({
-      code: 'invalid_request',
-      param: 'input.1',
-    });
-  });
-
-  it('lets requests take turns, so that a long list does not hold up a short one', async () => {
-    harness = await EmbeddingHarness.start();
-    const long = await harness.spec('long', ...Array.from({ length: 20 }, (_, index) => `input ${index}`));
-    const short = await harness.spec('short', 'input');
-    const ended = harness.ended('long');
-    harness.engine.generate(long);
-    harness.engine.generate(short);
-    await ended;
-    const order = harness.events.flatMap((event) => (event.type === 'embedded' ? [event.id] : []));
-    expect(order.indexOf('short')).toBe(1);
-  });
-
-  it('ends a cancelled request after the input at hand', async () => {
-    harness = await EmbeddingHarness.start();
-    const long = await harness.spec('long', ...Array.from({ length: 20 }, (_, index) => `input ${index}`));
-    const { engine } = harness;
-    engine.rounds(({ events }) => {
-      if (events.some((event) => event.type === 'embedded' && event.index === 2)) engine.cancel('long');
-    });
-    engine.generate(long);
-    const [vector] = await harness.vectors('something else', 'and more', 'so that there are', 'several', 'turns');
-    expect(vector).toBeDefined();
-    const indexes = harness.events.flatMap((event) =>
-      event.type === 'embedded' && event.id === 'long' ? [event.index] : [],
-    );
-    expect(indexes).toEqual([0, 1, 2]);
   });
 });
