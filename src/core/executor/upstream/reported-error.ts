@@ -18,8 +18,10 @@ const refusal = 400;
 const upstreamStatuses: ReadonlySet<unknown> = new Set([401, 403, 408, 429]);
 
 /** What servers call a request that they cannot serve: llama-server, vLLM, SGLang, and the APIs of OpenAI and Anthropic. */
-const requestFault =
-  /^(?:invalid_(?!api_key)\w+|BadRequestError|(?:context_length|exceed_context_size)\w*|request_too_large)$/;
+const requestFault = /^(?:invalid_\w+|BadRequestError|(?:context_length|exceed_context_size)\w*|request_too_large)$/;
+
+/** Of type `invalid_request_error` as well, but about the upstream's key and not the client's. */
+const keyFault = 'invalid_api_key';
 
 /** The error in an event; null if there is none. */
 export function reportedErrorIn(data: unknown): ReportedError | null {
@@ -37,6 +39,7 @@ function statusOf(error: unknown): number | null {
   const names = [member(error, 'code'), member(error, 'type'), member(error, 'status')];
   const status = names.find((name) => typeof name === 'number' && name >= 100);
   if (typeof status === 'number') return status >= 400 && status < 500 && !upstreamStatuses.has(status) ? status : null;
+  if (names.includes(keyFault)) return null;
   return names.some((name) => typeof name === 'string' && requestFault.test(name)) ? refusal : null;
 }
 

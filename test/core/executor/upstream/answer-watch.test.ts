@@ -53,7 +53,7 @@ describe('a stream that passes', () => {
     const watch = new StreamWatch();
     watch.push(event({ error: { message: 'out of memory' } }));
     expect(watch.hasToken).toBe(false);
-    expect(watch.error).toBe('out of memory');
+    expect(watch.error).toMatchObject({ message: 'out of memory', status: null });
   });
 
   it.each([
@@ -78,7 +78,7 @@ describe('a stream that passes', () => {
     const watch = new StreamWatch();
     const error = event({ error: { message: 'no memory' } });
     expect(watch.push(Buffer.concat([event(chunk({ content: 'Hi' })), error]))).toBeGreaterThanOrEqual(1);
-    expect([watch.hasToken, watch.error, watch.failure]).toEqual([true, null, 'no memory']);
+    expect([watch.hasToken, watch.error, watch.failure?.message]).toEqual([true, null, 'no memory']);
   });
 
   it('counts the same wherever it is cut', () => {

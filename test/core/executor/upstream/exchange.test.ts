@@ -23,7 +23,7 @@ function heardOfStream(chunks: readonly string[], headers: Readonly<Record<strin
       whole: () => heard.push('whole'),
       begun: () => heard.push('begun'),
       data: (_chunk, _tokens, progress) => heard.push(['data', ...(progress?.tokens ?? [])].join(' ')),
-      ended: (_usage, error) => heard.push(error === null ? 'ended' : `ended with ${error}`),
+      ended: (_usage, error) => heard.push(error === null ? 'ended' : `ended with ${error.message}`),
       failed: ({ type, reason }) => heard.push(type === 'broken' ? type : `${type}: ${reason}`),
     },
     { isResumption: false },
