@@ -41,6 +41,8 @@ export class UpstreamServer {
   readonly requests: { readonly path: string; readonly body: string; readonly headers: IncomingMessage['headers'] }[] =
     [];
   manner: UpstreamManner;
+  /** How it treats requests for some of its models. */
+  readonly manners = new Map<string, UpstreamManner>();
   /** Whether it answers probes. */
   isProbed = true;
   /** The status of its answers to probes, unless it is well. */
@@ -113,7 +115,7 @@ export class UpstreamServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { manner } = this;
+    const usual = this.manner;
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     response.on('close', () => {
@@ -124,6 +126,7 @@ export class UpstreamServer {
     this.requests.push({ path: request.url ?? '', body, headers: request.headers });
     const parsed: unknown = JSON.parse(body);
     const prompt = nonEmpty(member(parsed, 'user')) ?? 'word';
+    const manner = this.manners.get(nonEmpty(member(parsed, 'model')) ?? '') ?? usual;
     switch (manner.type) {
       case 'silence':
         this.#silent.add(response);

@@ -26,6 +26,8 @@ export type RelayExecutor = Pick<
   | 'models'
   | 'downReason'
   | 'serves'
+  | 'resting'
+  | 'forModel'
   | 'upstreamName'
   | 'run'
   | 'drain'
@@ -93,7 +95,7 @@ export class Attempts {
       job.failedAt,
       ({ name }) => this.#memory.sameShare(prints, name),
       undefined,
-      (each) => !isKept(each) && hasPlacesFor(each, job.places),
+      (each) => !isKept(each) && hasPlacesFor(each.forModel(job.model), job.places),
     );
     if (executor === null) return false;
     this.#memory.remember(prints, executor.name);
@@ -104,7 +106,7 @@ export class Attempts {
     // It cannot run more of them at once.
     const places = Math.min(job.places, executor.places);
     job.cancelAttempt = executor.run(
-      { path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
+      { model: job.model, path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
       this.#listener(job, executor.name),
     );
     return true;
@@ -202,9 +204,10 @@ export class Attempts {
       case 'timed_out':
         return false;
       case 'busy': {
-        const others = this.#options.executors.filter(
-          ({ name, status }) => name !== job.executor && (status === 'ready' || status === 'trying'),
-        );
+        const others = this.#options.executors.filter((other) => {
+          const { status } = other.forModel(job.model);
+          return other.name !== job.executor && (status === 'ready' || status === 'trying');
+        });
         const isShort = failure.restMs <= longestQuietRestMs;
         return isShort || others.some((other) => canGoOn(other, job));
       }

@@ -1,4 +1,4 @@
-import { freePlaces, hasPlacesFor } from '../executor/executor.js';
+import { type Capacity, freePlaces, hasPlacesFor } from '../executor/executor.js';
 import { canGoOn, type RelayExecutor } from './attempts.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
@@ -42,26 +42,32 @@ export class PlaceSharing {
 
   /** Whether a request that needs so many places in this line would start at once if no other waited there. */
   isFree({ model }: ModelLine, places: number): boolean {
+    if (!this.hasRoomFor(places)) return false;
+    return this.#openFor(model).some((executor) => hasPlacesFor(executor.forModel(model), places));
+  }
+
+  /** Whether so many more places may be taken, wherever they are. */
+  hasRoomFor(places: number): boolean {
     const { all, free } = this.#room();
-    if (Math.min(places, all) > free - this.#keptRoom) return false;
-    return this.#openFor(model).some((executor) => hasPlacesFor(executor, places));
+    return Math.min(places, all) <= free - this.#keptRoom;
   }
 
   /** Keeps an upstream for a request that needs several places, if any can be of use to it. */
   keepFor(job: RelayJob): void {
     if (job.places === 1) return;
-    const able = this.#openFor(job.model).filter((executor) => executor.status === 'ready' && canGoOn(executor, job));
-    const untried = able.filter(({ name }) => !job.failedAt.has(name));
+    const able = this.#openFor(job.model)
+      .filter((executor) => canGoOn(executor, job))
+      .map((executor) => ({ executor, there: executor.forModel(job.model) }))
+      .filter(({ there }) => there.status === 'ready');
+    const untried = able.filter(({ executor }) => !job.failedAt.has(executor.name));
     const [first, ...others] = untried.length > 0 ? untried : able;
     if (first === undefined) return;
-    const needed = ({ places }: RelayExecutor): number => Math.min(job.places, places);
-    const lacking = (executor: RelayExecutor): number => needed(executor) - freePlaces(executor);
-    const kept = others.reduce((best, other) => (lacking(other) < lacking(best) ? other : best), first);
-    this.#kept.add(kept);
-    // Its place among all that run is taken already.
-    if (job.status === 'running') return;
+    const needed = ({ places }: Capacity): number => Math.min(job.places, places);
+    const lacking = ({ there }: typeof first): number => needed(there) - freePlaces(there);
+    const { executor, there } = others.reduce((best, other) => (lacking(other) < lacking(best) ? other : best), first);
+    this.#kept.add(executor);
     // What has to end there before it starts makes room for it as well.
-    const ending = Math.max(0, kept.running - (kept.places - needed(kept)));
+    const ending = Math.max(0, there.running - (there.places - needed(there)));
     this.#keptRoom += job.places - ending;
   }
 
@@ -94,7 +100,7 @@ export class PlaceSharing {
   }
 
   #freeFor({ model }: ModelLine): number {
-    const there = this.#openFor(model).reduce((sum, executor) => sum + freePlaces(executor), 0);
+    const there = this.#openFor(model).reduce((sum, executor) => sum + freePlaces(executor.forModel(model)), 0);
     return Math.max(0, Math.min(this.#room().free - this.#keptRoom, there));
   }
 }

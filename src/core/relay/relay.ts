@@ -61,7 +61,7 @@ export class Relay implements RequestLine {
     spendTokens(this.#events.subscribe, options.rates);
     this.#sharing = new PlaceSharing(executors, () => {
       const { maxConcurrency } = this.limits;
-      return { all: maxConcurrency, free: maxConcurrency - this.running };
+      return { all: maxConcurrency, free: maxConcurrency - (this.running - this.#homeless.places) };
     });
     this.#attempts = new Attempts({
       ...{ executors, clock, events: this.#events },
@@ -263,7 +263,7 @@ export class Relay implements RequestLine {
         this.#sharing.clear();
         for (const job of this.#homeless.jobs) {
           if (!this.#homeless.has(job)) continue;
-          if (this.#attempts.send(job)) this.#homeless.remove(job);
+          if (this.#sharing.hasRoomFor(job.places) && this.#attempts.send(job)) this.#homeless.remove(job);
           else this.#sharing.keepFor(job);
         }
         const lines = this.#lines.all;

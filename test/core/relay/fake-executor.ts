@@ -1,5 +1,5 @@
 import { Emitter } from '../../../src/core/base/emitter.js';
-import type { ExecutorStatus } from '../../../src/core/executor/executor.js';
+import { type Capacity, type ExecutorStatus, freePlaces, isUsable } from '../../../src/core/executor/executor.js';
 import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
 import type { ExchangeListener, UpstreamRequest } from '../../../src/core/executor/upstream/exchange.js';
 import type { Failure, WholeAnswer } from '../../../src/core/executor/upstream/failure.js';
@@ -21,8 +21,11 @@ export class FakeExecutor implements RelayExecutor {
   readonly #events = new Emitter<UpstreamEvent>();
   readonly events = this.#events.subscribe;
   readonly runs: FakeRun[] = [];
+  /** Requests that were sent although it had no place for their model. */
+  unwanted = 0;
   status: ExecutorStatus = 'ready';
   arePlacesKnown = true;
+  readonly #resting = new Set<string>();
 
   constructor(
     readonly name: string,
@@ -39,11 +42,21 @@ export class FakeExecutor implements RelayExecutor {
     return this.models?.includes(model) ?? true;
   }
 
+  get resting(): readonly string[] {
+    return [...this.#resting];
+  }
+
+  forModel(model: string): Capacity {
+    const { status, places, running } = this;
+    return { status: isUsable(this) && this.#resting.has(model) ? 'cooling' : status, places, running };
+  }
+
   upstreamName(): null {
     return null;
   }
 
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
+    if (freePlaces(this.forModel(request.model)) === 0) this.unwanted += 1;
     const run = { request, listener, hasBegun: false };
     this.runs.push(run);
     return () => {
@@ -57,6 +70,13 @@ export class FakeExecutor implements RelayExecutor {
 
   become(status: ExecutorStatus): void {
     this.status = status;
+    this.#events.emit({ type: 'changed' });
+  }
+
+  /** A request for a model has found it too busy, or that is over. */
+  rest(model: string, isResting: boolean): void {
+    if (isResting) this.#resting.add(model);
+    else this.#resting.delete(model);
     this.#events.emit({ type: 'changed' });
   }
 
