@@ -26,6 +26,8 @@ export interface UpstreamServerOptions {
   readonly manner?: UpstreamManner;
   /** As llama-server's /props has it. */
   readonly slots?: number;
+  /** Generations that each of its models runs at once, as the /v1/queue of a chatstream server has it. */
+  readonly placesByModel?: Readonly<Record<string, number>>;
 }
 
 /** The words that such a server answers with. */
@@ -38,6 +40,7 @@ export class UpstreamServer {
   readonly #server: Server;
   readonly #models: readonly string[];
   readonly #slots: number | null;
+  readonly #placesByModel: Readonly<Record<string, number>> | null;
   readonly requests: { readonly path: string; readonly body: string; readonly headers: IncomingMessage['headers'] }[] =
     [];
   manner: UpstreamManner;
@@ -54,9 +57,10 @@ export class UpstreamServer {
   mostInFlight = 0;
   #port = 0;
 
-  private constructor({ models = ['model'], manner, slots }: UpstreamServerOptions) {
+  private constructor({ models = ['model'], manner, slots, placesByModel }: UpstreamServerOptions) {
     this.#models = models;
     this.#slots = slots ?? null;
+    this.#placesByModel = placesByModel ?? null;
     this.manner = manner ?? { type: 'answer', tokens: 5, tokenMs: 0 };
     this.#server = createServer((request, response) => {
       if (this.isLoading && request.url !== '/v1/models') refuseWhileLoading(response);
@@ -110,6 +114,7 @@ export class UpstreamServer {
     };
     if (url === '/v1/models') send({ object: 'list', data: this.#models.map((id) => ({ id, object: 'model' })) });
     else if (url === '/props' && this.#slots !== null) send({ total_slots: this.#slots });
+    else if (url === '/v1/queue' && this.#placesByModel !== null) send(queueOf(this.#placesByModel));
     else if (url === '/health') send({ status: 'ok' });
     else response.writeHead(404).end();
   }
@@ -160,6 +165,13 @@ export class UpstreamServer {
         response.end('data: [DONE]\n\n');
     }
   }
+}
+
+function queueOf(placesByModel: Readonly<Record<string, number>>): object {
+  const models = Object.entries(placesByModel).map(([name, places]) => ({
+    ...{ name, state: 'loaded', max_concurrency: places },
+  }));
+  return { max_concurrency: Math.max(...Object.values(placesByModel)), totals: {}, models };
 }
 
 function refuseWhileLoading(response: ServerResponse): void {

@@ -40,6 +40,19 @@ export interface Replicas {
   readonly changes: Subscribable<undefined>;
 }
 
+/**
+ * What is left for generations of one kind, of which fewer may run than of all together.
+ *
+ * @param most how many of them may run, 1 or more, and no more than there are places
+ * @param running how many of them do
+ */
+export function limitedTo(most: number, running: number, all: Capacity): Capacity {
+  // While it is tried out, it takes one, of whatever kind.
+  if (all.status === 'trying') return { ...all, places: most };
+  const others = all.places - most;
+  return { status: all.status, places: most, running: Math.max(running, all.running - others) };
+}
+
 /** Whether it takes new generations, now or when it has cooled. */
 export function isUsable({ status }: Pick<Executor, 'status'>): boolean {
   return status !== 'down' && status !== 'draining';

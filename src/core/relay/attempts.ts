@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
 import { upstreamFailedError } from '../base/upstream-refusals.js';
-import { hasPlacesFor, isUsable } from '../executor/executor.js';
+import { type Capacity, hasPlacesFor, isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
 import type { Usage } from '../executor/upstream/answer-watch.js';
@@ -50,8 +50,8 @@ export interface AttemptsOptions {
   readonly executors: readonly RelayExecutor[];
   readonly clock: Clock;
   readonly events: RequestEvents;
-  /** Whether an upstream's places are kept for another request. */
-  readonly isKept: (executor: RelayExecutor) => boolean;
+  /** What an upstream can do for a model, without what is kept for another request. */
+  readonly capacityOf: (executor: RelayExecutor, model: string) => Capacity;
   /** A job has ended: its place in the line is free. */
   readonly onEnded: (job: RelayJob) => void;
   /** A job has failed before its first token, and is to be tried again. */
@@ -87,7 +87,7 @@ export class Attempts {
 
   /** Sends a running job to an upstream with free places for it. @returns whether there is one */
   send(job: RelayJob): boolean {
-    const { executors, isKept } = this.#options;
+    const { executors, capacityOf } = this.#options;
     const able = executors.filter((executor) => canGoOn(executor, job));
     const prints = able.length > 1 ? fingerprintsOf(job.request.body) : [];
     const executor = chooseExecutor(
@@ -95,7 +95,7 @@ export class Attempts {
       job.failedAt,
       ({ name }) => this.#memory.sameShare(prints, name),
       undefined,
-      (each) => !isKept(each) && hasPlacesFor(each.forModel(job.model), job.places),
+      (each) => hasPlacesFor(capacityOf(each, job.model), job.places),
     );
     if (executor === null) return false;
     this.#memory.remember(prints, executor.name);
@@ -104,7 +104,7 @@ export class Attempts {
     const { path, headers, isResumable } = job.request;
     const isResumption = job.resumePoint !== null;
     // It cannot run more of them at once.
-    const places = Math.min(job.places, executor.places);
+    const places = Math.min(job.places, executor.forModel(job.model).places);
     job.cancelAttempt = executor.run(
       { model: job.model, path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
       this.#listener(job, executor.name),

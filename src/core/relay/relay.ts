@@ -65,7 +65,7 @@ export class Relay implements RequestLine {
     });
     this.#attempts = new Attempts({
       ...{ executors, clock, events: this.#events },
-      isKept: (executor) => this.#sharing.isKept(executor),
+      capacityOf: (executor, model) => this.#sharing.capacityOf(executor, model),
       onEnded: (job) => {
         this.#release(job);
       },
@@ -152,7 +152,7 @@ export class Relay implements RequestLine {
       line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       const { model } = line;
       const able = this.executors.filter((executor) => executor.serves(model));
-      const places = placesAsked(request, able, this.#maxConcurrency);
+      const places = placesAsked(request, model, able, this.#maxConcurrency);
       this.#options.rates?.take(payer, request.places ?? 1);
       if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       assertRoom(line.scheduler, { ...request, key, payer, places }, this.#sharing.isFree(line, places));

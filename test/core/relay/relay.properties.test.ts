@@ -59,8 +59,9 @@ describe('a relay', () => {
         const executors = [
           new FakeExecutor('one', 1, ['a']),
           new FakeExecutor('two', 3, ['a', 'b']),
-          new FakeExecutor('three', 1, ['b']),
+          new FakeExecutor('three', 2, ['b']),
         ];
+        executors[1]?.placesByModel.set('b', 1);
         const options = { maxConcurrency: null, maxQueue: 5, queueTimeoutMs: 60_000, aliases: [] };
         const relay = new Relay(executors, options, clock);
         let settled = 0;
@@ -83,8 +84,8 @@ describe('a relay', () => {
           switch (each.type) {
             case 'ask':
               asked.push(ask(relay, each.model, { id: String(asked.length), places: each.places }));
-              // No upstream runs more than three at once.
-              places.set(String(places.size), Math.min(3, each.places));
+              // No upstream runs more of them at once.
+              places.set(String(places.size), Math.min(each.model === 'a' ? 3 : 2, each.places));
               break;
             case 'begin': {
               const found = nthRun(each.nth);
@@ -122,12 +123,17 @@ describe('a relay', () => {
           expect(relay.waiting).toBe(placesOf(waiting));
           // What has a place is what runs there.
           const placed = running.filter(({ executor }) => executor !== null);
-          for (const { name, places: most, running: taken, unwanted } of executors) {
-            expect(unwanted).toBe(0);
-            const there = placed.filter(({ executor }) => executor === name);
-            const needed = there.map(({ id }) => Math.min(most, places.get(id) ?? 1));
-            expect(needed.reduce((sum, each) => sum + each, 0)).toBe(taken);
-            expect(taken).toBeLessThanOrEqual(most);
+          for (const executor of executors) {
+            expect(executor.unwanted).toBe(0);
+            const there = placed.filter((each) => each.executor === executor.name);
+            const needed = there.map(({ id, model = '' }) =>
+              Math.min(executor.forModel(model).places, places.get(id) ?? 1),
+            );
+            expect(needed.reduce((sum, each) => sum + each, 0)).toBe(executor.running);
+            expect(executor.running).toBeLessThanOrEqual(executor.places);
+            for (const [model, most] of executor.placesByModel) {
+              expect(executor.runningOf(model)).toBeLessThanOrEqual(most);
+            }
           }
           // More than may run have begun only before the limit was lowered, or as the choices of a single request.
           const isOne = placed.length === 1;

@@ -3,7 +3,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
-import { type Capacity, type Executor, type ExecutorStatus, freePlaces, isUsable } from '../executor.js';
+import { type Capacity, type Executor, type ExecutorStatus, freePlaces, isUsable, limitedTo } from '../executor.js';
 import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
 import { type Ask, discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
@@ -15,6 +15,7 @@ import { ModelRests } from './model-rests.js';
 import { OpenExchanges } from './open-exchanges.js';
 import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';
+import { UpstreamPlaces } from './upstream-places.js';
 import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
 /** Something that the log should say about an upstream. */
@@ -38,12 +39,10 @@ export class Upstream implements Executor {
   readonly #health: Health;
   readonly #names: ModelNames;
   readonly #rests: ModelRests;
+  readonly #places: UpstreamPlaces;
   readonly #events = new Emitter<UpstreamEvent>();
   readonly #exchanges = new OpenExchanges();
   #kind: UpstreamKind | null = null;
-  #places: number | null = null;
-  /** Whether it has answered how many, if only that it does not say. */
-  #hasToldPlaces = false;
   #isDraining = false;
   #wasUp = false;
   #downReason: string | null = null;
@@ -63,6 +62,7 @@ export class Upstream implements Executor {
     this.#ask = probesThrough(this.#pool, this.#path, options.key, times.probeTimeoutMs);
     this.#health = new Health(clock, times, false);
     this.#names = new ModelNames(options.models);
+    this.#places = new UpstreamPlaces(options.slots);
     this.#rests = new ModelRests(this.#names, clock, () => {
       this.#events.emit({ type: 'changed' });
     });
@@ -88,12 +88,12 @@ export class Upstream implements Executor {
   }
 
   get places(): number {
-    return this.#options.slots ?? this.#places ?? 1;
+    return this.#places.all;
   }
 
   /** Whether its places are those that it has, and not one because nothing says how many. */
   get arePlacesKnown(): boolean {
-    return (this.#options.slots ?? this.#places) !== null;
+    return this.#places.areKnown;
   }
 
   get running(): number {
@@ -124,11 +124,13 @@ export class Upstream implements Executor {
     return (this.models ?? []).filter((model) => this.#rests.includes(model));
   }
 
-  /** What it can do for one model: it is `cooling` also while only this model rests. */
-  forModel(model: string): Capacity {
+  /** What it can do for one model: it is `cooling` also while only this model rests, and may have fewer places for it. */
+  forModel(name: string): Capacity {
     const { status, places, running } = this;
-    const isResting = isUsable({ status }) && this.#rests.includes(model);
-    return { status: isResting ? 'cooling' : status, places, running };
+    const isResting = isUsable({ status }) && this.#rests.includes(name);
+    const model = this.#names.modelOf(name);
+    const all: Capacity = { status: isResting ? 'cooling' : status, places, running };
+    return limitedTo(this.#places.of(model), this.#exchanges.runningOf(model), all);
   }
 
   /** Resolves after the first probe, whatever came of it. Others follow until {@link stop}. */
@@ -155,7 +157,7 @@ export class Upstream implements Executor {
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
     const counted = this.#counted(listener, request.model, () => exchange);
     const exchange: Exchange = new Exchange(counted, request);
-    this.#exchanges.add(exchange, request.places ?? 1);
+    this.#exchanges.add(exchange, this.#names.modelOf(request.model), request.places ?? 1);
     const { key } = this.#options;
     const isResumable = request.isResumable && this.#kind === 'chatstream';
     const headers = {
@@ -250,15 +252,19 @@ export class Upstream implements Executor {
     this.#cancelProbe = this.#clock.schedule(delayMs, () => void this.#probe());
   }
 
+  /** Differs whenever more or less can be sent. */
+  #offer(): string {
+    return `${freePlaces(this)} ${String(this.#places)} ${String(this.models)}`;
+  }
+
   async #probe(): Promise<void> {
     try {
-      const knownPlaces = this.#hasToldPlaces && this.#health.status !== 'down' ? this.#places : undefined;
-      const { kind, places, models } = await discover(this.#ask, this.#kind, knownPlaces, this.#options.slots);
+      const knownPlaces = this.#health.status === 'down' ? undefined : this.#places.told;
+      const discovery = await discover(this.#ask, this.#kind, knownPlaces, this.#options.slots);
+      const { kind, models } = discovery;
       if (this.#isStopped) return;
-      const before = `${String(freePlaces(this))} ${String(this.models)}`;
-      this.#hasToldPlaces = places !== undefined;
-      // While it is too busy to say, it has as many as before.
-      if (places !== undefined || kind !== this.#kind) this.#places = places ?? null;
+      const before = this.#offer();
+      this.#places.tell(discovery, kind !== this.#kind);
       this.#names.listed = models;
       this.#isProbeMissed = false;
       this.#health.probed();
@@ -269,7 +275,7 @@ export class Upstream implements Executor {
         this.#wasUp = true;
         this.#events.emit({ type: 'up', kind, places: this.places, arePlacesKnown: this.arePlacesKnown });
       }
-      if (before !== `${String(freePlaces(this))} ${String(this.models)}`) this.#events.emit({ type: 'changed' });
+      if (before !== this.#offer()) this.#events.emit({ type: 'changed' });
     } catch (error) {
       if (this.#isStopped) return;
       // One unanswered probe may have been bad luck; a second one in a row, sent at once, is not.
