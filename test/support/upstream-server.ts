@@ -26,6 +26,8 @@ export interface UpstreamServerOptions {
   readonly manner?: UpstreamManner;
   /** As llama-server's /props has it. */
   readonly slots?: number;
+  /** Generations that each of its models runs at once, as the /v1/queue of a chatstream server has it. */
+  readonly placesByModel?: Readonly<Record<string, number>>;
 }
 
 /** The words that such a server answers with. */
@@ -38,9 +40,12 @@ export class UpstreamServer {
   readonly #server: Server;
   readonly #models: readonly string[];
   readonly #slots: number | null;
+  readonly #placesByModel: Readonly<Record<string, number>> | null;
   readonly requests: { readonly path: string; readonly body: string; readonly headers: IncomingMessage['headers'] }[] =
     [];
   manner: UpstreamManner;
+  /** How it treats requests for some of its models. */
+  readonly manners = new Map<string, UpstreamManner>();
   /** Whether it answers probes. */
   isProbed = true;
   /** The status of its answers to probes, unless it is well. */
@@ -52,9 +57,10 @@ export class UpstreamServer {
   mostInFlight = 0;
   #port = 0;
 
-  private constructor({ models = ['model'], manner, slots }: UpstreamServerOptions) {
+  private constructor({ models = ['model'], manner, slots, placesByModel }: UpstreamServerOptions) {
     this.#models = models;
     this.#slots = slots ?? null;
+    this.#placesByModel = placesByModel ?? null;
     this.manner = manner ?? { type: 'answer', tokens: 5, tokenMs: 0 };
     this.#server = createServer((request, response) => {
       if (this.isLoading && request.url !== '/v1/models') refuseWhileLoading(response);
@@ -108,12 +114,13 @@ export class UpstreamServer {
     };
     if (url === '/v1/models') send({ object: 'list', data: this.#models.map((id) => ({ id, object: 'model' })) });
     else if (url === '/props' && this.#slots !== null) send({ total_slots: this.#slots });
+    else if (url === '/v1/queue' && this.#placesByModel !== null) send(queueOf(this.#placesByModel));
     else if (url === '/health') send({ status: 'ok' });
     else response.writeHead(404).end();
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { manner } = this;
+    const usual = this.manner;
     this.inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     response.on('close', () => {
@@ -124,6 +131,7 @@ export class UpstreamServer {
     this.requests.push({ path: request.url ?? '', body, headers: request.headers });
     const parsed: unknown = JSON.parse(body);
     const prompt = nonEmpty(member(parsed, 'user')) ?? 'word';
+    const manner = this.manners.get(nonEmpty(member(parsed, 'model')) ?? '') ?? usual;
     switch (manner.type) {
       case 'silence':
         this.#silent.add(response);
@@ -157,6 +165,13 @@ export class UpstreamServer {
         response.end('data: [DONE]\n\n');
     }
   }
+}
+
+function queueOf(placesByModel: Readonly<Record<string, number>>): object {
+  const models = Object.entries(placesByModel).map(([name, places]) => ({
+    ...{ name, state: 'loaded', max_concurrency: places },
+  }));
+  return { max_concurrency: Math.max(...Object.values(placesByModel)), totals: {}, models };
 }
 
 function refuseWhileLoading(response: ServerResponse): void {

@@ -5,7 +5,7 @@ import type { Subscribable } from '../base/emitter.js';
  *
  * - `ready`: it takes as many generations as it has places
  * - `trying`: it was down and answers again; it takes one generation, which has to begin before it gets more
- * - `cooling`: it said that it is busy, and gets nothing until the time that it named
+ * - `cooling`: it said that it is busy, for this model or for each that it has, and gets nothing until the time that it named
  * - `draining`: an operator drains it; what runs there ends, nothing new begins
  * - `down`: it does not answer
  */
@@ -26,6 +26,9 @@ export interface Executor {
   readonly model?: string;
 }
 
+/** How many generations something takes, and has. */
+export type Capacity = Pick<Executor, 'status' | 'places' | 'running'>;
+
 /** Several engines that share the work of one line, as the line sees them. */
 export interface Replicas {
   readonly executors: readonly Executor[];
@@ -37,6 +40,19 @@ export interface Replicas {
   readonly changes: Subscribable<undefined>;
 }
 
+/**
+ * What is left for generations of one kind, of which fewer may run than of all together.
+ *
+ * @param most how many of them may run, 1 or more, and no more than there are places
+ * @param running how many of them do
+ */
+export function limitedTo(most: number, running: number, all: Capacity): Capacity {
+  // While it is tried out, it takes one, of whatever kind.
+  if (all.status === 'trying') return { ...all, places: most };
+  const others = all.places - most;
+  return { status: all.status, places: most, running: Math.max(running, all.running - others) };
+}
+
 /** Whether it takes new generations, now or when it has cooled. */
 export function isUsable({ status }: Pick<Executor, 'status'>): boolean {
   return status !== 'down' && status !== 'draining';
@@ -46,13 +62,13 @@ export function isUsable({ status }: Pick<Executor, 'status'>): boolean {
  * Whether a request that needs several places would find them there. It takes no more than there are. Where only one request is
  * let through, it may be that one.
  */
-export function hasPlacesFor(executor: Pick<Executor, 'status' | 'places' | 'running'>, places: number): boolean {
+export function hasPlacesFor(executor: Capacity, places: number): boolean {
   const free = freePlaces(executor);
   return free > 0 && (executor.status === 'trying' || free >= Math.min(places, executor.places));
 }
 
 /** Generations that it would take in addition to those that it has. */
-export function freePlaces({ status, places, running }: Pick<Executor, 'status' | 'places' | 'running'>): number {
+export function freePlaces({ status, places, running }: Capacity): number {
   switch (status) {
     case 'ready':
       return Math.max(0, places - running);

@@ -24,7 +24,6 @@ export class Health {
   readonly #clock: Clock;
   readonly #options: HealthOptions;
   #state: State;
-  #restUntilMs = -Infinity;
 
   /** @param isTried whether it starts closed; otherwise the first probe decides */
   constructor(clock: Clock, options: HealthOptions, isTried: boolean) {
@@ -35,15 +34,9 @@ export class Health {
       : { status: 'open', untilMs: clock.now(), pauseMs: options.firstPauseMs / 2 };
   }
 
-  get status(): 'ready' | 'trying' | 'cooling' | 'down' {
+  get status(): 'ready' | 'trying' | 'down' {
     if (this.#state.status === 'open') return 'down';
-    if (this.restMs > 0) return 'cooling';
     return this.#state.status === 'half_open' ? 'trying' : 'ready';
-  }
-
-  /** How long it still rests, in milliseconds; 0 if it does not. */
-  get restMs(): number {
-    return Math.max(0, this.#restUntilMs - this.#clock.now());
   }
 
   /** How long it is still left alone, in milliseconds; 0 if a probe may ask now. */
@@ -99,11 +92,6 @@ export class Health {
       case 'closed':
         return;
     }
-  }
-
-  /** It wants to be left alone for so long, in milliseconds; that is no failure. */
-  rest(ms: number): void {
-    this.#restUntilMs = Math.max(this.#restUntilMs, this.#clock.now() + ms);
   }
 
   #open(pauseMs: number): void {

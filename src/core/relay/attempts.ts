@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
 import { upstreamFailedError } from '../base/upstream-refusals.js';
-import { hasPlacesFor, isUsable } from '../executor/executor.js';
+import { type Capacity, hasPlacesFor, isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
 import type { Usage } from '../executor/upstream/answer-watch.js';
@@ -26,6 +26,8 @@ export type RelayExecutor = Pick<
   | 'models'
   | 'downReason'
   | 'serves'
+  | 'resting'
+  | 'forModel'
   | 'upstreamName'
   | 'run'
   | 'drain'
@@ -48,8 +50,8 @@ export interface AttemptsOptions {
   readonly executors: readonly RelayExecutor[];
   readonly clock: Clock;
   readonly events: RequestEvents;
-  /** Whether an upstream's places are kept for another request. */
-  readonly isKept: (executor: RelayExecutor) => boolean;
+  /** What an upstream can do for a model, without what is kept for another request. */
+  readonly capacityOf: (executor: RelayExecutor, model: string) => Capacity;
   /** A job has ended: its place in the line is free. */
   readonly onEnded: (job: RelayJob) => void;
   /** A job has failed before its first token, and is to be tried again. */
@@ -85,7 +87,7 @@ export class Attempts {
 
   /** Sends a running job to an upstream with free places for it. @returns whether there is one */
   send(job: RelayJob): boolean {
-    const { executors, isKept } = this.#options;
+    const { executors, capacityOf } = this.#options;
     const able = executors.filter((executor) => canGoOn(executor, job));
     const prints = able.length > 1 ? fingerprintsOf(job.request.body) : [];
     const executor = chooseExecutor(
@@ -93,7 +95,7 @@ export class Attempts {
       job.failedAt,
       ({ name }) => this.#memory.sameShare(prints, name),
       undefined,
-      (each) => !isKept(each) && hasPlacesFor(each, job.places),
+      (each) => hasPlacesFor(capacityOf(each, job.model), job.places),
     );
     if (executor === null) return false;
     this.#memory.remember(prints, executor.name);
@@ -102,9 +104,9 @@ export class Attempts {
     const { path, headers, isResumable } = job.request;
     const isResumption = job.resumePoint !== null;
     // It cannot run more of them at once.
-    const places = Math.min(job.places, executor.places);
+    const places = Math.min(job.places, executor.forModel(job.model).places);
     job.cancelAttempt = executor.run(
-      { path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
+      { model: job.model, path, headers, body: bodyFor(job, executor), isResumable, isResumption, places },
       this.#listener(job, executor.name),
     );
     return true;
@@ -202,9 +204,10 @@ export class Attempts {
       case 'timed_out':
         return false;
       case 'busy': {
-        const others = this.#options.executors.filter(
-          ({ name, status }) => name !== job.executor && (status === 'ready' || status === 'trying'),
-        );
+        const others = this.#options.executors.filter((other) => {
+          const { status } = other.forModel(job.model);
+          return other.name !== job.executor && (status === 'ready' || status === 'trying');
+        });
         const isShort = failure.restMs <= longestQuietRestMs;
         return isShort || others.some((other) => canGoOn(other, job));
       }

@@ -3,7 +3,7 @@ import type { RelayJob } from './relay-job.js';
 
 /**
  * Running jobs that have no place at the moment, because where they were has failed them. They get the next place before those
- * that wait, and wait for it no longer than others do in the queue.
+ * that wait, and wait for it no longer than others do in the queue. Meanwhile, others may take the room that they had.
  */
 export class HomelessJobs {
   readonly #clock: Clock;
@@ -21,6 +21,11 @@ export class HomelessJobs {
   /** In the order in which they lost their places. */
   get jobs(): readonly RelayJob[] {
     return [...this.#timers.keys()];
+  }
+
+  /** Places that they will take. */
+  get places(): number {
+    return this.jobs.reduce((sum, { places }) => sum + places, 0);
   }
 
   has(job: RelayJob): boolean {

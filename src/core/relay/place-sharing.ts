@@ -1,4 +1,4 @@
-import { freePlaces, hasPlacesFor } from '../executor/executor.js';
+import { type Capacity, freePlaces, hasPlacesFor } from '../executor/executor.js';
 import { canGoOn, type RelayExecutor } from './attempts.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
@@ -14,13 +14,14 @@ export interface Room {
  * first requests wait for their own key to end something passes.
  *
  * A request that needs several places at one upstream waits until there are so many. The upstream that lacks the fewest gets
- * nothing else meanwhile, so that smaller requests of other lines cannot take its places again and again.
+ * nothing else meanwhile, so that smaller requests of other lines cannot take its places again and again, but for places that
+ * it never has for this one's model.
  */
 export class PlaceSharing {
   readonly #executors: readonly RelayExecutor[];
   readonly #room: () => Room;
-  /** Upstreams that get nothing but the request for which their places are kept. */
-  readonly #kept = new Set<RelayExecutor>();
+  /** Upstreams whose places are kept for a request, and its model. */
+  readonly #kept = new Map<RelayExecutor, string>();
   /** Free room that those requests will need. */
   #keptRoom = 0;
 
@@ -30,8 +31,13 @@ export class PlaceSharing {
     this.#room = room;
   }
 
-  isKept(executor: RelayExecutor): boolean {
-    return this.#kept.has(executor);
+  /** What an upstream can do for a model, without what is kept for another request. */
+  capacityOf(executor: RelayExecutor, model: string): Capacity {
+    const there = executor.forModel(model);
+    const keeper = this.#kept.get(executor);
+    if (keeper === undefined) return there;
+    const spare = keeper === model ? 0 : spareOf(executor, executor.forModel(keeper));
+    return { ...there, running: Math.max(there.running, there.places - spare) };
   }
 
   /** Keeps no places for anybody, until it is shared out anew. */
@@ -42,26 +48,32 @@ export class PlaceSharing {
 
   /** Whether a request that needs so many places in this line would start at once if no other waited there. */
   isFree({ model }: ModelLine, places: number): boolean {
+    if (!this.hasRoomFor(places)) return false;
+    return this.#openFor(model).some((there) => hasPlacesFor(there, places));
+  }
+
+  /** Whether so many more places may be taken, wherever they are. */
+  hasRoomFor(places: number): boolean {
     const { all, free } = this.#room();
-    if (Math.min(places, all) > free - this.#keptRoom) return false;
-    return this.#openFor(model).some((executor) => hasPlacesFor(executor, places));
+    return Math.min(places, all) <= free - this.#keptRoom;
   }
 
   /** Keeps an upstream for a request that needs several places, if any can be of use to it. */
   keepFor(job: RelayJob): void {
     if (job.places === 1) return;
-    const able = this.#openFor(job.model).filter((executor) => executor.status === 'ready' && canGoOn(executor, job));
-    const untried = able.filter(({ name }) => !job.failedAt.has(name));
+    const able = this.#executors
+      .filter((executor) => canGoOn(executor, job) && !this.#kept.has(executor))
+      .map((executor) => ({ executor, there: executor.forModel(job.model) }))
+      .filter(({ there }) => there.status === 'ready');
+    const untried = able.filter(({ executor }) => !job.failedAt.has(executor.name));
     const [first, ...others] = untried.length > 0 ? untried : able;
     if (first === undefined) return;
-    const needed = ({ places }: RelayExecutor): number => Math.min(job.places, places);
-    const lacking = (executor: RelayExecutor): number => needed(executor) - freePlaces(executor);
-    const kept = others.reduce((best, other) => (lacking(other) < lacking(best) ? other : best), first);
-    this.#kept.add(kept);
-    // Its place among all that run is taken already.
-    if (job.status === 'running') return;
+    const needed = ({ places }: Capacity): number => Math.min(job.places, places);
+    const lacking = ({ there }: typeof first): number => needed(there) - freePlaces(there);
+    const { executor, there } = others.reduce((best, other) => (lacking(other) < lacking(best) ? other : best), first);
+    this.#kept.set(executor, job.model);
     // What has to end there before it starts makes room for it as well.
-    const ending = Math.max(0, kept.running - (kept.places - needed(kept)));
+    const ending = Math.max(0, there.running - (there.places - needed(there)));
     this.#keptRoom += job.places - ending;
   }
 
@@ -89,14 +101,21 @@ export class PlaceSharing {
     }
   }
 
-  #openFor(model: string): readonly RelayExecutor[] {
-    return this.#executors.filter((executor) => executor.serves(model) && !this.#kept.has(executor));
+  #openFor(model: string): readonly Capacity[] {
+    return this.#executors
+      .filter((executor) => executor.serves(model))
+      .map((executor) => this.capacityOf(executor, model));
   }
 
   #freeFor({ model }: ModelLine): number {
-    const there = this.#openFor(model).reduce((sum, executor) => sum + freePlaces(executor), 0);
+    const there = this.#openFor(model).reduce((sum, each) => sum + freePlaces(each), 0);
     return Math.max(0, Math.min(this.#room().free - this.#keptRoom, there));
   }
+}
+
+/** Places that other models may take while all that a model may have are kept for it. */
+function spareOf(all: Capacity, ofModel: Capacity): number {
+  return all.places - ofModel.places - (all.running - ofModel.running);
 }
 
 /** Lets the first of a line start. */

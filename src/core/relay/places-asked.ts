@@ -9,17 +9,19 @@ const unknownPlaces = 128;
  * The places that a request takes at an upstream: one for each answer, up to those that the largest upstream has. It generates
  * no more beside each other, and lets the others wait.
  *
+ * @param model by the name by which clients ask for it
  * @param able the upstreams that have its model
  * @param maxConcurrency the most generations at once; null for as many as the upstreams have places
  * @throws ChatstreamError `invalid_request` for one that could never start
  */
 export function placesAsked(
   { places: answers = 1, choices }: Pick<RelayRequest, 'places' | 'choices'>,
-  able: readonly Pick<RelayExecutor, 'arePlacesKnown' | 'places'>[],
+  model: string,
+  able: readonly Pick<RelayExecutor, 'arePlacesKnown' | 'forModel'>[],
   maxConcurrency: number | null,
 ): number {
   if (answers === 1 || able.length === 0) return answers;
-  const largest = Math.max(...able.map(({ arePlacesKnown, places }) => (arePlacesKnown ? places : unknownPlaces)));
+  const largest = Math.max(...able.map((each) => (each.arePlacesKnown ? each.forModel(model).places : unknownPlaces)));
   const most = Math.min(maxConcurrency ?? Infinity, largest);
   if (choices !== undefined && choices.ofEach > most) {
     throw new ChatstreamError(

@@ -61,11 +61,11 @@ export class Relay implements RequestLine {
     spendTokens(this.#events.subscribe, options.rates);
     this.#sharing = new PlaceSharing(executors, () => {
       const { maxConcurrency } = this.limits;
-      return { all: maxConcurrency, free: maxConcurrency - this.running };
+      return { all: maxConcurrency, free: maxConcurrency - (this.running - this.#homeless.places) };
     });
     this.#attempts = new Attempts({
       ...{ executors, clock, events: this.#events },
-      isKept: (executor) => this.#sharing.isKept(executor),
+      capacityOf: (executor, model) => this.#sharing.capacityOf(executor, model),
       onEnded: (job) => {
         this.#release(job);
       },
@@ -152,7 +152,7 @@ export class Relay implements RequestLine {
       line = this.#line(modelFor(request.model, this.executors, this.#options.aliases));
       const { model } = line;
       const able = this.executors.filter((executor) => executor.serves(model));
-      const places = placesAsked(request, able, this.#maxConcurrency);
+      const places = placesAsked(request, model, able, this.#maxConcurrency);
       this.#options.rates?.take(payer, request.places ?? 1);
       if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
       assertRoom(line.scheduler, { ...request, key, payer, places }, this.#sharing.isFree(line, places));
@@ -263,7 +263,7 @@ export class Relay implements RequestLine {
         this.#sharing.clear();
         for (const job of this.#homeless.jobs) {
           if (!this.#homeless.has(job)) continue;
-          if (this.#attempts.send(job)) this.#homeless.remove(job);
+          if (this.#sharing.hasRoomFor(job.places) && this.#attempts.send(job)) this.#homeless.remove(job);
           else this.#sharing.keepFor(job);
         }
         const lines = this.#lines.all;

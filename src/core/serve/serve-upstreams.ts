@@ -123,7 +123,7 @@ function logHealth(upstream: Upstream, logger: PinoLogger): void {
         logger.error({ upstream: name, reason: event.reason }, 'upstream is down');
         return;
       case 'failure':
-        logger.warn({ upstream: name, reason: event.reason }, 'upstream failed on a request');
+        logger.warn({ upstream: name, model: event.model, reason: event.reason }, 'upstream failed on a request');
         return;
       case 'changed':
         return;

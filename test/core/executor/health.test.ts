@@ -81,16 +81,6 @@ describe('the health of something that can fail', () => {
     expect(health.status).toBe('down');
   });
 
-  it('rests for as long as it was asked to, and that is no failure', () => {
-    const { health, clock } = made();
-    health.rest(5000);
-    health.rest(1000);
-    clock.advance(4999);
-    expect(health.status).toBe('cooling');
-    clock.advance(1);
-    expect(health.status).toBe('ready');
-  });
-
   it('begins with a probe if it was never tried', () => {
     const { health } = made(false);
     expect(health.status).toBe('down');
@@ -107,7 +97,6 @@ describe('the health of something that can fail', () => {
         fc.constant({ type: 'begun' } as const),
         fc.constant({ type: 'succeeded' } as const),
         fc.constant({ type: 'probed' } as const),
-        fc.record({ type: fc.constant('rest' as const), ms: fc.nat(10_000) }),
         fc.record({ type: fc.constant('wait' as const), ms: fc.nat(20_000) }),
       ),
     );
@@ -129,9 +118,6 @@ describe('the health of something that can fail', () => {
             case 'probed':
               health.probed();
               expect(health.status).not.toBe('down');
-              break;
-            case 'rest':
-              health.rest(step.ms);
               break;
             case 'wait':
               clock.advance(step.ms);

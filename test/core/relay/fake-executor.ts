@@ -1,5 +1,11 @@
 import { Emitter } from '../../../src/core/base/emitter.js';
-import type { ExecutorStatus } from '../../../src/core/executor/executor.js';
+import {
+  type Capacity,
+  type ExecutorStatus,
+  freePlaces,
+  isUsable,
+  limitedTo,
+} from '../../../src/core/executor/executor.js';
 import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
 import type { ExchangeListener, UpstreamRequest } from '../../../src/core/executor/upstream/exchange.js';
 import type { Failure, WholeAnswer } from '../../../src/core/executor/upstream/failure.js';
@@ -14,6 +20,10 @@ export interface FakeRun {
 
 export const wholeAnswer: WholeAnswer = { status: 200, headers: {}, body: Buffer.from('{}') };
 
+function placesOf(runs: readonly FakeRun[]): number {
+  return runs.reduce((sum, { request }) => sum + (request.places ?? 1), 0);
+}
+
 /** An upstream without a server: a test says what becomes of each request. */
 export class FakeExecutor implements RelayExecutor {
   readonly url = 'http://fake';
@@ -21,8 +31,13 @@ export class FakeExecutor implements RelayExecutor {
   readonly #events = new Emitter<UpstreamEvent>();
   readonly events = this.#events.subscribe;
   readonly runs: FakeRun[] = [];
+  /** Places of single models, where these have fewer. */
+  readonly placesByModel = new Map<string, number>();
+  /** Requests that were sent although it had no place for their model. */
+  unwanted = 0;
   status: ExecutorStatus = 'ready';
   arePlacesKnown = true;
+  readonly #resting = new Set<string>();
 
   constructor(
     readonly name: string,
@@ -32,11 +47,26 @@ export class FakeExecutor implements RelayExecutor {
   ) {}
 
   get running(): number {
-    return this.runs.reduce((sum, { request }) => sum + (request.places ?? 1), 0);
+    return placesOf(this.runs);
+  }
+
+  runningOf(model: string): number {
+    return placesOf(this.runs.filter(({ request }) => request.model === model));
   }
 
   serves(model: string): boolean {
     return this.models?.includes(model) ?? true;
+  }
+
+  get resting(): readonly string[] {
+    return [...this.#resting];
+  }
+
+  forModel(model: string): Capacity {
+    const { status, places, running } = this;
+    const isResting = isUsable(this) && this.#resting.has(model);
+    const most = this.placesByModel.get(model) ?? places;
+    return limitedTo(most, this.runningOf(model), { status: isResting ? 'cooling' : status, places, running });
   }
 
   upstreamName(): null {
@@ -44,6 +74,7 @@ export class FakeExecutor implements RelayExecutor {
   }
 
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
+    if (freePlaces(this.forModel(request.model)) === 0) this.unwanted += 1;
     const run = { request, listener, hasBegun: false };
     this.runs.push(run);
     return () => {
@@ -57,6 +88,13 @@ export class FakeExecutor implements RelayExecutor {
 
   become(status: ExecutorStatus): void {
     this.status = status;
+    this.#events.emit({ type: 'changed' });
+  }
+
+  /** A request for a model has found it too busy, or that is over. */
+  rest(model: string, isResting: boolean): void {
+    if (isResting) this.#resting.add(model);
+    else this.#resting.delete(model);
     this.#events.emit({ type: 'changed' });
   }
 

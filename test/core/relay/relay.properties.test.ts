@@ -40,6 +40,13 @@ const step = fc.oneof(
       status: fc.constantFrom('ready' as const, 'ready' as const, 'trying', 'cooling', 'draining', 'down'),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ type: fc.constant('rest' as const), nth: fc.nat(2), model: fc.constantFrom('a', 'b') },
+      isResting: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('resize' as const), most: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('wait' as const), ms: fc.nat(6000) }) },
 );
@@ -52,8 +59,9 @@ describe('a relay', () => {
         const executors = [
           new FakeExecutor('one', 1, ['a']),
           new FakeExecutor('two', 3, ['a', 'b']),
-          new FakeExecutor('three', 1, ['b']),
+          new FakeExecutor('three', 2, ['b']),
         ];
+        executors[1]?.placesByModel.set('b', 1);
         const options = { maxConcurrency: null, maxQueue: 5, queueTimeoutMs: 60_000, aliases: [] };
         const relay = new Relay(executors, options, clock);
         let settled = 0;
@@ -70,12 +78,14 @@ describe('a relay', () => {
           const all = runs();
           return all[nth % Math.max(1, all.length)]?.();
         };
+        const placedNow = (): number => placesOf(relay.snapshot().running.filter(({ executor }) => executor !== null));
         for (const each of script) {
+          const placedBefore = placedNow();
           switch (each.type) {
             case 'ask':
               asked.push(ask(relay, each.model, { id: String(asked.length), places: each.places }));
-              // No upstream runs more than three at once.
-              places.set(String(places.size), Math.min(3, each.places));
+              // No upstream runs more of them at once.
+              places.set(String(places.size), Math.min(each.model === 'a' ? 3 : 2, each.places));
               break;
             case 'begin': {
               const found = nthRun(each.nth);
@@ -99,6 +109,9 @@ describe('a relay', () => {
             case 'become':
               executors[each.nth]?.become(each.status);
               break;
+            case 'rest':
+              executors[each.nth]?.rest(each.model, each.isResting);
+              break;
             case 'resize':
               relay.resize({ maxConcurrency: each.most });
               break;
@@ -110,26 +123,39 @@ describe('a relay', () => {
           expect(relay.waiting).toBe(placesOf(waiting));
           // What has a place is what runs there.
           const placed = running.filter(({ executor }) => executor !== null);
-          for (const { name, places: most, running: taken } of executors) {
-            const there = placed.filter(({ executor }) => executor === name);
-            const needed = there.map(({ id }) => Math.min(most, places.get(id) ?? 1));
-            expect(needed.reduce((sum, each) => sum + each, 0)).toBe(taken);
-            expect(taken).toBeLessThanOrEqual(most);
+          for (const executor of executors) {
+            expect(executor.unwanted).toBe(0);
+            const there = placed.filter((each) => each.executor === executor.name);
+            const needed = there.map(({ id, model = '' }) =>
+              Math.min(executor.forModel(model).places, places.get(id) ?? 1),
+            );
+            expect(needed.reduce((sum, each) => sum + each, 0)).toBe(executor.running);
+            expect(executor.running).toBeLessThanOrEqual(executor.places);
+            for (const [model, most] of executor.placesByModel) {
+              expect(executor.runningOf(model)).toBeLessThanOrEqual(most);
+            }
           }
+          // More than may run have begun only before the limit was lowered, or as the choices of a single request.
+          const isOne = placed.length === 1;
+          if (!isOne) expect(placedNow()).toBeLessThanOrEqual(Math.max(placedBefore, relay.limits.maxConcurrency));
           // Of those that are first in their lines, none could start, but for places that are kept for one that needs several.
           const firsts = waiting.filter(({ position }) => position === 1);
           const homeless = running.filter(({ executor }) => executor === null);
           const keepers = [...firsts, ...homeless].filter(({ id }) => (places.get(id) ?? 1) > 1);
           for (const { id, model } of firsts) {
             const needed = places.get(id) ?? 1;
-            const free = executors.filter((each) => each.serves(model ?? '') && hasPlacesFor(each, needed));
+            const able = executors.filter((each) => each.serves(model ?? ''));
+            const free = able.filter((each) => hasPlacesFor(each.forModel(model ?? ''), needed));
             const { maxConcurrency } = relay.limits;
-            const hasRoom = relay.running + Math.min(needed, maxConcurrency) <= maxConcurrency;
+            const hasRoom = placedNow() + Math.min(needed, maxConcurrency) <= maxConcurrency;
             if (hasRoom && keepers.every((each) => each.id === id)) expect(free.length).toBe(0);
           }
           expect(asked.every(({ ends }) => ends <= 1)).toBe(true);
         }
-        for (const executor of executors) executor.become('ready');
+        for (const executor of executors) {
+          for (const model of ['a', 'b']) executor.rest(model, false);
+          executor.become('ready');
+        }
         relay.resize({ maxConcurrency: 4 });
         for (let found = nthRun(0); found !== undefined; found = nthRun(0)) found.executor.end(found.run);
         expect(relay.running).toBe(0);

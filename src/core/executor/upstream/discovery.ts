@@ -8,6 +8,8 @@ export interface Discovery {
   readonly kind: UpstreamKind;
   /** Generations that it runs at once, 1 or more; null if it does not say, undefined if it was too busy to. */
   readonly places: number | null | undefined;
+  /** Those of each of its models, by its own names, as far as it says them. */
+  readonly placesByModel?: ReadonlyMap<string, number>;
   /** The names of its models; null if it does not say, and is asked for any. */
   readonly models: readonly string[] | null;
 }
@@ -24,17 +26,21 @@ export class TakesNoRequests extends Error {}
 /** Asks a server. Rejects if it cannot be reached. */
 export type Ask = (path: string) => Promise<ProbeAnswer>;
 
+interface SaidPlaces extends Pick<Discovery, 'placesByModel'> {
+  readonly places: number;
+}
+
 /** Where a server of a kind says how many generations it runs at once. Servers of other kinds do not have the route. */
 interface Sign {
   readonly kind: UpstreamKind;
   readonly path: string;
   /** @returns null if the answer is not one of that kind. @throws TakesNoRequests */
-  readonly placesIn: (body: unknown) => number | null;
+  readonly placesIn: (body: unknown) => SaidPlaces | null;
 }
 
 const signs: readonly Sign[] = [
   { kind: 'chatstream', path: '/v1/queue', placesIn: placesOfChatstream },
-  { kind: 'llama-server', path: '/props', placesIn: (body) => placeCount(member(body, 'total_slots')) },
+  { kind: 'llama-server', path: '/props', placesIn: placesOfLlamaServer },
   { kind: 'tgi', path: '/info', placesIn: placesOfTgi },
 ];
 
@@ -70,7 +76,7 @@ export async function discover(
     if (places === null) continue;
     if (kind === 'chatstream' && models?.length === 0) throw new TakesNoRequests('it is still loading its model');
     if (kind === 'llama-server') await assertHealthy(ask);
-    return { kind, places, models };
+    return { kind, ...places, models };
   }
   return { kind: 'openai', places: null, models };
 }
@@ -111,21 +117,34 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   return items(body['data']).flatMap((each) => nonEmpty(member(each, 'id')) ?? []);
 }
 
-function placesOfChatstream(body: unknown): number | null {
+function placesOfChatstream(body: unknown): SaidPlaces | null {
   const most = placeCount(member(body, 'max_concurrency'));
   if (most === null || !isRecord(member(body, 'totals'))) return null;
   if (member(body, 'draining') === true) throw new TakesNoRequests('it is draining');
   const loaded = items(member(body, 'models')).filter((model) => member(model, 'state') === 'loaded');
-  const sum = loaded.reduce<number>((all, model) => all + (placeCount(member(model, 'max_concurrency')) ?? 0), 0);
+  // How many one has that is not loaded may only be known when it is.
+  const placesByModel = new Map<string, number>();
+  for (const model of loaded) {
+    const name = nonEmpty(member(model, 'name'));
+    const places = placeCount(member(model, 'max_concurrency'));
+    if (name !== null && places !== null) placesByModel.set(name, places);
+  }
+  const sum = [...placesByModel.values()].reduce((all, places) => all + places, 0);
   // Of several models, `max_concurrency` is the highest. If none is loaded, a request is what loads one.
-  return Math.max(most, sum);
+  return { places: Math.max(most, sum), ...(placesByModel.size > 0 && { placesByModel }) };
+}
+
+function placesOfLlamaServer(body: unknown): SaidPlaces | null {
+  const places = placeCount(member(body, 'total_slots'));
+  return places === null ? null : { places };
 }
 
 /** It takes no more requests at once, and refuses others. How many of them it runs depends on their tokens. */
-function placesOfTgi(body: unknown): number | null {
+function placesOfTgi(body: unknown): SaidPlaces | null {
   // The same company's server of embeddings has no limit for prompt and answer together.
   const isTgi = amount(member(body, 'max_total_tokens')) !== null;
-  return isTgi ? placeCount(member(body, 'max_concurrent_requests')) : null;
+  const places = isTgi ? placeCount(member(body, 'max_concurrent_requests')) : null;
+  return places === null ? null : { places };
 }
 
 /** Before version 0.5 it had only the second of these routes. */

@@ -8,6 +8,8 @@ import type { ReportedError } from './reported-error.js';
 
 /** A request as an upstream gets it. */
 export interface UpstreamRequest {
+  /** The name by which the client asks for its model. */
+  readonly model: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

@@ -3,15 +3,19 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
-import { type Executor, type ExecutorStatus, freePlaces } from '../executor.js';
+import { type Capacity, type Executor, type ExecutorStatus, freePlaces, isUsable, limitedTo } from '../executor.js';
 import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
 import { type Ask, discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
 import { Exchange, type ExchangeListener, reportOf, type UpstreamRequest } from './exchange.js';
 import type { Failure, WholeAnswer } from './failure.js';
 import { generationPool } from './generation-pool.js';
+import { ModelNames } from './model-names.js';
+import { ModelRests } from './model-rests.js';
+import { OpenExchanges } from './open-exchanges.js';
 import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';
+import { UpstreamPlaces } from './upstream-places.js';
 import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
 /** Something that the log should say about an upstream. */
@@ -20,7 +24,8 @@ export type UpstreamEvent =
   | { readonly type: 'changed' }
   | { readonly type: 'up'; readonly kind: UpstreamKind; readonly places: number; readonly arePlacesKnown: boolean }
   | { readonly type: 'down'; readonly reason: string }
-  | { readonly type: 'failure'; readonly reason: string };
+  /** @property model the name by which a client has asked for it */
+  | { readonly type: 'failure'; readonly model: string; readonly reason: string };
 
 /** Another server that generates. Asks it regularly how it is, counts what runs there, and lets nothing through while it is down. */
 export class Upstream implements Executor {
@@ -32,15 +37,12 @@ export class Upstream implements Executor {
   readonly #ask: Ask;
   readonly #path: string;
   readonly #health: Health;
+  readonly #names: ModelNames;
+  readonly #rests: ModelRests;
+  readonly #places: UpstreamPlaces;
   readonly #events = new Emitter<UpstreamEvent>();
-  /** With the places that they take. */
-  readonly #exchanges = new Map<Exchange, number>();
-  #running = 0;
+  readonly #exchanges = new OpenExchanges();
   #kind: UpstreamKind | null = null;
-  #places: number | null = null;
-  /** Whether it has answered how many, if only that it does not say. */
-  #hasToldPlaces = false;
-  #listed: readonly string[] | null = [];
   #isDraining = false;
   #wasUp = false;
   #downReason: string | null = null;
@@ -48,7 +50,6 @@ export class Upstream implements Executor {
   /** Whether the last probe was not answered. */
   #isProbeMissed = false;
   #cancelProbe: CancelTimer = () => undefined;
-  #cancelRest: CancelTimer = () => undefined;
 
   constructor(options: UpstreamOptions, clock: Clock, times: UpstreamTimes = usualTimes) {
     this.name = options.name;
@@ -60,6 +61,11 @@ export class Upstream implements Executor {
     this.#pool = generationPool(origin, times.connectTimeoutMs);
     this.#ask = probesThrough(this.#pool, this.#path, options.key, times.probeTimeoutMs);
     this.#health = new Health(clock, times, false);
+    this.#names = new ModelNames(options.models);
+    this.#places = new UpstreamPlaces(options.slots);
+    this.#rests = new ModelRests(this.#names, clock, () => {
+      this.#events.emit({ type: 'changed' });
+    });
   }
 
   get events(): Subscribable<UpstreamEvent> {
@@ -76,24 +82,22 @@ export class Upstream implements Executor {
 
   get status(): ExecutorStatus {
     const { status } = this.#health;
-    return this.#isDraining && status !== 'down' ? 'draining' : status;
+    if (status === 'down') return status;
+    if (this.#isDraining) return 'draining';
+    return this.#rests.areAll ? 'cooling' : status;
   }
 
   get places(): number {
-    return this.#options.slots ?? this.#places ?? 1;
+    return this.#places.all;
   }
 
   /** Whether its places are those that it has, and not one because nothing says how many. */
   get arePlacesKnown(): boolean {
-    return (this.#options.slots ?? this.#places) !== null;
+    return this.#places.areKnown;
   }
 
   get running(): number {
-    return this.#running;
-  }
-
-  get isDraining(): boolean {
-    return this.#isDraining;
+    return this.#exchanges.running;
   }
 
   /** Why it is down; null while it is not. */
@@ -103,20 +107,30 @@ export class Upstream implements Executor {
 
   /** The names by which clients ask for its models; null if it takes any. */
   get models(): readonly string[] | null {
-    const { models } = this.#options;
-    return models.length > 0 ? models.map(({ name }) => name) : this.#listed;
+    return this.#names.all;
   }
 
   /** What it calls a model; null to leave the name as it is. */
   upstreamName(model: string): string | null {
-    const offered = this.#options.models.find(({ name }) => name === model);
-    if (offered === undefined) return null;
-    if (offered.upstreamName !== null) return offered.upstreamName;
-    return this.#listed?.includes(model) === true ? null : (this.#listed?.[0] ?? null);
+    return this.#names.upstreamName(model);
   }
 
   serves(model: string): boolean {
-    return this.models?.includes(model) ?? true;
+    return this.#names.includes(model);
+  }
+
+  /** Those of its models that are left alone because it was too busy for them, by the names by which clients ask for them. */
+  get resting(): readonly string[] {
+    return (this.models ?? []).filter((model) => this.#rests.includes(model));
+  }
+
+  /** What it can do for one model: it is `cooling` also while only this model rests, and may have fewer places for it. */
+  forModel(name: string): Capacity {
+    const { status, places, running } = this;
+    const isResting = isUsable({ status }) && this.#rests.includes(name);
+    const model = this.#names.modelOf(name);
+    const all: Capacity = { status: isResting ? 'cooling' : status, places, running };
+    return limitedTo(this.#places.of(model), this.#exchanges.runningOf(model), all);
   }
 
   /** Resolves after the first probe, whatever came of it. Others follow until {@link stop}. */
@@ -128,10 +142,8 @@ export class Upstream implements Executor {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelProbe();
-    this.#cancelRest();
-    for (const exchange of this.#exchanges.keys()) exchange.cancel();
-    this.#exchanges.clear();
-    this.#running = 0;
+    this.#rests.clear();
+    this.#exchanges.cancel();
     await this.#pool.destroy();
   }
 
@@ -143,11 +155,9 @@ export class Upstream implements Executor {
 
   /** Sends a request; it takes its places until its listener hears of its end. @returns ends it at once */
   run(request: UpstreamRequest, listener: ExchangeListener): () => void {
-    const counted = this.#counted(listener, () => exchange);
+    const counted = this.#counted(listener, request.model, () => exchange);
     const exchange: Exchange = new Exchange(counted, request);
-    const { places = 1 } = request;
-    this.#exchanges.set(exchange, places);
-    this.#running += places;
+    this.#exchanges.add(exchange, this.#names.modelOf(request.model), request.places ?? 1);
     const { key } = this.#options;
     const isResumable = request.isResumable && this.#kind === 'chatstream';
     const headers = {
@@ -157,20 +167,15 @@ export class Upstream implements Executor {
     };
     this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
     return () => {
-      this.#over(exchange);
+      this.#exchanges.remove(exchange);
       exchange.cancel();
     };
   }
 
-  #over(exchange: Exchange): void {
-    this.#running -= this.#exchanges.get(exchange) ?? 0;
-    this.#exchanges.delete(exchange);
-  }
-
   /** Draws conclusions on its health, and gives the places back before the listener hears of an end. */
-  #counted(listener: ExchangeListener, exchange: () => Exchange): ExchangeListener {
+  #counted(listener: ExchangeListener, model: string, exchange: () => Exchange): ExchangeListener {
     const over = (): void => {
-      this.#over(exchange());
+      this.#exchanges.remove(exchange());
     };
     return {
       whole: (answer: WholeAnswer, usage: Usage) => {
@@ -189,13 +194,13 @@ export class Upstream implements Executor {
       },
       ended: (usage, error) => {
         over();
-        if (error?.status === null) this.#failed({ type: 'broken', reason: reportOf(error.message) });
+        if (error?.status === null) this.#failed({ type: 'broken', reason: reportOf(error.message) }, model);
         else this.#health.succeeded();
         listener.ended(usage, error);
       },
       failed: (failure) => {
         over();
-        this.#failed(failure);
+        this.#failed(failure, model);
         listener.failed(failure);
       },
     };
@@ -210,15 +215,15 @@ export class Upstream implements Executor {
     if (hasChanged) this.#events.emit({ type: 'changed' });
   }
 
-  #failed(failure: Failure): void {
-    this.#events.emit({ type: 'failure', reason: failure.reason });
+  #failed(failure: Failure, model: string): void {
+    this.#events.emit({ type: 'failure', model, reason: failure.reason });
     switch (failure.type) {
       // Its line works: other requests, perhaps for another model, may find it shorter.
       case 'timed_out':
       case 'unfit':
         return;
       case 'busy':
-        this.#rest(failure.restMs);
+        this.#rests.add(model, failure.restMs);
         return;
       case 'unreachable':
       case 'forbidden':
@@ -228,14 +233,6 @@ export class Upstream implements Executor {
       case 'broken':
         this.#doubt(failure.reason, false);
     }
-  }
-
-  #rest(ms: number): void {
-    this.#health.rest(ms);
-    this.#cancelRest();
-    this.#cancelRest = this.#clock.schedule(this.#health.restMs, () => {
-      this.#events.emit({ type: 'changed' });
-    });
   }
 
   #doubt(reason: string, isCertain: boolean): void {
@@ -255,16 +252,20 @@ export class Upstream implements Executor {
     this.#cancelProbe = this.#clock.schedule(delayMs, () => void this.#probe());
   }
 
+  /** Differs whenever more or less can be sent. */
+  #offer(): string {
+    return `${freePlaces(this)} ${String(this.#places)} ${String(this.models)}`;
+  }
+
   async #probe(): Promise<void> {
     try {
-      const knownPlaces = this.#hasToldPlaces && this.#health.status !== 'down' ? this.#places : undefined;
-      const { kind, places, models } = await discover(this.#ask, this.#kind, knownPlaces, this.#options.slots);
+      const knownPlaces = this.#health.status === 'down' ? undefined : this.#places.told;
+      const discovery = await discover(this.#ask, this.#kind, knownPlaces, this.#options.slots);
+      const { kind, models } = discovery;
       if (this.#isStopped) return;
-      const before = `${String(freePlaces(this))} ${String(this.models)}`;
-      this.#hasToldPlaces = places !== undefined;
-      // While it is too busy to say, it has as many as before.
-      if (places !== undefined || kind !== this.#kind) this.#places = places ?? null;
-      this.#listed = models;
+      const before = this.#offer();
+      this.#places.tell(discovery, kind !== this.#kind);
+      this.#names.listed = models;
       this.#isProbeMissed = false;
       this.#health.probed();
       // Nothing is known against one that has just been asked for the first time.
@@ -274,7 +275,7 @@ export class Upstream implements Executor {
         this.#wasUp = true;
         this.#events.emit({ type: 'up', kind, places: this.places, arePlacesKnown: this.arePlacesKnown });
       }
-      if (before !== `${String(freePlaces(this))} ${String(this.models)}`) this.#events.emit({ type: 'changed' });
+      if (before !== this.#offer()) this.#events.emit({ type: 'changed' });
     } catch (error) {
       if (this.#isStopped) return;
       // One unanswered probe may have been bad luck; a second one in a row, sent at once, is not.
@@ -283,18 +284,12 @@ export class Upstream implements Executor {
       this.#doubt(messageOf(error), isSecond);
       // What runs at a server that has answered, such as one that is draining, goes on there.
       if (!(error instanceof TakesNoRequests)) {
-        this.#giveUpSilent(messageOf(error));
-        for (const exchange of this.#exchanges.keys()) exchange.listen();
+        if (this.#health.status === 'down') {
+          this.#exchanges.giveUpSilent(`it is silent, and does not answer probes: ${messageOf(error)}`);
+        }
+        this.#exchanges.listen();
       }
     }
     this.#scheduleProbe();
-  }
-
-  /** A server that is only busy may be slow to answer probes, but then its generations go on. */
-  #giveUpSilent(reason: string): void {
-    if (this.#health.status !== 'down') return;
-    for (const exchange of [...this.#exchanges.keys()]) {
-      if (exchange.isSilent) exchange.giveUp(`it is silent, and does not answer probes: ${reason}`);
-    }
   }
 }

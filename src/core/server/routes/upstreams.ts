@@ -60,6 +60,6 @@ export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
   });
 }
 
-function describe({ name, kind, status, places, running, models, downReason, url }: RelayExecutor): object {
-  return { name, url, kind, status, places, running, models, reason: downReason };
+function describe({ name, kind, status, places, running, models, resting, downReason, url }: RelayExecutor): object {
+  return { name, url, kind, status, places, running, models, resting, reason: downReason };
 }

@@ -195,6 +195,9 @@ export const upstream = Type.Object({
   models: Type.Union([Type.Array(Type.String()), Type.Null()], {
     description: 'By the names by which clients ask for them; null if it is asked for any.',
   }),
+  resting: Type.Array(Type.String(), {
+    description: 'Those of its models that get nothing for a time because it was too busy for them.',
+  }),
   reason: Type.Union([Type.String(), Type.Null()], { description: 'Why it is down.' }),
 });
 

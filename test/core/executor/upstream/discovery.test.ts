@@ -92,9 +92,23 @@ describe('what a server is', () => {
       ],
     ],
   ])('has %i places with several models, some of them loaded: %j', async (places, models) => {
-    const shown = models.map(([state, each]) => ({ state, max_concurrency: each }));
+    const shown = models.map(([state, each], nth) => ({ name: `m${nth}`, state, max_concurrency: each }));
     const routes = { ...chatstream, '/v1/queue': { ...queue, models: shown } };
     expect(await discovered(routes)).toMatchObject({ kind: 'chatstream', places });
+  });
+
+  it('has as many places for each model of a chatstream server as that says, if it is loaded', async () => {
+    const models = [
+      { name: 'a', state: 'loaded', max_concurrency: 4 },
+      { name: 'b', state: 'loaded', max_concurrency: 2 },
+      { name: 'c', state: 'unloaded', max_concurrency: 1 },
+      { name: 'd', state: 'loaded', max_concurrency: 0 },
+    ];
+    const { placesByModel } = await discovered({ ...chatstream, '/v1/queue': { ...queue, models } });
+    expect([...(placesByModel ?? [])]).toEqual([
+      ['a', 4],
+      ['b', 2],
+    ]);
   });
 
   it.each([0, 1.5, -1, '4', null])('is not told by a number of places that none has: %j', async (total) => {
