@@ -1,12 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { type ClientId, clientsOf, type Feature } from '../support/clients/catalogue.js';
 import { type Proof, provesAll } from '../support/clients/proofs.js';
-import { Served, servers } from '../support/clients/served.js';
+import { PythonInterpreter } from '../support/clients/python-interpreter.js';
+import { longContext, Served, servers } from '../support/clients/served.js';
 import { installedVersion } from '../support/clients/table.js';
 
 const python = process.env['CHATSTREAM_TEST_PYTHON'] ?? '';
@@ -15,7 +15,7 @@ const folder = process.env['CHATSTREAM_TEST_MODELS'] ?? '';
 const smollm = join(folder, 'smollm2-135m-instruct-q4_1.gguf');
 const needsBoth = '(needs CHATSTREAM_TEST_PYTHON and CHATSTREAM_TEST_MODELS)';
 
-/** Importing the clients takes seconds, and a small machine many more for the answers. */
+/** A small machine takes long for the answers, and a script may have to wait for one of the same client. */
 const patience = { timeout: 300_000 };
 
 const roundTrips = ['round_trip', 'streamed_round_trip', 'forced_call', 'structured_output'];
@@ -24,6 +24,8 @@ const roundTrips = ['round_trip', 'streamed_round_trip', 'forced_call', 'structu
 const ofRoundTrips: readonly Feature[] = ['whole', 'streamed', 'tools', 'schemas', 'turns'];
 
 interface Script {
+  /** Its scripts share an interpreter, and so the time that it takes to import it. */
+  readonly client: string;
   /** In test/slow/python. */
   readonly script: string;
   /** What it reports when they have passed. */
@@ -33,37 +35,49 @@ interface Script {
 
 const scripts: readonly Script[] = [
   {
+    client: 'openai',
     script: 'openai_client.py',
     checks: [...roundTrips, 'aborted', 'retries'],
     shows: { 'openai.py: chat': [...ofRoundTrips, 'aborted', 'retries'] },
   },
   {
+    client: 'openai',
     script: 'openai_responses_client.py',
     checks: ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'],
     shows: { 'openai.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'] },
   },
   {
+    client: 'anthropic',
     script: 'anthropic_client.py',
     checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'errors', 'retries'],
     shows: { 'anthropic.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'] },
   },
   {
+    client: 'langchain',
     script: 'langchain_client.py',
     checks: [...roundTrips, 'errors', 'retries'],
     shows: { 'langchain.py: chat': [...ofRoundTrips, 'retries'] },
   },
-  { script: 'pydantic_ai_client.py', checks: roundTrips, shows: { 'pydantic-ai.py: chat': ofRoundTrips } },
   {
+    client: 'pydantic-ai',
+    script: 'pydantic_ai_client.py',
+    checks: roundTrips,
+    shows: { 'pydantic-ai.py: chat': ofRoundTrips },
+  },
+  {
+    client: 'instructor',
     script: 'instructor_client.py',
     checks: ['forced_call', 'streamed_call', 'several', 'structured_output', 'retries'],
     shows: { 'instructor.py: chat': ['whole', 'streamed', 'schemas', 'retries'] },
   },
   {
+    client: 'litellm',
     script: 'litellm_client.py',
     checks: [...roundTrips, 'errors', 'retries'],
     shows: { 'litellm.py: chat': [...ofRoundTrips, 'retries'] },
   },
   {
+    client: 'litellm',
     script: 'litellm_protocols_client.py',
     checks: [
       ...['responses_whole', 'responses_streamed', 'responses_tools', 'responses_turns'],
@@ -75,6 +89,7 @@ const scripts: readonly Script[] = [
     },
   },
   {
+    client: 'llm',
     script: 'llm_client.py',
     checks: ['whole', 'streamed', 'tools', 'turns', 'schemas', 'errors', 'retries'],
     shows: { 'llm.py: chat': ['whole', 'streamed', 'tools', 'turns', 'schemas', 'retries'] },
@@ -85,35 +100,23 @@ function proofsOf({ shows }: Script): readonly Proof[] {
   return clientsOf('Python').flatMap(({ id }) => (shows[id] ?? []).map((feature) => ({ client: id, feature })));
 }
 
-/** @returns the checks that passed; what went wrong otherwise */
-function run(script: string, served: Served, signal: AbortSignal): Promise<readonly string[]> {
-  const path = fileURLToPath(new URL(`python/${script}`, import.meta.url));
-  // Without files of bytecode beside the scripts.
-  const child = spawn(python, ['-B', path, served.baseUrl, served.model], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    signal,
-  });
-  let passed = '';
-  let errors = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (passed += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(passed.trimEnd().split('\n'));
-      else reject(new Error(`${script} ended with ${code} after "${passed.trimEnd()}":\n${errors.slice(-4000)}`));
-    });
-  });
-}
+/** One for the scripts of each client, whichever server they are tried with. */
+const interpreters = new Map(scripts.map(({ client }) => [client, new PythonInterpreter(python)]));
+afterAll(async () => {
+  await Promise.all([...interpreters.values()].map((interpreter) => interpreter.close()));
+});
 
-function tryWith(served: Served): void {
-  for (const each of scripts) {
-    it(each.script, { ...patience, ...provesAll(proofsOf(each)) }, async () => {
-      const controller = new AbortController();
-      onTestFinished(() => {
-        controller.abort();
-      });
-      expect(await run(each.script, served, controller.signal)).toEqual(each.checks);
+/**
+ * One script after the other, because some count what the server does. Meanwhile, other servers are tried with other clients.
+ *
+ * @param order all scripts
+ */
+function tryWith(served: Served, order: readonly Script[]): void {
+  for (const each of order) {
+    const { script, client, checks } = each;
+    it(script, { ...patience, ...provesAll(proofsOf(each)), concurrent: false }, async ({ signal }) => {
+      const passed = await interpreters.get(client)?.run(script, [served.baseUrl, served.model], signal);
+      expect(passed).toEqual(checks);
     });
   }
 }
@@ -125,13 +128,21 @@ it.skipIf(python === '')(`the Python clients are the listed versions ${needsPyth
   expect(stdout.trim().split(/\r?\n/)).toEqual(packages.map((name) => installedVersion('Python', name)));
 });
 
-describe.skipIf(python === '')(`Python clients with the mock ${needsPython}`, () => {
-  tryWith(new Served(servers.mock));
+// SmolLM2 takes most of the time: meanwhile the others are tried, in the opposite order, so that they rarely wait for a client.
+const backwards = [...scripts].reverse();
+
+describe.skipIf(python === '').concurrent(`Python clients with the mock ${needsPython}`, () => {
+  tryWith(new Served(servers.mock), backwards);
 });
 
-describe.skipIf(python === '' || folder === '' || !existsSync(smollm))(
-  `Python clients with SmolLM2-135M-Instruct ${needsBoth}`,
-  () => {
-    tryWith(new Served(['-m', smollm, '--gpu', 'off', '-n', '1', '--max-tokens', '1000']));
-  },
-);
+describe.skipIf(python === '').concurrent(`Python clients with the bundled model ${needsPython}`, () => {
+  const served = new Served([...servers.bundled, '--context', String(longContext / 2)]);
+  tryWith(served, [...backwards.slice(3), ...backwards.slice(0, 3)]);
+});
+
+describe
+  .skipIf(python === '' || folder === '' || !existsSync(smollm))
+  .concurrent(`Python clients with SmolLM2-135M-Instruct ${needsBoth}`, () => {
+    const served = new Served(['-m', smollm, '--gpu', 'off', '--threads', '1', '-n', '1', '--max-tokens', '1000']);
+    tryWith(served, scripts);
+  });

@@ -1,7 +1,20 @@
 """anthropic: the Messages API."""
 
 from anthropic import Anthropic, BadRequestError, NotFoundError
-from trial import CALLED, ENDLESS, NO_KEY, PROMPT, Sum, cancelled_when_idle, is_mock, model, retried, root_url, run
+from trial import (
+    CALLED,
+    ENDLESS,
+    LONGEST,
+    NO_KEY,
+    PROMPT,
+    Sum,
+    cancelled_when_idle,
+    is_mock,
+    model,
+    retried,
+    root_url,
+    run,
+)
 
 client = Anthropic(base_url=root_url, api_key=NO_KEY, max_retries=0)
 HELLO = [{"role": "user", "content": "Hello!"}]
@@ -40,7 +53,7 @@ def streamed():
 def aborted():
     before = cancelled_when_idle()
     long = [{"role": "user", "content": "Hello! " + "word " * 300}]
-    with client.messages.stream(model=model, max_tokens=3000, messages=long, extra_body=ENDLESS) as stream:
+    with client.messages.stream(model=model, max_tokens=LONGEST, messages=long, extra_body=ENDLESS) as stream:
         next(iter(stream.text_stream))
     assert cancelled_when_idle() == before + 1
 

@@ -6,6 +6,7 @@ from openai import BadRequestError, OpenAI
 from trial import (
     CALLED,
     ENDLESS,
+    LONGEST,
     NO_KEY,
     PROMPT,
     SEED,
@@ -88,7 +89,7 @@ def aborted():
     before = cancelled_when_idle()
     messages = [{"role": "user", "content": "Hello! " + "word " * 300}]
     chat = client.chat.completions
-    stream = chat.create(model=model, messages=messages, max_tokens=3000, stream=True, extra_body=ENDLESS)
+    stream = chat.create(model=model, messages=messages, max_tokens=LONGEST, stream=True, extra_body=ENDLESS)
     for chunk in stream:
         if chunk.choices[0].delta.content:
             stream.close()

@@ -6,6 +6,7 @@ from openai import BadRequestError, NotFoundError, OpenAI
 from trial import (
     CALLED,
     ENDLESS,
+    LONGEST,
     NO_KEY,
     PROMPT,
     Report,
@@ -56,7 +57,7 @@ def streamed():
 def aborted():
     before = cancelled_when_idle()
     stream = client.responses.create(
-        model=model, input="Hello! " + "word " * 300, stream=True, max_output_tokens=3000, extra_body=ENDLESS
+        model=model, input="Hello! " + "word " * 300, stream=True, max_output_tokens=LONGEST, extra_body=ENDLESS
     )
     for event in stream:
         if event.type == "response.output_text.delta":
