@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BaseCommand } from '../../src/cli/command/base-command.js';
 import ConfigCheck from '../../src/commands/config/check.js';
 import KeysNew from '../../src/commands/keys/new.js';
+import { digestOf } from '../../src/core/config/key-settings.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 let folder: string;
@@ -66,7 +67,21 @@ describe('config check', () => {
 
   it('accepts flags and says that there are no keys', async () => {
     await ConfigCheck.run([fileWith('max-queue: 9\nqueue-timeout: 5s\nalias: [a, b]\nlog-level: warn\n')], root);
-    expect(printed.at(-1)).toContain('no keys');
+    expect(printed.at(-1)).toContain(
+      'no keys: everybody may send requests, unless --api-key or CHATSTREAM_API_KEY is set',
+    );
+  });
+
+  it.each([
+    ['api-key: [abc]\n', 'is valid; keys: api-key-1', ['api-key-1']],
+    ['api-key: "abc,def"\n', 'is valid; keys: api-key-1, api-key-2', ['api-key-1', 'api-key-2']],
+    [`api-key: abc\n${reserve}`, 'is valid; keys: api-key-1, anna', ['api-key-1', 'anna']],
+    ['api-key: abc\nanonymous: { role: observer }\n', 'keys: api-key-1; without a key: observer', ['api-key-1']],
+    ['anonymous: { role: observer }\n', 'no keys; without a key: observer', []],
+  ])('names the keys of %j', async (text, said, keys) => {
+    expect(await ConfigCheck.run([fileWith(text)], root)).toMatchObject({ keys });
+    expect(printed.at(-1)).toContain(said);
+    expect(printed.at(-1)).not.toContain('everybody');
   });
 
   it.each([
@@ -81,6 +96,8 @@ describe('config check', () => {
     ['queue-policy: fifo\nclasses: { interactive: { reserve: 1 } }\n', 'no effect with --queue-policy fifo'],
     ['queue-policy: fifo\npreempt-batch-after: 2s\n', 'no effect with --queue-policy fifo'],
     ['ttft-target: 0ms\n', '--ttft-target is 0'],
+    ['api-key: " "\n', 'An --api-key is empty'],
+    [`api-key: abc\nkeys: [{ name: anna, sha256: ${digestOf('abc').toString('hex')} }]\n`, 'is also an --api-key'],
   ])('refuses %j', async (text, problem) => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     expect(printed.join('\n')).toContain(problem);

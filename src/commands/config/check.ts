@@ -7,7 +7,11 @@ import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
 import { mostSlots } from '../../cli/serve/queue-flags.js';
 import { wantedModels } from '../../cli/serve/several-models.js';
+import { acceptedKeys } from '../../core/config/key-settings.js';
 import { readConfig } from '../../core/config/read-config.js';
+
+/** Not of this environment, which need not be that of the server. */
+const openServer = 'everybody may send requests, unless --api-key or CHATSTREAM_API_KEY is set';
 
 export default class ConfigCheck extends BaseCommand {
   static override summary = 'Check a configuration file without starting a server.';
@@ -32,13 +36,9 @@ export default class ConfigCheck extends BaseCommand {
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
     const warnings = served === null ? [] : unknownModels(config, served);
     for (const warning of warnings) this.logToStderr(`Warning: ${warning}.`);
-    const names = keys.map(({ name }) => name);
+    const names = acceptedKeys(valuesOf(parsed.flags['api-key']), keys).map(({ name }) => name);
     const listed =
-      names.length === 0
-        ? anonymous === null
-          ? 'no keys: everybody may send requests'
-          : 'no keys'
-        : `keys: ${names.join(', ')}`;
+      names.length > 0 ? `keys: ${names.join(', ')}` : anonymous === null ? `no keys: ${openServer}` : 'no keys';
     const others = anonymous === null ? '' : `; without a key: ${anonymous.role}`;
     this.log(`${args.file} is valid; ${listed}${others}`);
     return { file: args.file, keys: names, flags: [...flags.keys()], warnings };

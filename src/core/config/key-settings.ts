@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ChatstreamError } from '../base/errors.js';
 import type { KeyTerms } from '../scheduler/demand.js';
 import type { RateLimits } from '../scheduler/rate-limiter.js';
 import { type TrafficClass, usualClass } from '../scheduler/traffic-class.js';
@@ -29,6 +30,20 @@ export function digestOf(key: string): Buffer {
 /** The name of the n-th key that is given with `--api-key`, from 1. Keys of the configuration have other names. */
 function apiKeyName(count: number): string {
   return `api-key-${count}`;
+}
+
+/**
+ * All keys that a server accepts: those of `--api-key`, then those of its configuration file.
+ *
+ * @throws ChatstreamError `usage` for a key that is both, which would have two meanings
+ */
+export function acceptedKeys(apiKeys: readonly string[], keys: readonly KeySettings[]): readonly KeySettings[] {
+  const given = apiKeySettings(apiKeys);
+  const twin = keys.find(({ digest }) => given.some((key) => key.digest.equals(digest)));
+  if (twin === undefined) return [...given, ...keys];
+  throw new ChatstreamError('usage', `The key "${twin.name}" of the configuration file is also an --api-key.`, {
+    hint: 'Leave out --api-key (or CHATSTREAM_API_KEY): it may do everything, whatever the file says.',
+  });
 }
 
 /** Keys that are given with `--api-key`: they may do everything, and share the server equally. */

@@ -1,9 +1,8 @@
 import type { Logger as PinoLogger } from 'pino';
 import { type Clock, longestTimerMs } from '../base/clock.js';
-import { ChatstreamError } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import type { Access } from '../config/access.js';
-import { apiKeySettings } from '../config/key-settings.js';
+import { acceptedKeys } from '../config/key-settings.js';
 import type { RequestLine } from '../inference/request-line.js';
 import { Machine } from '../machine/machine.js';
 import type { KeyTerms } from '../scheduler/demand.js';
@@ -131,14 +130,7 @@ export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Oper
 
 /** The keys of --api-key, and those of a configuration file if there is one. */
 function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
-  const given = apiKeySettings(apiKeys);
-  const twin = access?.keys.find(({ digest }) => given.some((key) => key.digest.equals(digest)));
-  if (twin !== undefined) {
-    throw new ChatstreamError('usage', `The key "${twin.name}" of the configuration file is also an --api-key.`, {
-      hint: 'Leave out --api-key (or CHATSTREAM_API_KEY): it may do everything, whatever the file says.',
-    });
-  }
-  return new KeyRing([...given, ...(access?.keys ?? [])], access?.anonymous ?? null);
+  return new KeyRing(acceptedKeys(apiKeys, access?.keys ?? []), access?.anonymous ?? null);
 }
 
 /**
