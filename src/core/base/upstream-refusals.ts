@@ -25,6 +25,18 @@ export function noUpstreamError(model: string, retryAfterSeconds: number): Chats
   });
 }
 
+/** Those that have the model take nothing new, because an operator drains them. */
+export function drainedUpstreamsError(model: string, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError(
+    'engine_unavailable',
+    `The servers that have the model "${model}" are being drained and take no new requests.`,
+    {
+      hint: 'Try again later; the operator who drains them can let them take requests again.',
+      retryAfterSeconds,
+    },
+  );
+}
+
 // not_found
 
 export function upstreamNotFoundError(name: string, known: readonly string[]): ChatstreamError {

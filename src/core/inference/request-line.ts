@@ -41,7 +41,7 @@ export interface RequestLine {
   readonly limits: SchedulerLimits;
   /** Whether a request sent now could be served. */
   readonly ready: boolean;
-  /** Why {@link ready} is false, in one word that any client may see. */
+  /** Why {@link ready} is false, in one word that any client may see. `draining` if the server or all upstreams are drained. */
   readonly readiness: string;
   readonly running: number;
   readonly waiting: number;

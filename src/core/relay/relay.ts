@@ -3,7 +3,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { cutOffError, queueTimeoutError } from '../base/queue-refusals.js';
 import { clientLeftError } from '../base/refusals.js';
-import { noUpstreamError, upstreamFailedError } from '../base/upstream-refusals.js';
+import { upstreamFailedError } from '../base/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
@@ -18,6 +18,7 @@ import type { TrafficClass } from '../scheduler/traffic-class.js';
 import { assertRoom } from './assert-room.js';
 import { Attempts, canGoOn, type RelayExecutor } from './attempts.js';
 import { HomelessJobs } from './homeless-jobs.js';
+import { areDrained, refusalWithoutUpstream } from './no-upstream.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
 import { Outages } from './outages.js';
 import { PlaceSharing } from './place-sharing.js';
@@ -114,7 +115,7 @@ export class Relay implements RequestLine {
   }
 
   get readiness(): string {
-    if (this.#lines.isDraining) return 'draining';
+    if (this.#lines.isDraining || areDrained(this.executors)) return 'draining';
     return this.executors.some(({ kind }) => kind !== 'unknown') ? 'failed' : 'starting';
   }
 
@@ -154,7 +155,7 @@ export class Relay implements RequestLine {
       const able = this.executors.filter((executor) => executor.serves(model));
       const places = placesAsked(request, model, able, this.#maxConcurrency);
       this.#options.rates?.take(payer, request.places ?? 1);
-      if (this.#outages.isOut(line)) throw noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
+      if (this.#outages.isOut(line)) throw refusalWithoutUpstream(line, this.executors);
       assertRoom(line.scheduler, { ...request, key, payer, places }, this.#sharing.isFree(line, places));
       const job = new RelayJob(request, listener, line, arrivedMs, places);
       job.watch(client, () => {
@@ -279,7 +280,7 @@ export class Relay implements RequestLine {
   #watchOutages(line: ModelLine): void {
     const able = this.executors.filter((executor) => isUsable(executor) && executor.serves(line.model));
     this.#outages.note(line, able.length > 0);
-    const error = (): ChatstreamError => noUpstreamError(line.model, line.scheduler.retryAfterSeconds());
+    const error = (): ChatstreamError => refusalWithoutUpstream(line, this.executors);
     if (this.#outages.isOut(line)) line.scheduler.turnAwayWaiting(error);
     for (const job of this.#homeless.jobs) {
       if (job.line !== line) continue;

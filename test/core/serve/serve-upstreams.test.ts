@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { assert, describe, expect, it, onTestFinished } from 'vitest';
 import { items, member } from '../../../src/core/base/json.js';
 import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
 import { isUsable } from '../../../src/core/executor/executor.js';
@@ -292,6 +292,20 @@ describe('a server in front of others', () => {
       ...{ method: 'PATCH', headers: { 'content-type': 'application/json' }, body: '{"drain":true}' },
     });
     expect(unknown.status).toBe(404);
+  });
+
+  it('is not shutting down while its only upstream is drained', async () => {
+    const server = await upstream();
+    let drains = 0;
+    const host = { drain: () => (drains += 1), startLoad: () => assert.fail() };
+    const relay = await testRelay([`${server.url},name=one`], { host });
+    const send = (method: string, path: string, body: object): Promise<Response> =>
+      fetch(relay.url + path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    await send('PATCH', '/v1/upstreams/one', { drain: true });
+    expect(await relay.get('/readyz')).toEqual({ status: 'not ready', reason: 'draining' });
+    expect(await relay.get('/v1/queue')).toMatchObject({ draining: false });
+    expect((await send('POST', '/v1/queue/drain', {})).status).toBe(202);
+    expect(drains).toBe(1);
   });
 
   it('counts tokens for keys, and holds them to their limits', async () => {

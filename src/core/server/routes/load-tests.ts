@@ -30,7 +30,7 @@ export function loadTestRoutes(app: App, context: LineContext): void {
   };
   app.post(path, { schema: starting }, ({ body, log }, reply) => {
     const url = ownUrl(app);
-    if (line.readiness === 'draining' || url === null) throw drainingError(1);
+    if (line.snapshot(0).draining || url === null) throw drainingError(1);
     if (loadTests.isRunning) throw loadTestRunsError();
     const { clients, duration_s: durationSeconds, output_tokens: outputTokens, model = null } = body;
     if (model !== null) queueOf(context, model);

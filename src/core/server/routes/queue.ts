@@ -53,7 +53,8 @@ export function queueRoutes(app: App, context: LineContext): void {
     response: { 202: json('The drain begins.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
   };
   app.post('/v1/queue/drain', { schema: draining }, ({ log, raw }, reply) => {
-    if (line.readiness !== 'draining') {
+    // Not its readiness, which says `draining` where all upstreams are drained, too.
+    if (!line.snapshot(0).draining) {
       log.info({}, 'drain asked for over HTTP');
       operations.drain();
     }

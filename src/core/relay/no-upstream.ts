@@ -1,0 +1,20 @@
+import type { ChatstreamError } from '../base/errors.js';
+import { drainedUpstreamsError, noUpstreamError } from '../base/upstream-refusals.js';
+import { isUsable } from '../executor/executor.js';
+import type { RelayExecutor } from './attempts.js';
+import type { ModelLine } from './relay-job.js';
+
+/** Whether none takes new requests because an operator wants it so: of those that answer, all are being drained. */
+export function areDrained(executors: readonly Pick<RelayExecutor, 'status'>[]): boolean {
+  return !executors.some(isUsable) && executors.some(({ status }) => status === 'draining');
+}
+
+/** The refusal of a request that no upstream has taken for a while: `engine_unavailable`. */
+export function refusalWithoutUpstream(
+  { model, scheduler }: ModelLine,
+  executors: readonly RelayExecutor[],
+): ChatstreamError {
+  const able = executors.filter((executor) => executor.serves(model));
+  const refusal = areDrained(able) ? drainedUpstreamsError : noUpstreamError;
+  return refusal(model, scheduler.retryAfterSeconds());
+}
