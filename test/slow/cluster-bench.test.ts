@@ -65,6 +65,7 @@ describe('a front of a cluster', () => {
       maxConcurrency: [1, 2],
       requests: 16,
     });
+    expect(result.target.settings).toMatchObject({ slots: 2, slots_at: 'nodes' });
     const settings = result.runs.map(({ settings: { max_concurrency } }) => max_concurrency);
     expect(settings.toSorted()).toEqual([1, 2]);
     const answers = result.runs.map(({ executors = [] }) =>

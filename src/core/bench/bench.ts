@@ -8,7 +8,7 @@ import { openLoads } from './open-load.js';
 import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
-import { planSettings } from './plan/settings.js';
+import { planSettings, type SettableSlots } from './plan/settings.js';
 import { blockTokens } from './plan/trace.js';
 import type { Prepared } from './planned-job.js';
 import { checkSamplesFile, emptySamplesFile } from './record/samples-file.js';
@@ -136,9 +136,10 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
 }
 
 /** Settings can be swept if they can be set on every target, up to the fewest slots of any. */
-function commonQueue(targets: readonly Target[]): { readonly slots: number } | null {
-  const slots = targets.map(({ queue }) => queue?.slots ?? 0);
-  return slots.includes(0) ? null : { slots: Math.min(...slots) };
+function commonQueue(targets: readonly Target[]): SettableSlots | null {
+  const queues = targets.map(({ queue }) => queue).filter((queue) => queue !== null);
+  const [fewest] = queues.toSorted((one, other) => one.slots - other.slots);
+  return fewest === undefined || queues.length < targets.length ? null : fewest;
 }
 
 function requestsIn(prompts: PromptsFile | null): Pick<Session['requests'], 'inFile' | 'haveOwnLengths'> {

@@ -51,6 +51,8 @@ export interface RequestLine {
   readonly preparing: number;
   /** Who generates. */
   readonly executors: readonly Executor[];
+  /** Where the slots are, if not at this server. */
+  readonly slotsAt?: 'upstreams' | 'nodes';
   /** The lines of several models; left out where there is one line. */
   readonly modelQueues?: readonly ModelQueue[];
   /**

@@ -37,6 +37,7 @@ export class Relay implements RequestLine {
   readonly executors: readonly RelayExecutor[];
   /** Nothing is: bodies are passed on as they came. */
   readonly preparing = 0;
+  readonly slotsAt = 'upstreams';
   readonly #options: RelayOptions;
   readonly #clock: Clock;
   readonly #events: RequestEvents;

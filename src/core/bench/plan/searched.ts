@@ -1,8 +1,9 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { mixSeeds } from '../../base/random.js';
 import type { Setting } from '../../measurement/result-schema.js';
+import { slotWords } from '../../measurement/slots.js';
 import type { BenchOptions, FindMaxOptions } from './options.js';
-import type { PlannedSettings } from './settings.js';
+import type { PlannedSettings, SettableSlots } from './settings.js';
 
 /**
  * The setting that a search begins with. All that it measures are like it but for the load.
@@ -13,7 +14,7 @@ import type { PlannedSettings } from './settings.js';
 export function searchedSettings(
   search: FindMaxOptions,
   { load, maxConcurrency }: Pick<BenchOptions, 'load' | 'maxConcurrency'>,
-  queue: { readonly slots: number } | null,
+  queue: SettableSlots | null,
 ): PlannedSettings {
   const [wanted = null] = maxConcurrency ?? [];
   if (queue === null && (search.by === 'max-concurrency' || wanted !== null)) {
@@ -22,8 +23,9 @@ export function searchedSettings(
     });
   }
   if (queue !== null && wanted !== null && wanted > queue.slots) {
-    throw new ChatstreamError('usage', `--max-concurrency ${wanted} is more than the server's ${queue.slots} slots.`, {
-      hint: `Start the server with --slots ${wanted}, or lower it.`,
+    const words = slotWords(queue.slotsAt);
+    throw new ChatstreamError('usage', `--max-concurrency ${wanted} is more than ${words.all(queue.slots)}.`, {
+      hint: `${words.raise(wanted)}, or lower it.`,
     });
   }
   const closed = load.type === 'closed' ? (load.concurrency[0] ?? 1) : null;

@@ -1,6 +1,13 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Setting } from '../../measurement/result-schema.js';
+import { type SlotsAt, slotWords } from '../../measurement/slots.js';
 import type { BenchOptions } from './options.js';
+
+/** The slots of a server whose max-concurrency can be set. */
+export interface SettableSlots {
+  readonly slots: number;
+  readonly slotsAt: SlotsAt;
+}
 
 /** The settings to measure, and what to tell the user about them. */
 export interface PlannedSettings {
@@ -16,7 +23,7 @@ export interface PlannedSettings {
  */
 export function planSettings(
   { load, maxConcurrency, sweepUpTo }: Pick<BenchOptions, 'load' | 'maxConcurrency' | 'sweepUpTo'>,
-  queue: { readonly slots: number } | null,
+  queue: SettableSlots | null,
 ): PlannedSettings {
   const loads =
     load.type === 'closed'
@@ -29,10 +36,11 @@ export function planSettings(
       "The server's max-concurrency cannot be set from here: it was measured with its own (-n is for chatstream).";
     return { settings, warnings: [warning] };
   }
+  const words = slotWords(queue.slotsAt);
   const tooMany = maxConcurrency?.find((each) => each > queue.slots);
   if (tooMany !== undefined) {
-    throw new ChatstreamError('usage', `--max-concurrency ${tooMany} is more than the server's ${queue.slots} slots.`, {
-      hint: `Start the server with --slots ${tooMany}, or measure settings up to ${queue.slots}.`,
+    throw new ChatstreamError('usage', `--max-concurrency ${tooMany} is more than ${words.all(queue.slots)}.`, {
+      hint: `${words.raise(tooMany)}, or measure settings up to ${queue.slots}.`,
     });
   }
   const settings = loads.flatMap(({ concurrency, rate, upTo }) =>
@@ -45,9 +53,7 @@ export function planSettings(
   const most = Math.max(...loads.map(({ upTo }) => upTo));
   const warnings =
     maxConcurrency === null && most > queue.slots
-      ? [
-          `The server has ${queue.slots} slots, so settings above that were not measured (start it with --slots ${most}).`,
-        ]
+      ? [`${words.has(queue.slots)}, so settings above that were not measured. ${words.raise(most)} to measure them.`]
       : [];
   return { settings, warnings };
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../../base/errors.js';
+import { type SlotsAt, slotsAtOf } from '../../measurement/slots.js';
 import { type Answer, type Http, jsonOf } from './http.js';
 
 const limits = { max_concurrency: Type.Integer(), max_queue: Type.Integer(), slots: Type.Integer() };
@@ -10,6 +11,8 @@ const queueView = Compile(
     ...limits,
     /** Only of a server with several models: each has limits of its own. */
     models: Type.Optional(Type.Array(Type.Object({ ...limits, name: Type.String() }))),
+    /** Only where others have them. */
+    slots_at: Type.Optional(Type.String()),
     running: Type.Array(Type.Unknown()),
     waiting: Type.Array(Type.Unknown()),
   }),
@@ -22,6 +25,7 @@ export interface QueueControl {
   readonly original: number;
   /** The number of its slots, which is the greatest max-concurrency that it accepts. */
   readonly slots: number;
+  readonly slotsAt: SlotsAt;
   readonly maxQueue: number;
   /** @throws ChatstreamError `target_unreachable` if it refuses */
   setMaxConcurrency(maxConcurrency: number): Promise<void>;
@@ -78,6 +82,7 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
   return {
     original,
     slots,
+    slotsAt: slotsAtOf(view.slots_at),
     maxQueue,
     setMaxConcurrency,
     async busy() {

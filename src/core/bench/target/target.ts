@@ -107,7 +107,7 @@ async function describe(
       server: server.name,
       model,
       engine: device,
-      settings: queue === null ? {} : { slots: queue.slots, max_queue: queue.maxQueue },
+      settings: queue === null ? {} : settingsOf(queue),
     },
     requestsUrl: `${httpUrl}${apiPath}${pathOf(form.endpoint)}${query}`,
     transport,
@@ -139,6 +139,10 @@ async function describe(
       }
     },
   };
+}
+
+function settingsOf({ slots, slotsAt, maxQueue }: QueueControl): TargetDescription['settings'] {
+  return { slots, ...(slotsAt !== 'server' && { slots_at: slotsAt }), max_queue: maxQueue };
 }
 
 /** Others than chatstream know `ignore_eos` in OpenAI's older routes, where it was invented. */

@@ -23,6 +23,7 @@ export interface ClusterModelsOptions extends Omit<ClusterModelOptions, 'names'>
 
 /** All models that nodes have or had, as a front serves them. Each has a line of its own. */
 export class ClusterModels implements RequestLine, ServedModels {
+  readonly slotsAt = 'nodes';
   readonly #options: ClusterModelsOptions;
   readonly #models = new Map<string, ClusterModel>();
   readonly #events = new Emitter<InferenceEvent>();

@@ -2,6 +2,7 @@ import { listed, percentText, significant } from '../../measurement/numbers.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
+import { type SlotsAt, slotsAtOf, slotWords } from '../../measurement/slots.js';
 import { settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { isRateSweep, recommendationContext, type SweepEdge, sweptKey } from '../../measurement/sweep.js';
 import { throughputUnit } from '../../measurement/throughput.js';
@@ -122,7 +123,7 @@ function recommendationSentences(result: BenchResult, summaries: readonly Settin
     if (edge.edge === 'smallest' && edge.value === 1) continue;
     const has = isAlone ? `is the ${edge.edge} that was` : `has the ${edgeNames[edge.key][edge.edge]}`;
     sentences.push(
-      `The best setting ${has} measured, so a better one may lie beyond: try ${nextToTry(edge, recommendation.concurrency, slotsOf(result))}.`,
+      `The best setting ${has} measured, so a better one may lie beyond: try ${nextToTry(edge, recommendation.concurrency, fewestSlots(result))}.`,
     );
   }
   return sentences;
@@ -137,24 +138,35 @@ const edgeNames = {
  * The flags for a setting beyond the edge.
  *
  * @param clients of the best setting; null in an open loop
- * @param slots of the server, which cannot run more at once; Infinity if it does not say
+ * @param fewest slots of the server, which cannot run more at once
  */
-function nextToTry({ key, value, edge }: SweepEdge, clients: number | null, slots: number): string {
+function nextToTry({ key, value, edge }: SweepEdge, clients: number | null, fewest: FewestSlots): string {
   if (edge === 'smallest') return `${key === 'concurrency' ? '-c' : '-n'} ${Math.floor(value / 2)}`;
   if (key === 'concurrency') return `-c ${value * 2}`;
+  const { slots, at } = fewest;
   const next = value < slots ? Math.min(value * 2, slots) : value * 2;
   // More generations at once than there are clients would change nothing.
   const needs = [
     ...(clients === value ? [`as many clients (-c ${next})`] : []),
-    ...(next > slots ? [`as many slots at the server (--slots ${next})`] : []),
+    ...(next > slots ? [slotWords(at).need(next)] : []),
   ];
   return `-n ${next}${needs.length === 0 ? '' : `, with ${listed(needs)}`}`;
 }
 
+interface FewestSlots {
+  /** Infinity if no server says. */
+  readonly slots: number;
+  readonly at: SlotsAt;
+}
+
 /** Of the server, or of the smaller of two. */
-function slotsOf({ target, versus }: Pick<BenchResult, 'target' | 'versus'>): number {
-  const known = [target, versus?.target].map((each) => each?.settings['slots']);
-  return Math.min(Infinity, ...known.filter((slots) => typeof slots === 'number'));
+function fewestSlots({ target, versus }: Pick<BenchResult, 'target' | 'versus'>): FewestSlots {
+  const known = [target, versus?.target].flatMap((each): readonly FewestSlots[] => {
+    const slots = each?.settings['slots'];
+    return typeof slots === 'number' ? [{ slots, at: slotsAtOf(each?.settings['slots_at']) }] : [];
+  });
+  const [fewest] = known.toSorted((one, other) => one.slots - other.slots);
+  return fewest ?? { slots: Infinity, at: 'server' };
 }
 
 /** What to try where the highest of several rates met every objective, or the lowest missed one. */

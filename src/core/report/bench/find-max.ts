@@ -116,7 +116,7 @@ function nextText({ next_to_break: next }: FindMax): string {
 function wayUp(found: FindMax): string {
   if (!found.finished) return unfinishedText(found);
   return found.by === 'max-concurrency'
-    ? 'That is all the server has slots for: start it with more --slots, or raise the load.'
+    ? 'That is all the server has slots for: give it more (its own, or those of its upstreams or nodes), or raise the load.'
     : 'That is the highest load that a search tries.';
 }
 

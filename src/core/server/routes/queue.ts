@@ -68,6 +68,7 @@ function describe({ line, totals, keys }: LineContext, request: Sender): object 
   const queue = line.snapshot(undefined, payer);
   return {
     ...wireLimits(queue),
+    ...(line.slotsAt !== undefined && { slots_at: line.slotsAt }),
     may_turn: mayTurn,
     ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
     running: queue.running.map(wireRunning),

@@ -154,6 +154,9 @@ export const queue = Type.Object({
   max_concurrency: Type.Integer({ minimum: 1 }),
   max_queue: count,
   slots: Type.Integer({ minimum: 1 }),
+  slots_at: Type.Optional(
+    Type.Enum(['upstreams', 'nodes'], { description: 'Who has the slots; left out if this server has them.' }),
+  ),
   draining: Type.Boolean(),
   may_turn: Type.Boolean({
     description: 'Whether whoever asks may change the limits, with PATCH /v1/queue.',

@@ -1,7 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import type { FindMaxOptions } from '../../../../src/core/bench/plan/options.js';
+import { searchedSettings } from '../../../../src/core/bench/plan/searched.js';
 import { planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
 
 const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
+
+const serverWith = (slots: number) => ({ slots, slotsAt: 'server' }) as const;
+
+const search: FindMaxOptions = { promises: [], by: 'concurrency', start: 1, precision: 0.05 };
+
+function refusedBy(plan: () => unknown): unknown {
+  try {
+    plan();
+  } catch (error) {
+    return error;
+  }
+  return null;
+}
 
 describe('powersOfTwo', () => {
   it.each([
@@ -16,7 +31,7 @@ describe('powersOfTwo', () => {
 
 describe('planSettings', () => {
   it('sweeps powers of two up to the number of clients', () => {
-    const { settings, warnings } = planSettings({ load: closed(8), maxConcurrency: null, sweepUpTo: 8 }, { slots: 8 });
+    const { settings, warnings } = planSettings({ load: closed(8), maxConcurrency: null, sweepUpTo: 8 }, serverWith(8));
     expect(settings.map(({ max_concurrency: each }) => each)).toEqual([1, 2, 4, 8]);
     expect(warnings).toEqual([]);
   });
@@ -24,20 +39,53 @@ describe('planSettings', () => {
   it('stops at the slots of the server and says so', () => {
     const { settings, warnings } = planSettings(
       { load: closed(16), maxConcurrency: null, sweepUpTo: 16 },
-      { slots: 4 },
+      serverWith(4),
     );
     expect(settings.map(({ max_concurrency: each }) => each)).toEqual([1, 2, 4]);
     expect(warnings.join()).toContain('--slots 16');
   });
 
   it('refuses a setting above the slots, with what to do', () => {
-    expect(() => planSettings({ load: closed(8), maxConcurrency: [2, 8], sweepUpTo: 8 }, { slots: 4 })).toThrow(
+    expect(() => planSettings({ load: closed(8), maxConcurrency: [2, 8], sweepUpTo: 8 }, serverWith(4))).toThrow(
       /--max-concurrency 8 is more than the server's 4 slots/,
     );
   });
 
+  it.each([
+    [
+      'server',
+      "more than the server's 2 slots.",
+      'Start the server with --slots 8, or measure settings up to 2.',
+      'The server has 2 slots, so settings above that were not measured. Start the server with --slots 8 to measure them.',
+    ],
+    [
+      'upstreams',
+      "more than the 2 places of the server's upstreams.",
+      "Give the server's upstreams 8 places in all (slots= in serve --upstream, or more upstreams), or measure settings up to 2.",
+      "The server's upstreams have 2 places, so settings above that were not measured. Give the server's upstreams 8 places in all (slots= in serve --upstream, or more upstreams) to measure them.",
+    ],
+    [
+      'nodes',
+      "more than the 2 slots of the cluster's nodes.",
+      "Give the cluster's nodes 8 slots in all (chatstream node --slots, or more nodes), or measure settings up to 2.",
+      "The cluster's nodes have 2 slots, so settings above that were not measured. Give the cluster's nodes 8 slots in all (chatstream node --slots, or more nodes) to measure them.",
+    ],
+  ] as const)('says how to get more slots where those of the %s are too few', (slotsAt, message, hint, warning) => {
+    const queue = { slots: 2, slotsAt };
+    const refusals = [
+      () => planSettings({ load: closed(8), maxConcurrency: [2, 8], sweepUpTo: 8 }, queue),
+      () => searchedSettings(search, { load: closed(8), maxConcurrency: [8] }, queue),
+    ];
+    const [inSweep, inSearch] = refusals.map((refusal) => refusedBy(refusal));
+    expect(inSweep).toMatchObject({ message: `--max-concurrency 8 is ${message}`, hint });
+    const [raise] = hint.split(', or measure');
+    expect(inSearch).toMatchObject({ message: `--max-concurrency 8 is ${message}`, hint: `${raise}, or lower it.` });
+    const { warnings } = planSettings({ load: closed(8), maxConcurrency: null, sweepUpTo: 8 }, queue);
+    expect(warnings).toEqual([warning]);
+  });
+
   it('measures each load with each setting', () => {
-    const { settings } = planSettings({ load: closed(2, 4), maxConcurrency: [1, 3], sweepUpTo: 4 }, { slots: 4 });
+    const { settings } = planSettings({ load: closed(2, 4), maxConcurrency: [1, 3], sweepUpTo: 4 }, serverWith(4));
     expect(settings.map(({ concurrency, max_concurrency: each }) => [concurrency, each])).toEqual([
       [2, 1],
       [2, 3],
@@ -54,13 +102,13 @@ describe('planSettings', () => {
 
   it('sweeps under an open loop up to where it was told', () => {
     const load = { type: 'open', rates: [2.5], arrival: 'poisson' } as const;
-    const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, { slots: 8 });
+    const { settings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 4 }, serverWith(8));
     expect(settings).toEqual([1, 2, 4].map((each) => ({ concurrency: null, rate: 2.5, max_concurrency: each })));
   });
 
   it('measures every rate of a list, each with every max-concurrency', () => {
     const load = { type: 'open', rates: [1, 5], arrival: 'poisson' } as const;
-    const { settings } = planSettings({ load, maxConcurrency: [2, 4], sweepUpTo: 4 }, { slots: 8 });
+    const { settings } = planSettings({ load, maxConcurrency: [2, 4], sweepUpTo: 4 }, serverWith(8));
     expect(settings.map(({ rate, max_concurrency: each }) => [rate, each])).toEqual([
       [1, 2],
       [1, 4],

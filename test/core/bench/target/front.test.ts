@@ -30,8 +30,12 @@ describe('a chatstream server in front of others', () => {
   it('is recognised, and its max-concurrency can be set up to the places of all upstreams', async () => {
     const relay = await front([3, 2]);
     const target = await open(relay.url);
-    expect(target.description).toMatchObject({ server: 'chatstream/1.2.3', model: 'model', settings: { slots: 5 } });
-    expect(target.queue).toMatchObject({ original: 5, slots: 5 });
+    expect(target.description).toMatchObject({
+      server: 'chatstream/1.2.3',
+      model: 'model',
+      settings: { slots: 5, slots_at: 'upstreams' },
+    });
+    expect(target.queue).toMatchObject({ original: 5, slots: 5, slotsAt: 'upstreams' });
     await target.queue?.setMaxConcurrency(2);
     expect(await relay.get('/v1/queue')).toMatchObject({ max_concurrency: 2 });
     expect(await target.close()).toBeNull();

@@ -45,9 +45,12 @@ function adviceAt(
   best: { readonly concurrency?: number; readonly maxConcurrency: number | null },
   settings: readonly { readonly concurrency?: number; readonly maxConcurrency?: number }[],
   slots?: number,
+  slotsAt?: string,
 ): readonly string[] {
   const recommendation = { max_concurrency: best.maxConcurrency, concurrency: best.concurrency ?? 8, reason: 'it is.' };
-  const target = { settings: slots === undefined ? {} : { slots } };
+  const target = {
+    settings: slots === undefined ? {} : { slots, ...(slotsAt !== undefined && { slots_at: slotsAt }) },
+  };
   const described = settings.map((each) => ({ completed: 20, ...each }));
   const { result, summaries } = benchResult({ settings: described, sweep: { recommendation }, target });
   return conclusionSentences(result, summaries).filter((sentence) => sentence.includes('may lie beyond'));
@@ -96,6 +99,12 @@ describe('a best setting at the edge of the sweep', () => {
     expect(adviceAt(best, crowd, 8)[0]).toContain('try -n 16, with as many slots at the server (--slots 16).');
     expect(adviceAt({ maxConcurrency: 8 }, slots, 8)[0]).toContain(
       'try -n 16, with as many clients (-c 16) and as many slots at the server (--slots 16).',
+    );
+    expect(adviceAt(best, crowd, 8, 'upstreams')[0]).toContain(
+      "try -n 16, with as many places at the server's upstreams (slots= in serve --upstream, or more upstreams).",
+    );
+    expect(adviceAt(best, crowd, 8, 'nodes')[0]).toContain(
+      "try -n 16, with as many slots at the cluster's nodes (chatstream node --slots, or more nodes).",
     );
   });
 
