@@ -15,8 +15,10 @@ export interface GroupSummary {
   readonly promptTokens: number | null;
   readonly cachedTokens: number | null;
   readonly ttft: MetricFigures;
+  readonly ttftHistogram: LatencyHistogram;
   readonly tpot: MetricFigures;
   readonly e2e: MetricFigures;
+  readonly e2eHistogram: LatencyHistogram;
 }
 
 type GroupFigures = Omit<TurnFigures, 'turn' | 'and_later'>;
@@ -74,6 +76,8 @@ export function groupSummaries(
   const names = [...new Set(named.map(({ name }) => name))];
   return names.map((name) => {
     const own = named.filter((each) => each.name === name).map(({ figures }) => figures);
+    const ttftHistogram = mergedHistogram(own.map(({ ttft }) => ttft));
+    const e2eHistogram = mergedHistogram(own.map(({ e2e }) => e2e));
     return {
       name,
       completed: total(own, ({ completed }) => completed),
@@ -86,9 +90,11 @@ export function groupSummaries(
       cachedTokens: own.every(({ cached_tokens: tokens }) => tokens === null)
         ? null
         : total(own, ({ cached_tokens: tokens }) => tokens ?? 0),
-      ttft: merged(own.map(({ ttft }) => ttft)),
-      tpot: merged(own.map(({ tpot }) => tpot)),
-      e2e: merged(own.map(({ e2e }) => e2e)),
+      ttft: figuresOf(ttftHistogram),
+      ttftHistogram,
+      tpot: figuresOf(mergedHistogram(own.map(({ tpot }) => tpot))),
+      e2e: figuresOf(e2eHistogram),
+      e2eHistogram,
     };
   });
 }
@@ -97,7 +103,7 @@ function total(figures: readonly GroupFigures[], amount: (figures: GroupFigures)
   return figures.reduce((sum, each) => sum + amount(each), 0);
 }
 
-function merged(metrics: readonly Metric[]): MetricFigures {
+function mergedHistogram(metrics: readonly Metric[]): LatencyHistogram {
   const encoded = metrics.flatMap(({ histogram }) => histogram ?? []);
-  return figuresOf(LatencyHistogram.merged(encoded.map((each) => LatencyHistogram.decode(each))));
+  return LatencyHistogram.merged(encoded.map((each) => LatencyHistogram.decode(each)));
 }

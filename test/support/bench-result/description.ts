@@ -32,10 +32,10 @@ export interface SettingDescription {
   readonly extendedSeconds?: number;
   readonly littlesLawError?: number;
   readonly outputTokensSource?: Run['output_tokens_source'];
-  /** Overload, what is apart from the requests, stages, and who answered. */
+  /** Overload, what is apart from the requests, stages, tenants, and who answered. */
   readonly beside?: Pick<
     Run,
-    'overload' | 'filling_seconds' | 'held_back' | 'cancelled' | 'probes' | 'stages' | 'executors'
+    'overload' | 'filling_seconds' | 'held_back' | 'cancelled' | 'probes' | 'stages' | 'executors' | 'tenants'
   >;
 }
 

@@ -10,7 +10,8 @@ import { orUnknown, percentText, significant, timeText, unknown, whole } from '.
 import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingText, settingValue } from '../../measurement/setting-text.js';
 import { bySetting } from '../../measurement/summarise.js';
-import type { Breakdown } from './breakdown-shape.js';
+import type { Breakdown, LatenciesByGroup } from './breakdown-shape.js';
+import { massesIn } from './masses.js';
 import { stageBreakdown } from './stage-breakdown.js';
 
 interface Row {
@@ -69,7 +70,24 @@ function tenantBreakdown(result: BenchResult): Breakdown | null {
     const where = settings.length === 1 ? '' : ` at ${text}`;
     return [`Jain's fairness index of output tokens per second${where}: ${index.toFixed(3)} (1 is equal).`];
   });
-  return tableOf('By tenant', 'tenant', rows, sentences);
+  const latencies = settings.map((setting) =>
+    latenciesByTenant(result, settings.length > 1 ? setting : null, setting.trials),
+  );
+  const drawn = latencies.filter(({ groups }) => groups.length > 0);
+  return { ...tableOf('By tenant', 'tenant', rows, sentences), ...(drawn.length > 0 && { latencies: drawn }) };
+}
+
+/** The time that users of each tenant feel: to the first token, or to the whole answer where that comes as one. */
+function latenciesByTenant({ plan }: BenchResult, setting: Named | null, trials: readonly Run[]): LatenciesByGroup {
+  const isWhole = plan.streaming === false;
+  const groups = tenantSummaries(trials).map((group) => ({
+    name: group.name,
+    masses: massesIn(isWhole ? group.e2eHistogram : group.ttftHistogram),
+    figures: isWhole ? group.e2e : group.ttft,
+  }));
+  const title = isWhole ? 'E2E by tenant' : 'TTFT by tenant';
+  const named = { setting: setting?.text ?? '', settingCell: setting?.cell ?? '' };
+  return { title, ...named, groups: groups.filter(({ masses }) => masses.length > 0) };
 }
 
 function tableOf(title: string, what: string, rows: readonly Row[], sentences: readonly string[]): Breakdown {

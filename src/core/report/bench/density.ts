@@ -97,12 +97,18 @@ const severalRequests = '●';
 const gap = '  ';
 const fewestBins = 10;
 
-interface Plot {
+/** One line of a plot. */
+interface PlotRow {
+  readonly label: string;
+  readonly masses: readonly Mass[];
+  readonly figures: MetricFigures;
+}
+
+/** Distributions below each other. */
+export interface DensityPlot {
   readonly title: string;
-  readonly metric: DensityMetric;
   readonly colour: 'cyan' | 'yellow';
-  /** One for each setting. */
-  readonly masses: readonly (readonly Mass[])[];
+  readonly rows: readonly PlotRow[];
 }
 
 /**
@@ -117,44 +123,62 @@ export function densityPlots(
   style: ReportStyle,
 ): readonly (readonly string[])[] {
   const headline = headlineOf(result);
-  const plot = (title: string, metric: DensityMetric, colour: Plot['colour']): Plot => ({
+  const labels = rowLabels(result, summaries, style);
+  const plot = (title: string, metric: DensityMetric, colour: DensityPlot['colour']): DensityPlot => ({
     title,
-    metric,
     colour,
-    masses: summaries.map((summary) => massesOf(summary, metric)),
+    rows: summaries.map((summary, index) => ({
+      label: labels.rows[index] ?? '',
+      masses: massesOf(summary, metric),
+      figures: summary.metrics[metric],
+    })),
   });
   const ttft = plot(headline.name, headline.metric, 'cyan');
   const queueWait = plot('Queue wait', 'queue_wait', 'yellow');
-  const axis = commonAxis(ttft.masses.flat(), queueWait.masses.flat());
-  if (axis === null) return [];
+  return plotLines([ttft, queueWait], commonAxis(massesIn(ttft), massesIn(queueWait)), style);
+}
 
+function massesIn({ rows }: DensityPlot): readonly Mass[] {
+  return rows.flatMap(({ masses }) => masses);
+}
+
+/**
+ * Draws plots on one axis, with room for the widest label before each line and its percentiles behind it.
+ *
+ * @param axis null if there are no samples
+ * @returns the lines of each plot that has samples
+ */
+export function plotLines(
+  all: readonly DensityPlot[],
+  axis: LogAxis | null,
+  style: ReportStyle,
+): readonly (readonly string[])[] {
+  if (axis === null) return [];
   const paint = painter(style);
-  const labels = rowLabels(result, summaries, style);
-  const plots = [ttft, queueWait].filter(({ masses }) => masses.some((each) => each.length > 0));
-  const widths = figureWidths(plots, summaries);
+  const plots = all.filter(({ rows }) => rows.some(({ masses }) => masses.length > 0));
+  const labelWidth = Math.max(...plots.flatMap(({ rows }) => rows.map(({ label }) => stringWidth(label))));
+  const widths = figureWidths(plots);
   const figuresWidth = widths.reduce((total, width) => total + gap.length + width, 0);
-  const bins = Math.max(fewestBins, style.width - labels.width - gap.length - figuresWidth);
-  return plots.map(({ title, metric, colour, masses }) => {
+  const bins = Math.max(fewestBins, style.width - labelWidth - gap.length - figuresWidth);
+  return plots.map(({ title, colour, rows }) => {
     const hints = [
-      ...(masses.some((each) => each.length > 0 && areFew(each))
+      ...(rows.some(({ masses }) => masses.length > 0 && areFew(masses))
         ? [paint('dim', `${gap}${oneRequest} one request${gap}${severalRequests} several`)]
         : []),
-      ...(style.colour && summaries.some(({ metrics }) => metrics[metric].p95 !== null)
+      ...(style.colour && rows.some(({ figures }) => figures.p95 !== null)
         ? [paint('dim', `${gap}slowest 5 % in `) + paint('red', 'red')]
         : []),
     ];
-    const heading = headingOf(paint('bold', title), hints, labels.width + gap.length + bins);
-    const rows = summaries.map(({ metrics }, index) => {
-      const own = masses[index] ?? [];
-      const counts = densityOn(axis, own, bins);
-      const bars = areFew(own) ? dotsOf(counts) : blocksOf(counts);
-      const slowFrom = slowestBin(axis, metrics[metric].p95, bins);
+    const heading = headingOf(paint('bold', title), hints, labelWidth + gap.length + bins);
+    const lines = rows.map(({ label, masses, figures }) => {
+      const counts = densityOn(axis, masses, bins);
+      const bars = areFew(masses) ? dotsOf(counts) : blocksOf(counts);
+      const slowFrom = slowestBin(axis, figures.p95, bins);
       const painted = paint(colour, bars.slice(0, slowFrom)) + paint('red', bars.slice(slowFrom));
-      const figures = figureTexts(metrics[metric]);
-      return `${labels.rows[index] ?? ''}${gap}${painted}${paint('dim', aligned(figures, widths))}`;
+      return `${padEnd(label, labelWidth)}${gap}${painted}${paint('dim', aligned(figureTexts(figures), widths))}`;
     });
-    const axisRows = axisLines(axis, bins, paint).map((line) => ' '.repeat(labels.width + gap.length) + line);
-    return [heading + paint('dim', aligned(shown, widths)), ...rows, ...axisRows].map((line) => line.trimEnd());
+    const axisRows = axisLines(axis, bins, paint).map((line) => ' '.repeat(labelWidth + gap.length) + line);
+    return [heading + paint('dim', aligned(shown, widths)), ...lines, ...axisRows].map((line) => line.trimEnd());
   });
 }
 
@@ -172,11 +196,10 @@ function headingOf(title: string, hints: readonly string[], width: number): stri
 }
 
 /** The widths of the figures, the same for all plots, so that their axes line up. */
-function figureWidths(plots: readonly Plot[], summaries: readonly SettingSummary[]): readonly number[] {
+function figureWidths(plots: readonly DensityPlot[]): readonly number[] {
+  const all = plots.flatMap(({ rows }) => rows.map(({ figures }) => figureTexts(figures)));
   return shown.map((percentile, index) => {
-    const texts = plots.flatMap(({ metric }) =>
-      summaries.map(({ metrics }) => figureTexts(metrics[metric])[index] ?? ''),
-    );
+    const texts = all.map((each) => each[index] ?? '');
     return Math.max(...[percentile, ...texts].map((text) => stringWidth(text)));
   });
 }

@@ -1,4 +1,4 @@
-import { samplesNeeded } from '../../measurement/histogram.js';
+import { type LatencyHistogram, samplesNeeded } from '../../measurement/histogram.js';
 import type { FiguresPerMetric } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 
@@ -14,10 +14,13 @@ export type DensityMetric = 'ttft' | 'ttft_from_schedule' | 'queue_wait' | 'tpot
 /** The samples of a setting, from its histogram or else from the server's buckets; empty if there is neither. */
 export function massesOf({ histograms, metrics }: SettingSummary, metric: DensityMetric): readonly Mass[] {
   const histogram = histograms.get(metric);
-  if (histogram !== undefined && histogram.count > 0) {
-    return Array.from(histogram.cells(), ({ upToMs, count }) => ({ fromMs: upToMs, upToMs, count }));
-  }
+  if (histogram !== undefined && histogram.count > 0) return massesIn(histogram);
   return metric === 'queue_wait' ? bucketMasses(metrics.queue_wait) : [];
+}
+
+/** The samples of a histogram. */
+export function massesIn(histogram: LatencyHistogram): readonly Mass[] {
+  return Array.from(histogram.cells(), ({ upToMs, count }) => ({ fromMs: upToMs, upToMs, count }));
 }
 
 function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonly Mass[] {

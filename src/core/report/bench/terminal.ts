@@ -12,6 +12,7 @@ import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
 import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
+import { groupPlot } from './group-plot.js';
 import { notesBelow } from './notes.js';
 import { overloadSentences, steadyOf } from './overload.js';
 import { recommendedMark } from './row-labels.js';
@@ -33,7 +34,10 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     ...findMaxLines(result, style),
     ...(measured && result.find_max === undefined ? densityPlots(result, steady, style) : []),
     measured && result.find_max === undefined ? waterfallBars(result, steady, style) : [],
-    ...breakdownsOf(result).map((breakdown) => breakdownLines(breakdown, style)),
+    ...breakdownsOf(result).flatMap((breakdown) => [
+      breakdownLines(breakdown, style),
+      groupPlot(breakdown.latencies ?? [], style),
+    ]),
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),

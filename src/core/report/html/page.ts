@@ -68,7 +68,7 @@ ${findMaxSection(plot, result)}
 ${isSearch ? words : markup`${figures}${words}${sweep}`}
 ${comparison === null ? overTime(plot, result, summaries) : ''}
 ${isSearch ? '' : markup`${latencies}${waterfall}${trials}`}
-${breakdownSections(result)}
+${breakdownSections(plot, result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
 ${isSearch ? '' : circumstances(result)}

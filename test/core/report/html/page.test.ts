@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult, type DescribedResult } from '../../../support/bench-result.js';
+import { around, tenantOf } from '../../../support/bench-result/tenants.js';
 import { examples } from '../bench/examples.js';
 
 const pages = new Map<DescribedResult, Promise<string>>();
@@ -55,6 +56,25 @@ describe('the HTML report', () => {
     expect(markupOf(html)).not.toMatch(/<(link|img|iframe|object|embed)\b/);
     expect(markupOf(html)).not.toMatch(/\b(src|href|srcset|xlink:href)=|url\(|@import/);
     expect(html).toMatch(/default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/=]+'/);
+  });
+
+  it('draws the latencies of tenants, whose values can be read, at one setting first', async () => {
+    const tenants = [tenantOf('anna', around(100, 40)), tenantOf('ben', around(4000, 40))];
+    const one = await page(benchResult({ settings: [{ beside: { tenants } }] }));
+    const figure = figureOf(one, 'TTFT by tenant');
+    expect(picturesOf(figure)).toHaveLength(4);
+    expect(figure).toContain('"values":[["anna","100 %"],["ben","0 %"]]');
+    expect(one.indexOf('TTFT by tenant')).toBeGreaterThan(one.indexOf('<h2>By tenant</h2>'));
+    const settings = [2, 4, 8].map((maxConcurrency) => ({ maxConcurrency, beside: { tenants } }));
+    const several = await page(benchResult({ settings }));
+    expect(titlesOf(several).filter((title) => title.includes('by tenant'))).toEqual([
+      'TTFT by tenant at max-concurrency 2',
+      'TTFT by tenant at max-concurrency 4',
+      'TTFT by tenant at max-concurrency 8',
+    ]);
+    expect(several.match(/<summary>The same at the other settings<\/summary>/g)).toHaveLength(1);
+    expect(unbalanced(markupOf(several))).toEqual([]);
+    expect(titlesOf(await page(examples.sweep())).join()).not.toContain('by tenant');
   });
 
   it('draws each picture for wide and for narrow screens', async () => {
