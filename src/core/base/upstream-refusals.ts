@@ -9,7 +9,7 @@ export function upstreamFailedError(tokens: number): ChatstreamError {
   const known =
     tokens === 0
       ? 'It had sent nothing of the answer.'
-      : `About ${tokens} tokens of the answer were sent before; it is not complete.`;
+      : `About ${tokens === 1 ? '1 token of the answer was' : `${tokens} tokens of the answer were`} sent before; it is not complete.`;
   return new ChatstreamError('upstream_failed', `The server that generates the answer failed. ${known}`, {
     hint: 'Send the request again; the log of this server says why.',
   });

@@ -89,7 +89,7 @@ it('ends with what is known if no server of its kind answers for a while', () =>
   expect(asked.ends).toBe(0);
   clock.advance(10_000);
   expect(asked.error).toMatchObject({ code: 'upstream_failed' });
-  expect(asked.error?.message).toContain('About 1 tokens');
+  expect(asked.error?.message).toContain('About 1 token of the answer was sent');
 });
 
 it('ends at once if the others have another model', () => {

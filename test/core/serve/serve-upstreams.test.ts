@@ -120,6 +120,8 @@ describe('a server in front of others', () => {
     ['is busy', { type: 'status', status: 503, headers: { 'retry-after': '30' } }],
     ['refuses the key', { type: 'status', status: 401 }],
     ['redirects', { type: 'status', status: 302, headers: { location: '/' } }],
+    ['answers without a body', { type: 'status', status: 204 }],
+    ['answers that it will do it later', { type: 'status', status: 202 }],
   ])('sends a request to another upstream, unseen, if one %s before the first token', async (_what, manner) => {
     const broken = await upstream({ manner });
     const sound = await upstream();

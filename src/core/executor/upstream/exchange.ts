@@ -121,7 +121,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.giveUp('it cannot resume answers', 'unfit');
     else if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
     else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
-    else if (code < 200 || (code >= 300 && code < 400)) this.giveUp(`it answers ${code}`);
+    else if (code !== 200 && code < 400) this.giveUp(`it answers ${code}`);
     else this.#phase = { status: 'whole', code, headers, bytes: 0 };
   }
 

@@ -95,3 +95,34 @@ it("knows that a request has waited for too long by the code in Anthropic's shap
   exchange.onResponseEnd();
   expect(heard).toEqual(['timed_out']);
 });
+
+/** What becomes of an answer that comes as one body. */
+function failureOf(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): string | null {
+  let failure: string | null = null;
+  const ignore = (): void => undefined;
+  const exchange = new Exchange(
+    {
+      ...{ whole: ignore, begun: ignore, data: ignore, ended: ignore },
+      failed: ({ type, reason }) => (failure = `${type}: ${reason}`),
+    },
+    { isResumption: false },
+  );
+  exchange.onResponseStart(controller, status, headers);
+  exchange.onResponseData(controller, Buffer.from(body));
+  exchange.onResponseEnd();
+  return failure;
+}
+
+const json = { 'content-type': 'application/json' };
+
+it.each([
+  [201, json, '{"choices":[]}', 'broken: it answers 201'],
+  [202, json, '{"id":"later"}', 'broken: it answers 202'],
+  [204, {}, '', 'broken: it answers 204'],
+  [200, json, '', 'broken: its answer is not JSON'],
+  [200, {}, '', 'broken: it answers with no type'],
+  [200, json, '{"choices":[]}', null],
+  [404, json, '{"error":{}}', null],
+])('answers of %d with %j and the body %j', (status, headers, body, failure) => {
+  expect(failureOf(status, headers, body)).toBe(failure);
+});
