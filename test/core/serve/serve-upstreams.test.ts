@@ -35,6 +35,7 @@ describe('a server in front of others', () => {
     const [request] = server.requests;
     expect(request).toMatchObject({ path: '/v1/chat/completions', body });
     expect(request?.headers).toMatchObject({ authorization: 'Bearer theirs', 'openai-project': 'p' });
+    expect(request?.headers['accept-encoding']).toBe('identity');
   });
 
   it('copies a stream byte by byte', async () => {

@@ -114,11 +114,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase.status !== 'sent') return;
     this.#isSilent = false;
     const type = headers['content-type'] ?? '';
+    const coding = headers['content-encoding'] ?? 'identity';
     const answer = headers[resumeHeader];
     if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), held: noProgress };
     // One that does not know of resuming begins anew, as if nothing had been sent.
     if (code === 200 && this.#isResumption && this.#resumable === null)
       this.giveUp('it cannot resume answers', 'unfit');
+    else if (code === 200 && coding !== 'identity') this.giveUp(`it answers in ${coding}, which was not asked for`);
     else if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
     else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
     else if (code !== 200 && code < 400) this.giveUp(`it answers ${code}`);

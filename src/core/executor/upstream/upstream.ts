@@ -162,6 +162,8 @@ export class Upstream implements Executor {
     const isResumable = request.isResumable && this.#kind === 'chatstream';
     const headers = {
       ...request.headers,
+      // Without it, any coding would be welcome, and nothing of the answer could be read.
+      'accept-encoding': 'identity',
       ...(isResumable && { [resumeHeader]: wantsTokenRecords }),
       ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }),
     };

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { Exchange } from '../../../../src/core/executor/upstream/exchange.js';
 
@@ -121,6 +122,13 @@ it.each([
   [204, {}, '', 'broken: it answers 204'],
   [200, json, '', 'broken: its answer is not JSON'],
   [200, {}, '', 'broken: it answers with no type'],
+  [
+    200,
+    { ...json, 'content-encoding': 'gzip' },
+    gzipSync('{"choices":[]}'),
+    'broken: it answers in gzip, which was not asked for',
+  ],
+  [200, { ...json, 'content-encoding': 'identity' }, '{"choices":[]}', null],
   [200, json, '{"choices":[]}', null],
   [404, json, '{"error":{}}', null],
 ])('answers of %d with %j and the body %j', (status, headers, body, failure) => {
