@@ -6,7 +6,10 @@ import { seededRandom } from '../../test/support/seeded-random.js';
 import { markdownTable } from '../support/markdown.js';
 import { median, ratios } from '../support/statistics.js';
 
-/** What the fair queue costs beside the plain one: nanoseconds with 100,000 waiting jobs of 10 and of 10,000 keys. */
+/**
+ * What the fair queue costs beside the plain one: nanoseconds with 100,000 waiting jobs of 10 and of 10,000 keys, and
+ * milliseconds of CPU for a single position after a change.
+ */
 const waiting = 100_000;
 const batch = 500;
 const warmUps = 5;
@@ -28,6 +31,7 @@ class Queue {
   readonly #random = seededRandom(1);
   readonly #running: KeyJob[] = [];
   readonly #jobs: KeyJob[] = [];
+  #newKeys = 0;
 
   /** @param keys their number; 0 for the plain queue */
   constructor(keys: number) {
@@ -82,6 +86,22 @@ class Queue {
     return each;
   }
 
+  /** After a change, one position: that of a newcomer. @returns milliseconds of CPU */
+  onePosition(of: 'new key' | 'busy key'): number {
+    this.#newKeys += 1;
+    const key = `new-${this.#newKeys}`;
+    const job =
+      of === 'busy key'
+        ? this.#job()
+        : new KeyJob({ key, trafficClass: 'standard', promptTokens: 100, maxTokens: 200 });
+    this.#scheduler.admit(job);
+    const began = process.cpuUsage();
+    this.#scheduler.view(job);
+    const { user, system } = process.cpuUsage(began);
+    this.#scheduler.withdraw(job);
+    return (user + system) / 1000;
+  }
+
   #job(): KeyJob {
     const demand = this.#demands[Math.floor(this.#random() * this.#demands.length)];
     if (demand === undefined) throw new Error('There is no key.');
@@ -101,7 +121,7 @@ function nanosecondsEach(operate: (count: number) => void): number {
   return Number(process.hrtime.bigint() - began) / batch;
 }
 
-function row(name: string, times: number, measure: (on: Queue) => number): string[] {
+function row(name: string, times: number, measure: (on: Queue) => number, digits = 0): string[] {
   const queues = [0, 10, 10_000].map((keys) => new Queue(keys));
   const measured: number[][] = queues.map(() => []);
   for (let repeat = -warmUps; repeat < times; repeat += 1) {
@@ -111,7 +131,11 @@ function row(name: string, times: number, measure: (on: Queue) => number): strin
     }
   }
   const [plain = [], few = [], many = []] = measured;
-  return [name, ...[plain, few, many].map((each) => median(each).toFixed(0)), median(ratios(many, few)).toFixed(2)];
+  return [
+    name,
+    ...[plain, few, many].map((each) => median(each).toFixed(digits)),
+    median(ratios(many, few)).toFixed(2),
+  ];
 }
 
 const rows = [
@@ -120,9 +144,9 @@ const rows = [
   row('count an output token', repeats, (queue) => queue.output()),
   row('position, each of all', 5, (queue) => queue.positions()),
 ];
-console.log(
-  markdownTable(
-    ['ns per operation (medians)', 'first come, first served', 'fair, 10 keys', 'fair, 10,000 keys', '10,000 / 10'],
-    rows,
-  ),
-);
+const queues = ['first come, first served', 'fair, 10 keys', 'fair, 10,000 keys', '10,000 / 10'];
+console.log(markdownTable(['ns per operation (medians)', ...queues], rows));
+
+const positions = (['new key', 'busy key'] as const).map((of) => row(of, 9, (queue) => queue.onePosition(of), 1));
+console.log();
+console.log(markdownTable(['one position after a change, ms of CPU (medians)', ...queues], positions));
