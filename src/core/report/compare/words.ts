@@ -1,5 +1,6 @@
 import type { JudgedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
+import { differenceTexts } from '../../compare/differences.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
 import { trialsToDecide } from '../../compare/width.js';
@@ -189,6 +190,5 @@ export function unmatchedTexts({ unmatched, rows }: Comparison): readonly string
 /** The allowed differences in a sentence. */
 export function differencesText({ differences }: Comparison): readonly string[] {
   if (differences.length === 0) return [];
-  const each = differences.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`);
-  return [`They differ in ${listed(each)}, which --allow permits.`];
+  return [`They differ in ${listed(differenceTexts(differences))}, which --allow permits.`];
 }
