@@ -55,8 +55,13 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
       return `${names} ${hold} ${range(load ?? 0)} (${intervalText(by, lower, upper)}); ${nextText(found)}.${advice}`;
     }
     case 'all-hold': {
-      const where = from === null ? `at every load that was measured, up to ${at(highest)}` : range(highest);
-      return `${names} ${hold} ${where}. ${wayUp(found)}`;
+      const unclear = points.filter(({ load: own, verdict }) => verdict === 'unclear' && own >= (from ?? lowest));
+      const isHighest = unclear.at(-1)?.load === highest;
+      const seem = promises.length === 1 ? 'seems to hold' : 'seem to hold';
+      const isEvery = points.every(({ verdict }) => verdict === 'holds');
+      const all = isEvery ? 'at every load that was measured, up to ' : isHighest ? 'up to ' : 'at ';
+      const where = from === null ? `${all}${at(highest)}` : range(highest);
+      return `${names} ${isHighest ? seem : hold} ${where}${unclearText(by, unclear)}. ${wayUp(found)}`;
     }
     case 'none-hold': {
       const where =
@@ -72,6 +77,13 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
         ? `Nothing was measured. ${unfinishedText(found)}`
         : 'The search ended before anything was measured.';
   }
+}
+
+/** `; max-concurrency 1 and 2 are unclear`; empty for none. */
+function unclearText(by: FindMax['by'], unclear: readonly FindMaxPoint[]): string {
+  if (unclear.length === 0) return '';
+  const where = loadText(by, listed(unclear.map(({ load }) => loadNumber(by, load))));
+  return `; ${where} ${unclear.length === 1 ? 'is' : 'are'} unclear`;
 }
 
 /** Which promises no answer has a value for, and why. */
