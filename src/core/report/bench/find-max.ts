@@ -1,4 +1,5 @@
 import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import type { MetricName } from '../../measurement/metric-names.js';
 import {
   listed,
@@ -11,7 +12,7 @@ import {
   whole,
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
-import type { BenchResult, Setting } from '../../measurement/result-schema.js';
+import type { BenchResult, Plan, Setting } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { oneLine } from '../text/escape.js';
 
@@ -36,10 +37,11 @@ function loadText(by: FindMax['by'], load: string): string {
 export function findMaxSentences({ find_max: found, plan }: Pick<BenchResult, 'find_max' | 'plan'>): readonly string[] {
   if (found === undefined) return [];
   const promises = (plan.find_max?.promises ?? []).map(oneLine);
-  return [answer(found, promises, plan.find_max?.precision ?? 0), ...doubts(found)];
+  return [answer(found, promises, plan), ...doubts(found)];
 }
 
-function answer(found: FindMax, promises: readonly string[], precision: number): string {
+function answer(found: FindMax, promises: readonly string[], plan: Plan): string {
+  const { precision = 0 } = plan.find_max ?? {};
   const names = listed(promises);
   const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
   const { by, status, load, lower, upper, points, finished, holds_from: from = null } = found;
@@ -51,7 +53,7 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
     case 'found': {
       const isRough =
         lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
-      const advice = isRough && by === 'rate' ? ' To narrow it down, measure for longer (-d).' : '';
+      const advice = isRough && by === 'rate' ? ` To narrow it down, ${measureLonger(plan, { of: 'time' })}.` : '';
       return `${names} ${hold} ${range(load ?? 0)} (${intervalText(by, lower, upper)}); ${nextText(found)}.${advice}`;
     }
     case 'all-hold': {

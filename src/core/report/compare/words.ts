@@ -4,6 +4,7 @@ import { differenceTexts } from '../../compare/differences.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
 import { trialsToDecide } from '../../compare/width.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import {
   listed,
   orUnknown,
@@ -14,7 +15,7 @@ import {
   unknown,
   whole,
 } from '../../measurement/numbers.js';
-import type { Setting } from '../../measurement/result-schema.js';
+import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { Interval } from '../../statistics/ratio.js';
 
@@ -82,13 +83,17 @@ function trialsText({ baseline, candidate }: { readonly baseline: number; readon
   return `${plural(baseline, 'trial')} of the baseline and ${candidate} of the candidate`;
 }
 
-/** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
-export function doubtText(doubt: Doubt, row: ComparedRow): string {
+/**
+ * What is wrong and what to do about it, as the rest of a sentence without its full stop.
+ *
+ * @param plan of the measurements, which says how they can be made longer
+ */
+export function doubtText(doubt: Doubt, row: ComparedRow, plan: Plan): string {
   switch (doubt.reason) {
     case 'too-few-trials': {
       const { needed } = doubt;
       if (doubt.hasEmptyTrials) {
-        return `${trialsText(doubt)} have ${row.metric.id}, but the gate needs ${needed}: measure for longer (-d), or more --trials`;
+        return `${trialsText(doubt)} have ${row.metric.id}, but the gate needs ${needed}: ${measureLonger(plan, { of: 'requests' })}, or more --trials`;
       }
       return `${trialsText(doubt)}, but the gate needs ${needed}: run bench with --trials ${needed}`;
     }

@@ -146,7 +146,9 @@ describe('the answer of a search', () => {
     }).result;
     const warned = truthWarnings({ ...result, runs }).filter((text) => text.includes('cannot be told'));
     expect(warned).toEqual([
-      expect.stringMatching(/can follow the load at 4\.00 requests\/s cannot be told.*\(-d 36s\)\.$/),
+      expect.stringMatching(
+        /can follow the load at 4\.00 requests\/s cannot be told.*Measure for about 40 s \(-d\)\.$/,
+      ),
     ]);
   });
 
