@@ -1,3 +1,4 @@
+import { isUnexpected } from '../../measurement/ended-early.js';
 import { measureLonger } from '../../measurement/measure-longer.js';
 import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
@@ -14,11 +15,14 @@ import { saturatedAgents } from './agents-notes.js';
 import { loadOf } from './find-max.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
-export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan' | 'find_max'>): string[] {
-  const { runs, interrupted, plan } = result;
+export function truthWarnings(
+  result: Pick<BenchResult, 'runs' | 'interrupted' | 'ended_early' | 'plan' | 'find_max'>,
+): string[] {
+  const { runs, interrupted, ended_early: endedEarly = null, plan } = result;
   const by = dimensionsOf(runs.map(({ settings }) => settings));
   const warnings: string[] = [];
-  if (interrupted) {
+  // Why the first run ended early is among the result's own warnings, and all that there is to say.
+  if (interrupted && !(isUnexpected(endedEarly) && runs.length <= 1)) {
     warnings.push(`Interrupted: stopped after ${plural(runs.length, 'run')}, before everything was measured.`);
   }
   const unanswered = unansweredWarning(runs);

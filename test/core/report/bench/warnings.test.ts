@@ -93,6 +93,16 @@ describe('warnings about the truth of figures', () => {
     ]);
   });
 
+  it('say once that a target was lost in the first run, and after more of them how many there were', () => {
+    const lost = { cause: 'target-lost', server: 'candidate', message: 'http://127.0.0.1:8000 was lost.' } as const;
+    const ended = (count: number): readonly string[] => {
+      const { result } = benchResult({ settings: Array.from({ length: count }, (_, index) => ({ rate: index + 1 })) });
+      return truthWarnings({ ...result, interrupted: true, ended_early: lost });
+    };
+    expect(ended(1)).toEqual([]);
+    expect(ended(3)).toEqual(['Interrupted: stopped after 3 runs, before everything was measured.']);
+  });
+
   it("say by which flag to measure for longer where Little's law is off", () => {
     const { result } = benchResult({ settings: [{}] });
     const runs = result.runs.map((run) => ({ ...run, checks: { ...run.checks, littles_law_error: 0.2 } }));
