@@ -27,7 +27,7 @@ function recorded(seed: number): RunRecorder {
     const lastTokenUs = gapsUs.reduce((sum, gap) => sum + gap, firstTokenUs);
     const request: CompletedRequest = {
       ...{ status: 'completed', intendedUs, sendUs: intendedUs + 200, firstTokenUs, lastTokenUs, gapsUs },
-      ...{ endUs: lastTokenUs + 500, answeredUs: lastTokenUs, outputTokens: 16, promptTokens: 30, tokenChunks: 16 },
+      ...{ endUs: lastTokenUs + 500, outputTokens: 16, promptTokens: 30, tokenChunks: 16 },
       ...{ cachedTokens: null, unseenReasoning: 0, serverTimings: null, tokenCounts: null, reconnects: 0 },
     };
     recorder.begin(intendedUs);

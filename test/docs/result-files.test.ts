@@ -39,7 +39,6 @@ describe('docs/bench.md', () => {
       status: 'completed',
       firstTokenUs: 100,
       lastTokenUs: 500,
-      answeredUs: 500,
       tokenChunks: 5,
       gapsUs: [100, 100, 100, 100],
       tokenCounts: null,

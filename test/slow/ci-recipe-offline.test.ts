@@ -32,6 +32,18 @@ describe.runIf(process.platform === 'linux')('the CI recipe, from the packed pac
     expect(processesIn(folder)).toEqual([]);
   });
 
+  it('compares two models, and two servers with another flag, and says in what they differ', async () => {
+    const run = new RecipeRun(folder, {
+      BASELINE_COMMAND: `${serverCommand(30)} --model before=mock --max-queue 20`,
+      CANDIDATE_COMMAND: `${serverCommand(90)} --model after=mock --max-queue 30`,
+      REPORT_DIR: 'models',
+    });
+    await expectSlowerCandidate(run, join(folder, 'models'));
+    expect(readFileSync(join(folder, 'models', 'report.md'), 'utf8')).toContain(
+      'The sides differ in model ("before" and "after") and settings.max\\_queue (20 and 30).',
+    );
+  });
+
   it('ends everything that it has started when a signal ends it', async () => {
     const run = new RecipeRun(folder, {
       COMMAND: serverCommand(10),

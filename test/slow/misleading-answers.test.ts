@@ -236,6 +236,22 @@ describe('a response that is held open after its end', () => {
     expect(run.checks.littles_law_error).toBeLessThan(0.5);
   });
 
+  it('is the same if the pause comes before its finish reason', async () => {
+    const pausing: Script = async (exchange) => {
+      await exchange.beginStream();
+      await exchange.writeChunk(text(1).join(''));
+      await delay(100);
+      await exchange.writeChunk(text(1).join(''));
+      await delay(heldMs);
+      await exchange.writeChunk([stop, done].join(''));
+      await exchange.endStream();
+    };
+    const { run, warnings } = await measured(pausing, { requests: 3 });
+    expect(run.checks.held_open?.answers).toBe(3);
+    expect(warnings).toContainEqual(expect.stringMatching(/^The server kept the responses of all 3 answers open/));
+    expect(run.checks.littles_law_error).toBeLessThan(0.5);
+  });
+
   it('has been answered even if the server never ends it', async () => {
     const endless: Script = async (exchange) => {
       await exchange.beginStream();

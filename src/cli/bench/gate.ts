@@ -13,6 +13,7 @@ import {
   type Side,
   type Sides,
 } from '../../core/compare/side.js';
+import { isOfLimit } from '../../core/compare/threshold.js';
 import { judgeObjectives, objectiveSentences } from '../../core/measurement/objectives.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../../core/measurement/result-schema.js';
@@ -61,6 +62,14 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
   if (path === undefined && versus === undefined && gate.thresholds.length > 0) {
     throw new ChatstreamError('usage', '--fail-on needs something to compare with.', {
       hint: 'Add --versus URL (measured alternately, most reliable) or --baseline result.json.',
+    });
+  }
+  if (options.findMax === null && gate.thresholds.some(isOfLimit)) {
+    throw new ChatstreamError('usage', '--fail-on find_max is about the limit of a search, and this bench is none.', {
+      hint:
+        versus === undefined
+          ? 'Add --find-max, as the baseline has it, or give a threshold for another figure, such as ttft.p95>10%.'
+          : 'Searches cannot be measured alternately: search with each server (bench --find-max … -o result.json), and give both results to compare. Or give a threshold for another figure, such as ttft.p95>10%.',
     });
   }
   const before = path === undefined ? null : { name: path, result: await readResult(path) };

@@ -6,7 +6,8 @@ import { exitCodes } from './exit-codes.js';
  *
  * @param verdict of the comparison; null if there was none, or none was possible
  * @param objectives whether all objectives that are enforced could be judged; null if none are enforced
- * @returns null if there was nothing to judge, or if an error says what is wrong with the flags or files
+ * @param code of a command that got as far as its report: wrong flags and files have ended it before
+ * @returns null if there was nothing to judge
  */
 export function exitLine(
   code: number,
@@ -33,6 +34,8 @@ export function exitLine(
       return 'Exit code 12: an objective was missed.';
     case exitCodes.unexpectedFailure:
       return 'Exit code 1: something failed; the messages above say what.';
+    case exitCodes.wrongUsage:
+      return 'Exit code 2: baseline and candidate cannot be compared; the message above says why.';
     case exitCodes.notAvailable:
       return 'Exit code 3: a server was lost or could not be reached.';
     case exitCodes.interrupted:

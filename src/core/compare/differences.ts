@@ -34,6 +34,9 @@ const sameMemory = 0.05;
 /**
  * Everything that makes two results not comparable. URLs may differ, and so may servers: other revisions of a server, or
  * other servers, are what comparisons are for. What one side does not know does not count as a difference.
+ *
+ * Servers that were measured in one run were chosen side by side: that they differ is why they were, and what they found
+ * in their prompt caches is their own doing, since both got the same prompts in the same state.
  */
 export function differencesOf({ baseline, candidate, interleaved }: Sides): readonly Difference[] {
   return [
@@ -42,12 +45,24 @@ export function differencesOf({ baseline, candidate, interleaved }: Sides): read
     ...fieldDifferences('machine', machineOf(baseline), machineOf(candidate)).filter(
       ({ field }) => field !== 'machine.memory_bytes' || !hasSameMemory(baseline, candidate),
     ),
-    ...fieldDifferences('', { model: baseline.target.model }, { model: candidate.target.model }),
-    ...fieldDifferences('', { engine: baseline.target.engine }, { engine: candidate.target.engine }),
-    ...settingDifferences(baseline.target, candidate.target),
-    // Servers that were measured alternately got the same prompts in the same state: what differs is their own doing.
-    ...(interleaved ? [] : cacheDifferences(baseline.runs, candidate.runs)),
-  ].map((difference) => ({ ...difference, field: difference.field.replace(/^\./, '') }));
+    ...(interleaved
+      ? []
+      : [...serverDifferences(baseline.target, candidate.target), ...cacheDifferences(baseline.runs, candidate.runs)]),
+  ];
+}
+
+/** How two servers differ in their model, their engine and the settings that they were started with. */
+export function serverDifferences(baseline: TargetDescription, candidate: TargetDescription): readonly Difference[] {
+  return [
+    ...fieldDifferences('', { model: baseline.model }, { model: candidate.model }),
+    ...fieldDifferences('', { engine: baseline.engine }, { engine: candidate.engine }),
+    ...settingDifferences(baseline, candidate),
+  ];
+}
+
+/** `model ("a" and "b"), settings.slots (4 and 8)`: each difference with both values, the baseline's first. */
+export function differenceTexts(differences: readonly Difference[]): readonly string[] {
+  return differences.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`);
 }
 
 /**
@@ -59,7 +74,7 @@ export function differencesOf({ baseline, candidate, interleaved }: Sides): read
 export function checkComparable(differences: readonly Difference[], allowed: readonly string[]): void {
   const refused = differences.filter(({ field }) => !isAllowed(field, allowed));
   if (refused.length === 0) return;
-  const what = refused.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`).join(', ');
+  const what = differenceTexts(refused).join(', ');
   const names = [...new Set(refused.map(({ field }) => field))].join(',');
   throw new ChatstreamError('usage', `Baseline and candidate are not comparable: they differ in ${what}.`, {
     hint: `Measure both in the same way, ideally in one run with bench --versus. If the difference does not matter, use --allow ${names}.`,
@@ -157,13 +172,14 @@ function hasSameMemory(baseline: Side, candidate: Side): boolean {
   return Math.abs(after - before) <= sameMemory * Math.max(before, after);
 }
 
+/** @param group of the fields in the names of the differences; empty for fields that belong to none */
 function fieldDifferences(group: string, baseline: Fields, candidate: Fields): Difference[] {
   return Object.entries(baseline).flatMap(([name, before]) => {
     const after = candidate[name];
     // For an engine or a server's setting, null and absent mean unknown; in a plan both sides have all fields.
     const isUnknown = group === 'plan' ? after === undefined : after == null || before === null;
     if (isUnknown || stable(before) === stable(after)) return [];
-    return [{ field: `${group}.${name}`, baseline: shown(before), candidate: shown(after) }];
+    return [{ field: group === '' ? name : `${group}.${name}`, baseline: shown(before), candidate: shown(after) }];
   });
 }
 

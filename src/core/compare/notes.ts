@@ -6,6 +6,7 @@ import { streamWarnings } from '../measurement/stream-warnings.js';
 import { absenceOf } from './absence.js';
 import type { ComparedMetric } from './compared-metric.js';
 import { conflictOf, otherLengths } from './conflict.js';
+import { differenceTexts, serverDifferences } from './differences.js';
 import { limitNotes } from './search-limit.js';
 import type { SettingPair } from './setting-pair.js';
 import type { Side, Sides } from './side.js';
@@ -38,6 +39,8 @@ export function notesOf(
   const [before, after] = [kindOf(baseline), kindOf(candidate)];
   const cache = interleaved ? cachedShareDifference(baseline.runs, candidate.runs) : null;
   if (cache !== null) notes.push(`The servers' prompt caches helped them differently: ${cache}.`);
+  const differences = interleaved ? differenceTexts(serverDifferences(baseline.target, candidate.target)) : [];
+  if (differences.length > 0) notes.push(`The sides differ in ${listed(differences)}.`);
   if (before !== after) notes.push(`The servers are different programs: ${before} and ${after}.`);
   if (baseline.toolVersion !== candidate.toolVersion) {
     notes.push(

@@ -35,7 +35,7 @@ export const checksSchema = Type.Object({
   held_open: Type.Optional(
     Type.Object(
       { answers: count, mean_ms: nullableNumber },
-      { description: 'Responses that the server kept open for more than 100 ms after their last event.' },
+      { description: 'Responses that the server kept open for more than 100 ms after their last text.' },
     ),
   ),
 });

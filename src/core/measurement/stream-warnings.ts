@@ -73,7 +73,7 @@ function heldOpen(runs: readonly Run[], answers: number): string[] {
   const meanMs = all.reduce((sum, each) => sum + each.answers * (each.mean_ms ?? 0), 0) / count;
   return [
     `The server kept the responses of ${part(count, answers)} open for ${timeText(meanMs)} on average after the last ` +
-      'event ([DONE]). Latencies end before that; rates do not, because a client has to wait for the end.',
+      'text, before the usage, [DONE] or the end came. Latencies end with the text; rates do not, because a client has to wait for the end.',
   ];
 }
 

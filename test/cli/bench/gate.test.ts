@@ -53,6 +53,20 @@ describe('a gate in bench', () => {
     await expect(prepareGate(flags({ baseline: machines, allow: [['machine.cpu']] }), options)).resolves.toBeDefined();
   });
 
+  it('refuses a threshold for the limit of a search before anything is measured that is none', async () => {
+    const limit = [['ttft.p95>10%', 'find_max<10%']];
+    await expect(
+      prepareGate(flags({ versus: 'http://127.0.0.1:8001', 'fail-on': limit }), options),
+    ).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringMatching(/^Searches cannot be measured alternately/) as string,
+    });
+    await expect(prepareGate(flags({ baseline: fileOf(base), 'fail-on': limit }), options)).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringMatching(/^Add --find-max/) as string,
+    });
+  });
+
   it('takes a baseline with other objectives', async () => {
     const objectives = fileOf({ ...base, plan: { ...base.plan, slo: ['ttft.p95<1s'] } });
     await expect(prepareGate(flags({ baseline: objectives }), options)).resolves.toBeDefined();

@@ -13,7 +13,7 @@ it.each([
   [3, 'regression', false, 'Exit code 3: a server was lost or could not be reached.'],
   [3, null, false, 'Exit code 3: a server was lost or could not be reached.'],
   [130, 'inconclusive', false, 'Exit code 130: interrupted.'],
-  [2, null, false, null],
+  [2, null, false, 'Exit code 2: baseline and candidate cannot be compared; the message above says why.'],
 ] as const)('explains exit code %d of the verdict %s', (code, verdict, isStrict, expected) => {
   expect(exitLine(code, verdict, { isStrict })).toBe(expected);
 });

@@ -138,6 +138,23 @@ describe('a difference', () => {
     expect(differing((result) => (result.plan.no_param = []))).toEqual([]);
   });
 
+  it('is what two servers are, unless they were measured in one run, which is said in a note', () => {
+    const other = structuredClone(base);
+    other.target.model = 'another';
+    other.target.engine = 'mock';
+    other.target.settings = { max_queue: 4 };
+    const fields = differencesOf(pair(base, other)).map(({ field }) => field);
+    expect(fields).toEqual(['model', 'engine', 'settings.max_queue']);
+    expect(differencesOf(alternately(base, other))).toEqual([]);
+    const { notes, differences } = compare(alternately(base, other), { thresholds: [], allowed: [] });
+    expect(notes).toContain(
+      `The sides differ in model ("${base.target.model}" and "another"), engine ("${String(base.target.engine)}" and "mock") and settings.max_queue ("default" and 4).`,
+    );
+    expect(differences).toEqual([]);
+    const alike = compare(alternately(base, base), { thresholds: [], allowed: [] });
+    expect(alike.notes.join()).not.toContain('differ in');
+  });
+
   it('is what the servers found in their prompt caches, unless they were measured alternately', () => {
     const cached = (share: number): BenchResult => {
       const result = resultOf(1);

@@ -75,7 +75,9 @@ describe('warnings about the form of answers', () => {
   it('name responses that were held open, and for how long', () => {
     expect(warningsOf({ held_open: { answers: 9, mean_ms: 9000 } })).toEqual([]);
     expect(warningsOf({ held_open: { answers: 100, mean_ms: 2000 } })).toEqual([
-      expect.stringMatching(/^The server kept the responses of 100 of 200 answers open for 2\.00 s on average/),
+      expect.stringMatching(
+        /^The server kept the responses of 100 of 200 answers open for 2\.00 s on average after the last text, /,
+      ),
     ]);
   });
 });

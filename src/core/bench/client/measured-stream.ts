@@ -16,11 +16,9 @@ export class MeasuredStream {
   #tokenChunks = 0;
   #firstTokenUs = 0;
   #lastTokenUs = 0;
-  #lastEventUs = 0;
   #arrivalUs = 0;
   readonly #parser = createSseParser(
     (data, type) => {
-      if (!this.#reader.isDone) this.#lastEventUs = this.#arrivalUs;
       if (!this.#reader.read(data, type)) return;
       this.#onToken();
       this.#kept?.push(data);
@@ -82,7 +80,6 @@ export class MeasuredStream {
         status: 'completed',
         firstTokenUs: this.#firstTokenUs,
         lastTokenUs: this.#lastTokenUs,
-        answeredUs: this.#lastEventUs,
         tokenChunks: this.#tokenChunks,
         gapsUs: this.#gapsUs,
         tokenCounts: this.#runningCounts(),

@@ -43,7 +43,7 @@ export interface CompletedRequest extends Attempted {
   readonly isWhole?: true;
   /** Arrival of the first chunk that had text, or of the whole answer. */
   readonly firstTokenUs: number;
-  /** Arrival of the last chunk that had text. */
+  /** Arrival of the last chunk that had text. What may follow is the finish reason, the usage, `[DONE]` and the end. */
   readonly lastTokenUs: number;
   /** Chunks that had text; several tokens may share one. */
   readonly tokenChunks: number;
@@ -54,8 +54,6 @@ export interface CompletedRequest extends Attempted {
    * (`continuous_usage_stats`); else null.
    */
   readonly tokenCounts: readonly number[] | null;
-  /** Arrival of the last event, mostly `[DONE]`: from then on, the server only had to end the response. */
-  readonly answeredUs: number;
   /** From `usage`; null if the server did not say. */
   readonly promptTokens: number | null;
   readonly outputTokens: number | null;

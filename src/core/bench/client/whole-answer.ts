@@ -71,7 +71,6 @@ export class WholeAnswer {
       isWhole: true,
       firstTokenUs: this.#arrivalUs,
       lastTokenUs: this.#arrivalUs,
-      answeredUs: this.#arrivalUs,
       tokenChunks: 1,
       gapsUs: [],
       tokenCounts: null,

@@ -2,7 +2,7 @@ import type { CompletedRequest } from '../client/outcome.js';
 import { isBurst } from './burst.js';
 import { contradictsUsage, hiddenTokensOf, outputTokensOf } from './output-tokens.js';
 
-/** A response that stays open for longer than this after its last event is held open, and not only slow to end. */
+/** A response that stays open for longer than this after its last text is held open, and not only slow to end. */
 const heldOpenUs = 100_000;
 
 const nothing = {
@@ -18,7 +18,7 @@ const nothing = {
   unitemised: 0,
   unitemisedTokens: 0,
   unitemisedChunks: 0,
-  /** Responses that stayed open after their last event, and for how long altogether, in microseconds. */
+  /** Responses that stayed open after their last text, and for how long altogether, in microseconds. */
   heldOpen: 0,
   heldOpenUs: 0,
   /** Prompt tokens, and of these the ones that answers say were in the server's cache. */
@@ -43,7 +43,7 @@ export class AnswerCounter {
 
   add(request: CompletedRequest): void {
     const total = this.#total;
-    const { promptTokens, cachedTokens, outputTokens, tokenChunks, answeredUs, endUs } = request;
+    const { promptTokens, cachedTokens, outputTokens, tokenChunks, lastTokenUs, endUs } = request;
     if (isBurst(request)) total.bursts += 1;
     else if (hasUnitemisedChunks(request)) {
       total.unitemised += 1;
@@ -55,9 +55,9 @@ export class AnswerCounter {
       total.contradictedTokens += outputTokens ?? 0;
       total.contradictedChunks += tokenChunks;
     } else total.hiddenTokens += hiddenTokensOf(request);
-    if (endUs - answeredUs > heldOpenUs) {
+    if (endUs - lastTokenUs > heldOpenUs) {
       total.heldOpen += 1;
-      total.heldOpenUs += endUs - answeredUs;
+      total.heldOpenUs += endUs - lastTokenUs;
     }
     total.promptTokens += promptTokens ?? 0;
     if (cachedTokens === null || promptTokens === null) return;

@@ -176,8 +176,8 @@ export class RunRecorder {
     this.#series.ended(request, metrics);
     this.heldBack.answered(heldUs);
     this.#served(request, groups);
-    // The answer is over, even if the server keeps the response open: its client waits for nothing more.
-    this.#inFlightUs -= request.endUs - request.answeredUs;
+    // End-to-end latency, which Little's law is checked with, ends with the last text, however long the response stays open.
+    this.#inFlightUs -= request.endUs - request.lastTokenUs;
     if (request.promptTokens === null) this.#inputTokens = null;
     else if (this.#inputTokens !== null) this.#inputTokens += request.promptTokens;
     this.#contentEncoding ??= request.contentEncoding ?? null;

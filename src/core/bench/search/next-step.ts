@@ -62,7 +62,7 @@ export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
   if (below.length === 1 && tooLow.length > 0 && low.looks < 2) return again(low);
   const halving = halved(spec, loads, low, high) ?? halved(spec, loads, tooLow.at(-1), below[0]);
   if (halving !== null) return halving;
-  if (high === undefined) return upwards(spec, loads, low);
+  if (high === undefined) return upwards(spec, loads, below);
   const strange = contradictions(parts).find(({ looks: count }) => count < 2);
   if (strange !== undefined) return again(strange);
   const limit = limitOf(spec.promises, parts);
@@ -102,9 +102,17 @@ function halved(
   return doubtful === undefined ? measure(spec, loads, Math.sqrt(low.load * high.load)) : again(doubtful);
 }
 
-function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], low: LoadEvidence): SearchStep {
+/** @param below the loads at which the promises hold, as far as is known: all that are measured, but those that are too low */
+function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], below: readonly LoadEvidence[]): SearchStep {
+  const low = below.at(-1);
+  if (low === undefined) return { type: 'done' };
   if (low.load < spec.highest) return measure(spec, loads, low.load * 2);
-  return low.verdict === 'holds' || low.looks >= spec.mostLooks ? { type: 'done' } : again(low);
+  if (low.verdict !== 'holds' && low.looks < spec.mostLooks) return again(low);
+  // Where a higher load may be better, one that holds says nothing about the lower ones.
+  const doubtful = spec.isMonotonic
+    ? undefined
+    : below.find(({ verdict, looks }) => verdict === 'unclear' && looks < 2);
+  return doubtful === undefined ? { type: 'done' } : again(doubtful);
 }
 
 function downwards(spec: SearchSpec, loads: readonly LoadEvidence[], high: LoadEvidence | undefined): SearchStep {

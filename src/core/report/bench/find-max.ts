@@ -1,4 +1,5 @@
 import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import type { MetricName } from '../../measurement/metric-names.js';
 import {
   listed,
@@ -11,7 +12,7 @@ import {
   whole,
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
-import type { BenchResult, Setting } from '../../measurement/result-schema.js';
+import type { BenchResult, Plan, Setting } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { oneLine } from '../text/escape.js';
 
@@ -36,10 +37,11 @@ function loadText(by: FindMax['by'], load: string): string {
 export function findMaxSentences({ find_max: found, plan }: Pick<BenchResult, 'find_max' | 'plan'>): readonly string[] {
   if (found === undefined) return [];
   const promises = (plan.find_max?.promises ?? []).map(oneLine);
-  return [answer(found, promises, plan.find_max?.precision ?? 0), ...doubts(found)];
+  return [answer(found, promises, plan), ...doubts(found)];
 }
 
-function answer(found: FindMax, promises: readonly string[], precision: number): string {
+function answer(found: FindMax, promises: readonly string[], plan: Plan): string {
+  const { precision = 0 } = plan.find_max ?? {};
   const names = listed(promises);
   const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
   const { by, status, load, lower, upper, points, finished, holds_from: from = null } = found;
@@ -51,12 +53,17 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
     case 'found': {
       const isRough =
         lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
-      const advice = isRough && by === 'rate' ? ' To narrow it down, measure for longer (-d).' : '';
+      const advice = isRough && by === 'rate' ? ` To narrow it down, ${measureLonger(plan, { of: 'time' })}.` : '';
       return `${names} ${hold} ${range(load ?? 0)} (${intervalText(by, lower, upper)}); ${nextText(found)}.${advice}`;
     }
     case 'all-hold': {
-      const where = from === null ? `at every load that was measured, up to ${at(highest)}` : range(highest);
-      return `${names} ${hold} ${where}. ${wayUp(found)}`;
+      const unclear = points.filter(({ load: own, verdict }) => verdict === 'unclear' && own >= (from ?? lowest));
+      const isHighest = unclear.at(-1)?.load === highest;
+      const seem = promises.length === 1 ? 'seems to hold' : 'seem to hold';
+      const isEvery = points.every(({ verdict }) => verdict === 'holds');
+      const all = isEvery ? 'at every load that was measured, up to ' : isHighest ? 'up to ' : 'at ';
+      const where = from === null ? `${all}${at(highest)}` : range(highest);
+      return `${names} ${isHighest ? seem : hold} ${where}${unclearText(by, unclear)}. ${wayUp(found)}`;
     }
     case 'none-hold': {
       const where =
@@ -72,6 +79,13 @@ function answer(found: FindMax, promises: readonly string[], precision: number):
         ? `Nothing was measured. ${unfinishedText(found)}`
         : 'The search ended before anything was measured.';
   }
+}
+
+/** `; max-concurrency 1 and 2 are unclear`; empty for none. */
+function unclearText(by: FindMax['by'], unclear: readonly FindMaxPoint[]): string {
+  if (unclear.length === 0) return '';
+  const where = loadText(by, listed(unclear.map(({ load }) => loadNumber(by, load))));
+  return `; ${where} ${unclear.length === 1 ? 'is' : 'are'} unclear`;
 }
 
 /** Which promises no answer has a value for, and why. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../base/units.js';
 import { executorsOfRuns } from '../../measurement/executors.js';
 import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import { confidencePercent, roughMark } from '../../measurement/median.js';
 import { listed, percentText, plural, timeRangeText, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
@@ -143,19 +144,7 @@ function moreRequestsText(result: BenchResult, summaries: readonly SettingSummar
     (summary) =>
       (durationMs / 1000 + extendedSecondsOf(result, summary)) * (requestsForP95 / summary.requests.completed),
   );
-  return `${needed}: measure for about ${typedDuration(Math.max(...seconds))} (-d).`;
-}
-
-/** Rounded up to what people type, in seconds or minutes. */
-function typedDuration(seconds: number): string {
-  const unit = seconds > 60 ? 60 : 1;
-  return formatDuration(roundedUp(seconds / unit) * unit * 1000);
-}
-
-/** To one digit, or to two if it begins with 1, as people type durations. */
-function roundedUp(value: number): number {
-  const step = 10 ** Math.floor(Math.log10(value)) / (String(value).startsWith('1') ? 10 : 1);
-  return Math.ceil(value / step) * step;
+  return `${needed}: ${measureLonger(result.plan, { of: 'requests', seconds: Math.max(...seconds) })}.`;
 }
 
 /** Not a fault: servers may close idle connections, and the new ones count in client wait. */

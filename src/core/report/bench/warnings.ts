@@ -1,3 +1,5 @@
+import { isUnexpected } from '../../measurement/ended-early.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
 import { isOverloaded } from '../../measurement/overload.js';
@@ -13,11 +15,14 @@ import { saturatedAgents } from './agents-notes.js';
 import { loadOf } from './find-max.js';
 
 /** Reasons to doubt the figures, which a report shows before them. */
-export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' | 'plan' | 'find_max'>): string[] {
-  const { runs, interrupted, plan } = result;
+export function truthWarnings(
+  result: Pick<BenchResult, 'runs' | 'interrupted' | 'ended_early' | 'plan' | 'find_max'>,
+): string[] {
+  const { runs, interrupted, ended_early: endedEarly = null, plan } = result;
   const by = dimensionsOf(runs.map(({ settings }) => settings));
   const warnings: string[] = [];
-  if (interrupted) {
+  // Why the first run ended early is among the result's own warnings, and all that there is to say.
+  if (interrupted && !(isUnexpected(endedEarly) && runs.length <= 1)) {
     warnings.push(`Interrupted: stopped after ${plural(runs.length, 'run')}, before everything was measured.`);
   }
   const unanswered = unansweredWarning(runs);
@@ -27,7 +32,7 @@ export function truthWarnings(result: Pick<BenchResult, 'runs' | 'interrupted' |
     ...fillings(result, by),
     ...aborted(runs, by),
     ...clientWarnings(runs, by),
-    ...littlesLaw(undisturbedRuns(result), by),
+    ...littlesLaw(undisturbedRuns(result), by, plan),
     ...countedChunks(runs, plan.trials),
     ...streamWarnings(runs),
     ...compressed(runs),
@@ -57,14 +62,14 @@ function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[]
 }
 
 /** That too little was measured after an open loop had filled up to tell whether the server can follow. */
-function fillings(result: Pick<BenchResult, 'runs' | 'find_max'>, by: readonly Dimension[]): string[] {
+function fillings(result: Pick<BenchResult, 'runs' | 'plan' | 'find_max'>, by: readonly Dimension[]): string[] {
   const untold = result.runs.filter((run) => run.filling_seconds !== undefined && isInQuestion(run, result));
   if (untold.length === 0) return [];
   const longestMs = Math.max(...untold.map(({ filling_seconds: seconds = 0 }) => seconds)) * 1000;
   return [
     `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight rose, but with answers ` +
-      `and conversations this long they do so for about ${timeText(longestMs)} anyway. Measure for longer ` +
-      `(-d ${Math.ceil((longestMs / 1000) * enoughFillings)}s).`,
+      `and conversations this long they do so for about ${timeText(longestMs)} anyway. ` +
+      sentence(measureLonger(result.plan, { of: 'time', seconds: (longestMs / 1000) * enoughFillings })),
   ];
 }
 
@@ -166,7 +171,7 @@ const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>
   'ttft-error': () => 'its own delay is larger than the differences in TTFT',
 };
 
-function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
+function littlesLaw(runs: readonly Run[], by: readonly Dimension[], plan: BenchResult['plan']): string[] {
   // Of a run that was ended early, requests were in flight that never counted.
   const whole = runs.filter(({ aborted_on: reason }) => reason === undefined);
   const off = whole.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
@@ -174,8 +179,13 @@ function littlesLaw(runs: readonly Run[], by: readonly Dimension[]): string[] {
   const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
   return [
     `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time does not ` +
-      'equal the number of requests in flight. Measure for longer (-d).',
+      `equal the number of requests in flight. ${sentence(measureLonger(plan, { of: 'time' }))}`,
   ];
+}
+
+/** With a capital letter and a full stop. */
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
 }
 
 function countedChunks(runs: readonly Run[], trials: number): string[] {

@@ -1,5 +1,6 @@
 import { type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
 import { plural } from '../../measurement/numbers.js';
+import type { Plan } from '../../measurement/result-schema.js';
 import {
   allowedText,
   doubtText,
@@ -23,7 +24,7 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
     case 'inconclusive':
       return [`Inconclusive: ${reasonsOf(comparison).join('; ')}.`, ...adviceOf(comparison, rows)];
     case 'regression': {
-      const others = doubtsOf(rows);
+      const others = doubtsOf(comparison);
       const regressed = rows.filter(({ judgement }) => judgement.outcome.verdict === 'regression');
       if (regressed.length === 0) return [`Regression: ${endText(comparison) ?? ''}.`];
       const count =
@@ -39,7 +40,7 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
 /** Why a comparison, or a part of it, is inconclusive: one text for each reason, without its full stop. */
 export function reasonsOf(comparison: Comparison): readonly string[] {
   const ended = endText(comparison);
-  return [...doubtsOf(gatedRows(comparison)), ...(ended === null ? [] : [ended])];
+  return [...doubtsOf(comparison), ...(ended === null ? [] : [ended])];
 }
 
 /** What makes intervals narrower without more trials. */
@@ -81,7 +82,9 @@ export function regressionText(row: GatedRow): string {
 }
 
 /** Each reason once, with the rows it applies to unless it applies to all. */
-function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
+function doubtsOf(comparison: Comparison): readonly string[] {
+  const rows = gatedRows(comparison);
+  const { plan } = comparison.candidate;
   const byText = new Map<string, GatedRow[]>();
   const tooWide: GatedRow[] = [];
   for (const row of rows) {
@@ -92,7 +95,7 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
       tooWide.push(row);
       continue;
     }
-    const text = doubtText(outcome.doubt, row);
+    const text = doubtText(outcome.doubt, row, plan);
     byText.set(text, [...(byText.get(text) ?? []), row]);
   }
   const reasons = [...byText].map(([text, doubtful]) => {
@@ -100,14 +103,14 @@ function doubtsOf(rows: readonly GatedRow[]): readonly string[] {
     const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : rowNames(doubtful);
     return `${names}: ${text}`;
   });
-  return tooWide.length === 0 ? reasons : [...reasons, tooWideText(tooWide)];
+  return tooWide.length === 0 ? reasons : [...reasons, tooWideText(tooWide, plan)];
 }
 
 /** A single interval with its figures; several with how many trials would make most of them narrow enough. */
-function tooWideText(rows: readonly GatedRow[]): string {
+function tooWideText(rows: readonly GatedRow[], plan: Plan): string {
   const [first] = rows;
   if (first !== undefined && rows.length === 1)
-    return `${rowName(first)}: ${doubtText({ reason: 'too-wide', isLasting: false }, first)}`;
+    return `${rowName(first)}: ${doubtText({ reason: 'too-wide', isLasting: false }, first, plan)}`;
   const wanted = rows.map(trialsFactor).filter((factor) => typeof factor === 'number');
   const hopeless = rows.length - wanted.length;
   const advice = moreTrials(wanted.length === 0 ? null : Math.max(...wanted));

@@ -1,6 +1,7 @@
 import type { JudgedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
 import type { Side } from '../../compare/side.js';
+import type { Plan } from '../../measurement/result-schema.js';
 import { conclusionOf } from './conclusion.js';
 import { doubtText } from './words.js';
 
@@ -17,7 +18,7 @@ export function comparisonJson(comparison: Comparison): object {
     allowed_differences: differences,
     unmatched_settings: unmatched,
     notes,
-    rows: rows.map(rowJson),
+    rows: rows.map((row) => rowJson(row, candidate.plan)),
   };
 }
 
@@ -26,7 +27,7 @@ function sideJson({ name, target, startedAt, toolVersion, endedEarly }: Side): o
   return { name, target, started_at: startedAt, tool_version: toolVersion, interrupted, ended_early: endedEarly };
 }
 
-function rowJson(row: ComparedRow): object {
+function rowJson(row: ComparedRow, plan: Plan): object {
   const { settings, metric, baseline, candidate, trials, ratio, interval, judgement } = row;
   const gated = judgement.type === 'gated' ? judgement : null;
   const doubt = gated?.outcome.verdict === 'inconclusive' ? gated.outcome.doubt : null;
@@ -44,7 +45,7 @@ function rowJson(row: ComparedRow): object {
     verdict: gated?.outcome.verdict ?? null,
     tendency: judgement.type === 'shown' ? judgement.tendency : null,
     reason: doubt?.reason ?? null,
-    explanation: doubt === null ? null : doubtText(doubt, row),
+    explanation: doubt === null ? null : doubtText(doubt, row, plan),
   };
 }
 

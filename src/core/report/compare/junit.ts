@@ -1,4 +1,5 @@
 import { type ComparedRow, type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
+import type { Plan } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { TestCase, TestSuite } from '../text/junit-xml.js';
 import { endText, regressionText } from './conclusion.js';
@@ -11,7 +12,9 @@ export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
   const settings = [...new Set(rows.map((row) => wholeSettingText(row.settings)))];
   const suites = settings.map((setting) => ({
     name: `compare: ${setting}`,
-    cases: rows.filter((row) => wholeSettingText(row.settings) === setting).map((row) => caseOf(row, setting)),
+    cases: rows
+      .filter((row) => wholeSettingText(row.settings) === setting)
+      .map((row) => caseOf(row, setting, comparison.candidate.plan)),
   }));
   const ended = endText(comparison);
   return ended === null ? suites : [{ name: 'compare: measurement', cases: [endCase(comparison, ended)] }, ...suites];
@@ -25,7 +28,7 @@ function endCase({ candidate }: Comparison, message: string): TestCase {
     : { ...common, status: 'skipped', message: `inconclusive: ${message}` };
 }
 
-function caseOf(row: ComparedRow, setting: string): TestCase {
+function caseOf(row: ComparedRow, setting: string, plan: Plan): TestCase {
   const { judgement, metric } = row;
   const limit = judgement.type === 'gated' ? ` ${limitText(judgement.threshold)} × baseline` : '';
   const common = { suite: `chatstream.compare.${setting}`, name: metric.id + limit, output: figures(row) };
@@ -35,7 +38,7 @@ function caseOf(row: ComparedRow, setting: string): TestCase {
     case 'regression':
       return { ...common, status: 'failed', type: 'regression', message: regressionText(gatedOf(row, judgement)) };
     case 'inconclusive':
-      return { ...common, status: 'skipped', message: `inconclusive: ${doubtText(outcome.doubt, row)}` };
+      return { ...common, status: 'skipped', message: `inconclusive: ${doubtText(outcome.doubt, row, plan)}` };
     case 'pass':
     case 'improvement':
       return { ...common, status: 'passed' };

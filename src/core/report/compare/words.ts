@@ -1,8 +1,10 @@
 import type { JudgedMetric } from '../../compare/compared-metric.js';
 import type { ComparedRow, Comparison } from '../../compare/comparison.js';
+import { differenceTexts } from '../../compare/differences.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
 import { trialsToDecide } from '../../compare/width.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import {
   listed,
   orUnknown,
@@ -13,7 +15,7 @@ import {
   unknown,
   whole,
 } from '../../measurement/numbers.js';
-import type { Setting } from '../../measurement/result-schema.js';
+import type { Plan, Setting } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { Interval } from '../../statistics/ratio.js';
 
@@ -81,13 +83,17 @@ function trialsText({ baseline, candidate }: { readonly baseline: number; readon
   return `${plural(baseline, 'trial')} of the baseline and ${candidate} of the candidate`;
 }
 
-/** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
-export function doubtText(doubt: Doubt, row: ComparedRow): string {
+/**
+ * What is wrong and what to do about it, as the rest of a sentence without its full stop.
+ *
+ * @param plan of the measurements, which says how they can be made longer
+ */
+export function doubtText(doubt: Doubt, row: ComparedRow, plan: Plan): string {
   switch (doubt.reason) {
     case 'too-few-trials': {
       const { needed } = doubt;
       if (doubt.hasEmptyTrials) {
-        return `${trialsText(doubt)} have ${row.metric.id}, but the gate needs ${needed}: measure for longer (-d), or more --trials`;
+        return `${trialsText(doubt)} have ${row.metric.id}, but the gate needs ${needed}: ${measureLonger(plan, { of: 'requests' })}, or more --trials`;
       }
       return `${trialsText(doubt)}, but the gate needs ${needed}: run bench with --trials ${needed}`;
     }
@@ -192,6 +198,5 @@ export function unmatchedTexts({ unmatched, rows }: Comparison): readonly string
 /** The allowed differences in a sentence. */
 export function differencesText({ differences }: Comparison): readonly string[] {
   if (differences.length === 0) return [];
-  const each = differences.map(({ field, baseline, candidate }) => `${field} (${baseline} and ${candidate})`);
-  return [`They differ in ${listed(each)}, which --allow permits.`];
+  return [`They differ in ${listed(differenceTexts(differences))}, which --allow permits.`];
 }

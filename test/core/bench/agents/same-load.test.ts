@@ -136,7 +136,7 @@ const answered = Array.from({ length: 400 }, (_, index): CompletedRequest => {
   const lastTokenUs = gapsUs.reduce((sum, gap) => sum + gap, firstTokenUs);
   return {
     ...{ status: 'completed', intendedUs, sendUs, firstTokenUs, lastTokenUs, gapsUs, reconnects: 0, tokenChunks: 16 },
-    ...{ endUs: lastTokenUs + 500, answeredUs: lastTokenUs + 100, outputTokens: 16, promptTokens: 30 },
+    ...{ endUs: lastTokenUs + 500, outputTokens: 16, promptTokens: 30 },
     ...{ cachedTokens: null, unseenReasoning: 0, serverTimings: null, tokenCounts: null },
     ...{ executor: `replica-${index % 2}` },
   };
@@ -158,7 +158,6 @@ function recordedBy(requests: readonly CompletedRequest[], aheadUs: number): Run
       ...request,
       ...{ intendedUs: moved(request.intendedUs), sendUs: moved(request.sendUs), endUs: moved(request.endUs) },
       ...{ firstTokenUs: moved(request.firstTokenUs), lastTokenUs: moved(request.lastTokenUs) },
-      answeredUs: moved(request.answeredUs),
     });
   }
   return { ...recorder.part(new LatencyHistogram()), extendedUs: 0, rejection: null, samplesFailure: null };

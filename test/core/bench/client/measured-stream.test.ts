@@ -32,7 +32,6 @@ describe('the times of an answer', () => {
       status: 'completed',
       firstTokenUs: 2000,
       lastTokenUs: 4000,
-      answeredUs: 5000,
       tokenChunks: 3,
       gapsUs: [500, 1500],
       tokenCounts: null,
@@ -58,18 +57,6 @@ describe('the times of an answer', () => {
   it('count a last chunk that has both text and a finish reason', () => {
     const last = 'data: {"choices":[{"delta":{"content":"."},"finish_reason":"stop"}]}\n\n';
     expect(answerOf([1000, token], [2000, last + done]).outcome()).toMatchObject({ lastTokenUs: 2000, tokenChunks: 2 });
-  });
-});
-
-describe('the end of an answer', () => {
-  it('is its last event, whatever the server sends after the mark', () => {
-    const answer = answerOf([1000, token], [2000, stop], [3000, done], [9000, ': still here\n\n'], [9500, usage]);
-    expect(answer.outcome()).toMatchObject({ answeredUs: 3000 });
-  });
-
-  it('is the last event without a mark, too', () => {
-    const answer = answerOf([1000, token], [2000, stop], [3000, usage], [9000, ': still here\n\n']);
-    expect(answer.outcome()).toMatchObject({ answeredUs: 3000 });
   });
 });
 

@@ -85,7 +85,6 @@ describe('a window with an extension', () => {
           promptTokens: 1,
           outputTokens: 1,
           tokenCounts: null,
-          answeredUs: 1,
           cachedTokens: null,
           unseenReasoning: 0,
         };

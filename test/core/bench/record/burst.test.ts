@@ -12,7 +12,6 @@ function answer(gapsUs: readonly number[], more: Partial<CompletedRequest> = {})
     sendUs: 0,
     firstTokenUs: 1_000_000,
     lastTokenUs,
-    answeredUs: lastTokenUs,
     endUs: lastTokenUs,
     reconnects: 0,
     tokenChunks: gapsUs.length + 1,

@@ -12,7 +12,6 @@ const request: CompletedRequest = {
   lastTokenUs: 1_302_000,
   endUs: 1_310_000,
   reconnects: 0,
-  answeredUs: 1_310_000,
   tokenChunks: 5,
   gapsUs: [50_000, 30_000, 20_000, 100_000],
   tokenCounts: null,

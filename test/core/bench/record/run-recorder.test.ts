@@ -19,7 +19,6 @@ function completed(sendUs: number, tokens: number, more: Partial<CompletedReques
     lastTokenUs,
     endUs: lastTokenUs,
     reconnects: 0,
-    answeredUs: lastTokenUs,
     tokenChunks: tokens,
     gapsUs,
     tokenCounts: null,
@@ -142,6 +141,7 @@ describe('RunRecorder', () => {
     recorder.countInFlight(0);
     recorder.begin(0);
     for (let nowUs = 10_000; nowUs <= 2_200_000; nowUs += 10_000) recorder.countInFlight(nowUs);
+    // Whatever came in between: the finish reason, the usage, [DONE].
     recorder.end(completed(0, 2, { endUs: 2_200_000 }));
     const { inFlightUs, span, answers } = part(recorder);
     expect(inFlightUs).toBeCloseTo(200_000);

@@ -35,7 +35,6 @@ function outcomeOf({ sendUs, gapUs, tokens, isAnswered }: Asked): CompletedReque
     ...times,
     firstTokenUs: sendUs + gapUs,
     lastTokenUs,
-    answeredUs: lastTokenUs,
     tokenChunks: tokens,
     gapsUs: Array.from({ length: tokens - 1 }, () => gapUs),
     tokenCounts: null,

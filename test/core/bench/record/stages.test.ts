@@ -14,7 +14,7 @@ function answer(intendedUs: number): CompletedRequest {
   const [firstTokenUs, lastTokenUs] = [intendedUs + second, intendedUs + 4 * second];
   return {
     status: 'completed',
-    ...{ intendedUs, sendUs: intendedUs, firstTokenUs, lastTokenUs, answeredUs: lastTokenUs, endUs: lastTokenUs },
+    ...{ intendedUs, sendUs: intendedUs, firstTokenUs, lastTokenUs, endUs: lastTokenUs },
     ...{ reconnects: 0, tokenChunks: 4, gapsUs: [second, second, second], tokenCounts: null, unseenReasoning: 0 },
     ...{ promptTokens: 5, outputTokens: 4, cachedTokens: null, serverTimings: null },
   };

@@ -26,7 +26,7 @@ describe('what was noticed about answers', () => {
   it('has chunks of several tokens whose number is only known together', () => {
     const request: CompletedRequest = {
       status: 'completed',
-      ...{ intendedUs: 0, sendUs: 0, firstTokenUs: 1e5, lastTokenUs: 4e5, answeredUs: 4e5, endUs: 4e5 },
+      ...{ intendedUs: 0, sendUs: 0, firstTokenUs: 1e5, lastTokenUs: 4e5, endUs: 4e5 },
       ...{ reconnects: 0, tokenChunks: 4, gapsUs: [1e5, 1e5, 1e5], tokenCounts: null, unseenReasoning: 0 },
       ...{ promptTokens: 5, outputTokens: 16, cachedTokens: null, serverTimings: null },
     };

@@ -96,7 +96,7 @@ const noMetrics: RequestMetrics = {
 function answerAt(us: number): CompletedRequest {
   return {
     status: 'completed',
-    ...{ intendedUs: us, sendUs: us, firstTokenUs: us, lastTokenUs: us, answeredUs: us, endUs: us },
+    ...{ intendedUs: us, sendUs: us, firstTokenUs: us, lastTokenUs: us, endUs: us },
     ...{ reconnects: 0, tokenChunks: 1, gapsUs: [], tokenCounts: null, unseenReasoning: 0 },
     ...{ promptTokens: 5, outputTokens: 1, cachedTokens: null, serverTimings: null },
   };

@@ -231,6 +231,15 @@ describe('the search where a higher load may be better', () => {
     expect(outcome).toMatchObject({ status: 'all-hold', holdsFrom: 7, highest: 64, isFinished: true });
   });
 
+  it('measures lower loads again that are unclear where the highest one holds', () => {
+    const unclear = (load: number): Look => lookWith(load, load < 4 ? 0.04 : 0, { requests: 160 });
+    const looks = searched({ ...slots, highest: 4 }, unclear);
+    expect(loadsOf(looks)).toEqual([1, 2, 4, 1, 2]);
+    expect(conclude({ ...slots, highest: 4 }, looks)).toMatchObject({ status: 'all-hold', isFinished: true });
+    // A lower load is none but easier where only more of it can break a promise.
+    expect(nextStep({ ...spec, highest: 4 }, [1, 2, 4].map(unclear))).toEqual({ type: 'done' });
+  });
+
   it('has no lower end where the lowest load holds', () => {
     const outcome = conclude(slots, searched(slots, between(1, 5)));
     expect(outcome).toMatchObject({ status: 'found', holdsFrom: null, load: 5 });

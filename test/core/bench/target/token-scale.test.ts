@@ -15,7 +15,6 @@ function clientOf(promptTokens: (words: number) => number | null): StreamingClie
     status: 'completed',
     firstTokenUs: 1,
     lastTokenUs: 1,
-    answeredUs: 1,
     tokenChunks: 1,
     gapsUs: [],
     tokenCounts: null,

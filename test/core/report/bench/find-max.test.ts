@@ -65,16 +65,40 @@ describe('the answer of a search', () => {
   });
 
   it('says what to try where everything holds, or nothing', () => {
-    expect(sentencesOf({ status: 'all-hold', load: 8, lower: null, upper: null, next_to_break: null })).toEqual([
-      'ttft.p95<500ms holds at every load that was measured, up to 8.00 requests/s. That is the highest load that a search tries.',
-    ]);
+    const points = [pointOf(4, 120, 'holds'), pointOf(8, 130, 'holds')];
+    expect(sentencesOf({ status: 'all-hold', load: 8, lower: null, upper: null, next_to_break: null, points })).toEqual(
+      [
+        'ttft.p95<500ms holds at every load that was measured, up to 8.00 requests/s. That is the highest load that a search tries.',
+      ],
+    );
     expect(sentencesOf({ status: 'none-hold', load: null, lower: null, upper: null })[0]).toMatch(
       /does not hold even at 4\.00 requests\/s.*Try a more generous limit/,
     );
   });
 
+  it('says at which loads it is unclear whether everything holds', () => {
+    const verdicts = (one: 'holds' | 'unclear', two: 'holds' | 'unclear', four: 'holds' | 'unclear'): string => {
+      const points = [pointOf(1, 480, one), pointOf(2, 470, two), pointOf(4, 120, four)];
+      const all = { status: 'all-hold', load: 4, lower: null, upper: null, next_to_break: null, points } as const;
+      return sentencesOf({ ...all, by: 'max-concurrency' })[0]?.split('. ', 1)[0] ?? '';
+    };
+    expect(verdicts('unclear', 'unclear', 'holds')).toBe(
+      'ttft.p95<500ms holds at max-concurrency 4; max-concurrency 1 and 2 are unclear',
+    );
+    expect(verdicts('holds', 'unclear', 'holds')).toBe(
+      'ttft.p95<500ms holds at max-concurrency 4; max-concurrency 2 is unclear',
+    );
+    expect(verdicts('holds', 'holds', 'unclear')).toBe(
+      'ttft.p95<500ms seems to hold up to max-concurrency 4; max-concurrency 4 is unclear',
+    );
+    expect(verdicts('holds', 'holds', 'holds')).toBe(
+      'ttft.p95<500ms holds at every load that was measured, up to max-concurrency 4',
+    );
+  });
+
   it('says what ended a search too early, and what helps against that', () => {
-    const cut = { status: 'all-hold', finished: false, load: 8, lower: null, upper: null } as const;
+    const points = [pointOf(4, 120, 'holds'), pointOf(8, 130, 'holds')];
+    const cut = { status: 'all-hold', finished: false, load: 8, lower: null, upper: null, points } as const;
     expect(sentencesOf(cut)[0]).toContain('give it more time, or a higher load to begin with.');
     expect(sentencesOf({ ...cut, client_full: true })[0]).toMatch(
       /up to 8\.00 requests\/s\. The load generator could not send more: give it more --workers, or more machines \(--agents\)\.$/,
@@ -122,7 +146,9 @@ describe('the answer of a search', () => {
     }).result;
     const warned = truthWarnings({ ...result, runs }).filter((text) => text.includes('cannot be told'));
     expect(warned).toEqual([
-      expect.stringMatching(/can follow the load at 4\.00 requests\/s cannot be told.*\(-d 36s\)\.$/),
+      expect.stringMatching(
+        /can follow the load at 4\.00 requests\/s cannot be told.*Measure for about 40 s \(-d\)\.$/,
+      ),
     ]);
   });
 

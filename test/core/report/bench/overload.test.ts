@@ -91,7 +91,7 @@ describe('a queue that grew without end', () => {
     const { result } = benchResult({ settings: [{ rate: 25, beside: { filling_seconds: 18.83 } }] });
     expect(truthWarnings(result)).toEqual([
       'Whether the server can follow the load at 25.0 requests/s cannot be told: requests in flight rose, but with answers and ' +
-        'conversations this long they do so for about 18.8 s anyway. Measure for longer (-d 57s).',
+        'conversations this long they do so for about 18.8 s anyway. Measure for about 1 min (-d).',
     ]);
   });
 

@@ -150,6 +150,14 @@ describe('the main table', () => {
     expect(plain(examples.sweep())).not.toContain('A p95 needs');
   });
 
+  it('names the flags that set how long was measured', () => {
+    const stages = [{ from_rate: 1, to_rate: 8, duration_ms: 10_000 }];
+    const text = report({ settings: [{ maxConcurrency: 1, completed: 17 }], plan: { stages, duration_ms: 10_000 } });
+    expect(text).toContain(
+      'A p95 needs 200 requests per setting: make the stages longer (--stages or --ramp), about 2 min',
+    );
+  });
+
   it('counts the time for which it went on when it says how long to measure', () => {
     const settings = [{ maxConcurrency: 1, completed: 20, extendedSeconds: 47 }, { maxConcurrency: 2 }];
     const text = report({ settings, plan: { least_requests: 20, longest_ms: 60_000 } });

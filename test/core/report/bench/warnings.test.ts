@@ -93,6 +93,25 @@ describe('warnings about the truth of figures', () => {
     ]);
   });
 
+  it('say once that a target was lost in the first run, and after more of them how many there were', () => {
+    const lost = { cause: 'target-lost', server: 'candidate', message: 'http://127.0.0.1:8000 was lost.' } as const;
+    const ended = (count: number): readonly string[] => {
+      const { result } = benchResult({ settings: Array.from({ length: count }, (_, index) => ({ rate: index + 1 })) });
+      return truthWarnings({ ...result, interrupted: true, ended_early: lost });
+    };
+    expect(ended(1)).toEqual([]);
+    expect(ended(3)).toEqual(['Interrupted: stopped after 3 runs, before everything was measured.']);
+  });
+
+  it("say by which flag to measure for longer where Little's law is off", () => {
+    const { result } = benchResult({ settings: [{}] });
+    const runs = result.runs.map((run) => ({ ...run, checks: { ...run.checks, littles_law_error: 0.2 } }));
+    const advice = (plan: Partial<typeof result.plan>): string | undefined =>
+      truthWarnings({ ...result, runs, plan: { ...result.plan, ...plan } })[0]?.split('in flight. ')[1];
+    expect(advice({})).toBe('Measure for longer (-d).');
+    expect(advice({ duration_ms: null, requests: 50 })).toBe('Measure more requests (-r).');
+  });
+
   it('say that it was interrupted, and that nothing was completed', () => {
     const { result } = benchResult({ settings: [{ completed: 0 }], interrupted: true });
     expect(truthWarnings(result)).toEqual([
