@@ -1,4 +1,5 @@
 import { type Automaton, everything, intersectionOf } from '../grammar/automaton.js';
+import { parseGbnf } from '../grammar/gbnf-parser.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import { tooComplexError } from '../grammar/limits.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
@@ -16,7 +17,7 @@ import { ObjectRules } from './objects.js';
 import { stringValues } from './string-values.js';
 import { StringAutomata } from './strings.js';
 import { unsatisfiable } from './unsatisfiable.js';
-import { exactly, isText, oneOfValues } from './values.js';
+import { exactly, oneOfValues } from './values.js';
 
 /** The largest `multipleOf`, without its decimal point. Many below it need too many rules, but no round ones. */
 const largestMultiple = 100_000_000;
@@ -28,6 +29,8 @@ export class SchemaCompiler {
   readonly #places: Places;
   readonly #strings: StringAutomata;
   readonly #rules = new Map<string, RuleItem>();
+  /** Rules of grammars in GBNF. */
+  readonly #grammars = new Map<string, RuleItem>();
   /** Rules that are still to be defined. */
   readonly #open: (() => void)[] = [];
 
@@ -44,9 +47,11 @@ export class SchemaCompiler {
    * @throws ChatstreamError `invalid_request` for what cannot be enforced, `grammar_too_complex`
    */
   compile(...schemas: readonly Located[]): RuleItem {
-    const rule = this.#rule(conjunctionOf(...schemas));
-    for (let define = this.#open.pop(); define !== undefined; define = this.#open.pop()) define();
-    return rule;
+    return this.#builder.budget.about(this.#places.subject, () => {
+      const rule = this.#rule(conjunctionOf(...schemas));
+      for (let define = this.#open.pop(); define !== undefined; define = this.#open.pop()) define();
+      return rule;
+    });
   }
 
   /**
@@ -56,12 +61,15 @@ export class SchemaCompiler {
    * @throws ChatstreamError as {@link compile} does
    */
   strings(longest: number, ...schemas: readonly Located[]): Automaton {
-    return stringValues(conjunctionOf(...schemas), longest, {
-      places: this.#places,
-      strings: this.#strings,
-      budget: this.#builder.budget,
-      allowedValues: (facts) => this.#allowedValues(facts),
-    });
+    const { budget } = this.#builder;
+    return budget.about(this.#places.subject, () =>
+      stringValues(conjunctionOf(...schemas), longest, {
+        places: this.#places,
+        strings: this.#strings,
+        budget,
+        allowedValues: (facts) => this.#allowedValues(facts),
+      }),
+    );
   }
 
   /** The value that satisfies all of these, as a part of a sequence. */
@@ -135,7 +143,10 @@ export class SchemaCompiler {
 
   #number(facts: Facts): RuleItem {
     if (isFreeNumber(facts)) return this.#json.number;
-    return plainTextRules(this.#builder, this.#numberText(facts));
+    const { multiples, pointers } = facts.number;
+    const places = multiples.length > 0 ? multiples.map(({ pointer }) => pointer) : pointers;
+    const text = this.#builder.budget.at(places.join(' and '), () => this.#numberText(facts));
+    return plainTextRules(this.#builder, text);
   }
 
   #numberText(facts: Facts): Automaton {
@@ -150,7 +161,15 @@ export class SchemaCompiler {
   #string(facts: Facts): Sequence {
     const { min, max } = facts.string;
     if (this.#strings.isFree(facts.string)) return this.#json.string(min, max);
+    const grammar = this.#strings.grammar(facts.string);
+    if (grammar !== null) return this.#json.quoted(this.#grammarRule(grammar));
     return this.#json.stringOf(this.#strings.withLength(facts.string));
+  }
+
+  #grammarRule(grammar: string): RuleItem {
+    const rule = this.#grammars.get(grammar) ?? parseGbnf(grammar, this.#builder);
+    this.#grammars.set(grammar, rule);
+    return rule;
   }
 
   #array({ array }: Facts): RuleItem {
@@ -240,7 +259,7 @@ export class SchemaCompiler {
     return facts.values.filter((value) => {
       const kind = kindOf(value);
       if (!facts.kinds.has(kind)) return false;
-      if (typeof value === 'string') return isText(this.#strings.withLength(string), value, this.#builder.budget);
+      if (typeof value === 'string') return this.#strings.allows(string, value);
       if (typeof value === 'number') return isInRange(value, rangeOf(facts));
       const isConstrained = (kind === 'array' && hasArrayFacts(facts)) || (kind === 'object' && hasObjectFacts(facts));
       if (isConstrained) this.#places.fail(facts.place, 'lists and objects in an enum cannot be constrained further');

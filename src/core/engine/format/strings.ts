@@ -1,9 +1,11 @@
-import { type Automaton, isEverything, ofLength } from '../grammar/automaton.js';
+import { acceptsText, type Automaton, isEverything, ofLength } from '../grammar/automaton.js';
+import { codePoints } from '../grammar/char-set.js';
 import type { Budget } from '../grammar/limits.js';
 import { type Condition, conditionAutomaton, regexCondition } from '../grammar/regex.js';
 import { RegexProblem } from '../grammar/regex-problem.js';
 import type { Facts } from './facts.js';
 import type { Places } from './located.js';
+import { longUriGrammar } from './long-uris.js';
 import { formatRegex } from './string-formats.js';
 
 /** The automata of formats, by regular expression: they never change, and some take 10 ms. */
@@ -37,14 +39,28 @@ export class StringAutomata {
 
   /** The regular expressions of patterns, and of formats. A format that is only an annotation has none. */
   #sourcesOf({ patterns, formats, max }: Facts['string']): readonly [readonly string[], readonly string[]] {
-    return [patterns.map(({ source }) => source), formats.flatMap((format) => formatRegex(format, max) ?? [])];
+    return [patterns.map(({ source }) => source), formats.flatMap(({ name }) => formatRegex(name, max) ?? [])];
   }
 
   withLength(facts: Facts['string']): Automaton {
     const { min, max } = facts;
-    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, placeOf(facts), () =>
+    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, placeOf(facts, true), () =>
       ofLength(this.of(facts), { min, max }, this.#budget, 'a string with a pattern and a length'),
     );
+  }
+
+  /** Whether patterns, formats and length allow a text. */
+  allows(facts: Facts['string'], text: string): boolean {
+    const points = codePoints(text);
+    const isLength = points.length >= facts.min && points.length <= facts.max;
+    return isLength && acceptsText(this.of(facts), points, this.#budget);
+  }
+
+  /** A grammar in GBNF that takes the place of an automaton that would have too many states; null if none has to. */
+  grammar({ patterns, formats, min, max }: Facts['string']): string | null {
+    const enforced = formats.filter(({ name }) => formatRegex(name, max) !== null);
+    const isUri = patterns.length === 0 && enforced.length > 0 && enforced.every(({ name }) => name === 'uri');
+    return isUri ? longUriGrammar(min, max) : null;
   }
 
   /** Whether only the length of a string is limited. */
@@ -83,6 +99,7 @@ export class StringAutomata {
   }
 }
 
-function placeOf({ patterns }: Facts['string']): string {
-  return patterns.map(({ pointer }) => pointer).join(' and ');
+function placeOf({ patterns, formats, lengths }: Facts['string'], isCounted = false): string {
+  const pointers = [...patterns, ...formats].map(({ pointer }) => pointer);
+  return [...pointers, ...(isCounted ? lengths : [])].join(' and ');
 }

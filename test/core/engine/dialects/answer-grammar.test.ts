@@ -28,6 +28,24 @@ describe('the grammar of an answer with more tools than it can hold', () => {
   });
 });
 
+it.each([hermes, qwen3Coder])('names the strict tool whose schema is too complex, and the place', (syntax) => {
+  const url = { type: 'string', pattern: '(?:ab|cd){300}.{2000}(?:ef|gh){2000}' };
+  const parameters = { type: 'object', properties: { url }, required: ['url'] };
+  const calls = {
+    tools: [...tools(1, false), { name: 'open', parameters, isStrict: true }],
+    ...{ isRequired: true, isParallel: false },
+  };
+  const compile = (): unknown =>
+    answerGrammar({ thoughts: null, calls: syntax }, { calls, format: text, isThinking: false });
+  expect(compile).toThrow(
+    expect.objectContaining({
+      code: 'grammar_too_complex',
+      param: 'tools.1.function.parameters',
+      message: expect.stringContaining('The schema of open at /properties/url/pattern') as string,
+    }),
+  );
+});
+
 it('keeps the shorter schemas of tools whose schemas cost too much together', () => {
   const parameters = (count: number): NonNullable<Tool['parameters']> => ({
     type: 'object',
