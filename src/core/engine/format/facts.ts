@@ -60,6 +60,7 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
       const kind = kindOfKeyword.get(keyword);
       if (kind !== undefined) implied.add(kind);
     }
+    if (read.isNullable && implied.size > 0) implied.add('null');
     for (const bound of read.lowerBounds()) number.min = tighter(number.min, bound, (a, b) => a > b);
     for (const bound of read.upperBounds()) number.max = tighter(number.max, bound, (a, b) => a < b);
     for (const keyword of Object.keys(schema)) {
