@@ -1,5 +1,5 @@
 import { isRecord, items } from '../../base/json.js';
-import { allKinds, type Kind, kindOfKeyword, kindOfType } from '../format/kinds.js';
+import { allKinds, type Kind, kindOf, kindOfKeyword, kindOfType } from '../format/kinds.js';
 
 /** Longest chain of references, and deepest nesting of combinations, that is followed. */
 const deepest = 32;
@@ -57,14 +57,6 @@ export class ValueShape {
 /** Whether a value can only be a string. */
 export function isOnlyString(kinds: ReadonlySet<Kind>): boolean {
   return kinds.size === 1 && kinds.has('string');
-}
-
-export function kindOf(value: unknown): Kind {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'boolean';
-  if (typeof value === 'number') return 'number';
-  return typeof value === 'string' ? 'string' : 'object';
 }
 
 /** Some members of a schema, in whichever part of it they are. */

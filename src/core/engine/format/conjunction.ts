@@ -1,6 +1,6 @@
 import { isRecord } from '../../base/json.js';
-import { constrains } from './kinds.js';
 import { isEmptyList } from './keywords.js';
+import { constrains } from './kinds.js';
 import type { Located, Places, SchemaObject } from './located.js';
 
 /** One of the schemas that a value has to satisfy at the same time. */

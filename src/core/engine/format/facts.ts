@@ -116,3 +116,18 @@ function tighter(known: Bound | null, bound: Bound, isTighter: (a: number, b: nu
   if (known === null || isTighter(bound.value, known.value)) return bound;
   return bound.value === known.value && bound.exclusive ? bound : known;
 }
+
+export function hasArrayFacts({ array: { sources, min, max, unique } }: Facts): boolean {
+  return sources.length > 0 || min > 0 || max < Infinity || unique !== null;
+}
+
+export function hasObjectFacts({ object: { sources, required, names, min, max } }: Facts): boolean {
+  return sources.length > 0 || required.size > 0 || names.length > 0 || min > 0 || max < Infinity;
+}
+
+/** Whether bounds of different schemas contradict each other. */
+export function isEmpty(kind: Kind, { string, array, object }: Facts): boolean {
+  const counts = { string, array, object };
+  if (kind !== 'string' && kind !== 'array' && kind !== 'object') return false;
+  return counts[kind].min > counts[kind].max;
+}

@@ -34,8 +34,10 @@ export class Keywords {
   }
 
   refuse(keywords: readonly string[]): void {
-    const found = keywords.find((keyword) => this.#value(keyword) !== undefined);
-    if (found !== undefined) this.#fail(found, `"${found}" is not supported`);
+    for (const keyword of keywords) {
+      if (this.#value(keyword) === undefined) continue;
+      this.#places.leaveOut(`${this.#pointer}/${keyword}`, `"${keyword}" is not supported`);
+    }
   }
 
   types(known: readonly string[]): ReadonlySet<string> | null {

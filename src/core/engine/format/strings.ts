@@ -1,4 +1,4 @@
-import { acceptsText, type Automaton, isEverything, ofLength } from '../grammar/automaton.js';
+import { acceptsText, type Automaton, everything, isEverything, ofLength } from '../grammar/automaton.js';
 import { codePoints } from '../grammar/char-set.js';
 import type { Budget } from '../grammar/limits.js';
 import { type Condition, conditionAutomaton, regexCondition } from '../grammar/regex.js';
@@ -16,6 +16,7 @@ export class StringAutomata {
   readonly #places: Places;
   readonly #budget: Budget;
   readonly #made = new Map<string, Automaton>();
+  readonly #conditions = new Map<string, Condition>();
 
   constructor(places: Places, budget: Budget) {
     this.#places = places;
@@ -27,7 +28,7 @@ export class StringAutomata {
     const { patterns } = facts;
     const [sources, regexes] = this.#sourcesOf(facts);
     return this.#once(JSON.stringify([sources, regexes]), placeOf(facts), () => {
-      const required = patterns.map(({ source, pointer }) => this.#condition(source, pointer));
+      const required = patterns.flatMap(({ source, pointer }) => this.#condition(source, pointer) ?? []);
       const formatted = regexes.map((regex) => ({ required: [this.#format(regex)], forbidden: [] }));
       // Formats come first: they limit the length, and so the states of a pattern that does not.
       const all = conditionAutomaton([...formatted, ...required], this.#budget, 'its pattern and format');
@@ -59,8 +60,9 @@ export class StringAutomata {
   /** A grammar in GBNF that takes the place of an automaton that would have too many states; null if none has to. */
   grammar({ patterns, formats, min, max }: Facts['string']): string | null {
     const enforced = formats.filter(({ name }) => formatRegex(name, max) !== null);
-    const isUri = patterns.length === 0 && enforced.length > 0 && enforced.every(({ name }) => name === 'uri');
-    return isUri ? longUriGrammar(min, max) : null;
+    const isUri = enforced.length > 0 && enforced.every(({ name }) => name === 'uri');
+    const isPlain = isUri && patterns.every(({ source, pointer }) => this.#condition(source, pointer) === null);
+    return isPlain ? longUriGrammar(min, max) : null;
   }
 
   /** Whether only the length of a string is limited. */
@@ -68,25 +70,30 @@ export class StringAutomata {
     return isEverything(this.of(facts));
   }
 
-  /** Where a regular expression finds a match. */
-  regex(source: string, pointer: string): Automaton {
-    return this.#once(`regex ${source}`, pointer, () =>
-      conditionAutomaton([this.#condition(source, pointer)], this.#budget, 'its pattern'),
-    );
+  /** Where a regular expression finds a match; null if it is left out. */
+  regex(source: string, pointer: string): Automaton | null {
+    const condition = this.#condition(source, pointer);
+    if (condition === null) return null;
+    return this.#once(`regex ${source}`, pointer, () => conditionAutomaton([condition], this.#budget, 'its pattern'));
   }
 
   #format(regex: string): Automaton {
-    const automaton = formatAutomata.get(regex) ?? this.regex(regex, '');
+    const automaton = formatAutomata.get(regex) ?? this.regex(regex, '') ?? everything;
     formatAutomata.set(regex, automaton);
     return automaton;
   }
 
-  #condition(source: string, pointer: string): Condition {
+  /** Null for one that is left out. */
+  #condition(source: string, pointer: string): Condition | null {
     try {
-      return regexCondition(source, this.#budget);
+      const condition =
+        this.#conditions.get(source) ?? this.#budget.at(pointer, () => regexCondition(source, this.#budget));
+      this.#conditions.set(source, condition);
+      return condition;
     } catch (error) {
       if (!(error instanceof RegexProblem)) throw error;
-      return this.#places.fail(pointer, `the regular expression is not supported: ${error.message}`);
+      this.#places.leaveOut(pointer, `the regular expression is not supported: ${error.message}`);
+      return null;
     }
   }
 

@@ -83,6 +83,22 @@ it('gives all attempts at schemas that cost too much the time of one', () => {
   expect(compiled).not.toBeNull();
 });
 
+it('holds a function to the rest of its schema if a keyword cannot be enforced, unless it is strict', () => {
+  const ids = { type: 'array', items: { type: 'integer' }, uniqueItems: true };
+  const parameters = { type: 'object', properties: { ids }, required: ['ids'], additionalProperties: false };
+  const compile = (isStrict: boolean): ReturnType<typeof answerGrammar> => {
+    const calls = { tools: [{ name: 'f', parameters, isStrict }], isRequired: true, isParallel: false };
+    return answerGrammar({ thoughts: null, calls: hermes }, { calls, format: text, isThinking: false });
+  };
+  const matcher = new GrammarMatcher(compile(false)?.rules ?? new Map());
+  const given = ['{"ids":[1,1]}', '{"ids":["a"]}', '{}', '{"ids":[],"more":1}'];
+  const accepted = given.filter(
+    (each) => matcher.match(`<tool_call>{"name":"f","arguments":${each}}</tool_call>`).accepted,
+  );
+  expect(accepted).toEqual(['{"ids":[1,1]}']);
+  expect(() => compile(true)).toThrow('The schema of f at /properties/ids/uniqueItems cannot be used');
+});
+
 it('takes an object as the arguments, whatever the schema of a function says', () => {
   const tool: Tool = { name: 'f', parameters: { type: 'array' }, isStrict: false };
   const calls = { tools: [tool], isRequired: true, isParallel: false };
