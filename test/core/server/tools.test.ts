@@ -181,3 +181,25 @@ describe('thinking', () => {
     expect(response.json()).toMatchObject({ error: { code: 'invalid_request', param: 'thinking.type' } });
   });
 });
+
+describe('a function whose arguments cannot be an object', () => {
+  it.each([true, false])('is refused, with its name and the place: strict %j', async (strict) => {
+    for (const type of ['string', 'array', ['string', 'null']]) {
+      const other = { type: 'function', function: { name: 'shout', parameters: { type }, strict } };
+      const response = await app.post(path, chat('hello', { tools: [tools[1], other], tool_choice: 'required' }));
+      expect(response.statusCode).toBe(400);
+      expect(response.json()).toMatchObject({
+        error: {
+          param: 'tools.1.function.parameters',
+          message: expect.stringContaining('The schema of shout at /type cannot be used') as string,
+        },
+      });
+    }
+  });
+
+  it('may say that it is one of several types', async () => {
+    const nullable = { type: 'function', function: { name: 'shout', parameters: { type: ['object', 'null'] } } };
+    const whole = await answer(chat('hello', { tools: [nullable], tool_choice: 'required' }));
+    expect(calls(whole)).toEqual([['shout', {}]]);
+  });
+});

@@ -16,10 +16,11 @@ export function problemsOf(
   { schema, values: known, candidates, meaning = schema }: SchemaWithValues,
   samples: number,
   random: Random,
+  compile: (schema: Record<string, unknown>) => CompiledGrammar = compileSchema,
 ): string[] {
   const validate = ajv.compile(meaning satisfies AnySchema);
   const values = [...known, ...(candidates ?? []).filter((value) => validate(value))];
-  const grammar = compiledOrNull(schema);
+  const grammar = compiledOrNull(schema, compile);
   if (grammar === null) {
     if (candidates === undefined) return ['allows nothing'];
     return values.map((value) => `allows nothing, and not even ${JSON.stringify(value)}`);
@@ -44,10 +45,17 @@ export function problemsOf(
   return problems;
 }
 
+function compileSchema(schema: Record<string, unknown>): CompiledGrammar {
+  return compileFormat({ type: 'json_schema', schema });
+}
+
 /** @returns null if no text satisfies the schema */
-function compiledOrNull(schema: Record<string, unknown>): CompiledGrammar | null {
+function compiledOrNull(
+  schema: Record<string, unknown>,
+  compile: (schema: Record<string, unknown>) => CompiledGrammar,
+): CompiledGrammar | null {
   try {
-    return compileFormat({ type: 'json_schema', schema });
+    return compile(schema);
   } catch (error) {
     if (error instanceof Error && error.message.includes('no output can satisfy it')) return null;
     throw error;

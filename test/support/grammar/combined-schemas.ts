@@ -114,6 +114,11 @@ const shapes: readonly Shape[] = [
   (base, parts) => ({ ...base, nullable: true, allOf: [{ maxLength: 9 }, ...parts] }),
 ];
 
+/** What `nullable` means in OpenAPI 3.0, as zod uses it; ajv takes it for a part of `type`. */
+function orNull({ nullable, ...schema }: Schema): Schema {
+  return nullable === true ? { anyOf: [schema, { type: 'null' }] } : schema;
+}
+
 /**
  * Schemas whose keywords are spread over `anyOf`, `oneOf`, `allOf` and `$ref`, and often contradict each other. Without
  * values that are known to be allowed, but with some to try.
@@ -131,7 +136,7 @@ export const combinedSchemas: fc.Arbitrary<SchemaWithValues> = fc
         schema: shape(base, parts, manner),
         values: [],
         // ajv would follow references without end, and oneOf means anyOf.
-        meaning: shape(base, parts, { keyword: 'anyOf', isRecursive: false }),
+        meaning: orNull(shape(base, parts, { keyword: 'anyOf', isRecursive: false })),
         candidates: [...candidates, null],
       })),
   );

@@ -106,6 +106,19 @@ const formats: Generator = fc
   .constantFrom(...Object.entries(formatTexts))
   .map(([format, values]) => ({ schema: { type: 'string', format }, values }));
 
+/** The lengths of a URI, from those that are counted to those that its parts share. */
+const uris: Generator = fc
+  .record({ min: fc.constantFrom(0, 1, 5, 7, 30, 250, 1000), slack: fc.constantFrom(20, 300, 2000, null) })
+  .filter(({ min, slack }) => min < 100 || slack !== 20)
+  .map(({ min, slack }) => {
+    const path = 'a'.repeat(Math.max(0, min - 7));
+    const values = [`https://example.com/${path}`, `http://a/${path}?b=c#d`];
+    return {
+      schema: { type: 'string', format: 'uri', minLength: min, ...(slack !== null && { maxLength: min + slack }) },
+      values,
+    };
+  });
+
 const enums: Generator = fc
   .uniqueArray(fc.jsonValue({ maxDepth: 1 }), {
     minLength: 1,
@@ -251,7 +264,7 @@ function isWhole(values: readonly unknown[]): boolean {
 
 /** Schemas of all kinds, nested up to three deep. `linked` is only the root, because of its `$defs`. */
 export const schemasWithValues: Generator = (() => {
-  const scalar = fc.oneof(constants, integers, numbers, strings, patterns, formats, enums, sets);
+  const scalar = fc.oneof(constants, integers, numbers, strings, patterns, formats, uris, enums, sets);
   const nested = (inner: Generator): Generator =>
     fc.oneof(arrays(inner), tuples(inner), objects(inner), maps(inner), patternMaps(inner), choices(inner));
   const two = fc.oneof(scalar, nested(scalar));

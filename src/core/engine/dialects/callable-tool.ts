@@ -11,6 +11,9 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
 /**
  * A tool with the rules for its arguments.
  *
+ * For a tool that is not strict, keywords that cannot be enforced are left out, and any JSON object will do if the schema is
+ * wrong.
+ *
  * @param isHeld whether its schema holds; if not, any JSON object will do for a tool that is not strict
  * @throws ChatstreamError `invalid_request` for a strict tool whose schema cannot be enforced, `grammar_too_complex`
  */
@@ -21,11 +24,11 @@ export function callableTool(json: JsonRules, tool: Tool, index: number, isHeld:
   if (!isHeld && !tool.isStrict) return free();
   const schema = { ...(tool.parameters ?? noParameters), type: 'object' };
   try {
-    const { root, properties } = new SchemaRules(json, schema, subject);
+    const { root, properties } = new SchemaRules(json, schema, subject, !tool.isStrict);
     return { tool, arguments: root, properties };
   } catch (error) {
-    const isUnenforceable = error instanceof ChatstreamError && error.code === 'invalid_request';
-    if (tool.isStrict || !isUnenforceable) throw error;
+    const isWrong = error instanceof ChatstreamError && error.code === 'invalid_request';
+    if (tool.isStrict || !isWrong) throw error;
     return free();
   }
 }

@@ -73,6 +73,11 @@ class GemmaRules extends JsonRules {
     return [rule];
   }
 
+  override quoted(text: RuleItem): Sequence {
+    const mark = this.builder.literal(quote);
+    return [this.builder.rule([[...mark, text, ...mark]])];
+  }
+
   override key(name: string): Sequence {
     return [...this.builder.literal(`${isPlain(name) ? name : quote + name + quote}:`), this.space];
   }

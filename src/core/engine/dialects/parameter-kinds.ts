@@ -1,5 +1,5 @@
 import { isRecord, items } from '../../base/json.js';
-import { allKinds, type Kind, kindOfKeyword, kindOfType } from '../format/kinds.js';
+import { allKinds, type Kind, kindOf, kindOfKeyword, kindOfType } from '../format/kinds.js';
 
 /** Longest chain of references, and deepest nesting of combinations, that is followed. */
 const deepest = 32;
@@ -59,14 +59,6 @@ export function isOnlyString(kinds: ReadonlySet<Kind>): boolean {
   return kinds.size === 1 && kinds.has('string');
 }
 
-export function kindOf(value: unknown): Kind {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'boolean';
-  if (typeof value === 'number') return 'number';
-  return typeof value === 'string' ? 'string' : 'object';
-}
-
 /** Some members of a schema, in whichever part of it they are. */
 function membersOf(
   schema: unknown,
@@ -91,6 +83,10 @@ function membersOf(
 function kindsOf(schema: unknown, root: unknown, depth: number, effort: Effort): ReadonlySet<Kind> {
   effort.schemas -= 1;
   if (!isRecord(schema) || depth > deepest || effort.schemas < 0) return new Set(allKinds);
+  if (schema['nullable'] === true) {
+    const others = kindsOf({ ...schema, nullable: false }, root, depth + 1, effort);
+    return new Set(allKinds.filter((kind) => kind === 'null' || others.has(kind)));
+  }
   const sets: ReadonlySet<Kind>[] = [ownKinds(schema)];
   if (schema['$ref'] !== undefined) sets.push(kindsOf(resolved(schema['$ref'], root), root, depth + 1, effort));
   for (const part of items(schema['allOf'])) sets.push(kindsOf(part, root, depth + 1, effort));
@@ -108,7 +104,6 @@ function ownKinds(schema: Readonly<Record<string, unknown>>): ReadonlySet<Kind> 
   const type = schema['type'];
   const types = typeof type === 'string' ? [type] : items(type);
   const named = types.flatMap((each) => kindOfType.get(String(each)) ?? []);
-  if (schema['nullable'] === true && named.length > 0) named.push('null');
   const listed = Object.hasOwn(schema, 'const') ? [schema['const']] : items(schema['enum']);
   const values = new Set(listed.map(kindOf));
   const implied = Object.keys(schema).flatMap((keyword) => kindOfKeyword.get(keyword) ?? []);

@@ -1,7 +1,6 @@
-import type { Kind } from '../format/kinds.js';
+import { type Kind, kindOf } from '../format/kinds.js';
 import { parsed } from './json-reading.js';
 import { pythonText, wordText } from './loose-values.js';
-import { kindOf } from './parameter-kinds.js';
 
 /**
  * The JSON text of a value that was written without quotation marks. What could be JSON or a string is JSON if the

@@ -147,12 +147,20 @@ export class SchemaRules {
   readonly #compiler: SchemaCompiler;
   readonly #places: Places;
 
-  /** @throws ChatstreamError as {@link compileFormat} does */
-  constructor(json: JsonRules, schema: unknown, subject: Subject) {
+  /**
+   * @param isLenient whether keywords that cannot be enforced are left out; others hold
+   * @throws ChatstreamError as {@link compileFormat} does
+   */
+  constructor(json: JsonRules, schema: unknown, subject: Subject, isLenient = false) {
     checkLength(subject, JSON.stringify(schema).length);
-    this.#places = new Places(typeof schema === 'boolean' || isRecord(schema) ? schema : {}, subject);
+    this.#places = new Places(typeof schema === 'boolean' || isRecord(schema) ? schema : {}, subject, isLenient);
     this.#compiler = new SchemaCompiler(json, this.#places);
     this.root = this.#compiler.compile(this.#places.root);
+  }
+
+  /** JSON pointers of the keywords that have been left out so far: rules of properties are made when they are needed. */
+  get leftOut(): readonly string[] {
+    return this.#places.leftOut;
   }
 
   /** The properties of an object schema; null if they cannot be told apart: see {@link propertiesOf}. */

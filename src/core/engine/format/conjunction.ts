@@ -1,4 +1,5 @@
 import { isRecord } from '../../base/json.js';
+import { isEmptyList } from './keywords.js';
 import { constrains } from './kinds.js';
 import type { Located, Places, SchemaObject } from './located.js';
 
@@ -74,16 +75,29 @@ export function takeApart(conjunction: Conjunction, places: Places): Parted {
     if (chain.length > longestChain) places.fail(pointer, `it is at the end of more than ${longestChain} references`);
     if (entered.has(pointer)) return;
     entered.add(pointer);
-    plain.set(pointer, { schema, pointer });
     const longer = [...chain, { schema, pointer }];
+    const contents = longer.map((each) => places.contentOf(each.schema));
+    if (schema['nullable'] === true && [...leading].some((keyword) => schema[keyword] !== undefined)) {
+      const options = [
+        without(schema, 'nullable', pointer),
+        { schema: { type: 'null' }, pointer: `${pointer}/nullable` },
+      ];
+      choices.push(options.map((located) => ({ located, bare: false, within: [...within, ...contents] })));
+      return;
+    }
+    plain.set(pointer, { schema, pointer });
     if (schema['$ref'] !== undefined) enter(places.resolve(schema['$ref'], `${pointer}/$ref`), within, longer);
     if (schema['allOf'] !== undefined) {
       for (const each of places.list(schema['allOf'], `${pointer}/allOf`)) enter(each, within, longer);
     }
     for (const keyword of ['anyOf', 'oneOf']) {
       if (schema[keyword] === undefined) continue;
-      const options = places.list(schema[keyword], `${pointer}/${keyword}`);
-      const contents = longer.map((each) => places.contentOf(each.schema));
+      const place = `${pointer}/${keyword}`;
+      if (isEmptyList(schema[keyword])) {
+        never ??= place;
+        continue;
+      }
+      const options = places.list(schema[keyword], place);
       choices.push(options.map((located) => ({ located, bare: false, within: [...within, ...contents] })));
     }
   };
@@ -105,6 +119,10 @@ function addsSomething(schema: SchemaObject): boolean {
     (each) => isRecord(each) && Object.keys(each).some((keyword) => leading.has(keyword) || constrains(keyword)),
   );
   return says.some((keyword) => !leading.has(keyword)) || says.length > 1 || all.length > 1;
+}
+
+function without(schema: SchemaObject, keyword: string, pointer: string): Located {
+  return { schema: Object.fromEntries(Object.entries(schema).filter(([name]) => name !== keyword)), pointer };
 }
 
 /** Whether it is what zod writes for a value that must not be. */

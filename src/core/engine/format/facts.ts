@@ -10,12 +10,14 @@ export interface Facts {
   readonly integer: boolean;
   /** The only values that are allowed; null if they are not listed. */
   readonly values: readonly unknown[] | null;
-  readonly number: { min: Bound | null; max: Bound | null; multiples: Multiple[] };
+  readonly number: { min: Bound | null; max: Bound | null; multiples: Multiple[]; pointers: string[] };
   readonly string: {
     min: number;
     max: number;
     patterns: { source: string; pointer: string }[];
-    formats: string[];
+    formats: { name: string; pointer: string }[];
+    /** Where `minLength` and `maxLength` are. */
+    lengths: string[];
   };
   readonly array: { min: number; max: number; unique: string | null; sources: ArraySource[] };
   readonly object: {
@@ -33,8 +35,8 @@ export interface Facts {
 
 /** @throws ChatstreamError `invalid_request` for a keyword that is wrong or not supported */
 export function factsOf({ plain }: Parted, places: Places): Facts {
-  const number: Facts['number'] = { min: null, max: null, multiples: [] };
-  const string: Facts['string'] = { min: 0, max: Infinity, patterns: [], formats: [] };
+  const number: Facts['number'] = { min: null, max: null, multiples: [], pointers: [] };
+  const string: Facts['string'] = { min: 0, max: Infinity, patterns: [], formats: [], lengths: [] };
   const array: Facts['array'] = { min: 0, max: Infinity, unique: null, sources: [] };
   const object: Facts['object'] = {
     ...{ min: 0, max: Infinity, minPointer: '', required: new Set(), names: [], sources: [] },
@@ -58,8 +60,12 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
       const kind = kindOfKeyword.get(keyword);
       if (kind !== undefined) implied.add(kind);
     }
+    if (read.isNullable && implied.size > 0) implied.add('null');
     for (const bound of read.lowerBounds()) number.min = tighter(number.min, bound, (a, b) => a > b);
     for (const bound of read.upperBounds()) number.max = tighter(number.max, bound, (a, b) => a < b);
+    for (const keyword of Object.keys(schema)) {
+      if (kindOfKeyword.get(keyword) === 'number') number.pointers.push(`${pointer}/${keyword}`);
+    }
     const multiple = read.multipleOf();
     if (multiple !== null) number.multiples.push({ value: multiple, pointer: `${pointer}/multipleOf` });
 
@@ -68,7 +74,10 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
     const pattern = read.text('pattern');
     if (pattern !== null) string.patterns.push({ source: pattern, pointer: `${pointer}/pattern` });
     const format = read.text('format');
-    if (format !== null) string.formats.push(format);
+    if (format !== null) string.formats.push({ name: format, pointer: `${pointer}/format` });
+    for (const keyword of ['minLength', 'maxLength']) {
+      if (read.count(keyword) !== null) string.lengths.push(`${pointer}/${keyword}`);
+    }
 
     array.min = Math.max(array.min, read.count('minItems') ?? 0);
     array.max = Math.min(array.max, read.count('maxItems') ?? Infinity);
@@ -106,4 +115,19 @@ function kindsOf(types: ReadonlySet<string>): ReadonlySet<Kind> {
 function tighter(known: Bound | null, bound: Bound, isTighter: (a: number, b: number) => boolean): Bound {
   if (known === null || isTighter(bound.value, known.value)) return bound;
   return bound.value === known.value && bound.exclusive ? bound : known;
+}
+
+export function hasArrayFacts({ array: { sources, min, max, unique } }: Facts): boolean {
+  return sources.length > 0 || min > 0 || max < Infinity || unique !== null;
+}
+
+export function hasObjectFacts({ object: { sources, required, names, min, max } }: Facts): boolean {
+  return sources.length > 0 || required.size > 0 || names.length > 0 || min > 0 || max < Infinity;
+}
+
+/** Whether bounds of different schemas contradict each other. */
+export function isEmpty(kind: Kind, { string, array, object }: Facts): boolean {
+  const counts = { string, array, object };
+  if (kind !== 'string' && kind !== 'array' && kind !== 'object') return false;
+  return counts[kind].min > counts[kind].max;
 }

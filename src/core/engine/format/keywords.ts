@@ -34,8 +34,10 @@ export class Keywords {
   }
 
   refuse(keywords: readonly string[]): void {
-    const found = keywords.find((keyword) => this.#value(keyword) !== undefined);
-    if (found !== undefined) this.#fail(found, `"${found}" is not supported`);
+    for (const keyword of keywords) {
+      if (this.#value(keyword) === undefined) continue;
+      this.#places.leaveOut(`${this.#pointer}/${keyword}`, `"${keyword}" is not supported`);
+    }
   }
 
   types(known: readonly string[]): ReadonlySet<string> | null {
@@ -45,7 +47,7 @@ export class Keywords {
     if (types.length === 0) this.#fail('type', 'a list of types must not be empty');
     const unknown = types.find((each) => typeof each !== 'string' || !known.includes(each));
     if (unknown !== undefined) this.#fail('type', `the type ${JSON.stringify(unknown)} is unknown`);
-    return new Set([...types.map(String), ...(this.#value('nullable') === true ? ['null'] : [])]);
+    return new Set([...types.map(String), ...(this.isNullable ? ['null'] : [])]);
   }
 
   /** The values of `enum` and `const`. */
@@ -54,10 +56,19 @@ export class Keywords {
     if (listed !== undefined && (!Array.isArray(listed) || listed.length === 0)) {
       this.#fail('enum', 'it must be a list that is not empty');
     }
-    const all: readonly unknown[] | null = Array.isArray(listed) ? listed : null;
+    const all = this.#orNull(Array.isArray(listed) ? listed : null);
     if (!Object.hasOwn(this.#schema, 'const')) return all;
     const constant = this.#schema['const'];
-    return all === null || all.some((value) => equalJson(value, constant)) ? [constant] : [];
+    return this.#orNull(all === null || all.some((value) => equalJson(value, constant)) ? [constant] : []);
+  }
+
+  /** Whether null is allowed too, as in OpenAPI 3.0. */
+  get isNullable(): boolean {
+    return this.#value('nullable') === true;
+  }
+
+  #orNull(values: readonly unknown[] | null): readonly unknown[] | null {
+    return values === null || !this.isNullable || values.includes(null) ? values : [...values, null];
   }
 
   lowerBounds(): readonly Bound[] {
@@ -108,7 +119,10 @@ export class Keywords {
     const restKeyword = asList ? 'additionalItems' : 'items';
     const rest = asList ? additional : items;
     return {
-      prefix: prefix === undefined ? [] : this.#places.list(prefix, `${this.#pointer}/${prefixKeyword}`),
+      prefix:
+        prefix === undefined || isEmptyList(prefix)
+          ? []
+          : this.#places.list(prefix, `${this.#pointer}/${prefixKeyword}`),
       items: rest === undefined ? null : this.#places.at(rest, `${this.#pointer}/${restKeyword}`),
     };
   }
@@ -170,6 +184,11 @@ export class Keywords {
   #fail(keyword: string, problem: string): never {
     return this.#places.fail(`${this.#pointer}/${keyword}`, problem);
   }
+}
+
+/** Zod writes one for a tuple without items. */
+export function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
 }
 
 /** Whether two JSON values are the same, whatever the order of their members. */

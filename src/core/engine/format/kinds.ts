@@ -49,3 +49,11 @@ export const refusedKeywords: readonly string[] = [
 export function constrains(keyword: string): boolean {
   return ['type', 'enum', 'const'].includes(keyword) || kindOfKeyword.has(keyword) || refusedKeywords.includes(keyword);
 }
+
+export function kindOf(value: unknown): Kind {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'boolean') return 'boolean';
+  if (typeof value === 'number') return 'number';
+  return typeof value === 'string' ? 'string' : 'object';
+}

@@ -15,13 +15,37 @@ export interface Located {
 export class Places {
   readonly subject: Subject;
   readonly root: Located;
+  readonly #isLenient: boolean;
+  readonly #leftOut = new Set<string>();
 
   readonly #contents = new WeakMap<object, number>();
   readonly #numbers = new Map<string, number>();
 
-  constructor(root: SchemaObject | boolean, subject: Subject) {
+  /** @param isLenient whether keywords that cannot be enforced are left out instead of being an error */
+  constructor(root: SchemaObject | boolean, subject: Subject, isLenient = false) {
     this.root = { schema: root, pointer: '' };
     this.subject = subject;
+    this.#isLenient = isLenient;
+  }
+
+  /** JSON pointers of the keywords that are left out. */
+  get leftOut(): readonly string[] {
+    return [...this.#leftOut];
+  }
+
+  /**
+   * Leaves out a keyword that cannot be enforced.
+   *
+   * @throws ChatstreamError `invalid_request` unless that may be done
+   */
+  leaveOut(pointer: string, problem: string): void {
+    if (!this.mayLeaveOut(pointer)) this.fail(pointer, problem);
+  }
+
+  /** Leaves out a keyword if that may be done. */
+  mayLeaveOut(pointer: string): boolean {
+    if (this.#isLenient) this.#leftOut.add(pointer);
+    return this.#isLenient;
   }
 
   /** The same number for equal schemas, wherever they are. Members in another order make a different schema. */
@@ -76,7 +100,8 @@ export class Places {
   resolve(reference: unknown, pointer: string): Located {
     const path = typeof reference === 'string' ? /^#((?:\/.*)?)$/su.exec(reference)?.[1] : undefined;
     if (path === undefined) {
-      this.fail(pointer, `only references like "#", "#/$defs/…" and "#/definitions/…" are supported`);
+      this.leaveOut(pointer, `only references like "#", "#/$defs/…" and "#/definitions/…" are supported`);
+      return { schema: true, pointer };
     }
     let value: unknown = this.root.schema;
     for (const name of decoded(path).split('/').slice(1)) {

@@ -36,11 +36,10 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
   const { sources } = object;
   const allowed = tools.namesOf(conjunctionOf(...object.names));
   const patterns = sources.flatMap((source) =>
-    [...source.patternProperties].map(([regex, schema]) => ({
-      source,
-      automaton: tools.strings.regex(regex, schema.pointer),
-      schema,
-    })),
+    [...source.patternProperties].flatMap(([regex, schema]) => {
+      const automaton = tools.strings.regex(regex, schema.pointer);
+      return automaton === null ? [] : [{ source, automaton, schema }];
+    }),
   );
   /** All schemas for a property; for one with a free name, those that its patterns say. */
   const schemasFor = (name: string | null, matching: readonly Pattern[]): readonly Located[] =>
@@ -107,10 +106,11 @@ function leastOf(
   const required = named.filter((property) => property.required).length;
   if (min <= required) return 0;
   if (free.length > 0 && min > required + 1) {
-    places.fail(
+    places.leaveOut(
       minPointer,
       'more than one property with a free name cannot be required: their names might be the same',
     );
+    return 0;
   }
   return min;
 }

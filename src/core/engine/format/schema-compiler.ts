@@ -1,4 +1,5 @@
 import { type Automaton, everything, intersectionOf } from '../grammar/automaton.js';
+import { parseGbnf } from '../grammar/gbnf-parser.js';
 import type { JsonRules } from '../grammar/json-rules.js';
 import { tooComplexError } from '../grammar/limits.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from '../grammar/rules.js';
@@ -6,8 +7,8 @@ import { plainTextRules } from '../grammar/text-rules.js';
 import { mostInSet, setRule, tupleRule } from './arrays.js';
 import { type Conjunction, conjunctionOf, keyOfConjunction, plainParts, takeApart } from './conjunction.js';
 import { distinct } from './distinct.js';
-import { type Facts, factsOf } from './facts.js';
-import type { Kind } from './kinds.js';
+import { type Facts, factsOf, hasArrayFacts, hasObjectFacts, isEmpty } from './facts.js';
+import { type Kind, kindOf } from './kinds.js';
 import type { Located, Places } from './located.js';
 import { decimalOf, isInRange, type NumberRange } from './number-range.js';
 import { numberText } from './number-text.js';
@@ -16,7 +17,7 @@ import { ObjectRules } from './objects.js';
 import { stringValues } from './string-values.js';
 import { StringAutomata } from './strings.js';
 import { unsatisfiable } from './unsatisfiable.js';
-import { exactly, isText, oneOfValues } from './values.js';
+import { exactly, oneOfValues } from './values.js';
 
 /** The largest `multipleOf`, without its decimal point. Many below it need too many rules, but no round ones. */
 const largestMultiple = 100_000_000;
@@ -28,6 +29,8 @@ export class SchemaCompiler {
   readonly #places: Places;
   readonly #strings: StringAutomata;
   readonly #rules = new Map<string, RuleItem>();
+  /** Rules of grammars in GBNF. */
+  readonly #grammars = new Map<string, RuleItem>();
   /** Rules that are still to be defined. */
   readonly #open: (() => void)[] = [];
 
@@ -44,9 +47,11 @@ export class SchemaCompiler {
    * @throws ChatstreamError `invalid_request` for what cannot be enforced, `grammar_too_complex`
    */
   compile(...schemas: readonly Located[]): RuleItem {
-    const rule = this.#rule(conjunctionOf(...schemas));
-    for (let define = this.#open.pop(); define !== undefined; define = this.#open.pop()) define();
-    return rule;
+    return this.#builder.budget.about(this.#places.subject, () => {
+      const rule = this.#rule(conjunctionOf(...schemas));
+      for (let define = this.#open.pop(); define !== undefined; define = this.#open.pop()) define();
+      return rule;
+    });
   }
 
   /**
@@ -56,12 +61,15 @@ export class SchemaCompiler {
    * @throws ChatstreamError as {@link compile} does
    */
   strings(longest: number, ...schemas: readonly Located[]): Automaton {
-    return stringValues(conjunctionOf(...schemas), longest, {
-      places: this.#places,
-      strings: this.#strings,
-      budget: this.#builder.budget,
-      allowedValues: (facts) => this.#allowedValues(facts),
-    });
+    const { budget } = this.#builder;
+    return budget.about(this.#places.subject, () =>
+      stringValues(conjunctionOf(...schemas), longest, {
+        places: this.#places,
+        strings: this.#strings,
+        budget,
+        allowedValues: (facts) => this.#allowedValues(facts),
+      }),
+    );
   }
 
   /** The value that satisfies all of these, as a part of a sequence. */
@@ -135,22 +143,34 @@ export class SchemaCompiler {
 
   #number(facts: Facts): RuleItem {
     if (isFreeNumber(facts)) return this.#json.number;
-    return plainTextRules(this.#builder, this.#numberText(facts));
+    const { multiples, pointers } = facts.number;
+    const places = multiples.length > 0 ? multiples.map(({ pointer }) => pointer) : pointers;
+    const text = this.#builder.budget.at(places.join(' and '), () => this.#numberText(facts));
+    return plainTextRules(this.#builder, text);
   }
 
   #numberText(facts: Facts): Automaton {
-    for (const { value, pointer } of facts.number.multiples) {
+    const multiples = facts.number.multiples.filter(({ value, pointer }) => {
       const { integer, fraction } = decimalOf(value);
-      if (Number(integer + fraction) <= largestMultiple) continue;
-      this.#places.fail(pointer, `${value} has too many digits: it may be at most ${largestMultiple}`);
-    }
-    return numberText(rangeOf(facts), this.#builder.budget);
+      if (Number(integer + fraction) <= largestMultiple) return true;
+      this.#places.leaveOut(pointer, `${value} has too many digits: it may be at most ${largestMultiple}`);
+      return false;
+    });
+    return numberText({ ...rangeOf(facts), multiples }, this.#builder.budget);
   }
 
   #string(facts: Facts): Sequence {
     const { min, max } = facts.string;
     if (this.#strings.isFree(facts.string)) return this.#json.string(min, max);
+    const grammar = this.#strings.grammar(facts.string);
+    if (grammar !== null) return this.#json.quoted(this.#grammarRule(grammar));
     return this.#json.stringOf(this.#strings.withLength(facts.string));
+  }
+
+  #grammarRule(grammar: string): RuleItem {
+    const rule = this.#grammars.get(grammar) ?? parseGbnf(grammar, this.#builder);
+    this.#grammars.set(grammar, rule);
+    return rule;
   }
 
   #array({ array }: Facts): RuleItem {
@@ -160,22 +180,26 @@ export class SchemaCompiler {
       this.value(conjunctionOf(...sources.flatMap((source) => source.prefix[index] ?? source.items ?? []))),
     );
     const items = sources.flatMap((source) => source.items ?? []);
-    if (unique !== null && max > 1) return this.#set(items, length, unique, min, max);
+    const set = unique !== null && max > 1 ? this.#set(items, length, unique, min, max) : null;
+    if (set !== null) return set;
     // After the items of a tuple, others come only if the schema says what they are, or that there must be more.
     const isClosed = length > 0 && items.length === 0;
     const rest = items.length === 0 ? [this.#json.value] : this.value(conjunctionOf(...items));
     return tupleRule(this.#json, { prefix, rest, min, max: isClosed ? Math.min(max, Math.max(min, length)) : max });
   }
 
-  #set(items: readonly Located[], prefix: number, pointer: string, min: number, max: number): RuleItem {
+  /** Null for one that is a list like any other, because that its items differ is left out. */
+  #set(items: readonly Located[], prefix: number, pointer: string, min: number, max: number): RuleItem | null {
     const values = prefix > 0 ? null : this.#finite(conjunctionOf(...items));
     if (values === null) {
-      this.#places.fail(
+      this.#places.leaveOut(
         pointer,
         'that items differ can be enforced only for items with an enum, in a list of one kind',
       );
+      return null;
     }
     if (values.length > mostInSet) {
+      if (this.#places.mayLeaveOut(pointer)) return null;
       throw tooComplexError(
         this.#places.subject,
         `${pointer} makes a set of ${values.length} values, and at most ${mostInSet} are allowed`,
@@ -221,7 +245,8 @@ export class SchemaCompiler {
         (options) => this.#names([...plainParts(parted), ...options]).listed,
       );
       if (lists.includes(null)) {
-        this.#places.fail(choice[0]?.located.pointer ?? '', 'alternatives in propertyNames must be enums');
+        this.#places.leaveOut(choice[0]?.located.pointer ?? '', 'alternatives in propertyNames must be enums');
+        return { automaton: everything, listed: null };
       }
       return { automaton: everything, listed: lists.flatMap((listed) => listed ?? []) };
     }
@@ -240,10 +265,11 @@ export class SchemaCompiler {
     return facts.values.filter((value) => {
       const kind = kindOf(value);
       if (!facts.kinds.has(kind)) return false;
-      if (typeof value === 'string') return isText(this.#strings.withLength(string), value, this.#builder.budget);
+      if (typeof value === 'string') return this.#strings.allows(string, value);
       if (typeof value === 'number') return isInRange(value, rangeOf(facts));
       const isConstrained = (kind === 'array' && hasArrayFacts(facts)) || (kind === 'object' && hasObjectFacts(facts));
-      if (isConstrained) this.#places.fail(facts.place, 'lists and objects in an enum cannot be constrained further');
+      if (isConstrained)
+        this.#places.leaveOut(facts.place, 'lists and objects in an enum cannot be constrained further');
       return true;
     });
   }
@@ -254,21 +280,6 @@ function isFreeNumber({ integer, number: { min, max, multiples } }: Facts): bool
   return !integer && min === null && max === null && multiples.length === 0;
 }
 
-function hasArrayFacts({ array: { sources, min, max, unique } }: Facts): boolean {
-  return sources.length > 0 || min > 0 || max < Infinity || unique !== null;
-}
-
-function hasObjectFacts({ object: { sources, required, names, min, max } }: Facts): boolean {
-  return sources.length > 0 || required.size > 0 || names.length > 0 || min > 0 || max < Infinity;
-}
-
-/** Whether bounds of different schemas contradict each other. */
-function isEmpty(kind: Kind, { string, array, object }: Facts): boolean {
-  const counts = { string, array, object };
-  if (kind !== 'string' && kind !== 'array' && kind !== 'object') return false;
-  return counts[kind].min > counts[kind].max;
-}
-
 function rangeOf({ integer, number }: Facts): NumberRange {
   return { ...number, integer };
 }
@@ -277,12 +288,4 @@ function isConstant(schema: Readonly<Record<string, unknown>>): boolean {
   const isSingle = Array.isArray(schema['enum']) && schema['enum'].length === 1;
   const isCombined = ['$ref', 'allOf', 'anyOf', 'oneOf'].some((keyword) => schema[keyword] !== undefined);
   return (Object.hasOwn(schema, 'const') || isSingle) && !isCombined;
-}
-
-function kindOf(value: unknown): Kind {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'boolean') return 'boolean';
-  if (typeof value === 'number') return 'number';
-  return typeof value === 'string' ? 'string' : 'object';
 }

@@ -1,9 +1,11 @@
-import { type Automaton, isEverything, ofLength } from '../grammar/automaton.js';
+import { acceptsText, type Automaton, everything, isEverything, ofLength } from '../grammar/automaton.js';
+import { codePoints } from '../grammar/char-set.js';
 import type { Budget } from '../grammar/limits.js';
 import { type Condition, conditionAutomaton, regexCondition } from '../grammar/regex.js';
 import { RegexProblem } from '../grammar/regex-problem.js';
 import type { Facts } from './facts.js';
 import type { Places } from './located.js';
+import { longUriGrammar } from './long-uris.js';
 import { formatRegex } from './string-formats.js';
 
 /** The automata of formats, by regular expression: they never change, and some take 10 ms. */
@@ -14,6 +16,7 @@ export class StringAutomata {
   readonly #places: Places;
   readonly #budget: Budget;
   readonly #made = new Map<string, Automaton>();
+  readonly #conditions = new Map<string, Condition>();
 
   constructor(places: Places, budget: Budget) {
     this.#places = places;
@@ -25,7 +28,7 @@ export class StringAutomata {
     const { patterns } = facts;
     const [sources, regexes] = this.#sourcesOf(facts);
     return this.#once(JSON.stringify([sources, regexes]), placeOf(facts), () => {
-      const required = patterns.map(({ source, pointer }) => this.#condition(source, pointer));
+      const required = patterns.flatMap(({ source, pointer }) => this.#condition(source, pointer) ?? []);
       const formatted = regexes.map((regex) => ({ required: [this.#format(regex)], forbidden: [] }));
       // Formats come first: they limit the length, and so the states of a pattern that does not.
       const all = conditionAutomaton([...formatted, ...required], this.#budget, 'its pattern and format');
@@ -37,14 +40,29 @@ export class StringAutomata {
 
   /** The regular expressions of patterns, and of formats. A format that is only an annotation has none. */
   #sourcesOf({ patterns, formats, max }: Facts['string']): readonly [readonly string[], readonly string[]] {
-    return [patterns.map(({ source }) => source), formats.flatMap((format) => formatRegex(format, max) ?? [])];
+    return [patterns.map(({ source }) => source), formats.flatMap(({ name }) => formatRegex(name, max) ?? [])];
   }
 
   withLength(facts: Facts['string']): Automaton {
     const { min, max } = facts;
-    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, placeOf(facts), () =>
+    return this.#once(`length ${JSON.stringify([this.#sourcesOf(facts), min, max])}`, placeOf(facts, true), () =>
       ofLength(this.of(facts), { min, max }, this.#budget, 'a string with a pattern and a length'),
     );
+  }
+
+  /** Whether patterns, formats and length allow a text. */
+  allows(facts: Facts['string'], text: string): boolean {
+    const points = codePoints(text);
+    const isLength = points.length >= facts.min && points.length <= facts.max;
+    return isLength && acceptsText(this.of(facts), points, this.#budget);
+  }
+
+  /** A grammar in GBNF that takes the place of an automaton that would have too many states; null if none has to. */
+  grammar({ patterns, formats, min, max }: Facts['string']): string | null {
+    const enforced = formats.filter(({ name }) => formatRegex(name, max) !== null);
+    const isUri = enforced.length > 0 && enforced.every(({ name }) => name === 'uri');
+    const isPlain = isUri && patterns.every(({ source, pointer }) => this.#condition(source, pointer) === null);
+    return isPlain ? longUriGrammar(min, max) : null;
   }
 
   /** Whether only the length of a string is limited. */
@@ -52,25 +70,30 @@ export class StringAutomata {
     return isEverything(this.of(facts));
   }
 
-  /** Where a regular expression finds a match. */
-  regex(source: string, pointer: string): Automaton {
-    return this.#once(`regex ${source}`, pointer, () =>
-      conditionAutomaton([this.#condition(source, pointer)], this.#budget, 'its pattern'),
-    );
+  /** Where a regular expression finds a match; null if it is left out. */
+  regex(source: string, pointer: string): Automaton | null {
+    const condition = this.#condition(source, pointer);
+    if (condition === null) return null;
+    return this.#once(`regex ${source}`, pointer, () => conditionAutomaton([condition], this.#budget, 'its pattern'));
   }
 
   #format(regex: string): Automaton {
-    const automaton = formatAutomata.get(regex) ?? this.regex(regex, '');
+    const automaton = formatAutomata.get(regex) ?? this.regex(regex, '') ?? everything;
     formatAutomata.set(regex, automaton);
     return automaton;
   }
 
-  #condition(source: string, pointer: string): Condition {
+  /** Null for one that is left out. */
+  #condition(source: string, pointer: string): Condition | null {
     try {
-      return regexCondition(source, this.#budget);
+      const condition =
+        this.#conditions.get(source) ?? this.#budget.at(pointer, () => regexCondition(source, this.#budget));
+      this.#conditions.set(source, condition);
+      return condition;
     } catch (error) {
       if (!(error instanceof RegexProblem)) throw error;
-      return this.#places.fail(pointer, `the regular expression is not supported: ${error.message}`);
+      this.#places.leaveOut(pointer, `the regular expression is not supported: ${error.message}`);
+      return null;
     }
   }
 
@@ -83,6 +106,7 @@ export class StringAutomata {
   }
 }
 
-function placeOf({ patterns }: Facts['string']): string {
-  return patterns.map(({ pointer }) => pointer).join(' and ');
+function placeOf({ patterns, formats, lengths }: Facts['string'], isCounted = false): string {
+  const pointers = [...patterns, ...formats].map(({ pointer }) => pointer);
+  return [...pointers, ...(isCounted ? lengths : [])].join(' and ');
 }

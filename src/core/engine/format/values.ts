@@ -1,8 +1,5 @@
 import { isRecord } from '../../base/json.js';
-import { acceptsText, type Automaton } from '../grammar/automaton.js';
-import { codePoints } from '../grammar/char-set.js';
 import type { JsonRules } from '../grammar/json-rules.js';
-import type { Budget } from '../grammar/limits.js';
 import type { GrammarBuilder, Item, RuleItem, Sequence } from '../grammar/rules.js';
 
 /** A node of a trie of texts. */
@@ -92,9 +89,4 @@ function edgeTo(builder: GrammarBuilder, char: string, child: TrieNode): Edge {
     }
   }
   return { text, to };
-}
-
-/** Whether the automaton accepts the text. */
-export function isText(automaton: Automaton, text: string, budget: Budget): boolean {
-  return acceptsText(automaton, codePoints(text), budget);
 }

@@ -154,6 +154,12 @@ export class JsonRules {
     return [rule];
   }
 
+  /** A string whose text is written as it is. */
+  quoted(text: RuleItem): Sequence {
+    const quote = this.builder.literal('"');
+    return [this.builder.rule([[...quote, text, ...quote]])];
+  }
+
   /** How steps between the states of a string look in JSON. */
   stringSteps(steps: readonly Step[]): Alternatives {
     const { builder } = this;

@@ -52,6 +52,7 @@ export class Budget {
   readonly #startedMs: number;
   #steps = 0;
   #place = '';
+  #part: Subject;
 
   /**
    * @param now milliseconds
@@ -59,6 +60,7 @@ export class Budget {
    */
   constructor(subject: Subject, now: () => number = () => performance.now(), startedMs = now()) {
     this.subject = subject;
+    this.#part = subject;
     this.#now = now;
     this.#startedMs = startedMs;
   }
@@ -75,6 +77,17 @@ export class Budget {
       return work();
     } finally {
       this.#place = outer;
+    }
+  }
+
+  /** Does work for one of several sources that are compiled together, which errors about a place in it name. */
+  about<T>(part: Subject, work: () => T): T {
+    const outer = this.#part;
+    this.#part = part;
+    try {
+      return work();
+    } finally {
+      this.#part = outer;
     }
   }
 
@@ -103,8 +116,9 @@ export class Budget {
   }
 
   get #placed(): Subject {
-    const { param, name } = this.subject;
-    return { param, name: this.#place === '' ? name : `${name} at ${this.#place}` };
+    if (this.#place === '') return this.subject;
+    const { param, name } = this.#part;
+    return { param, name: `${name} at ${this.#place}` };
   }
 }
 

@@ -19,7 +19,7 @@ export function mockCalls(
   const other = tools.find((tool) => named.every((mention) => mention.tool !== tool)) ?? tools[0];
   const wanted = left.length === 0 && isRequired && other !== undefined ? [{ tool: other, rest: '' }] : left;
   return wanted.slice(0, isParallel === false ? 1 : wanted.length).map(({ tool, rest }) => {
-    const given = objectAtStart(rest) ?? sampleOf({ type: 'object', ...tool.parameters });
+    const given = objectAtStart(rest) ?? sampleArguments(tool.parameters ?? {});
     return `<tool_call>\n${JSON.stringify({ name: tool.name, arguments: given })}\n</tool_call>`;
   });
 }
@@ -61,6 +61,12 @@ const samples: Readonly<Record<string, unknown>> = {
   null: null,
   array: [],
 };
+
+/** Whatever the schema says, they are an object. */
+function sampleArguments(schema: Readonly<Record<string, unknown>>): object {
+  const sample = sampleOf({ ...schema, type: 'object' });
+  return isRecord(sample) && !Array.isArray(sample) ? sample : {};
+}
 
 /** A value for a plain schema. */
 function sampleOf(schema: unknown): unknown {

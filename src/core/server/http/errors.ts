@@ -11,7 +11,7 @@ import {
   websocketError,
 } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
-import { isMessagesPath, messagesErrorBody } from '../protocol/messages-errors.js';
+import { isFromAnthropicClient, isMessagesPath, isModelsPath, messagesErrorBody } from '../protocol/messages-errors.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
 
 /** The rest of such a request is not awaited. */
@@ -30,7 +30,8 @@ export function sendError(error: ChatstreamError, reply: FastifyReply, path = pa
   // instead of this answer. Node reads the rest and drops it, for as long as BodyWatch allows.
   else if (error.code === 'body_too_large') reply.removeHeader('connection');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
-  const body = isMessagesPath(path) ? messagesErrorBody(error, reply.request.id) : errorBody(error);
+  const isForAnthropic = isMessagesPath(path) || (isModelsPath(path) && isFromAnthropicClient(reply.request.headers));
+  const body = isForAnthropic ? messagesErrorBody(error, reply.request.id) : errorBody(error);
   void reply.code(httpStatus(error.code)).send(body);
 }
 

@@ -24,22 +24,43 @@ export interface MessagesErrorBody {
     readonly type: string;
     readonly message: string;
     /** Where Anthropic has codes for programs, too. */
-    readonly details: { readonly error_code: string; readonly param: string | null };
+    readonly details: {
+      readonly error_code: string;
+      readonly param: string | null;
+      /** With `context_length_exceeded`, as in OpenAI's shape. */
+      readonly n_prompt_tokens?: number;
+      readonly n_ctx?: number;
+    };
   };
   readonly request_id: string;
 }
 
 export function messagesErrorBody(error: ChatstreamError, requestId: string): MessagesErrorBody {
-  const { message, code, param } = errorBody(error).error;
+  const { message, code, param, n_prompt_tokens: promptTokens, n_ctx: context } = errorBody(error).error;
   const status = httpStatus(error.code);
   const type = types[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
   // Claude Code looks for these words, and then makes its conversation shorter.
   const said = error.code === 'context_length_exceeded' ? `prompt is too long: ${message}` : message;
-  const details = { error_code: param === 'thread' ? noThreads : code, param };
+  const details = {
+    error_code: param === 'thread' ? noThreads : code,
+    param,
+    ...(promptTokens !== undefined && { n_prompt_tokens: promptTokens }),
+    ...(context !== undefined && { n_ctx: context }),
+  };
   return { type: 'error', error: { type, message: said, details }, request_id: requestId };
+}
+
+/** Whether a request is one of Anthropic's clients, which send this header wherever they go. */
+export function isFromAnthropicClient(headers: Readonly<Record<string, unknown>>): boolean {
+  return headers['anthropic-version'] !== undefined;
 }
 
 /** Whether a path belongs to Anthropic's Messages API, so that errors have their shape there. */
 export function isMessagesPath(path: string): boolean {
   return /^(\/v1)?\/messages(\/|$)/.test(path);
+}
+
+/** Whether a path lists models or describes one, which both APIs have. */
+export function isModelsPath(path: string): boolean {
+  return /^(\/v1)?\/models(\/|$)/.test(path);
 }

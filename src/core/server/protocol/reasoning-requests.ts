@@ -77,7 +77,7 @@ export function effortOf(word: string | null | undefined, param: string): Reason
   if (known !== undefined) return known;
   throw new ChatstreamError('invalid_request', `"${param}" cannot be ${JSON.stringify(word)}.`, {
     param,
-    hint: `Use ${reasoningEfforts.join(', ')}.`,
+    hint: `Use ${[...reasoningEfforts, 'max'].join(', ')}.`,
   });
 }
 

@@ -70,12 +70,23 @@ function toolOf({ type, function: called }: WireTool, index: number, param: stri
     });
   }
   const { name, parameters, strict } = called;
+  refuseOtherTypes(name, parameters?.['type'], param);
   return {
     name,
     ...(parameters !== undefined && parameters !== null && { parameters }),
     isStrict: strict === true,
     param,
   };
+}
+
+/** A function whose arguments cannot be an object can never be called. */
+function refuseOtherTypes(name: string, type: unknown, param: string): void {
+  if (type === undefined || type === null || type === 'object' || items(type).includes('object')) return;
+  throw new ChatstreamError(
+    'invalid_request',
+    `The schema of ${name} at /type cannot be used: the arguments of a function are an object.`,
+    { param, hint: 'Describe the arguments as the properties of an object.' },
+  );
 }
 
 function refuseRepeated(tools: readonly Tool[], params: ToolParams): void {

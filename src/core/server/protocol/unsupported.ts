@@ -61,6 +61,7 @@ const refusals: Refusals = {
   repetition_detection: always,
   watermarking: unlessFalse,
   return_token_ids: unlessFalse,
+  return_tokens_as_token_ids: unlessFalse,
   guided_whitespace_pattern: always,
   // SGLang
   stop_regex: (value) => unlessEmpty(value) && unlessEmptyText(value),

@@ -3,6 +3,8 @@ import type { EngineInfo } from '../../engine/engine.js';
 import type { ListedModel } from '../../inference/served-model.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
+import { isFromAnthropicClient } from '../protocol/messages-errors.js';
+import { modelInfo, modelsPage } from '../protocol/messages-models.js';
 import { errors, json } from '../schemas/openapi.js';
 
 export function modelRoutes(app: App, { models, keys }: ServerContext): void {
@@ -12,8 +14,9 @@ export function modelRoutes(app: App, { models, keys }: ServerContext): void {
     tags: ['models'],
     response: { 200: json('Each model under each of its names.', 'ModelList'), ...errors(401) },
   };
-  app.get('/v1/models', { schema: list }, ({ raw }) => {
+  app.get('/v1/models', { schema: list }, ({ raw, headers }) => {
     const shown = models.list.filter(({ id }) => mayUse(keys.of(raw), id));
+    if (isFromAnthropicClient(headers)) return modelsPage(shown.map(({ id }) => modelInfo(id, startedAt)));
     return { object: 'list', data: shown.map((model) => describe(model, startedAt)) };
   });
 
@@ -23,9 +26,10 @@ export function modelRoutes(app: App, { models, keys }: ServerContext): void {
     params: Type.Object({ id: Type.String() }),
     response: { 200: json('The model.', 'Model'), ...errors(401, 403, 404) },
   };
-  app.get('/v1/models/:id', { schema: one }, ({ params, raw }) => {
+  app.get('/v1/models/:id', { schema: one }, ({ params, raw, headers }) => {
     allowedModel(keys.of(raw), params.id, []);
-    return describe(models.describe(params.id), startedAt);
+    const model = models.describe(params.id);
+    return isFromAnthropicClient(headers) ? modelInfo(model.id, startedAt) : describe(model, startedAt);
   });
 }
 

@@ -92,6 +92,17 @@ export function responseRoutes(app: App, context: ServerContext): void {
     return { id, object: 'response', deleted: true };
   });
 
+  // They would be taken for an id, or for no path at all.
+  app.post('/v1/responses/compact', { schema: { hide: true } }, () => {
+    throw unsupportedError('Responses cannot be compacted.', 'Send a shorter "input", or begin a new conversation.');
+  });
+  app.post('/v1/responses/:id/cancel', { schema: { hide: true, params: stored } }, () => {
+    throw unsupportedError(
+      'Only responses in the background can be cancelled, and there are none.',
+      'Close the connection: that ends a response that is being generated.',
+    );
+  });
+
   const list = {
     summary: 'The input of a stored response',
     tags,
@@ -102,6 +113,10 @@ export function responseRoutes(app: App, context: ServerContext): void {
   app.get('/v1/responses/:id/input_items', { schema: list }, async ({ params, query }) => {
     return listedItems((await responses.find(params.id)).input, query);
   });
+}
+
+function unsupportedError(message: string, hint: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', message, { hint });
 }
 
 interface Kept {

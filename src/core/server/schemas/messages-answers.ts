@@ -72,6 +72,10 @@ export const messagesError = Type.Object({
       param: Type.Union([Type.String(), Type.Null()], {
         description: 'The parameter that caused the error, if there is one.',
       }),
+      n_prompt_tokens: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'Tokens of a prompt that does not fit, or as many as were counted.' }),
+      ),
+      n_ctx: Type.Optional(Type.Integer({ minimum: 1, description: 'Tokens that fit, prompt and answer together.' })),
     }),
   }),
   request_id: Type.String(),

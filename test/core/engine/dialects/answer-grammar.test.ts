@@ -28,6 +28,24 @@ describe('the grammar of an answer with more tools than it can hold', () => {
   });
 });
 
+it.each([hermes, qwen3Coder])('names the strict tool whose schema is too complex, and the place', (syntax) => {
+  const url = { type: 'string', pattern: '(?:ab|cd){300}.{2000}(?:ef|gh){2000}' };
+  const parameters = { type: 'object', properties: { url }, required: ['url'] };
+  const calls = {
+    tools: [...tools(1, false), { name: 'open', parameters, isStrict: true }],
+    ...{ isRequired: true, isParallel: false },
+  };
+  const compile = (): unknown =>
+    answerGrammar({ thoughts: null, calls: syntax }, { calls, format: text, isThinking: false });
+  expect(compile).toThrow(
+    expect.objectContaining({
+      code: 'grammar_too_complex',
+      param: 'tools.1.function.parameters',
+      message: expect.stringContaining('The schema of open at /properties/url/pattern') as string,
+    }),
+  );
+});
+
 it('keeps the shorter schemas of tools whose schemas cost too much together', () => {
   const parameters = (count: number): NonNullable<Tool['parameters']> => ({
     type: 'object',
@@ -63,6 +81,22 @@ it('gives all attempts at schemas that cost too much the time of one', () => {
   // Two looks at the clock after the beginning, one in each later attempt, and those of the last resort.
   expect(looks).toBeLessThanOrEqual(8);
   expect(compiled).not.toBeNull();
+});
+
+it('holds a function to the rest of its schema if a keyword cannot be enforced, unless it is strict', () => {
+  const ids = { type: 'array', items: { type: 'integer' }, uniqueItems: true };
+  const parameters = { type: 'object', properties: { ids }, required: ['ids'], additionalProperties: false };
+  const compile = (isStrict: boolean): ReturnType<typeof answerGrammar> => {
+    const calls = { tools: [{ name: 'f', parameters, isStrict }], isRequired: true, isParallel: false };
+    return answerGrammar({ thoughts: null, calls: hermes }, { calls, format: text, isThinking: false });
+  };
+  const matcher = new GrammarMatcher(compile(false)?.rules ?? new Map());
+  const given = ['{"ids":[1,1]}', '{"ids":["a"]}', '{}', '{"ids":[],"more":1}'];
+  const accepted = given.filter(
+    (each) => matcher.match(`<tool_call>{"name":"f","arguments":${each}}</tool_call>`).accepted,
+  );
+  expect(accepted).toEqual(['{"ids":[1,1]}']);
+  expect(() => compile(true)).toThrow('The schema of f at /properties/ids/uniqueItems cannot be used');
 });
 
 it('takes an object as the arguments, whatever the schema of a function says', () => {

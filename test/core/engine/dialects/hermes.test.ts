@@ -92,11 +92,13 @@ describe('the grammar of Hermes', () => {
     ]).toEqual([false, false, false, false, false]);
   });
 
-  it('allows any object where a schema cannot be enforced, unless the tool is strict', () => {
-    const parameters = { type: 'object', properties: { a: { not: { type: 'null' } } } };
+  it('leaves out keywords that cannot be enforced, and any object is allowed by a wrong schema, unless the tool is strict', () => {
+    const parameters = { type: 'object', properties: { a: { not: { type: 'null' } } }, additionalProperties: true };
     const free = { name: 'add', parameters, isStrict: false };
     expect(accepts(hermes, sum, { tools: [weather, free] })).toBe(true);
     expect(() => accepts(hermes, sum, { tools: [{ ...free, isStrict: true }] })).toThrow(/"not" is not supported/);
+    const wrong = { ...free, parameters: { properties: { z: { type: 'date' } }, additionalProperties: false } };
+    expect(accepts(hermes, sum, { tools: [weather, wrong] })).toBe(true);
   });
 
   it('requires a call', () => {

@@ -16,6 +16,8 @@ describe('ValueShape', () => {
     [{ type: 'integer' }, ['number']],
     [{ type: ['string', 'null'] }, ['null', 'string']],
     [{ type: 'string', nullable: true }, ['null', 'string']],
+    [{ type: 'string', nullable: true, enum: ['a'] }, ['null', 'string']],
+    [{ nullable: true, allOf: [{ $ref: '#/$defs/text' }] }, ['null', 'string']],
     [{ enum: ['a', 1] }, ['number', 'string']],
     [{ const: 'a' }, ['string']],
     [{ pattern: '^a' }, ['string']],

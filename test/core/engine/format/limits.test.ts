@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileFormat } from '../../../../src/core/engine/format/compile-format.js';
 import { Budget, limits } from '../../../../src/core/engine/grammar/limits.js';
+import { GrammarMatcher } from '../../../support/grammar/matcher.js';
 import { seededRandom } from '../../../support/seeded-random.js';
 
 type Schema = Record<string, unknown>;
@@ -56,6 +57,42 @@ describe('a grammar stays small', () => {
     expect(complexityOf({ type: 'string', maxLength: 100_000 })).toMatchObject({ rules: 644, parallelStates: 6 });
   });
 
+  it('for long URIs, whose parts share the length', () => {
+    const uri = (minLength: number, maxLength: number): Schema => ({
+      type: 'string',
+      format: 'uri',
+      minLength,
+      maxLength,
+    });
+    expect(complexityOf(uri(1, 2083))).toMatchObject({ rules: 293, parallelStates: 9 });
+    expect(complexityOf(uri(1, 10_000))).toMatchObject({ rules: 293 });
+    expect(complexityOf(uri(300, 2083))).toMatchObject({ rules: 180, parallelStates: 7 });
+    expect(complexityOf({ type: 'string', format: 'uri', minLength: 300 })).toMatchObject({ rules: 186 });
+  });
+
+  it('for many URIs of different lengths', () => {
+    const lengths = Array.from({ length: 100 }, (_, index) => 255 + 50 * index);
+    const uris = lengths.map((maxLength) => [`p${maxLength}`, { type: 'string', format: 'uri', maxLength }]);
+    expect(complexityOf({ type: 'object', properties: Object.fromEntries(uris) })).toMatchObject({ rules: 1406 });
+  });
+
+  it.each(['date-time', 'duration', 'email', 'hostname', 'ipv6', 'time', 'uuid'])(
+    'for the format %s with a length in the thousands',
+    (format) => {
+      const free = compileFormat({ type: 'json_schema', schema: { type: 'string', format } });
+      expect(complexityOf({ type: 'string', format, minLength: 1, maxLength: 5000 })).toEqual(free.complexity);
+    },
+  );
+
+  it('for an enum of URIs with a length', () => {
+    const listed = ['https://example.com/', 'https://example.com/long'];
+    const { rules } = compileFormat({
+      ...{ type: 'json_schema' },
+      schema: { enum: listed, type: 'string', format: 'uri', maxLength: 20 },
+    });
+    expect(listed.map((url) => new GrammarMatcher(rules).match(JSON.stringify(url)).accepted)).toEqual([true, false]);
+  });
+
   it('for recursive unions that differ in their first property', () => {
     const node = (kind: string): Schema => ({
       ...{ type: 'object', required: ['kind', 'of'] },
@@ -99,6 +136,22 @@ describe('a grammar is refused', () => {
   it('if alternatives are combined too often', () => {
     const either = (index: number): Schema => ({ anyOf: [{ required: [`a${index}`] }, { required: [`b${index}`] }] });
     tooComplex({ type: 'object', allOf: Array.from({ length: 20 }, (_, index) => either(index)) }, 'steps');
+  });
+});
+
+describe('what is too complex is named, with its place', () => {
+  it.each([
+    [
+      { type: 'string', format: 'uri', minLength: 1000, maxLength: 1001 },
+      'The JSON schema at /properties/a/format and /properties/a/minLength and /properties/a/maxLength is',
+    ],
+    [
+      { type: 'string', format: 'uri', pattern: '^https:', maxLength: 2083 },
+      'The JSON schema at /properties/a/pattern and /properties/a/format and /properties/a/maxLength is',
+    ],
+    [{ type: 'integer', multipleOf: 99_999_989 }, 'The JSON schema at /properties/a/multipleOf is'],
+  ])('%j', (a, problem) => {
+    tooComplex({ type: 'object', properties: { a } }, problem);
   });
 });
 

@@ -93,6 +93,12 @@ const models: readonly (readonly [name: string, schema: Record<string, unknown>,
     '{"base":{}}',
   ],
   [
+    'HttpUrl',
+    { format: 'uri', maxLength: 2083, minLength: 1, title: 'Site', type: 'string' },
+    '"https://user-content.example.com:8443/a/b%20c?d=e&f=%C3%A9#g"',
+    '"no URL"',
+  ],
+  [
     'tuple[int, str]',
     {
       ...{ maxItems: 2, minItems: 2, title: 'Pair', type: 'array' },

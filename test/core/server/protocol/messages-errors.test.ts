@@ -32,6 +32,12 @@ describe("errors in Anthropic's shape", () => {
     expect(messagesErrorBody(error, 'r-1').error.details.error_code).toBe('thread_unsupported_request');
   });
 
+  it('say by how much a prompt is too long', () => {
+    const overflow = { promptTokens: 9, contextLength: 8 };
+    const error = new ChatstreamError('context_length_exceeded', 'The prompt has 9 tokens.', { overflow });
+    expect(messagesErrorBody(error, 'r-1').error.details).toMatchObject({ n_prompt_tokens: 9, n_ctx: 8 });
+  });
+
   it('say that a prompt is too long in the words that Claude Code looks for', () => {
     const error = new ChatstreamError('context_length_exceeded', 'The prompt has 9 tokens.');
     expect(messagesErrorBody(error, 'r-1').error.message).toBe('prompt is too long: The prompt has 9 tokens.');

@@ -32,6 +32,12 @@ describe('how much a model should think', () => {
     expect(reasoningRequest(body)).toEqual({ effort: 'on', maxTokens: 2000 });
   });
 
+  it('names all efforts if it is none of them', () => {
+    expect(() => reasoningRequest({ reasoning_effort: 'foo' })).toThrow(
+      expect.objectContaining({ hint: 'Use none, minimal, low, medium, high, xhigh, max.' }),
+    );
+  });
+
   it.each([
     [{ think: false, reasoning_effort: 'high' }, 'think'],
     [{ enable_thinking: false, thinking: { type: 'disabled' as const }, reasoning_effort: 'low' }, 'thinking.type'],

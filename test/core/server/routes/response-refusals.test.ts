@@ -43,6 +43,17 @@ describe('what is wrong with a request for a response', () => {
     expect(await refused(body)).toMatchObject({ status: 400, error: { param, type: 'invalid_request_error' } });
   });
 
+  it.each([
+    ['compact', 'Responses cannot be compacted.'],
+    ['resp_1/cancel', 'Only responses in the background can be cancelled, and there are none.'],
+  ])('is that the server cannot do it: %s', async (action, message) => {
+    const answer = await app.post(`${path}/${action}`, { model: 'mock', input: 'Hi' });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining(message) as string },
+    });
+  });
+
   it('is that it does not fit, with the numbers that say by how much', async () => {
     const small = await testApp({ engine: { context: 64 } });
     const answer = await small.post(path, { input: 'x'.repeat(100) });
