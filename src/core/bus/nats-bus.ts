@@ -5,6 +5,7 @@ import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
+import { guardedBus } from './guarded-bus.js';
 import { openNatsBucket } from './nats-bucket.js';
 
 /** How to reach NATS. */
@@ -87,8 +88,16 @@ function given<Name extends string>(values: Readonly<Record<Name, string | null>
 function busOf(connection: NatsConnection): Bus {
   const status = new Emitter<BusStatus>();
   void report(connection, status);
+  return guardedBus(unguardedBusOf(connection, status), (fault) => {
+    status.emit({ type: 'fault', ...fault });
+  });
+}
+
+function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>): Bus {
   return {
-    maxPayloadBytes: connection.info?.max_payload ?? 1024 * 1024,
+    get maxPayloadBytes() {
+      return connection.info?.max_payload ?? 1024 * 1024;
+    },
     publish(subject, data) {
       if (!connection.isClosed()) connection.publish(subject, data);
     },
