@@ -64,6 +64,9 @@ export function guardedBus(bus: Bus, onFault: (fault: BusFault) => void): Bus {
 
 function watchedWithCare(bucket: Bucket, guard: (work: () => void) => void): Bucket {
   return {
+    get maxValueBytes() {
+      return bucket.maxValueBytes;
+    },
     get: (key) => bucket.get(key),
     list: (selection) => bucket.list(selection),
     put: (key, value) => bucket.put(key, value),

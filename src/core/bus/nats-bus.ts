@@ -6,7 +6,7 @@ import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
 import { guardedBus } from './guarded-bus.js';
-import { openNatsBucket } from './nats-bucket.js';
+import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
 
 /** How to reach NATS. */
 export interface NatsOptions {
@@ -96,7 +96,7 @@ function busOf(connection: NatsConnection): Bus {
 function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>): Bus {
   return {
     get maxPayloadBytes() {
-      return connection.info?.max_payload ?? 1024 * 1024;
+      return maxPayloadBytesOf(connection);
     },
     publish(subject, data) {
       if (!connection.isClosed()) connection.publish(subject, data);
