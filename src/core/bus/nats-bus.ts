@@ -119,8 +119,12 @@ function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>):
     request: (subject, data, timeout) =>
       connection.request(subject, data, { timeout }).then(
         (message) => message.data,
-        // Without a subscriber, at a time-out and without a connection alike, there is no answer.
-        () => null,
+        (error: unknown) => {
+          // It was not sent, such as one that is too long.
+          if (error instanceof Error && error.name === 'InvalidArgumentError') throw error;
+          // Without a subscriber, at a time-out and without a connection alike, there is no answer.
+          return null;
+        },
       ),
     bucket: (name, bucketOptions) => openNatsBucket(connection, status.subscribe, name, bucketOptions),
     onStatus: status.subscribe,
