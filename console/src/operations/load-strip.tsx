@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { count, rate, shortTime } from '../ui/format.js';
+import { inFlightOf } from './in-flight.js';
 import { type EndedLoad, loadTest, readLoadTest, type RunningLoad, stopLoadTest } from './load-test.js';
 import { ReportDialog } from './report-dialog.js';
 import { operationsWords } from './words.js';
@@ -84,15 +85,17 @@ function Ended({ test, onDismiss }: { readonly test: EndedLoad; readonly onDismi
   );
 }
 
-function Figures({ test: { figures } }: { readonly test: RunningLoad | EndedLoad }): JSX.Element | null {
+function Figures({ test }: { readonly test: RunningLoad | EndedLoad }): JSX.Element | null {
   const words = operationsWords();
+  const { figures } = test;
+  const inFlight = inFlightOf(test);
   if (figures === null) return null;
   const time = (ms: number | null): string => (ms === null ? '–' : shortTime(ms));
-  const { completed, in_flight, failed, output_tokens_per_second: tokens, ttft_ms } = figures;
+  const { completed, failed, output_tokens_per_second: tokens, ttft_ms } = figures;
   return (
     <p class="operations-figures figure">
       <span>{words.done(count(completed))}</span>
-      {in_flight > 0 && <span>{words.inFlight(count(in_flight))}</span>}
+      {inFlight > 0 && <span>{words.inFlight(count(inFlight))}</span>}
       {failed > 0 && <span class="bad">{words.failures(count(failed))}</span>}
       <span>
         {rate(tokens)} {words.tokensPerSecond}

@@ -56,6 +56,7 @@ function tellStatus(status: BusStatus, address: string, logger: Logger): void {
       logger.info({}, `connected to ${address} again`);
       return;
     case 'error':
+    case 'fault':
       logger.error({}, `NATS: ${status.message}`);
       return;
   }

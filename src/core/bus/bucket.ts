@@ -35,6 +35,8 @@ export interface BucketOptions {
  * unknown.
  */
 export interface Bucket {
+  /** A value may have so many bytes; a longer one is not written. It follows from `Bus.maxPayloadBytes`. */
+  readonly maxValueBytes: number;
   get(key: string): Promise<Entry | null>;
   /** @param selection a key; words that end with a dot, for all keys that begin so; or the empty string, for all keys */
   list(selection: string): Promise<Entry[]>;
@@ -55,6 +57,19 @@ export interface Bucket {
    * @returns ends it
    */
   watch(selection: string, onEvent: (event: BucketEvent) => void): () => void;
+}
+
+/** Room for the headers of a write, which are shorter by far. */
+const mostHeaderBytes = 512;
+
+/** @param maxPayloadBytes of the bus. @returns {@link Bucket.maxValueBytes} */
+export function mostValueBytes(maxPayloadBytes: number): number {
+  return maxPayloadBytes - mostHeaderBytes;
+}
+
+/** @returns what the bus must take so that a value may have so many bytes */
+export function payloadBytesFor(valueBytes: number): number {
+  return valueBytes + mostHeaderBytes;
 }
 
 const keyPattern = /^[-/=\w]+(\.[-/=\w]+)*$/;

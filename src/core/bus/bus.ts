@@ -13,16 +13,24 @@ export type BusStatus =
   | { readonly type: 'lost' }
   | { readonly type: 'back' }
   /** Such as a subject that this user may not use. */
-  | { readonly type: 'error'; readonly message: string };
+  | { readonly type: 'error'; readonly message: string }
+  | ({ readonly type: 'fault' } & BusFault);
+
+/** A message that this process could not send, or could not take. What comes after it is sent and taken. */
+export interface BusFault {
+  readonly message: string;
+  /** Whatever was thrown. */
+  readonly error: unknown;
+}
 
 /**
  * Carries messages between processes. A message arrives at everyone who subscribes to its subject at that moment; it may
  * also be lost, come late, or come twice, so senders ask again, and receivers can be asked again.
  */
 export interface Bus {
-  /** A message may have so many bytes. */
+  /** A message may have so many bytes, headers included. Another server of NATS may take another number. */
   readonly maxPayloadBytes: number;
-  /** Sends a message. While the connection is lost, it is kept for a while, or is lost. */
+  /** Sends a message. While the connection is lost, it is kept for a while, or is lost. One that is too long is lost. */
   publish(subject: string, data: Uint8Array): void;
   /** @returns ends the subscription */
   subscribe(subject: string, onMessage: (message: BusMessage) => void): () => void;

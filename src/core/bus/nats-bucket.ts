@@ -2,7 +2,7 @@ import type { KV, KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Subscribable } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry } from './bucket.js';
+import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry, mostValueBytes } from './bucket.js';
 import type { BusStatus } from './bus.js';
 import { NatsWatch } from './nats-watch.js';
 
@@ -49,6 +49,10 @@ class NatsBucket implements Bucket {
     this.#onStatus = onStatus;
     this.#name = name;
     this.#ttlMs = ttlMs;
+  }
+
+  get maxValueBytes(): number {
+    return mostValueBytes(maxPayloadBytesOf(this.#connection));
   }
 
   async open(): Promise<KV> {
@@ -143,6 +147,11 @@ class NatsBucket implements Bucket {
       { hint: `Do all members run the same version? Otherwise remove it: nats kv del ${this.#name}` },
     );
   }
+}
+
+/** As the server that is connected has said; otherwise as servers have it by default. */
+export function maxPayloadBytesOf({ info }: NatsConnection): number {
+  return info?.max_payload ?? 1024 * 1024;
 }
 
 function subjectOf(selection: string): string {

@@ -5,7 +5,8 @@ import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
-import { openNatsBucket } from './nats-bucket.js';
+import { guardedBus } from './guarded-bus.js';
+import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
 
 /** How to reach NATS. */
 export interface NatsOptions {
@@ -87,8 +88,16 @@ function given<Name extends string>(values: Readonly<Record<Name, string | null>
 function busOf(connection: NatsConnection): Bus {
   const status = new Emitter<BusStatus>();
   void report(connection, status);
+  return guardedBus(unguardedBusOf(connection, status), (fault) => {
+    status.emit({ type: 'fault', ...fault });
+  });
+}
+
+function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>): Bus {
   return {
-    maxPayloadBytes: connection.info?.max_payload ?? 1024 * 1024,
+    get maxPayloadBytes() {
+      return maxPayloadBytesOf(connection);
+    },
     publish(subject, data) {
       if (!connection.isClosed()) connection.publish(subject, data);
     },
@@ -110,8 +119,12 @@ function busOf(connection: NatsConnection): Bus {
     request: (subject, data, timeout) =>
       connection.request(subject, data, { timeout }).then(
         (message) => message.data,
-        // Without a subscriber, at a time-out and without a connection alike, there is no answer.
-        () => null,
+        (error: unknown) => {
+          // It was not sent, such as one that is too long.
+          if (error instanceof Error && error.name === 'InvalidArgumentError') throw error;
+          // Without a subscriber, at a time-out and without a connection alike, there is no answer.
+          return null;
+        },
       ),
     bucket: (name, bucketOptions) => openNatsBucket(connection, status.subscribe, name, bucketOptions),
     onStatus: status.subscribe,

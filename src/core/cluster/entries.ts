@@ -1,4 +1,6 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Static, TSchema } from 'typebox';
+import { member } from '../base/json.js';
 import { parsed, schemaVersion } from './channel/envelope.js';
 import { isOf } from './channel/is-of.js';
 
@@ -32,8 +34,55 @@ export function encodeEntry(value: object): Uint8Array {
   return Buffer.from(JSON.stringify({ version: schemaVersion, ...value }));
 }
 
+/**
+ * What a compressed entry says in place of the version of its schema, which it has inside. It is far from those of schemas: a member
+ * that cannot read compressed entries takes them for those of another version, and leaves them as they are.
+ */
+const packedVersion = 1000;
+
+/** A compressed entry is refused that would be longer than this. */
+const mostUnpackedBytes = 256 * 1024 * 1024;
+
+/**
+ * An entry whose length depends on how many keys there are: as JSON if that fits, and compressed otherwise, which takes a third to a
+ * tenth of that.
+ *
+ * @param mostBytes `Bucket.maxValueBytes`
+ * @returns null if it does not fit even so
+ */
+export function encodeLongEntry(value: object, mostBytes: number): Uint8Array | null {
+  const plain = encodeEntry(value);
+  if (plain.length <= mostBytes) return plain;
+  const packed = packedEntry(plain);
+  return packed.length <= mostBytes ? packed : null;
+}
+
+/** @returns how long it is at its shortest, in bytes */
+export function leastBytesOf(value: object): number {
+  const plain = encodeEntry(value);
+  return Math.min(plain.length, packedEntry(plain).length);
+}
+
+function packedEntry(plain: Uint8Array): Uint8Array {
+  // Of 16,000 keys, the fastest level makes 1 MB three times as short in a few milliseconds: the line is busy with it for so long.
+  const gzip = gzipSync(plain, { level: 1 }).toString('base64');
+  return Buffer.from(JSON.stringify({ version: packedVersion, gzip }));
+}
+
+function unpacked(gzip: string): unknown {
+  try {
+    const plain = gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: mostUnpackedBytes });
+    return parsed(plain.toString('utf8'));
+  } catch {
+    // Whoever wrote it, it is none of our entries.
+    return null;
+  }
+}
+
 export function decodeEntry<T extends TSchema>(shape: T, data: Uint8Array): ReadEntry<Static<T>> {
-  const value = parsed(Buffer.from(data).toString('utf8'));
+  const outer = parsed(Buffer.from(data).toString('utf8'));
+  const gzip = versionOf(outer) === packedVersion ? member(outer, 'gzip') : undefined;
+  const value = typeof gzip === 'string' ? unpacked(gzip) : outer;
   const version = versionOf(value);
   if (version !== schemaVersion) return version === null ? { type: 'unreadable' } : { type: 'foreign', version };
   return isOf(shape, value) ? { type: 'entry', value } : { type: 'unreadable' };

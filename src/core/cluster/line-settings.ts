@@ -3,7 +3,7 @@ import type { CancelTimer, Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
 import type { Bucket, Entry } from '../bus/bucket.js';
-import { decodeEntry, encodeEntry, keys } from './entries.js';
+import { decodeEntry, encodeLongEntry, keys } from './entries.js';
 import { type SettingsEntry, settingsEntry } from './messages.js';
 
 /** Attempts to write before others are let be: more than there are fronts that change the settings at the same moment. */
@@ -102,13 +102,17 @@ export class LineSettings {
     }
   }
 
-  /** @throws ChatstreamError `cluster_unavailable`; also for settings of another version, which somebody may still use */
+  /**
+   * @throws ChatstreamError `cluster_unavailable`; also for settings of another version, which somebody may still use, and for those
+   *   that have become too long because NATS takes less than when they were accepted
+   */
   async #write(edit: Edit): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const entry = await this.#bucket.get(this.#key);
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
       if (read?.type === 'foreign') throw foreignError(read.version);
-      const value = encodeEntry(edit(read?.type === 'entry' ? read.value : null));
+      const value = encodeLongEntry(edit(read?.type === 'entry' ? read.value : null), this.#bucket.maxValueBytes);
+      if (value === null) throw new ChatstreamError('cluster_unavailable', 'The settings of the line are too long.');
       // All fronts and the line would take them for a change.
       if (read !== null && isDeepStrictEqual(decodeEntry(settingsEntry, value), read)) return;
       const revision = await (entry === null

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Logger as PinoLogger } from 'pino';
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
+import { mostValueBytes } from '../bus/bucket.js';
 import type { Bus } from '../bus/bus.js';
 import { ClusterModels } from '../cluster/front/cluster-models.js';
 import { FrontSettings } from '../cluster/front/front-settings.js';
@@ -57,8 +58,8 @@ export interface RunningFront {
  * Starts a front of a cluster: a server whose requests nodes answer. It begins even if there is no node yet.
  *
  * @param bus is closed at the end
- * @throws ChatstreamError `address_unavailable`, `cluster_unavailable`, and `usage` if the file of --store cannot be used;
- *   nothing is left running then
+ * @throws ChatstreamError `address_unavailable`, `cluster_unavailable`, and `usage` if the file of --store cannot be used, or there are
+ *   more keys than NATS can keep the terms of; nothing is left running then
  */
 export async function serveCluster(bus: Bus, options: ServeClusterOptions, logger: PinoLogger): Promise<RunningFront> {
   const clock = systemClock;
@@ -67,12 +68,14 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
   const { keys, rates } = guarded;
   // What a node generates cannot be paused.
   const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
+  const own = new FrontSettings(scheduling, maxConcurrency);
+  own.assertFits(mostValueBytes(bus.maxPayloadBytes));
   // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
   const storage = await openStorage(server, clock, logger);
   const cluster = await joinCluster({ bus, clock, logger, role: 'front' });
   const models = new ClusterModels({
     ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
-    own: new FrontSettings(scheduling, maxConcurrency),
+    own,
     queue: { ...scheduling, slots: 0, rates },
   });
   // With the number of the process: a machine may have several fronts.

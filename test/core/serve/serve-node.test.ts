@@ -20,7 +20,7 @@ class BusWithoutBuckets extends MemoryBus {
 }
 
 it('says that NATS cannot be used before it loads the model', async () => {
-  const bus = new BusWithoutBuckets(new MemoryNetwork(new VirtualClock(), () => 0.5), 1000);
+  const bus = new BusWithoutBuckets(new MemoryNetwork(new VirtualClock(), () => 0.5), 8192);
   // Loading this would fail as well, with another error.
   const options = { engine: llamaOptions('no-such-model.gguf'), name: 'n' };
   const starting = serveNode(bus, options, pino({ level: 'silent' }), new AbortController().signal);

@@ -98,7 +98,7 @@ export class Channel {
   /** Ignored once it has ended. */
   send(message: object): void {
     if (!this.#isOpen) return;
-    const pieces = piecesOf(message, this.#ends.maxPayloadBytes);
+    const pieces = piecesOf(message, this.#ends.purpose, this.#ends.maxPayloadBytes);
     if (this.#unconfirmed.length === 0) this.#progressMs = this.#ends.clock.now();
     for (const [index, body] of pieces.entries()) {
       const piece = { number: this.#next, more: index < pieces.length - 1, body };

@@ -10,7 +10,7 @@ export function peerSubject(id: string): string {
   return `chatstream.cluster.peer.${id}`;
 }
 
-/** Room for the header of a message, which is shorter by far. */
+/** Room for the header of a message besides its purpose, which is shorter by far. */
 const mostHeaderBytes = 512;
 
 /**
@@ -70,10 +70,14 @@ export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('utf8');
 }
 
-/** A message as JSON, in pieces that NATS takes. */
-export function piecesOf(message: object, maxPayloadBytes: number): readonly Uint8Array[] {
+/**
+ * A message as JSON, in pieces that NATS takes.
+ *
+ * @param purpose of its channel, which has the name of a model in it
+ */
+export function piecesOf(message: object, purpose: string, maxPayloadBytes: number): readonly Uint8Array[] {
   const bytes = Buffer.from(JSON.stringify(message));
-  const size = maxPayloadBytes - mostHeaderBytes;
+  const size = maxPayloadBytes - mostHeaderBytes - Buffer.byteLength(JSON.stringify(purpose));
   const pieces: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; start += size) pieces.push(bytes.subarray(start, start + size));
   return pieces;

@@ -65,7 +65,7 @@ export class Peer {
         this.#take(data);
       }),
       bus.onStatus((status) => {
-        if (status.type === 'error') return;
+        if (status.type !== 'lost' && status.type !== 'back') return;
         this.#isBusUp = status.type === 'back';
         this.#heardMs = clock.now();
         this.#changeConnection(this.#isBusUp);

@@ -139,10 +139,11 @@ export class ClusterModels implements RequestLine, ServedModels {
     await Promise.all(this.#served.map((model) => model.limitsKept()));
   }
 
-  /** @throws ChatstreamError `usage` for any reserve; nothing is changed then */
+  /** @throws ChatstreamError `usage` for any reserve, and for more keys than NATS can keep; nothing is changed then */
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
     const [terms, classReserves] = changes;
     refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) }, 'cluster');
+    this.#options.own.assertFits(this.#options.lines.maxValueBytes, changes);
     this.#keys = changes;
     for (const { inference } of this.#all) inference.configureKeys(...changes);
   }

@@ -1,11 +1,17 @@
+import { ChatstreamError } from '../../base/errors.js';
+import { payloadBytesFor } from '../../bus/bucket.js';
 import type { FairOptions } from '../../scheduler/fair-line.js';
 import type { SchedulerOptions } from '../../scheduler/scheduler.js';
+import { encodeLongEntry, leastBytesOf } from '../entries.js';
 import type { SettingsEntry } from '../messages.js';
 
 type Settings = Omit<SettingsEntry, 'version'>;
 
 /** The limits of a line that can be changed while it is used. `maxConcurrency` is null for as many as the nodes have places. */
 export type LineLimits = Pick<Settings, 'maxConcurrency' | 'maxQueue'>;
+
+/** Limits that are changed later may have more digits. */
+const slackBytes = 256;
 
 /** What a front was started with. */
 export class FrontSettings {
@@ -23,6 +29,26 @@ export class FrontSettings {
       ...{ policy: fair?.policy ?? 'fifo', classPatienceMs: fair?.classPatienceMs ?? 0 },
       keys: fair === undefined ? null : keysOf(fair),
     };
+  }
+
+  /**
+   * @param mostBytes `Bucket.maxValueBytes`
+   * @param keys what the configuration file says of keys by now, if it has been read again
+   * @throws ChatstreamError `usage` if there are more keys than NATS can keep the terms of
+   */
+  assertFits(mostBytes: number, keys?: readonly [FairOptions['terms'], FairOptions['classReserves']?]): void {
+    const settings = keys === undefined ? this.#settings : withKeys(this.#settings, ...keys);
+    if (encodeLongEntry(settings, mostBytes - slackBytes) !== null) return;
+    const bytes = leastBytesOf(settings);
+    const enough = payloadBytesFor(bytes + slackBytes);
+    throw new ChatstreamError(
+      'usage',
+      `The terms of ${settings.keys?.terms.length ?? 0} keys are too long for NATS: ${bytes} bytes, compressed, and it takes messages ` +
+        `of ${payloadBytesFor(mostBytes)} bytes.`,
+      {
+        hint: `Raise max_payload in the configuration of nats-server to ${enough} or more, or use fewer keys or shorter names.`,
+      },
+    );
   }
 
   /** The limits stay as they were set last; what only the command line and the configuration file can say is this front's. */

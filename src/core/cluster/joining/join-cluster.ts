@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
+import { ChatstreamError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Bus } from '../../bus/bus.js';
@@ -34,6 +35,9 @@ export interface Membership {
   /** Gives up what it holds, and closes the bus. */
   leave(): Promise<void>;
 }
+
+/** NATS must take messages of so many bytes: what a node tells of itself may have 6,000. */
+const leastPayloadBytes = 8192;
 
 /** How long nodes leave a free line to fronts, in milliseconds: as long as a front takes to look again. */
 const nodePatienceMs = 250;
@@ -73,6 +77,7 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
   });
   bus.onStatus((status) => {
     if (status.type === 'error') logger.error({ reason: status.message }, 'NATS refuses something');
+    if (status.type === 'fault') logger.error({ reason: status.message, err: status.error }, 'a message was lost');
   });
   return {
     ...{ peer, members, lines, nodes },
@@ -99,9 +104,16 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
 /**
  * Opens what a cluster keeps in NATS.
  *
- * @throws ChatstreamError `cluster_unavailable`, for instance if JetStream is switched off
+ * @throws ChatstreamError `cluster_unavailable`, for instance if JetStream is switched off, or messages must be very short
  */
 export async function openBuckets(bus: Bus): Promise<Pick<Membership, 'members' | 'lines'>> {
+  if (bus.maxPayloadBytes < leastPayloadBytes) {
+    throw new ChatstreamError(
+      'cluster_unavailable',
+      `NATS takes messages of at most ${bus.maxPayloadBytes} bytes, but a cluster needs ${leastPayloadBytes}.`,
+      { hint: 'Raise max_payload in the configuration of nats-server; without it, NATS takes 1 MB.' },
+    );
+  }
   return {
     members: await bus.bucket(buckets.members.name, buckets.members),
     lines: await bus.bucket(buckets.lines.name, buckets.lines),

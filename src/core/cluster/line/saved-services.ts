@@ -1,6 +1,6 @@
 import type { Bucket } from '../../bus/bucket.js';
 import type { Services } from '../../scheduler/keyed-jobs.js';
-import { decodeEntry, encodeEntry, keys } from '../entries.js';
+import { decodeEntry, encodeLongEntry, keys } from '../entries.js';
 import { servicesEntry } from '../messages.js';
 
 /** What keys have been served in the line of a model, which the bucket keeps for its next holder. */
@@ -38,7 +38,7 @@ export class SavedServices {
   async save(services: Services, isHolder: () => boolean): Promise<void> {
     const text = JSON.stringify(services);
     if (text === this.#saved) return;
-    const value = encodeEntry({ services });
+    const value = entryOf(services, this.#bucket.maxValueBytes);
     try {
       let revision = await this.#write(value);
       if (revision === null) {
@@ -58,4 +58,25 @@ export class SavedServices {
     const revision = this.#revision;
     return revision === null ? this.#bucket.create(this.#key, value) : this.#bucket.update(this.#key, value, revision);
   }
+}
+
+/**
+ * What does not fit is told in whole tokens, which takes half as much. If there are too many keys even so, those with the most service
+ * are kept: the others begin as new ones do.
+ */
+function entryOf(services: Services, mostBytes: number): Uint8Array {
+  const exact = encodeLongEntry({ services }, mostBytes);
+  if (exact !== null) return exact;
+  const byService = Object.entries(services)
+    .sort(([, one], [, other]) => sumOf(other) - sumOf(one))
+    .map(([key, ofClasses]) => [key, ofClasses.map(Math.round)] as const);
+  for (let most = byService.length; ; most /= 2) {
+    const kept = Object.fromEntries(byService.slice(0, most));
+    const value = encodeLongEntry({ services: kept }, mostBytes);
+    if (value !== null) return value;
+  }
+}
+
+function sumOf(service: readonly number[]): number {
+  return service.reduce((sum, ofClass) => sum + ofClass, 0);
 }

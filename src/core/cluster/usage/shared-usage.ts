@@ -30,8 +30,11 @@ const quietMs = 5000;
 /** A front is asked for its history at most so often. */
 const askEveryMs = 2000;
 
-/** Of a message, as JSON: NATS takes four times as much by default. */
+/** Of a message, as JSON: NATS takes four times as much by default, and less where it is told to. */
 const mostBytes = 256 * 1024;
+
+/** Room for what a message says besides its list, which is shorter by far. */
+const mostHeaderBytes = 512;
 
 /** A front that has not been heard for so long, and of whose usage nothing is kept, is forgotten. */
 const forgottenMs = 60_000;
@@ -75,7 +78,7 @@ export class SharedUsage implements UsageBook {
         if (read.type === 'entry' && read.value.from !== id) this.#hear(read.value);
       }),
       bus.onStatus(({ type }) => {
-        if (type !== 'error') this.#isConnected = type === 'back';
+        if (type === 'lost' || type === 'back') this.#isConnected = type === 'back';
       }),
       settled((key) => this.#changed.add(key)),
       rates.spent((spending) => {
@@ -128,8 +131,8 @@ export class SharedUsage implements UsageBook {
     const spent = [...this.#spent.values()];
     this.#changed.clear();
     this.#spent.clear();
-    for (const part of batches(used, mostBytes)) this.#sayNews([], part);
-    for (const part of batches(spent, mostBytes)) this.#sayNews(part, []);
+    for (const part of this.#parts(used)) this.#sayNews([], part);
+    for (const part of this.#parts(spent)) this.#sayNews(part, []);
   }
 
   #sayNews(spent: readonly Spending[], used: readonly WireUsed[]): void {
@@ -179,23 +182,28 @@ export class SharedUsage implements UsageBook {
     const { own, rates, id } = this.#options;
     const used = own.names.flatMap((key) => this.#ownHours(key, Infinity));
     const history = { type: 'history', from: id, to, number: this.#number } as const;
-    for (const part of batches(used, mostBytes)) this.#say({ ...history, shortages: [], used: [...part] });
-    for (const part of batches(rates.shortages, mostBytes)) this.#say({ ...history, shortages: [...part], used: [] });
+    for (const part of this.#parts(used)) this.#say({ ...history, shortages: [], used: [...part] });
+    for (const part of this.#parts(rates.shortages)) this.#say({ ...history, shortages: [...part], used: [] });
     // Says at least the number.
     this.#say({ ...history, shortages: [], used: [] });
   }
 
+  /** Of an hour with more models than fit into a message, others hear the sums only. */
   #ownHours(key: string, most: number): WireUsed[] {
-    return this.#options.own.hoursOf(key, most).map(({ models, requests, ...hour }) => ({
-      ...hour,
-      key,
-      requests: { ...requests },
-      models: Array.from(models, ([model, { requests: ofModel, ...used }]) => ({
-        ...used,
-        model,
-        requests: { ...ofModel },
-      })),
-    }));
+    return this.#options.own.hoursOf(key, most).map((hour) => {
+      const used = wireUsed(key, hour);
+      return batches([...used.models], this.#mostListBytes - mostHeaderBytes).length > 1
+        ? { ...used, models: [] }
+        : used;
+    });
+  }
+
+  #parts<T>(items: readonly T[]): readonly (readonly T[])[] {
+    return batches(items, this.#mostListBytes);
+  }
+
+  get #mostListBytes(): number {
+    return Math.min(mostBytes, this.#options.bus.maxPayloadBytes - mostHeaderBytes);
   }
 
   #other(id: string): Other {
@@ -225,4 +233,17 @@ export class SharedUsage implements UsageBook {
   #say(message: UsageMessage): void {
     this.#options.bus.publish(usageSubject, encodeEntry(message));
   }
+}
+
+function wireUsed(key: string, { models, requests, ...hour }: HourOfUsage): WireUsed {
+  return {
+    ...hour,
+    key,
+    requests: { ...requests },
+    models: Array.from(models, ([model, { requests: ofModel, ...used }]) => ({
+      ...used,
+      model,
+      requests: { ...ofModel },
+    })),
+  };
 }

@@ -3,6 +3,8 @@ import type { Activity } from '../../watch/activity.js';
 import { type QueueView, roomOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 
+type Models = NonNullable<QueueView['models']>;
+
 /** One reading in one line, for logs. */
 export function readingLine({ queue }: Reading, activity: Activity, at: Date): string {
   const room = roomOf(queue);
@@ -16,12 +18,17 @@ export function readingLine({ queue }: Reading, activity: Activity, at: Date): s
     ...(refusedPerSecond !== null && refusedPerSecond > 0 ? [`${significant(refusedPerSecond)} refused/s`] : []),
     `TTFT p50 ${orUnknown(ttft.p50, timeText)} p95 ${orUnknown(ttft.p95, timeText)}`,
     `queue wait p50 ${orUnknown(queueWait.p50, timeText)} p95 ${orUnknown(queueWait.p95, timeText)}`,
-    ...(queue.models ?? []).map(modelText),
+    ...linesApart(queue.models).map(modelText),
     ...(queue.draining ? ['draining'] : []),
   ].join('  ');
 }
 
-function modelText({ name, state, ...model }: NonNullable<QueueView['models']>[number]): string {
+/** Those that say more than the counts of the whole server. */
+function linesApart(models: Models = []): Models {
+  return models.length > 1 ? models : models.filter(({ state }) => state !== 'loaded');
+}
+
+function modelText({ name, state, ...model }: Models[number]): string {
   const shown = state === 'loaded' ? '' : ` (${state})`;
   return `${name}${shown} ${whole(model.running)} running ${whole(model.waiting + model.preparing)} waiting`;
 }
@@ -35,7 +42,7 @@ export function readingJson({ queue, totals }: Reading, activity: Activity, at: 
     running: queue.running.length,
     waiting: queue.waiting.length,
     draining: queue.draining,
-    ...(queue.models !== undefined && { models: queue.models }),
+    ...(queue.models !== undefined && queue.models.length > 1 && { models: queue.models }),
     output_tokens_per_second: activity.outputTokensPerSecond,
     requests_per_second: activity.requestsPerSecond,
     refused_per_second: activity.refusedPerSecond,

@@ -81,6 +81,20 @@ describe('a channel', () => {
     );
   });
 
+  it('leaves room for a purpose as long as the name of a model may be', () => {
+    const narrow = new Line(1, 8192);
+    const purpose = `line ${'"ä'.repeat(300)}`;
+    const heard: unknown[] = [];
+    narrow.peers[1].accept(purpose, (channel) => {
+      channel.messages((message) => heard.push(message));
+    });
+    const long = { text: 'ä'.repeat(5000) };
+    narrow.peers[0].open('two', purpose).send(long);
+    narrow.advance(100);
+    expect(heard).toEqual([long]);
+    expect(narrow.network.sent.largest).toBeLessThanOrEqual(8192);
+  });
+
   it('splits what is longer than the bus allows', () => {
     const narrow = new Line(1, 700);
     const long = { text: 'ä'.repeat(5000) };

@@ -6,6 +6,7 @@ import { SharedLimits } from '../../../../src/core/cluster/front/shared-limits.j
 import { LineSettings } from '../../../../src/core/cluster/line-settings.js';
 import { settingsEntry } from '../../../../src/core/cluster/messages.js';
 import { type KeyTerms, usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { manyKeys } from '../../../support/many-keys.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
@@ -13,6 +14,7 @@ const termsOf = (share: number): ReadonlyMap<string, KeyTerms> => new Map([['ann
 
 describe('the limits and keys that fronts have in common', () => {
   let clock: VirtualClock;
+  let network: MemoryNetwork;
   let bus: MemoryBus;
   let lines: Bucket;
   let limits: SharedLimits;
@@ -22,7 +24,7 @@ describe('the limits and keys that fronts have in common', () => {
   beforeEach(async () => {
     clock = new VirtualClock();
     slots = 4;
-    const network = new MemoryNetwork(clock, () => 0.5);
+    network = new MemoryNetwork(clock, () => 0.5);
     bus = network.connect();
     lines = await bus.bucket('lines', { ttlMs: null });
     const fair = { policy: 'fair', classPatienceMs: 60_000, terms: termsOf(1) } as const;
@@ -89,6 +91,17 @@ describe('the limits and keys that fronts have in common', () => {
     void lines.remove(keys.settings('m'));
     await clock.advanceAsync(2000);
     expect(await written()).toMatchObject({ keys: { terms: [['anna', { share: 3 }]] } });
+  });
+
+  it('are written with 400 keys, whose terms do not fit into an entry as they are', async () => {
+    bus = network.connect(16_384);
+    lines = await bus.bucket('lines', { ttlMs: null });
+    const terms = new Map(manyKeys(400).map((key, index) => [key, { ...usualTerms, maxRunning: index }]));
+    new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own, slots: () => slots }).configureKeys(terms);
+    const heard = new LineSettings(lines, 'm', clock);
+    await clock.advanceAsync(100);
+    expect(heard.current?.keys?.terms).toEqual([...terms]);
+    expect(await written()).toMatchObject({ maxQueue: 100, keys: { terms: [...terms] } });
   });
 
   it('are written as soon as NATS is back, in the order in which they came', async () => {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bucket } from '../../../../src/core/bus/bucket.js';
 import { SavedServices } from '../../../../src/core/cluster/line/saved-services.js';
 import type { Services } from '../../../../src/core/scheduler/keyed-jobs.js';
+import { manyKeys } from '../../../support/many-keys.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
@@ -54,6 +55,24 @@ describe('what keys have been served', () => {
     await saved(former, { anna: [2, 0, 0] });
     await saved(next, { anna: [9, 0, 0] });
     expect(await read()).toEqual({ anna: [9, 0, 0] });
+  });
+
+  it('is saved in whole tokens where NATS takes short entries, and for the keys with the most where there are too many', async () => {
+    bus = new MemoryNetwork(clock, () => 0.5).connect(16_384);
+    bucket = await bus.bucket('lines', { ttlMs: null });
+    const holder = new SavedServices(bucket, 'm');
+    const of = (count: number): Services => {
+      return Object.fromEntries(manyKeys(count).map((key, index) => [key, [0, index * 314, index * 217]]));
+    };
+    const exactly = Object.entries(of(400)).map(([key, ofClasses], index) => {
+      return [key, ofClasses.map((service) => service + ((index * Math.E) % 0.5))] as const;
+    });
+    await saved(holder, Object.fromEntries(exactly));
+    expect(await read()).toEqual(of(400));
+    await saved(holder, of(4000));
+    const kept = Object.entries((await read()) ?? {});
+    expect(kept.length).toBe(250);
+    expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(Object.entries(of(4000)).slice(-kept.length)));
   });
 
   it('is written again after NATS was away', async () => {

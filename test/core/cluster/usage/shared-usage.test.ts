@@ -58,8 +58,8 @@ describe('what keys use at several fronts', () => {
   let network: MemoryNetwork;
   let fronts: Front[];
 
-  const start = (retentionMs = 24 * hourMs): Front => {
-    const front = new Front(`f${fronts.length}`, network.connect(), clock, retentionMs);
+  const start = (retentionMs = 24 * hourMs, maxPayloadBytes?: number): Front => {
+    const front = new Front(`f${fronts.length}`, network.connect(maxPayloadBytes), clock, retentionMs);
     fronts.push(front);
     return front;
   };
@@ -160,6 +160,31 @@ describe('what keys use at several fronts', () => {
     expect(other.completed('anna')).toBe(1);
     await advance(180_000);
     expect(other.usage.names).toEqual([]);
+  });
+
+  it.each([16, 64])('of many keys is told in messages that NATS takes if it takes %d KiB', async (kibibytes) => {
+    const [one, other] = [start(24 * hourMs, kibibytes * 1024), start(24 * hourMs, kibibytes * 1024)];
+    await advance(1000);
+    const keys = Array.from({ length: 400 }, (_, index) => `a-key-with-a-name-of-some-length-${index}`);
+    for (const key of keys) one.serve(key, 50, 'm');
+    await advance(1000);
+    const late = start(24 * hourMs, kibibytes * 1024);
+    await advance(1000);
+    for (const front of [other, late]) expect(keys.map((key) => front.completed(key))).toEqual(keys.map(() => 1));
+    expect(network.sent.largest).toBeLessThanOrEqual(kibibytes * 1024);
+    expect(network.sent.messages).toBeLessThan(200);
+  });
+
+  it('of a key with more models than fit into a message is told without them', async () => {
+    const [one, other] = [start(24 * hourMs, 16_384), start(24 * hourMs, 16_384)];
+    await advance(1000);
+    for (let model = 0; model < 200; model += 1) one.events.emit(settled('anna', 'completed', 6, `model-${model}`));
+    one.events.emit(settled('ben', 'completed', 6, 'm'));
+    await advance(1000);
+    expect([other.completed('anna'), other.completed('ben')]).toEqual([200, 1]);
+    expect(one.usage.hoursOf('anna', 1)[0]?.models.size).toBe(101);
+    expect(other.usage.hoursOf('anna', 1)).toMatchObject([{ outputTokens: 1200, models: new Map() }]);
+    expect(other.usage.hoursOf('ben', 1)[0]?.models.size).toBe(1);
   });
 
   it('is told in parts that fit into a message', () => {

@@ -134,6 +134,15 @@ describe('several models', () => {
     );
     expect(readingJson(reading, activity, at)).toMatchObject({ models });
   });
+
+  it('say nothing more of a single one than the reading itself, unless it is not loaded', () => {
+    const at = new Date(0);
+    const loaded = pictureOf({ models: [model('mock', { running: 1 })], running: [1] });
+    expect(readingLine(loaded.reading, loaded.activity, at)).not.toContain('mock');
+    expect(readingJson(loaded.reading, loaded.activity, at)).not.toHaveProperty('models');
+    const unloaded = pictureOf({ models: [model('mock', { state: 'unloaded' })] });
+    expect(readingLine(unloaded.reading, unloaded.activity, at)).toContain('mock (unloaded) 0 running 0 waiting');
+  });
 });
 
 describe('a bar', () => {
