@@ -35,9 +35,12 @@ interface NameClass {
 export function objectShape(object: Facts['object'], tools: Tools): ObjectShape {
   const { sources } = object;
   const allowed = tools.namesOf(conjunctionOf(...object.names));
+  /** Those with a pattern that is left out: any other name may match it. */
+  const vague = new Set<ObjectSource>();
   const patterns = sources.flatMap((source) =>
     [...source.patternProperties].flatMap(([regex, schema]) => {
       const automaton = tools.strings.regex(regex, schema.pointer);
+      if (automaton === null) vague.add(source);
       return automaton === null ? [] : [{ source, automaton, schema }];
     }),
   );
@@ -48,7 +51,7 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
       const matched = matching.filter((pattern) => pattern.source === source).map(({ schema }) => schema);
       const described = own === undefined ? matched : [own, ...matched];
       if (described.length > 0) return described;
-      return source.additional === null ? [] : [source.additional];
+      return source.additional === null || vague.has(source) ? [] : [source.additional];
     });
 
   const names = new Set([...sources.flatMap((source) => [...source.properties.keys()]), ...object.required]);
@@ -64,7 +67,8 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
   });
 
   // Where a schema names properties and says nothing of others, there are no others.
-  const isOpen = sources.some(({ additional }) => additional !== null) || (names.size === 0 && patterns.length === 0);
+  const saysOthers = vague.size > 0 || sources.some(({ additional }) => additional !== null);
+  const isOpen = saysOthers || (names.size === 0 && patterns.length === 0);
   const classes = listed === null ? classesOf(allowed.automaton, patterns, tools.budget) : [];
   const free = classes.flatMap((each): FreeProperties[] => {
     if (each.names.length === 0 || (each.patterns.length === 0 && !isOpen)) return [];

@@ -43,10 +43,23 @@ describe('what is left out', () => {
     [{ type: 'object', minProperties: 2, additionalProperties: { type: 'null' } }, '/minProperties', {}, { a: 1 }],
     [{ properties: { a: { $ref: 'https://a/b' } }, required: ['a'] }, '/properties/a/$ref', { a: 1 }, {}],
     [
-      { patternProperties: { [String.raw`\bx`]: { type: 'null' } }, additionalProperties: { type: 'boolean' } },
+      {
+        properties: { a: { type: 'null' } },
+        patternProperties: { [String.raw`\bx`]: { type: 'null' } },
+        type: 'object',
+      },
       String.raw`/patternProperties/\bx`,
-      { x: true },
-      { x: null },
+      { a: null, x: true },
+      { a: true },
+    ],
+    [
+      {
+        patternProperties: { [String.raw`\bx`]: { type: 'null' }, '^y': { type: 'null' } },
+        ...{ type: 'object', required: ['x', 'y'], additionalProperties: false },
+      },
+      String.raw`/patternProperties/\bx`,
+      { x: null, y: null },
+      { x: null, y: true },
     ],
     [
       { type: 'object', properties: { a: { type: 'null' } }, required: ['a'], dependentRequired: { a: ['b'] } },
