@@ -32,8 +32,8 @@ export interface AnswerDemand {
  * arguments that their schemas allow can be written.
  *
  * In schemas of tools that are not strict, keywords that a grammar cannot enforce are left out. The longest of these schemas
- * are replaced by any JSON object if all together cost too much, and so are wrong ones. If there are so many tools that their names alone cost too much, only answers that
- * must be calls are refused; others are not held to anything.
+ * are replaced by any JSON object if all together cost too much, and so are wrong ones. If there are so many tools that their
+ * names alone cost too much, only answers that must be calls are refused; others are not held to anything.
  *
  * All attempts share the time of one compilation, but for the one without schemas that are not strict, which is the last resort.
  *

@@ -12,7 +12,7 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
  * A tool with the rules for its arguments.
  *
  * For a tool that is not strict, keywords that cannot be enforced are left out, and any JSON object will do if the schema is
- * wrong.
+ * wrong, or if what is left of it allows nothing.
  *
  * @param isHeld whether its schema holds; if not, any JSON object will do for a tool that is not strict
  * @throws ChatstreamError `invalid_request` for a strict tool whose schema cannot be enforced, `grammar_too_complex`
@@ -24,8 +24,9 @@ export function callableTool(json: JsonRules, tool: Tool, index: number, isHeld:
   if (!isHeld && !tool.isStrict) return free();
   const schema = { ...(tool.parameters ?? noParameters), type: 'object' };
   try {
-    const { root, properties } = new SchemaRules(json, schema, subject, !tool.isStrict);
-    return { tool, arguments: root, properties };
+    const rules = new SchemaRules(json, schema, subject, !tool.isStrict);
+    if (rules.isEmptied) return free();
+    return { tool, arguments: rules.root, properties: rules.properties };
   } catch (error) {
     const isWrong = error instanceof ChatstreamError && error.code === 'invalid_request';
     if (tool.isStrict || !isWrong) throw error;

@@ -10,7 +10,7 @@ import { RegexProblem } from '../grammar/regex-problem.js';
 import { parseRegex } from '../grammar/regex-syntax.js';
 import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
 import { plainTextRules } from '../grammar/text-rules.js';
-import { problemOfNothing } from '../grammar/unproductive.js';
+import { isNothing, problemOfNothing } from '../grammar/unproductive.js';
 import type { AnswerFormat, ConstrainedFormat, OutputFormat } from '../output-format.js';
 import { Places } from './located.js';
 import { schemaProblem } from './problems.js';
@@ -144,6 +144,7 @@ export function schemaRule(json: JsonRules, schema: unknown, subject: Subject): 
 /** The rules for all values that a schema allows, and for those of its parts. */
 export class SchemaRules {
   readonly root: RuleItem;
+  readonly #builder: GrammarBuilder;
   readonly #compiler: SchemaCompiler;
   readonly #places: Places;
 
@@ -154,6 +155,7 @@ export class SchemaRules {
   constructor(json: JsonRules, schema: unknown, subject: Subject, isLenient = false) {
     checkLength(subject, JSON.stringify(schema).length);
     this.#places = new Places(typeof schema === 'boolean' || isRecord(schema) ? schema : {}, subject, isLenient);
+    this.#builder = json.builder;
     this.#compiler = new SchemaCompiler(json, this.#places);
     this.root = this.#compiler.compile(this.#places.root);
   }
@@ -161,6 +163,11 @@ export class SchemaRules {
   /** JSON pointers of the keywords that have been left out so far: rules of properties are made when they are needed. */
   get leftOut(): readonly string[] {
     return this.#places.leftOut;
+  }
+
+  /** Whether what is left of the schema, after something was left out, allows no value at all. */
+  get isEmptied(): boolean {
+    return this.leftOut.length > 0 && isNothing(this.#builder, this.root);
   }
 
   /** The properties of an object schema; null if they cannot be told apart: see {@link propertiesOf}. */

@@ -1,6 +1,6 @@
 import type { Parted } from './conjunction.js';
 import { type ArraySource, type Bound, equalJson, Keywords, type ObjectSource } from './keywords.js';
-import { allKinds, type Kind, kindOfKeyword, kindOfType, refusedKeywords } from './kinds.js';
+import { allKinds, type Kind, kindOfKeyword, kindOfType, namingKeywords, refusedKeywords } from './kinds.js';
 import type { Located, Places } from './located.js';
 import type { Multiple } from './number-range.js';
 
@@ -31,6 +31,8 @@ export interface Facts {
   };
   /** Where the values are listed. */
   readonly place: string;
+  /** Whether something that is left out may say that there are properties and items which the rest does not name. */
+  readonly isVague: boolean;
 }
 
 /** @throws ChatstreamError `invalid_request` for a keyword that is wrong or not supported */
@@ -45,10 +47,15 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
   const implied = new Set<Kind>();
   let values: readonly unknown[] | null = null;
   let place = plain[0]?.pointer ?? '';
+  let isVague = false;
 
   for (const { schema, pointer } of plain) {
     const read = new Keywords(schema, pointer, places);
     read.refuse(refusedKeywords);
+    isVague ||= namingKeywords.some(
+      (keyword) =>
+        places.isLeftOut(`${pointer}/${keyword}`) && schema[keyword] !== undefined && schema[keyword] !== false,
+    );
     const types = read.types([...kindOfType.keys()]);
     if (types !== null) explicit = explicit === null ? types : commonTypes(explicit, types);
     const listed = read.values();
@@ -100,7 +107,7 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
   const kinds =
     explicit === null ? (implied.size > 0 && values === null ? implied : new Set(allKinds)) : kindsOf(explicit);
   const integer = explicit !== null && explicit.has('integer') && !explicit.has('number');
-  return { kinds, integer, values, number, string, array, object, place };
+  return { kinds, integer, values, number, string, array, object, place, isVague };
 }
 
 function commonTypes(left: ReadonlySet<string>, right: ReadonlySet<string>): ReadonlySet<string> {

@@ -45,6 +45,12 @@ export const refusedKeywords: readonly string[] = [
   '$recursiveRef',
 ];
 
+/** Those that only forbid: a value has no properties or items because of them. */
+const forbidding: ReadonlySet<string> = new Set(['not', 'minContains', 'maxContains']);
+
+/** Keywords that may say, where they are left out, that there are properties or items which the rest does not name. */
+export const namingKeywords: readonly string[] = ['$ref', ...refusedKeywords.filter((each) => !forbidding.has(each))];
+
 /** Whether a keyword says something about values, other than by other schemas of the same value. */
 export function constrains(keyword: string): boolean {
   return ['type', 'enum', 'const'].includes(keyword) || kindOfKeyword.has(keyword) || refusedKeywords.includes(keyword);

@@ -42,6 +42,10 @@ export class Places {
     if (!this.mayLeaveOut(pointer)) this.fail(pointer, problem);
   }
 
+  isLeftOut(pointer: string): boolean {
+    return this.#leftOut.has(pointer);
+  }
+
   /** Leaves out a keyword if that may be done. */
   mayLeaveOut(pointer: string): boolean {
     if (this.#isLenient) this.#leftOut.add(pointer);

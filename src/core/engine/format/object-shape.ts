@@ -32,7 +32,7 @@ interface NameClass {
 }
 
 /** What several schemas say together about the properties of an object. */
-export function objectShape(object: Facts['object'], tools: Tools): ObjectShape {
+export function objectShape({ object, isVague }: Pick<Facts, 'object' | 'isVague'>, tools: Tools): ObjectShape {
   const { sources } = object;
   const allowed = tools.namesOf(conjunctionOf(...object.names));
   /** Those with a pattern that is left out: any other name may match it. */
@@ -67,7 +67,7 @@ export function objectShape(object: Facts['object'], tools: Tools): ObjectShape 
   });
 
   // Where a schema names properties and says nothing of others, there are no others.
-  const saysOthers = vague.size > 0 || sources.some(({ additional }) => additional !== null);
+  const saysOthers = isVague || vague.size > 0 || sources.some(({ additional }) => additional !== null);
   const isOpen = saysOthers || (names.size === 0 && patterns.length === 0);
   const classes = listed === null ? classesOf(allowed.automaton, patterns, tools.budget) : [];
   const free = classes.flatMap((each): FreeProperties[] => {

@@ -173,7 +173,7 @@ export class SchemaCompiler {
     return rule;
   }
 
-  #array({ array }: Facts): RuleItem {
+  #array({ array, isVague }: Facts): RuleItem {
     const { sources, min, max, unique } = array;
     const length = Math.max(0, ...sources.map(({ prefix }) => prefix.length));
     const prefix = Array.from({ length }, (_, index) =>
@@ -183,7 +183,7 @@ export class SchemaCompiler {
     const set = unique !== null && max > 1 ? this.#set(items, length, unique, min, max) : null;
     if (set !== null) return set;
     // After the items of a tuple, others come only if the schema says what they are, or that there must be more.
-    const isClosed = length > 0 && items.length === 0;
+    const isClosed = length > 0 && items.length === 0 && !isVague;
     const rest = items.length === 0 ? [this.#json.value] : this.value(conjunctionOf(...items));
     return tupleRule(this.#json, { prefix, rest, min, max: isClosed ? Math.min(max, Math.max(min, length)) : max });
   }
@@ -222,8 +222,8 @@ export class SchemaCompiler {
     return [...(facts.kinds.has('boolean') ? [true, false] : []), ...(facts.kinds.has('null') ? [null] : [])];
   }
 
-  #object({ object }: Facts): RuleItem {
-    const shape = objectShape(object, {
+  #object(facts: Facts): RuleItem {
+    const shape = objectShape(facts, {
       places: this.#places,
       strings: this.#strings,
       budget: this.#builder.budget,

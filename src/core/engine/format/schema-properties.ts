@@ -34,9 +34,9 @@ export function propertiesOf(
 ): readonly SchemaProperty[] | null {
   const parted = takeApart(conjunctionOf(root), places);
   if (parted.never !== null || parted.choices.length > 0) return null;
-  const { values, kinds, object } = factsOf(parted, places);
+  const { values, kinds, object, isVague } = factsOf(parted, places);
   const { sources, required } = object;
-  if (values !== null || !kinds.has('object') || object.names.length > 0) return null;
+  if (values !== null || !kinds.has('object') || object.names.length > 0 || isVague) return null;
   if (sources.some(({ patternProperties }) => patternProperties.size > 0)) return null;
   const names = new Set([...sources.flatMap(({ properties }) => [...properties.keys()]), ...required]);
   const isOpen = sources.every(({ additional }) => additional?.schema !== false);

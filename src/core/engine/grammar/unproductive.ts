@@ -4,13 +4,20 @@ export function isProductive(sequence: Sequence, unproductive: ReadonlySet<numbe
   return sequence.every((item) => item.type === 'chars' || !unproductive.has(item.rule));
 }
 
-/** The rules that cannot produce any text, because each alternative needs another one of them, or itself. */
-export function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> {
+/**
+ * The rules that cannot produce any text, because each alternative needs another one of them, or itself.
+ *
+ * @param rules those that are looked at; they need no others. All by default
+ */
+export function unproductiveRules(
+  builder: GrammarBuilder,
+  rules: Iterable<number> = Array.from({ length: builder.size }, (_, rule) => rule),
+): ReadonlySet<number> {
   const unproductive = new Set<number>();
   /** Alternatives, by each rule in them. */
   const users = new Map<number, { readonly rule: number; missing: number }[]>();
   const open: number[] = [];
-  for (let rule = 0; rule < builder.size; rule += 1) {
+  for (const rule of rules) {
     unproductive.add(rule);
     if (!builder.isDefined(rule)) continue;
     for (const sequence of builder.alternativesOf(rule)) {
@@ -31,8 +38,19 @@ export function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> 
       if (user.missing === 0) open.push(user.rule);
     }
   }
-  builder.budget.spend(builder.size);
+  builder.budget.spend(unproductive.size);
   return unproductive;
+}
+
+/** Whether a rule cannot produce any text. All rules that it needs must be there already. */
+export function isNothing(builder: GrammarBuilder, { rule: root }: RuleItem): boolean {
+  const needed = new Set([root]);
+  // A set also yields what is added to it meanwhile.
+  for (const rule of needed) {
+    if (!builder.isDefined(rule)) continue;
+    for (const item of builder.alternativesOf(rule).flat()) if (item.type === 'rule') needed.add(item.rule);
+  }
+  return unproductiveRules(builder, needed).has(root);
 }
 
 /**
@@ -41,7 +59,7 @@ export function unproductiveRules(builder: GrammarBuilder): ReadonlySet<number> 
  */
 export function problemOfNothing(builder: GrammarBuilder, root: RuleItem): Error | null {
   const unproductive = unproductiveRules(builder);
-  const isNothing = (item: Sequence[number]): item is RuleItem => item.type === 'rule' && unproductive.has(item.rule);
+  const isDead = (item: Sequence[number]): item is RuleItem => item.type === 'rule' && unproductive.has(item.rule);
   const entered = new Set<RuleItem>();
   let problem: (() => Error) | null = null;
   for (let rule: RuleItem | undefined = root; rule !== undefined && !entered.has(rule);) {
@@ -49,7 +67,7 @@ export function problemOfNothing(builder: GrammarBuilder, root: RuleItem): Error
     problem = builder.problems.get(rule.rule) ?? problem;
     const alternatives: Alternatives = builder.isDefined(rule.rule) ? builder.alternativesOf(rule.rule) : [];
     // Of the properties that may come next, the last one is the one that must come.
-    rule = alternatives.at(-1)?.find(isNothing);
+    rule = alternatives.at(-1)?.find(isDead);
   }
   return problem === null ? null : problem();
 }
