@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Random, seededRandom } from '../../src/core/base/random.js';
 import { isUsable } from '../../src/core/executor/executor.js';
+import { childrenOf } from '../core/engine/process/processes.js';
 import { impatientTimes, readStream, type RelayServer, startRelay } from '../support/relay-server.js';
 import { ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -28,6 +29,8 @@ const manners: readonly UpstreamManner[] = [
 
 /** A real server in a process of its own, which always has the same port. */
 class Child {
+  /** How many signals have reached an engine. */
+  engineSignals = 0;
   #server: ServerProcess | null = null;
   #port = '0';
 
@@ -52,6 +55,14 @@ class Child {
   signal(signal: NodeJS.Signals): void {
     this.#server?.signal(signal);
   }
+
+  /** To the process that generates, unless the server is just starting another one. */
+  signalEngine(signal: NodeJS.Signals): void {
+    if (this.#server === null) return;
+    const pids = childrenOf(this.#server.pid, '/process/host.js');
+    for (const pid of pids) process.kill(pid, signal);
+    this.engineSignals += pids.length;
+  }
 }
 
 interface Fault {
@@ -73,6 +84,23 @@ function faults(child: Child, server: UpstreamServer, random: Random): readonly 
       },
     },
     {
+      name: 'engine killed',
+      begin: () => {
+        child.signalEngine('SIGKILL');
+      },
+      end: () => undefined,
+    },
+    {
+      name: 'engine stopped',
+      begin: () => {
+        child.signalEngine('SIGSTOP');
+      },
+      end: () => {
+        // Or killed, as the server does with an engine that hangs for a minute.
+        child.signalEngine(random() < 0.5 ? 'SIGCONT' : 'SIGKILL');
+      },
+    },
+    {
       name: 'nonsense',
       begin: () => {
         server.manner = manners[Math.floor(random() * manners.length)] ?? sound;
@@ -90,7 +118,7 @@ function faults(child: Child, server: UpstreamServer, random: Random): readonly 
   ];
 }
 
-describe('upstream servers that are killed, stopped, slow, refusing or talking nonsense', () => {
+describe('upstream servers and engines that are killed, stopped, slow, refusing or talking nonsense', () => {
   it('lose no request before its first token, no text and no place', { timeout: durationMs + 120_000 }, async () => {
     const seed = Number(process.env['CHATSTREAM_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
     console.log(`CHATSTREAM_TEST_SEED=${seed}`);
@@ -110,6 +138,7 @@ describe('upstream servers that are killed, stopped, slow, refusing or talking n
 
     const endMs = performance.now() + durationMs;
     const outcomes = { whole: 0, partial: 0, asked: 0 };
+    const struck: string[] = [];
     const client = async (name: number): Promise<void> => {
       for (let turn = 0; performance.now() < endMs; turn += 1) {
         outcomes.asked += 1;
@@ -118,17 +147,23 @@ describe('upstream servers that are killed, stopped, slow, refusing or talking n
     };
     const trouble = async (): Promise<void> => {
       const kinds = faults(child, server, random);
+      // Each comes before any comes again.
+      let left = [...kinds];
       while (performance.now() < endMs) {
-        const fault = kinds[Math.floor(random() * kinds.length)];
-        await fault?.begin();
-        await pause(200 + random() * 2500);
-        await fault?.end();
-        await pause(random() * 800);
+        if (left.length === 0) left = [...kinds];
+        for (const fault of left.splice(Math.floor(random() * left.length), 1)) {
+          struck.push(fault.name);
+          await fault.begin();
+          await pause(200 + random() * 2500);
+          await fault.end();
+          await pause(random() * 800);
+        }
       }
     };
     await Promise.all([trouble(), ...Array.from({ length: clients }, (_, name) => client(name))]);
-    console.log(outcomes);
+    console.log(outcomes, struck.join(', '));
     expect(outcomes.whole).toBeGreaterThan(outcomes.asked / 2);
+    if (struck.includes('engine killed')) expect(child.engineSignals).toBeGreaterThan(0);
 
     await until(() => relay.upstreams.every(isUsable), 'all upstreams to be well again');
     expect(relay.upstreams.map(({ running }) => running)).toEqual([0, 0, 0]);
