@@ -7,7 +7,9 @@ import { aiWithModel } from '../support/clients/ai-suite.js';
 import { langchainWithModel } from '../support/clients/langchain-suite.js';
 import { officialWithModel } from '../support/clients/official-suite.js';
 import { openaiWithModel } from '../support/clients/openai-suite.js';
+import { refusalsAreWaitedFor } from '../support/clients/refusals-suite.js';
 import { Served } from '../support/clients/served.js';
+import { turnsAreKept } from '../support/clients/turns-suite.js';
 
 const folder = process.env['CHATSTREAM_TEST_MODELS'] ?? '';
 const smollm = join(folder, 'smollm2-135m-instruct-q4_1.gguf');
@@ -31,5 +33,11 @@ describe.skipIf(folder === '' || !existsSync(smollm))(`clients with SmolLM2-135M
   });
   describe('LangChain', () => {
     langchainWithModel(served);
+  });
+  describe('chats', () => {
+    turnsAreKept(served);
+  });
+  describe('a full queue', () => {
+    refusalsAreWaitedFor(served, 429, { max_queue: 0 });
   });
 });

@@ -37,7 +37,7 @@ const scripts: readonly Script[] = [
   {
     client: 'openai',
     script: 'openai_client.py',
-    checks: [...roundTrips, 'aborted', 'retries'],
+    checks: [...roundTrips, 'aborted', 'aborted_call', 'retries'],
     shows: { 'openai.py: chat': [...ofRoundTrips, 'aborted', 'retries'] },
   },
   {
@@ -49,8 +49,8 @@ const scripts: readonly Script[] = [
   {
     client: 'anthropic',
     script: 'anthropic_client.py',
-    checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'errors', 'retries'],
-    shows: { 'anthropic.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'] },
+    checks: ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'errors', 'retries'],
+    shows: { 'anthropic.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'] },
   },
   {
     client: 'langchain',
@@ -73,26 +73,27 @@ const scripts: readonly Script[] = [
   {
     client: 'litellm',
     script: 'litellm_client.py',
-    checks: [...roundTrips, 'errors', 'retries'],
-    shows: { 'litellm.py: chat': [...ofRoundTrips, 'retries'] },
+    checks: [...roundTrips, 'aborted', 'errors', 'retries'],
+    shows: { 'litellm.py: chat': [...ofRoundTrips, 'aborted', 'retries'] },
   },
   {
     client: 'litellm',
     script: 'litellm_protocols_client.py',
     checks: [
-      ...['responses_whole', 'responses_streamed', 'responses_tools', 'responses_turns'],
-      ...['messages_whole', 'messages_streamed', 'messages_tools', 'errors'],
+      ...['responses_whole', 'responses_streamed', 'responses_aborted', 'responses_tools', 'responses_turns'],
+      ...['responses_retries', 'messages_whole', 'messages_streamed', 'messages_aborted', 'messages_tools'],
+      ...['messages_retries', 'errors'],
     ],
     shows: {
-      'litellm.py: responses': ['whole', 'streamed', 'tools', 'turns'],
-      'litellm.py: messages': ['whole', 'streamed', 'tools', 'turns'],
+      'litellm.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'],
+      'litellm.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'],
     },
   },
   {
     client: 'llm',
     script: 'llm_client.py',
-    checks: ['whole', 'streamed', 'tools', 'turns', 'schemas', 'errors', 'retries'],
-    shows: { 'llm.py: chat': ['whole', 'streamed', 'tools', 'turns', 'schemas', 'retries'] },
+    checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'schemas', 'errors', 'retries'],
+    shows: { 'llm.py: chat': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'schemas', 'retries'] },
   },
 ];
 

@@ -36,15 +36,6 @@ describe('the AI SDK with the mock', () => {
     });
   });
 
-  it('continues a stored response by its id', proves('ai: responses', 'turns'), async () => {
-    const request = { model: openai.model(served), maxRetries: 0 };
-    const first = await generateText({ ...request, prompt: 'Hello!' });
-    const previousResponseId = first.response.id;
-    const providerOptions = { openai: { previousResponseId } };
-    const second = await generateText({ ...request, prompt: 'And again?', providerOptions });
-    expect(second.usage.inputTokens).toBeGreaterThan(first.usage.totalTokens ?? Infinity);
-  });
-
   it('is told that the mock cannot follow a schema', async () => {
     const error = await rejection(
       generateObject({ model: openai.model(served), prompt, schema: brief, maxRetries: 0 }),

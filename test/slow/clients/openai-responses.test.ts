@@ -151,20 +151,6 @@ describe('responses that continue each other', () => {
     await echo.responses.delete(response.id);
     expect(await rejection(echo.responses.retrieve(response.id))).toBeInstanceOf(NotFoundError);
   });
-
-  it('can form a conversation with a name', proves('openai: responses', 'turns'), async () => {
-    const conversation = await echo.conversations.create();
-    await echo.responses.create({ conversation: conversation.id, input: 'one' });
-    const second = await echo.responses.create({ conversation: conversation.id, input: 'two' });
-    expect(second.conversation).toEqual({ id: conversation.id });
-    const roles: unknown[] = [];
-    for await (const item of echo.conversations.items.list(conversation.id, { order: 'asc' })) {
-      if (item.type === 'message') roles.push(item.role);
-    }
-    expect(roles).toEqual(['user', 'assistant', 'user', 'assistant']);
-    expect(await echo.conversations.delete(conversation.id)).toMatchObject({ deleted: true });
-    expect(await rejection(echo.conversations.retrieve(conversation.id))).toBeInstanceOf(NotFoundError);
-  });
 });
 
 describe('what is refused', () => {

@@ -1,6 +1,13 @@
 import { describe } from 'vitest';
 import { refusalsAreWaitedFor } from '../../support/clients/refusals-suite.js';
+import { longContext, Served, servers } from '../../support/clients/served.js';
 
-describe('a queue that is full', () => {
-  refusalsAreWaitedFor(429, { max_queue: 0 });
+describe('a full queue of the mock', () => {
+  const longReply = ['--mock-reply', 'long', '--queue-timeout', '300ms'];
+  refusalsAreWaitedFor(new Served([...servers.mock, ...longReply]), 429, { max_queue: 0 });
+});
+
+describe('a full queue of the bundled model', () => {
+  const served = new Served([...servers.bundled, '--context', String(longContext / 2)]);
+  refusalsAreWaitedFor(served, 429, { max_queue: 0 });
 });

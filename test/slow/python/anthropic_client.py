@@ -1,12 +1,14 @@
 """anthropic: the Messages API."""
 
 from anthropic import Anthropic, BadRequestError, NotFoundError
+from pydantic import BaseModel
 from trial import (
     CALLED,
     ENDLESS,
     LONGEST,
     NO_KEY,
     PROMPT,
+    Mood,
     Sum,
     cancelled_when_idle,
     is_mock,
@@ -30,6 +32,13 @@ TOOLS = [
     },
     {"name": "add", "description": "Adds two numbers.", "input_schema": Sum.model_json_schema()},
 ]
+
+
+class Weather(BaseModel):
+    """Without bounds of numbers and texts: the client leaves them out of what it sends, and then checks them itself."""
+
+    mood: Mood
+    windy: bool
 
 
 def create(**parameters):
@@ -75,6 +84,20 @@ def tools():
     assert [block.type for block in last.content] == ["text"], last
 
 
+def schemas():
+    ask = {"model": model, "max_tokens": 300, "messages": HELLO, "output_format": Weather}
+    if is_mock:
+        try:
+            client.messages.parse(**ask)
+        except BadRequestError as error:
+            assert "mock engine" in error.message, error
+            return
+        raise AssertionError("The mock followed a schema.")
+    assert isinstance(client.messages.parse(**ask).parsed_output, Weather)
+    with client.messages.stream(**ask) as stream:
+        assert isinstance(stream.get_final_message().parsed_output, Weather)
+
+
 def turns():
     first = create(max_tokens=8)
     history = [*HELLO, {"role": "assistant", "content": first.content}, {"role": "user", "content": "And again?"}]
@@ -97,4 +120,4 @@ def retries():
     retried(lambda: messages.create(model=model, max_tokens=4, messages=HELLO))
 
 
-run(whole, streamed, aborted, tools, turns, errors, retries)
+run(whole, streamed, aborted, tools, schemas, turns, errors, retries)

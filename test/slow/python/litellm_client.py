@@ -9,6 +9,8 @@ os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 import litellm  # noqa: E402
 from trial import (  # noqa: E402
     CALLED,
+    ENDLESS,
+    LONGEST,
     NO_KEY,
     PROMPT,
     SEED,
@@ -16,6 +18,7 @@ from trial import (  # noqa: E402
     Report,
     Sum,
     base_url,
+    cancelled_when_idle,
     is_mock,
     model,
     retried,
@@ -75,6 +78,14 @@ def structured_output():
     Report.model_validate_json(answer.choices[0].message.content)
 
 
+def aborted():
+    before = cancelled_when_idle()
+    messages = [{"role": "user", "content": "Hello! " + "word " * 300}]
+    with complete(messages=messages, max_tokens=LONGEST, stream=True, extra_body=ENDLESS) as stream:
+        assert any(chunk.choices[0].delta.content for chunk in stream)
+    assert cancelled_when_idle() == before + 1
+
+
 def errors():
     # It is recognised, so that programs can try a model with a longer context.
     try:
@@ -88,4 +99,4 @@ def retries():
     retried(lambda: complete(messages=[{"role": "user", "content": "Hello!"}], max_tokens=4, max_retries=4))
 
 
-run(round_trip, streamed_round_trip, forced_call, structured_output, errors, retries)
+run(round_trip, streamed_round_trip, forced_call, structured_output, aborted, errors, retries)

@@ -1,5 +1,6 @@
 """litellm: OpenAI's Responses API, and Anthropic's Messages API."""
 
+import asyncio
 import json
 import os
 
@@ -7,20 +8,43 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm  # noqa: E402
-from trial import CALLED, NO_KEY, PROMPT, TOOLS, base_url, is_mock, model, root_url, run  # noqa: E402
+from trial import (  # noqa: E402
+    CALLED,
+    ENDLESS,
+    LONGEST,
+    NO_KEY,
+    PROMPT,
+    TOOLS,
+    base_url,
+    cancelled_when_idle,
+    is_mock,
+    model,
+    retried,
+    root_url,
+    run,
+)
 
 litellm.suppress_debug_info = True
 HELLO = [{"role": "user", "content": "Hello!"}]
+RESPONSES = {"model": f"openai/{model}", "api_base": base_url, "api_key": NO_KEY}
+MESSAGES = {"model": f"anthropic/{model}", "api_base": root_url, "api_key": NO_KEY}
+
+# The functions themselves try again at once, whatever the server says.
+router = litellm.Router(
+    model_list=[
+        {"model_name": "responses", "litellm_params": RESPONSES},
+        {"model_name": "messages", "litellm_params": MESSAGES},
+    ],
+    num_retries=4,
+)
 
 
 def respond(**parameters):
-    common = {"model": f"openai/{model}", "api_base": base_url, "api_key": NO_KEY, "max_output_tokens": 16}
-    return litellm.responses(**{**common, **parameters})
+    return litellm.responses(**{**RESPONSES, "max_output_tokens": 16, **parameters})
 
 
 def message(**parameters):
-    common = {"model": f"anthropic/{model}", "api_base": root_url, "api_key": NO_KEY, "max_retries": 0}
-    return litellm.completion(**{**common, "messages": HELLO, "max_tokens": 16, **parameters})
+    return litellm.completion(**{**MESSAGES, "max_retries": 0, "messages": HELLO, "max_tokens": 16, **parameters})
 
 
 def text_of(response):
@@ -36,6 +60,14 @@ def responses_streamed():
     events = list(respond(input="Hello!", stream=True))
     text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
     assert text and text == text_of(events[-1].response), events
+
+
+def responses_aborted():
+    before = cancelled_when_idle()
+    stream = respond(input="Hello!", stream=True, max_output_tokens=LONGEST, extra_body=ENDLESS)
+    assert any(event.type == "response.output_text.delta" for event in stream)
+    stream.close()
+    assert cancelled_when_idle() == before + 1
 
 
 def responses_tools():
@@ -60,6 +92,10 @@ def responses_turns():
     assert second.usage.input_tokens > first.usage.total_tokens, second
 
 
+def responses_retries():
+    retried(lambda: asyncio.run(router.aresponses(model="responses", input="Hello!", max_output_tokens=4)))
+
+
 def messages_whole():
     answer = message()
     assert answer.choices[0].message.content and answer.usage.completion_tokens > 0, answer
@@ -69,6 +105,13 @@ def messages_streamed():
     chunks = list(message(stream=True, stream_options={"include_usage": True}))
     answer = litellm.stream_chunk_builder(chunks, messages=HELLO)
     assert answer.choices[0].message.content and answer.choices[0].finish_reason in ("stop", "length"), answer
+
+
+def messages_aborted():
+    before = cancelled_when_idle()
+    with message(stream=True, max_tokens=LONGEST, **ENDLESS) as stream:
+        assert any(chunk.choices[0].delta.content for chunk in stream)
+    assert cancelled_when_idle() == before + 1
 
 
 def messages_tools():
@@ -82,6 +125,10 @@ def messages_tools():
     asked.append(first.message)
     asked += [{"role": "tool", "tool_call_id": call.id, "content": "done"} for call in calls]
     assert message(messages=asked, tools=TOOLS, tool_choice="none").choices[0].message.content
+
+
+def messages_retries():
+    retried(lambda: router.completion(model="messages", messages=HELLO, max_tokens=4))
 
 
 def errors():
@@ -105,10 +152,14 @@ def errors():
 run(
     responses_whole,
     responses_streamed,
+    responses_aborted,
     responses_tools,
     responses_turns,
+    responses_retries,
     messages_whole,
     messages_streamed,
+    messages_aborted,
     messages_tools,
+    messages_retries,
     errors,
 )

@@ -1,5 +1,6 @@
 """llm: the command-line tool's library, with a model from extra-openai-models.yaml in a folder of its own."""
 
+import gc
 import os
 import tempfile
 
@@ -9,7 +10,20 @@ os.environ["LLM_USER_PATH"] = folder.name
 import llm  # noqa: E402
 from click.testing import CliRunner  # noqa: E402
 from llm.cli import cli  # noqa: E402
-from trial import PROMPT, SEED, Sum, base_url, is_mock, model, retried, run  # noqa: E402
+from trial import (  # noqa: E402
+    LONG_CALL,
+    LONGEST,
+    PROMPT,
+    SEED,
+    Essay,
+    Sum,
+    base_url,
+    cancelled_when_idle,
+    is_mock,
+    model,
+    retried,
+    run,
+)
 
 with open(os.path.join(folder.name, "extra-openai-models.yaml"), "w") as file:
     file.write(
@@ -39,6 +53,22 @@ def streamed():
     assert len(pieces) > 1 and "".join(pieces)
     said = CliRunner().invoke(cli, ["-m", "chatstream", "-o", "max_tokens", "24", "--no-log", "Hello!"])
     assert said.exit_code == 0 and said.output.strip(), said
+
+
+def aborted():
+    before = cancelled_when_idle()
+
+    def publish(text: str) -> str:
+        return text
+
+    # It has no parameter that makes any answer long.
+    long = {"prompt": LONG_CALL, "tools": [publish]} if is_mock else {"prompt": "Write an essay.", "schema": Essay}
+    events = chat.prompt(**long, max_tokens=LONGEST, seed=SEED).stream_events()
+    next(events)
+    events.close()
+    # It does not close its connection, and leaves that to what collects the objects.
+    gc.collect()
+    assert cancelled_when_idle() == before + 1
 
 
 def tools():
@@ -89,4 +119,4 @@ def retries():
     retried(lambda: chat.prompt("Hello!", stream=False, max_tokens=4).text())
 
 
-run(whole, streamed, tools, turns, schemas, errors, retries)
+run(whole, streamed, aborted, tools, turns, schemas, errors, retries)

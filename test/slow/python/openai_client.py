@@ -6,9 +6,11 @@ from openai import BadRequestError, OpenAI
 from trial import (
     CALLED,
     ENDLESS,
+    LONG_CALL,
     LONGEST,
     NO_KEY,
     PROMPT,
+    PUBLISH,
     SEED,
     TOOLS,
     Report,
@@ -97,9 +99,24 @@ def aborted():
     assert cancelled_when_idle() == before + 1
 
 
+def aborted_call():
+    before = cancelled_when_idle()
+    chat = client.chat.completions
+    parameters = {"tools": [{"type": "function", "function": PUBLISH}], "tool_choice": "auto" if is_mock else "required"}
+    messages = [{"role": "user", "content": LONG_CALL}]
+    with chat.create(model=model, messages=messages, max_tokens=LONGEST, stream=True, **parameters) as stream:
+        for chunk in stream:
+            [call] = chunk.choices[0].delta.tool_calls or [None]
+            if call and call.function.arguments:
+                break
+        else:
+            raise AssertionError("There was no call.")
+    assert cancelled_when_idle() == before + 1
+
+
 def retries():
     chat = client.with_options(max_retries=4).chat.completions
     retried(lambda: chat.create(model=model, messages=[{"role": "user", "content": "Hello!"}], max_tokens=4))
 
 
-run(round_trip, streamed_round_trip, forced_call, structured_output, aborted, retries)
+run(round_trip, streamed_round_trip, forced_call, structured_output, aborted, aborted_call, retries)

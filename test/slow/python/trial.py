@@ -63,6 +63,12 @@ class Sum(BaseModel):
     b: int = Field(ge=0, le=99)
 
 
+class Essay(BaseModel):
+    """Takes a model long to write."""
+
+    text: str = Field(min_length=1500, max_length=1900)
+
+
 # What every program that calls tools by hand writes.
 TOOLS = [
     {
@@ -89,6 +95,10 @@ CALLED = [("add", {"a": 1, "b": 2}), ("get_weather", {"city": "Quito"})]
 # It takes long to generate, whatever the model does: seconds even with the bundled one, which is the fastest.
 ENDLESS = {"ignore_eos": True}
 LONGEST = {"mock": 30_000, "bundled": 12_000}.get(model, 3000)
+
+# A message and a tool for a call that takes as long: the mock writes what the message names, and a model what it must.
+LONG_CALL = f'Call publish {{"text": "{"very " * 10_000}long"}}' if is_mock else "Hello!"
+PUBLISH = {"name": "publish", "description": "Publishes an essay.", "parameters": Essay.model_json_schema()}
 
 
 def sent(method: str, path: str, body: dict | None = None):

@@ -1,5 +1,5 @@
 /* eslint-disable @typescript-eslint/no-deprecated -- generateObject is what most programs still use. */
-import { generateObject, generateText, type LanguageModel, type ModelMessage, stepCountIs, streamText, tool } from 'ai';
+import { generateObject, generateText, type LanguageModel, stepCountIs, streamText, tool } from 'ai';
 import { expect, it } from 'vitest';
 import type { AiProvider } from './ai-providers.js';
 import { aiTools } from './ai-suite.js';
@@ -79,13 +79,5 @@ export function ownApiWithModel(served: Served, { id, model, oneCall }: AiProvid
       maxOutputTokens: 300,
     });
     expect(brief.parse(object)).toEqual(object);
-  });
-
-  it('goes on after an answer', proves(id, 'turns'), async () => {
-    const messages: ModelMessage[] = [{ role: 'user', content: 'Hello!' }];
-    const first = await generateText({ ...common(), messages, maxOutputTokens: 8 });
-    messages.push(...first.response.messages, { role: 'user', content: 'And again?' });
-    const second = await generateText({ ...common(), messages, maxOutputTokens: 8 });
-    expect(second.usage.inputTokens).toBeGreaterThan(first.usage.totalTokens ?? Infinity);
   });
 }

@@ -1,16 +1,28 @@
-/** A `fetch` for a client, and the statuses of the responses that it got, its own retries included. */
+/** A request of a client, and how it was answered. */
+interface Exchange {
+  readonly askedMs: number;
+  readonly answeredMs: number;
+  readonly status: number;
+  /** What the server said in `Retry-After`, in seconds; NaN if it said nothing. */
+  readonly retryAfter: number;
+}
+
+/** A `fetch` for a client, and the requests that it made, its own retries included. */
 export interface NotingFetch {
   readonly fetch: typeof fetch;
-  readonly statuses: readonly number[];
+  readonly exchanges: readonly Exchange[];
 }
 
 export function notingFetch(): NotingFetch {
-  const statuses: number[] = [];
+  const exchanges: Exchange[] = [];
   return {
-    statuses,
+    exchanges,
     fetch: async (input, init) => {
+      const askedMs = performance.now();
       const response = await fetch(input, init);
-      statuses.push(response.status);
+      const { status, headers } = response;
+      const retryAfter = Number(headers.get('retry-after') ?? NaN);
+      exchanges.push({ askedMs, answeredMs: performance.now(), status, retryAfter });
       return response;
     },
   };

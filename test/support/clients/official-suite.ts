@@ -10,7 +10,7 @@ import { brief, city, essay, report } from './shapes.js';
 
 const question = 'What is the weather in Oslo?';
 
-function anthropicClient(served: Served): Anthropic {
+export function anthropicClient(served: Served): Anthropic {
   return new Anthropic({ baseURL: served.url, apiKey: 'none', maxRetries: 0 });
 }
 
