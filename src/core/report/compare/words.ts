@@ -101,7 +101,7 @@ export function doubtText(doubt: Doubt, row: ComparedRow, plan: Plan): string {
       return saturationText(doubt);
     case 'too-wide': {
       if (row.metric.type === 'limit') {
-        return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: search with a smaller --precision, or for longer (-d)`;
+        return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: search with a smaller --precision, or ${measureLonger(plan, { of: 'time' })}`;
       }
       const factor = trialsFactor(row);
       if (factor === 'delay') return moreTrials(factor);
