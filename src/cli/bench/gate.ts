@@ -65,7 +65,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
     });
   }
   if (options.findMax === null && gate.thresholds.some(isOfLimit)) {
-    throw new ChatstreamError('usage', '--fail-on find_max is about the limit of a search, and this bench is none.', {
+    throw new ChatstreamError('usage', '--fail-on find_max needs a search, and this bench does not run one.', {
       hint:
         versus === undefined
           ? 'Add --find-max, as the baseline has it, or give a threshold for another figure, such as ttft.p95>10%.'

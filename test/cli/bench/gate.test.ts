@@ -53,7 +53,7 @@ describe('a gate in bench', () => {
     await expect(prepareGate(flags({ baseline: machines, allow: [['machine.cpu']] }), options)).resolves.toBeDefined();
   });
 
-  it('refuses a threshold for the limit of a search before anything is measured that is none', async () => {
+  it('refuses a threshold for the limit of a search where none is run, before anything is measured', async () => {
     const limit = [['ttft.p95>10%', 'find_max<10%']];
     await expect(
       prepareGate(flags({ versus: 'http://127.0.0.1:8001', 'fail-on': limit }), options),
@@ -63,6 +63,7 @@ describe('a gate in bench', () => {
     });
     await expect(prepareGate(flags({ baseline: fileOf(base), 'fail-on': limit }), options)).rejects.toMatchObject({
       code: 'usage',
+      message: '--fail-on find_max needs a search, and this bench does not run one.',
       hint: expect.stringMatching(/^Add --find-max/) as string,
     });
   });
