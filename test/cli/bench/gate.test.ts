@@ -87,6 +87,26 @@ describe('a gate in bench', () => {
     expect(verdict.text({ colour: false, width: 100 })).toContain('measured alternately');
   });
 
+  it('refuses servers with different models before they are measured, with --strict and without --allow model', async () => {
+    const other = { ...base.target, model: 'another' };
+    const versus = 'http://127.0.0.1:8001';
+    const gateOf = async (given: Partial<BenchGateFlags>) => await prepareGate(flags({ versus, ...given }), options);
+    const strict = await gateOf({ strict: true });
+    expect(() => {
+      strict.checkTargets(base.target, other);
+    }).toThrow(`they have "another" (baseline) and "${base.target.model}" (candidate)`);
+    for (const [gate, baseline] of [
+      [strict, base.target],
+      [strict, null],
+      [await gateOf({ strict: false }), other],
+      [await gateOf({ strict: true, allow: [['model']] }), other],
+    ] as const) {
+      expect(() => {
+        gate.checkTargets(base.target, baseline);
+      }).not.toThrow();
+    }
+  });
+
   it('keeps what was measured if it turns out not to be comparable', async () => {
     const other = { ...slower, target: { ...slower.target, model: 'another' } };
     const verdict = await judge({ baseline: fileOf(base) }, other);

@@ -195,6 +195,13 @@ export function unmatchedTexts({ unmatched, rows }: Comparison): readonly string
   });
 }
 
+/** A sentence that belongs to the verdict: that it is on two models, which may be a mistake. */
+export function modelsText({ models }: Comparison): readonly string[] {
+  if (models === null) return [];
+  const { baseline, candidate } = models;
+  return [`Two models were compared: "${baseline}" (baseline) and "${candidate}" (candidate).`];
+}
+
 /** The allowed differences in a sentence. */
 export function differencesText({ differences }: Comparison): readonly string[] {
   if (differences.length === 0) return [];
