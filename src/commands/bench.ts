@@ -76,6 +76,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
         tellParent(progress);
       },
       onRun: live.finished,
+      onTargets: gate.checkTargets,
       isDecided: gate.isDecided,
     }).finally(live.close);
 

@@ -6,6 +6,7 @@ import { describeMachine } from '../../core/bench/result/machine.js';
 import { compare, type CompareOptions } from '../../core/compare/compare.js';
 import { type Comparison, isDecided } from '../../core/compare/comparison.js';
 import { checkComparable, differencesOf } from '../../core/compare/differences.js';
+import { checkModels, unexpectedModels } from '../../core/compare/models.js';
 import {
   type ComparableResult,
   interleavedSides,
@@ -34,6 +35,8 @@ export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline
 export interface BenchGate {
   /** Whether every figure with a threshold has its verdict, so that no more trials are needed. */
   readonly isDecided: BenchHooks['isDecided'];
+  /** Refuses two servers with different models, with --strict and without --allow model. */
+  readonly checkTargets: NonNullable<BenchHooks['onTargets']>;
   judge(result: BenchResult, summaries: readonly SettingSummary[]): BenchVerdict;
 }
 
@@ -65,7 +68,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
     });
   }
   if (options.findMax === null && gate.thresholds.some(isOfLimit)) {
-    throw new ChatstreamError('usage', '--fail-on find_max is about the limit of a search, and this bench is none.', {
+    throw new ChatstreamError('usage', '--fail-on find_max needs a search, and this bench does not run one.', {
       hint:
         versus === undefined
           ? 'Add --find-max, as the baseline has it, or give a threshold for another figure, such as ttft.p95>10%.'
@@ -82,6 +85,10 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
   const tool = { version: options.version, node: process.version };
   const unfinished = { machine: await describeMachine(), tool, started_at: '', interrupted: false };
   return {
+    checkTargets: (target, baseline) => {
+      if (!flags.strict || baseline === null) return;
+      checkModels(unexpectedModels({ baseline: { target: baseline }, candidate: { target } }, gate.allowed));
+    },
     isDecided: (soFar) => {
       const sides = sidesOf({ ...unfinished, ...soFar });
       const compared = sides === null ? null : attempt(sides, { ...gate, gatedOnly: true });

@@ -70,7 +70,8 @@ export class Hangups {
 
 /**
  * Ends this process as a SIGTERM would once the program that started it is gone, even if that was killed: for a server
- * that a bench has started, and for a bench that a server has started. Without a channel to another program, as from a shell, it does nothing.
+ * that a bench has started, and for a bench that a server has started. Without a channel to another program, as from a
+ * shell, it does nothing.
  */
 export function endWithParent(): void {
   if (process.channel === undefined) return;

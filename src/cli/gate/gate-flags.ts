@@ -31,10 +31,10 @@ export const gateFlags = {
 export type GateFlags = Interfaces.InferredFlags<typeof gateFlags>;
 
 /** @throws ChatstreamError `usage` */
-export function compareOptions(flags: Pick<GateFlags, 'fail-on' | 'allow'>): CompareOptions {
+export function compareOptions(flags: Pick<GateFlags, 'fail-on' | 'allow' | 'strict'>): CompareOptions {
   const allowed = valuesOf(flags.allow);
   checkAllowed(allowed);
-  return { thresholds: parseThresholds(valuesOf(flags['fail-on'])), allowed };
+  return { thresholds: parseThresholds(valuesOf(flags['fail-on'])), allowed, strict: flags.strict };
 }
 
 export function exitCodeOfVerdict(verdict: OverallVerdict, strict: boolean): number {

@@ -25,7 +25,11 @@ export interface NamedEngine extends WantedModel {
 /** The names that `NAME=MODEL` may begin with: no path and no URL begins like this. */
 const namePattern = /^([a-z0-9][\w.-]*)=(.+)$/is;
 
-/** Reads `NAME=MODEL`, unless there is a file of that name. @throws ChatstreamError `usage` for an empty model, or two models of one name */
+/**
+ * Reads `NAME=MODEL`, unless there is a file of that name.
+ *
+ * @throws ChatstreamError `usage` for an empty model, or two models of one name
+ */
 export function wantedModels(values: readonly string[], isFile = existsSync): readonly WantedModel[] {
   const wanted = values.map((value): WantedModel => {
     const half = isFile(value) ? null : missingHalf(value);

@@ -49,7 +49,7 @@ export default class HistoryShow extends BaseCommand {
     const outputs = valuesOf(flags.output);
     for (const path of outputs) checkTrendOutput(path);
     checkFilesApart(outputs, [flags.file]);
-    const { allowed } = compareOptions({ 'fail-on': undefined, allow: flags.allow });
+    const { allowed } = compareOptions({ 'fail-on': undefined, allow: flags.allow, strict: false });
     const metrics = parseMetrics(valuesOf(flags.metric));
 
     const history = await readHistory(flags.file);

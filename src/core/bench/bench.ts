@@ -1,5 +1,5 @@
 import type { ChatstreamError } from '../base/errors.js';
-import type { BenchResult } from '../measurement/result-schema.js';
+import type { BenchResult, TargetDescription } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
 import { measureAll, type TrialHooks } from './measure-all.js';
 import type { BenchProgress } from './measure-run.js';
@@ -8,7 +8,7 @@ import { openLoads } from './open-load.js';
 import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
-import { planSettings, type SettableSlots } from './plan/settings.js';
+import { commonQueue, planSettings } from './plan/settings.js';
 import { blockTokens } from './plan/trace.js';
 import type { Prepared } from './planned-job.js';
 import { checkSamplesFile, emptySamplesFile } from './record/samples-file.js';
@@ -30,6 +30,11 @@ export interface BenchHooks extends TargetHooks {
   readonly onProgress: (progress: BenchProgress) => void;
   /** Called with what the bench waits for, other than a server; absent: nobody is told. */
   readonly onWaitFor?: (what: string) => void;
+  /**
+   * Called with the servers before they are measured, the second being that of `--versus`, or null; absent: nobody is told.
+   * What it throws ends the bench.
+   */
+  readonly onTargets?: (target: TargetDescription, versus: TargetDescription | null) => void;
   /** Called with the result of each run, in the order of measurement. */
   readonly onRun: TrialHooks['onRun'];
   /** Asked after each trial, beginning with the least that are wanted, whether every verdict is known by now. */
@@ -86,7 +91,8 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
         : await openReadyTarget({ type: 'url', url: options.versus }, options, trust, hooks);
     if (versus !== null) targets.push(versus);
 
-    const queue = commonQueue(targets);
+    hooks.onTargets?.(target.description, versus?.description ?? null);
+    const queue = commonQueue(targets.map((target) => target.queue));
     const { findMax } = options;
     const { settings, warnings } =
       findMax === null ? planSettings(options, queue) : searchedSettings(findMax, options, queue);
@@ -133,13 +139,6 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     warnings: [...session.warnings, ...unrestored],
   });
   return { result, summaries, failure, samplesFailure };
-}
-
-/** Settings can be swept if they can be set on every target, up to the fewest slots of any. */
-function commonQueue(targets: readonly Target[]): SettableSlots | null {
-  const queues = targets.map(({ queue }) => queue).filter((queue) => queue !== null);
-  const [fewest] = queues.toSorted((one, other) => one.slots - other.slots);
-  return fewest === undefined || queues.length < targets.length ? null : fewest;
 }
 
 function requestsIn(prompts: PromptsFile | null): Pick<Session['requests'], 'inFile' | 'haveOwnLengths'> {

@@ -5,6 +5,7 @@ import { bySetting, settingsKey } from '../measurement/summarise.js';
 import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
 import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';
 import { checkComparable, differencesOf } from './differences.js';
+import { checkModels, unexpectedModels } from './models.js';
 import { notesOf } from './notes.js';
 import { limitRowOf } from './search-limit.js';
 import { SettingPair } from './setting-pair.js';
@@ -17,6 +18,8 @@ export interface CompareOptions {
   readonly thresholds: readonly Threshold[];
   /** Differences that do not matter, as `--allow` names them. */
   readonly allowed: readonly string[];
+  /** Refuses to compare two models that were measured in one run, unless that is allowed; false if it is not given. */
+  readonly strict?: boolean;
   /** How many candidates are compared with this baseline; 1 if it is not given. */
   readonly candidates?: number;
   /** Leaves out the figures without thresholds, which takes less time. */
@@ -30,11 +33,13 @@ export interface CompareOptions {
  */
 export function compare(
   sides: Sides,
-  { thresholds: given, allowed, candidates = 1, gatedOnly = false }: CompareOptions,
+  { thresholds: given, allowed, strict = false, candidates = 1, gatedOnly = false }: CompareOptions,
 ): Comparison {
   const { baseline, candidate, interleaved } = sides;
   const differences = differencesOf(sides);
   checkComparable(differences, allowed);
+  const models = interleaved ? unexpectedModels(sides, allowed) : null;
+  if (strict) checkModels(models);
 
   const thresholds = given.filter(isOfFigure);
   const limitThreshold = given.find(isOfLimit) ?? null;
@@ -85,6 +90,7 @@ export function compare(
       candidate: [...after].flatMap(([key, runs]) => (before.has(key) ? [] : (runs[0]?.settings ?? []))),
     },
     differences,
+    models,
     notes: notesOf(sides, pairs, shown),
   };
 }

@@ -3,6 +3,7 @@ import type { Interval } from '../statistics/ratio.js';
 import type { JudgedMetric } from './compared-metric.js';
 import type { Difference } from './differences.js';
 import type { Judgement } from './judgement.js';
+import type { TwoModels } from './models.js';
 import type { Side } from './side.js';
 
 /** One figure at one setting, in both results. */
@@ -36,6 +37,8 @@ export interface Comparison {
   readonly unmatched: { readonly baseline: readonly Setting[]; readonly candidate: readonly Setting[] };
   /** Differences that were allowed. */
   readonly differences: readonly Difference[];
+  /** The models of two servers that were measured in one run, if they differ and that is not allowed; else null. */
+  readonly models: TwoModels | null;
   /** What a reader should know and cannot see in the rows, as sentences. */
   readonly notes: readonly string[];
 }
@@ -69,8 +72,8 @@ export function worstFirst(rows: readonly ComparedRow[]): readonly ComparedRow[]
 }
 
 /**
- * The worst verdict of all rows with a threshold, if there are thresholds. What ended early cannot pass, whatever was measured by then; a candidate
- * that was gone before the end is a regression.
+ * The worst verdict of all rows with a threshold, if there are thresholds. What ended early cannot pass, whatever was
+ * measured by then; a candidate that was gone before the end is a regression.
  */
 export function overallVerdict(
   rows: readonly ComparedRow[],

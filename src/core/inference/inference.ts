@@ -126,8 +126,8 @@ export class Inference implements RequestLine {
    * Prepares and admits a request. Resolves once it waits or runs; from then on `listener` is called.
    *
    * @param client aborted when the client leaves: the request then ends at once, wherever it is, and frees its slot
-   * @throws ChatstreamError if it is refused: `queue_full`, `rate_limited`, `quota_exceeded`, `draining`, `context_length_exceeded`, `invalid_request`,
-   *   `engine_unavailable`, or `cancelled` if the client has left already
+   * @throws ChatstreamError if it is refused: `queue_full`, `rate_limited`, `quota_exceeded`, `draining`,
+   *   `context_length_exceeded`, `invalid_request`, `engine_unavailable`, or `cancelled` if the client has left already
    */
   submit(request: InferenceRequest, listener: AnswerListener, client: AbortSignal): Promise<AdmittedRequest> {
     return this.submitAll([{ request, listener }], client);

@@ -35,7 +35,10 @@ export const checksSchema = Type.Object({
   held_open: Type.Optional(
     Type.Object(
       { answers: count, mean_ms: nullableNumber },
-      { description: 'Responses that the server kept open for more than 100 ms after their last text.' },
+      {
+        description:
+          'Responses that the server kept open after their last text for more than 100 ms and 3 times their mean time between texts.',
+      },
     ),
   ),
 });

@@ -9,12 +9,13 @@ const noticeablyLonger = 1.1;
  * 40 s (-d)`: by the flags that set how long this plan takes, since bench refuses others beside them.
  *
  * @param of what is missing: of `requests`, a slower replay of the same trace has no more
- * @param seconds of a run that would be enough, if that is known
+ * @param seconds of a run that would be enough; null, or not a positive number, if that is not known
  */
 export function measureLonger(
   { stages, trace, duration_ms: durationMs, requests, warmup_ms: warmupMs }: ExtentOfPlan,
-  { of, seconds = null }: { readonly of: 'requests' | 'time'; readonly seconds?: number | null },
+  { of, seconds: wanted = null }: { readonly of: 'requests' | 'time'; readonly seconds?: number | null },
 ): string {
+  const seconds = wanted !== null && wanted > 0 && wanted < Infinity ? wanted : null;
   const about = seconds === null ? null : `about ${typedDuration(seconds)}`;
   if (stages !== undefined) {
     return `make the stages longer (--stages or --ramp)${about === null ? '' : `, ${about} altogether`}`;
@@ -39,5 +40,6 @@ function typedDuration(seconds: number): string {
 /** To one digit, or to two if it begins with 1, as people type durations. */
 function roundedUp(value: number): number {
   const step = 10 ** Math.floor(Math.log10(value)) / (String(value).startsWith('1') ? 10 : 1);
-  return Math.ceil(value / step) * step;
+  // Not up a step because of the rounding error of binary fractions.
+  return Math.ceil(value / step - 1e-6) * step;
 }

@@ -48,8 +48,9 @@ export interface Remaining {
 }
 
 /**
- * Limits of keys over time, and of addresses without a key, of which those that came last are remembered. Requests are counted when they come, and tokens when a request has ended, so that those that run
- * beside each other may together exceed a limit; what was too much is then missing from what comes next.
+ * Limits of keys over time, and of addresses without a key, of which those that came last are remembered. Requests are
+ * counted when they come, and tokens when a request has ended, so that those that run beside each other may together
+ * exceed a limit; what was too much is then missing from what comes next.
  */
 export class RateLimiter {
   readonly #clock: Clock;

@@ -67,7 +67,8 @@ export interface RunningServer {
  * Starts the whole server. It listens first, so that health checks are answered while the model loads.
  *
  * @param stopping aborts the start while the model is still being loaded, which can take minutes; its reason is thrown
- * @throws ChatstreamError `address_unavailable`, `usage` if the file of --store cannot be used, or the engine's error about the model; nothing is left running then
+ * @throws ChatstreamError `address_unavailable`, `usage` if the file of --store cannot be used, or the engine's error
+ *   about the model; nothing is left running then
  */
 export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;

@@ -96,7 +96,10 @@ export class KeyUsage implements UsageBook {
     });
   }
 
-  /** Writes down a whole hour of a key, as somebody else has counted it. Of two counts of the same hour, the one with more requests stays. */
+  /**
+   * Writes down a whole hour of a key, as somebody else has counted it. Of two counts of the same hour, the one with
+   * more requests stays.
+   */
   put(key: string, { startMs, models, ...used }: HourOfUsage): void {
     if (startMs + hourMs <= this.#unixMs() - this.#retentionMs || this.#retentionMs === 0) return;
     const sum = this.#sumOf(key, startMs);

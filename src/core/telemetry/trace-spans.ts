@@ -28,7 +28,8 @@ export interface Span {
 
 /**
  * The trace of a request that has ended: one span for the request, and in it those for its wait, its prefill and its decode,
- * as far as it got. A pause is a part of the decode, which ends with the last token; without one, the last of them ends when the request does.
+ * as far as it got. A pause is a part of the decode, which ends with the last token; without one, the last of them ends
+ * when the request does.
  *
  * @param endMs when it ended: Unix time in milliseconds
  */

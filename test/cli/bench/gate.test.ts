@@ -53,7 +53,7 @@ describe('a gate in bench', () => {
     await expect(prepareGate(flags({ baseline: machines, allow: [['machine.cpu']] }), options)).resolves.toBeDefined();
   });
 
-  it('refuses a threshold for the limit of a search before anything is measured that is none', async () => {
+  it('refuses a threshold for the limit of a search where none is run, before anything is measured', async () => {
     const limit = [['ttft.p95>10%', 'find_max<10%']];
     await expect(
       prepareGate(flags({ versus: 'http://127.0.0.1:8001', 'fail-on': limit }), options),
@@ -63,6 +63,7 @@ describe('a gate in bench', () => {
     });
     await expect(prepareGate(flags({ baseline: fileOf(base), 'fail-on': limit }), options)).rejects.toMatchObject({
       code: 'usage',
+      message: '--fail-on find_max needs a search, and this bench does not run one.',
       hint: expect.stringMatching(/^Add --find-max/) as string,
     });
   });
@@ -84,6 +85,26 @@ describe('a gate in bench', () => {
     expect(verdict.exitCode).toBe(10);
     expect(verdict.comparison?.interleaved).toBe(true);
     expect(verdict.text({ colour: false, width: 100 })).toContain('measured alternately');
+  });
+
+  it('refuses servers with different models before they are measured, with --strict and without --allow model', async () => {
+    const other = { ...base.target, model: 'another' };
+    const versus = 'http://127.0.0.1:8001';
+    const gateOf = async (given: Partial<BenchGateFlags>) => await prepareGate(flags({ versus, ...given }), options);
+    const strict = await gateOf({ strict: true });
+    expect(() => {
+      strict.checkTargets(base.target, other);
+    }).toThrow(`they have "another" (baseline) and "${base.target.model}" (candidate)`);
+    for (const [gate, baseline] of [
+      [strict, base.target],
+      [strict, null],
+      [await gateOf({ strict: false }), other],
+      [await gateOf({ strict: true, allow: [['model']] }), other],
+    ] as const) {
+      expect(() => {
+        gate.checkTargets(base.target, baseline);
+      }).not.toThrow();
+    }
   });
 
   it('keeps what was measured if it turns out not to be comparable', async () => {

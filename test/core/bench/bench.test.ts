@@ -87,6 +87,19 @@ describe('what can be checked beforehand', () => {
     await expect(measured).rejects.toMatchObject({ code: 'usage' });
     expect(server.exchanges).toHaveLength(0);
   });
+
+  it('includes what the caller asks of both servers, once they are known', async () => {
+    const [candidate, baseline] = [await serveWords(), await serveWords()];
+    const target = { type: 'url', url: candidate.url } as const;
+    const onTargets: BenchHooks['onTargets'] = (one, other) => {
+      throw new Error(`${one.url}, not ${String(other?.url)}`);
+    };
+    await expect(measure({ target, versus: baseline.url }, { onTargets })).rejects.toThrow(
+      `${candidate.url}, not ${baseline.url}`,
+    );
+    expect([...candidate.exchanges, ...baseline.exchanges].map(routeOf).join()).not.toContain('POST');
+    await expect(measure({ target }, { onTargets })).rejects.toThrow(`${candidate.url}, not undefined`);
+  });
 });
 
 describe('the words of the prompts', () => {

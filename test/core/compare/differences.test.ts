@@ -155,6 +155,15 @@ describe('a difference', () => {
     expect(alike.notes.join()).not.toContain('differ in');
   });
 
+  it('is the model of two servers that were measured in one run, if the comparison is strict', () => {
+    const other = { ...base, target: { ...base.target, model: 'another' } };
+    const strictly = (candidate: BenchResult, allowed: readonly string[]) =>
+      compare(alternately(base, candidate), { thresholds: [], allowed, strict: true });
+    expect(() => strictly(other, [])).toThrow('With --strict, two servers must have the same model');
+    expect(strictly(other, ['model']).models).toBeNull();
+    expect(strictly(base, []).models).toBeNull();
+  });
+
   it('is what the servers found in their prompt caches, unless they were measured alternately', () => {
     const cached = (share: number): BenchResult => {
       const result = resultOf(1);

@@ -74,7 +74,7 @@ describe('the limits of two searches', () => {
   it('say what to do about an interval that is too wide', () => {
     const wide = searchOf({ load: 9, lower: 5, upper: 12 });
     expect(conclusionOf(gate(base, wide, 'find_max<10%'))[0]).toBe(
-      'Inconclusive: its 95 % interval, 0.50–1.20, contains the limit: search with a smaller --precision, or for longer (-d).',
+      'Inconclusive: its 95 % interval, 0.50–1.20, contains the limit: search with a smaller --precision, or measure for longer (-d).',
     );
   });
 

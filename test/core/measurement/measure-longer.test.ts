@@ -13,6 +13,21 @@ describe('how to measure for longer', () => {
     expect(measureLonger(usual, { of: 'time', seconds: 95 })).toBe('measure for about 1.6 min (-d)');
   });
 
+  it.each([
+    [30.000000000000004, 'about 30 s'],
+    [30.1, 'about 40 s'],
+    [0.30000000000000004, 'about 300 ms'],
+    [12.000000000000002, 'about 12 s'],
+    [1000.0000000000001, 'about 17 min'],
+  ])('is not rounded up because of the error of a sum: %d s', (seconds, text) => {
+    expect(measureLonger(usual, { of: 'time', seconds })).toBe(`measure for ${text} (-d)`);
+  });
+
+  it.each([0, -1, NaN, Infinity])('gives no duration where none is known: %d s', (seconds) => {
+    expect(measureLonger(usual, { of: 'time', seconds })).toBe('measure for longer (-d)');
+    expect(measureLonger({ ...usual, stages }, { of: 'time', seconds })).not.toContain('about');
+  });
+
   it('is by the stages where they set the duration, which is refused beside them', () => {
     expect(measureLonger({ ...usual, stages }, { of: 'time' })).toBe('make the stages longer (--stages or --ramp)');
     expect(measureLonger({ ...usual, stages }, { of: 'requests', seconds: 31.2 })).toBe(

@@ -9,6 +9,18 @@ export interface SettableSlots {
   readonly slotsAt: SlotsAt;
 }
 
+/**
+ * Settings can be swept if they can be set on every server, up to the fewest slots of any.
+ *
+ * @param queues of the servers; null for one whose max-concurrency cannot be set
+ * @returns null if they cannot be swept, as where a server has no slots at the moment
+ */
+export function commonQueue(queues: readonly (SettableSlots | null)[]): SettableSlots | null {
+  const settable = queues.flatMap((queue) => (queue === null || queue.slots === 0 ? [] : queue));
+  const [fewest] = settable.toSorted((one, other) => one.slots - other.slots);
+  return fewest === undefined || settable.length < queues.length ? null : fewest;
+}
+
 /** The settings to measure, and what to tell the user about them. */
 export interface PlannedSettings {
   readonly settings: readonly Setting[];

@@ -2,8 +2,11 @@ import type { CompletedRequest } from '../client/outcome.js';
 import { isBurst } from './burst.js';
 import { contradictsUsage, hiddenTokensOf, outputTokensOf } from './output-tokens.js';
 
-/** A response that stays open for longer than this after its last text is held open, and not only slow to end. */
-const heldOpenUs = 100_000;
+/**
+ * A response that stays open for longer than this after its last text is held open, and not only slow to end: in
+ * microseconds, and in mean times between its texts. The round in which a model ends its answer has no text.
+ */
+const heldOpen = { leastUs: 100_000, gaps: 3 } as const;
 
 const nothing = {
   /** Answers that arrived in one burst. */
@@ -55,7 +58,7 @@ export class AnswerCounter {
       total.contradictedTokens += outputTokens ?? 0;
       total.contradictedChunks += tokenChunks;
     } else total.hiddenTokens += hiddenTokensOf(request);
-    if (endUs - lastTokenUs > heldOpenUs) {
+    if (isHeldOpen(request)) {
       total.heldOpen += 1;
       total.heldOpenUs += endUs - lastTokenUs;
     }
@@ -70,6 +73,13 @@ export class AnswerCounter {
   addCounts(counts: AnswerCounts): void {
     for (const name of countNames) this.#total[name] += counts[name];
   }
+}
+
+function isHeldOpen({ lastTokenUs, endUs, gapsUs }: CompletedRequest): boolean {
+  const openUs = endUs - lastTokenUs;
+  if (openUs <= heldOpen.leastUs) return false;
+  const gapsSumUs = gapsUs.reduce((sum, each) => sum + each, 0);
+  return gapsUs.length === 0 || openUs > (heldOpen.gaps * gapsSumUs) / gapsUs.length;
 }
 
 /** Of a single chunk there is no TPOT that could be wrong. */

@@ -26,7 +26,10 @@ export function metricsOf(request: CompletedRequest): RequestMetrics {
   };
 }
 
-/** Whether a single request meets an objective. Also true if it has no value of the metric, such as a queue wait that the server does not report. */
+/**
+ * Whether a single request meets an objective. Also true if it has no value of the metric, such as a queue wait that
+ * the server does not report.
+ */
 export function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, request: CompletedRequest): boolean {
   const us = metric === 'chunk_gap' ? gapsOf(request).reduce((worst, gap) => Math.max(worst, gap), 0) : metrics[metric];
   return us === null || us < belowMs * 1000;

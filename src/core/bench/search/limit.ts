@@ -21,9 +21,10 @@ const tail = 0.025;
 const mostMissed = 0.8;
 
 /**
- * The limit above which the promises break, from all loads near it together: the odds that a request misses a promise rise with the load, and a line
- * through their logarithms tells more than the two loads next to the limit. It is sought between a load at which the
- * promises hold and one at which they do not; a load that is clear of the limit cuts the interval off.
+ * The limit above which the promises break, from all loads near it together: the odds that a request misses a promise
+ * rise with the load, and a line through their logarithms tells more than the two loads next to the limit. It is sought
+ * between a load at which the promises hold and one at which they do not; a load that is clear of the limit cuts the
+ * interval off.
  *
  * @returns null if they hold everywhere, or nowhere
  */

@@ -13,6 +13,7 @@ import {
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
 import type { BenchResult, Plan, Setting } from '../../measurement/result-schema.js';
+import { type SlotsAt, slotsAtOf, slotWords } from '../../measurement/slots.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { oneLine } from '../text/escape.js';
 
@@ -34,13 +35,14 @@ function loadText(by: FindMax['by'], load: string): string {
 }
 
 /** The answer of `--find-max`: the limit first, then what a reader should know of it; empty without a search. */
-export function findMaxSentences({ find_max: found, plan }: Pick<BenchResult, 'find_max' | 'plan'>): readonly string[] {
+export function findMaxSentences(result: Pick<BenchResult, 'find_max' | 'plan' | 'target'>): readonly string[] {
+  const { find_max: found, plan, target } = result;
   if (found === undefined) return [];
   const promises = (plan.find_max?.promises ?? []).map(oneLine);
-  return [answer(found, promises, plan), ...doubts(found)];
+  return [answer(found, promises, plan, slotsAtOf(target.settings['slots_at'])), ...doubts(found)];
 }
 
-function answer(found: FindMax, promises: readonly string[], plan: Plan): string {
+function answer(found: FindMax, promises: readonly string[], plan: Plan, slotsAt: SlotsAt): string {
   const { precision = 0 } = plan.find_max ?? {};
   const names = listed(promises);
   const [hold, doNot] = promises.length === 1 ? ['holds', 'does not hold'] : ['hold', 'do not hold'];
@@ -63,7 +65,7 @@ function answer(found: FindMax, promises: readonly string[], plan: Plan): string
       const isEvery = points.every(({ verdict }) => verdict === 'holds');
       const all = isEvery ? 'at every load that was measured, up to ' : isHighest ? 'up to ' : 'at ';
       const where = from === null ? `${all}${at(highest)}` : range(highest);
-      return `${names} ${isHighest ? seem : hold} ${where}${unclearText(by, unclear)}. ${wayUp(found)}`;
+      return `${names} ${isHighest ? seem : hold} ${where}${unclearText(by, unclear)}. ${wayUp(found, highest, slotsAt)}`;
     }
     case 'none-hold': {
       const where =
@@ -127,11 +129,12 @@ function nextText({ next_to_break: next }: FindMax): string {
   return `the next promise to break is ${oneLine(next.split('<')[0] ?? next)}`;
 }
 
-function wayUp(found: FindMax): string {
+/** @param highest load that was measured; a finished search by max-concurrency has come to all slots */
+function wayUp(found: FindMax, highest: number, slotsAt: SlotsAt): string {
   if (!found.finished) return unfinishedText(found);
-  return found.by === 'max-concurrency'
-    ? 'That is all the server has slots for: give it more (its own, or those of its upstreams or nodes), or raise the load.'
-    : 'That is the highest load that a search tries.';
+  if (found.by !== 'max-concurrency') return 'That is the highest load that a search tries.';
+  const { has, raise } = slotWords(slotsAt);
+  return `${has(highest)}, so settings above that were not measured. ${raise(highest * 2)} to measure them, or raise the load.`;
 }
 
 /** What was in the way of an answer, and what to do about it. */

@@ -1,6 +1,6 @@
 import { type Comparison, gatedRows } from '../../compare/comparison.js';
 import { conclusionOf, regressionText } from './conclusion.js';
-import { rowName } from './words.js';
+import { modelsText, rowName } from './words.js';
 
 /** GitHub shows at most this many annotations of each level per step. */
 const mostAnnotations = 10;
@@ -33,6 +33,15 @@ interface Annotation {
 }
 
 function annotationsOf(comparison: Comparison, whose: string): readonly Annotation[] {
+  const models = modelsText(comparison).map((message) => ({
+    level: 'warning' as const,
+    title: `${whose}Performance: two models`,
+    message,
+  }));
+  return [...models, ...verdictAnnotations(comparison, whose)];
+}
+
+function verdictAnnotations(comparison: Comparison, whose: string): readonly Annotation[] {
   const message = conclusionOf(comparison).join(' ');
   if (comparison.verdict === 'inconclusive') {
     return [{ level: 'warning', title: `${whose}Performance: inconclusive`, message }];

@@ -3,7 +3,7 @@ import type { Plan } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import type { TestCase, TestSuite } from '../text/junit-xml.js';
 import { endText, regressionText } from './conclusion.js';
-import { doubtText, intervalText, limitText, ratioText, rowName, valueText } from './words.js';
+import { doubtText, intervalText, limitText, modelsText, ratioText, rowName, valueText } from './words.js';
 
 /** A suite for each setting with a case for each figure; without thresholds all of them pass. */
 export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
@@ -17,7 +17,22 @@ export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
       .map((row) => caseOf(row, setting, comparison.candidate.plan)),
   }));
   const ended = endText(comparison);
-  return ended === null ? suites : [{ name: 'compare: measurement', cases: [endCase(comparison, ended)] }, ...suites];
+  const measurement = [
+    ...(ended === null ? [] : [endCase(comparison, ended)]),
+    ...modelsText(comparison).map(modelsCase),
+  ];
+  return measurement.length === 0 ? suites : [{ name: 'compare: measurement', cases: measurement }, ...suites];
+}
+
+/** JUnit has no warnings; viewers show what was skipped, and why. */
+function modelsCase(message: string): TestCase {
+  return {
+    suite: 'chatstream.compare',
+    name: 'both sides have the same model',
+    output: message,
+    status: 'skipped',
+    message,
+  };
 }
 
 /** That not everything was measured. */

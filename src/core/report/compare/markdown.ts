@@ -14,6 +14,7 @@ import {
   howMeasured,
   intervalText,
   limitText,
+  modelsText,
   ratioText,
   unmatchedTexts,
   valueText,
@@ -43,6 +44,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const word = /^\w+(?=:)/.exec(verdict)?.[0] ?? '';
   const sections = [
     ['## chatstream compare'],
+    modelsText(comparison).map((text) => `⚠️ ${escapedMarkdown(text)}`),
     [`${marks[comparison.verdict]} ${word === '' ? '' : `**${word}**`}${verdict.slice(word.length)}`, ...more],
     table(shown),
     [...comparison.notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map(

@@ -16,6 +16,7 @@ import {
   howMeasured,
   intervalText,
   limitText,
+  modelsText,
   ratioText,
   settingsBeside,
   unmatchedTexts,
@@ -57,8 +58,13 @@ function header(comparison: Comparison, style: ReportStyle): readonly string[] {
 }
 
 function remarks(comparison: Comparison, style: ReportStyle): readonly string[] {
+  return marked([...comparison.notes, ...unmatchedTexts(comparison), ...differencesText(comparison)], style);
+}
+
+/** Each with the mark of a warning. */
+function marked(notes: readonly string[], style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  return [...comparison.notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].flatMap((note) =>
+  return notes.flatMap((note) =>
     wrap(oneLine(note), style.width - 2).map((line, index) => (index === 0 ? `${paint('yellow', '!')} ` : '  ') + line),
   );
 }
@@ -72,11 +78,12 @@ const verdictColours: Readonly<Record<OverallVerdict, Parameters<Paint>[0]>> = {
 
 function conclusion(comparison: Comparison, style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  return conclusionOf(comparison).flatMap((sentence, index) =>
+  const sentences = conclusionOf(comparison).flatMap((sentence, index) =>
     wrap(sentence, style.width, '  ').map((line, lineIndex) =>
       index === 0 && lineIndex === 0 ? paint(verdictColours[comparison.verdict], line) : line,
     ),
   );
+  return [...marked(modelsText(comparison), style), ...sentences];
 }
 
 type Format = Parameters<Paint>[0];

@@ -101,7 +101,7 @@ export function doubtText(doubt: Doubt, row: ComparedRow, plan: Plan): string {
       return saturationText(doubt);
     case 'too-wide': {
       if (row.metric.type === 'limit') {
-        return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: search with a smaller --precision, or for longer (-d)`;
+        return `its 95 % interval, ${intervalText(row.interval)}, contains the limit: search with a smaller --precision, or ${measureLonger(plan, { of: 'time' })}`;
       }
       const factor = trialsFactor(row);
       if (factor === 'delay') return moreTrials(factor);
@@ -193,6 +193,13 @@ export function unmatchedTexts({ unmatched, rows }: Comparison): readonly string
     const which = settings.length > 4 ? plural(settings.length, 'setting') : settings.map(wholeSettingText).join('; ');
     return [`Only the ${side} was measured at ${which}, so that is not compared.`];
   });
+}
+
+/** A sentence that belongs to the verdict: that it is on two models, which may be a mistake. */
+export function modelsText({ models }: Comparison): readonly string[] {
+  if (models === null) return [];
+  const { baseline, candidate } = models;
+  return [`Two models were compared: "${baseline}" (baseline) and "${candidate}" (candidate).`];
 }
 
 /** The allowed differences in a sentence. */

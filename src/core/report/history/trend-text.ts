@@ -2,6 +2,7 @@ import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { leastSamplesAbove } from '../../measurement/histogram.js';
+import { measureLonger } from '../../measurement/measure-longer.js';
 import { listed, plural, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { valueText } from '../compare/words.js';
@@ -42,14 +43,17 @@ export function noChange({ trends }: Pick<Trends, 'trends'>): readonly string[] 
  * @param metrics those that were to be shown
  */
 export function missingFigures(
-  { trends }: Pick<Trends, 'trends'>,
+  { entries, trends }: Pick<Trends, 'entries' | 'trends'>,
   metrics: readonly ComparedMetric[],
 ): readonly string[] {
   const missing = metrics.filter(({ id }) => trends.every(({ metric }) => metric.id !== id));
   if (missing.length === 0) return [];
-  const advice = `A percentile needs ${leastSamplesAbove} samples above it, so measure more requests (-r) or for longer (-d).`;
-  const isSparse = missing.some(({ type }) => type === 'latency');
-  return [`No result has ${listed(missing.map(({ id }) => id))}.${isSparse ? ` ${advice}` : ''}`];
+  const newest = entries.at(-1);
+  const isSparse = newest !== undefined && missing.some(({ type }) => type === 'latency');
+  const advice = isSparse
+    ? ` A percentile needs ${leastSamplesAbove} samples above it: ${measureLonger(newest.plan, { of: 'requests' })}.`
+    : '';
+  return [`No result has ${listed(missing.map(({ id }) => id))}.${advice}`];
 }
 
 /** Marks the entry at which a level changed. */

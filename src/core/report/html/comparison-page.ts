@@ -8,7 +8,7 @@ import { massesOf } from '../bench/masses.js';
 import { conclusionOf, reasonsOf } from '../compare/conclusion.js';
 import { comparisonJson } from '../compare/json.js';
 import { severalJson } from '../compare/several.js';
-import { differencesText, howMeasured, unmatchedTexts } from '../compare/words.js';
+import { differencesText, howMeasured, modelsText, unmatchedTexts } from '../compare/words.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { type Markup, markup } from '../text/markup.js';
 import { distributionFigure } from './charts/distributions.js';
@@ -86,6 +86,7 @@ export async function comparisonBody(comparison: Comparison): Promise<Markup> {
   const side = (word: string, { name, target }: Comparison['baseline']): Markup =>
     markup`<p><strong>${word}</strong> ${[name, ...targetItems(target)].join(' · ')}</p>`;
   return markup`${side('Baseline', baseline)}${side('Candidate', candidate)}
+${modelsText(comparison).map((text) => markup`<p class="warning">${prose(text)}</p>`)}
 ${verdictBlock(comparison)}
 ${[...more, `${howMeasured(comparison)}.`].map((sentence) => markup`<p>${prose(sentence)}</p>`)}
 ${[...notes, ...unmatchedTexts(comparison), ...differencesText(comparison)].map((note) => markup`<p class="warning">${prose(note)}</p>`)}

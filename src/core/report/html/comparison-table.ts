@@ -22,8 +22,9 @@ const columns: readonly {
 ];
 
 /**
- * All compared figures. The verdict comes first, because the last columns may be out of sight. On narrow screens each row is a card that begins with its metric and verdict; the roles say what
- * browsers forget of a table that is laid out in another way.
+ * All compared figures. The verdict comes first, because the last columns may be out of sight. On narrow screens each
+ * row is a card that begins with its metric and verdict; the roles say what browsers forget of a table that is laid out
+ * in another way.
  */
 export function comparisonTable(rows: readonly ComparedRow[]): Markup {
   const headings = columns.map(({ heading }) => markup`<th scope="col" role="columnheader">${heading}</th>`);

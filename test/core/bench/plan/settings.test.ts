@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FindMaxOptions } from '../../../../src/core/bench/plan/options.js';
 import { searchedSettings } from '../../../../src/core/bench/plan/searched.js';
-import { planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
+import { commonQueue, planSettings, powersOfTwo } from '../../../../src/core/bench/plan/settings.js';
 
 const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) as const;
 
@@ -26,6 +26,20 @@ describe('powersOfTwo', () => {
     [12, [1, 2, 4, 8, 12]],
   ])('up to %i', (most, powers) => {
     expect(powersOfTwo(most)).toEqual(powers);
+  });
+});
+
+describe('commonQueue', () => {
+  it('is the one with the fewest slots', () => {
+    expect(commonQueue([serverWith(8), { slots: 2, slotsAt: 'nodes' }])).toEqual({ slots: 2, slotsAt: 'nodes' });
+  });
+
+  it.each([
+    ['a server has no such setting', [serverWith(8), null]],
+    ['there are no servers', []],
+    ['a server has no slots at the moment, such as one without upstreams', [serverWith(8), serverWith(0)]],
+  ])('is none if %s', (_, queues) => {
+    expect(commonQueue(queues)).toBeNull();
   });
 });
 

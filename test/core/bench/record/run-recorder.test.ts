@@ -149,6 +149,23 @@ describe('RunRecorder', () => {
     expect(answers).toMatchObject({ heldOpen: 1, heldOpenUs: 2_000_000 });
   });
 
+  it.each([
+    // The round in which the model ends its answer has no text.
+    ['no longer than the server takes for a few texts', 3, 120_000, 350_000, 0],
+    ['longer than that', 3, 120_000, 370_000, 1],
+    ['no longer than 100 ms after quick texts', 3, 5000, 99_000, 0],
+    ['longer than 100 ms after quick texts', 3, 5000, 101_000, 1],
+    ['longer than 100 ms after a single text', 1, 0, 101_000, 1],
+  ])('counts a response as held open by its own pace: %s', (_, texts, gapUs, heldUs, heldOpen) => {
+    const gapsUs = Array.from({ length: texts - 1 }, () => gapUs);
+    const lastTokenUs = 100_000 + gapUs * gapsUs.length;
+    const outcome = completed(0, texts, { gapsUs, lastTokenUs, endUs: lastTokenUs + heldUs });
+    expect(recorded(new RunRecorder([], 0), outcome).answers).toMatchObject({
+      heldOpen,
+      heldOpenUs: heldOpen * heldUs,
+    });
+  });
+
   it('takes the tokens of a warm-up request from its running count', () => {
     const recorder = new RunRecorder([], second);
     // Its chunks arrive at 0.9, 1.0 and 1.1 s; the first has 6 of its 10 tokens.

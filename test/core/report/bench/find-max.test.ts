@@ -76,6 +76,23 @@ describe('the answer of a search', () => {
     );
   });
 
+  it.each([
+    [
+      undefined,
+      'The server has 8 slots, so settings above that were not measured. Start the server with --slots 16 to measure them, or raise the load.',
+    ],
+    ['upstreams', "The server's upstreams have 8 places, so settings above that were not measured. Give the server's"],
+    [
+      'nodes',
+      "The cluster's nodes have 8 slots, so settings above that were not measured. Give the cluster's nodes 16",
+    ],
+  ])('says what to give more slots where every setting holds: %s', (at, text) => {
+    const points = [pointOf(4, 120, 'holds'), pointOf(8, 130, 'holds')];
+    const { result } = searchOf({ by: 'max-concurrency', status: 'all-hold', load: 8, next_to_break: null, points });
+    const settings = { ...result.target.settings, ...(at !== undefined && { slots_at: at }) };
+    expect(findMaxSentences({ ...result, target: { ...result.target, settings } })[0]).toContain(`8. ${text}`);
+  });
+
   it('says at which loads it is unclear whether everything holds', () => {
     const verdicts = (one: 'holds' | 'unclear', two: 'holds' | 'unclear', four: 'holds' | 'unclear'): string => {
       const points = [pointOf(1, 480, one), pointOf(2, 470, two), pointOf(4, 120, four)];
@@ -161,7 +178,7 @@ describe('the answer of a search', () => {
     ]);
     expect(sentencesOf({ ...slots, holds_from: 11 })[0]).toContain('holds only at max-concurrency 11 (');
     expect(sentencesOf({ ...slots, status: 'all-hold', load: 16 })[0]).toContain(
-      'holds from max-concurrency 3 to 16. That is all the server has slots for',
+      'holds from max-concurrency 3 to 16. The server has 16 slots, so',
     );
   });
 

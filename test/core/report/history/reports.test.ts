@@ -123,7 +123,14 @@ describe('the trends of a history', () => {
     }));
     const metrics = allMetrics.filter(({ id }) => ['ttft.p95', 'goodput', 'tpot.p50'].includes(id));
     expect(missingFigures(trendsOf(sparse, metrics, 20), metrics)).toEqual([
-      'No result has ttft.p95 and goodput. A percentile needs 10 samples above it, so measure more requests (-r) or for longer (-d).',
+      'No result has ttft.p95 and goodput. A percentile needs 10 samples above it: measure for longer (-d).',
+    ]);
+    const ramps = sparse.map((entry) => ({
+      ...entry,
+      plan: { ...entry.plan, stages: [{ from_rate: 1, to_rate: 8, duration_ms: 10_000 }] },
+    }));
+    expect(missingFigures(trendsOf(ramps, metrics, 20), metrics)).toEqual([
+      expect.stringMatching(/: make the stages longer \(--stages or --ramp\)\.$/),
     ]);
     expect(missingFigures(trendsOf(sparse, metrics, 20), [])).toEqual([]);
     const nothing = trendsOf(sparse, metrics.slice(0, 1), 20);
