@@ -134,12 +134,9 @@ describe('very many responses', { timeout: 240_000 }, () => {
 
     const young = youngBatches * batch;
     await storage.close();
-    const closedAt = performance.now();
     storage = await open();
     const reopened = storage.collection('responses', isValue);
     const kept = (await reopened.list(null, mostValues + 1)) ?? [];
-    // Some milliseconds, because it reads what is kept, and not what was ever stored.
-    expect(performance.now() - closedAt).toBeLessThan(10_000);
     expect(kept.map(({ id }) => id)).toEqual(Array.from({ length: young }, (_, index) => inFile - young + index));
     // One more than there is room for beside these.
     const more = Array.from({ length: mostValues - young + 1 }, (_, index) => inFile + index);

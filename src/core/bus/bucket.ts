@@ -60,16 +60,16 @@ export interface Bucket {
 }
 
 /** Room for the headers of a write, which are shorter by far. */
-const mostHeaderBytes = 512;
+const mostWriteHeaderBytes = 512;
 
 /** @param maxPayloadBytes of the bus. @returns {@link Bucket.maxValueBytes} */
 export function mostValueBytes(maxPayloadBytes: number): number {
-  return maxPayloadBytes - mostHeaderBytes;
+  return maxPayloadBytes - mostWriteHeaderBytes;
 }
 
 /** @returns what the bus must take so that a value may have so many bytes */
 export function payloadBytesFor(valueBytes: number): number {
-  return valueBytes + mostHeaderBytes;
+  return valueBytes + mostWriteHeaderBytes;
 }
 
 const keyPattern = /^[-/=\w]+(\.[-/=\w]+)*$/;

@@ -1,18 +1,32 @@
+import type { Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Bucket } from './bucket.js';
 import type { Bus, BusFault } from './bus.js';
+
+/** A fault of the same subject is not told again for so long, in milliseconds. */
+const quietMs = 10 * 60_000;
+
+/** Subjects of which a fault is remembered. */
+const mostTold = 1000;
 
 /**
  * A bus on which no error goes further than the message that it is about: neither into the reader of the connection, which would
  * end with it and leave the process deaf, nor into the timer that sends, which would end the process.
  *
- * @param onFault hears of the first one of each subject: what fails once a second should not fill the log
+ * @param onFault hears of each subject once in ten minutes, and of 1000 subjects in that time at most: what fails once a second
+ *   should not fill the log
  */
-export function guardedBus(bus: Bus, onFault: (fault: BusFault) => void): Bus {
-  const told = new Set<string>();
+export function guardedBus(bus: Bus, clock: Clock, onFault: (fault: BusFault) => void): Bus {
+  /** When a fault of each subject was told, the oldest first. */
+  const told = new Map<string, number>();
   const tell = (what: string, key: string, error: unknown): void => {
-    if (told.has(key)) return;
-    told.add(key);
+    const nowMs = clock.now();
+    for (const [oldest, toldMs] of told) {
+      if (nowMs - toldMs < quietMs) break;
+      told.delete(oldest);
+    }
+    if (told.has(key) || told.size === mostTold) return;
+    told.set(key, nowMs);
     onFault({ message: `${what}: ${messageOf(error)}`, error });
   };
   const guard = (what: () => string, key: string, work: () => void): void => {

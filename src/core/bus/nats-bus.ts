@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
+import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import type { Bus, BusStatus } from './bus.js';
@@ -88,7 +89,7 @@ function given<Name extends string>(values: Readonly<Record<Name, string | null>
 function busOf(connection: NatsConnection): Bus {
   const status = new Emitter<BusStatus>();
   void report(connection, status);
-  return guardedBus(unguardedBusOf(connection, status), (fault) => {
+  return guardedBus(unguardedBusOf(connection, status), systemClock, (fault) => {
     status.emit({ type: 'fault', ...fault });
   });
 }

@@ -36,7 +36,8 @@ export function encodeEntry(value: object): Uint8Array {
 
 /**
  * What a compressed entry says in place of the version of its schema, which it has inside. It is far from those of schemas: a member
- * that cannot read compressed entries takes them for those of another version, and leaves them as they are.
+ * that cannot read compressed entries takes them for those of another version. It refuses such settings, and repeats its edit of them
+ * until it can; such services it overwrites with its own, and all keys begin anew.
  */
 const packedVersion = 1000;
 
@@ -45,7 +46,7 @@ const mostUnpackedBytes = 256 * 1024 * 1024;
 
 /**
  * An entry whose length depends on how many keys there are: as JSON if that fits, and compressed otherwise, which takes a third to a
- * tenth of that.
+ * tenth of that for the terms of keys, and two thirds for services, which are mostly digits.
  *
  * @param mostBytes `Bucket.maxValueBytes`
  * @returns null if it does not fit even so
@@ -64,7 +65,8 @@ export function leastBytesOf(value: object): number {
 }
 
 function packedEntry(plain: Uint8Array): Uint8Array {
-  // Of 16,000 keys, the fastest level makes 1 MB three times as short in a few milliseconds: the line is busy with it for so long.
+  // The fastest level. Of the services of 40,000 keys, an encoding takes 80 ms, and of those of 16,000 keys 30 ms, a third to a half of
+  // that for the JSON: the holder of the line is busy with it for so long.
   const gzip = gzipSync(plain, { level: 1 }).toString('base64');
   return Buffer.from(JSON.stringify({ version: packedVersion, gzip }));
 }

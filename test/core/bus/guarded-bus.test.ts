@@ -16,7 +16,7 @@ describe('a guarded bus', () => {
     clock = new VirtualClock();
     network = new MemoryNetwork(clock, () => 0.5);
     faults = [];
-    bus = guardedBus(network.connect(1000), (fault) => faults.push(fault));
+    bus = guardedBus(network.connect(1000), clock, (fault) => faults.push(fault));
   });
 
   const told = (): readonly string[] => faults.map(({ message }) => message);
@@ -32,6 +32,25 @@ describe('a guarded bus', () => {
       'A message of 1001 bytes to far could not be sent: a message of 1001 bytes to far',
       'A message of 3000 bytes to near could not be sent: a message of 3000 bytes to near',
     ]);
+  });
+
+  it('tells of a subject again ten minutes after it was told', () => {
+    const toldAfter = (ms: number): number => {
+      clock.advance(ms);
+      bus.publish('far', bytes(1001));
+      return faults.length;
+    };
+    const minutes = 60_000;
+    expect([0, 9 * minutes, minutes, 9 * minutes, minutes].map(toldAfter)).toEqual([1, 1, 2, 2, 3]);
+  });
+
+  it('tells of 1000 subjects in ten minutes at most', () => {
+    const subjects = Array.from({ length: 1001 }, (_, index) => `far.${index}`);
+    for (const subject of subjects) bus.publish(subject, bytes(1001));
+    expect(faults.length).toBe(1000);
+    clock.advance(600_000);
+    for (const subject of subjects) bus.publish(subject, bytes(1001));
+    expect(faults.length).toBe(2000);
   });
 
   it('goes on reading after a listener has failed', () => {

@@ -197,6 +197,15 @@ describe('a function whose arguments cannot be an object', () => {
     }
   });
 
+  it.each([['OBJECT'], ['Object'], [['OBJECT', 'NULL']]])(
+    'is none of those whose type says object in other letters: %j',
+    async (type) => {
+      const capital = { type: 'function', function: { name: 'shout', parameters: { type } } };
+      const whole = await answer(chat('hello', { tools: [capital], tool_choice: 'required' }));
+      expect(calls(whole)).toEqual([['shout', {}]]);
+    },
+  );
+
   it('may say that it is one of several types', async () => {
     const nullable = { type: 'function', function: { name: 'shout', parameters: { type: ['object', 'null'] } } };
     const whole = await answer(chat('hello', { tools: [nullable], tool_choice: 'required' }));

@@ -11,7 +11,7 @@ export function peerSubject(id: string): string {
 }
 
 /** Room for the header of a message besides its purpose, which is shorter by far. */
-const mostHeaderBytes = 512;
+const mostEnvelopeBytes = 512;
 
 /**
  * What is known of a message without its content. Several pieces make one message if it is too long for NATS: all but the
@@ -77,7 +77,7 @@ export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
  */
 export function piecesOf(message: object, purpose: string, maxPayloadBytes: number): readonly Uint8Array[] {
   const bytes = Buffer.from(JSON.stringify(message));
-  const size = maxPayloadBytes - mostHeaderBytes - Buffer.byteLength(JSON.stringify(purpose));
+  const size = maxPayloadBytes - mostEnvelopeBytes - Buffer.byteLength(JSON.stringify(purpose));
   const pieces: Uint8Array[] = [];
   for (let start = 0; start < bytes.length; start += size) pieces.push(bytes.subarray(start, start + size));
   return pieces;

@@ -34,7 +34,7 @@ const askEveryMs = 2000;
 const mostBytes = 256 * 1024;
 
 /** Room for what a message says besides its list, which is shorter by far. */
-const mostHeaderBytes = 512;
+const mostFrameBytes = 512;
 
 /** A front that has not been heard for so long, and of whose usage nothing is kept, is forgotten. */
 const forgottenMs = 60_000;
@@ -192,7 +192,7 @@ export class SharedUsage implements UsageBook {
   #ownHours(key: string, most: number): WireUsed[] {
     return this.#options.own.hoursOf(key, most).map((hour) => {
       const used = wireUsed(key, hour);
-      return batches([...used.models], this.#mostListBytes - mostHeaderBytes).length > 1
+      return batches([...used.models], this.#mostListBytes - mostFrameBytes).length > 1
         ? { ...used, models: [] }
         : used;
     });
@@ -203,7 +203,7 @@ export class SharedUsage implements UsageBook {
   }
 
   get #mostListBytes(): number {
-    return Math.min(mostBytes, this.#options.bus.maxPayloadBytes - mostHeaderBytes);
+    return Math.min(mostBytes, this.#options.bus.maxPayloadBytes - mostFrameBytes);
   }
 
   #other(id: string): Other {

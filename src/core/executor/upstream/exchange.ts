@@ -4,6 +4,7 @@ import { messageOf } from '../../base/errors.js';
 import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../base/token-records.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
 import { codeOf, type Failure, isInterruption, isUnsent, restMs, type WholeAnswer } from './failure.js';
+import { plainBody } from './plain-body.js';
 import type { ReportedError } from './reported-error.js';
 
 /** A request as an upstream gets it. */
@@ -54,6 +55,9 @@ const longestPreamble = 256 * 1024;
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' };
 
 const passedOn = ['content-type', 'retry-after'] as const;
+
+/** With a body that is still compressed, if it is. */
+const withCoding = [...passedOn, 'content-encoding'] as const;
 
 type Phase =
   | { readonly status: 'sent' }
@@ -238,9 +242,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#listener.whole({ status, headers: jsonHeaders, body: Buffer.from(JSON.stringify(body)) }, noUsage);
   }
 
-  #whole(status: number, all: IncomingHttpHeaders, body: Buffer): void {
+  #whole(status: number, all: IncomingHttpHeaders, sent: Buffer): void {
+    const plain = plainBody(sent, all['content-encoding'] ?? 'identity');
+    const body = plain ?? sent;
     const headers: Record<string, string> = {};
-    for (const name of passedOn) {
+    for (const name of plain === null ? withCoding : passedOn) {
       const value = all[name];
       if (typeof value === 'string') headers[name] = value;
     }

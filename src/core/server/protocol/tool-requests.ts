@@ -79,14 +79,20 @@ function toolOf({ type, function: called }: WireTool, index: number, param: stri
   };
 }
 
-/** A function whose arguments cannot be an object can never be called. */
+/**
+ * A function whose arguments cannot be an object can never be called. Gemini's clients write types in capitals.
+ */
 function refuseOtherTypes(name: string, type: unknown, param: string): void {
-  if (type === undefined || type === null || type === 'object' || items(type).includes('object')) return;
+  if (type === undefined || type === null || [type, ...items(type)].some(isObject)) return;
   throw new ChatstreamError(
     'invalid_request',
     `The schema of ${name} at /type cannot be used: the arguments of a function are an object.`,
     { param, hint: 'Describe the arguments as the properties of an object.' },
   );
+}
+
+function isObject(type: unknown): boolean {
+  return typeof type === 'string' && type.toLowerCase() === 'object';
 }
 
 function refuseRepeated(tools: readonly Tool[], params: ToolParams): void {

