@@ -1,5 +1,7 @@
 import type { Llama, LlamaGpuType, LlamaModel } from 'node-llama-cpp';
+import { type Clock, systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
+import { hedged } from '../../base/hedge.js';
 import { type CacheShape, isQuantised } from '../../gguf/kv-cache.js';
 import { mainMemory, type Memory } from '../../gguf/memory-need.js';
 import type { FlashAttention, GpuChoice, LlamaEngineOptions } from '../options.js';
@@ -8,16 +10,28 @@ import type { EngineLog, Library } from './library.js';
 const namesOfBackends = { cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal' } as const;
 
 /**
+ * The library first loads its binary in a child process, to see whether it works on this machine, and waits up to five
+ * minutes for the child to exit. A process of Node.js can deadlock while it exits (nodejs/node#54918), so after this
+ * time a second child is tried. The first one is not lost if it was only slow, as drivers of GPUs can be.
+ */
+const secondStartMs = 30_000;
+
+/**
  * Starts llama.cpp on the requested device. Only `auto` may settle for less.
  *
  * @param maxThreads the maximum number of compute threads
  * @throws ChatstreamError `backend_unavailable`, naming the devices that can be used
  */
-export async function openLlama(library: Library, gpu: GpuChoice, maxThreads: number, log: EngineLog): Promise<Llama> {
+export async function openLlama(
+  library: Library,
+  gpu: GpuChoice,
+  maxThreads: number,
+  log: EngineLog,
+  clock: Clock = systemClock,
+): Promise<Llama> {
   const wanted = gpu === 'off' ? false : gpu;
-  let llama: Llama;
-  try {
-    llama = await library.getLlama({
+  const start = (): Promise<Llama> =>
+    library.getLlama({
       gpu: wanted,
       // Never compile or download anything at run time.
       build: 'never',
@@ -29,6 +43,9 @@ export async function openLlama(library: Library, gpu: GpuChoice, maxThreads: nu
         log(level === library.LlamaLogLevel.warn ? 'warn' : 'error', message.trim());
       },
     });
+  let llama: Llama;
+  try {
+    llama = await hedged(start, secondStartMs, clock);
   } catch (error) {
     throw await unavailable(library, gpu, error);
   }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { flashAttentionFor, unavailableError } from '../../../../src/core/engine/llama/device.js';
+import { flashAttentionFor, openLlama, unavailableError } from '../../../../src/core/engine/llama/device.js';
+import type { Library } from '../../../../src/core/engine/llama/library.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
 
 const shape = (...headLengths: number[]) => ({ valuesPerToken: null, headLengths, plain: true });
 const auto = { flashAttention: 'auto', cacheType: 'f16' } as const;
@@ -37,5 +39,17 @@ describe('unavailableError', () => {
       'Check that there is such a GPU: CUDA_VISIBLE_DEVICES, which --devices sets, is 7. Or choose one of --gpu off, auto.',
     );
     expect(unavailableError('cuda', ['off'], { GGML_VK_VISIBLE_DEVICES: '7' }).hint).toMatch(/install the driver/);
+  });
+});
+
+describe('openLlama', () => {
+  it('starts llama.cpp again when the library waits for a child process that cannot exit', async () => {
+    const clock = new VirtualClock();
+    const llama = { gpu: false };
+    const starts = [new Promise(() => undefined), Promise.resolve(llama)];
+    const library = { LlamaLogLevel: {}, getLlama: () => starts.shift() } as unknown as Library;
+    const opening = openLlama(library, 'off', 1, () => undefined, clock);
+    await clock.advanceAsync(30_000);
+    expect(await opening).toBe(llama);
   });
 });
