@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { ratioOf, type Statistic } from '../../src/core/statistics/ratio.js';
 import { markdownTable } from '../support/markdown.js';
 import { type ServerProcess, startChatstream } from '../support/processes.js';
 import { median, quantile, ratios, spread } from '../support/statistics.js';
@@ -8,7 +9,8 @@ import { median, quantile, ratios, spread } from '../support/statistics.js';
  * The time to the first token of one small chat at a time, this build against another one: both run, and their requests
  * take turns, so that each pair meets the same machine. Run as `first-token FOLDER [REQUESTS] [BLOCKS] [ENGINE]`, where FOLDER
  * has the build to compare with, and ENGINE is `mock` or `bundled`, the bundled model with one thread. REQUESTS is the number
- * of each block's requests to each server.
+ * of each block's requests to each server. On a busy machine only the CPU time means anything: with many short blocks
+ * (`20 200`), its interval becomes narrow.
  */
 const [folder, requestsText = '100', blocksText = '12', engine = 'mock'] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Name the folder of the other build.');
@@ -81,13 +83,37 @@ class Client {
   }
 }
 
-/** CPU time that processes have used with all their threads, in microseconds; in steps of nanoseconds. */
-function cpuUs(pids: readonly number[]): number {
+/** CPU time in microseconds, in steps of nanoseconds. */
+interface CpuTime {
+  /** Of the thread that all requests pass through: the first one of the first process. */
+  readonly first: number;
+  /** Of all threads of all processes. */
+  readonly all: number;
+}
+
+function cpuUs(pids: readonly number[]): CpuTime {
   const threads = pids.flatMap((pid) => readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`));
-  return threads.reduce(
-    (sum, thread) => sum + Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000,
-    0,
-  );
+  const times = threads.map((thread) => Number(readFileSync(`${thread}/schedstat`, 'utf8').split(' ')[0]) / 1000);
+  return { first: times[0] ?? Number.NaN, all: times.reduce((sum, time) => sum + time, 0) };
+}
+
+function meanOf(values: readonly number[]): Statistic {
+  const sum = (weights: ArrayLike<number>, of: (index: number) => number): number =>
+    values.reduce((total, _, index) => total + (weights[index] ?? 0) * of(index), 0);
+  return {
+    trials: values.length,
+    value: (weights) => sum(weights, (index) => values[index] ?? Number.NaN) / sum(weights, () => 1),
+  };
+}
+
+/** The ratio of the means with its 95 % interval. */
+function meanRatio(baseline: readonly number[], candidate: readonly number[]): string {
+  const found = ratioOf(meanOf(baseline), meanOf(candidate), { paired: true, seed: 1, tail: 0.025 });
+  if (found === null) return '';
+  const { ratio, interval } = found;
+  return interval === null
+    ? ratio.toFixed(2)
+    : `${ratio.toFixed(2)} (${interval.lower.toFixed(2)}–${interval.upper.toFixed(2)})`;
 }
 
 class Build {
@@ -99,18 +125,20 @@ class Build {
   readonly firsts: number[] = [];
   /** Of each block: the median, in milliseconds. */
   readonly medians: number[] = [];
-  /** Of each block: CPU microseconds per request. */
-  readonly cpu: number[] = [];
+  /** Of each block: CPU microseconds per request, of the first thread and of all. */
+  readonly firstCpu: number[] = [];
+  readonly allCpu: number[] = [];
 
   constructor(server: ServerProcess) {
     this.server = server;
     this.client = new Client(server);
   }
 
-  block(firsts: readonly number[], cpu: number): void {
+  block(firsts: readonly number[], before: CpuTime, after: CpuTime): void {
     this.firsts.push(...firsts);
     this.medians.push(median(firsts));
-    this.cpu.push(cpu / firsts.length);
+    this.firstCpu.push((after.first - before.first) / firsts.length);
+    this.allCpu.push((after.all - before.all) / firsts.length);
   }
 }
 
@@ -135,7 +163,8 @@ try {
       }
     }
     both.forEach((build, index) => {
-      build.block(firsts[index] ?? [], cpuUs(build.server.pids()) - (started[index] ?? Number.NaN));
+      const before = started[index];
+      if (before !== undefined) build.block(firsts[index] ?? [], before, cpuUs(build.server.pids()));
     });
   }
   const rows = both.map((build, index) => [
@@ -143,11 +172,14 @@ try {
     `${median(build.colds).toFixed(2)}, ${(median(build.colds) / median(before.colds)).toFixed(2)}`,
     `${median(build.firsts).toFixed(2)} (${quantile(build.firsts, 0.25).toFixed(2)}–${quantile(build.firsts, 0.75).toFixed(2)})`,
     spread(ratios(build.medians, before.medians)),
-    spread(build.cpu, 0),
-    spread(ratios(build.cpu, before.cpu)),
+    median(build.firstCpu).toFixed(0),
+    meanRatio(before.firstCpu, build.firstCpu),
+    median(build.allCpu).toFixed(0),
+    meanRatio(before.allCpu, build.allCpu),
   ]);
   const first = `TTFT of the first ${colds}, ms, ratio`;
-  const columns = ['server', first, 'TTFT, ms (quartiles)', 'ratio of blocks (range)', 'CPU µs per request', 'ratio'];
+  const cpu = ['CPU µs per request, first thread', 'ratio (95 %)', 'all threads', 'ratio (95 %)'];
+  const columns = ['server', first, 'TTFT, ms (quartiles)', 'ratio of blocks (range)', ...cpu];
   console.log(markdownTable(columns, rows));
 } finally {
   for (const { client } of both) client.end();

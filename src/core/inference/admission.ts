@@ -101,7 +101,7 @@ export class Admission {
       const prepared = await this.#prepareEach(requests, info.contextLength, signal);
       return requests.flatMap((request, index) => {
         const prompt = prepared[index];
-        return prompt === undefined ? [] : [{ ...prompt, plan: this.#plans.plan(request, prompt, info) }];
+        return prompt === undefined ? [] : [{ plan: this.#plans.plan(request, prompt, info), ...prompt }];
       });
     });
   }

@@ -74,7 +74,10 @@ export class InferenceJob extends Job {
     const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
     this.#tokens = trafficClass === 'batch' ? [] : null;
     this.#demand = {
-      ...{ key, trafficClass, maxTokens, promptTokens: prompt.length },
+      key,
+      trafficClass,
+      maxTokens,
+      promptTokens: prompt.length,
       ...(payer !== undefined && { payer }),
     };
   }
@@ -95,9 +98,18 @@ export class InferenceJob extends Job {
     const { maxTokens, minTokens, sampling, stop, stopTokens, ignoreEos, format } = this.request;
     const { inputLengths, logprobs, ratesPrompt, resumeAfter: foreign = [] } = this.request;
     const { marks, thoughtLimit } = this.plan;
-    const ends = { maxTokens, minTokens, stop, stopTokens, ignoreEos, thoughtLimit };
     return {
-      ...{ id: this.generationId, prompt: this.prompt, sampling, format, ...ends, marks },
+      id: this.generationId,
+      prompt: this.prompt,
+      sampling,
+      format,
+      maxTokens,
+      minTokens,
+      stop,
+      stopTokens,
+      ignoreEos,
+      thoughtLimit,
+      marks,
       resumeAfter: [...foreign, ...(this.#tokens ?? [])],
       ...(inputLengths !== undefined && { inputLengths }),
       ...(logprobs !== undefined && { logprobs }),
@@ -148,8 +160,9 @@ export class InferenceJob extends Job {
     this.lastTokenMs = nowMs;
     const { phase } = this;
     if (phase.status !== 'prefilling') return null;
-    this.phase = { ...phase, status: 'decoding', firstTokenMs: nowMs };
-    return nowMs - phase.startedMs;
+    const { queueMs, startedMs } = phase;
+    this.phase = { status: 'decoding', queueMs, startedMs, firstTokenMs: nowMs };
+    return nowMs - startedMs;
   }
 
   /** @param from where in the prompt they begin: an engine that was restarted begins again */

@@ -40,7 +40,7 @@ export class OneModel implements ServedModels {
   #nameFor(wanted: string | null | undefined): string {
     const { info } = this.#inference;
     if (info === null) return wanted ?? '';
-    const first = this.list[0]?.id ?? info.modelId;
+    const first = this.#aliases.find((alias) => alias !== anyName) ?? info.modelId;
     if (wanted === undefined || wanted === null || wanted === '') return first;
     if (this.#answersTo(wanted, info.modelId)) return wanted;
     throw modelNotFoundError(wanted, first);

@@ -23,8 +23,10 @@ export function observeKeys(events: Subscribable<InferenceEvent>, registry: Regi
   events((event) => {
     if (event.type !== 'settled') return;
     const { outcome, timings, model } = event;
-    const labels = { key: event.key ?? noKey, ...(model !== undefined && { model: models.of(model) }) };
-    requests.inc({ ...labels, outcome: countedOutcome(outcome) });
+    const key = event.key ?? noKey;
+    const ofModel = model !== undefined && { model: models.of(model) };
+    const labels = { key, ...ofModel };
+    requests.inc({ key, ...ofModel, outcome: countedOutcome(outcome) });
     queueSeconds.inc(labels, timings.queueMs / 1000);
     if (!wasComputed(timings)) return;
     prompt.inc(labels, timings.promptTokens);

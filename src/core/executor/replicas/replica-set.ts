@@ -134,7 +134,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     }
     this.#unfinished.follow(round);
     this.#placeHomeless();
-    this.#rounds.emit({ ...round, executor: replica.name, ...this.#changedDevice(replica, round) });
+    this.#rounds.emit({ executor: replica.name, ...round, ...this.#changedDevice(replica, round) });
   }
 
   #changedDevice(replica: Replica, { device }: Round): Pick<Round, 'device'> {

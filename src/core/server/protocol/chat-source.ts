@@ -30,11 +30,8 @@ export function chatSource(
   tools: RequestedTools | null,
   reasoning: ReasoningRequest,
 ): ChatSource {
-  return {
-    ...templateInput(body, tools, reasoning),
-    messages: body.messages.map(chatMessage),
-    ending: chatEnding(body),
-  };
+  const input = templateInput(body, tools, reasoning);
+  return { messages: body.messages.map(chatMessage), ending: chatEnding(body), ...input };
 }
 
 type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;

@@ -28,9 +28,9 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
   const reasoning = reasoningRequest(body);
   const request = resolvedRequest(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
   return {
-    ...request,
     format: withCalls(tools, outputFormat(body)),
     thoughtTokens: reasoning.maxTokens,
+    ...request,
     ...(body.logprobs === true && { logprobs: body.top_logprobs ?? 0 }),
   };
 }
@@ -53,7 +53,7 @@ export function fromCompletionRequest(
   const format = outputFormat(body);
   const sources = promptSources(body.prompt).map((source) => withSuffix(source, body.suffix ?? ''));
   return sources.map((source) => {
-    const request = { ...resolvedRequest(body, id, source, defaultMaxTokens), format, thoughtTokens: null };
+    const request = { format, thoughtTokens: null, ...resolvedRequest(body, id, source, defaultMaxTokens) };
     return logprobs === null ? request : { ...request, logprobs, ratesPrompt: ratesPrompt(body) };
   });
 }

@@ -111,7 +111,7 @@ async function answer(
   const { fingerprints } = context;
   const asked = { resume, isPossible: stream === true };
   const { name, resumable, asserting } = resumableAnswer(ownName, { info, fingerprints }, asked, reply);
-  const head = { ...name, serviceTier: body.service_tier ?? null };
+  const head = { serviceTier: body.service_tier ?? null, ...name };
   const includeUsage = options?.include_usage ?? false;
   const includeQueue = options?.include_queue ?? false;
   const echoes = isEchoed ? await countedEchoesOf(context, model.inference, { prompts, requests }, reply) : [];

@@ -50,15 +50,19 @@ export function servedModel(
 /** Who asks, and in which class. A request may lower its class, but not raise it. */
 export function callerOf({ keys }: ServerContext, { request }: FastifyReply, wanted?: TrafficClass): Caller {
   const { trafficClass: highest } = keys.of(request.raw);
-  return { ...keys.ownerOf(request.raw), trafficClass: lowerOf(highest, wanted ?? highest) };
+  return { trafficClass: lowerOf(highest, wanted ?? highest), ...keys.ownerOf(request.raw) };
 }
 
 /** The request with what the client's key and headers say about it. */
-export function identified(request: InferenceRequest, context: ServerContext, reply: FastifyReply): InferenceRequest {
+export function identified(
+  request: Omit<InferenceRequest, 'requestId'>,
+  context: ServerContext,
+  reply: FastifyReply,
+): InferenceRequest {
   const { id: requestId, headers } = reply.request;
   return {
-    ...request,
     requestId,
+    ...request,
     ...callerOf(context, reply, request.trafficClass),
     ...earliestDeadline(request.deadlineMs, headers),
   };

@@ -41,7 +41,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
       reply,
     );
     const head = { id: name.id, model: name.model, requestId };
-    const encoder = new MessagesEncoder({ ...head, maxTokens, stopSequences, showsThoughts: showsThoughts(body) });
+    const encoder = new MessagesEncoder({ maxTokens, stopSequences, showsThoughts: showsThoughts(body), ...head });
     const generated = resume === null ? request : goingOn({ ...request, ...asserting }, resume, info);
     const generation = new GenerationAnswer(context, model, generated, encoder, reply);
     const includeQueue = body.stream_options?.include_queue ?? false;

@@ -42,7 +42,7 @@ export function resumableAnswer(
   const isResumable = isPossible && reply.request.headers[resumeHeader] === wantsTokenRecords;
   if (resume !== null && !isResumable) refuseResumption();
   const ownFingerprint = fingerprints.of(info);
-  const name = resume === null ? { ...own, fingerprint: ownFingerprint } : begunName(resume);
+  const name = resume === null ? { fingerprint: ownFingerprint, ...own } : begunName(resume);
   const isCertain = resume === null || info !== null;
   if (isCertain) assertSameModel(name, ownFingerprint);
   if (isResumable) reply.header(resumeHeader, answerName(name));
