@@ -228,7 +228,7 @@ export class Upstream implements Executor {
       case 'unfit':
         return;
       case 'busy':
-        this.#rests.add(model, failure.restMs);
+        this.#rests.add(this.#kind === 'chatstream' && failure.isForAll === true ? null : model, failure.restMs);
         return;
       case 'unreachable':
       case 'forbidden':
