@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
+import { executorHeader } from '../base/executor-header.js';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
 import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
@@ -109,7 +110,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
     await app.register(cors, {
       origin,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-      exposedHeaders: ['x-request-id', 'request-id', 'retry-after', 'x-chatstream-executor', ...limitHeaderNames],
+      exposedHeaders: ['x-request-id', 'request-id', 'retry-after', executorHeader, ...limitHeaderNames],
     });
   }
   const validators = new LazyValidators();

@@ -7,6 +7,12 @@ const busyFor = (seconds: number): UpstreamManner => ({
   ...{ type: 'status', status: 429, headers: { 'retry-after': String(seconds) } },
 });
 
+/** Refused with such a code, perhaps by a server behind the upstream. */
+const refusal = (code: string, executor?: string): UpstreamManner => ({
+  ...{ type: 'status', status: 429, code },
+  headers: { 'retry-after': '30', ...(executor !== undefined && { 'x-chatstream-executor': executor }) },
+});
+
 async function upstream(models: readonly string[]): Promise<UpstreamServer> {
   const server = await UpstreamServer.start({ models });
   onTestFinished(() => server.stop());
@@ -65,4 +71,33 @@ it('is cooling when each of its models rests, and when it has only one', async (
   await relay.post(asking('b'));
   await relay.post(asking('c'));
   expect(relay.upstreams.map(({ status }) => status)).toEqual(['cooling', 'cooling']);
+});
+
+/** Which models of an upstream rest that has two and has refused a request for the first of them. */
+async function restingAfter(manner: UpstreamManner, isChatstream: boolean): Promise<readonly string[]> {
+  const [first, second] = ['a', 'b'] as const;
+  const places = { placesByModel: { [first]: 2, [second]: 2 } };
+  const server = await UpstreamServer.start({ models: [first, second], ...(isChatstream && places) });
+  onTestFinished(() => server.stop());
+  server.manners.set(first, manner);
+  const relay = await testRelay([server.url]);
+  expect((await relay.post(asking(first))).status).toBe(429);
+  return relay.upstreams[0]?.resting ?? [];
+}
+
+it.each(['quota_exceeded', 'too_many_connections'])(
+  'lets a chatstream server rest with all of its models that refuses with %s, which is about none of them',
+  async (code) => {
+    expect(await restingAfter(refusal(code), true)).toEqual(['a', 'b']);
+  },
+);
+
+it('lets only one model rest where a refusal may be about that one alone', async () => {
+  // The line of this model is full, or as many requests of the key wait in it as may.
+  expect(await restingAfter(refusal('queue_full'), true)).toEqual(['a']);
+  expect(await restingAfter(refusal('rate_limited'), true)).toEqual(['a']);
+  // The quota is that of one of the servers behind it.
+  expect(await restingAfter(refusal('quota_exceeded', 'gpu7'), true)).toEqual(['a']);
+  // Other servers may mean anything by that.
+  expect(await restingAfter(refusal('quota_exceeded'), false)).toEqual(['a']);
 });

@@ -35,6 +35,8 @@ export class StreamWatch {
   readonly #events = new EventCounter();
   readonly #last: (Buffer | null)[] = Array.from({ length: keptChunks }, () => null);
   #chunks = 0;
+  /** What the last chunks say, for as many chunks as had come when it was read. */
+  #ending: (Ending & { readonly chunks: number }) | null = null;
 
   /** Whether there was an event with a part of the answer, or with its end. */
   get hasToken(): boolean {
@@ -55,31 +57,25 @@ export class StreamWatch {
 
   /** Whether the stream has come to its end, rather than being cut off. An error is an end, also without an end mark after it. */
   get isComplete(): boolean {
-    return ends.test(this.#tail()) || this.failure !== null;
+    const { isMarked, failure } = this.#readEnding();
+    return isMarked || failure !== null;
   }
 
   /** The error with which the answer ends after its first token; null if it ends well, or is cut off. */
   get failure(): ReportedError | null {
-    for (const event of this.#tail().split(eventEnd)) {
-      const error = reportedErrorIn(dataOf(event));
-      if (error !== null) return error;
-    }
-    return null;
+    return this.#readEnding().failure;
   }
 
   /** What the last events say about tokens. */
   usage(): Usage {
-    let usage = this.#first;
-    for (const event of this.#tail().split(eventEnd)) {
-      const found = usageOf(dataOf(event));
-      usage = {
-        // A later event may leave out what was cached.
-        promptTokens: larger(found.promptTokens, usage.promptTokens),
-        cachedTokens: found.cachedTokens ?? usage.cachedTokens,
-        outputTokens: found.outputTokens ?? usage.outputTokens,
-      };
-    }
-    return usage;
+    return this.#readEnding().usage;
+  }
+
+  /** Once for all that is asked at the end: to read the last events takes longer than to pass on ten others. */
+  #readEnding(): Ending {
+    const chunks = this.#chunks;
+    if (this.#ending?.chunks !== chunks) this.#ending = { chunks, ...endingOf(this.#tail(), this.#first) };
+    return this.#ending;
   }
 
   #tail(): string {
@@ -96,10 +92,11 @@ export class StreamWatch {
     for (const event of events) {
       const data = dataOf(event);
       if (data === undefined) continue;
+      const error = reportedErrorIn(data);
       // Also what comes in one chunk comes in order.
-      if (tokens === 0) this.#error ??= reportedErrorIn(data);
+      if (tokens === 0) this.#error ??= error;
       if (member(data, 'type') === 'message_start') this.#first = usageOf(member(data, 'message'));
-      if (isToken(data)) tokens += 1;
+      if (error === null && isToken(data)) tokens += 1;
     }
     if (tokens > 0) {
       this.#hasToken = true;
@@ -107,6 +104,37 @@ export class StreamWatch {
     }
     return tokens;
   }
+}
+
+/** What the last events of a stream say. */
+interface Ending {
+  /** Whether its end mark is among them. */
+  readonly isMarked: boolean;
+  /** The first error. */
+  readonly failure: ReportedError | null;
+  readonly usage: Usage;
+}
+
+/** Names in an event that may count tokens or report an error. Most events have none of them, and are not parsed. */
+const telling = /"(?:usage|timings)"|error/;
+
+/** @param first what the beginning of the stream has said about tokens */
+function endingOf(tail: string, first: Usage): Ending {
+  let failure: ReportedError | null = null;
+  let usage = first;
+  for (const event of tail.split(eventEnd)) {
+    if (!telling.test(event)) continue;
+    const data = dataOf(event);
+    failure ??= reportedErrorIn(data);
+    const found = usageOf(data);
+    usage = {
+      // A later event may leave out what was cached.
+      promptTokens: larger(found.promptTokens, usage.promptTokens),
+      cachedTokens: found.cachedTokens ?? usage.cachedTokens,
+      outputTokens: found.outputTokens ?? usage.outputTokens,
+    };
+  }
+  return { isMarked: ends.test(tail), failure, usage };
 }
 
 /** The data of an event as JSON; undefined for comments and for anything else. */
@@ -127,8 +155,8 @@ const preambles: ReadonlySet<unknown> = new Set([
   ...['response.created', 'response.in_progress', 'response.queued'],
 ]);
 
+/** @param data of an event that reports no error */
 function isToken(data: unknown): boolean {
-  if (reportedErrorIn(data) !== null) return false;
   const type = member(data, 'type');
   if (typeof type === 'string') return !preambles.has(type);
   const choices = member(data, 'choices');

@@ -1,9 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../base/errors.js';
+import { executorHeader } from '../../base/executor-header.js';
 import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../base/token-records.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
-import { codeOf, type Failure, isInterruption, isUnsent, restMs, type WholeAnswer } from './failure.js';
+import {
+  codeOf,
+  type Failure,
+  isInterruption,
+  isRefusalForAll,
+  isUnsent,
+  restMs,
+  type WholeAnswer,
+} from './failure.js';
 import { plainBody } from './plain-body.js';
 import type { ReportedError } from './reported-error.js';
 
@@ -257,7 +266,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else if (status === 503 && codeOf(parsed(body)) === 'queue_timeout') {
       this.#listener.failed({ type: 'timed_out', reason: 'the request waited there for too long', answer });
     } else if (status === 429 || status === 503) {
-      this.#listener.failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), answer });
+      const isForAll = isRefusalForAll(parsed(body), executorHeader in all);
+      this.#listener.failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), isForAll, answer });
     } else if (status >= 500) this.#listener.failed({ type: 'error', reason, answer });
     else if (status === 200) {
       const data = parsed(body);

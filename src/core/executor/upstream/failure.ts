@@ -12,8 +12,14 @@ export interface WholeAnswer {
 export type Failure =
   /** The request was never sent. */
   | { readonly type: 'unreachable'; readonly reason: string }
-  /** It wants to be left alone for a time, in milliseconds. */
-  | { readonly type: 'busy'; readonly reason: string; readonly restMs: number; readonly answer: WholeAnswer }
+  /** It wants to be left alone for a time, in milliseconds: for the model that was asked for, or for all if it says so. */
+  | {
+      readonly type: 'busy';
+      readonly reason: string;
+      readonly restMs: number;
+      readonly isForAll?: boolean;
+      readonly answer: WholeAnswer;
+    }
   /** The request has waited there for as long as its line lets requests wait. */
   | { readonly type: 'timed_out'; readonly reason: string; readonly answer: WholeAnswer }
   /** It says itself that something is wrong with it. */
@@ -39,6 +45,21 @@ export function isInterruption(code: string): boolean {
 export function codeOf(body: unknown): unknown {
   const error = member(body, 'error');
   return member(error, 'code') ?? member(member(error, 'details'), 'error_code');
+}
+
+/**
+ * A chatstream server refuses with them whatever model is asked for: the tokens of a key per day, and connections. Not with
+ * `rate_limited`, which may also be about the requests of a key that wait for one model.
+ */
+const codesForAll: ReadonlySet<unknown> = new Set(['quota_exceeded', 'too_many_connections']);
+
+/**
+ * Whether a chatstream server that is busy would refuse a request for another of its models as well.
+ *
+ * @param isPassedOn whether the refusal is that of a server behind it, of which it may have others
+ */
+export function isRefusalForAll(body: unknown, isPassedOn: boolean): boolean {
+  return !isPassedOn && codesForAll.has(codeOf(body));
 }
 
 const unsentCodes: ReadonlySet<unknown> = new Set([

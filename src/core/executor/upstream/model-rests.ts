@@ -28,11 +28,11 @@ export class ModelRests {
    * The upstream was too busy for a request: where it has several models, that one rests, and otherwise the upstream. If it
    * rests already, the later of the two ends counts.
    *
-   * @param name by which a client has asked for the model
+   * @param name by which a client has asked for the model; null if the upstream is too busy for any
    * @param ms how long it wants to be left alone, in milliseconds, 0 or more
    */
-  add(name: string, ms: number): void {
-    const subject = this.#names.models.size > 1 ? this.#names.modelOf(name) : null;
+  add(name: string | null, ms: number): void {
+    const subject = name !== null && this.#names.models.size > 1 ? this.#names.modelOf(name) : null;
     const untilMs = this.#clock.now() + ms;
     const known = this.#rests.get(subject);
     if (known !== undefined && known.untilMs >= untilMs) return;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
+import { executorHeader } from '../../base/executor-header.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/traffic-class.js';
@@ -22,9 +23,6 @@ const paths = ['/v1/chat/completions', '/v1/completions', responsesPath, '/v1/me
 
 /** Where chatstream servers can go on with answers of each other. */
 const resumablePaths: ReadonlySet<string> = new Set(paths.filter((path) => path !== '/v1/embeddings'));
-
-/** Says which upstream has answered. */
-const executorHeader = 'x-chatstream-executor';
 
 /** Requests that other servers answer: they wait here, and are passed on as they came. */
 export function relayRoutes(app: App, context: RelayContext): void {

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it, vi } from 'vitest';
 import { noUsage, StreamWatch, usageOf } from '../../../../src/core/executor/upstream/answer-watch.js';
+import { reportedErrorIn } from '../../../../src/core/executor/upstream/reported-error.js';
 
 function event(data: object | string): Buffer {
   return Buffer.from(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);
@@ -102,7 +104,69 @@ describe('a stream that passes', () => {
     expect(watch.isComplete).toBe(true);
     expect(watch.usage()).toEqual({ promptTokens: 7, cachedTokens: null, outputTokens: 10 });
   });
+
+  it('parses of its last events only what says something, and that once', () => {
+    const watch = new StreamWatch();
+    for (let token = 0; token < 10; token += 1) watch.push(event(chunk({ content: 'x' })));
+    const last = [chunk({}, 'stop'), { choices: [], usage: { completion_tokens: 10 } }, '[DONE]'];
+    watch.push(Buffer.concat(last.map(event)));
+    const parse = vi.spyOn(JSON, 'parse');
+    const said = [watch.isComplete, watch.failure, watch.usage().outputTokens];
+    const parsed = parse.mock.calls.length;
+    parse.mockRestore();
+    expect(said).toEqual([true, null, 10]);
+    expect(parsed).toBe(1);
+  });
+
+  it('says the same at its end whatever else was said, and whenever it was asked before', () => {
+    const said = fc.constantFrom<object | string>(
+      ...[
+        chunk({ content: 'usage' }),
+        chunk({ content: 'an "error"' }),
+        chunk({}, 'stop'),
+        { choices: [], usage: null },
+      ],
+      ...[{ type: 'response.completed', response: { error: null, usage: { input_tokens: 5, output_tokens: 3 } } }],
+      ...[{ usage: { prompt_tokens: 4, completion_tokens: 2 } }, { timings: { prompt_n: 6, cache_n: 1 } }],
+      ...[{ error: { message: 'no memory' } }, { type: 'error', message: 'full' }, { object: 'error', message: 'off' }],
+      ...['[DONE]', '{"usage":', 'no JSON', '5'],
+    );
+    fc.assert(
+      fc.property(fc.array(said, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(2)), (all, askedAfter) => {
+        const watch = new StreamWatch();
+        watch.push(event(chunk({ content: 'Hi' })));
+        // Of these, nothing is left in the last chunks.
+        for (let index = 0; index < 3; index += 1) watch.push(event({ choices: [] }));
+        for (const [index, each] of all.entries()) {
+          watch.push(event(each));
+          if (askedAfter.includes(index)) watch.usage();
+        }
+        const data = all.map(parsed);
+        const messages = data.flatMap((each) => reportedErrorIn(each)?.message ?? []);
+        expect(watch.failure?.message).toBe(messages[0]);
+        expect(watch.isComplete).toBe(
+          messages.length > 0 || all.some((each) => each === '[DONE]' || 'response' in Object(each)),
+        );
+        const usages = data.map(usageOf);
+        const largest = Math.max(...usages.map(({ promptTokens }) => promptTokens ?? -1));
+        expect(watch.usage()).toEqual({
+          promptTokens: largest < 0 ? null : largest,
+          cachedTokens: usages.findLast(({ cachedTokens }) => cachedTokens !== null)?.cachedTokens ?? null,
+          outputTokens: usages.findLast(({ outputTokens }) => outputTokens !== null)?.outputTokens ?? null,
+        });
+      }),
+    );
+  });
 });
+
+function parsed(data: object | string): unknown {
+  if (typeof data !== 'string') return data;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
 
 it('remembers what Anthropic counts before the answer', () => {
   const watch = new StreamWatch();

@@ -42,6 +42,15 @@ describe('an upstream with several models', () => {
     expect(rests.areAll).toBe(false);
   });
 
+  it('rests wholly where it is too busy for any of them, and one may rest for longer', () => {
+    const { clock, rests } = made(['a', 'b']);
+    rests.add('a', 2000);
+    rests.add(null, 1000);
+    expect([rests.areAll, rests.includes('b')]).toEqual([true, true]);
+    clock.advance(1000);
+    expect([rests.areAll, rests.includes('a'), rests.includes('b')]).toEqual([false, true, false]);
+  });
+
   it('rests for a model under all of its names', () => {
     const used = [
       { name: 'chat', upstreamName: 'big' },
