@@ -4,6 +4,7 @@ import {
   type Header,
   parsed,
   piecesOf,
+  schemaVersion,
   textOf,
 } from '../../src/core/cluster/channel/envelope.js';
 import { type FromLine, reading, shapes, type ToLine } from '../../src/core/cluster/messages.js';
@@ -32,7 +33,13 @@ const outgoing: readonly FromLine[] = [
   { type: 'granted', id, node: 'fc052f71faeefc6c', lease: 1_795_739_723 },
 ];
 const header: Header = {
-  ...{ version: 1, from: 'd5eb15f915214d5a', channel: 'd5eb15f915214d5a-1', byOpener: true, purpose: 'line model' },
+  ...{
+    version: schemaVersion,
+    from: 'd5eb15f915214d5a',
+    channel: 'd5eb15f915214d5a-1',
+    byOpener: true,
+    purpose: 'line model',
+  },
   ...{ received: 1000, content: { type: 'piece', number: 1000, more: false } },
 };
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bucket } from '../../../../src/core/bus/bucket.js';
 import type { Channel } from '../../../../src/core/cluster/channel/channel.js';
+import { schemaVersion } from '../../../../src/core/cluster/channel/envelope.js';
 import { Peer } from '../../../../src/core/cluster/channel/peer.js';
 import { encodeEntry, keys } from '../../../../src/core/cluster/entries.js';
 import { LineHolder } from '../../../../src/core/cluster/line/line-holder.js';
@@ -20,7 +21,14 @@ import { MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
 const settings: SettingsEntry = {
-  ...{ version: 1, maxConcurrency: null, maxQueue: 100, queueTimeoutMs: 0, maxQueuedTokens: null, ttftTargetMs: null },
+  ...{
+    version: schemaVersion,
+    maxConcurrency: null,
+    maxQueue: 100,
+    queueTimeoutMs: 0,
+    maxQueuedTokens: null,
+    ttftTargetMs: null,
+  },
   ...{ policy: 'fair', classPatienceMs: 60_000, keys: { terms: [['anna', usualTerms]], classReserves: [] } },
 };
 
