@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
+import { messageVersion, shapes as agentShapes } from '../../../src/core/bench/agents/messages.js';
 import { header, schemaVersion } from '../../../src/core/cluster/channel/envelope.js';
 import * as messages from '../../../src/core/cluster/messages.js';
 import { usageMessage } from '../../../src/core/cluster/usage/usage-messages.js';
@@ -13,6 +14,12 @@ it.each([
     version: schemaVersion,
     now: fingerprintOf([header, ...shapesIn(messages), usageMessage]),
     then: { version: 2, fingerprint: 'd70fbf9145de5d23' },
+  },
+  {
+    what: 'messages between a bench and its agents',
+    version: messageVersion,
+    now: fingerprintOf(agentShapes),
+    then: { version: 4, fingerprint: 'f9c7429a1803ebef' },
   },
 ])('$what have the shapes that belong to their version', ({ version, now, then }) => {
   expect({ version, fingerprint: now }).toEqual(then);

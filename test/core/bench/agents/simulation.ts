@@ -63,7 +63,7 @@ export function emptyPart({ worker }: LoadJob): RunPart {
   return { ...recorded, completed: worker + 1, extendedUs: 0, rejection: null, samplesFailure: null };
 }
 
-const emptySnapshot: RunSnapshot = { ...new RunRecorder([], 0).snapshot, completed: 1, rejection: null };
+export const emptySnapshot: RunSnapshot = { ...new RunRecorder([], 0).snapshot, completed: 1, rejection: null };
 
 function passed(clock: VirtualClock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
