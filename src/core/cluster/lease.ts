@@ -215,12 +215,13 @@ export class Lease {
     const { bucket, key, clock, firstNumber, prepare, onGained } = this.#options;
     if (this.#isAsking || this.#isOver) return;
     this.#isAsking = true;
-    await prepare();
-    if (this.#hasEnded()) return;
-    const askedMs = clock.now();
     const former = this.#seen ?? this.#foreign;
-    const number = Math.max(this.#highest + 1, firstNumber());
     try {
+      await prepare();
+      // Meanwhile, another one may have taken it, or renewed it.
+      if (this.#hasEnded() || former !== (this.#seen ?? this.#foreign)) return;
+      const askedMs = clock.now();
+      const number = Math.max(this.#highest + 1, firstNumber());
       const entry = this.#entry(number);
       const revision = await (former === null ? bucket.create(key, entry) : bucket.update(key, entry, former.revision));
       if (this.#hasEnded()) return;

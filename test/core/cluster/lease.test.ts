@@ -25,12 +25,12 @@ describe('Lease', () => {
 
   const open = (bus: MemoryBus): Promise<Bucket> => bus.bucket('lines', { ttlMs: null });
 
-  async function candidate(peer: string, patienceMs = 0): Promise<Candidate> {
+  async function candidate(peer: string, patienceMs = 0, prepareMs = 0): Promise<Candidate> {
     const bus = network.connect();
     const told: (number | null)[] = [];
     const lease = new Lease({
       ...{ bucket: await open(bus), key: 'lease.a', peer, clock, patienceMs, firstNumber: () => 100 },
-      prepare: () => Promise.resolve(),
+      prepare: () => new Promise((resolve) => clock.schedule(prepareMs, resolve)),
       describe: () => ({ running: 1, waiting: 2 }),
       onGained: (number) => told.push(number),
       onLost: () => told.push(null),
@@ -99,6 +99,16 @@ describe('Lease', () => {
     void one.lease.release();
     await advance(50);
     expect(other.told).toEqual([101]);
+  });
+
+  it('is not taken by one that prepares while another one takes it', async () => {
+    const holder = await candidate('a');
+    await advance(3000);
+    const others = [await candidate('b'), await candidate('c', 0, 100)];
+    await advance(1000);
+    holder.bus.isCut = true;
+    await advance(10_000);
+    expect(others.map(({ told }) => told)).toEqual([[101], []]);
   });
 
   it('is not taken by one that leaves while it prepares', async () => {
