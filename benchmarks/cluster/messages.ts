@@ -21,7 +21,7 @@ const incoming: readonly ToLine[] = [
     type: 'register',
     requests: [
       {
-        ...{ id, waitedMs: 0, deadlineMs: null, prefixes, node: null, isHomeless: false },
+        ...{ id, waitedMs: 0, deadlineMs: null, prefixes, node: null, isHomeless: false, turn: null },
         demand: { key: 'anna', trafficClass: 'standard', promptTokens: 512, maxTokens: 512 },
       },
     ],
@@ -29,7 +29,7 @@ const incoming: readonly ToLine[] = [
   { type: 'over', id },
 ];
 const outgoing: readonly FromLine[] = [
-  { type: 'accepted', ids: [id], places: [[id, 1000, 20_000, 'slot']] },
+  { type: 'accepted', turns: [[id, [1_795_739_723, 1000]]], places: [[id, 1000, 20_000, 'slot']] },
   { type: 'granted', id, node: 'fc052f71faeefc6c', lease: 1_795_739_723 },
 ];
 const header: Header = {

@@ -13,7 +13,7 @@ it.each([
     what: 'messages and entries of a cluster',
     version: schemaVersion,
     now: fingerprintOf([header, ...shapesIn(messages), usageMessage]),
-    then: { version: 2, fingerprint: 'd70fbf9145de5d23' },
+    then: { version: 3, fingerprint: 'ffde015069abd0c8' },
   },
   {
     what: 'messages between a bench and its agents',

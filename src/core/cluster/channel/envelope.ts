@@ -6,7 +6,7 @@ import { isOf } from './is-of.js';
  * Of all messages and entries of the cluster. Every change of a shape, of how entries are written, or of their keys raises it; members
  * with another one are refused. A test compares the shapes with those of the last time.
  */
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** Where a process hears what others send to it. */
 export function peerSubject(id: string): string {

@@ -78,7 +78,17 @@ class Front {
 
 function registration(id: string, more: Partial<Registration> = {}): Registration {
   const demand = { key: 'anna', promptTokens: 10, maxTokens: 100, trafficClass: 'standard' } as const;
-  return { id, demand, prefixes: [], waitedMs: 0, deadlineMs: null, node: null, isHomeless: false, ...more };
+  return {
+    id,
+    demand,
+    prefixes: [],
+    waitedMs: 0,
+    deadlineMs: null,
+    node: null,
+    isHomeless: false,
+    turn: null,
+    ...more,
+  };
 }
 
 describe('LineHolder', () => {
@@ -97,8 +107,8 @@ describe('LineHolder', () => {
     await clock.advanceAsync(20);
     holder = new LineHolder({
       ...{ model: 'm', lease: 1, peer: new Peer({ bus, id: 'holder', clock }), settings, services: null, clock },
-      nodes: new Members(members, keys.nodes, nodeEntry),
-      fronts: new Members(members, keys.fronts, frontEntry),
+      nodes: new Members(members, keys.nodes, nodeEntry, clock),
+      fronts: new Members(members, keys.fronts, frontEntry, clock),
     });
     front = new Front(new Peer({ bus: network.connect(), id: 'front', clock }));
     await clock.advanceAsync(1500);
