@@ -1,7 +1,7 @@
+import type { Clock } from '../../base/clock.js';
 import type { Bus } from '../../bus/bus.js';
 import { type BlobSource, fetchBlob } from './blobs.js';
 import { type AgentState, type BlobRef, decodeMessage, encodeMessage, shapes, type Speaker } from './messages.js';
-import type { Cluster } from './remote-agent.js';
 
 /** So many states are kept for those who have been told of them: a question that comes twice is answered twice. */
 const mostKept = 8;
@@ -44,7 +44,7 @@ export class StateAnswers {
  * @returns null if it does not come within 10 s, or is not wanted any more
  */
 export async function fetchState(
-  cluster: Cluster,
+  cluster: { readonly bus: Bus; readonly clock: Clock; readonly speaker: Speaker },
   subject: string,
   ref: BlobRef,
   isWanted: () => boolean,
