@@ -61,7 +61,7 @@ export class LineSimulation {
     const [clock, random] = [new VirtualClock(), seededRandom(1)];
     const bus = new MemoryNetwork(clock, random).connect();
     const bucket = await bus.bucket(buckets.lines.name, buckets.lines);
-    const members = new Members(bucket, keys.nodes, nodeEntry);
+    const members = new Members(bucket, keys.nodes, nodeEntry, clock);
     for (let node = 0; node < size.nodes; node += 1) {
       // Each node remembers the last conversations, of which each has the fingerprints of eight beginnings.
       const warm = Array.from({ length: 400 }, (_, index) => prefix(Math.floor(random() * conversations), index % 8));
@@ -141,6 +141,7 @@ export class LineSimulation {
     const maxTokens = Math.min(1024, 1 + Math.floor(-150 * Math.log(1 - this.#random())));
     return {
       ...{ id: `request-${this.#requests}`, waitedMs: 0, deadlineMs: null, node: null, isHomeless: false },
+      turn: null,
       demand: { key: `key-${conversation % people}`, trafficClass: 'standard', promptTokens, maxTokens },
       prefixes: Array.from({ length: Math.floor(promptTokens / 64) }, (_, index) => prefix(conversation, index)),
     };

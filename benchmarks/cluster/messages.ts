@@ -4,6 +4,7 @@ import {
   type Header,
   parsed,
   piecesOf,
+  schemaVersion,
   textOf,
 } from '../../src/core/cluster/channel/envelope.js';
 import { type FromLine, reading, shapes, type ToLine } from '../../src/core/cluster/messages.js';
@@ -20,7 +21,7 @@ const incoming: readonly ToLine[] = [
     type: 'register',
     requests: [
       {
-        ...{ id, waitedMs: 0, deadlineMs: null, prefixes, node: null, isHomeless: false },
+        ...{ id, waitedMs: 0, deadlineMs: null, prefixes, node: null, isHomeless: false, turn: null },
         demand: { key: 'anna', trafficClass: 'standard', promptTokens: 512, maxTokens: 512 },
       },
     ],
@@ -28,11 +29,17 @@ const incoming: readonly ToLine[] = [
   { type: 'over', id },
 ];
 const outgoing: readonly FromLine[] = [
-  { type: 'accepted', ids: [id], places: [[id, 1000, 20_000, 'slot']] },
+  { type: 'accepted', turns: [[id, [1_795_739_723, 1000]]], places: [[id, 1000, 20_000, 'slot']] },
   { type: 'granted', id, node: 'fc052f71faeefc6c', lease: 1_795_739_723 },
 ];
 const header: Header = {
-  ...{ version: 1, from: 'd5eb15f915214d5a', channel: 'd5eb15f915214d5a-1', byOpener: true, purpose: 'line model' },
+  ...{
+    version: schemaVersion,
+    from: 'd5eb15f915214d5a',
+    channel: 'd5eb15f915214d5a-1',
+    byOpener: true,
+    purpose: 'line model',
+  },
   ...{ received: 1000, content: { type: 'piece', number: 1000, more: false } },
 };
 

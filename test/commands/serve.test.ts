@@ -43,6 +43,8 @@ describe('the surface of serve', () => {
       cluster: { type: 'option', env: 'CHATSTREAM_CLUSTER' },
       'cluster-creds': { type: 'option', env: 'CHATSTREAM_CLUSTER_CREDS' },
       'cluster-ca': { type: 'option', env: 'CHATSTREAM_CLUSTER_CA' },
+      'cluster-cert': { type: 'option', env: 'CHATSTREAM_CLUSTER_CERT' },
+      'cluster-key': { type: 'option', env: 'CHATSTREAM_CLUSTER_KEY' },
       engine: { type: 'option', env: 'CHATSTREAM_ENGINE', default: 'llama', options: ['llama', 'mock'] },
       context: { type: 'option', env: 'CHATSTREAM_CONTEXT', default: 'auto', min: 16 },
       gpu: {

@@ -9,6 +9,7 @@ import { Service } from 'kubernetes-models/v1';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { member } from '../../src/core/base/json.js';
 import { parseAs } from '../support/parse-as.js';
 import { unreadFields } from '../support/unread-fields.js';
 import { codeLinesOf, readPage, root, rowsOf } from './markdown.js';
@@ -149,6 +150,27 @@ describe('examples/cluster', () => {
       expect(stage).toMatch(/^USER \d{5}:\d{5}$/m);
       expect(stage).toMatch(/^HEALTHCHECK /m);
     }
+  });
+
+  it('has fronts that are ready only when they say so, nodes that drain, and more nodes where requests wait', () => {
+    const [front] = objectsIn('kubernetes/front.yaml').filter((object) => member(object, 'kind') === 'Deployment');
+    expect(front).toMatchObject({
+      spec: {
+        template: { spec: { containers: [{ readinessProbe: { httpGet: { path: '/readyz', port: 'http' } } }] } },
+      },
+    });
+    const [node] = objectsIn('kubernetes/node.yaml').filter((object) => member(object, 'kind') === 'StatefulSet');
+    const run = startedByKubernetes().find(({ args: [command] }) => command === 'node');
+    expect(run?.args.join(' ')).toMatch(/ --drain-timeout \d+s(?: |$)/);
+    expect(run?.graceSeconds).toBeGreaterThan(0);
+    const [scaling] = objectsIn('kubernetes/scaling.yaml');
+    expect(scaling).toMatchObject({
+      kind: 'ScaledObject',
+      spec: {
+        scaleTargetRef: { kind: 'StatefulSet', name: member(member(node, 'metadata'), 'name') },
+        triggers: [{ metadata: { query: expect.stringContaining('chatstream_requests_waiting') as string } }],
+      },
+    });
   });
 
   it('gives only flags that the commands have', () => {

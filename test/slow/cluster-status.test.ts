@@ -32,7 +32,7 @@ describe.skipIf(!hasNats())(`chatstream cluster status ${needsNats}`, () => {
   it('shows members as tables and as JSON', async () => {
     expect(await printed()).toContain('There are no members.');
     const address = parseClusterAddress(`nats://${nats.address}`);
-    const bus = await connectNats({ address, credentialsPath: null, caPath: null, name: 'test' });
+    const bus = await connectNats({ address, credentialsPath: null, caPath: null, certificate: null, name: 'test' });
     const members = await bus.bucket(buckets.members.name, buckets.members);
     const front = { id: 'f1', name: 'paris', running: 2, waiting: 7 };
     const tell = (): void => void members.put(keys.front('f1'), encodeEntry(front)).catch(() => undefined);

@@ -4,11 +4,47 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from '../../src/core/bus/bus.js';
 import { parseClusterAddress } from '../../src/core/bus/cluster-address.js';
-import { connectNats } from '../../src/core/bus/nats-bus.js';
+import { connectNats, type NatsOptions } from '../../src/core/bus/nats-bus.js';
 import { natsAccounts } from '../support/nats-accounts.js';
 import { hasNats, NatsServer, needsNats } from '../support/nats-server.js';
 import { selfSigned } from '../support/self-signed.js';
 import { until } from '../support/until.js';
+
+describe.skipIf(!hasNats())(`NATS that asks for certificates of clients ${needsNats}`, () => {
+  let folder: string;
+  let nats: NatsServer;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chatstream-certificates-'));
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await Promise.all([writeFile(cert, selfSigned.cert), writeFile(key, selfSigned.key)]);
+    nats = await NatsServer.start(['--tlsverify', '--tlscert', cert, '--tlskey', key, '--tlscacert', cert]);
+  });
+  afterAll(async () => {
+    await nats.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  function connect(certificate: NatsOptions['certificate']): Promise<Bus> {
+    const address = parseClusterAddress(`tls://${nats.address}`);
+    return connectNats({ address, credentialsPath: null, caPath: join(folder, 'cert.pem'), certificate, name: 'test' });
+  }
+
+  it('lets in who shows one, and keeps out who does not', async () => {
+    const certificate = { certPath: join(folder, 'cert.pem'), keyPath: join(folder, 'key.pem') };
+    const bus = await connect(certificate);
+    const heard: string[] = [];
+    bus.subscribe('chatstream.test', ({ data }) => heard.push(Buffer.from(data).toString()));
+    bus.publish('chatstream.test', Buffer.from('hello'));
+    await until(() => heard.includes('hello'), 'the message');
+    await bus.close();
+    await expect(connect(null)).rejects.toMatchObject({ code: 'cluster_unavailable' });
+    await expect(connect({ ...certificate, keyPath: join(folder, 'none.pem') })).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('none.pem cannot be read') as string,
+    });
+  });
+});
 
 describe.skipIf(!hasNats())(`NATS with TLS and credentials files ${needsNats}`, () => {
   let folder: string;
@@ -38,6 +74,7 @@ describe.skipIf(!hasNats())(`NATS with TLS and credentials files ${needsNats}`, 
       address: parseClusterAddress(`tls://${nats.address}`),
       credentialsPath: credentials === null ? null : join(folder, credentials),
       caPath: ca === null ? null : join(folder, ca),
+      certificate: null,
       name: 'test',
     });
   }

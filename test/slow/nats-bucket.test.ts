@@ -26,7 +26,7 @@ describe.skipIf(!hasNats())(`a bucket of NATS ${needsNats}`, () => {
   });
 
   async function connect(address = nats.address): Promise<Bus> {
-    const options = { credentialsPath: null, caPath: null, name: 'test' };
+    const options = { credentialsPath: null, caPath: null, certificate: null, name: 'test' };
     const bus = await connectNats({ ...options, address: parseClusterAddress(`nats://${address}`) });
     buses.push(bus);
     return bus;

@@ -2,6 +2,8 @@ import type { CancelTimer, Clock } from '../../src/core/base/clock.js';
 
 /** A process that can be stopped, as SIGSTOP does, and go on: what is due meanwhile happens then, in the same order. */
 export class Sleeper implements Clock {
+  /** How far its clock is ahead of those of others, in milliseconds. */
+  aheadMs = 0;
   readonly #clock: Clock;
   #isAsleep = false;
   #backlog: (() => void)[] = [];
@@ -22,7 +24,7 @@ export class Sleeper implements Clock {
   }
 
   now(): number {
-    return this.#clock.now();
+    return this.#clock.now() + this.aheadMs;
   }
 
   schedule(delayMs: number, callback: () => void): CancelTimer {

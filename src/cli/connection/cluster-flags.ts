@@ -20,6 +20,14 @@ export const clusterFlags = {
     ...cluster,
     summary: 'PEM file with the authorities that may have signed the certificate of the NATS server.',
   }),
+  'cluster-cert': Flags.file({
+    ...cluster,
+    summary: 'PEM file with a certificate to show to a NATS server that asks for one. Needs --cluster-key.',
+  }),
+  'cluster-key': Flags.file({
+    ...cluster,
+    summary: 'PEM file with the key of --cluster-cert.',
+  }),
 };
 
 /** What oclif makes of them. */
@@ -27,9 +35,11 @@ export interface ClusterFlags {
   readonly cluster?: string | undefined;
   readonly 'cluster-creds'?: string | undefined;
   readonly 'cluster-ca'?: string | undefined;
+  readonly 'cluster-cert'?: string | undefined;
+  readonly 'cluster-key'?: string | undefined;
 }
 
-/** @throws ChatstreamError `usage` if the address is none, or there is none */
+/** @throws ChatstreamError `usage` if the address is none, or there is none, and for a certificate without its key */
 export function natsOptionsOf(flags: ClusterFlags): Omit<NatsOptions, 'name'> {
   if (flags.cluster === undefined) {
     throw new ChatstreamError('usage', 'Without --cluster, there is no way to find the other machines.', {
@@ -40,5 +50,18 @@ export function natsOptionsOf(flags: ClusterFlags): Omit<NatsOptions, 'name'> {
     address: parseClusterAddress(flags.cluster),
     credentialsPath: flags['cluster-creds'] ?? null,
     caPath: flags['cluster-ca'] ?? null,
+    certificate: certificateOf(flags),
   };
+}
+
+function certificateOf({
+  'cluster-cert': certPath,
+  'cluster-key': keyPath,
+}: Pick<ClusterFlags, 'cluster-cert' | 'cluster-key'>): NatsOptions['certificate'] {
+  if (certPath !== undefined && keyPath !== undefined) return { certPath, keyPath };
+  if (certPath === undefined && keyPath === undefined) return null;
+  const missing = certPath === undefined ? '--cluster-cert' : '--cluster-key';
+  throw new ChatstreamError('usage', `A certificate for NATS has two files, but ${missing} is not given.`, {
+    hint: 'Give both --cluster-cert and --cluster-key.',
+  });
 }

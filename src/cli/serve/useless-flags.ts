@@ -42,7 +42,7 @@ export function refuseWithoutCluster(
   { cluster }: Partial<Pick<ServeFlags, 'cluster'>>,
   isTyped: FlagOrigins['isTyped'],
 ): void {
-  const useless = ['cluster-creds', 'cluster-ca'].find(isTyped);
+  const useless = ['cluster-creds', 'cluster-ca', 'cluster-cert', 'cluster-key'].find(isTyped);
   if (cluster !== undefined || useless === undefined) return;
   throw new ChatstreamError('usage', `--${useless} is for a cluster, but --cluster is not given.`, {
     hint: 'Add --cluster, or leave it out.',

@@ -16,6 +16,8 @@ export interface NatsOptions {
   readonly credentialsPath: string | null;
   /** File with certificates of authorities to trust, in PEM; null: those of the system. */
   readonly caPath: string | null;
+  /** Files with the certificate that this client shows, in PEM, and its key; null: it shows none. */
+  readonly certificate: { readonly certPath: string; readonly keyPath: string } | null;
   /** What this connection is called in the server's lists. */
   readonly name: string;
 }
@@ -32,14 +34,18 @@ const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
  * @throws ChatstreamError `cluster_unavailable` if there is no connection within 5 s, `usage` if a file cannot be read
  */
 export async function connectNats(options: NatsOptions): Promise<Bus> {
-  const { address, name } = options;
-  const files = { ca: await fileOf(options.caPath), credentials: await fileOf(options.credentialsPath) };
+  const { address, name, certificate } = options;
+  const credentials = await fileOf(options.credentialsPath);
+  const tls = tlsOf(address, {
+    ca: await fileOf(options.caPath),
+    cert: await fileOf(certificate?.certPath ?? null),
+    key: await fileOf(certificate?.keyPath ?? null),
+  });
   const nats = await import('@nats-io/transport-node');
   const login =
-    files.credentials === null
+    credentials === null
       ? given({ user: address.user, pass: address.password, token: address.token })
-      : { authenticator: nats.credsAuthenticator(files.credentials) };
-  const tls = tlsOf(address, files.ca);
+      : { authenticator: nats.credsAuthenticator(credentials) };
   const settings: ConnectionOptions = {
     ...{ servers: [...address.servers], name, timeout: 5000, reconnectTimeWait: reconnectEveryMs, ...ping, ...login },
     maxReconnectAttempts: -1,
@@ -61,12 +67,21 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
 }
 
 /** Undefined: the server decides whether there is TLS. */
-function tlsOf({ tls, servers }: ClusterAddress, ca: Buffer | null): TlsOptions | undefined {
-  if (!tls && ca === null) return undefined;
+function tlsOf(
+  { tls, servers }: ClusterAddress,
+  files: Readonly<Record<'ca' | 'cert' | 'key', Buffer | null>>,
+): TlsOptions | undefined {
+  const { ca, cert, key } = files;
+  if (!tls && ca === null && cert === null) return undefined;
   const [host = ''] = (servers[0] ?? '').split(/:\d+$/);
   // Of a server without a name, the client checks the certificate against "localhost", unless it is told the address.
   const byNumber = servers.length === 1 && isIP(host) !== 0 ? { host } : {};
-  return { ...(ca === null ? {} : { ca: ca.toString('utf8') }), ...byNumber };
+  const texts = given({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
+  return { ...texts, ...byNumber };
+}
+
+function textOf(file: Buffer | null): string | null {
+  return file === null ? null : file.toString('utf8');
 }
 
 async function fileOf(path: string | null): Promise<Buffer | null> {

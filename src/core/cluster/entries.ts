@@ -15,9 +15,11 @@ export const keys = {
   node: (id: string): string => `node.${id}`,
   fronts: 'front.',
   front: (id: string): string => `front.${id}`,
+  /** The same in all versions, so that at most one of them has a line. */
   lease: (model: string): string => `lease.${word(model)}`,
-  settings: (model: string): string => `settings.${word(model)}`,
-  services: (model: string): string => `services.${word(model)}`,
+  /** Each version has its own, so that none can read or write those of another one. */
+  settings: (model: string): string => `settings.${schemaVersion}.${word(model)}`,
+  services: (model: string): string => `services.${schemaVersion}.${word(model)}`,
 };
 
 /** The name of a model as a word of a key: it may have any characters. */
@@ -33,13 +35,6 @@ export type ReadEntry<T> =
 export function encodeEntry(value: object): Uint8Array {
   return Buffer.from(JSON.stringify({ version: schemaVersion, ...value }));
 }
-
-/**
- * What a compressed entry says in place of the version of its schema, which it has inside. It is far from those of schemas: a member
- * that cannot read compressed entries takes them for those of another version. It refuses such settings, and repeats its edit of them
- * until it can; such services it overwrites with its own, and all keys begin anew.
- */
-const packedVersion = 1000;
 
 /** A compressed entry is refused that would be longer than this. */
 const mostUnpackedBytes = 256 * 1024 * 1024;
@@ -68,7 +63,7 @@ function packedEntry(plain: Uint8Array): Uint8Array {
   // The fastest level. Of the services of 40,000 keys, an encoding takes 80 ms, and of those of 16,000 keys 30 ms, a third to a half of
   // that for the JSON: the holder of the line is busy with it for so long.
   const gzip = gzipSync(plain, { level: 1 }).toString('base64');
-  return Buffer.from(JSON.stringify({ version: packedVersion, gzip }));
+  return encodeEntry({ gzip });
 }
 
 function unpacked(gzip: string): unknown {
@@ -83,10 +78,10 @@ function unpacked(gzip: string): unknown {
 
 export function decodeEntry<T extends TSchema>(shape: T, data: Uint8Array): ReadEntry<Static<T>> {
   const outer = parsed(Buffer.from(data).toString('utf8'));
-  const gzip = versionOf(outer) === packedVersion ? member(outer, 'gzip') : undefined;
-  const value = typeof gzip === 'string' ? unpacked(gzip) : outer;
-  const version = versionOf(value);
+  const version = versionOf(outer);
   if (version !== schemaVersion) return version === null ? { type: 'unreadable' } : { type: 'foreign', version };
+  const gzip = member(outer, 'gzip');
+  const value = typeof gzip === 'string' ? unpacked(gzip) : outer;
   return isOf(shape, value) ? { type: 'entry', value } : { type: 'unreadable' };
 }
 

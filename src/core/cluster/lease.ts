@@ -37,6 +37,13 @@ const trustedMs = 2500;
 /** Whoever has seen no renewal for so long takes it. Longer than {@link trustedMs}, so that usually nobody else still trusts in it. */
 const staleMs = 3000;
 
+/**
+ * Whoever holds it under another version of the schema has it for good, unless NATS has answered so often that it was not renewed
+ * since the time before, in milliseconds: then there is no member of that version any more that would have taken it over.
+ */
+const foreignChecks = 3;
+const foreignCheckMs = 5000;
+
 interface Held {
   readonly number: number;
   /** Of its last renewal that is known. */
@@ -55,6 +62,15 @@ interface Seen {
   readonly sinceMs: number;
 }
 
+/** A lease that a member of another version has, or had. */
+interface Foreign {
+  readonly revision: number;
+  /** When NATS was last asked for it. */
+  readonly askedMs: number;
+  /** How often it was answered that nobody has renewed it. */
+  readonly checks: number;
+}
+
 /**
  * A candidate for a lease in a bucket: of all candidates, one at a time holds it, and renews it every second by comparing and
  * setting. If it no longer does, another one takes it. Clocks are only used for durations. That two believe for a moment that
@@ -65,6 +81,7 @@ export class Lease {
   readonly #stopWatching: () => void;
   #cancelTick: CancelTimer = () => undefined;
   #seen: Seen | null = null;
+  #foreign: Foreign | null = null;
   #highest = 0;
   #held: Held | null = null;
   #isAsking = false;
@@ -77,7 +94,7 @@ export class Lease {
     this.#sinceMs = options.clock.now();
     this.#stopWatching = options.bucket.watch(options.key, (event) => {
       if (event.type === 'put') this.#see(event.entry);
-      else this.#seen = null;
+      else this.#seen = this.#foreign = null;
     });
     this.#tick();
   }
@@ -102,9 +119,10 @@ export class Lease {
 
   #see({ value, revision }: Entry): void {
     const read = decodeEntry(leaseEntry, value);
-    // A lease of another version is respected as one that is never given up: two versions do not share a line.
+    if (read.type === 'foreign') this.#seeForeign(revision);
     // What is told again after a lost connection is not new.
     if (read.type !== 'entry' || revision === this.#seen?.revision) return;
+    this.#foreign = null;
     this.#highest = Math.max(this.#highest, read.value.number);
     this.#seen = { revision, value: read.value, sinceMs: this.#options.clock.now() };
     const held = this.#held;
@@ -114,11 +132,39 @@ export class Lease {
     else if (this.#isOwn(held, read.value)) renewed(held, revision);
   }
 
+  /** Two versions do not share a line. */
+  #seeForeign(revision: number): void {
+    if (revision === this.#foreign?.revision) return;
+    const held = this.#held;
+    if (held !== null && revision < held.revision) return;
+    this.#foreign = { revision, askedMs: this.#options.clock.now(), checks: 0 };
+    this.#seen = null;
+    if (held !== null) this.#lose();
+  }
+
+  async #checkForeign(foreign: Foreign, nowMs: number): Promise<void> {
+    const { bucket, key } = this.#options;
+    if (nowMs - foreign.askedMs < foreignCheckMs) return;
+    const asked: Foreign = { ...foreign, askedMs: nowMs };
+    this.#foreign = asked;
+    try {
+      const entry = await bucket.get(key);
+      if (this.#foreign !== asked) return;
+      if (entry?.revision === asked.revision) this.#foreign = { ...asked, checks: asked.checks + 1 };
+      else if (entry === null) this.#foreign = null;
+      else this.#see(entry);
+    } catch {
+      // NATS is away, and so it may be for the other version.
+    }
+  }
+
   #tick(): void {
     const { clock } = this.#options;
     const nowMs = clock.now();
     const held = this.#held;
+    const foreign = this.#foreign;
     if (held !== null) this.#keep(held, nowMs);
+    else if (foreign !== null && foreign.checks < foreignChecks) void this.#checkForeign(foreign, nowMs);
     else if (nowMs - (this.#seen?.sinceMs ?? this.#sinceMs) >= this.#waitMs) void this.#try();
     this.#cancelTick = clock.schedule(tickMs, () => {
       this.#tick();
@@ -169,20 +215,22 @@ export class Lease {
     const { bucket, key, clock, firstNumber, prepare, onGained } = this.#options;
     if (this.#isAsking || this.#isOver) return;
     this.#isAsking = true;
-    await prepare();
-    if (this.#hasEnded()) return;
-    const askedMs = clock.now();
-    const seen = this.#seen;
-    const number = Math.max(this.#highest + 1, firstNumber());
+    const former = this.#seen ?? this.#foreign;
     try {
+      await prepare();
+      // Meanwhile, another one may have taken it, or renewed it.
+      if (this.#hasEnded() || former !== (this.#seen ?? this.#foreign)) return;
+      const askedMs = clock.now();
+      const number = Math.max(this.#highest + 1, firstNumber());
       const entry = this.#entry(number);
-      const revision = await (seen === null ? bucket.create(key, entry) : bucket.update(key, entry, seen.revision));
+      const revision = await (former === null ? bucket.create(key, entry) : bucket.update(key, entry, former.revision));
       if (this.#hasEnded()) return;
       if (revision === null) {
         await this.#look();
         return;
       }
       this.#highest = number;
+      this.#foreign = null;
       this.#held = { number, revision, renewedMs: askedMs, askedMs, unansweredMs: null };
       onGained(number);
     } catch {
@@ -201,7 +249,7 @@ export class Lease {
   async #look(): Promise<void> {
     const { bucket, key } = this.#options;
     const entry = await bucket.get(key);
-    if (entry === null) this.#seen = null;
+    if (entry === null) this.#seen = this.#foreign = null;
     else if (entry.revision !== this.#seen?.revision) this.#see(entry);
   }
 

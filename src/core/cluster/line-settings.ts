@@ -50,8 +50,7 @@ export class LineSettings {
   }
 
   /**
-   * Changes what is in the bucket. While NATS is away, or settings of another version are there, it is tried again and again:
-   * what was accepted is not lost, and nothing of another version is written over.
+   * Changes what is in the bucket. While NATS is away, it is tried again and again: what was accepted is not lost.
    *
    * @param edit called again if somebody else was faster
    */
@@ -103,14 +102,13 @@ export class LineSettings {
   }
 
   /**
-   * @throws ChatstreamError `cluster_unavailable`; also for settings of another version, which somebody may still use, and for those
-   *   that have become too long because NATS takes less than when they were accepted
+   * @throws ChatstreamError `cluster_unavailable`; also for settings that have become too long because NATS takes less than when they
+   *   were accepted
    */
   async #write(edit: Edit): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const entry = await this.#bucket.get(this.#key);
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
-      if (read?.type === 'foreign') throw foreignError(read.version);
       const value = encodeLongEntry(edit(read?.type === 'entry' ? read.value : null), this.#bucket.maxValueBytes);
       if (value === null) throw new ChatstreamError('cluster_unavailable', 'The settings of the line are too long.');
       // All fronts and the line would take them for a change.
@@ -128,8 +126,4 @@ export class LineSettings {
     this.#current = read.value;
     this.#changes.emit(read.value);
   }
-}
-
-function foreignError(version: number): ChatstreamError {
-  return new ChatstreamError('cluster_unavailable', `The settings of the line are those of schema version ${version}.`);
 }

@@ -46,16 +46,18 @@ export class Announcement {
 /** The members of one kind that are there, by their ids. */
 export class Members<T extends TSchema> {
   readonly #members = new Map<string, Static<T>>();
+  readonly #heardMs = new Map<string, number>();
   readonly #changes = new Emitter<string>();
   readonly #foreigners = new Emitter<{ readonly key: string; readonly version: number }>();
   readonly #knownForeigners = new Set<string>();
   readonly #stop: () => void;
 
   /** @param prefix of their keys, which end with the id */
-  constructor(bucket: Bucket, prefix: string, shape: T) {
+  constructor(bucket: Bucket, prefix: string, shape: T, clock: Clock) {
     this.#stop = bucket.watch(prefix, (event) => {
       if (event.type !== 'put') {
         const id = event.key.slice(prefix.length);
+        this.#heardMs.delete(id);
         if (this.#members.delete(id)) this.#changes.emit(id);
         return;
       }
@@ -64,6 +66,7 @@ export class Members<T extends TSchema> {
       if (read.type === 'entry') {
         const id = key.slice(prefix.length);
         this.#members.set(id, read.value);
+        this.#heardMs.set(id, clock.now());
         this.#changes.emit(id);
       } else if (read.type === 'foreign' && !this.#knownForeigners.has(key)) {
         this.#knownForeigners.add(key);
@@ -74,6 +77,11 @@ export class Members<T extends TSchema> {
 
   get all(): ReadonlyMap<string, Static<T>> {
     return this.#members;
+  }
+
+  /** When a member last told of itself, in milliseconds on the clock of this process; -Infinity for one that is not there. */
+  heardMs(id: string): number {
+    return this.#heardMs.get(id) ?? -Infinity;
   }
 
   /** The id of one that has come, gone, or told something of itself. */

@@ -32,6 +32,9 @@ const wireError = Type.Object({
   retryAfterSeconds: Type.Optional(Type.Number()),
 });
 
+/** Whose turn it is in the line: the number of the lease under which a request came, and a number that rises under it. */
+const turn = Type.Tuple([count, count]);
+
 /** A request as its front registers it. */
 const registration = Type.Object({
   id,
@@ -48,6 +51,8 @@ const registration = Type.Object({
   isHomeless: Type.Boolean(),
   /** Whether it is turned away if its first token is expected after `--ttft-target`. */
   keepsToTarget: Type.Optional(Type.Boolean()),
+  /** As the line has said it; null if it has not. */
+  turn: nullable(turn),
 });
 
 /** From a front to the holder of a line. */
@@ -75,8 +80,12 @@ const lineState = Type.Object({
 
 /** From the holder of a line to a front. */
 const fromLine = Type.Union([
-  /** They wait. */
-  Type.Object({ type: Type.Literal('accepted'), ids: Type.Array(id), places: Type.Array(standing) }),
+  /** They wait, and have these turns also under the next holder. */
+  Type.Object({
+    type: Type.Literal('accepted'),
+    turns: Type.Array(Type.Tuple([id, turn])),
+    places: Type.Array(standing),
+  }),
   Type.Object({
     type: Type.Literal('turned_away'),
     id,
@@ -189,6 +198,7 @@ function keyTerms() {
   });
 }
 
+export type Turn = Static<typeof turn>;
 export type Registration = Static<typeof registration>;
 export type ToLine = Static<typeof toLine>;
 export type FromLine = Static<typeof fromLine>;

@@ -94,14 +94,17 @@ describe('the options of serve --cluster', () => {
 });
 
 describe('how to reach NATS', () => {
-  it.each(['cluster-creds', 'cluster-ca'])('cannot be said with --%s but without --cluster', (name) => {
-    expect(() => {
-      refuseWithoutCluster({}, (typed) => typed === name);
-    }).toThrow(`--${name} is for a cluster, but --cluster is not given.`);
-    refuseWithoutCluster({ cluster: 'nats://127.0.0.1:9' }, (typed) => typed === name);
-    // A variable may be meant for another command.
-    refuseWithoutCluster({}, () => false);
-  });
+  it.each(['cluster-creds', 'cluster-ca', 'cluster-cert', 'cluster-key'])(
+    'cannot be said with --%s but without --cluster',
+    (name) => {
+      expect(() => {
+        refuseWithoutCluster({}, (typed) => typed === name);
+      }).toThrow(`--${name} is for a cluster, but --cluster is not given.`);
+      refuseWithoutCluster({ cluster: 'nats://127.0.0.1:9' }, (typed) => typed === name);
+      // A variable may be meant for another command.
+      refuseWithoutCluster({}, () => false);
+    },
+  );
 });
 
 describe('what serve --cluster prints when it is ready', () => {

@@ -22,7 +22,7 @@ describe.skipIf(!hasNats())(`a bus over a real NATS server ${needsNats}`, () => 
     const config = join(folder, 'nats.conf');
     await writeFile(config, 'max_payload: 16384\n');
     nats = await NatsServer.start(['-c', config, '-js', '-sd', folder]);
-    const options = { credentialsPath: null, caPath: null, name: 'test' };
+    const options = { credentialsPath: null, caPath: null, certificate: null, name: 'test' };
     const address = parseClusterAddress(`nats://${nats.address}`);
     [one, other] = await Promise.all([connectNats({ ...options, address }), connectNats({ ...options, address })]);
   });

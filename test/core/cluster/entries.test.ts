@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { schemaVersion } from '../../../src/core/cluster/channel/envelope.js';
 import { decodeEntry, encodeEntry, encodeLongEntry } from '../../../src/core/cluster/entries.js';
+import { parseAs } from '../../support/parse-as.js';
 
 const shape = Type.Object({ version: Type.Integer(), texts: Type.Array(Type.String()) });
 
@@ -32,16 +33,18 @@ describe('an entry that may be long', () => {
     expect(encodeLongEntry(entry, plain.length - 1)).toBeNull();
   });
 
-  it('says another version than that of the schema where it is compressed', () => {
+  it('says the version of its schema also where it is compressed, and is not read by another one', () => {
     const entry = { texts: Array.from({ length: 200 }, () => 'the same text') };
-    const packed = encodeLongEntry(entry, encodeEntry(entry).length - 1);
-    const { version } = JSON.parse(Buffer.from(packed ?? []).toString('utf8')) as { readonly version: number };
-    expect(version).not.toBe(schemaVersion);
+    const packed = Buffer.from(encodeLongEntry(entry, encodeEntry(entry).length - 1) ?? []).toString('utf8');
+    const { version, ...others } = parseAs(Type.Object({ version: Type.Integer() }), JSON.parse(packed));
+    expect([version, Object.keys(others)]).toEqual([schemaVersion, ['gzip']]);
+    const foreign = JSON.stringify({ ...others, version: schemaVersion - 1 });
+    expect(decodeEntry(shape, Buffer.from(foreign))).toEqual({ type: 'foreign', version: schemaVersion - 1 });
   });
 
   it.each([
-    ['other text', { version: 1000, gzip: 'AAAA' }, 'unreadable'],
-    ['no text', { version: 1000 }, 'foreign'],
+    ['other text', { version: schemaVersion, gzip: 'AAAA' }, 'unreadable'],
+    ['no text', { version: schemaVersion }, 'unreadable'],
     ['nothing', {}, 'unreadable'],
   ])('is not taken for one where there is %s', (_what, value, type) => {
     expect(decodeEntry(shape, Buffer.from(JSON.stringify(value)))).toMatchObject({ type });

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bucket } from '../../../src/core/bus/bucket.js';
+import { schemaVersion } from '../../../src/core/cluster/channel/envelope.js';
 import { decodeEntry } from '../../../src/core/cluster/entries.js';
 import { Lease } from '../../../src/core/cluster/lease.js';
 import { leaseEntry } from '../../../src/core/cluster/messages.js';
@@ -24,12 +25,12 @@ describe('Lease', () => {
 
   const open = (bus: MemoryBus): Promise<Bucket> => bus.bucket('lines', { ttlMs: null });
 
-  async function candidate(peer: string, patienceMs = 0): Promise<Candidate> {
+  async function candidate(peer: string, patienceMs = 0, prepareMs = 0): Promise<Candidate> {
     const bus = network.connect();
     const told: (number | null)[] = [];
     const lease = new Lease({
       ...{ bucket: await open(bus), key: 'lease.a', peer, clock, patienceMs, firstNumber: () => 100 },
-      prepare: () => Promise.resolve(),
+      prepare: () => new Promise((resolve) => clock.schedule(prepareMs, resolve)),
       describe: () => ({ running: 1, waiting: 2 }),
       onGained: (number) => told.push(number),
       onLost: () => told.push(null),
@@ -100,6 +101,16 @@ describe('Lease', () => {
     expect(other.told).toEqual([101]);
   });
 
+  it('is not taken by one that prepares while another one takes it', async () => {
+    const holder = await candidate('a');
+    await advance(3000);
+    const others = [await candidate('b'), await candidate('c', 0, 100)];
+    await advance(1000);
+    holder.bus.isCut = true;
+    await advance(10_000);
+    expect(others.map(({ told }) => told)).toEqual([[101], []]);
+  });
+
   it('is not taken by one that leaves while it prepares', async () => {
     const bus = network.connect();
     const told: (number | null)[] = [];
@@ -116,12 +127,47 @@ describe('Lease', () => {
     expect([told, await read()]).toEqual([[], {}]);
   });
 
-  it('is never taken from members of another version', async () => {
-    const bucket = await open(network.connect());
-    void bucket.put('lease.a', Buffer.from(JSON.stringify({ version: 99, holder: 'x' })));
-    const one = await candidate('a');
-    await advance(20_000);
-    expect(one.told).toEqual([]);
+  describe('under another version of the schema', () => {
+    const foreign = Buffer.from(JSON.stringify({ version: schemaVersion - 1, holder: 'x', number: 7 }));
+    let former: Bucket;
+
+    beforeEach(async () => {
+      former = await open(network.connect());
+      void former.put('lease.a', foreign);
+      await advance(50);
+    });
+
+    it('is not taken from a holder that renews it, nor while NATS is away', async () => {
+      const one = await candidate('a');
+      for (let renewal = 0; renewal < 60; renewal += 1) {
+        void former.put('lease.a', foreign);
+        await advance(1000);
+      }
+      one.bus.silence = 'both';
+      await advance(60_000);
+      void former.put('lease.a', foreign);
+      one.bus.silence = 'none';
+      await advance(5000);
+      expect(one.told).toEqual([]);
+    });
+
+    it('is taken once NATS has said for 15 s that nobody renews it', async () => {
+      const one = await candidate('a');
+      await advance(14_500);
+      expect(one.told).toEqual([]);
+      await advance(2000);
+      expect(one.told).toEqual([100]);
+    });
+
+    it('is respected by a holder from which it was taken', async () => {
+      const one = await candidate('a');
+      await advance(17_000);
+      for (let renewal = 0; renewal < 20; renewal += 1) {
+        void former.put('lease.a', foreign);
+        await advance(1000);
+      }
+      expect(one.told).toEqual([100, null]);
+    });
   });
 
   it('can be read by people: who holds it, under which number, and what runs and waits', async () => {

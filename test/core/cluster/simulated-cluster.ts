@@ -1,5 +1,7 @@
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import { seededRandom } from '../../../src/core/base/random.js';
+import { member } from '../../../src/core/base/json.js';
+import { type Random, seededRandom } from '../../../src/core/base/random.js';
+import { decodeEnvelope, parsed, textOf } from '../../../src/core/cluster/channel/envelope.js';
 import { ClusterModels } from '../../../src/core/cluster/front/cluster-models.js';
 import { FrontSettings } from '../../../src/core/cluster/front/front-settings.js';
 import { joinCluster, type Membership } from '../../../src/core/cluster/joining/join-cluster.js';
@@ -21,6 +23,12 @@ export interface Client {
   readonly id: string;
   readonly front: string;
   text: string;
+  /** When it was asked for, in the order of all that happened to clients. */
+  askedAs: number;
+  /** When its front heard that the line has it, in the same order. */
+  placedAs: number | null;
+  /** When the line gave it a place to run for the first time, in virtual time: the message may get lost. */
+  grantedMs: number | null;
   /** When it began, in the order of all that did. */
   startedAs: number | null;
   /** When its front registered it, in virtual time. */
@@ -56,7 +64,9 @@ export class SimulatedCluster {
   readonly most = new Map<string, number>();
   readonly #fronts = new Map<string, Member & { readonly models: ClusterModels }>();
   readonly #nodes = new Map<string, Member & { readonly node: ClusterNode }>();
+  readonly #random: Random;
   #started = 0;
+  #happened = 0;
 
   /**
    * @param ttftTargetMs of all fronts; null for none
@@ -68,6 +78,11 @@ export class SimulatedCluster {
     readonly keys: readonly string[] = [],
   ) {
     this.network = new MemoryNetwork(this.clock, seededRandom(seed));
+    this.#random = seededRandom(seed + 1);
+    this.network.onSend = (data) => {
+      const id = grantedIn(data);
+      if (id !== null) this.#grant(this.clients.find((client) => client.id === id));
+    };
   }
 
   async addFront(id: string): Promise<void> {
@@ -120,6 +135,11 @@ export class SimulatedCluster {
   /** Stops a process, as SIGSTOP does, or lets it go on. It may believe for a moment that it still holds a line. */
   sleep(id: string, isAsleep: boolean): void {
     this.#member(id).bus.sleeper.isAsleep = isAsleep;
+  }
+
+  /** How many have joined. */
+  get members(): number {
+    return this.#fronts.size + this.#nodes.size;
   }
 
   holders(): readonly string[] {
@@ -183,6 +203,9 @@ export class SimulatedCluster {
       id: `r${this.clients.length}`,
       front,
       text: '',
+      askedAs: this.#next(),
+      placedAs: null,
+      grantedMs: null,
       startedAs: null,
       admittedMs: 0,
       end: null,
@@ -196,6 +219,8 @@ export class SimulatedCluster {
     const listener = {
       started: (job: object) => {
         if (job instanceof InferenceJob) client.admittedMs = job.admittedMs;
+        // What a front that holds the line says to itself does not go over the network.
+        this.#grant(client);
         this.#started += 1;
         client.startedAs = this.#started;
       },
@@ -210,6 +235,8 @@ export class SimulatedCluster {
     };
     const submit = async (): Promise<void> => {
       await models.find(model).inference.submit(requestOf(client.id, request), listener, new AbortController().signal);
+      // It also comes to an end where the line has turned it away, or does not say anything.
+      if (client.end === null) client.placedAs = this.#next();
     };
     submit().catch((error: unknown) => {
       client.end = error instanceof Error && 'code' in error ? String(error.code) : 'thrown';
@@ -228,8 +255,19 @@ export class SimulatedCluster {
     return isDone();
   }
 
+  #grant(client: Client | undefined): void {
+    if (client !== undefined) client.grantedMs ??= this.clock.now();
+  }
+
+  #next(): number {
+    this.#happened += 1;
+    return this.#happened;
+  }
+
   async #join(id: string, role: 'front' | 'node'): Promise<Member> {
     const bus = this.network.connect();
+    // Clocks need not agree: no two of them do here.
+    bus.sleeper.aheadMs = Math.floor(this.#random() * 1e7);
     const joining = joinCluster({ bus, clock: bus.sleeper, logger: silentLogger, role, id });
     await this.clock.advanceAsync(50);
     return { bus, membership: await joining };
@@ -240,6 +278,15 @@ export class SimulatedCluster {
     if (member === undefined) throw new Error(`There is no member ${id}.`);
     return member;
   }
+}
+
+/** The request that a message grants a place to; null if it is another message. */
+function grantedIn(data: Uint8Array): string | null {
+  if (!Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes('"granted"')) return null;
+  const read = decodeEnvelope(data);
+  const message = read.type === 'message' ? parsed(textOf(read.body)) : null;
+  const id = member(message, 'type') === 'granted' ? member(message, 'id') : null;
+  return typeof id === 'string' ? id : null;
 }
 
 function requestOf(id: string, { key, text = 'Count.' }: Partial<Asked>): InferenceRequest {

@@ -12,7 +12,7 @@ import type { BenchFlags } from '../flags/flags.js';
 export function agentsOf(flags: BenchFlags, { isTyped }: FlagOrigins): AgentsOptions | null {
   const { agents: count } = flags;
   if (count === undefined) {
-    for (const name of ['cluster', 'cluster-creds', 'cluster-ca'] as const) {
+    for (const name of ['cluster', 'cluster-creds', 'cluster-ca', 'cluster-cert', 'cluster-key'] as const) {
       if (isTyped(name)) refuse(`--${name} is for a load from several machines, but --agents is not given.`, 'Add --agents, or leave it out.'); // prettier-ignore
     }
     return null;

@@ -5,6 +5,7 @@ import type { LoadGenerator, LoadJob } from '../load/load-generator.js';
 import { AgentRun, type RunEvent } from './agent-run.js';
 import { BlobSource, fetchBlob } from './blobs.js';
 import { decodeJob } from './job-code.js';
+import { StateAnswers } from './long-states.js';
 import {
   type AgentState,
   type Command,
@@ -68,6 +69,7 @@ interface Session {
 export class BenchAgent {
   readonly #options: AgentOptions;
   readonly #results: BlobSource;
+  readonly #answers: StateAnswers;
   readonly #subscriptions: readonly (() => void)[];
   readonly #overSessions = new Set<string>();
   #session: Session | null = null;
@@ -78,13 +80,14 @@ export class BenchAgent {
     const { bus, speaker, id } = options;
     this.#options = options;
     this.#results = new BlobSource(bus, subjects.result(id), speaker);
+    this.#answers = new StateAnswers(bus, speaker, this.#results);
     this.#subscriptions = [
       bus.subscribe(subjects.call, ({ data }) => {
         this.#answerCall(data);
       }),
       bus.subscribe(subjects.agent(id), ({ data, reply }) => {
         const state = this.#obey(data);
-        if (state !== null) reply(encodeMessage(speaker, state));
+        if (state !== null) reply(this.#answers.encode(state));
       }),
     ];
   }

@@ -4,7 +4,7 @@ import { isRecord, member } from '../../base/json.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 
 /** Of all messages, and of what the pieces hold. Every change of a shape, also of a load or a result, raises it. */
-export const messageVersion = 3;
+export const messageVersion = 4;
 
 /**
  * Who speaks. Agents and benches work together only if both are equal: another version of the program may draw other
@@ -107,9 +107,12 @@ const agentState = Type.Union([
   }),
 ]);
 
+/** What an agent answers: its state, or where that can be fetched if it is longer than a message may be. */
+const agentAnswer = Type.Union([agentState, Type.Object({ type: Type.Literal('long'), state: blobRef })]);
+
 const piece = Type.Object({ hash: Type.String(), index: Type.Integer({ minimum: 0 }) });
 
-export const shapes = { call, here, left, command, agentState, piece };
+export const shapes = { call, here, left, command, agentState, agentAnswer, piece };
 
 export type BlobRef = Static<typeof blobRef>;
 export type Wish = Static<typeof wish>;

@@ -2,6 +2,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import type { Bus } from '../../bus/bus.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
+import { fetchState } from './long-states.js';
 import {
   type AgentState,
   type Command,
@@ -143,7 +144,7 @@ export class RemoteAgent {
     const askedMs = clock.now();
     const message = encodeMessage(speaker, this.#command(this.#wish));
     const answer = await bus.request(subjects.agent(this.#id), message, answerTimeoutMs);
-    if (answer !== null) this.#hear(answer, number, askedMs);
+    if (answer !== null) await this.#hear(answer, number, askedMs);
     // Another question has been asked meanwhile, and goes on.
     if (number !== this.#asked) return;
     if (clock.now() - this.#heardMs > agentPatienceMs) this.lose(`did not answer for ${agentPatienceMs / 1000} s`);
@@ -151,18 +152,26 @@ export class RemoteAgent {
   }
 
   /** @param number which question is answered; an older answer than the last one says nothing new */
-  #hear(answer: Uint8Array, number: number, askedMs: number): void {
+  async #hear(answer: Uint8Array, number: number, askedMs: number): Promise<void> {
     const { clock, speaker } = this.#cluster;
-    const received = decodeMessage(speaker, shapes.agentState, answer);
-    if (received === null || number <= this.#answered) return;
-    this.#answered = number;
+    const received = decodeMessage(speaker, shapes.agentAnswer, answer);
+    if (received === null) return;
     const nowMs = clock.now();
     this.#heardMs = nowMs;
     if (received.type === 'foreign') {
       this.lose(`speaks another version, that of ${speakerText(received.speaker)}`);
       return;
     }
-    const state = received.value;
+    const { value } = received;
+    const isWanted = (): boolean => number === this.#asked && this.#lost === null && !this.#isClosed;
+    const state =
+      value.type === 'long' ? await fetchState(this.#cluster, this.resultSubject, value.state, isWanted) : value;
+    if (state === null || number <= this.#answered) return;
+    this.#answered = number;
+    this.#take(state, askedMs, nowMs);
+  }
+
+  #take(state: AgentState, askedMs: number, nowMs: number): void {
     this.#state = state;
     if (state.type === 'busy') this.lose('works for another bench, or has given this one up');
     else if (state.type === 'refused') this.lose(`refuses: ${state.reason}`);

@@ -2,8 +2,11 @@ import { type Static, Type } from 'typebox';
 import { member } from '../../base/json.js';
 import { isOf } from './is-of.js';
 
-/** Of all messages and entries of the cluster. Every change of a shape raises it; members with another one are refused. */
-export const schemaVersion = 1;
+/**
+ * Of all messages and entries of the cluster. Every change of a shape, of how entries are written, or of their keys raises it; members
+ * with another one are refused. A test compares the shapes with those of the last time.
+ */
+export const schemaVersion = 3;
 
 /** Where a process hears what others send to it. */
 export function peerSubject(id: string): string {
@@ -17,7 +20,7 @@ const mostEnvelopeBytes = 512;
  * What is known of a message without its content. Several pieces make one message if it is too long for NATS: all but the
  * last say that there is `more`.
  */
-const header = Type.Object({
+export const header = Type.Object({
   version: Type.Literal(schemaVersion),
   /** The process that sends it. */
   from: Type.String(),

@@ -1,6 +1,6 @@
 import type { InferenceJob } from '../../inference/inference-job.js';
 import type { WaitingView, WaitReason } from '../../scheduler/job.js';
-import type { Registration } from '../messages.js';
+import type { Registration, Turn } from '../messages.js';
 import { prefixesOf } from '../prefixes.js';
 
 /** Where a request may run. */
@@ -14,6 +14,8 @@ export interface Held {
   readonly job: InferenceJob;
   readonly prefixes: readonly string[];
   grant: Grant | null;
+  /** As the line has said it, which the next holder is told. */
+  turn: Turn | null;
   standing: { readonly view: WaitingView; readonly waitsFor: WaitReason } | null;
   isDecided: boolean;
   /** Whether its first token is to come within `--ttft-target`. */
@@ -32,18 +34,28 @@ export function newHeld(job: InferenceJob): Held {
     decide = resolve;
   });
   return {
-    ...{ job, prefixes: prefixesOf(job.prompt), grant: null, standing: null, isDecided: false, decided, decide },
+    ...{
+      job,
+      prefixes: prefixesOf(job.prompt),
+      grant: null,
+      turn: null,
+      standing: null,
+      isDecided: false,
+      decided,
+      decide,
+    },
     ...{ keepsToTarget: false, tokens: 0, cached: null },
   };
 }
 
 /** As the line is told of it. */
-export function registrationOf({ job, prefixes, grant, keepsToTarget }: Held, nowMs: number): Registration {
+export function registrationOf({ job, prefixes, grant, keepsToTarget, turn }: Held, nowMs: number): Registration {
   return {
     ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },
     deadlineMs: job.deadlineMs === null ? null : job.deadlineMs - nowMs,
     node: grant?.node ?? null,
     isHomeless: job.status === 'running' && grant === null,
     keepsToTarget,
+    turn,
   };
 }

@@ -1,6 +1,6 @@
 import type { InferenceJob } from '../../inference/inference-job.js';
 import type { QueueEntry } from '../../scheduler/job.js';
-import type { Standing } from '../messages.js';
+import type { Standing, Turn } from '../messages.js';
 import { type Held, newHeld } from './held-request.js';
 
 /** The requests of one front in a line: those that wait, and those that run. */
@@ -41,6 +41,13 @@ export class HeldRequests {
     let count = 0;
     for (const { job } of this.#held.values()) if (job.status === status) count += 1;
     return count;
+  }
+
+  /** The line has taken a request. */
+  take(id: string, turn: Turn): Held | undefined {
+    const held = this.#held.get(id);
+    if (held !== undefined) held.turn = turn;
+    return held;
   }
 
   /** The line has said where requests stand. Those that it does not name keep their places. */

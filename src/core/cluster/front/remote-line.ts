@@ -231,7 +231,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     switch (message.type) {
       case 'accepted':
         this.#held.stand(message.places);
-        for (const id of message.ids) this.#decide(this.#held.get(id));
+        for (const [id, turn] of message.turns) this.#decide(this.#held.take(id, turn));
         return;
       case 'standing':
         this.#line = message.line;

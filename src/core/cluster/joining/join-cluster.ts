@@ -50,8 +50,8 @@ const nodePatienceMs = 250;
 export async function joinCluster({ bus, clock, logger, role, id = newId() }: MembershipOptions): Promise<Membership> {
   const { members, lines } = await openBuckets(bus);
   const peer = new Peer({ bus, id, clock });
-  const nodes = new Members(members, keys.nodes, nodeEntry);
-  const fronts = new Members(members, keys.fronts, frontEntry);
+  const nodes = new Members(members, keys.nodes, nodeEntry, clock);
+  const fronts = new Members(members, keys.fronts, frontEntry, clock);
   const candidates = new LineCandidates({
     ...{ peer, bucket: lines, nodes, fronts, clock },
     patienceMs: role === 'front' ? 0 : nodePatienceMs,

@@ -15,11 +15,13 @@ import {
 } from '../messages.js';
 import { assertRoom } from './assert-room.js';
 import { FrontLinks } from './front-links.js';
+import { Gathering } from './gathering.js';
 import { type FrontLink, LineJob, LineRequest } from './line-request.js';
 import { NodePlaces } from './node-places.js';
 import { reconfigure } from './reconfigure.js';
 import { schedulerOptionsOf } from './scheduler-options.js';
 import { Standings } from './standings.js';
+import { inTurn, Turns } from './turns.js';
 
 export interface LineHolderOptions {
   readonly model: string;
@@ -34,13 +36,10 @@ export interface LineHolderOptions {
   readonly clock: Clock;
 }
 
-/** How long a new holder waits for fronts that have not said which requests they have, in milliseconds. */
-const gatheringMs = 1000;
-
 /**
  * The line of one model, while this process holds it: the scheduler of one machine, whose jobs are requests that fronts have
  * registered, and whose places are those of nodes. It begins by asking the fronts which requests they have, those that run and
- * those that wait, and sorts these by their arrival.
+ * those that wait, and puts these into the order of their turns and of their arrival.
  *
  *     fronts ── all, register, over, lost, progress ──► FrontLinks ──► LineHolder ──► Scheduler: whose turn it is
  *            ◄── granted, turned_away ──────────────────────────────── LineHolder ◄── started, turned_away, moved
@@ -56,7 +55,8 @@ export class LineHolder {
   readonly #standings: Standings;
   /** Started, and without a place, because their node is gone: the next places are theirs. */
   readonly #homeless = new Set<LineRequest>();
-  readonly #stops: readonly (() => void)[];
+  readonly #gathering: Gathering;
+  readonly #turns: Turns;
   #settings: SettingsEntry | null;
   /** Null while the fronts are being asked. */
   #scheduler: Scheduler<LineJob> | null = null;
@@ -64,7 +64,7 @@ export class LineHolder {
   #isStopped = false;
 
   constructor(options: LineHolderOptions) {
-    const { clock, peer, nodes, fronts, model, settings } = options;
+    const { clock, peer, nodes, fronts, model, settings, lease } = options;
     this.#options = options;
     this.#clock = clock;
     this.#settings = settings;
@@ -81,14 +81,13 @@ export class LineHolder {
       },
     });
     this.#standings = new Standings({ links: this.#links, scheduler: () => this.#scheduler, clock });
-    this.#stops = [
-      fronts.changes(() => {
-        this.#beginIfComplete();
-      }),
-      clock.schedule(gatheringMs, () => {
-        if (this.#scheduler === null) this.#rebuild();
-      }),
-    ];
+    this.#turns = new Turns(lease);
+    this.#gathering = new Gathering({
+      ...{ fronts, clock, hasSaid: (front) => this.#links.has(front) },
+      onComplete: () => {
+        this.#rebuild();
+      },
+    });
   }
 
   get running(): number {
@@ -115,7 +114,7 @@ export class LineHolder {
   stop(): void {
     this.#isStopped = true;
     this.#places.stop();
-    for (const stop of this.#stops) stop();
+    this.#gathering.stop();
     this.#standings.stop();
     this.#dismiss();
     this.#links.stop();
@@ -148,7 +147,7 @@ export class LineHolder {
     former?.close();
     for (const registration of registrations) this.#add(link, registration, known.get(registration.id)?.job);
     if (this.#scheduler !== null) this.#rebuild();
-    else this.#beginIfComplete();
+    else this.#gathering.check();
   }
 
   /** @param job as the scheduler has had it before, if it has */
@@ -174,19 +173,16 @@ export class LineHolder {
       for (const request of requests) this.#refuse(request, 'arrival', asChatstreamError(error));
       return;
     }
-    for (const { job } of requests) scheduler.admit(job);
+    for (const request of requests) {
+      request.turn = this.#turns.next();
+      scheduler.admit(request.job);
+    }
     if (requests[0] !== undefined) scheduler.keepToTarget(requests[0].job);
     this.#share();
     this.#standings.accept(link, requests);
   }
 
-  #beginIfComplete(): void {
-    if (this.#scheduler !== null) return;
-    const known = [...this.#options.fronts.all.keys()];
-    if (known.length > 0 && known.every((id) => this.#links.has(id))) this.#rebuild();
-  }
-
-  /** Puts all requests into a new scheduler: those that run, and then those that wait, in the order of their arrival. */
+  /** Puts all requests into a new scheduler: those that run, and then those that wait, in their order. */
   #rebuild(): void {
     const former = this.#scheduler;
     this.#dismiss();
@@ -198,14 +194,18 @@ export class LineHolder {
     this.#stopListening = scheduler.events((event) => {
       this.#onScheduled(event);
     });
-    const requests = this.#links.requests.toSorted((one, other) => one.arrivedMs - other.arrivedMs);
+    const { requests } = this.#links;
     for (const request of requests) {
       const { job, isStarted } = request;
       request.job = new LineJob(request);
       if (isStarted) scheduler.adopt(request.job, job);
     }
     const nowMs = this.#clock.now();
-    for (const { isStarted, job, arrivedMs } of requests) if (!isStarted) scheduler.readmit(job, nowMs - arrivedMs);
+    const waiting = inTurn(
+      requests.filter(({ isStarted }) => !isStarted),
+      this.#turns,
+    );
+    for (const { job, arrivedMs } of waiting) scheduler.readmit(job, nowMs - arrivedMs);
     this.#share();
     scheduler.hold(false);
     this.#share();

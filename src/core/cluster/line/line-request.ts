@@ -1,7 +1,7 @@
 import type { Demand } from '../../scheduler/demand.js';
 import { Job } from '../../scheduler/job.js';
 import type { Channel } from '../channel/channel.js';
-import type { FromLine, Registration } from '../messages.js';
+import type { FromLine, Registration, Turn } from '../messages.js';
 
 /** A front, as the line sees it. */
 export class FrontLink {
@@ -32,7 +32,9 @@ export class LineRequest {
   readonly demand: Demand;
   readonly prefixes: readonly string[];
   /** On the clock of this process. */
-  readonly arrivedMs: number;
+  arrivedMs: number;
+  /** In the order of the line; null until it is known. */
+  turn: Turn | null;
   readonly deadlineMs: number | null;
   /** The node on which it has a place; null while it waits, and while it waits for another place. */
   node: string | null;
@@ -47,7 +49,7 @@ export class LineRequest {
 
   constructor(
     readonly front: FrontLink,
-    { id, demand, prefixes, waitedMs, deadlineMs, node, isHomeless, keepsToTarget = false }: Registration,
+    { id, demand, prefixes, waitedMs, deadlineMs, node, isHomeless, keepsToTarget = false, turn }: Registration,
     nowMs: number,
   ) {
     this.id = id;
@@ -58,6 +60,7 @@ export class LineRequest {
     this.node = node;
     this.isStarted = node !== null || isHomeless;
     this.keepsToTarget = keepsToTarget;
+    this.turn = turn;
     this.job = new LineJob(this);
   }
 }

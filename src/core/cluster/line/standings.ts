@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Scheduler } from '../../scheduler/scheduler.js';
-import type { Standing } from '../messages.js';
+import type { Standing, Turn } from '../messages.js';
 import type { FrontLinks } from './front-links.js';
 import type { FrontLink, LineJob, LineRequest } from './line-request.js';
 
@@ -28,7 +28,8 @@ export class Standings {
   accept(link: FrontLink, requests: readonly LineRequest[]): void {
     const waiting = requests.filter(({ job }) => job.status === 'waiting');
     const places = waiting.flatMap(({ job }) => this.#of(job) ?? []);
-    if (waiting.length > 0) link.send({ type: 'accepted', ids: waiting.map(({ id }) => id), places });
+    const turns = waiting.flatMap(({ id, turn }): [string, Turn][] => (turn === null ? [] : [[id, turn]]));
+    if (turns.length > 0) link.send({ type: 'accepted', turns, places });
   }
 
   /** Somebody has moved: all are told within {@link standingMs}, or later in a long line. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LoadJob } from '../../../../src/core/bench/load/load-generator.js';
-import { plainJob, type SimulatedAgent, Simulation } from './simulation.js';
+import { emptySnapshot, plainJob, type SimulatedAgent, Simulation } from './simulation.js';
 
 const names = ['a', 'b', 'c'];
 const never = new AbortController().signal;
@@ -81,6 +81,37 @@ describe('a bench with several agents', () => {
     expect(agents[2]?.load.sent[0]?.workload).toEqual(workload);
     // The network refuses what is longer.
     expect(simulation.network.sent.largest).toBe(4096);
+  });
+
+  it('hears how far each of them is, however much there is to say and however little fits into a message', async () => {
+    // With this many promises, the state of an agent takes several messages.
+    const countsIn = (bin: number): number[] =>
+      Array.from({ length: 20 }, (_, index) => ((bin * 20 + index) * 7919) % 65_537);
+    const bins = Array.from({ length: 64 }, (_, bin) => {
+      const counts = countsIn(bin);
+      return { sent: 1, firstTokens: 1, ttftUs: 1, streamUs: 1, inFlightUs: 1, judged: counts, missed: counts };
+    });
+    const trend = { binUs: 100_000, bins };
+    const simulation = new Simulation(1, 2048);
+    simulation.network.weather = { delayMs: [1, 5], lost: 0, repeated: 0.2 };
+    for (const name of names) simulation.agent(name, { snapshot: { ...emptySnapshot, trend } });
+    const { load } = await simulation.settled(simulation.bench(3));
+    await simulation.settled(load.prepare({ ...plainJob, durationMs: 10_000 }));
+    const parts = load.start(never);
+    await simulation.clock.advanceAsync(5000);
+    expect(load.snapshots().map(({ trend: told }) => told)).toEqual(names.map(() => trend));
+    await simulation.settled(parts);
+    expect(load.agentsOfRun?.()?.agents.map(({ status }) => status)).toEqual(names.map(() => 'finished'));
+    expect(simulation.network.sent.largest).toBeLessThanOrEqual(2048);
+  });
+
+  it('hears of a failure that has more to say than fits into a message', async () => {
+    const simulation = new Simulation(1, 2048);
+    const [first] = agentsIn(simulation);
+    const { load } = await simulation.settled(simulation.bench(3));
+    const message = Array.from({ length: 2000 }, (_, index) => String((index * 7919) % 65_537)).join(' ');
+    if (first !== undefined) first.load.prepare = () => Promise.reject(new Error(message));
+    await expect(simulation.settled(load.prepare(plainJob))).rejects.toThrow(message);
   });
 
   it('is told at once what an agent cannot do', async () => {

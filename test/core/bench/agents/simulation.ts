@@ -63,7 +63,7 @@ export function emptyPart({ worker }: LoadJob): RunPart {
   return { ...recorded, completed: worker + 1, extendedUs: 0, rejection: null, samplesFailure: null };
 }
 
-const emptySnapshot: RunSnapshot = { ...new RunRecorder([], 0).snapshot, completed: 1, rejection: null };
+export const emptySnapshot: RunSnapshot = { ...new RunRecorder([], 0).snapshot, completed: 1, rejection: null };
 
 function passed(clock: VirtualClock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -87,6 +87,7 @@ export class Simulation {
   readonly clock = new VirtualClock();
   readonly network: MemoryNetwork;
   readonly #maxPayloadBytes: number | undefined;
+  #agents = 0;
 
   constructor(seed: number, maxPayloadBytes?: number) {
     this.network = new MemoryNetwork(this.clock, seededRandom(seed));
@@ -97,8 +98,11 @@ export class Simulation {
     const bus = this.network.connect(this.#maxPayloadBytes);
     const load = new ScriptedLoad(this.clock, { partOf: emptyPart, snapshot: emptySnapshot, ...measured });
     const events: AgentEvent[] = [];
+    // Clocks need not agree: each agent's is half an hour ahead of the one before, and the bench's is behind all of them.
+    this.#agents += 1;
+    bus.sleeper.aheadMs = this.#agents * 1_800_000;
     const agent = new BenchAgent({
-      ...{ bus, clock: this.clock, speaker: as, id: name, name },
+      ...{ bus, clock: bus.sleeper, speaker: as, id: name, name },
       createLoad: () => load,
       onEvent: (event) => events.push(event),
     });

@@ -15,7 +15,7 @@ describe('the names of nodes', () => {
   beforeEach(async () => {
     clock = new VirtualClock();
     bucket = await new MemoryNetwork(clock, () => 0.5).connect().bucket('members', { ttlMs: null });
-    names = new NodeNames(new Members(bucket, keys.nodes, nodeEntry));
+    names = new NodeNames(new Members(bucket, keys.nodes, nodeEntry, clock));
   });
 
   async function announce(id: string, name: string): Promise<void> {

@@ -154,11 +154,11 @@ describe('RemoteLine', () => {
     expect(holder.heard).toContainEqual({ type: 'over', id: 'a' });
   });
 
-  it('tells a new holder what runs and what waits, since when, and what has lost its node', async () => {
+  it('tells a new holder what runs and what waits, since when, in which turn, and what has lost its node', async () => {
     for (const id of ['a', 'b', 'c']) await admitted(id);
     holder.say({ type: 'granted', id: 'a', node: 'n1', lease: 1 });
     holder.say({ type: 'granted', id: 'b', node: 'n2', lease: 1 });
-    holder.say({ type: 'accepted', ids: ['c'], places: [['c', 1, null, 'slot']] });
+    holder.say({ type: 'accepted', turns: [['c', [1, 7]]], places: [['c', 1, null, 'slot']] });
     await clock.advanceAsync(1000);
     line.lost('b', 'n2');
     const next = new Holder(network, clock, 'h2');
@@ -170,7 +170,7 @@ describe('RemoteLine', () => {
         requests: [
           { id: 'a', node: 'n1', isHomeless: false },
           { id: 'b', node: null, isHomeless: true },
-          { id: 'c', node: null, isHomeless: false, waitedMs: 1012 },
+          { id: 'c', node: null, isHomeless: false, waitedMs: 1012, turn: [1, 7] },
         ],
       },
     ]);
@@ -208,7 +208,7 @@ describe('RemoteLine', () => {
   it('turns away what waits after 15 s without a line, and lets run what runs', async () => {
     for (const id of ['a', 'b']) await admitted(id);
     holder.say({ type: 'granted', id: 'a', node: 'n1', lease: 1 });
-    holder.say({ type: 'accepted', ids: ['b'], places: [] });
+    holder.say({ type: 'accepted', turns: [['b', [1, 7]]], places: [] });
     await clock.advanceAsync(10);
     hold(null, 1);
     await clock.advanceAsync(14_900);
@@ -221,7 +221,7 @@ describe('RemoteLine', () => {
   it('turns away what waits after 15 s without NATS, changes nothing meanwhile, and says so to the line afterwards', async () => {
     for (const id of ['a', 'b']) await admitted(id);
     holder.say({ type: 'granted', id: 'a', node: 'n1', lease: 1 });
-    holder.say({ type: 'accepted', ids: ['b'], places: [] });
+    holder.say({ type: 'accepted', turns: [['b', [1, 7]]], places: [] });
     await clock.advanceAsync(10);
     for (const bus of [frontBus, holder.bus]) bus.isCut = true;
     await clock.advanceAsync(14_900);
@@ -241,7 +241,7 @@ describe('RemoteLine', () => {
 
   it('lets what waits be when NATS is back within 15 s', async () => {
     await admitted('a');
-    holder.say({ type: 'accepted', ids: ['a'], places: [] });
+    holder.say({ type: 'accepted', turns: [['a', [1, 7]]], places: [] });
     await clock.advanceAsync(10);
     for (const bus of [frontBus, holder.bus]) bus.isCut = true;
     await clock.advanceAsync(14_900);

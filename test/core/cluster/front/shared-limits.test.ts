@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bucket } from '../../../../src/core/bus/bucket.js';
+import { schemaVersion } from '../../../../src/core/cluster/channel/envelope.js';
 import { decodeEntry, keys } from '../../../../src/core/cluster/entries.js';
 import { FrontSettings } from '../../../../src/core/cluster/front/front-settings.js';
 import { SharedLimits } from '../../../../src/core/cluster/front/shared-limits.js';
@@ -79,18 +80,18 @@ describe('the limits and keys that fronts have in common', () => {
     expect(await revision()).toBe(before);
   });
 
-  it('are never written over those of another version, but as soon as these are gone', async () => {
-    const foreign = Buffer.from(JSON.stringify({ version: 99, maxQueue: 3 }));
-    void lines.put(keys.settings('m'), foreign);
-    await clock.advanceAsync(100);
+  it('stand beside those of another version, which stay as they are', async () => {
+    const foreign = Buffer.from(JSON.stringify({ version: schemaVersion - 1, maxQueue: 3 }));
+    const own = keys.settings('m');
+    const theirs = own.replace(`.${schemaVersion}.`, `.${schemaVersion - 1}.`);
+    expect(theirs).not.toBe(own);
+    void lines.put(theirs, foreign);
     limits.configureKeys(termsOf(3));
-    await clock.advanceAsync(10_000);
-    const reading = lines.get(keys.settings('m'));
-    await clock.advanceAsync(10);
-    expect(Buffer.from((await reading)?.value ?? []).toString()).toBe(foreign.toString());
-    void lines.remove(keys.settings('m'));
-    await clock.advanceAsync(2000);
+    await clock.advanceAsync(3000);
     expect(await written()).toMatchObject({ keys: { terms: [['anna', { share: 3 }]] } });
+    const reading = lines.get(theirs);
+    await clock.advanceAsync(10);
+    expect(Buffer.from((await reading)?.value ?? [])).toEqual(foreign);
   });
 
   it('are written with 400 keys, whose terms do not fit into an entry as they are', async () => {

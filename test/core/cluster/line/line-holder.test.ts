@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bucket } from '../../../../src/core/bus/bucket.js';
 import type { Channel } from '../../../../src/core/cluster/channel/channel.js';
+import { schemaVersion } from '../../../../src/core/cluster/channel/envelope.js';
 import { Peer } from '../../../../src/core/cluster/channel/peer.js';
 import { encodeEntry, keys } from '../../../../src/core/cluster/entries.js';
 import { LineHolder } from '../../../../src/core/cluster/line/line-holder.js';
@@ -20,7 +21,14 @@ import { MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
 const settings: SettingsEntry = {
-  ...{ version: 1, maxConcurrency: null, maxQueue: 100, queueTimeoutMs: 0, maxQueuedTokens: null, ttftTargetMs: null },
+  ...{
+    version: schemaVersion,
+    maxConcurrency: null,
+    maxQueue: 100,
+    queueTimeoutMs: 0,
+    maxQueuedTokens: null,
+    ttftTargetMs: null,
+  },
   ...{ policy: 'fair', classPatienceMs: 60_000, keys: { terms: [['anna', usualTerms]], classReserves: [] } },
 };
 
@@ -70,7 +78,17 @@ class Front {
 
 function registration(id: string, more: Partial<Registration> = {}): Registration {
   const demand = { key: 'anna', promptTokens: 10, maxTokens: 100, trafficClass: 'standard' } as const;
-  return { id, demand, prefixes: [], waitedMs: 0, deadlineMs: null, node: null, isHomeless: false, ...more };
+  return {
+    id,
+    demand,
+    prefixes: [],
+    waitedMs: 0,
+    deadlineMs: null,
+    node: null,
+    isHomeless: false,
+    turn: null,
+    ...more,
+  };
 }
 
 describe('LineHolder', () => {
@@ -89,8 +107,8 @@ describe('LineHolder', () => {
     await clock.advanceAsync(20);
     holder = new LineHolder({
       ...{ model: 'm', lease: 1, peer: new Peer({ bus, id: 'holder', clock }), settings, services: null, clock },
-      nodes: new Members(members, keys.nodes, nodeEntry),
-      fronts: new Members(members, keys.fronts, frontEntry),
+      nodes: new Members(members, keys.nodes, nodeEntry, clock),
+      fronts: new Members(members, keys.fronts, frontEntry, clock),
     });
     front = new Front(new Peer({ bus: network.connect(), id: 'front', clock }));
     await clock.advanceAsync(1500);

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Bucket } from '../../../../src/core/bus/bucket.js';
+import { schemaVersion } from '../../../../src/core/cluster/channel/envelope.js';
+import { keys } from '../../../../src/core/cluster/entries.js';
 import { SavedServices } from '../../../../src/core/cluster/line/saved-services.js';
 import type { Services } from '../../../../src/core/scheduler/keyed-jobs.js';
 import { manyKeys } from '../../../support/many-keys.js';
@@ -46,6 +48,21 @@ describe('what keys have been served', () => {
     await saved(next, { anna: [9, 0, 0] });
     await saved(former, { anna: [2, 0, 0] }, () => false);
     expect(await read()).toEqual({ anna: [9, 0, 0] });
+  });
+
+  it('is kept apart from what another version has left, compressed or not', async () => {
+    const own = keys.services('m');
+    const theirs = own.replace(`.${schemaVersion}.`, `.${schemaVersion - 1}.`);
+    expect(theirs).not.toBe(own);
+    const foreign = Buffer.from(JSON.stringify({ version: schemaVersion - 1, gzip: 'AAAA' }));
+    void bucket.put(theirs, foreign);
+    const holder = new SavedServices(bucket, 'm');
+    expect(await read(holder)).toBeNull();
+    await saved(holder, { anna: [1, 0, 0] });
+    expect(await read()).toEqual({ anna: [1, 0, 0] });
+    const reading = bucket.get(theirs);
+    await clock.advanceAsync(1000);
+    expect(Buffer.from((await reading)?.value ?? [])).toEqual(foreign);
   });
 
   it('is written by the holder after a former one has been faster', async () => {

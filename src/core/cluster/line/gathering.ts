@@ -1,0 +1,73 @@
+import type { Clock } from '../../base/clock.js';
+import type { Members } from '../members.js';
+import type { frontEntry } from '../messages.js';
+
+export interface GatheringOptions {
+  readonly fronts: Members<typeof frontEntry>;
+  /** Whether a front has said which requests it has. */
+  readonly hasSaid: (front: string) => boolean;
+  readonly clock: Clock;
+  /** Called once: the line can begin. */
+  readonly onComplete: () => void;
+}
+
+/** How long fronts are waited for, in milliseconds, and those that have been heard lately: a message to the line may have to be repeated. */
+const usualMs = 1000;
+const longestMs = 3000;
+
+/** A front that has told of itself so lately, in milliseconds, is taken for alive. A former holder has been silent for longer. */
+const lateMs = 2500;
+
+const lookMs = 250;
+
+/** Waits until the fronts have told a new holder which requests they have: before that, nobody knows whose turn it is. */
+export class Gathering {
+  readonly #options: GatheringOptions;
+  readonly #begunMs: number;
+  readonly #unsubscribe: () => void;
+  #cancelTimer: () => void;
+  #isOver = false;
+
+  constructor(options: GatheringOptions) {
+    const { clock, fronts } = options;
+    this.#options = options;
+    this.#begunMs = clock.now();
+    this.#unsubscribe = fronts.changes(() => {
+      this.check();
+    });
+    this.#cancelTimer = clock.schedule(usualMs, () => {
+      this.#look();
+    });
+  }
+
+  /** Something has changed: a front has come, has gone, or has said which requests it has. */
+  check(): void {
+    const known = [...this.#options.fronts.all.keys()];
+    if (known.length > 0 && known.every((id) => this.#options.hasSaid(id))) this.#complete();
+  }
+
+  stop(): void {
+    this.#isOver = true;
+    this.#unsubscribe();
+    this.#cancelTimer();
+  }
+
+  #look(): void {
+    const { clock, fronts, hasSaid } = this.#options;
+    const nowMs = clock.now();
+    const isMissing = [...fronts.all.keys()].some((id) => !hasSaid(id) && nowMs - fronts.heardMs(id) < lateMs);
+    if (!isMissing || nowMs - this.#begunMs >= longestMs) {
+      this.#complete();
+      return;
+    }
+    this.#cancelTimer = clock.schedule(lookMs, () => {
+      this.#look();
+    });
+  }
+
+  #complete(): void {
+    if (this.#isOver) return;
+    this.stop();
+    this.#options.onComplete();
+  }
+}
