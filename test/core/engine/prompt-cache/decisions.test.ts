@@ -275,6 +275,49 @@ describe('a beginning in another slot', () => {
     expect(slot.copied).toBe(0);
   });
 
+  it('is not copied if that has turned out to take longer than its prefill, but is tried again after a minute', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const other = new FakeSlot(time, conversation);
+    /** Copies, unless that seems too expensive. @returns the slot that was to be warmed */
+    const warmed = async (): Promise<FakeSlot> => {
+      const slot = new FakeSlot(time);
+      await cache.warm(slot, [...conversation, 7], [other], true);
+      return slot;
+    };
+    expect((await warmed()).copied).toBe(1);
+    // The round would have taken 100 ms, and the prefill takes 200.
+    cache.observeCopy(100, 0, 350);
+    expect((await warmed()).copied).toBe(0);
+    time.nowMs += 61_000;
+    cache.observe(100, 0, 100);
+    expect((await warmed()).copied).toBe(1);
+    cache.observeCopy(100, 0, 250);
+    expect((await warmed()).copied).toBe(1);
+  });
+
+  it('must not make others wait for longer than a round with a full chunk', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const other = new FakeSlot(time, conversation);
+    await cache.warm(new FakeSlot(time), [...conversation, 7], [other], false);
+    cache.observeCopy(100, 3, 250);
+    const slot = new FakeSlot(time);
+    await cache.warm(slot, [...conversation, 7], [other], false);
+    expect(slot.copied).toBe(0);
+    await cache.warm(slot, [...conversation, 7], [other], true);
+    expect(slot.copied).toBe(1);
+  });
+
+  it('is still copied after a round that was slow because others decoded in it', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const other = new FakeSlot(time, conversation);
+    cache.observe(0, 8, 400);
+    await cache.warm(new FakeSlot(time), [...conversation, 7], [other], true);
+    cache.observeCopy(1, 8, 410);
+    const slot = new FakeSlot(time);
+    await cache.warm(slot, [...conversation, 7], [other], true);
+    expect(slot.copied).toBe(1);
+  });
+
   it('is not copied from a window that has lost what comes before', async () => {
     const { time, cache } = stage({ type: 'window', tokens: 50 }, { memory: null });
     const slot = new FakeSlot(time);

@@ -132,4 +132,30 @@ describe('a beginning that several prompts share', () => {
     expect(outcomes.map(({ started }) => started?.cachedTokens)).toEqual([0, length, length, length]);
     expect(outcomes[3]?.tokens).toEqual(alone[0]?.tokens);
   });
+
+  it('is not copied any more once that has taken longer than its prefill', async () => {
+    let harness: EngineHarness | null = null;
+    let slowBatch = Infinity;
+    /** Each batch takes 10 ms, but one takes 10 s. */
+    const now = (): number => {
+      const batches = harness?.batches.length ?? 0;
+      return batches * 10 + (batches > slowBatch ? 10_000 : 0);
+    };
+    const options = { slots: 2, promptCache: 0, prefillChunk: 128 };
+    const several = await EngineHarness.start(options, { type: 'f16' }, { ...systemClock, now });
+    harness = several;
+    /** @returns how many tokens of the second of two prompts were copied from the first */
+    const copied = async (seed: number): Promise<number | undefined> => {
+      const common = several.prompt(100, seed);
+      const prompts = [1, 2].map((rest) => [...common, ...several.prompt(20, seed + rest)]);
+      const outcomes = await several.run(...prompts.map((prompt) => several.spec({ prompt, maxTokens: 8 })));
+      return outcomes[1]?.started?.cachedTokens;
+    };
+    expect(await copied(10)).toBe(100);
+    // The first prompt is read in one batch, and the second one is copied in the next.
+    slowBatch = several.batches.length + 1;
+    expect(await copied(20)).toBe(100);
+    expect(await copied(30)).toBe(0);
+    await several.stop();
+  });
 });
