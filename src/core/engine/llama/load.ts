@@ -13,6 +13,7 @@ import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
 import { assertCacheType, type EngineLog, installedVersion, type Library } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
+import { loneBatchFacts, needLoneBatches } from './lone-sequences.js';
 import { batchRounds } from './round-batch.js';
 import { warmUp } from './warm-up.js';
 
@@ -119,7 +120,11 @@ async function load(
   const prefillChunk = prefillChunkOf(options, isWhollyOnGpu(model));
   const context = await createContext();
   undo.push(() => context.dispose());
-  if (!batchRounds(context, { observe: onBatch })) log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
+  const oneByOne = needLoneBatches(loneBatchFacts(llama, model));
+  if (oneByOne)
+    log('warn', 'Generations of this model are computed one after the other: llama.cpp mixes them up on this CPU.');
+  if (!batchRounds(context, { observe: onBatch, oneByOne }))
+    log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
   if (llama.gpu !== false) await warmUp(sequences, prefillChunk);
   const calibration = await calibrate();
