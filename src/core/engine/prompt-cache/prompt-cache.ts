@@ -11,7 +11,7 @@ import { StateFile } from './state-files.js';
 /** Shorter beginnings are prefilled as fast as they are looked after. In tokens. */
 const leastTokens = 32;
 
-/** A state is saved only if its prefill takes this many times as long: most states are never needed again. */
+/** A state is saved only if its prefill takes this many times as long at least, however many states were of use lately. */
 const worthSaving = 4;
 
 /** How long nothing is saved after that has failed, in milliseconds. */
@@ -202,7 +202,8 @@ export class PromptCache<S extends CacheSlot> {
     const costMs = this.#costs.saveMs(expectedBytes);
     // The prompt that goes on with it has tokens of its own.
     const savedMs = this.#costs.prefillMs(length - kept, leastTokens);
-    if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
+    const usedShare = Math.min(1 / worthSaving, this.#states.usedShare);
+    if (costMs !== null && savedMs !== null && costMs > savedMs * usedShare) return false;
     if (!isAlone && !this.#mayPause(this.#costs.savePauseMs(expectedBytes))) return false;
     const needed = source.type === 'memory' ? source.state : null;
     if (!this.#states.makeRoom(expectedBytes, needed)) return false;
