@@ -10,6 +10,7 @@ import { Inference, type InferenceOptions } from '../inference/inference.js';
 import { OneModel } from '../inference/one-model.js';
 import type { RequestLine } from '../inference/request-line.js';
 import type { ServedModels } from '../inference/served-model.js';
+import { logSlowStart } from './slow-start-log.js';
 
 /** What this server generates with: one model, or several. */
 export interface LocalModels {
@@ -30,6 +31,9 @@ export function loggedLine(options: EngineOptions, replication: Replication | nu
       engine: options,
       log: ({ role, stream, text }) => {
         logger.debug({ stream }, `${role}: ${text}`);
+      },
+      onSlowStart: (role, pid, slow) => {
+        logSlowStart(role, pid, slow, logger);
       },
     },
     replication,

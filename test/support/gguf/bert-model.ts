@@ -3,7 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ggufFile, type GgufTensor, type GgufValue } from './gguf-writer.js';
-import { ones, randomMatrix } from './random-tensors.js';
+import { constants, ones, randomMatrix } from './random-tensors.js';
 import { randomWords } from './random-words.js';
 import { weightFormats } from './weight-formats.js';
 
@@ -87,9 +87,9 @@ function tensors(): GgufTensor[] {
   ): GgufTensor => randomMatrix({ name, inputs, outputs, format, fillRandom, deviation: () => deviation });
   const linear = (name: string, inputs: number, outputs: number): GgufTensor[] => [
     matrix(`${name}.weight`, inputs, outputs, 1 / Math.sqrt(inputs)),
-    zeros(`${name}.bias`, outputs),
+    constants(`${name}.bias`, [outputs], 0),
   ];
-  const norm = (name: string): GgufTensor[] => [ones(`${name}.weight`, dim), zeros(`${name}.bias`, dim)];
+  const norm = (name: string): GgufTensor[] => [ones(`${name}.weight`, dim), constants(`${name}.bias`, [dim], 0)];
   return [
     matrix('token_embd.weight', dim, vocabulary.length, 1),
     matrix('token_types.weight', dim, 2, 0.1, weightFormats.f32),
@@ -103,8 +103,4 @@ function tensors(): GgufTensor[] {
       ...norm(`blk.${layer}.layer_output_norm`),
     ]).flat(),
   ];
-}
-
-function zeros(name: string, length: number): GgufTensor {
-  return { ...ones(name, length), chunks: () => [Buffer.alloc(length * 4)] };
 }

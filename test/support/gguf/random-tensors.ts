@@ -4,9 +4,15 @@ import { type WeightFormat, weightFormats } from './weight-formats.js';
 
 /** A vector of ones in f32, the only type that llama.cpp takes for norms. */
 export function ones(name: string, length: number): GgufTensor {
-  const data = Buffer.from(new Float32Array(length).fill(1).buffer);
+  return constants(name, [length], 1);
+}
+
+/** One value throughout, in f32. */
+export function constants(name: string, shape: readonly number[], value: number): GgufTensor {
+  const length = shape.reduce((product, size) => product * size, 1);
+  const data = Buffer.from(new Float32Array(length).fill(value).buffer);
   const { ggmlType } = weightFormats.f32;
-  return { name, shape: [length], ggmlType, byteLength: data.byteLength, chunks: () => [data] };
+  return { name, shape, ggmlType, byteLength: data.byteLength, chunks: () => [data] };
 }
 
 export interface RandomMatrix {

@@ -15,6 +15,7 @@ import type {
   Round,
   Token,
 } from '../engine.js';
+import type { Loading } from '../loading.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
@@ -37,6 +38,8 @@ export interface LlamaEngineDependencies {
   readonly log?: EngineLog;
   /** Called with the number of sequences in each batch that is decoded. */
   readonly onBatch?: (batchSize: number) => void;
+  /** Called while the model is loaded, with what is being done. */
+  readonly onLoading?: (loading: Loading) => void;
 }
 
 type State =
@@ -67,14 +70,16 @@ class LlamaEngine implements Engine {
   readonly #clock: Clock;
   readonly #log: EngineLog;
   readonly #onBatch: ((batchSize: number) => void) | undefined;
+  readonly #onLoading: (loading: Loading) => void;
   readonly #rounds = new Emitter<Round>();
   #state: State = { status: 'new' };
 
-  constructor(options: LlamaEngineOptions, { clock = systemClock, log, onBatch }: LlamaEngineDependencies) {
+  constructor(options: LlamaEngineOptions, { clock = systemClock, log, onBatch, onLoading }: LlamaEngineDependencies) {
     this.#options = options;
     this.#clock = clock;
     this.#log = log ?? (() => undefined);
     this.#onBatch = onBatch;
+    this.#onLoading = onLoading ?? (() => undefined);
   }
 
   get rounds(): Engine['rounds'] {
@@ -89,8 +94,9 @@ class LlamaEngine implements Engine {
   }
 
   async #load(): Promise<EngineInfo> {
+    this.#onLoading({ step: 'library' });
     const library = await importLibrary();
-    const hooks = { clock: this.#clock, log: this.#log, onBatch: this.#onBatch };
+    const hooks = { clock: this.#clock, log: this.#log, onBatch: this.#onBatch, onLoading: this.#onLoading };
     const loaded = await loadModel(library, this.#options, hooks);
     try {
       const prompts = new Prompts(loaded.model, loaded.contextLength);

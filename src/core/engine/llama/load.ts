@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import type { CacheType } from '../../gguf/kv-cache.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../gguf/memory-need.js';
+import type { Loading } from '../loading.js';
 import { type FlashAttention, type LlamaEngineOptions, prefillChunkOf } from '../options.js';
 import { threadsOf } from '../share-of.js';
 import { type Calibration, ThreadGovernor } from '../threads/thread-governor.js';
@@ -13,6 +14,7 @@ import { calibrateThreads, threadCandidates } from './calibrate.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from './device.js';
 import { assertCacheType, type EngineLog, installedVersion, type Library } from './library.js';
 import { contextError, messageDelayMs, modelLoadError } from './load-errors.js';
+import { loneBatchFacts, needLoneBatches } from './lone-sequences.js';
 import { batchRounds } from './round-batch.js';
 import { warmUp } from './warm-up.js';
 
@@ -38,6 +40,8 @@ export interface LoadHooks {
   readonly log: EngineLog;
   /** Called with the number of sequences in each batch. */
   readonly onBatch?: ((batchSize: number) => void) | undefined;
+  /** Called with what is being done. */
+  readonly onLoading?: (loading: Loading) => void;
 }
 
 /**
@@ -88,7 +92,7 @@ export async function loadModel(library: Library, options: LlamaEngineOptions, h
 async function load(
   library: Library,
   options: LlamaEngineOptions,
-  { clock, log, onBatch }: LoadHooks,
+  { clock, log, onBatch, onLoading = () => undefined }: LoadHooks,
   undo: Undo[],
 ): Promise<LoadedModel> {
   const { modelPath, slots } = options;
@@ -112,6 +116,7 @@ async function load(
   checkMemory(need, memory);
   if (isTight(need, memory)) log('warn', 'The model may take more memory than is free at the moment.');
   const model = await loadWeights();
+  onLoading({ step: 'context' });
   undo.push(() => model.dispose());
   assertCacheType(library, model, libraryTypes[options.cacheType]);
   const cores =
@@ -119,7 +124,11 @@ async function load(
   const prefillChunk = prefillChunkOf(options, isWhollyOnGpu(model));
   const context = await createContext();
   undo.push(() => context.dispose());
-  if (!batchRounds(context, { observe: onBatch })) log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
+  const oneByOne = needLoneBatches(loneBatchFacts(llama, model));
+  if (oneByOne)
+    log('warn', 'Generations of this model are computed one after the other: llama.cpp mixes them up on this CPU.');
+  if (!batchRounds(context, { observe: onBatch, oneByOne }))
+    log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
   if (llama.gpu !== false) await warmUp(sequences, prefillChunk);
   const calibration = await calibrate();
@@ -129,8 +138,24 @@ async function load(
   return { file, llama, model, sequences, contextLength, prefillChunk, governor, dispose };
 
   async function loadWeights(): Promise<LlamaModel> {
+    let reported = -1;
+    const onLoadProgress = (share: number): void => {
+      const percent = Math.floor(share * 100);
+      // The library also reports what it has read after it has said that it is done.
+      if (percent <= reported) return;
+      reported = percent;
+      onLoading({ step: 'weights', percent });
+    };
+    onLoadProgress(0);
     try {
-      return await llama.loadModel({ modelPath, gpuLayers: gpuLayers(), ...cacheOptions(options) });
+      const model = await llama.loadModel({
+        modelPath,
+        gpuLayers: gpuLayers(),
+        onLoadProgress,
+        ...cacheOptions(options),
+      });
+      onLoadProgress(1);
+      return model;
     } catch (error) {
       await delay(messageDelayMs);
       throw modelLoadError(library, error, messages, modelPath);

@@ -38,6 +38,8 @@ export interface RoundBatchOptions {
   readonly observe?: ((batchSize: number) => void) | undefined;
   /** Whether the process has a single thread for native work; by default by its environment. */
   readonly hasOneThread?: boolean;
+  /** Whether each sequence is decoded in a batch of its own, one after the other; false by default. See lone-sequences.ts. */
+  readonly oneByOne?: boolean;
 }
 
 /**
@@ -80,6 +82,7 @@ class RoundBatches {
   readonly #byLibrary: Decode;
   readonly #observe: (batchSize: number) => void;
   readonly #hasOneThread: boolean;
+  readonly #oneByOne: boolean;
   #waiting: Waiting[] = [];
   #isBusy = false;
 
@@ -89,6 +92,7 @@ class RoundBatches {
     this.#byLibrary = byLibrary;
     this.#observe = options.observe ?? (() => undefined);
     this.#hasOneThread = options.hasOneThread ?? process.env['UV_THREADPOOL_SIZE'] === '1';
+    this.#oneByOne = options.oneByOne ?? false;
   }
 
   readonly decode: Decode = (request, draw) =>
@@ -107,10 +111,13 @@ class RoundBatches {
   async #run(): Promise<void> {
     const batch = this.#waiting;
     this.#waiting = [];
-    try {
-      await this.#decodeAll(batch);
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
+    const batches = this.#oneByOne ? batch.map((waiting) => [waiting]) : [batch];
+    for (const together of batches) {
+      try {
+        await this.#decodeAll(together);
+      } catch (error) {
+        for (const { reject } of together) reject(error);
+      }
     }
     this.#isBusy = false;
     if (this.#waiting.length > 0) this.#schedule();

@@ -172,10 +172,10 @@ export class RoundLoop {
     await Promise.all(members.map((generation) => generation.step(events)));
     const durationMs = this.#clock.now() - startedAt;
     // A round that also copies or rates says nothing about how long others take.
-    const isUsual = !copies && !prefilling.some(({ ratesPrompt }) => ratesPrompt);
-    if (members.length > 0 && isUsual) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
+    const rates = prefilling.some(({ ratesPrompt }) => ratesPrompt);
+    if (members.length > 0 && !copies && !rates) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
     this.#hasSlept = false;
-    await this.#slots.prefilled(prefilling, work, isUsual ? durationMs : null);
+    await this.#slots.prefilled(prefilling, work, rates ? null : { ms: durationMs, copies });
 
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);

@@ -151,14 +151,15 @@ export class SlotAssignment {
    *
    * @param generations those that prefilled in it
    * @param work how many tokens they prefilled together, and how many others got a token
-   * @param durationMs null if the round also did something else
+   * @param took how long, in milliseconds; null if the round also rated tokens
    */
   async prefilled(
     generations: readonly LlamaGeneration[],
     { prefillTokens: tokens, decodes }: RoundWork,
-    durationMs: number | null,
+    took: { readonly ms: number; readonly copies: boolean } | null,
   ): Promise<void> {
-    if (durationMs !== null) this.#cache.observe(tokens, decodes, durationMs);
+    if (took?.copies === true) this.#cache.observeCopy(tokens, decodes, took.ms);
+    else if (took !== null) this.#cache.observe(tokens, decodes, took.ms);
     if (generations.some(({ isPrefilling }) => !isPrefilling)) this.#expectedRests.forget();
     else this.#expectedRests.read(tokens, this.#chunk.tokens);
     // The next turn of a conversation begins with this prompt, but not always with the answer as it was generated.

@@ -14,6 +14,7 @@ import { endOf, type EngineChild, type EngineExit, exitError, isStackFrame, neve
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
 import { NumberedGenerations } from './round-messages.js';
+import { type SlowStart, slowStartMs, StartWatch } from './start-watch.js';
 
 /** A little longer than the host gives itself to free the model. */
 const defaultStopDeadlineMs = 5000;
@@ -33,12 +34,16 @@ export interface EngineProcessOptions {
   /** By default `engine`. */
   readonly role?: ProcessRole;
   readonly log?: (line: EngineLine) => void;
+  /** Called every 30 s while a start is not over. */
+  readonly onSlowStart?: (role: ProcessRole, pid: number | null, slow: SlowStart) => void;
   /** Variables that a process that generates gets in addition to ours, such as those that choose a GPU. */
   readonly variables?: Readonly<Record<string, string>>;
   /** The script that the process runs; by default the host of the real engines. */
   readonly entry?: string;
   /** How long the process may take to end after `stop` before it is killed, in milliseconds; 5000 by default. */
   readonly stopDeadlineMs?: number;
+  /** How often a start that is not over is reported, in milliseconds; 30,000 by default. */
+  readonly slowStartMs?: number;
   /** Creates the process; by default Node's `fork`. */
   readonly fork?: (entry: string, options: ForkOptions) => ChildProcess;
 }
@@ -66,6 +71,7 @@ export class EngineProcess implements EngineChild {
    */
   readonly #live = new NumberedGenerations();
   readonly #lastLines: string[] = [];
+  readonly #startWatch: StartWatch;
   #starting: Starting | null = null;
   #alive = true;
   #messages = 0;
@@ -74,6 +80,9 @@ export class EngineProcess implements EngineChild {
   constructor(options: EngineProcessOptions) {
     this.#options = options;
     this.role = options.role ?? 'engine';
+    this.#startWatch = new StartWatch(options.slowStartMs ?? slowStartMs, systemClock, (slow) => {
+      options.onSlowStart?.(this.role, this.pid, slow);
+    });
     const spawned = this.#spawn();
     this.#child = spawned instanceof Error ? null : spawned;
     this.exited = this.#watch(spawned instanceof Error ? Promise.resolve(neverSpawned(spawned)) : endOf(spawned));
@@ -123,6 +132,7 @@ export class EngineProcess implements EngineChild {
   start(): Promise<EngineInfo> {
     return new Promise((resolve, reject) => {
       this.#starting = { resolve, reject };
+      this.#startWatch.begin();
       this.#send({ type: 'start', role: this.role, options: this.#options.engine });
     });
   }
@@ -193,10 +203,15 @@ export class EngineProcess implements EngineChild {
       case 'call_failed':
         this.#calls.settle(message);
         return;
+      case 'loading':
+        this.#startWatch.progressed(message.loading);
+        return;
       case 'started':
+        this.#startWatch.end();
         this.#starting?.resolve(message.info);
         return;
       case 'start_failed':
+        this.#startWatch.end();
         this.#starting?.reject(fromWire(message.error));
         return;
       case 'heartbeat':
@@ -218,6 +233,7 @@ export class EngineProcess implements EngineChild {
   async #watch(end: ReturnType<typeof endOf>): Promise<EngineExit> {
     const exit = { ...(await end), lastLines: this.#lastLines };
     this.#alive = false;
+    this.#startWatch.end();
     const error = exitError(exit, this.role);
     this.#starting?.reject(error);
     this.#calls.rejectAll(error);

@@ -1,6 +1,7 @@
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Engine, PromptEngine } from '../engine.js';
+import type { Loading } from '../loading.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from '../process-role.js';
 import {
@@ -93,7 +94,10 @@ async function createEngine(role: ProcessRole, options: EngineOptions): Promise<
         return createLlamaEmbeddingEngine(options, { log });
       }
       const { createLlamaEngine } = await import('../llama/llama-engine.js');
-      return createLlamaEngine(options, { log });
+      const onLoading = (loading: Loading): void => {
+        send({ type: 'loading', loading });
+      };
+      return createLlamaEngine(options, { log, onLoading });
     }
     case 'mock': {
       const { createMockEngine } = await import('../mock/mock-engine.js');

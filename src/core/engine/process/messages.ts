@@ -1,6 +1,7 @@
 import { asChatstreamError, ChatstreamError, type ErrorCode, type Overflow } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Token } from '../engine.js';
+import type { Loading } from '../loading.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from '../process-role.js';
 import type { RoundMessage } from './round-messages.js';
@@ -53,6 +54,8 @@ export const heartbeatMs = 1000;
 
 /** From an engine process to the main process. A call that was dropped may still be answered. */
 export type EngineMessage =
+  /** Before `started`, each time something else is done, or more of it. */
+  | { readonly type: 'loading'; readonly loading: Loading }
   | { readonly type: 'started'; readonly info: EngineInfo }
   | { readonly type: 'start_failed'; readonly error: WireError }
   | { readonly type: 'tokens'; readonly call: number; readonly tokens: readonly Token[] }
@@ -95,6 +98,8 @@ export function isHostMessage(value: unknown): value is HostMessage {
 export function isEngineMessage(value: unknown): value is EngineMessage {
   if (!isTagged(value)) return false;
   switch (value.type) {
+    case 'loading':
+      return isRecord(value['loading']);
     case 'started':
       return isRecord(value['info']);
     case 'start_failed':

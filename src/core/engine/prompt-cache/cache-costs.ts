@@ -24,6 +24,7 @@ export class CacheCosts {
   readonly #rounds = new RunningCost();
   readonly #saving = new RunningCost(1 / copyBytesPerMs);
   readonly #restoring = new RunningCost(1 / copyBytesPerMs);
+  readonly #copying = new RunningCost(1 / copyBytesPerMs);
 
   /**
    * @param prefillChunk prompt tokens that a round may prefill at most
@@ -81,9 +82,27 @@ export class CacheCosts {
     return lastMs === null ? null : lastMs * 2 ** -Math.floor(cost.ageMs(nowMs) / halfLifeMs);
   }
 
-  /** Estimated: it happens inside the next decode. */
+  /**
+   * Notes how long a round took in which llama.cpp copied a sequence: what it took longer than such rounds usually take is the
+   * time of the copy. Says nothing before prefill was measured.
+   *
+   * @param prefillTokens how many the round prefilled
+   * @param decodes how many generations got a token in it
+   */
+  copied(bytes: number, prefillTokens: number, decodes: number, ms: number): void {
+    const prefillMs = prefillTokens === 0 ? 0 : this.#rounds.lastMs(prefillTokens);
+    if (prefillMs === null) return;
+    const usualMs = Math.max(prefillMs, decodes === 0 ? 0 : (this.#sharedRoundMs ?? 0));
+    this.#copying.observe(bytes, Math.max(0, ms - usualMs), this.#clock.now());
+  }
+
+  /** Assumed if it was not measured lately: to try it may take long, because all of a slot is copied, however much it holds. */
   copyMs(bytes: number): number {
-    return bytes / copyBytesPerMs;
+    return this.#copying.expectMs(bytes, this.#clock.now()) ?? bytes / copyBytesPerMs;
+  }
+
+  copyPauseMs(bytes: number): number {
+    return this.#pauseMs(this.#copying, bytes) ?? bytes / copyBytesPerMs;
   }
 
   /**

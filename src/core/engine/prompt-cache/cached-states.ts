@@ -1,5 +1,6 @@
 import type { Token } from '../engine.js';
 import { PrefixTree } from './prefix-tree.js';
+import { Usefulness } from './usefulness.js';
 
 /** What a state is kept in; closing it frees the memory. */
 interface StateStorage {
@@ -32,6 +33,9 @@ export class CachedStates {
   readonly #tree = new PrefixTree<CachedState>();
   /** The least recently used first. */
   readonly #used = new Set<CachedState>();
+  /** Those that have not been restored yet. */
+  readonly #unused = new Set<CachedState>();
+  readonly #usefulness = new Usefulness();
   #bytes = 0;
   #evictions = 0;
 
@@ -53,6 +57,11 @@ export class CachedStates {
     return this.#evictions;
   }
 
+  /** Which share of the states is of use, from 0 to 1, as far as that has been seen lately. */
+  get usedShare(): number {
+    return this.#usefulness.share;
+  }
+
   /** @returns the state with the longest beginning in common with `tokens`, and the length of that beginning */
   find(tokens: readonly Token[]): StateMatch | null {
     const match = this.#tree.find(tokens);
@@ -65,8 +74,9 @@ export class CachedStates {
     return state === undefined ? null : { state, shared: state.tokens.length };
   }
 
-  /** Makes a state the most recently used. */
+  /** Makes a state the most recently used, because it is restored. */
   touch(state: CachedState): void {
+    if (this.#unused.delete(state)) this.#usefulness.observe(true);
     if (this.#used.delete(state)) this.#used.add(state);
   }
 
@@ -97,6 +107,7 @@ export class CachedStates {
       break;
     }
     if (oldest === null) return false;
+    if (this.#unused.has(oldest)) this.#usefulness.observe(false);
     this.remove(oldest);
     this.#evictions += 1;
     return true;
@@ -109,6 +120,7 @@ export class CachedStates {
     }
     this.#tree.set(state.tokens, state);
     this.#used.add(state);
+    this.#unused.add(state);
     this.#bytes += state.bytes;
   }
 
@@ -124,6 +136,7 @@ export class CachedStates {
 
   remove(state: CachedState): void {
     if (!this.#used.delete(state)) return;
+    this.#unused.delete(state);
     this.#tree.delete(state.tokens);
     this.#bytes -= state.bytes;
     state.storage.close();

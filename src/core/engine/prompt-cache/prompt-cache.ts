@@ -11,7 +11,7 @@ import { StateFile } from './state-files.js';
 /** Shorter beginnings are prefilled as fast as they are looked after. In tokens. */
 const leastTokens = 32;
 
-/** A state is saved only if its prefill takes this many times as long: most states are never needed again. */
+/** A state is saved only if its prefill takes this many times as long at least, however many states were of use lately. */
 const worthSaving = 4;
 
 /** How long nothing is saved after that has failed, in milliseconds. */
@@ -59,7 +59,7 @@ export interface Warmth {
  * All of it happens between rounds, one transfer at a time, and only if it is cheaper than the prefill that it saves. While
  * other generations run, a transfer must not take longer than a round with a full chunk of prefill, which is what they
  * would have to wait for otherwise; where rounds are kept short for a target, no longer than the target. How long saving,
- * restoring and prefill take is measured as it goes; copying, which happens inside the next decode, is estimated.
+ * restoring, copying and prefill take is measured as it goes.
  */
 export class PromptCache<S extends CacheSlot> {
   readonly #options: PromptCacheOptions;
@@ -108,6 +108,11 @@ export class PromptCache<S extends CacheSlot> {
     // Fewer say little about prefill: most of such a round is something else.
     if (prefillTokens >= Math.min(leastTokens, this.#options.prefillChunk)) this.#costs.prefilled(prefillTokens, ms);
     if (decodes > 0) this.#costs.shared(ms);
+  }
+
+  /** As {@link observe}, of a round after {@link warm} has copied a slot: llama.cpp moves the data in the next decode. */
+  observeCopy(prefillTokens: number, decodes: number, ms: number): void {
+    this.#costs.copied(this.#options.slotBytes, prefillTokens, decodes, ms);
   }
 
   /**
@@ -169,8 +174,9 @@ export class PromptCache<S extends CacheSlot> {
     }
     for (const other of others) {
       const shared = reusable(rewinding, other.sharedPrefix(wanted), other);
-      const copyMs = this.#costs.copyMs(this.#options.slotBytes);
-      consider({ type: 'neighbour', shared, slot: other }, copyMs, copyMs);
+      const { slotBytes } = this.#options;
+      const costMs = this.#costs.copyMs(slotBytes);
+      consider({ type: 'neighbour', shared, slot: other }, costMs, this.#costs.copyPauseMs(slotBytes));
     }
     return best;
   }
@@ -196,7 +202,8 @@ export class PromptCache<S extends CacheSlot> {
     const costMs = this.#costs.saveMs(expectedBytes);
     // The prompt that goes on with it has tokens of its own.
     const savedMs = this.#costs.prefillMs(length - kept, leastTokens);
-    if (costMs !== null && savedMs !== null && costMs * worthSaving > savedMs) return false;
+    const usedShare = Math.min(1 / worthSaving, this.#states.usedShare);
+    if (costMs !== null && savedMs !== null && costMs > savedMs * usedShare) return false;
     if (!isAlone && !this.#mayPause(this.#costs.savePauseMs(expectedBytes))) return false;
     const needed = source.type === 'memory' ? source.state : null;
     if (!this.#states.makeRoom(expectedBytes, needed)) return false;

@@ -108,6 +108,16 @@ describe('batches of rounds', () => {
     expect(sizes, version).toEqual([...Array<number>(6).fill(3), ...Array<number>(18).fill(4)]);
   });
 
+  it('hold one sequence each if that is asked for', async () => {
+    const expected = await withContext(null, play);
+    const sizes: number[] = [];
+    const observe = (batchSize: number): void => void sizes.push(batchSize);
+    for (const hasOneThread of [true, false]) {
+      expect(await withContext({ observe, hasOneThread, oneByOne: true }, play), version).toEqual(expected);
+    }
+    expect(new Set(sizes)).toEqual(new Set([1]));
+  });
+
   it('leave what does not fit into one batch to the library', async () => {
     const long = model.tokenize('a b c d e f '.repeat(12)).slice(0, 150);
     const continued = async ([sequence]: readonly LlamaContextSequence[]): Promise<unknown> => {

@@ -55,6 +55,26 @@ describe('engine process', () => {
     await engine.stop();
   });
 
+  it('reports a start that takes long, and can be stopped meanwhile', async () => {
+    let report: (waits: string) => void = () => undefined;
+    const reported = new Promise<string>((resolve) => {
+      report = resolve;
+    });
+    const engine = new EngineProcess({
+      engine: fast,
+      entry: fixture('loading-host'),
+      slowStartMs: 20,
+      stopDeadlineMs: 20,
+      onSlowStart: (role, pid, { loading, waitedMs }) => {
+        if (loading !== null) report(`${role} ${pid === engine.pid} ${waitedMs >= 20} ${JSON.stringify(loading)}`);
+      },
+    });
+    const started = engine.start().catch((error: unknown) => error);
+    expect(await reported).toBe('engine true true {"step":"weights","percent":7}');
+    await engine.stop();
+    expect(await started).toMatchObject({ code: 'engine_failed' });
+  });
+
   it.each(['SIGINT', 'SIGTERM'] as const)('leaves the reaction to %s to the main process', async (signal) => {
     const engine = new EngineProcess({ engine: fast });
     await engine.start();

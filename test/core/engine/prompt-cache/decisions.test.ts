@@ -1,77 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../../../src/core/base/clock.js';
-import type { CacheSlot } from '../../../../src/core/engine/prompt-cache/cache-slot.js';
 import { PromptCache, type PromptCacheOptions } from '../../../../src/core/engine/prompt-cache/prompt-cache.js';
 import type { Rewinding } from '../../../../src/core/engine/prompt-cache/rewinding.js';
 import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
-
-/** A slot whose transfers take as long as a test says. */
-class FakeSlot implements CacheSlot {
-  tokens: readonly number[] = [];
-  firstCell = 0;
-  saved = 0;
-  loaded = 0;
-  copied = 0;
-  readonly #time: FakeTime;
-
-  constructor(time: FakeTime, tokens: readonly number[] = []) {
-    this.#time = time;
-    this.tokens = tokens;
-  }
-
-  get length(): number {
-    return this.tokens.length;
-  }
-
-  sharedPrefix(tokens: readonly number[]): number {
-    const different = this.tokens.findIndex((token, index) => token !== tokens[index]);
-    return different === -1 ? this.tokens.length : different;
-  }
-
-  save(path: string): Promise<number> {
-    this.saved += 1;
-    this.#time.nowMs += this.#time.saveMs;
-    const content = JSON.stringify(this.tokens);
-    writeFileSync(path, content);
-    contents.set(path, this.tokens);
-    return Promise.resolve(this.tokens.length * 10);
-  }
-
-  load(path: string): Promise<void> {
-    this.loaded += 1;
-    this.#time.nowMs += this.#time.loadMs;
-    if (this.#time.loadFails) return Promise.reject(new Error('it is damaged'));
-    this.tokens = contents.get(path) ?? [];
-    return Promise.resolve();
-  }
-
-  copyFrom(other: FakeSlot, length: number): Promise<boolean> {
-    this.copied += 1;
-    this.tokens = other.tokens.slice(0, length);
-    return Promise.resolve(!this.#time.copyFails);
-  }
-
-  keepPrefix(tokens: readonly number[]): Promise<number> {
-    this.tokens = this.tokens.slice(0, Math.min(this.sharedPrefix(tokens), tokens.length - 1));
-    return Promise.resolve(this.tokens.length);
-  }
-
-  clear(): Promise<void> {
-    this.tokens = [];
-    return Promise.resolve();
-  }
-}
-
-interface FakeTime {
-  nowMs: number;
-  saveMs: number;
-  loadMs: number;
-  loadFails: boolean;
-  copyFails: boolean;
-}
-
-const contents = new Map<string, readonly number[]>();
+import { FakeSlot, type FakeTime } from './fake-slot.js';
 
 const sequence = (length: number, from: number): number[] => Array.from({ length }, (_, index) => from + index);
 const conversation = sequence(200, 1000);
@@ -273,6 +205,49 @@ describe('a beginning in another slot', () => {
     const slot = new FakeSlot(time);
     await cache.warm(slot, [...conversation, 7], [new FakeSlot(time, conversation)], false);
     expect(slot.copied).toBe(0);
+  });
+
+  it('is not copied if that has turned out to take longer than its prefill, but is tried again after a minute', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const other = new FakeSlot(time, conversation);
+    /** Copies, unless that seems too expensive. @returns the slot that was to be warmed */
+    const warmed = async (): Promise<FakeSlot> => {
+      const slot = new FakeSlot(time);
+      await cache.warm(slot, [...conversation, 7], [other], true);
+      return slot;
+    };
+    expect((await warmed()).copied).toBe(1);
+    // The round would have taken 100 ms, and the prefill takes 200.
+    cache.observeCopy(100, 0, 350);
+    expect((await warmed()).copied).toBe(0);
+    time.nowMs += 61_000;
+    cache.observe(100, 0, 100);
+    expect((await warmed()).copied).toBe(1);
+    cache.observeCopy(100, 0, 250);
+    expect((await warmed()).copied).toBe(1);
+  });
+
+  it('must not make others wait for longer than a round with a full chunk', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const other = new FakeSlot(time, conversation);
+    await cache.warm(new FakeSlot(time), [...conversation, 7], [other], false);
+    cache.observeCopy(100, 3, 250);
+    const slot = new FakeSlot(time);
+    await cache.warm(slot, [...conversation, 7], [other], false);
+    expect(slot.copied).toBe(0);
+    await cache.warm(slot, [...conversation, 7], [other], true);
+    expect(slot.copied).toBe(1);
+  });
+
+  it('is still copied after a round that was slow because others decoded in it', async () => {
+    const { time, cache } = stage(undefined, { memory: null });
+    const other = new FakeSlot(time, conversation);
+    cache.observe(0, 8, 400);
+    await cache.warm(new FakeSlot(time), [...conversation, 7], [other], true);
+    cache.observeCopy(1, 8, 410);
+    const slot = new FakeSlot(time);
+    await cache.warm(slot, [...conversation, 7], [other], true);
+    expect(slot.copied).toBe(1);
   });
 
   it('is not copied from a window that has lost what comes before', async () => {

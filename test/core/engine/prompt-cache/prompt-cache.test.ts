@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../../src/core/base/clock.js';
-import type { Token } from '../../../../src/core/engine/engine.js';
 import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
 import type { PromptCacheActivity } from '../../../../src/core/engine/prompt-cache-activity.js';
 import { EngineHarness } from '../llama/engine-harness.js';
+import { freshAnswer } from './fresh-answer.js';
 
 const hasMemory = memoryFileSystem() !== null;
 
@@ -25,22 +25,6 @@ afterAll(async () => {
 
 function activity({ rounds }: EngineHarness): PromptCacheActivity | undefined {
   return rounds.findLast(({ promptCache }) => promptCache !== undefined)?.promptCache;
-}
-
-/**
- * The answer without the cache. A state that comes back from memory lies elsewhere in the context, so that sums are rounded
- * differently, and a tie between two tokens may be decided the other way. Where the answers part, the other token is
- * therefore made likelier by a hundredth of a logit.
- */
-async function freshOrTied(
-  spec: { readonly prompt: readonly Token[]; readonly maxTokens: number },
-  fresh: readonly Token[],
-  cached: readonly Token[],
-): Promise<readonly Token[]> {
-  const parting = cached.find((token, index) => token !== fresh[index]);
-  if (parting === undefined) return fresh;
-  const { sampling } = without.spec();
-  return (await without.runOne({ ...spec, sampling: { ...sampling, logitBias: { [parting]: 0.01 } } })).tokens;
 }
 
 describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /dev/shm)', () => {
@@ -73,8 +57,7 @@ describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /d
           const prompt = [...(conversations[conversation] ?? []), ...harness.prompt(words, seed)].slice(0, 500);
           const spec = { prompt, maxTokens: 6 };
           const cached = await harness.runOne(spec);
-          const fresh = await without.runOne(spec);
-          expect(cached.tokens).toEqual(await freshOrTied(spec, fresh.tokens, cached.tokens));
+          expect(cached.tokens).toEqual(await freshAnswer(without, spec, cached.tokens));
           conversations[conversation] = [...prompt, ...cached.tokens];
         }
       }),
@@ -96,8 +79,7 @@ describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /d
       const outcomes = await several.run(...specs.map((spec) => several.spec(spec)));
       for (const [place, spec] of specs.entries()) {
         const cached = outcomes[place]?.tokens ?? [];
-        const fresh = await without.runOne(spec);
-        expect(cached).toEqual(await freshOrTied(spec, fresh.tokens, cached));
+        expect(cached).toEqual(await freshAnswer(without, spec, cached));
         conversations[chosen[place] ?? 0] = [...spec.prompt, ...cached];
       }
     }
@@ -131,5 +113,31 @@ describe('a beginning that several prompts share', () => {
     await several.stop();
     expect(outcomes.map(({ started }) => started?.cachedTokens)).toEqual([0, length, length, length]);
     expect(outcomes[3]?.tokens).toEqual(alone[0]?.tokens);
+  });
+
+  it('is not copied any more once that has taken longer than its prefill', async () => {
+    let harness: EngineHarness | null = null;
+    let slowBatch = Infinity;
+    /** Each batch takes 10 ms, but one takes 10 s. */
+    const now = (): number => {
+      const batches = harness?.batches.length ?? 0;
+      return batches * 10 + (batches > slowBatch ? 10_000 : 0);
+    };
+    const options = { slots: 2, promptCache: 0, prefillChunk: 128 };
+    const several = await EngineHarness.start(options, { type: 'f16' }, { ...systemClock, now });
+    harness = several;
+    /** @returns how many tokens of the second of two prompts were copied from the first */
+    const copied = async (seed: number): Promise<number | undefined> => {
+      const common = several.prompt(100, seed);
+      const prompts = [1, 2].map((rest) => [...common, ...several.prompt(20, seed + rest)]);
+      const outcomes = await several.run(...prompts.map((prompt) => several.spec({ prompt, maxTokens: 8 })));
+      return outcomes[1]?.started?.cachedTokens;
+    };
+    expect(await copied(10)).toBe(100);
+    // The first prompt is read in one batch, and the second one is copied in the next.
+    slowBatch = several.batches.length + 1;
+    expect(await copied(20)).toBe(100);
+    expect(await copied(30)).toBe(0);
+    await several.stop();
   });
 });

@@ -1,0 +1,8 @@
+/** What a process that loads a model is doing. */
+export type Loading =
+  /** llama.cpp itself, which node-llama-cpp tries out in a process of its own. */
+  | { readonly step: 'library' }
+  /** @property percent of the weights that have been read, 0 to 100 */
+  | { readonly step: 'weights'; readonly percent: number }
+  /** The KV cache, and measuring with how many threads the model is fastest. */
+  | { readonly step: 'context' };
