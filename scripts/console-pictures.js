@@ -79,11 +79,16 @@ mkdirSync(images, { recursive: true });
 const desktop = { width: 1280, height: 800 };
 const phone = { width: 360, height: 740 };
 await pause(end - performance.now() - 45_000 > 0 ? end - performance.now() - 45_000 : 0);
-// The first one is still; the second shows how requests move.
+// Still ones: cards that are on their way would leave gaps.
 await picture('console-queue', { viewport: desktop, colorScheme: 'light', reducedMotion: 'reduce' }, '#/queue', 25_000);
-await picture('console-queue-dark', { viewport: desktop, colorScheme: 'dark' }, '#/queue', 12_000);
+await picture(
+  'console-queue-dark',
+  { viewport: desktop, colorScheme: 'dark', reducedMotion: 'reduce' },
+  '#/queue',
+  12_000,
+);
 await picture('console-charts', { viewport: desktop, colorScheme: 'light' }, '#/charts', 2000);
-await picture('console-phone', { viewport: phone, colorScheme: 'dark' }, '#/queue', 9000);
+await picture('console-phone', { viewport: phone, colorScheme: 'dark', reducedMotion: 'reduce' }, '#/queue', 9000);
 await browser.close();
 rmSync(folder, { recursive: true, force: true });
 process.exit();

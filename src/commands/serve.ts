@@ -11,7 +11,6 @@ import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
 import { unknownModels } from '../cli/serve/key-models.js';
 import { latePatience, type Patience } from '../cli/serve/late-patience.js';
-import { loadStarter } from '../cli/serve/load-process.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
 import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../cli/serve/useless-flags.js';
@@ -86,6 +85,7 @@ export default class Serve extends BaseCommand {
     endWithParent();
     // From the beginning: without a handler, SIGHUP would end a server that is still loading its model.
     const hangups = flags.config === undefined ? null : new Hangups();
+    const { loadStarter } = await import('../cli/serve/load-process.js');
     const host = { drain: ask, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await this.#serve(start);

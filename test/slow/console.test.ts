@@ -117,6 +117,12 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       await page.getByRole('button', { name: 'JA' }).click();
       await page.getByRole('heading', { name: '待機中' }).waitFor();
       expect(await page.evaluate('document.documentElement.lang')).toBe('ja');
+      await page.getByText('トークン/秒').waitFor();
+      // What does not fit would be cut, and could not be scrolled to.
+      const outside = `[...document.querySelectorAll('main *')]
+        .filter((each) => each.getBoundingClientRect().right > innerWidth)
+        .map((each) => each.className)`;
+      expect(await page.evaluate(outside)).toEqual([]);
       await page.getByRole('button', { name: 'EN' }).click();
       for (const theme of ['light', 'dark']) {
         await page.getByRole('button', { name: 'Theme' }).click();

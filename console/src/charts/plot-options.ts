@@ -1,6 +1,7 @@
 import uPlot from 'uplot';
 import { language } from '../i18n/language.js';
 import type { Panel } from './panels.js';
+import { tickLabels } from './tick-labels.js';
 
 const minutes = 15;
 
@@ -51,7 +52,7 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
           gap: rem * 0.375,
           grid: { stroke: colours('--line'), width: 1 },
           splits: (_plot, _index, least, most) => [least, (least + most) / 2, most],
-          values: (_plot, ticks) => labels(ticks, drawn().panel),
+          values: (_plot, ticks) => tickLabels(ticks, drawn().panel.format),
         },
       ],
       series: [
@@ -122,12 +123,6 @@ function roundUp(most: number | null, unit: number): number {
   if (most === null || most <= 0) return unit;
   const power = 10 ** Math.floor(Math.log10(most / unit)) * unit;
   return ([1, 2, 4, 6, 10].find((digit) => digit * power >= most) ?? 10) * power;
-}
-
-/** Without the label of a tick whose number, rounded, is that of its neighbour. */
-function labels(ticks: readonly number[], { format }: Panel): (string | null)[] {
-  const texts = ticks.map((tick) => (tick === 0 ? '0' : format(tick)));
-  return texts.map((text, index) => (text === texts[index + 1] ? null : text));
 }
 
 function clock(seconds: number): string {

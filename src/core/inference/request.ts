@@ -71,7 +71,7 @@ export interface Timings {
   readonly executor?: string;
   /** How long it had no slot after it had begun, which is part of neither prefill nor decode; left out for no pause. */
   readonly pausedMs?: number;
-  /** From the last token to now, of a generation that was cut off; left out for none, and before the first token. */
+  /** From the last token to the end, of an answer that was cut off or that ended later; left out for none, and before the first token. */
   readonly idleMs?: number;
 }
 

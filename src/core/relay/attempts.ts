@@ -153,6 +153,7 @@ export class Attempts {
       },
       data: (chunk, tokens, progress) => {
         if (progress !== undefined) job.advance(progress);
+        if ((progress?.tokens.length ?? tokens) > 0) job.lastTokenMs = this.#options.clock.now();
         this.#count(job, tokens);
         job.listener.data(chunk);
       },
@@ -265,6 +266,7 @@ export class Attempts {
     if (job.firstTokenMs !== null) return;
     const nowMs = this.#options.clock.now();
     job.firstTokenMs = nowMs;
+    job.lastTokenMs = nowMs;
     this.#options.events.firstToken(job, nowMs - job.startedMs);
   }
 

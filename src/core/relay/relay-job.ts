@@ -41,6 +41,8 @@ export class RelayJob extends Job {
   queueMs: number | null = null;
   startedMs = 0;
   firstTokenMs: number | null = null;
+  /** Of no meaning before the first. */
+  lastTokenMs = 0;
   override readonly deadlineMs: number | null;
   promptTokens: number;
   cachedTokens = 0;
@@ -101,6 +103,13 @@ export class RelayJob extends Job {
       return { queueMs: waitedMs, prefillMs: 0, decodeMs: 0, ...tokens };
     }
     if (firstTokenMs === null) return { queueMs, prefillMs: nowMs - this.startedMs, decodeMs: 0, ...tokens };
-    return { queueMs, prefillMs: firstTokenMs - this.startedMs, decodeMs: nowMs - firstTokenMs, ...tokens };
+    const idleMs = nowMs - this.lastTokenMs;
+    return {
+      queueMs,
+      prefillMs: firstTokenMs - this.startedMs,
+      decodeMs: this.lastTokenMs - firstTokenMs,
+      ...tokens,
+      ...(idleMs > 0 && { idleMs }),
+    };
   }
 }

@@ -1,14 +1,17 @@
 /**
  * Colours that colour-blind people can tell apart (after Okabe and Ito), in a light and a dark version: blue for work and
- * first tokens, orange for waiting, purple for delivery, and differences in lightness besides.
+ * first tokens, orange for waiting, purple for delivery, and differences in lightness besides. Groups, which have no order, have
+ * the eight of --g0 to --g7.
  */
 export const stylesheet = `
 :root { color-scheme: light dark; --ink: #1c2024; --dim: #60646c; --paper: #ffffff; --rule: #e4e5e9; --panel: #f6f7f9;
   --first: #0b6bcb; --work: #0b6bcb; --wait: #d9620a; --other: #7a52c7; --bad: #c4221f; --good: #18794e; --warn: #915930; --limit: #b3261e;
-  --prefill: #0b6bcb; --delivery: #9b7fe0; --client: #8b8d98; --fit: #60646c; --ramp-from: #9cc9f2; --ramp-to: #06376b; }
+  --prefill: #0b6bcb; --delivery: #9b7fe0; --client: #8b8d98; --fit: #60646c; --ramp-from: #9cc9f2; --ramp-to: #06376b;
+  --g0: #0b6bcb; --g1: #d9620a; --g2: #08a17e; --g3: #b2368d; --g4: #7f0300; --g5: #a77cff; --g6: #00415d; --g7: #5f00a1; }
 @media (prefers-color-scheme: dark) { :root { --ink: #edeef0; --dim: #b0b4ba; --paper: #111113; --rule: #2e3135; --panel: #1a1b1e;
   --first: #70b8ff; --work: #70b8ff; --wait: #ffa057; --other: #baa7ff; --bad: #ff8a80; --good: #3dd68c; --warn: #ffca16; --limit: #ff8f87;
-  --prefill: #70b8ff; --delivery: #9a83e6; --client: #777b84; --fit: #b0b4ba; --ramp-from: #2f6398; --ramp-to: #d3ebff; } }
+  --prefill: #70b8ff; --delivery: #9a83e6; --client: #777b84; --fit: #b0b4ba; --ramp-from: #2f6398; --ramp-to: #d3ebff;
+  --g0: #70b8ff; --g1: #ffa057; --g2: #71ffbd; --g3: #ff60b0; --g4: #a63e29; --g5: #853bca; --g6: #006a7b; --g7: #8b8d04; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.5rem 4rem; max-width: 61rem; background: var(--paper); color: var(--ink);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; }

@@ -77,6 +77,15 @@ describe('the HTML report', () => {
     expect(titlesOf(await page(examples.sweep())).join()).not.toContain('by tenant');
   });
 
+  it('draws many tenants in colours of their own, and those that share a colour with other lines', async () => {
+    const tenants = Array.from({ length: 9 }, (_, index) => tenantOf(`tenant ${index}`, around(100 + 50 * index, 40)));
+    const figure = figureOf(await page(benchResult({ settings: [{ beside: { tenants } }] })), 'TTFT by tenant');
+    const colours = Array.from({ length: 9 }, (_, index) => `--s${index}:var(--g${index % 8})`).join(';');
+    expect(figure).toContain(colours);
+    // Its density and its curve, for wide and for narrow screens.
+    expect(figure.match(/stroke-dasharray="7 3"/g)).toHaveLength(4);
+  });
+
   it('draws each picture for wide and for narrow screens', async () => {
     const html = await page(examples.sweep());
     expect(titlesOf(html)).toEqual([

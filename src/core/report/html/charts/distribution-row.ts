@@ -13,6 +13,8 @@ export interface Distribution {
   readonly shortName: string;
   /** A colour of CSS. */
   readonly colour: string;
+  /** Of its lines, as SVG has it, where others have the same colour; null or left out for whole lines. */
+  readonly dash?: string | null;
   readonly masses: readonly Mass[];
   readonly figures: Pick<MetricFigures, 'p50' | 'p95' | 'p50_interval'>;
 }
@@ -52,7 +54,7 @@ export function rowMarks(plot: PlotLibrary, distribution: Distribution, place: P
   ];
 }
 
-function densityMarks(plot: PlotLibrary, { masses, figures }: Distribution, place: Place): readonly Markish[] {
+function densityMarks(plot: PlotLibrary, { masses, figures, dash }: Distribution, place: Place): readonly Markish[] {
   const { fy, axis, colour, lane } = place;
   const shape = smooth(densityOn(axis, masses, bins));
   const most = Math.max(...shape, 1e-9);
@@ -74,7 +76,10 @@ function densityMarks(plot: PlotLibrary, { masses, figures }: Distribution, plac
         ];
   return [
     plot.areaY(points, { fy: () => fy, x: 'ms', y: 'height', fill: colour, fillOpacity: lane === null ? 0.75 : 0.4 }),
-    plot.lineY(points, { fy: () => fy, x: 'ms', y: 'height', stroke: colour, strokeWidth: 1 }),
+    plot.lineY(points, {
+      ...{ fy: () => fy, x: 'ms', y: 'height', stroke: colour, strokeWidth: 1 },
+      ...(typeof dash === 'string' && { strokeDasharray: dash }),
+    }),
     ...rule(figures.p50, ''),
     ...rule(figures.p95, '3 3'),
   ];

@@ -108,13 +108,14 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
           y: { domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 0.95], tickFormat: percentText, tickSize: 0, label: null },
           marks: [
             plot.gridY([0, 0.25, 0.5, 0.75, 0.95], { stroke: 'var(--rule)', strokeOpacity: 1 }),
-            ...distributions.map(({ masses }, index) =>
+            ...distributions.map(({ masses, dash }, index) =>
               plot.lineY(cumulative(masses, domain), {
                 x: 'ms',
                 y: 'share',
                 stroke: `var(--s${index})`,
                 strokeWidth: 2,
                 curve: 'step-after',
+                ...(typeof dash === 'string' && { strokeDasharray: dash }),
               }),
             ),
             ...limitMarks(),

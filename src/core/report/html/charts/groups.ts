@@ -5,11 +5,8 @@ import type { Markup } from '../../text/markup.js';
 import { cut } from '../../text/style.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { distributionFigure } from './distributions.js';
-import { shades } from './legend.js';
+import { groupStyle } from './legend.js';
 import { limitsOf } from './limits.js';
-
-/** Groups have no order, so that their colours differ in hue; there are no more hues that everybody can tell apart. */
-const hues = ['var(--first)', 'var(--wait)', 'var(--other)', 'var(--good)', 'var(--client)'] as const;
 
 /** Of a name, in characters: what there is room for beside a row. */
 const widestName = { wide: 22, narrow: 9 } as const;
@@ -20,14 +17,13 @@ export function groupFigure(
   result: BenchResult,
   { title, setting, groups }: LatenciesByGroup,
 ): Markup {
-  const colours = groups.length <= hues.length ? hues : shades(groups.length);
   return distributionFigure(plot, {
     title: setting === '' ? title : `${title} at ${setting}`,
     limits: limitsOf(result, headlineOf(result).metric === 'e2e' ? 'e2e' : 'ttft'),
     distributions: groups.map(({ name, masses, figures }, index) => ({
       name: labelOf(name, widestName.wide),
       shortName: labelOf(name, widestName.narrow),
-      colour: colours[index] ?? '',
+      ...groupStyle(index),
       ...{ masses, figures },
     })),
   });

@@ -35,3 +35,17 @@ export function shades(count: number): readonly string[] {
     return `color-mix(in oklab, var(--ramp-to) ${percent}%, var(--ramp-from))`;
   });
 }
+
+/** How many colours the stylesheet has for groups, all of which people with any colour vision can tell apart. */
+const groupColours = 8;
+
+/** Of lines whose colour another group has already. */
+const dashes = [null, '7 3', '2 3'] as const;
+
+/** How groups without an order are told apart: by hue, and where there are more groups than hues, by dashes as well. */
+export function groupStyle(index: number): { readonly colour: string; readonly dash: string | null } {
+  return {
+    colour: `var(--g${index % groupColours})`,
+    dash: dashes[Math.floor(index / groupColours) % dashes.length] ?? null,
+  };
+}
