@@ -6,8 +6,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type ClientId, clientsOf, type Feature } from '../support/clients/catalogue.js';
 import { type Proof, provesAll } from '../support/clients/proofs.js';
 import { PythonInterpreter } from '../support/clients/python-interpreter.js';
-import { longContext, Served, servers } from '../support/clients/served.js';
+import { longContext, nonsense, Served, servers } from '../support/clients/served.js';
 import { installedVersion } from '../support/clients/table.js';
+import { thinkingTemplate } from '../support/clients/thinking-template.js';
 
 const python = process.env['CHATSTREAM_TEST_PYTHON'] ?? '';
 const needsPython = '(needs CHATSTREAM_TEST_PYTHON, made by scripts/install-python-clients.sh)';
@@ -80,20 +81,68 @@ const scripts: readonly Script[] = [
     client: 'litellm',
     script: 'litellm_protocols_client.py',
     checks: [
-      ...['responses_whole', 'responses_streamed', 'responses_aborted', 'responses_tools', 'responses_turns'],
-      ...['responses_retries', 'messages_whole', 'messages_streamed', 'messages_aborted', 'messages_tools'],
-      ...['messages_retries', 'errors'],
+      ...['responses_whole', 'responses_streamed', 'responses_aborted', 'responses_tools', 'responses_schemas'],
+      ...['responses_turns', 'responses_retries', 'messages_whole', 'messages_streamed', 'messages_aborted'],
+      ...['messages_tools', 'messages_schemas', 'messages_retries', 'errors'],
     ],
     shows: {
-      'litellm.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'],
-      'litellm.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'retries'],
+      'litellm.py: responses': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'],
+      'litellm.py: messages': ['whole', 'streamed', 'aborted', 'tools', 'schemas', 'turns', 'retries'],
     },
   },
   {
     client: 'llm',
     script: 'llm_client.py',
-    checks: ['whole', 'streamed', 'aborted', 'tools', 'turns', 'schemas', 'errors', 'retries'],
-    shows: { 'llm.py: chat': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'schemas', 'retries'] },
+    checks: [
+      ...['whole', 'streamed', 'aborted', 'tools', 'turns', 'schemas', 'errors', 'retries'],
+      ...['responses_whole', 'responses_streamed', 'responses_tools', 'responses_turns', 'responses_schemas'],
+      'responses_retries',
+    ],
+    shows: {
+      'llm.py: chat': ['whole', 'streamed', 'aborted', 'tools', 'turns', 'schemas', 'retries'],
+      'llm.py: responses': ['whole', 'streamed', 'tools', 'turns', 'schemas', 'retries'],
+    },
+  },
+];
+
+/** Those in which a model thinks before it answers. */
+const reasoningScripts: readonly Script[] = [
+  {
+    client: 'openai',
+    script: 'openai_reasoning.py',
+    checks: ['chat_whole', 'chat_streamed', 'response_whole', 'response_streamed'],
+    shows: { 'openai.py: chat': ['reasoning'], 'openai.py: responses': ['reasoning'] },
+  },
+  {
+    client: 'anthropic',
+    script: 'anthropic_reasoning.py',
+    checks: ['whole', 'streamed', 'turns'],
+    shows: { 'anthropic.py: messages': ['reasoning'] },
+  },
+  {
+    client: 'pydantic-ai',
+    script: 'pydantic_ai_reasoning.py',
+    checks: ['whole', 'streamed'],
+    shows: { 'pydantic-ai.py: chat': ['reasoning'] },
+  },
+  {
+    client: 'litellm',
+    script: 'litellm_reasoning.py',
+    checks: [
+      ...['chat_whole', 'chat_streamed', 'response_whole', 'response_streamed', 'messages_whole'],
+      'messages_streamed',
+    ],
+    shows: {
+      'litellm.py: chat': ['reasoning'],
+      'litellm.py: responses': ['reasoning'],
+      'litellm.py: messages': ['reasoning'],
+    },
+  },
+  {
+    client: 'llm',
+    script: 'llm_reasoning.py',
+    checks: ['whole', 'streamed'],
+    shows: { 'llm.py: responses': ['reasoning'] },
   },
 ];
 
@@ -110,7 +159,7 @@ afterAll(async () => {
 /**
  * One script after the other, because some count what the server does. Meanwhile, other servers are tried with other clients.
  *
- * @param order all scripts
+ * @param order the scripts
  */
 function tryWith(served: Served, order: readonly Script[]): void {
   for (const each of order) {
@@ -139,6 +188,10 @@ describe.skipIf(python === '').concurrent(`Python clients with the mock ${needsP
 describe.skipIf(python === '').concurrent(`Python clients with the bundled model ${needsPython}`, () => {
   const served = new Served([...servers.bundled, '--context', String(longContext / 2)]);
   tryWith(served, [...backwards.slice(3), ...backwards.slice(0, 3)]);
+});
+
+describe.skipIf(python === '').concurrent(`Python clients with a model that thinks ${needsPython}`, () => {
+  tryWith(new Served(nonsense({ chatTemplate: thinkingTemplate })), reasoningScripts);
 });
 
 describe

@@ -20,8 +20,8 @@ const isValue = (value: unknown): value is Value => typeof value === 'object' &&
 const batch = 1000;
 const mostValues = 10_000;
 const million = 1_000_000;
-/** In the file, a multiple of 100,000: each batch waits for the disk twice. */
-const inFile = Number(process.env['CHATSTREAM_TEST_STORED_RESPONSES'] ?? 200_000);
+/** In the file. A multiple of 100,000. */
+const inFile = Number(process.env['CHATSTREAM_TEST_STORED_RESPONSES'] ?? million);
 const ttlMs = 60_000;
 
 /** Values in three parts, each of which ends with another limit in force. */

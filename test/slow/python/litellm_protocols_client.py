@@ -8,6 +8,7 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm  # noqa: E402
+from pydantic import BaseModel  # noqa: E402
 from trial import (  # noqa: E402
     CALLED,
     ENDLESS,
@@ -15,6 +16,8 @@ from trial import (  # noqa: E402
     NO_KEY,
     PROMPT,
     TOOLS,
+    Mood,
+    Report,
     base_url,
     cancelled_when_idle,
     is_mock,
@@ -29,6 +32,9 @@ HELLO = [{"role": "user", "content": "Hello!"}]
 RESPONSES = {"model": f"openai/{model}", "api_base": base_url, "api_key": NO_KEY}
 MESSAGES = {"model": f"anthropic/{model}", "api_base": root_url, "api_key": NO_KEY}
 
+# Without this, it asks for a whole response where it should stream one, and makes a stream of it.
+litellm.register_model({model: {"litellm_provider": "openai", "mode": "chat", "supports_native_streaming": True}})
+
 # The functions themselves try again at once, whatever the server says.
 router = litellm.Router(
     model_list=[
@@ -37,6 +43,23 @@ router = litellm.Router(
     ],
     num_retries=4,
 )
+
+
+class Weather(BaseModel):
+    """Without bounds of numbers and texts, which are left out of what is sent to Anthropic's API."""
+
+    mood: Mood
+    windy: bool
+
+
+def refused_by_mock(ask):
+    """The mock follows no schema, and says so: it has arrived."""
+    try:
+        ask()
+    except litellm.BadRequestError as error:
+        assert "mock engine" in str(error), error
+        return
+    raise AssertionError("The mock followed a schema.")
 
 
 def respond(**parameters):
@@ -86,6 +109,16 @@ def responses_tools():
     assert text_of(respond(input=asked, tools=flat, tool_choice="none"))
 
 
+def responses_schemas():
+    ask = {"input": "Write a report.", "max_output_tokens": 800, "text_format": Report}
+    if is_mock:
+        refused_by_mock(lambda: respond(**ask))
+        return
+    Report.model_validate_json(text_of(respond(**ask)))
+    events = list(respond(**ask, stream=True))
+    Report.model_validate_json(text_of(events[-1].response))
+
+
 def responses_turns():
     first = respond(input="Hello!")
     second = respond(input="And again?", previous_response_id=first.id)
@@ -127,6 +160,17 @@ def messages_tools():
     assert message(messages=asked, tools=TOOLS, tool_choice="none").choices[0].message.content
 
 
+def messages_schemas():
+    ask = {"max_tokens": 300, "response_format": Weather}
+    if is_mock:
+        # A model that it does not know gets the schema as that of a tool, which the mock calls with what it likes.
+        assert isinstance(json.loads(message(**ask).choices[0].message.content), dict)
+        return
+    Weather.model_validate_json(message(**ask).choices[0].message.content)
+    answer = litellm.stream_chunk_builder(list(message(**ask, stream=True)), messages=HELLO)
+    Weather.model_validate_json(answer.choices[0].message.content)
+
+
 def messages_retries():
     retried(lambda: router.completion(model="messages", messages=HELLO, max_tokens=4))
 
@@ -154,12 +198,14 @@ run(
     responses_streamed,
     responses_aborted,
     responses_tools,
+    responses_schemas,
     responses_turns,
     responses_retries,
     messages_whole,
     messages_streamed,
     messages_aborted,
     messages_tools,
+    messages_schemas,
     messages_retries,
     errors,
 )

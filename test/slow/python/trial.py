@@ -91,6 +91,8 @@ TOOLS = [
 PROMPT = 'First add {"a": 1, "b": 2}, then get_weather {"city": "Quito"}'
 CALLED = [("add", {"a": 1, "b": 2}), ("get_weather", {"city": "Quito"})]
 
+# Thoughts end when their budget is used up; without an end of its own, an answer follows.
+THOUGHTS = {"thinking_budget": 12, "ignore_eos": True}
 
 # It takes long to generate, whatever the model does: seconds even with the bundled one, which is the fastest.
 ENDLESS = {"ignore_eos": True}

@@ -31,6 +31,7 @@ const clients = {
   'litellm.py: responses': { language: 'Python', packages: ['litellm'], api: 'responses' },
   'litellm.py: messages': { language: 'Python', packages: ['litellm'], api: 'messages' },
   'llm.py: chat': { language: 'Python', packages: ['llm'], api: 'chat completions' },
+  'llm.py: responses': { language: 'Python', packages: ['llm'], api: 'responses' },
 } as const satisfies Record<string, CataloguedClient>;
 
 export type ClientId = keyof typeof clients;

@@ -97,23 +97,29 @@ export class Places {
   }
 
   /**
-   * What a `$ref` refers to.
+   * What a `$ref` refers to. LiteLLM leaves its "#" out where it makes a tool of a schema: "/$defs/…" is understood as well, if
+   * there is something.
    *
    * @throws ChatstreamError `invalid_request` if it is not in this document
    */
   resolve(reference: unknown, pointer: string): Located {
-    const path = typeof reference === 'string' ? /^#((?:\/.*)?)$/su.exec(reference)?.[1] : undefined;
-    if (path === undefined) {
-      this.leaveOut(pointer, `only references like "#", "#/$defs/…" and "#/definitions/…" are supported`);
-      return { schema: true, pointer };
-    }
+    const match = typeof reference === 'string' ? /^(#|(?=\/))((?:\/.*)?)$/su.exec(reference) : null;
+    const path = match === null ? null : decoded(match[2] ?? '');
+    const value = path === null ? undefined : this.#find(path);
+    if (path !== null && value !== undefined) return this.at(value, path);
+    if (match?.[1] === '#') this.fail(pointer, `there is nothing at ${JSON.stringify(reference)}`);
+    this.leaveOut(pointer, `only references like "#", "#/$defs/…" and "#/definitions/…" are supported`);
+    return { schema: true, pointer };
+  }
+
+  /** @param path a JSON pointer. @returns undefined if there is nothing */
+  #find(path: string): unknown {
     let value: unknown = this.root.schema;
-    for (const name of decoded(path).split('/').slice(1)) {
+    for (const name of path.split('/').slice(1)) {
       const key = name.replaceAll('~1', '/').replaceAll('~0', '~');
       value = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
     }
-    if (value === undefined) this.fail(pointer, `there is nothing at ${JSON.stringify(reference)}`);
-    return this.at(value, decoded(path));
+    return value;
   }
 }
 

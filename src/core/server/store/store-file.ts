@@ -2,6 +2,7 @@ import { rmdirSync } from 'node:fs';
 import sqlite from 'node-sqlite3-wasm';
 import { messageOf } from '../../base/errors.js';
 import type { FileProblem } from './file-messages.js';
+import { Statements } from './statements.js';
 import { type CollectionName, collectionNames, type StoreLimits, ttlOf } from './store.js';
 import { StoreTable } from './store-table.js';
 
@@ -30,6 +31,7 @@ export class FileProblemError extends Error {
  */
 export class StoreFile {
   readonly #database: sqlite.Database;
+  readonly #statements: Statements;
   readonly #tables: Readonly<Record<CollectionName, StoreTable>>;
 
   /**
@@ -39,17 +41,18 @@ export class StoreFile {
    */
   constructor(path: string, limits: StoreLimits) {
     this.#database = openDatabase(path);
+    this.#statements = new Statements(this.#database);
     try {
       this.#prepare();
       const table = (name: CollectionName): StoreTable =>
-        new StoreTable(this.#database, name, { ...limits, ttlMs: ttlOf(name, limits.ttlMs) });
+        new StoreTable(this.#statements, name, { ...limits, ttlMs: ttlOf(name, limits.ttlMs) });
       this.#tables = {
         responses: table('responses'),
         conversations: table('conversations'),
         feedback: table('feedback'),
       };
     } catch (error) {
-      this.#database.close();
+      this.#close();
       throw error instanceof FileProblemError ? error : problemOf(error);
     }
   }
@@ -98,8 +101,13 @@ export class StoreFile {
         for (const table of Object.values(this.#tables)) table.writeUses();
       });
     } finally {
-      this.#database.close();
+      this.#close();
     }
+  }
+
+  #close(): void {
+    this.#statements.finalize();
+    this.#database.close();
   }
 
   #prepare(): void {

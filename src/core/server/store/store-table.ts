@@ -1,4 +1,5 @@
 import type { Database } from 'node-sqlite3-wasm';
+import type { Statements } from './statements.js';
 import type { CollectionName, StoreLimits } from './store.js';
 
 /** What an entry takes in the file besides its value: its id, twice, two indexes, and the space that pages leave free. */
@@ -12,9 +13,14 @@ interface Totals {
   readonly bytes: number;
 }
 
+interface Dropped {
+  readonly rowId: number;
+  readonly usedMs: number;
+}
+
 /** The values of one collection. Whatever changes them is called within a transaction. */
 export class StoreTable {
-  readonly #database: Database;
+  readonly #statements: Statements;
   readonly #name: CollectionName;
   readonly #limits: StoreLimits;
   #totals: Totals;
@@ -24,11 +30,12 @@ export class StoreTable {
   /** When values were last used, as far as that is not in the file yet. */
   #uses = new Map<string, number>();
 
-  constructor(database: Database, name: CollectionName, limits: StoreLimits) {
-    this.#database = database;
+  constructor(statements: Statements, name: CollectionName, limits: StoreLimits) {
+    this.#statements = statements;
     this.#name = name;
     this.#limits = limits;
-    const row = database.get(`SELECT count(*) AS n, sum(bytes) AS bytes, max(used_ms) AS used_ms FROM ${name}`);
+    const sql = `SELECT count(*) AS n, sum(bytes) AS bytes, max(used_ms) AS used_ms FROM ${name}`;
+    const [row] = statements.run(sql);
     this.#totals = { values: Number(row?.['n']), bytes: Number(row?.['bytes'] ?? 0) };
     this.#before = this.#totals;
     this.#latestMs = Number(row?.['used_ms'] ?? 0);
@@ -55,8 +62,8 @@ export class StoreTable {
   }
 
   get(id: string, nowMs: number): string | null {
-    const row = this.#database.get(`SELECT used_ms, value FROM ${this.#name} WHERE id = ?`, id);
-    if (row === null || typeof row['value'] !== 'string') return null;
+    const [row] = this.#statements.run(`SELECT used_ms, value FROM ${this.#name} WHERE id = ?`, [id]);
+    if (typeof row?.['value'] !== 'string') return null;
     if (this.#isExpired(this.#uses.get(id) ?? Number(row['used_ms']), nowMs)) return null;
     this.#uses.set(id, this.#useMs(nowMs));
     return row['value'];
@@ -68,32 +75,31 @@ export class StoreTable {
     if (bytes > this.#limits.mostBytes) throw new Error(`a value of ${bytes} bytes is too large for the store`);
     this.writeUses();
     // Without a row that it replaces, SQLite gives it a number after all others.
-    const rowId = this.#drop(id)?.rowId ?? null;
+    const rowId = this.#drop('id = ?', [id])[0]?.rowId ?? null;
     const row = [rowId, id, this.#useMs(nowMs), bytes, json];
-    this.#database.run(`INSERT INTO ${this.#name} (rowid, id, used_ms, bytes, value) VALUES (?, ?, ?, ?, ?)`, row);
+    this.#statements.run(`INSERT INTO ${this.#name} (rowid, id, used_ms, bytes, value) VALUES (?, ?, ?, ?, ?)`, row);
     this.#count(1, bytes);
     while (this.#totals.values > this.#limits.mostValues || this.#totals.bytes > this.#limits.mostBytes) {
-      const oldest = this.#database.get(`SELECT id FROM ${this.#name} ORDER BY used_ms LIMIT 1`);
-      if (typeof oldest?.['id'] !== 'string') break;
-      this.#drop(oldest['id']);
+      const oldest = `SELECT rowid FROM ${this.#name} ORDER BY used_ms LIMIT 1`;
+      if (this.#drop(`rowid = (${oldest})`, []).length === 0) break;
     }
   }
 
   /** @returns whether there was such a value that had not expired */
   delete(id: string, nowMs: number): boolean {
     const usedMs = this.#uses.get(id);
-    const row = this.#drop(id);
-    return row !== null && !this.#isExpired(usedMs ?? row.usedMs, nowMs);
+    const [row] = this.#drop('id = ?', [id]);
+    return row !== undefined && !this.#isExpired(usedMs ?? row.usedMs, nowMs);
   }
 
   /** A JSON array of some values, in the order in which they came; null if there is no value `after`. */
   list(after: string | null, most: number, nowMs: number): string | null {
     const before =
-      after === null ? 0 : this.#database.get(`SELECT rowid FROM ${this.#name} WHERE id = ?`, after)?.['rowid'];
+      after === null ? 0 : this.#statements.run(`SELECT rowid FROM ${this.#name} WHERE id = ?`, [after])[0]?.['rowid'];
     if (typeof before !== 'number') return null;
     const { ttlMs } = this.#limits;
     const sql = `SELECT value FROM ${this.#name} WHERE rowid > ? AND used_ms > ? ORDER BY rowid LIMIT ?`;
-    const rows = this.#database.all(sql, [before, ttlMs === 0 ? -1 : nowMs - ttlMs, most]);
+    const rows = this.#statements.run(sql, [before, ttlMs === 0 ? -1 : nowMs - ttlMs, most]);
     return `[${rows.flatMap(({ value }) => (typeof value === 'string' ? value : [])).join(',')}]`;
   }
 
@@ -102,28 +108,27 @@ export class StoreTable {
     this.writeUses();
     const { ttlMs } = this.#limits;
     if (ttlMs === 0) return false;
-    const sql = `SELECT id FROM ${this.#name} WHERE used_ms <= ? ORDER BY used_ms LIMIT ${sweptValues}`;
-    const expired = this.#database.all(sql, nowMs - ttlMs);
-    for (const { id } of expired) if (typeof id === 'string') this.#drop(id);
-    return expired.length === sweptValues;
+    const expired = `SELECT rowid FROM ${this.#name} WHERE used_ms <= ? ORDER BY used_ms LIMIT ${sweptValues}`;
+    return this.#drop(`rowid IN (${expired})`, [nowMs - ttlMs]).length === sweptValues;
   }
 
   writeUses(): void {
     if (this.#uses.size === 0) return;
     for (const [id, usedMs] of this.#uses) {
-      this.#database.run(`UPDATE ${this.#name} SET used_ms = ? WHERE id = ?`, [usedMs, id]);
+      this.#statements.run(`UPDATE ${this.#name} SET used_ms = ? WHERE id = ?`, [usedMs, id]);
     }
     // If the transaction fails, these uses are lost, which only lets their values expire sooner.
     this.#uses = new Map();
   }
 
-  #drop(id: string): { readonly rowId: number; readonly usedMs: number } | null {
-    this.#uses.delete(id);
-    const row = this.#database.get(`SELECT rowid, used_ms, bytes FROM ${this.#name} WHERE id = ?`, id);
-    if (row === null) return null;
-    this.#database.run(`DELETE FROM ${this.#name} WHERE id = ?`, id);
-    this.#count(-1, -Number(row['bytes']));
-    return { rowId: Number(row['rowid']), usedMs: Number(row['used_ms']) };
+  /** @param which a condition of SQL, with `values` for its question marks */
+  #drop(which: string, values: readonly (string | number)[]): readonly Dropped[] {
+    const sql = `DELETE FROM ${this.#name} WHERE ${which} RETURNING rowid, id, used_ms, bytes`;
+    return this.#statements.run(sql, values).map(({ rowid, id, used_ms: usedMs, bytes }) => {
+      if (typeof id === 'string') this.#uses.delete(id);
+      this.#count(-1, -Number(bytes));
+      return { rowId: Number(rowid), usedMs: Number(usedMs) };
+    });
   }
 
   #count(values: number, bytes: number): void {

@@ -111,6 +111,12 @@ describe('numbers in an enum are compared with bounds whatever their digits', ()
   ]);
 });
 
+// As LiteLLM sends it.
+describe('a reference without its "#" is one to the same document', () => {
+  const $defs = { mood: { enum: ['calm', 'stormy'] } };
+  check([['a definition', { $ref: '/$defs/mood', $defs }, ['"calm"', '"stormy"'], ['"x"', '1']]]);
+});
+
 describe('an option that leads back to its own schema adds nothing', () => {
   check([
     ['the root', { anyOf: [{ type: 'string', maxLength: 1 }, { $ref: '#' }] }, ['"a"'], ['1', 'null', '"ab"']],

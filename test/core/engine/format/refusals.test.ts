@@ -21,6 +21,8 @@ describe('what cannot be enforced is refused, naming keyword and place', () => {
     [{ type: 'object', minProperties: 2 }, '/minProperties cannot be used'],
     [{ type: 'integer', multipleOf: 123456789 }, '/multipleOf cannot be used'],
     [{ $ref: 'https://example.com/a' }, '/$ref cannot be used: only references like'],
+    [{ $ref: '/schemas/a' }, '/$ref cannot be used: only references like'],
+    [{ $ref: '' }, '/$ref cannot be used: only references like'],
     [{ enum: [[1]], minItems: 2 }, 'lists and objects in an enum'],
   ])('%j', (schema, problem) => {
     expect(problemOf(schema)).toMatchObject({
