@@ -11,7 +11,8 @@ import type { Breakdown } from './breakdown-shape.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
-import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
+import { findMaxCurves, findMaxTable } from './find-max.js';
+import { findMaxSentences, isAnswerClear } from './find-max-answer.js';
 import { groupPlot } from './group-plot.js';
 import { notesBelow } from './notes.js';
 import { overloadSentences, steadyOf } from './overload.js';
@@ -98,7 +99,9 @@ function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readon
     lines.map((line, index) => cut(index === 0 ? paint('dim', line) : line, style.width)),
     ...findMaxCurves(result).map((curve) => curve.map((line) => cut(line, style.width))),
     doubts.flatMap((sentence) => wrap(sentence, style.width, '  ')),
-    wrap(answer ?? '', style.width, '  ').map((line) => paint(['bold', 'green'], line)),
+    wrap(answer ?? '', style.width, '  ').map((line) =>
+      paint(['bold', isAnswerClear(result) ? 'green' : 'yellow'], line),
+    ),
   ];
 }
 
