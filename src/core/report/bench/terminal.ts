@@ -1,9 +1,10 @@
 import stringWidth from 'string-width';
-import { whole } from '../../measurement/numbers.js';
+import { listed, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
+import { shellLines } from '../text/shell-lines.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable } from '../text/table.js';
 import { breakdownsOf } from './breakdown.js';
@@ -29,9 +30,7 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     header(result, style),
     overloadLines(result, summaries, style),
     warningLines(truthWarnings(result), style),
-    measured && result.find_max === undefined
-      ? [...figuresTable(result, summaries, style), '', ...footnotes(result, summaries, style)]
-      : [],
+    measured && result.find_max === undefined ? figures(result, summaries, style) : [],
     ...findMaxLines(result, style),
     ...(measured && result.find_max === undefined ? densityPlots(result, steady, style) : []),
     measured && result.find_max === undefined ? waterfallBars(result, steady, style) : [],
@@ -42,8 +41,7 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
-    // Not wrapped, so that it can be copied.
-    result.command === undefined ? [] : ['To repeat this:', `  ${oneLine(result.command)}`],
+    result.command === undefined ? [] : ['To repeat this:', ...shellLines(oneLine(result.command), style.width)],
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -122,11 +120,15 @@ function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: R
   ];
 }
 
-function footnotes(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
+function figures(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  return fill(notesBelow(result, summaries), ' ', style.width - 2)
+  const { lines, dropped } = figuresTable(result, summaries, style);
+  const names = dropped.map(({ group, heading }) => `${group.split(', ')[0] ?? ''} ${heading}`.trim());
+  const narrow = names.length === 0 ? [] : [`No room for ${listed(names)}.`];
+  const notes = fill([...narrow, ...notesBelow(result, summaries)], ' ', style.width - 2)
     .flatMap((line) => wrap(line, style.width - 2))
     .map((line) => `  ${paint('dim', line)}`);
+  return [...lines, '', ...notes];
 }
 
 function failureLines(summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
