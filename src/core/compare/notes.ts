@@ -1,3 +1,4 @@
+import { noticeableDelay } from '../measurement/client-delay.js';
 import { listed, percentText, plural, timeText } from '../measurement/numbers.js';
 import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
@@ -78,9 +79,6 @@ function failureNotes(pairs: readonly SettingPair[]): string[] {
     ];
   });
 }
-
-/** As a share of the mean TTFT, or of the end-to-end latency of answers that come as a whole; of a figure of a history. */
-export const noticeableDelay = 0.02;
 
 /** Why intervals are wider than the trials alone would make them. */
 function delayNotes(pairs: readonly SettingPair[], interleaved: boolean): string[] {

@@ -3,6 +3,12 @@ import type { MetricName } from './metric-names.js';
 import type { Run } from './result-schema.js';
 
 /**
+ * A mean delay beyond this is worth a sentence in a report: a share of the mean TTFT, or of the end-to-end latency of
+ * answers that come as a whole; of a figure of a history.
+ */
+export const noticeableDelay = 0.02;
+
+/**
  * How late the load generator noticed what arrived, over one or several runs: the delays of its event loop, seen at
  * random moments (docs/metrics.md). A time stamp of an arrival is late by one of them, so a measured latency is the true
  * one plus such a delay.

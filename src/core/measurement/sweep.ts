@@ -60,7 +60,7 @@ export function recommendationContext(
   hasObjectives: boolean,
 ): RecommendationContext | null {
   if (recommendation === null) return null;
-  const score = (summary: SettingSummary): number => (hasObjectives ? summary.rates.goodput : power(summary)) ?? 0;
+  const score = (summary: SettingSummary): number => scoreOf(summary, hasObjectives) ?? 0;
   const isBest = ({ settings }: SettingSummary): boolean =>
     settings.max_concurrency === recommendation.max_concurrency && settings.concurrency === recommendation.concurrency;
   const judged = summaries.filter(isJudged);
@@ -78,6 +78,15 @@ export function recommendationContext(
   );
   const share = winner === undefined || second === null || score(winner) === 0 ? null : score(second) / score(winner);
   return { edges, second: second === null || share === null ? null : { settings: second.settings, share } };
+}
+
+/**
+ * What the recommended setting has most of: goodput with objectives, otherwise the ratio of throughput to latency.
+ *
+ * @returns null if it is not known
+ */
+export function scoreOf(summary: SettingSummary, hasObjectives: boolean): number | null {
+  return hasObjectives ? summary.rates.goodput : power(summary);
 }
 
 /** @param measured its values at all settings */

@@ -5,6 +5,11 @@ import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { growing, steadyOf } from './overload.js';
 
+/** Whether a column has times, in the unit that its group names, and not a share. */
+export function isTime({ heading }: Pick<Column, 'heading'>): boolean {
+  return heading === 'mean' || /^p\d/.test(heading);
+}
+
 /** A column of the main table. */
 export interface Column {
   /** Adjacent columns with the same group share one title. */
@@ -61,19 +66,37 @@ function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[
 }
 
 type Percentile = 'p50' | 'p95' | 'p99';
-type Percentiles = Pick<MetricFigures, Percentile | 'p50_interval'>;
+type Percentiles = Pick<MetricFigures, Percentile | 'p50_interval' | 'mean'>;
 
-const noProbes: Percentiles = { p50: null, p95: null, p99: null };
+const noProbes: Percentiles = { mean: null, p50: null, p95: null, p99: null };
 
-/** @param rows null where the figures grew as long as was measured */
+/**
+ * Where no row has enough samples for a percentile, the mean stands for them.
+ *
+ * @param rows null where the figures grew as long as was measured
+ */
 function percentileColumns(
   name: string,
   rows: readonly (Percentiles | null)[],
   sacrifices: Partial<Record<Percentile, number>>,
 ): readonly Column[] {
   const wanted = (['p50', 'p95', 'p99'] as const).filter((percentile) => sacrifices[percentile] !== undefined);
-  const unit = unitFor(rows.flatMap((row) => wanted.map((percentile) => row?.[percentile] ?? null)));
+  const known = rows.filter((row) => row !== null);
+  const isMean =
+    known.every((row) => wanted.every((percentile) => row[percentile] === null)) &&
+    known.some(({ mean }) => mean !== null);
+  const unit = unitFor(known.flatMap((row) => (isMean ? row.mean : wanted.map((percentile) => row[percentile]))));
   const inUnit = (ms: number): string => significant(ms / unit.ms);
+  if (isMean) {
+    return [
+      {
+        group: `${name}, ${unit.name}`,
+        heading: 'mean',
+        cells: rows.map((row) => (row === null ? growing : orUnknown(row.mean, inUnit))),
+        sacrifice: Math.min(...wanted.map((percentile) => sacrifices[percentile] ?? 0)),
+      },
+    ];
+  }
   return wanted.map((percentile) => ({
     group: `${name}, ${unit.name}`,
     heading: percentile,

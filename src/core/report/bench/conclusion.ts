@@ -8,6 +8,7 @@ import { isRateSweep, recommendationContext, type SweepEdge, sweptKey } from '..
 import { throughputUnit } from '../../measurement/throughput.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 import { oneLine } from '../text/escape.js';
+import { secondBestClause } from './second-best.js';
 
 /** What a report concludes: objectives, knee, and fit, in one sentence each. */
 export function conclusionSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
@@ -221,13 +222,14 @@ function parameter(value: number): string {
 
 /** The recommended setting, and the reason as a clause, such as `it has the most goodput`; null without a recommendation. */
 export function recommendationText(
-  { sweep }: BenchResult,
+  result: BenchResult,
   summaries: readonly SettingSummary[],
 ): { readonly setting: string; readonly reason: string } | null {
-  const { recommendation } = sweep;
+  const { recommendation } = result.sweep;
   if (recommendation === null) return null;
   const settings = summaries.map((summary) => summary.settings);
   const by = dimensionsOf(settings).filter(({ key }) => key !== 'rate' && recommendation[key] !== null);
   const setting = by.length === 0 ? 'the only one measured' : settingText({ ...recommendation, rate: null }, by);
-  return { setting, reason: oneLine(recommendation.reason).replace(/\.$/, '') };
+  const reason = oneLine(recommendation.reason).replace(/\.$/, '');
+  return { setting, reason: `${reason}${secondBestClause(result, summaries)}` };
 }

@@ -10,9 +10,15 @@ export function figuresTable(
   result: BenchResult,
   summaries: readonly SettingSummary[],
   style: ReportStyle,
-): readonly string[] {
+): FittedTable {
   const marked = summaries.map((summary) => isMarked(result, summaries, summary));
   return groupedTable(columnsOf(result, summaries), marked, style);
+}
+
+/** A table, and the columns that it had no room for. */
+export interface FittedTable {
+  readonly lines: readonly string[];
+  readonly dropped: readonly Column[];
 }
 
 interface Gaps {
@@ -36,11 +42,7 @@ const dispensable = 8;
  *
  * @param marked for each row whether it is recommended
  */
-export function groupedTable(
-  columns: readonly Column[],
-  marked: readonly boolean[],
-  style: ReportStyle,
-): readonly string[] {
+export function groupedTable(columns: readonly Column[], marked: readonly boolean[], style: ReportStyle): FittedTable {
   const essential = columns.filter(({ sacrifice }) => sacrifice < dispensable);
   const attempts: readonly (readonly [readonly Column[], Gaps])[] = [
     [columns, wide],
@@ -48,13 +50,13 @@ export function groupedTable(
     [columns, narrow],
     ...ladder(essential).map((fewer) => [fewer, narrow] as const),
   ];
-  let lines: readonly string[] = [];
+  let fitted: FittedTable = { lines: [], dropped: [] };
   for (const [fewer, gaps] of attempts) {
     const table = drawn(fewer, gaps, marked, painter(style));
-    lines = table.lines;
+    fitted = { lines: table.lines, dropped: columns.filter((column) => !fewer.includes(column)) };
     if (table.width <= style.width) break;
   }
-  return lines;
+  return fitted;
 }
 
 /** All columns, then all but the least important one, and so on. */

@@ -6,10 +6,11 @@ import { escapedMarkdown, oneLine } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';
 import { breakdownsOf } from './breakdown.js';
 import type { Breakdown } from './breakdown-shape.js';
-import { type Column, columnsOf } from './columns.js';
+import { type Column, columnsOf, isTime } from './columns.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
-import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
+import { findMaxCurves, findMaxTable } from './find-max.js';
+import { findMaxSentences } from './find-max-answer.js';
 import { notesBelow } from './notes.js';
 import { overloadSentences, steadyOf } from './overload.js';
 import { isMarked } from './row-labels.js';
@@ -97,7 +98,7 @@ function searchTable(result: BenchResult): readonly string[] {
 function heading({ group, heading }: Column): string {
   const [name = '', unit] = group.split(', ');
   if (unit === undefined) return `${group} ${heading}`.trim();
-  return /^p\d/.test(heading) ? `${name} ${heading}, ${unit}` : `${name} ${heading}`;
+  return isTime({ heading }) ? `${name} ${heading}, ${unit}` : `${name} ${heading}`;
 }
 
 function failureTable(summaries: readonly SettingSummary[]): readonly string[] {

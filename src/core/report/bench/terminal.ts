@@ -1,9 +1,10 @@
 import stringWidth from 'string-width';
-import { whole } from '../../measurement/numbers.js';
+import { listed, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
+import { shellLines } from '../text/shell-lines.js';
 import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable } from '../text/table.js';
 import { breakdownsOf } from './breakdown.js';
@@ -11,7 +12,8 @@ import type { Breakdown } from './breakdown-shape.js';
 import { conclusionSentences, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
-import { findMaxCurves, findMaxSentences, findMaxTable } from './find-max.js';
+import { findMaxCurves, findMaxTable } from './find-max.js';
+import { findMaxSentences, isAnswerClear } from './find-max-answer.js';
 import { groupPlot } from './group-plot.js';
 import { notesBelow } from './notes.js';
 import { overloadSentences, steadyOf } from './overload.js';
@@ -28,9 +30,7 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     header(result, style),
     overloadLines(result, summaries, style),
     warningLines(truthWarnings(result), style),
-    measured && result.find_max === undefined
-      ? [...figuresTable(result, summaries, style), '', ...footnotes(result, summaries, style)]
-      : [],
+    measured && result.find_max === undefined ? figures(result, summaries, style) : [],
     ...findMaxLines(result, style),
     ...(measured && result.find_max === undefined ? densityPlots(result, steady, style) : []),
     measured && result.find_max === undefined ? waterfallBars(result, steady, style) : [],
@@ -41,8 +41,7 @@ export function renderReport(result: BenchResult, summaries: readonly SettingSum
     failureLines(summaries, style),
     warningLines(otherWarnings(result), style),
     conclusion(result, summaries, style),
-    // Not wrapped, so that it can be copied.
-    result.command === undefined ? [] : ['To repeat this:', `  ${oneLine(result.command)}`],
+    result.command === undefined ? [] : ['To repeat this:', ...shellLines(oneLine(result.command), style.width)],
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -98,7 +97,9 @@ function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readon
     lines.map((line, index) => cut(index === 0 ? paint('dim', line) : line, style.width)),
     ...findMaxCurves(result).map((curve) => curve.map((line) => cut(line, style.width))),
     doubts.flatMap((sentence) => wrap(sentence, style.width, '  ')),
-    wrap(answer ?? '', style.width, '  ').map((line) => paint(['bold', 'green'], line)),
+    wrap(answer ?? '', style.width, '  ').map((line) =>
+      paint(['bold', isAnswerClear(result) ? 'green' : 'yellow'], line),
+    ),
   ];
 }
 
@@ -119,11 +120,15 @@ function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: R
   ];
 }
 
-function footnotes(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
+function figures(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  return fill(notesBelow(result, summaries), ' ', style.width - 2)
+  const { lines, dropped } = figuresTable(result, summaries, style);
+  const names = dropped.map(({ group, heading }) => `${group.split(', ')[0] ?? ''} ${heading}`.trim());
+  const narrow = names.length === 0 ? [] : [`No room for ${listed(names)}.`];
+  const notes = fill([...narrow, ...notesBelow(result, summaries)], ' ', style.width - 2)
     .flatMap((line) => wrap(line, style.width - 2))
     .map((line) => `  ${paint('dim', line)}`);
+  return [...lines, '', ...notes];
 }
 
 function failureLines(summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {

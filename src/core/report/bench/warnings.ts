@@ -1,3 +1,4 @@
+import { noticeableDelay } from '../../measurement/client-delay.js';
 import { isUnexpected } from '../../measurement/ended-early.js';
 import { measureLonger } from '../../measurement/measure-longer.js';
 import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
@@ -161,9 +162,6 @@ const metricTitles: PerMetric<string> = {
   tpot: 'TPOT',
   e2e: 'end-to-end latency',
 };
-
-/** As a share of the mean TTFT. */
-const noticeableDelay = 0.05;
 
 const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>> = {
   cpu: (cpuShare) => `it used ${percentText(cpuShare)} of a core`,

@@ -1,6 +1,6 @@
 import type { ComparedMetric } from '../../compare/compared-metric.js';
-import { noticeableDelay } from '../../compare/notes.js';
 import type { HistoryCheck } from '../../history/check.js';
+import { noticeableDelay } from '../../measurement/client-delay.js';
 import { percentText } from '../../measurement/numbers.js';
 import { shownRows } from './check-text.js';
 

@@ -6,7 +6,8 @@ import { wholeSettingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusion.js';
 import { toCsv } from '../bench/csv.js';
-import { answeringSetting, byLoad, findMaxSentences } from '../bench/find-max.js';
+import { answeringSetting, byLoad } from '../bench/find-max.js';
+import { findMaxSentences, isAnswerClear } from '../bench/find-max-answer.js';
 import { notesBelow } from '../bench/notes.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
@@ -62,7 +63,7 @@ export async function toHtml(
 ${[...overloadSentences(result, summaries), ...stageOverloadSentences(result)].map((sentence) => markup`<p class="warning"><strong>${sentence}</strong></p>`)}
 ${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section><h2>The candidate by itself</h2>`}
 ${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
-${findMaxSentences(result).map((sentence, index) => markup`<p class="${index === 0 ? 'recommended' : ''}">${sentence}</p>`)}
+${findMaxSentences(result).map((sentence, index) => markup`<p class="${index > 0 ? '' : isAnswerClear(result) ? 'recommended' : 'warning'}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}
 ${findMaxSection(plot, result)}
 ${isSearch ? words : markup`${figures}${words}${sweep}`}

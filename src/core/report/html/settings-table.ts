@@ -1,7 +1,7 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { dimensionsOf } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
-import { type Column, columnsOf } from '../bench/columns.js';
+import { type Column, columnsOf, isTime } from '../bench/columns.js';
 import { neighboursOf } from '../bench/figures-table.js';
 import { isMarked } from '../bench/row-labels.js';
 import { type Markup, markup } from '../text/markup.js';
@@ -36,5 +36,5 @@ export function settingsTable(result: BenchResult, summaries: readonly SettingSu
 function nameOf({ group, heading }: Column): string {
   const [name = '', unit] = group.split(', ');
   const whole = `${name} ${heading}`.trim();
-  return unit === undefined || !/^p\d/.test(heading) ? whole : `${whole}, ${unit}`;
+  return unit === undefined || !isTime({ heading }) ? whole : `${whole}, ${unit}`;
 }

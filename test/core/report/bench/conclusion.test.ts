@@ -34,7 +34,7 @@ describe('the sweep in words', () => {
 
   it('ends in a clause that a sentence can take up', () => {
     const recommendation = { max_concurrency: 2, concurrency: 8, reason: 'it is\nbest.' };
-    const settings = [{ maxConcurrency: 1 }, { maxConcurrency: 2 }];
+    const settings = [{ maxConcurrency: 1, prefillMs: 3000 }, { maxConcurrency: 2 }];
     const { result, summaries } = benchResult({ settings, sweep: { recommendation } });
     expect(recommendationText(result, summaries)).toEqual({ setting: 'max-concurrency 2', reason: 'it is best' });
   });

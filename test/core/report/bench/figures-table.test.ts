@@ -9,8 +9,11 @@ function column(heading: string, sacrifice: number, group = ''): Column {
 const columns = [column('n', 0), column('p50', 2, 'TTFT'), column('p95', 0, 'TTFT'), column('tail', 9), column('x', 1)];
 
 function table(of: readonly Column[], width: number, marked = false): readonly string[] {
-  return groupedTable(of, [marked], { colour: false, width });
+  return groupedTable(of, [marked], { colour: false, width }).lines;
 }
+
+const dropped = (width: number): readonly string[] =>
+  groupedTable(columns, [false], { colour: false, width }).dropped.map(({ heading }) => heading);
 
 function headings(width: number): readonly string[] {
   return table(columns, width)[1]?.trim().split(/\s+/) ?? [];
@@ -24,6 +27,12 @@ describe('the main table', () => {
     expect(headings(27)).toEqual(['n', 'p50', 'p95', 'x']);
     expect(headings(22)).toEqual(['n', 'p95', 'x']);
     expect(headings(3)).toEqual(['n', 'p95']);
+  });
+
+  it('says which columns it gave up', () => {
+    expect(dropped(102)).toEqual([]);
+    expect(dropped(33)).toEqual(['tail']);
+    expect(dropped(22)).toEqual(['p50', 'tail']);
   });
 
   it('puts neighbours with the same title under it', () => {
@@ -60,7 +69,7 @@ describe('the main table', () => {
       wide,
       names.map(() => false),
       { colour: true, width: 100 },
-    );
+    ).lines;
     expect(lines.slice(3)).toEqual([
       '  日本語モデル     1',
       '            🫠     1',

@@ -35,6 +35,13 @@ describe('whole reports', () => {
     await expect(`${plain(example())}\n`).toMatchFileSnapshot(`./snapshots/${name}.txt`);
   });
 
+  it('name the columns that a narrow terminal has no room for', () => {
+    const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 2 }, { maxConcurrency: 4 }] });
+    const text = (width: number): string => plain({ result, summaries }, width).replaceAll(/\s+/g, ' ');
+    expect(text(60)).toMatch(/No room for [^.]*requests per s[^.]*\./);
+    expect(text(200)).not.toContain('No room for');
+  });
+
   it.each(Object.entries(examples))('are never wider than they may be: %s', (_, example) => {
     for (const width of [100, 80, 64]) {
       const tooWide = plain(example(), width)

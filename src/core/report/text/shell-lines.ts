@@ -1,0 +1,22 @@
+import stringWidth from 'string-width';
+import { fill } from './style.js';
+
+/**
+ * A shell command, indented, on as many lines as it takes. It is broken between words, and a backslash lets a shell read
+ * the lines as one command. A word that is longer than a line is not broken.
+ *
+ * @param command of which words with spaces are in single quotes
+ * @param width the longest that a line may be, in columns of the terminal
+ */
+export function shellLines(command: string, width: number): readonly string[] {
+  const whole = `  ${command}`;
+  if (stringWidth(whole) <= width) return [whole];
+  // 4 for the indent, 2 for the backslash.
+  const lines = fill(wordsOf(command), ' ', width - 6);
+  return lines.map((line, index) => `${index === 0 ? '  ' : '    '}${line}${index === lines.length - 1 ? '' : ' \\'}`);
+}
+
+/** Words end at spaces outside of quotes; outside of them, a backslash takes the next character as it is. */
+function wordsOf(command: string): readonly string[] {
+  return command.match(/(?:'[^']*'|\\.|[^\s'\\]|['\\])+/g) ?? [command];
+}
