@@ -131,6 +131,11 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   app.addHook('onRequest', (request, reply, done) => {
     const { routeOptions, raw, method, is404 } = request;
     const { socket, headers } = raw;
+    // What else has been sent on a connection that the server has closed is not run, and nobody would read the answer.
+    if (socket.destroyed) {
+      reply.hijack();
+      return;
+    }
     const isBeyond = connections.isBeyond(socket);
     if (healthPaths.has(routeOptions.url ?? '')) {
       // The next health check needs the place.
@@ -179,6 +184,9 @@ function watchConnections({ server }: App, { metrics, clock, connectionLimits: l
     limits,
     onIdleClosed: () => {
       metrics.connectionClosed('idle');
+    },
+    onFlooded: () => {
+      metrics.connectionClosed('pipelined');
     },
     onRefused: () => {
       metrics.connectionClosed('refused');

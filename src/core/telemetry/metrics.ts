@@ -21,8 +21,8 @@ const misnamedMetrics = [
   'nodejs_active_resources_total',
 ] as const;
 
-/** Why the server closes connections by itself: to make room, for lack of room, or because of a slow body. */
-const closingReasons = ['idle', 'refused', 'slow_body'] as const;
+/** Why the server closes connections by itself: to make room, for lack of room, because of a slow body or of too many requests at once. */
+const closingReasons = ['idle', 'refused', 'slow_body', 'pipelined'] as const;
 
 export type ClosingReason = (typeof closingReasons)[number];
 
@@ -36,6 +36,7 @@ export interface ConnectionCounts {
 /** Prometheus metrics of the queues and the engine, computed only from their events. */
 export class Metrics {
   readonly #registry = new Registry();
+  #rendering: Promise<string> | null = null;
   readonly #closedConnections: Counter;
 
   /** @param engines none where other servers generate */
@@ -104,9 +105,12 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** All metrics in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. Who asks meanwhile gets the same text: it takes milliseconds to write. */
   render(): Promise<string> {
-    return this.#registry.metrics();
+    this.#rendering ??= this.#registry.metrics().finally(() => {
+      this.#rendering = null;
+    });
+    return this.#rendering;
   }
 
   #observeRequests(line: RequestLine): void {

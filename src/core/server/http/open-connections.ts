@@ -10,11 +10,19 @@ import { onResponseEnd } from './open-answers.js';
  */
 export const graceMs = 250;
 
+/**
+ * How many requests a connection may have that are not answered yet. All that arrive together are begun in one turn of the event
+ * loop, which a client could fill with thousands of them; those that pipeline at all send a few.
+ */
+export const mostPipelined = 32;
+
 export interface OpenConnectionsOptions {
   readonly clock: Clock;
   readonly limits: ConnectionLimits;
   /** Called when an idle connection was closed to make room. */
   readonly onIdleClosed: () => void;
+  /** Called when a connection was closed because more than {@link mostPipelined} requests came on it at once. */
+  readonly onFlooded: () => void;
   /** Called once for each connection that is closed for lack of room, whether or not a request of it was read. */
   readonly onRefused: () => void;
   /** Answers a connection that has sent no request, and closes it. */
@@ -153,6 +161,12 @@ export class OpenConnections {
     const before = this.#requests.get(socket);
     // Closed while its request was on the way.
     if (before === undefined) return;
+    if (before >= mostPipelined) {
+      this.#forget(socket);
+      socket.destroy();
+      this.#options.onFlooded();
+      return;
+    }
     this.#requests.set(socket, before + 1);
     this.#idle.delete(socket);
     this.#idleBeyond.delete(socket);

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ConnectionLimits } from '../../../../src/core/server/http/connection-limits.js';
-import { graceMs } from '../../../../src/core/server/http/open-connections.js';
+import { graceMs, mostPipelined } from '../../../../src/core/server/http/open-connections.js';
+import { Metrics } from '../../../../src/core/telemetry/metrics.js';
 import { chat, type TestApp, testApp, until } from '../../../support/app.js';
 import { RawClient } from '../../../support/raw-client.js';
 import { listen } from '../../../support/stream-client.js';
@@ -196,5 +197,25 @@ describe('a server whose connections all have requests', () => {
     await until(() => inference.running === 0);
     client.post(path, { ...chat('hi'), stream: true });
     await until(() => inference.running === 1);
+  });
+});
+
+describe('requests that are sent without waiting for answers', () => {
+  it('are answered up to a limit', async () => {
+    const { enter } = await crowd({});
+    const client = (await enter()).write(health.repeat(mostPipelined));
+    await until(() => client.received.split('HTTP/1.1 200').length - 1 === mostPipelined, 'all answers');
+    client.write(health);
+    await until(() => client.received.split('HTTP/1.1 200').length - 1 === mostPipelined + 1, 'another answer');
+  });
+
+  it('close the connection beyond it, and no more than that many are run', async () => {
+    const { enter, counts } = await crowd({});
+    const render = vi.spyOn(Metrics.prototype, 'render');
+    const client = (await enter()).write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(1000));
+    await client.closed;
+    expect(render).toHaveBeenCalledTimes(mostPipelined);
+    render.mockRestore();
+    expect(await counts()).toMatchObject({ pipelined: 1, active: 0 });
   });
 });
