@@ -189,7 +189,7 @@ const noticeableShare = 0.05;
 function warmUpText({ requests: { completed }, rates, window }: Pick<Run, 'requests' | 'rates' | 'window'>): string {
   if (window.warmup_requests === 0) return '';
   const others = rates.requests_per_second * window.span_seconds - completed;
-  return others > noticeableShare * completed ? `, and ${significant(others)} of the warm-up,` : '';
+  return others > noticeableShare * completed ? `, and ${others.toFixed(1)} of the warm-up,` : '';
 }
 
 /** What users wait for first: of answers that came as a whole, their end. */
