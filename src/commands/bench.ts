@@ -51,6 +51,8 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const { benchJson, benchText, exitCodeOfBench, keepReport } = await import('../cli/bench/report.js');
     valuesOf(flags.output).forEach(checkOutput);
     const gate = await prepareGate(flags, options);
+    // Not with logToStderr, which prints nothing with --json.
+    for (const note of gate.foreseen) process.stderr.write(`! ${note}\n`);
 
     const logger = createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
@@ -85,7 +87,6 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const failures = await keepReport(flags, report, verdict, (line) => {
       this.logAside(line);
     });
-    // Not with logToStderr, which prints nothing with --json.
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);
     const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
     const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {

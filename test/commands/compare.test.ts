@@ -23,6 +23,7 @@ beforeAll(() => {
   write('same.json', resultOf(1, {}, {}, 3));
   write('slower.json', slower);
   write('search.json', searchOf({ load: 10, lower: 9.6, upper: 10.4 }));
+  write('same-search.json', searchOf({ load: 10, lower: 9.6, upper: 10.4 }));
   write('lower-search.json', searchOf({ load: 8, lower: 7.7, upper: 8.3 }));
   write('few.json', resultOf(1, {}, { trials: 3 }));
   write('elsewhere.json', resultOf(1, {}, { machine: { cpu: 'Another 1000' } }));
@@ -74,7 +75,7 @@ describe('compare', () => {
     expect(code).toBe(10);
     expect(json).toHaveProperty('verdict', 'regression');
     expect(json).toHaveProperty('rows.0.metric', 'find_max');
-    const same = await run(at('search.json'), at('search.json'), '--fail-on', 'find_max<10%', '--strict');
+    const same = await run(at('search.json'), at('same-search.json'), '--fail-on', 'find_max<10%', '--strict');
     expect(same.code).toBe(0);
   });
 
@@ -207,6 +208,24 @@ describe('compare', () => {
     vi.stubEnv('CHATSTREAM_COMPARE_OUTPUT', at('from-environment.md'));
     await run(at('base.json'), at('same.json'));
     expect(readFileSync(at('from-environment.md'), 'utf8')).toContain('## chatstream compare');
+  });
+});
+
+describe('compare with the same file twice', () => {
+  it.each([
+    ['as baseline and candidate', ['base.json', 'base.json']],
+    ['by a link', ['base.json', 'link.json']],
+    ['as one of several candidates', ['base.json', 'same.json', 'base.json']],
+    ['as two candidates', ['base.json', 'same.json', 'same.json']],
+  ])('refuses it %s: there would be nothing to see', async (_how, names) => {
+    if (!existsSync(at('link.json'))) symlinkSync(at('base.json'), at('link.json'));
+    const errors: string[] = [];
+    vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation((text = '') => {
+      errors.push(text);
+    });
+    await expect(run(...names.map(at))).rejects.toThrow(/EEXIT: 2/);
+    expect(errors.join('')).toMatch(/ are the same file\./);
+    expect(printed).toEqual([]);
   });
 });
 

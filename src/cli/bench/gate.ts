@@ -27,12 +27,16 @@ import { exitCodes } from '../exit/exit-codes.js';
 import { compareOptions, exitCodeOfVerdict, type gateFlags } from '../gate/gate-flags.js';
 import { tellGithub } from '../gate/github.js';
 import type { BenchFlags } from './flags/flags.js';
+import { type ExtentFlags, foreseenNotes } from './foresight.js';
 
 /** The flags of a bench that say how its result is judged. */
-export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'>;
+export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'> &
+  ExtentFlags;
 
 /** Judges a bench against its objectives and its baseline. */
 export interface BenchGate {
+  /** Sentences that say which figures with a threshold this plan cannot decide, and which flags would. */
+  readonly foreseen: readonly string[];
   /** Whether every figure with a threshold has its verdict, so that no more trials are needed. */
   readonly isDecided: BenchHooks['isDecided'];
   /** Refuses two servers with different models, with --strict and without --allow model. */
@@ -75,6 +79,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
           : 'Searches cannot be measured alternately: search with each server (bench --find-max … -o result.json), and give both results to compare. Or give a threshold for another figure, such as ttft.p95>10%.',
     });
   }
+  const foreseen = foreseenNotes(gate.thresholds, options, flags);
   const before = path === undefined ? null : { name: path, result: await readResult(path) };
   if (before !== null) {
     const { baseline } = separateSides(before, before);
@@ -85,6 +90,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
   const tool = { version: options.version, node: process.version };
   const unfinished = { machine: await describeMachine(), tool, started_at: '', interrupted: false };
   return {
+    foreseen,
     checkTargets: (target, baseline) => {
       if (!flags.strict || baseline === null) return;
       checkModels(unexpectedModels({ baseline: { target: baseline }, candidate: { target } }, gate.allowed));

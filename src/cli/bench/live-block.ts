@@ -171,7 +171,7 @@ export function finishedLine(
   const failed = requests.refused + requests.failed + requests.timed_out;
   return [
     `[${run}${runs === null ? '' : `/${runs}`}] ${serverText({ server })}${wholeSettingText(settings)}${trial > 1 ? `, trial ${trial}` : ''}: `,
-    `${plural(requests.completed, 'request')} in ${formatDuration(window.span_seconds * 1000)}${extended}, `,
+    `${plural(requests.completed, 'request')}${warmUpText({ requests, rates, window })} in ${formatDuration(window.span_seconds * 1000)}${extended}, `,
     isCounted
       ? `${significant(rates.output_tokens_per_second)} tokens/s, `
       : `${significant(rates.requests_per_second)} requests/s, `,
@@ -180,6 +180,16 @@ export function finishedLine(
       : `${name} p50 ${medianText(latency, timeText)}, p95 ${orUnknown(latency.p95, timeText)}`,
     failed > 0 ? `, ${whole(failed)} refused or failed` : '',
   ].join('');
+}
+
+/** A smaller share of the requests changes no figure that a line shows. */
+const noticeableShare = 0.05;
+
+/** The rates count all that arrived after the warm-up, and so the rest of the answers to its requests. */
+function warmUpText({ requests: { completed }, rates, window }: Pick<Run, 'requests' | 'rates' | 'window'>): string {
+  if (window.warmup_requests === 0) return '';
+  const others = rates.requests_per_second * window.span_seconds - completed;
+  return others > noticeableShare * completed ? `, and ${others.toFixed(1)} of the warm-up,` : '';
 }
 
 /** What users wait for first: of answers that came as a whole, their end. */

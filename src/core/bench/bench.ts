@@ -120,7 +120,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       plannedSettings: settings.length,
       requests: { ...requestsIn(prompts), serversGoOn: targets.map(({ ignoresEos }) => ignoresEos) },
       runs: measured.runs,
-      warnings: [...warnings, ...prepared.warnings],
+      warnings: [...measured.warnings, ...warnings, ...prepared.warnings],
       endedEarly: measured.endedEarly,
       search: searched?.outcome ?? null,
     };

@@ -26,6 +26,8 @@ export interface Measured {
   failure: ChatstreamError | null;
   endedEarly: EndedEarly | null;
   samplesFailure: ChatstreamError | null;
+  /** What a reader has to know of the runs, as sentences. */
+  readonly warnings: string[];
 }
 
 /** Everything that one run after the other needs. */
@@ -48,7 +50,14 @@ export interface Measurement {
  */
 export async function measureAll(measurement: Measurement, hooks: TrialHooks): Promise<Measured> {
   const { trials, leastTrials, maxDurationMs } = measurement.options;
-  const measured: Measured = { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null };
+  const measured: Measured = {
+    runs: [],
+    versusRuns: [],
+    failure: null,
+    endedEarly: null,
+    samplesFailure: null,
+    warnings: [],
+  };
   const beganUs = microsNow();
   for (let trial = 1; trial <= trials; trial += 1) {
     if (maxDurationMs !== null && microsNow() - beganUs >= maxDurationMs * 1000) {
@@ -152,6 +161,8 @@ export async function measureStep(
       return null;
     }
     results.push(finished.run);
+    const changed = limitWarning(finished, place);
+    if (changed !== null && !measured.warnings.includes(changed)) measured.warnings.push(changed);
     if (finished.samplesFailure !== null) {
       measured.samplesFailure ??= incompleteSamples(options, finished.samplesFailure);
     }
@@ -170,6 +181,13 @@ export async function measureStep(
     }
     return null;
   }
+}
+
+/** That a run was not measured at one max-concurrency; null if it was, as far as is known. */
+function limitWarning({ limitChange }: MeasuredRun, { server }: RunPlace): string | null {
+  if (limitChange === null) return null;
+  const whose = server === null ? '' : ` of the ${server.role}`;
+  return `max-concurrency${whose} was changed during the measurement (from ${limitChange.from} to ${limitChange.to}), and not by this bench: its figures are not those of one setting. Measure again while nobody turns it.`;
 }
 
 /** The progress that is shown is the candidate's: the same block cannot show two runs. */

@@ -18,6 +18,7 @@ import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun, type RunContext } from './result/assemble-run.js';
 import { queueGrowthOf } from './result/overload.js';
+import type { LimitChange } from './target/limit-watch.js';
 import { countedBetween } from './target/prometheus.js';
 import { rejectedError } from './target/rejected.js';
 import type { Target } from './target/target.js';
@@ -93,6 +94,8 @@ export interface MeasuredRun {
   /** Which machine did not send its part as planned; null if all did. */
   readonly agentProblem: ChatstreamError | null;
   readonly trend: RunTrend;
+  /** That somebody else changed the server's max-concurrency meanwhile; null if not, as far as is known. */
+  readonly limitChange: LimitChange | null;
 }
 
 /**
@@ -118,7 +121,7 @@ export async function measureRun(
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
-  const stopObserving = observeRun(target);
+  const stopObserving = observeRun(target, planned.setting.max_concurrency);
   const giveUp = new AbortController();
   let abortedOn: string | null = null;
   const report = (): void => {
@@ -138,8 +141,9 @@ export async function measureRun(
     const agents = load.agentsOfRun?.() ?? null;
     const after = before === null ? null : await target.readCounters();
     const counted = before === null || after === null ? null : countedBetween(before, after);
+    const { limitChange, ...observations } = stopObserving();
     const run = assembleRun(parts, {
-      observations: stopObserving(),
+      observations,
       beginUs: startUs + job.warmupMs * 1000,
       planned,
       cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs : cpuShareOf(agents),
@@ -158,6 +162,7 @@ export async function measureRun(
       samplesFailure,
       agentProblem: problemOf(agents),
       trend: mergedTrend(parts.map(({ trend }) => trend)),
+      limitChange,
     };
   } finally {
     clearInterval(timer);

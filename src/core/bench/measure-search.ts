@@ -60,7 +60,14 @@ export async function measureSearch(
   hooks: Omit<TrialHooks, 'isEnough'>,
 ): Promise<Searched> {
   const { options, settings, target, load: generator } = measurement;
-  const measured: Measured = { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null };
+  const measured: Measured = {
+    runs: [],
+    versusRuns: [],
+    failure: null,
+    endedEarly: null,
+    samplesFailure: null,
+    warnings: [],
+  };
   const spec = specOf(search, queue);
   const looks: Look[] = [];
   const [base] = settings;

@@ -26,8 +26,17 @@ export function confidenceOf(baseline: SettingTrials, candidate: SettingTrials, 
   const shared = tail / candidates;
   const [before, after] = [looksOf(baseline), looksOf(candidate)];
   const tails = [before, after].map((looks) => (looks === null ? shared : nominalTail(looks.trials, looks, shared)));
-  const neededBy = (looks: Looks | null): number => Math.min(neededTrials, looks?.least ?? Infinity);
-  return { tail: Math.min(...tails), needed: { baseline: neededBy(before), candidate: neededBy(after) } };
+  return { tail: Math.min(...tails), needed: { baseline: neededTrialsOf(before), candidate: neededTrialsOf(after) } };
+}
+
+/**
+ * With fewer trials nothing is decided.
+ *
+ * @param looks the least and the most trials of a measurement that may have grown; null if their number was fixed
+ */
+export function neededTrialsOf(looks: Pick<Looks, 'least' | 'most'> | null): number {
+  const isFixed = looks === null || looks.least === looks.most;
+  return isFixed ? neededTrials : Math.min(neededTrials, looks.least);
 }
 
 /** How a side was looked at while it grew; null if it was measured with a fixed number of trials. */

@@ -160,7 +160,7 @@ export class SettingPair {
     const absence = absenceOf(metric, this.baseline, this.candidate);
     if (absence !== null) return absence;
     return metric.type === 'latency'
-      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples of ${metric.id}: ${leastSamplesAbove} above the percentile are needed`
+      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples: ${leastSamplesAbove} above the percentile are needed`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
 }

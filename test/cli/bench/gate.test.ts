@@ -30,7 +30,8 @@ function fileOf(result: BenchResult): string {
 
 function flags(given: Partial<BenchGateFlags>): BenchGateFlags {
   const none = { baseline: undefined, versus: undefined, 'fail-on': undefined, allow: undefined };
-  return { ...none, strict: false, github: false, 'enforce-slo': false, ...given };
+  const extent = { trials: { least: 5, most: 5 }, requests: undefined };
+  return { ...none, ...extent, strict: false, github: false, 'enforce-slo': false, ...given };
 }
 
 async function judge(given: Partial<BenchGateFlags>, result: BenchResult): Promise<BenchVerdict> {

@@ -293,6 +293,18 @@ describe('the line of a finished run', () => {
     );
   });
 
+  it('says what else its rates count: answers to requests of the warm-up', () => {
+    const run = runOf({ settings: [{ completed: 1 }] });
+    const window = { ...run.window, span_seconds: 14.3, warmup_requests: 4 };
+    const lineOf = (requestsPerSecond: number): string => {
+      const rates = { ...run.rates, requests_per_second: requestsPerSecond, output_tokens_per_second: 12.7 };
+      return finishedLine({ ...run, window, rates }, { run: 1, runs: 1, server: null });
+    };
+    expect(lineOf(0.198)).toContain(': 1 request, and 1.8 of the warm-up, in 14.3 s, 12.7 tokens/s, ');
+    expect(lineOf(1 / 14.3)).toContain(': 1 request in 14.3 s, 12.7 tokens/s, ');
+    expect(lineOf(1.04 / 14.3)).toContain(': 1 request in 14.3 s, ');
+  });
+
   it('says which of two servers it is of', () => {
     const server = { role: 'baseline', url: 'http://127.0.0.1:8001', isDuet: false } as const;
     const line = finishedLine(runOf({ settings: [{}] }), { run: 2, runs: 4, server });
@@ -315,7 +327,7 @@ describe('the line of a finished run', () => {
 
   it('marks the median of few requests, and says that it took longer than planned', () => {
     const run = runOf({ settings: [{ completed: 9 }] });
-    const window = { seconds: 44, span_seconds: 45.2, extended_seconds: 34, warmup_requests: 8 };
+    const window = { seconds: 44, span_seconds: 45.2, extended_seconds: 34, warmup_requests: 0 };
     const line = finishedLine({ ...run, window }, { run: 1, runs: 4, server: null });
     expect(line).toContain('9 requests in 45.2 s (34 s longer than planned, to have enough), ');
     expect(line).toMatch(/TTFT p50 ~[\d.]+ ms, p95 –/);

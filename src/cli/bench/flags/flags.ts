@@ -39,7 +39,8 @@ export const benchFlags = fromEnvironment({
     ...load,
     ...defaultIntegers('8'),
     char: 'c',
-    summary: 'Clients, each with one request in flight. A list (1,2,4,8) measures each number.',
+    summary:
+      'Clients, each with one request in flight. A list (1,2,4,8) measures each number. In an open loop, the end of the sweep of max-concurrency.',
   }),
   'max-concurrency': integersFlag({
     ...load,

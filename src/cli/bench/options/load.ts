@@ -48,6 +48,12 @@ export function refuseShapes(flags: BenchFlags, { isTyped }: FlagOrigins): void 
   if (isOpenLoop(flags) && flags.concurrency.length > 1 && isTyped('concurrency')) {
     refuse('An open loop has no clients, so --rate cannot be combined with several values of --concurrency.', 'Leave out one of the two.'); // prettier-ignore
   }
+  if (isOpenLoop(flags) && !isSearch && isTyped('concurrency') && isTyped('max-concurrency')) {
+    refuse(
+      `An open loop has no clients, so --concurrency ${flags.concurrency.join(',')} has no effect beside --max-concurrency.`,
+      'Leave out --concurrency. --max-in-flight limits the requests in flight.',
+    );
+  }
   if (isTyped('max-in-flight')) refuseLimit(flags, isTyped, isSearch);
 }
 

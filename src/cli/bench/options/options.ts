@@ -68,6 +68,7 @@ export function benchOptions(
     abortOn: abortRulesOf(flags),
     maxConcurrency: flags['max-concurrency'] ?? null,
     sweepUpTo: ownClients ?? Math.max(...flags.concurrency),
+    ...(isOpenLoop(flags) && findMax === null && origins.isTyped('concurrency') && { isSweepGiven: true }),
     ...extentOf(flags, stages),
     extension:
       flags.requests === undefined && flags.duration === undefined && stages === undefined

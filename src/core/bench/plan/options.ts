@@ -111,6 +111,8 @@ export interface BenchOptions {
   readonly maxConcurrency: readonly number[] | null;
   /** Where that sweep ends in an open loop, which has no concurrency of its own. */
   readonly sweepUpTo: number;
+  /** Whether the user said so; absent: no. */
+  readonly isSweepGiven?: boolean;
   /** Milliseconds per setting; null with `requests`. */
   readonly durationMs: number | null;
   readonly requests: number | null;

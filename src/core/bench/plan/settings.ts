@@ -34,7 +34,12 @@ export interface PlannedSettings {
  * @throws ChatstreamError `usage` if the server has fewer slots than a setting needs
  */
 export function planSettings(
-  { load, maxConcurrency, sweepUpTo }: Pick<BenchOptions, 'load' | 'maxConcurrency' | 'sweepUpTo'>,
+  {
+    load,
+    maxConcurrency,
+    sweepUpTo,
+    isSweepGiven = false,
+  }: Pick<BenchOptions, 'load' | 'maxConcurrency' | 'sweepUpTo' | 'isSweepGiven'>,
   queue: SettableSlots | null,
 ): PlannedSettings {
   const loads =
@@ -43,7 +48,10 @@ export function planSettings(
       : load.rates.map((rate) => ({ concurrency: null, rate, upTo: sweepUpTo }));
   if (queue === null) {
     const settings = loads.map(({ concurrency, rate }) => ({ concurrency, rate, max_concurrency: null }));
-    if (maxConcurrency === null) return { settings, warnings: [] };
+    if (maxConcurrency === null) {
+      const warning = `--concurrency ${sweepUpTo} has no effect: an open loop has no clients, and the server's max-concurrency cannot be set from here.`;
+      return { settings, warnings: load.type === 'open' && isSweepGiven ? [warning] : [] };
+    }
     const warning =
       "The server's max-concurrency cannot be set from here: it was measured with its own (-n is for chatstream).";
     return { settings, warnings: [warning] };

@@ -2,11 +2,14 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { sumOf } from '../../measurement/prometheus-text.js';
 import { type Http, jsonOf } from './http.js';
+import type { SeenLimit } from './limit-watch.js';
 
 /** Requests that a server works on, and those that wait for it. */
 interface QueueLengths {
   readonly running: number;
   readonly waiting: number;
+  /** Null for a server that does not say it. */
+  readonly limit: SeenLimit | null;
 }
 
 /** How a server can be asked how many requests run and wait. */
@@ -21,6 +24,14 @@ export interface QueueLengthsSource {
 
 const queueView = Compile(Type.Object({ running: Type.Array(Type.Unknown()), waiting: Type.Array(Type.Unknown()) }));
 
+const limits = { max_concurrency: Type.Integer(), slots: Type.Integer() };
+const limitView = Compile(
+  Type.Object({
+    ...limits,
+    models: Type.Optional(Type.Array(Type.Object({ ...limits, name: Type.String() }))),
+  }),
+);
+
 /** The gauges of other servers in Prometheus's text format. */
 const gauges = {
   vllm: { running: 'vllm:num_requests_running', waiting: 'vllm:num_requests_waiting' },
@@ -29,8 +40,19 @@ const gauges = {
   'llama-server': { running: 'llamacpp:requests_processing', waiting: 'llamacpp:requests_deferred' },
 } as const;
 
-/** @returns null for a server that is not known to say it */
-export function queueLengthsSource(http: Http, server: string): QueueLengthsSource | null {
+/** The limit of a model, as `queueControl` sets it. */
+function limitIn(view: unknown, model: string): SeenLimit | null {
+  if (!limitView.Check(view)) return null;
+  const { max_concurrency: maxConcurrency, slots } =
+    view.models?.find(({ name }) => name === model) ?? view.models?.[0] ?? view;
+  return { maxConcurrency, slots };
+}
+
+/**
+ * @param model the one that requests ask for
+ * @returns null for a server that is not known to say it
+ */
+export function queueLengthsSource(http: Http, server: string, model: string): QueueLengthsSource | null {
   if (server === 'chatstream') {
     return {
       name: 'GET /v1/queue',
@@ -38,7 +60,8 @@ export function queueLengthsSource(http: Http, server: string): QueueLengthsSour
       async read() {
         const answer = await http.get('/v1/queue').catch(() => null);
         const view = answer?.status === 200 ? jsonOf(answer) : undefined;
-        return queueView.Check(view) ? { running: view.running.length, waiting: view.waiting.length } : null;
+        if (!queueView.Check(view)) return null;
+        return { running: view.running.length, waiting: view.waiting.length, limit: limitIn(view, model) };
       },
     };
   }
@@ -51,7 +74,7 @@ export function queueLengthsSource(http: Http, server: string): QueueLengthsSour
     async read() {
       const answer = await http.get('/metrics').catch(() => null);
       if (answer?.status !== 200 || !answer.text.includes(names.running)) return null;
-      return { running: sumOf(answer.text, names.running), waiting: sumOf(answer.text, names.waiting) };
+      return { running: sumOf(answer.text, names.running), waiting: sumOf(answer.text, names.waiting), limit: null };
     },
   };
 }

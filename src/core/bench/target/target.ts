@@ -115,7 +115,7 @@ async function describe(
     ignoresEos: server.ignoresEos && ignoresEosAt(form.endpoint, server),
     sendsRunningUsage: ['vllm', 'sglang'].includes(server.type) && sendsUsageOfChunks(form),
     queue,
-    queues: queueLengthsSource(http, server.type),
+    queues: queueLengthsSource(http, server.type, model),
     async readCounters() {
       // Others have no such metrics, and theirs can be long.
       if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;

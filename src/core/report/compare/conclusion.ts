@@ -100,7 +100,8 @@ function doubtsOf(comparison: Comparison): readonly string[] {
   }
   const reasons = [...byText].map(([text, doubtful]) => {
     if (doubtful.length === rows.length) return text;
-    const names = doubtful.length > 3 ? plural(doubtful.length, 'check') : rowNames(doubtful);
+    const figures = new Set(doubtful.map(({ metric }) => metric.id));
+    const names = figures.size > 3 ? plural(doubtful.length, 'check') : rowNames(doubtful);
     return `${names}: ${text}`;
   });
   return tooWide.length === 0 ? reasons : [...reasons, tooWideText(tooWide, plan)];

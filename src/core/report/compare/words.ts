@@ -63,12 +63,32 @@ export function rowName({ metric, settings }: Pick<ComparedRow, 'metric' | 'sett
   return nameAt(metric.id, settings);
 }
 
-/** `ttft.p50 and tpot.p50 at 8 clients`: a setting that all have in common once. */
-export function rowNames(rows: readonly Pick<ComparedRow, 'metric' | 'settings'>[]): string {
-  const [first] = rows;
-  const settings = new Set(rows.map((row) => wholeSettingText(row.settings)));
-  if (first === undefined || settings.size > 1) return listed(rows.map(rowName));
-  return nameAt(listed(rows.map(({ metric }) => metric.id)), first.settings);
+/** What names a row. */
+type NamedRow = Pick<ComparedRow, 'metric' | 'settings'>;
+
+/**
+ * `ttft.p50 and tpot.p50 at 8 clients`: a setting that all have in common once. `ttft.p50 and tpot.p50 (4 settings)`: figures
+ * with the same settings once.
+ */
+export function rowNames(rows: readonly NamedRow[]): string {
+  const byMetric = new Map<string, NamedRow[]>();
+  for (const row of rows) byMetric.set(row.metric.id, [...(byMetric.get(row.metric.id) ?? []), row]);
+  const bySettings = new Map<string, { readonly figures: string[]; readonly at: readonly NamedRow[] }>();
+  for (const [figure, at] of byMetric) {
+    const key = at
+      .map(({ settings }) => wholeSettingText(settings))
+      .toSorted()
+      .join('\n');
+    const same = bySettings.get(key) ?? { figures: [], at };
+    same.figures.push(figure);
+    bySettings.set(key, same);
+  }
+  const names = [...bySettings.values()].map(({ figures, at }) => {
+    const [first] = at;
+    if (first === undefined || at.length > 1) return `${listed(figures)} (${plural(at.length, 'setting')})`;
+    return nameAt(listed(figures), first.settings);
+  });
+  return listed(names);
 }
 
 function nameAt(figures: string, settings: Setting): string {

@@ -71,6 +71,8 @@ describe('what contradicts itself', () => {
   it.each([
     ['-d 0', 'Nothing can be measured with --duration 0.'],
     ['--arrival burst', '--arrival is for an open loop, but --rate is not given.'],
+    ['--rate 5 -c 4 -n 2', 'An open loop has no clients, so --concurrency 4 has no effect beside --max-concurrency.'],
+    ['--ramp 0-5/10s -c 4 -n 2', '--concurrency 4 has no effect beside --max-concurrency.'],
     ['--rate 5 -c 1,2', '--rate cannot be combined with several values of --concurrency.'],
     [`${file.join(' ')} --input-tokens 9`, '--input-tokens is for synthetic prompts, but --prompts names a file.'],
     ['--allow machine', '--allow is for a comparison, but there is nothing to compare with.'],
@@ -98,6 +100,8 @@ describe('what contradicts itself', () => {
 
   it.each([
     '--rate 5 --arrival burst -c 4',
+    '--rate 5 -n 2',
+    '-c 4 -n 2',
     '-c 1,2',
     `${file.join(' ')} --output-tokens 9`,
     '--baseline a.json --allow machine --github --strict',

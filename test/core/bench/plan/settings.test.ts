@@ -130,4 +130,14 @@ describe('planSettings', () => {
       [5, 4],
     ]);
   });
+
+  it('says that the end of a sweep has no effect where nothing can be swept', () => {
+    const load = { type: 'open', rates: [3], arrival: 'poisson' } as const;
+    const given = { load, maxConcurrency: null, sweepUpTo: 2 };
+    expect(planSettings({ ...given, isSweepGiven: true }, null).warnings).toEqual([
+      "--concurrency 2 has no effect: an open loop has no clients, and the server's max-concurrency cannot be set from here.",
+    ]);
+    expect(planSettings(given, null).warnings).toEqual([]);
+    expect(planSettings({ ...given, isSweepGiven: true }, serverWith(8)).warnings).toEqual([]);
+  });
 });

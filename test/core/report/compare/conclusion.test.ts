@@ -31,3 +31,14 @@ it('names a setting once for several figures with the same doubt', () => {
     /^Inconclusive: e2e\.p95 and requests_per_second at \d+ clients and max-concurrency \d+: answers had/,
   );
 });
+
+it('names each reason once, with its figures and not with each of their settings', () => {
+  const few = { trials: 3, settings: [1, 2].map((maxConcurrency) => ({ maxConcurrency, completed: 36 })) };
+  const result = resultOf(1, {}, few);
+  const thresholds = parseThresholds(['ttft.p95>10%', 'e2e.p95>10%', 'output_tokens_per_second<10%']);
+  const [text] = conclusionOf(compare(pair(result, { ...result }), { thresholds, allowed: [] }));
+  expect(text).toBe(
+    'Inconclusive: ttft.p95 and e2e.p95 (2 settings): neither side has enough samples: 10 above the percentile are needed; ' +
+      'output_tokens_per_second (2 settings): 3 trials on each side, but the gate needs 5: run bench with --trials 5.',
+  );
+});

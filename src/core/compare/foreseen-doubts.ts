@@ -1,0 +1,47 @@
+import { samplesNeeded } from '../measurement/histogram.js';
+import { type MetricName, percentiles } from '../measurement/metric-names.js';
+import { neededTrialsOf } from './confidence.js';
+import { isOfFigure, type Threshold } from './threshold.js';
+
+/** How much of each setting will be measured. */
+export interface PlannedExtent {
+  /** The most that are measured. */
+  readonly trials: number;
+  /** Fewer than `trials`: more are added from here on, until the gate can decide. */
+  readonly leastTrials: number;
+  /** Of each trial; null if it ends after a time. */
+  readonly requests: number | null;
+}
+
+/** A figure that cannot have a verdict, however the measurement turns out. */
+export interface ForeseenDoubt {
+  /** Such as `ttft.p95`. */
+  readonly figure: string;
+  /** Trials that it needs and will not have; null if they are enough. */
+  readonly trials: number | null;
+  /** Requests that it needs over all trials and will not have; null if they may be enough. */
+  readonly requests: number | null;
+}
+
+/** Of these a request has one value at most. How many it has of others is only known afterwards. */
+const onceARequest: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'tpot', 'e2e']);
+
+/** The figures with thresholds for which the plan is too small, so that they will not be within their limits. */
+export function foreseenDoubts(
+  thresholds: readonly Threshold[],
+  { trials, leastTrials, requests }: PlannedExtent,
+): readonly ForeseenDoubt[] {
+  const neededTrials = neededTrialsOf({ least: leastTrials, most: trials });
+  return thresholds.filter(isOfFigure).flatMap(({ metric }): readonly ForeseenDoubt[] => {
+    // Failures are counted, so that one trial is enough.
+    if (metric.id === 'success_rate') return [];
+    const isCounted = metric.type === 'latency' && onceARequest.has(metric.metric) && requests !== null;
+    const neededRequests = isCounted ? samplesNeeded(percentiles[metric.percentile]) : 0;
+    const doubt = {
+      figure: metric.id,
+      trials: trials < neededTrials ? neededTrials : null,
+      requests: neededRequests > (requests ?? 0) * trials ? neededRequests : null,
+    };
+    return doubt.trials === null && doubt.requests === null ? [] : [doubt];
+  });
+}
