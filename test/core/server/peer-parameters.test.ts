@@ -149,6 +149,11 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['lora_path', { lora_path: 'x' }],
   ['logits_processors', { logits_processors: ['x'] }],
   ['options', { options: { num_predict: 5 } }],
+  ['num_predict', { num_predict: 5 }],
+  ['num_ctx', { num_ctx: 4096 }],
+  ['max_new_tokens', { max_new_tokens: 5 }],
+  ['mirostat_mode', { mirostat_mode: 2 }],
+  ['no_repeat_ngram_size', { no_repeat_ngram_size: 3 }],
   ['custom_logit_processor', { custom_logit_processor: 'x' }],
 ];
 

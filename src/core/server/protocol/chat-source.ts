@@ -149,6 +149,13 @@ const textTypes: ReadonlySet<string> = new Set(['text', 'input_text', 'output_te
 function textOf(part: ContentPart, index: number): string {
   if (textTypes.has(part.type) && typeof part.text === 'string') return part.text;
   if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
+  const field = part.type === 'refusal' ? 'refusal' : 'text';
+  if (field === part.type || textTypes.has(part.type)) {
+    throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}" without text.`, {
+      param: `messages.${index}.content`,
+      hint: `Its "${field}" must be a string.`,
+    });
+  }
   throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}".`, {
     param: `messages.${index}.content`,
     hint: 'Only text is supported.',

@@ -73,7 +73,16 @@ const refusals: Refusals = {
   return_prompt_token_ids: unlessFalse,
   // Ollama
   options: (value) => !isRecord(value) || Object.keys(value).length > 0,
+  num_predict: always,
+  num_ctx: always,
   // Others
+  max_new_tokens: always,
+  mirostat_mode: unlessZero,
+  no_repeat_ngram_size: unlessZero,
+  epsilon_cutoff: unlessZero,
+  eta_cutoff: unlessZero,
+  smoothing_factor: unlessZero,
+  typical: unlessOne,
   top_a: unlessZero,
   tfs_z: unlessOne,
 };
@@ -182,7 +191,10 @@ const hints: Readonly<Record<string, string>> = {
   messages: 'Send "input" instead.',
   logprobs: 'Chat completions and completions have it; responses have "include".',
   top_logprobs: 'Chat completions and responses have it.',
-  options: 'Send its members as parameters of their own.',
+  options: 'Send its members as parameters of their own, and "num_predict" as "max_tokens".',
+  num_predict: 'Send "max_tokens" instead.',
+  num_ctx: 'The server sets the length of the context (--context).',
+  max_new_tokens: 'Send "max_tokens" instead.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
