@@ -22,9 +22,9 @@ function oneSentence(text: string): string {
     .replace(/:?\s*\n\s*/g, ': ');
 }
 
-/** The text of an error from our own parsing of a flag, to which oclif has added lines with the flag's name and a hint. */
+/** The text of an error from our own parsing of a flag, to which oclif has added lines with the name of the flag or its variable, and a hint. */
 export function withFlagName(text: string): string {
-  return text.replace(/^Parsing (--\S+) \n\t/, '$1: ').replace(/\nSee more help with --help$/, '');
+  return text.replace(/^Parsing (\S+) \n\t/, '$1: ').replace(/\nSee more help with --help$/, '');
 }
 
 interface UnknownFlag {
@@ -54,10 +54,10 @@ function flagMeant(typed: string, known: UnknownFlag['known']): string | null {
 
 /** From the sentence that oclif writes about a value that is not one of the flag's options. */
 function valueMeant(message: string): string | null {
-  const [, flag, value, options] = /^Expected (--\S+?)=(.*) to be one of: (.*)$/m.exec(message) ?? [];
+  const [, flag, value, options] = /^Expected (\S+?)=(.*) to be one of: (.*)$/m.exec(message) ?? [];
   if (flag === undefined || value === undefined || options === undefined) return null;
   const meant = near(value, options.split(', '));
-  return meant === null ? null : `${flag} ${meant}`;
+  return meant === null ? null : `${flag}${flag.startsWith('--') ? ' ' : '='}${meant}`;
 }
 
 /** The candidate that differs least, if that is little enough for a typing error; two swapped letters differ by 2. */

@@ -22,12 +22,20 @@ export default class ConfigCheck extends BaseCommand {
     file: Args.file({ description: 'File for serve --config', required: true }),
   };
 
+  #argv: readonly string[] = [];
+
+  /** Those of the file. */
+  protected override get flagsInMessages(): BaseCommand['flagsInMessages'] {
+    return { flags: { ...BaseCommand.baseFlags, ...serveFlags }, argv: [...this.argv, ...this.#argv] };
+  }
+
   async run(): Promise<object> {
     const { args } = await this.parse(ConfigCheck);
     const config = await readConfig(args.file);
     const { keys, anonymous, flags } = config;
     const known = { ...BaseCommand.baseFlags, ...serveFlags };
     const given = argumentsOf(flags, known, { isGiven: () => false });
+    this.#argv = given;
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
     // Otherwise the command line may say how many generations run at once: as many as any reserves need.
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': mostSlots };

@@ -14,9 +14,9 @@ const json: unknown[] = [];
 
 class Example extends BaseCommand {
   static override flags = {
-    count: Flags.integer({ char: 'c', min: 1 }),
-    wait: durationFlag(),
-    gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const })(),
+    count: Flags.integer({ char: 'c', min: 1, env: 'CHATSTREAM_COUNT' }),
+    wait: durationFlag({ env: 'CHATSTREAM_WAIT' }),
+    gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const, env: 'CHATSTREAM_GPU' })(),
     'api-key': Flags.string({ env: 'CHATSTREAM_API_KEY' }),
   };
 
@@ -63,6 +63,28 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
+});
+
+describe('a value that comes from the environment', () => {
+  it.each([
+    ['WAIT', 'soon', 'error: CHATSTREAM_WAIT: "soon" is not a duration.'],
+    ['COUNT', 'xx', 'error: CHATSTREAM_COUNT: Expected an integer but received: xx'],
+    ['GPU', 'cuda2', 'error: Expected CHATSTREAM_GPU=cuda2 to be one of: auto, cuda, off'],
+  ])('is named by its variable if it is wrong: %s', async (name, value, message) => {
+    vi.stubEnv(`CHATSTREAM_${name}`, value);
+    expect(await exitCodeOf()).toBe(2);
+    expect(written[0]).toBe(message);
+    if (name === 'GPU') expect(written[1]).toBe('Did you mean CHATSTREAM_GPU=cuda?');
+  });
+
+  it.each([['--count', 'yy'], ['--count=yy'], ['-c', 'yy'], ['-cyy']])(
+    'is not blamed for what is typed: %s',
+    async (...argv) => {
+      vi.stubEnv('CHATSTREAM_COUNT', '3');
+      expect(await exitCodeOf(...argv)).toBe(2);
+      expect(written[0]).toBe('error: --count: Expected an integer but received: yy');
+    },
+  );
 });
 
 const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
