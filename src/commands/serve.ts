@@ -5,7 +5,7 @@ import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-comman
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
-import { argumentsOf } from '../cli/serve/config-flags.js';
+import { argumentsOf, isForFiles } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
@@ -196,7 +196,8 @@ export default class Serve extends BaseCommand {
     if (flags.config === undefined) return { flags, config: null, origins: flagOrigins(parsed) };
     // Loaded late: most servers have no such file.
     const { readConfig } = await import('../core/config/read-config.js');
-    const config = await readConfig(flags.config);
+    const known = Object.keys({ ...Serve.baseFlags, ...Serve.flags }).filter((name) => isForFiles(name));
+    const config = await readConfig(flags.config, known);
     return { ...(await this.#completedBy(config)), config };
   }
 

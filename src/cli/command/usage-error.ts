@@ -1,7 +1,7 @@
 import type { Errors } from '@oclif/core';
-import { closest, distance } from 'fastest-levenshtein';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
+import { near } from '../../core/base/near.js';
 
 /**
  * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that
@@ -58,11 +58,4 @@ function valueMeant(message: string): string | null {
   if (flag === undefined || value === undefined || options === undefined) return null;
   const meant = near(value, options.split(', '));
   return meant === null ? null : `${flag}${flag.startsWith('--') ? ' ' : '='}${meant}`;
-}
-
-/** The candidate that differs least, if that is little enough for a typing error; two swapped letters differ by 2. */
-function near(text: string, candidates: readonly string[]): string | null {
-  const meant = closest(text, candidates);
-  const difference = distance(text, meant);
-  return difference < text.length && difference <= Math.ceil(text.length * 0.4) ? meant : null;
 }
