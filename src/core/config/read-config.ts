@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
-import { ChatstreamError, messageOf } from '../base/errors.js';
+import { ChatstreamError } from '../base/errors.js';
+import { fileReason } from '../base/file-errors.js';
 import { near } from '../base/near.js';
 import { allErrors, settingsErrors } from '../base/settings-error.js';
 import { parseYaml } from '../base/yaml.js';
@@ -25,7 +26,7 @@ export interface Config extends Access {
  */
 export async function readConfig(path: string, knownFlags?: readonly string[]): Promise<Config> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
   });
   return parseConfig(text, path, knownFlags);
 }
