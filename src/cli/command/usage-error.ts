@@ -8,6 +8,8 @@ import { near } from '../../core/base/near.js';
  * was probably meant.
  */
 export function usageError(error: Errors.CLIError): ChatstreamError {
+  const missing = missingArgument(error);
+  if (missing !== null) return new ChatstreamError('usage', missing, { hint: 'See --help.', cause: error });
   const unknown = unknownFlag(error);
   const suggestion = unknown === null ? valueMeant(error.message) : flagMeant(unknown.name, unknown.known);
   const hint = suggestion === null ? 'See --help.' : `Did you mean ${suggestion}?`;
@@ -25,6 +27,20 @@ function oneSentence(text: string): string {
 /** The text of an error from our own parsing of a flag, to which oclif has added lines with the name of the flag or its variable, and a hint. */
 export function withFlagName(text: string): string {
   return text.replace(/^Parsing (\S+) \n\t/, '$1: ').replace(/\nSee more help with --help$/, '');
+}
+
+/** oclif does not export the class of this error either. Its list is of arguments with their names and descriptions. */
+function missingArgument(error: Errors.CLIError): string | null {
+  const args = member(error, 'args');
+  const first: unknown = Array.isArray(args) && error.message.startsWith('Missing ') ? args[0] : undefined;
+  const [name, description] = [member(first, 'name'), member(first, 'description')];
+  if (typeof name !== 'string') return null;
+  return `${name.toUpperCase()} is missing${typeof description === 'string' ? `: ${lowerFirst(description)}` : ''}.`;
+}
+
+/** Of a description, unless it begins with an acronym. */
+function lowerFirst(text: string): string {
+  return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 
 interface UnknownFlag {

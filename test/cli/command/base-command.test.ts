@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Errors, Flags } from '@oclif/core';
+import { Args, Errors, Flags } from '@oclif/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BaseCommand } from '../../../src/cli/command/base-command.js';
 import { durationFlag } from '../../../src/cli/flags/flags.js';
@@ -36,6 +36,15 @@ class Configured extends Example {
   override async run(): Promise<object> {
     await this.parse(Configured);
     await this.parse(Configured, ['--api-key=secret']);
+    return {};
+  }
+}
+
+class Named extends Example {
+  static override args = { name: Args.string({ description: 'What logs will call it', required: true }) };
+
+  override async run(): Promise<object> {
+    await this.parse(Named);
     return {};
   }
 }
@@ -88,6 +97,13 @@ describe('a value that comes from the environment', () => {
 });
 
 const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
+
+describe('an argument', () => {
+  it('that is missing is named, with what it is', async () => {
+    await expect(Named.run([], root)).rejects.toThrow(Errors.ExitError);
+    expect(written).toEqual(['error: NAME is missing: what logs will call it.', 'See --help.']);
+  });
+});
 
 describe('a key', () => {
   it('on the command line is warned of, once', async () => {
