@@ -10,7 +10,7 @@ export async function main(): Promise<void> {
     await run(process.argv.slice(2), import.meta.url);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const [, id] = (error instanceof Errors.CLIError && /^command (\S+) not found$/.exec(error.message)) || [];
+    const [, id] = error instanceof Errors.CLIError ? (/^command (\S+) not found$/.exec(error.message) ?? []) : [];
     if (id !== undefined) {
       await explainUnknown(id);
       return;
