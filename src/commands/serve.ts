@@ -137,6 +137,8 @@ export default class Serve extends BaseCommand {
     tuneV8();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve/serve.js');
+    const { checkAddress } = await import('../core/server/http/listen.js');
+    await checkAddress(options.server);
     for (const { engine } of options.models?.models ?? [options]) {
       await reportPlan(engine, options.replication, logger);
     }
