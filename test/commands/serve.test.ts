@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../src/cli/terminal/logging.js';
 import Serve from '../../src/commands/serve.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
-import { checkAddress } from '../../src/core/server/http/listen.js';
 import { type RunningServer, serve } from '../../src/core/serve/serve.js';
+import { checkAddress } from '../../src/core/server/http/listen.js';
 import { until } from '../support/until.js';
 
 vi.mock('../../src/cli/terminal/logging.js', async (importOriginal) => ({
