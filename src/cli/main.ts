@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { Errors, handle, run } from '@oclif/core';
+import { Config, Errors, handle, run } from '@oclif/core';
 import { exitCodes } from './exit/exit-codes.js';
+import { styled } from './terminal/terminal.js';
 
 /** Runs the command that `process.argv` names. */
 export async function main(): Promise<void> {
@@ -9,12 +10,26 @@ export async function main(): Promise<void> {
     await run(process.argv.slice(2), import.meta.url);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    // A command that does not exist is wrong usage, as is a flag that does not exist; oclif would exit with 127.
-    if (error instanceof Errors.CLIError && error.oclif.exit === 127) error.oclif.exit = exitCodes.wrongUsage;
+    const [, id] = error instanceof Errors.CLIError ? (/^command (\S+) not found$/.exec(error.message) ?? []) : [];
+    if (id !== undefined) {
+      await explainUnknown(id);
+      return;
+    }
     // The streams report failed writes in a later tick, and `handle` ends the process at once.
     await setImmediate();
     await handle(error);
   }
+}
+
+/** In the form of all other errors. A command that does not exist is wrong usage, as is a flag that does not exist. */
+async function explainUnknown(id: string): Promise<void> {
+  const { unknownCommandError } = await import('./command/unknown-command.js');
+  const { commandIDs } = await Config.load(import.meta.url);
+  const { code, message, hint } = unknownCommandError(id.replaceAll(':', ' '), commandIDs);
+  if (process.argv.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`);
+  else process.stderr.write(`${styled(process.stderr, 'red', 'error:')} ${message}\n${hint ?? ''}\n`);
+  process.exitCode = exitCodes.wrongUsage;
 }
 
 /**

@@ -5,7 +5,7 @@ import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-comman
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
-import { argumentsOf } from '../cli/serve/config-flags.js';
+import { argumentsOf, isForFiles } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
@@ -137,6 +137,8 @@ export default class Serve extends BaseCommand {
     tuneV8();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve/serve.js');
+    const { checkAddress } = await import('../core/server/http/listen.js');
+    await checkAddress(options.server);
     for (const { engine } of options.models?.models ?? [options]) {
       await reportPlan(engine, options.replication, logger);
     }
@@ -196,7 +198,8 @@ export default class Serve extends BaseCommand {
     if (flags.config === undefined) return { flags, config: null, origins: flagOrigins(parsed) };
     // Loaded late: most servers have no such file.
     const { readConfig } = await import('../core/config/read-config.js');
-    const config = await readConfig(flags.config);
+    const known = Object.keys({ ...Serve.baseFlags, ...Serve.flags }).filter((name) => isForFiles(name));
+    const config = await readConfig(flags.config, known);
     return { ...(await this.#completedBy(config)), config };
   }
 

@@ -85,9 +85,9 @@ describe('config check', () => {
   });
 
   it.each([
-    ['max-queu: 9\n', '"max-queu" in the configuration file is not a flag'],
+    ['max-queu: 9\n', '"max-queu" is neither a setting nor a flag that the file can set. Did you mean max-queue?'],
     ['max-queue: many\n', 'max-queue'],
-    ['config: other.yaml\n', '"config" in the configuration file is not a flag'],
+    ['config: other.yaml\n', '"config" is neither a setting nor a flag'],
     ['keys: 3\n', 'keys'],
     [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with --upstream'],
     [`cluster: nats://10.0.0.1\n${reserve}`, 'reserves of keys'],

@@ -5,6 +5,7 @@ import { createLogger } from '../../src/cli/terminal/logging.js';
 import Serve from '../../src/commands/serve.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 import { type RunningServer, serve } from '../../src/core/serve/serve.js';
+import { checkAddress } from '../../src/core/server/http/listen.js';
 import { until } from '../support/until.js';
 
 vi.mock('../../src/cli/terminal/logging.js', async (importOriginal) => ({
@@ -12,6 +13,8 @@ vi.mock('../../src/cli/terminal/logging.js', async (importOriginal) => ({
   createLogger: vi.fn(),
 }));
 vi.mock('../../src/core/serve/serve.js', () => ({ serve: vi.fn() }));
+// No port is opened here.
+vi.mock('../../src/core/server/http/listen.js', () => ({ checkAddress: vi.fn() }));
 // The parent of this process is the test runner, whose channel must stay open; a bench's server is in test/e2e.
 vi.mock('../../src/cli/exit/signals.js', async (importOriginal) => ({
   ...(await importOriginal<object>()),
@@ -159,30 +162,32 @@ describe('serve', () => {
     vi.mocked(createLogger).mockImplementation((level) =>
       pino({ level, base: null, timestamp: false }, { write: (line) => logged.push(line) }),
     );
-    vi.mocked(serve).mockImplementation(() =>
-      Promise.resolve({
-        url: 'http://127.0.0.1:4321',
-        info: {
-          engine: 'mock',
-          modelId: 'mock',
-          contextLength: 4096,
-          slots: 4,
-          device: 'none',
-          architecture: 'mock',
-          parameters: null,
-          trainedContextLength: null,
-          vocabularySize: null,
-          fileBytes: null,
-          promptCache: { status: 'off', reason: 'it is a test' },
-          warnings: [],
-          chatStop: [],
-          chatTemplate: null,
-        },
-        totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
-        replaceAccess: () => undefined,
-        drain: (timeoutMs) => drain(timeoutMs),
-      }),
-    );
+    vi.mocked(serve)
+      .mockReset()
+      .mockImplementation(() =>
+        Promise.resolve({
+          url: 'http://127.0.0.1:4321',
+          info: {
+            engine: 'mock',
+            modelId: 'mock',
+            contextLength: 4096,
+            slots: 4,
+            device: 'none',
+            architecture: 'mock',
+            parameters: null,
+            trainedContextLength: null,
+            vocabularySize: null,
+            fileBytes: null,
+            promptCache: { status: 'off', reason: 'it is a test' },
+            warnings: [],
+            chatStop: [],
+            chatTemplate: null,
+          },
+          totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
+          replaceAccess: () => undefined,
+          drain: (timeoutMs) => drain(timeoutMs),
+        }),
+      );
     vi.spyOn(Serve.prototype, 'log').mockImplementation((message) => {
       printed.push(message ?? '');
     });
@@ -200,6 +205,14 @@ describe('serve', () => {
         if (listenersBefore[index]?.includes(listener) !== true) process.off(signal, listener);
       }
     });
+  });
+
+  it('says nothing of a model if its port is in use', async () => {
+    vi.spyOn(Serve.prototype, 'logToStderr').mockImplementation(() => undefined);
+    vi.mocked(checkAddress).mockRejectedValueOnce(new ChatstreamError('address_unavailable', 'Port 8000 is in use.'));
+    await expect(Serve.run([], root)).rejects.toMatchObject({ oclif: { exit: 1 } });
+    expect(logged.join('')).not.toContain('loading');
+    expect(serve).not.toHaveBeenCalled();
   });
 
   it('hands its flags to the server', async () => {

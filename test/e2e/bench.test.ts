@@ -75,8 +75,16 @@ describe.concurrent('a bench that is asked for what cannot be done', () => {
     ['a file of an unknown kind', ['-o', 'result.pdf'], 'result.pdf has an unsupported extension.'],
     ['a model for a server that runs', ['--model', 'model.gguf'], '--model is for a server that the bench starts'],
     ['a result in no folder', ['-o', 'no/folder/result.json'], 'no/folder/result.json cannot be written'],
-    ['samples in no folder', ['--samples', 'no/folder/samples.jsonl'], 'The samples cannot be written'],
-    ['prompts that are not there', ['--prompts', 'no/prompts.jsonl'], 'The prompts cannot be read'],
+    [
+      'samples in no folder',
+      ['--samples', 'no/folder/samples.jsonl'],
+      'no/folder/samples.jsonl cannot be written: there is no such file',
+    ],
+    [
+      'prompts that are not there',
+      ['--prompts', 'no/prompts.jsonl'],
+      'no/prompts.jsonl cannot be read: there is no such file',
+    ],
     ['a flag that does not exist', ['--max-concurency', '4'], 'Did you mean --max-concurrency?'],
   ])('says so before anything is sent: %s', async (_name, argv, message) => {
     const server = await foreign.start();

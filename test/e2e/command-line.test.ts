@@ -47,8 +47,9 @@ describe.concurrent('the command line', () => {
   it('exits with 2 for a command that does not exist', async ({ expect }) => {
     const run = await runCli(['srve']);
     expect(await run.exited).toBe(2);
-    // In a CI job, oclif colours the words although stderr is no terminal.
-    expect(stripVTControlCharacters(run.stderr)).toContain('srve is not a chatstream command');
+    expect(stripVTControlCharacters(run.stderr)).toBe(
+      'error: There is no command srve.\nDid you mean chatstream serve?\n',
+    );
   });
 
   it('says which Node.js it needs before it uses anything that an older one lacks', async ({ expect }) => {

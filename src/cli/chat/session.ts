@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { asChatstreamError, ChatstreamError, messageOf } from '../../core/base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../../core/base/errors.js';
+import { fileReason } from '../../core/base/file-errors.js';
 import { replaceFile } from '../../core/base/replace-file.js';
 import { type CommandName, commands, readLine } from '../../core/chat/chat-line.js';
 import type { ChatServer } from '../../core/chat/chat-server.js';
@@ -125,7 +126,7 @@ async function save(conversation: Conversation, path: string): Promise<void> {
   if (path === '') throw new ChatstreamError('usage', 'Give a file: /save FILE.');
   const older = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new ChatstreamError('output_failed', `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, { cause: error });
   });
   if (older !== null && !Conversation.isSaved(older)) {
     throw new ChatstreamError('usage', `${path} exists and is not a saved conversation.`, {
@@ -135,7 +136,7 @@ async function save(conversation: Conversation, path: string): Promise<void> {
   try {
     await replaceFile(path, conversation.toText());
   } catch (error) {
-    throw new ChatstreamError('output_failed', `${path} cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, { cause: error });
   }
   aside(`Saved to ${path}.`);
 }
@@ -144,7 +145,7 @@ async function save(conversation: Conversation, path: string): Promise<void> {
 export async function loadConversation(path: string): Promise<Conversation> {
   if (path === '') throw new ChatstreamError('usage', 'Give a file: /load FILE.');
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
   });
   return Conversation.parse(text, path);
 }

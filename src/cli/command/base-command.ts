@@ -2,6 +2,7 @@ import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
 import { flagOrigins, fromEnvironment } from '../flags/flags.js';
+import { withVariables } from '../flags/variables.js';
 import { logLevels } from '../terminal/logging.js';
 import { styled } from '../terminal/terminal.js';
 
@@ -58,10 +59,23 @@ export abstract class BaseCommand extends Command {
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<never> {
     if (error instanceof Errors.ExitError) throw error;
-    const ours = await toOurs(error);
+    const ours = await this.#toOurs(error);
     if (this.jsonEnabled()) this.logJson(this.toErrorJson(ours ?? error));
     else this.#explain(ours ?? error);
     return Promise.reject(new Errors.ExitError(ours === null ? exitCodes.unexpectedFailure : exitCodeOf(ours.code)));
+  }
+
+  /** The flags that messages may name, and the arguments that may give them. */
+  protected get flagsInMessages(): { readonly flags: Interfaces.FlagInput; readonly argv: readonly string[] } {
+    return { flags: { ...this.ctor.baseFlags, ...this.ctor.flags }, argv: this.argv };
+  }
+
+  async #toOurs(error: Error): Promise<ChatstreamError | null> {
+    const { flags, argv } = this.flagsInMessages;
+    if (error instanceof Errors.CLIError || (error instanceof ChatstreamError && error.code === 'usage')) {
+      error.message = withVariables(error.message, flags, argv);
+    }
+    return toOurs(error);
   }
 
   protected override toErrorJson(error: unknown): unknown {

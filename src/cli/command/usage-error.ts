@@ -1,13 +1,15 @@
 import type { Errors } from '@oclif/core';
-import { closest, distance } from 'fastest-levenshtein';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
+import { near } from '../../core/base/near.js';
 
 /**
  * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that
  * was probably meant.
  */
 export function usageError(error: Errors.CLIError): ChatstreamError {
+  const missing = missingArgument(error);
+  if (missing !== null) return new ChatstreamError('usage', missing, { hint: 'See --help.', cause: error });
   const unknown = unknownFlag(error);
   const suggestion = unknown === null ? valueMeant(error.message) : flagMeant(unknown.name, unknown.known);
   const hint = suggestion === null ? 'See --help.' : `Did you mean ${suggestion}?`;
@@ -22,9 +24,23 @@ function oneSentence(text: string): string {
     .replace(/:?\s*\n\s*/g, ': ');
 }
 
-/** The text of an error from our own parsing of a flag, to which oclif has added lines with the flag's name and a hint. */
+/** The text of an error from our own parsing of a flag, to which oclif has added lines with the name of the flag or its variable, and a hint. */
 export function withFlagName(text: string): string {
-  return text.replace(/^Parsing (--\S+) \n\t/, '$1: ').replace(/\nSee more help with --help$/, '');
+  return text.replace(/^Parsing (\S+) \n\t/, '$1: ').replace(/\nSee more help with --help$/, '');
+}
+
+/** oclif does not export the class of this error either. Its list is of arguments with their names and descriptions. */
+function missingArgument(error: Errors.CLIError): string | null {
+  const args = member(error, 'args');
+  const first: unknown = Array.isArray(args) && error.message.startsWith('Missing ') ? args[0] : undefined;
+  const [name, description] = [member(first, 'name'), member(first, 'description')];
+  if (typeof name !== 'string') return null;
+  return `${name.toUpperCase()} is missing${typeof description === 'string' ? `: ${lowerFirst(description)}` : ''}.`;
+}
+
+/** Of a description, unless it begins with an acronym. */
+function lowerFirst(text: string): string {
+  return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 
 interface UnknownFlag {
@@ -54,15 +70,8 @@ function flagMeant(typed: string, known: UnknownFlag['known']): string | null {
 
 /** From the sentence that oclif writes about a value that is not one of the flag's options. */
 function valueMeant(message: string): string | null {
-  const [, flag, value, options] = /^Expected (--\S+?)=(.*) to be one of: (.*)$/m.exec(message) ?? [];
+  const [, flag, value, options] = /^Expected (\S+?)=(.*) to be one of: (.*)$/m.exec(message) ?? [];
   if (flag === undefined || value === undefined || options === undefined) return null;
   const meant = near(value, options.split(', '));
-  return meant === null ? null : `${flag} ${meant}`;
-}
-
-/** The candidate that differs least, if that is little enough for a typing error; two swapped letters differ by 2. */
-function near(text: string, candidates: readonly string[]): string | null {
-  const meant = closest(text, candidates);
-  const difference = distance(text, meant);
-  return difference < text.length && difference <= Math.ceil(text.length * 0.4) ? meant : null;
+  return meant === null ? null : `${flag}${flag.startsWith('--') ? ' ' : '='}${meant}`;
 }

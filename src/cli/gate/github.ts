@@ -1,5 +1,6 @@
 import { appendFile } from 'node:fs/promises';
-import { ChatstreamError, messageOf } from '../../core/base/errors.js';
+import { ChatstreamError } from '../../core/base/errors.js';
+import { fileReason } from '../../core/base/file-errors.js';
 
 /**
  * Reports to GitHub: annotations, and the report in the job's summary.
@@ -20,7 +21,7 @@ export async function tellGithub(
   try {
     await appendFile(summary, report);
   } catch (error) {
-    throw new ChatstreamError('output_failed', `The job summary could not be written: ${messageOf(error)}.`, {
+    throw new ChatstreamError('output_failed', `The job summary could not be written: ${fileReason(error)}.`, {
       hint: 'GitHub sets GITHUB_STEP_SUMMARY to its path. Use --github only in a workflow.',
       cause: error,
     });

@@ -6,6 +6,10 @@ import type { FlagOrigins } from '../flags/flags.js';
 /** The flags that a configuration file cannot set. */
 const notInFiles: ReadonlySet<string> = new Set(['config', 'json']);
 
+export function isForFiles(flag: string): boolean {
+  return !notInFiles.has(flag);
+}
+
 /**
  * What a configuration file says as arguments of the command line. Flags that were given there, or in the environment, win.
  *
@@ -20,7 +24,7 @@ export function argumentsOf(
 ): readonly string[] {
   return [...values].flatMap(([name, value]) => {
     const flag = known[name];
-    if (flag === undefined || notInFiles.has(name)) throw notAFlagError(name, command);
+    if (flag === undefined || !isForFiles(name)) throw notAFlagError(name, command);
     if (isGiven(name)) return [];
     if (flag.type === 'boolean') return value === true || value === 'true' ? [`--${name}`] : [];
     return typeof value === 'object' ? value.map((each) => `--${name}=${each}`) : [`--${name}=${String(value)}`];

@@ -112,6 +112,7 @@ export async function reportPlan(
   const { weightBytes, cacheBytes, contextLength, slots, cacheType } = need;
   const free = mainMemory().available - weightBytes - cacheBytes.most;
   const promptCache = isKept ? plannedCache(engine.promptCache, free) : 0;
+  const isAutomatic = isKept && engine.promptCache === 'auto';
   logger.info(
     {
       model: engine.modelPath,
@@ -125,12 +126,13 @@ export async function reportPlan(
       context: contextLength,
       slots,
       cache_type: cacheType,
-      prompt_cache_bytes: promptCache,
+      // Of `auto`, the engine knows more once the model is loaded.
+      ...(!isAutomatic && { prompt_cache_bytes: promptCache }),
       gpu: engine.gpu,
       gpu_layers: engine.gpuLayers,
       threads: engine.threads,
     },
-    `loading: ${engines > 1 ? `${engines} engines, ` : ''}weights ${engines > 1 ? `${engines} × ` : ''}${formatBytes(file.fileBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, prompt cache ${promptCache === 0 ? 'off' : `up to ${formatBytes(promptCache)}`}, GPU ${engine.gpu}, threads ${engine.threads}`,
+    `loading: ${engines > 1 ? `${engines} engines, ` : ''}weights ${engines > 1 ? `${engines} × ` : ''}${formatBytes(file.fileBytes)}, KV cache ${sizeOf(cacheBytes)} for ${slots} × ${contextLength} tokens in ${cacheType}, prompt cache ${isAutomatic ? 'auto' : promptCache === 0 ? 'off' : `up to ${formatBytes(promptCache)}`}, GPU ${engine.gpu}, threads ${engine.threads}`,
   );
   const { trainedContextLength } = file;
   if (trainedContextLength !== null && contextLength > trainedContextLength) {

@@ -2,7 +2,7 @@ import { Args, Parser } from '@oclif/core';
 import { BaseCommand } from '../../cli/command/base-command.js';
 import { flagOrigins, valuesOf } from '../../cli/flags/flags.js';
 import { checkSettings } from '../../cli/serve/check-settings.js';
-import { argumentsOf } from '../../cli/serve/config-flags.js';
+import { argumentsOf, isForFiles } from '../../cli/serve/config-flags.js';
 import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
 import { mostSlots } from '../../cli/serve/queue-flags.js';
@@ -22,12 +22,23 @@ export default class ConfigCheck extends BaseCommand {
     file: Args.file({ description: 'File for serve --config', required: true }),
   };
 
+  #argv: readonly string[] = [];
+
+  /** Those of the file. */
+  protected override get flagsInMessages(): BaseCommand['flagsInMessages'] {
+    return { flags: { ...BaseCommand.baseFlags, ...serveFlags }, argv: [...this.argv, ...this.#argv] };
+  }
+
   async run(): Promise<object> {
     const { args } = await this.parse(ConfigCheck);
-    const config = await readConfig(args.file);
-    const { keys, anonymous, flags } = config;
     const known = { ...BaseCommand.baseFlags, ...serveFlags };
+    const config = await readConfig(
+      args.file,
+      Object.keys(known).filter((name) => isForFiles(name)),
+    );
+    const { keys, anonymous, flags } = config;
     const given = argumentsOf(flags, known, { isGiven: () => false });
+    this.#argv = given;
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
     // Otherwise the command line may say how many generations run at once: as many as any reserves need.
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': mostSlots };

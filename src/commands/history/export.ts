@@ -2,7 +2,8 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/command/base-command.js';
 import { checkFilesApart, fromEnvironment, valuesOf } from '../../cli/flags/flags.js';
 import { historyFlags, metricFlag, newestOf, parseMetrics } from '../../cli/history/flags.js';
-import { ChatstreamError, messageOf } from '../../core/base/errors.js';
+import { ChatstreamError } from '../../core/base/errors.js';
+import { fileReason, writeHint } from '../../core/base/file-errors.js';
 import { replaceFile } from '../../core/base/replace-file.js';
 import { defaultMetrics } from '../../core/compare/compared-metric.js';
 import { entryOf } from '../../core/history/entry.js';
@@ -75,8 +76,8 @@ github-action-benchmark has one direction for a whole file. Give the same name a
 
 async function written(path: string, text: string): Promise<void> {
   await replaceFile(path, text).catch((error: unknown) => {
-    throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, {
-      hint: 'Name a file in a folder that exists and may be written to.',
+    throw new ChatstreamError('output_failed', `${path} could not be written: ${fileReason(error)}.`, {
+      hint: writeHint(error),
       cause: error,
     });
   });

@@ -1,5 +1,10 @@
+import type { TSchema } from 'typebox';
 import type { TLocalizedValidationError } from 'typebox/error';
+import { Settings } from 'typebox/system';
+import { Value } from 'typebox/value';
 import { ChatstreamError } from './errors.js';
+import { isRecord, member } from './json.js';
+import { near } from './near.js';
 
 /**
  * What is wrong with a value of a file with settings, and what to do. It names the setting and never quotes its value, which
@@ -13,9 +18,71 @@ export function settingsError(
   error: TLocalizedValidationError | undefined,
   usualHint: string,
 ): ChatstreamError {
-  const place = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
   const { problem, hint } = problemOf(error, usualHint);
-  return new ChatstreamError('usage', `${name}: ${place} ${problem}.`, { hint });
+  return new ChatstreamError('usage', `${name}: ${placeOf(error)} ${problem}.`, { hint });
+}
+
+/**
+ * The same for all that is wrong with it.
+ *
+ * @param schema of the file: names that it does not have are compared with those that it has
+ * @param others sentences about what the schema does not say
+ */
+export function settingsErrors(
+  name: string,
+  errors: readonly TLocalizedValidationError[],
+  schema: object,
+  usualHint: string,
+  others: readonly string[] = [],
+): ChatstreamError {
+  const places = new Map<string, TLocalizedValidationError>();
+  for (const error of errors) {
+    // It only says that something in it is wrong, which has an error of its own.
+    if (error.keyword === 'additionalProperties' || error.keyword === 'anyOf') continue;
+    const key = error.keyword === 'required' ? `${error.instancePath} required` : error.instancePath;
+    if (!places.has(key)) places.set(key, error);
+  }
+  const found = [...places.values()];
+  if (found.length === 1 && others.length === 0) {
+    const meant = nameMeant(found[0], schema);
+    const error = settingsError(name, found[0], usualHint);
+    return meant === null ? error : new ChatstreamError('usage', error.message, { hint: `Did you mean ${meant}?` });
+  }
+  const sentences = found.map((error) => {
+    const meant = nameMeant(error, schema);
+    return `${placeOf(error)} ${problemOf(error, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
+  });
+  const all = [...sentences, ...others];
+  const [first, ...more] = all;
+  const message =
+    more.length === 0 ? `${name}: ${first ?? ''}` : [`${name} has ${all.length} mistakes:`, ...all].join('\n  ');
+  return new ChatstreamError('usage', message, { hint: usualHint });
+}
+
+/** The library stops after a few, and the value of one flag can have six. */
+export function allErrors(schema: TSchema, value: unknown): readonly TLocalizedValidationError[] {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: mostErrors });
+  try {
+    return Value.Errors(schema, value);
+  } finally {
+    Settings.Set({ maxErrors });
+  }
+}
+
+const mostErrors = 1000;
+
+/** For a setting that does not exist. */
+function nameMeant(error: TLocalizedValidationError | undefined, schema: object): string | null {
+  if (error?.keyword !== 'boolean') return null;
+  const path = error.instancePath.slice(1).split('/');
+  const typed = path.pop() ?? '';
+  const parent = path.reduce<unknown>(
+    (at, step) => (/^\d+$/.test(step) ? member(at, 'items') : member(member(at, 'properties'), step)),
+    schema,
+  );
+  const known = member(parent, 'properties');
+  return isRecord(known) ? near(typed, Object.keys(known)) : null;
 }
 
 function problemOf(
@@ -34,8 +101,9 @@ function problemOf(
 }
 
 /** `/keys/0/share` → `keys[0].share`. */
-function placeOf(pointer: string): string {
-  return pointer
+function placeOf(error: TLocalizedValidationError | undefined): string {
+  if (error === undefined || error.instancePath === '') return 'its top level';
+  return error.instancePath
     .slice(1)
     .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
     .replaceAll('/', '.');

@@ -4,6 +4,7 @@ import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/tra
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
+import { fileReason } from '../base/file-errors.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
 import { guardedBus } from './guarded-bus.js';
@@ -87,7 +88,7 @@ function textOf(file: Buffer | null): string | null {
 async function fileOf(path: string | null): Promise<Buffer | null> {
   if (path === null) return null;
   return readFile(path).catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
   });
 }
 

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
-import { ChatstreamError, messageOf } from '../base/errors.js';
-import { settingsError } from '../base/settings-error.js';
+import { ChatstreamError } from '../base/errors.js';
+import { fileReason } from '../base/file-errors.js';
+import { near } from '../base/near.js';
+import { allErrors, settingsErrors } from '../base/settings-error.js';
 import { parseYaml } from '../base/yaml.js';
 import { noKey } from '../scheduler/demand.js';
 import { trafficClasses, usualClass } from '../scheduler/traffic-class.js';
@@ -18,12 +20,15 @@ export interface Config extends Access {
   readonly flags: ReadonlyMap<string, FlagValue>;
 }
 
-/** @throws ChatstreamError `usage` that names the file, and where in it something is wrong */
-export async function readConfig(path: string): Promise<Config> {
+/**
+ * @param knownFlags the flags that it may set; any if left out
+ * @throws ChatstreamError `usage` that names the file, and where in it something is wrong
+ */
+export async function readConfig(path: string, knownFlags?: readonly string[]): Promise<Config> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
   });
-  return parseConfig(text, path);
+  return parseConfig(text, path, knownFlags);
 }
 
 /**
@@ -31,10 +36,15 @@ export async function readConfig(path: string): Promise<Config> {
  *
  * @param name of the file, for messages
  */
-export function parseConfig(text: string, name: string): Config {
+export function parseConfig(text: string, name: string, knownFlags?: readonly string[]): Config {
   const value = parseYaml(text, name, 'Write one "name: value" in each line, and keys under "keys:".');
-  if (!Value.Check(configSchema, value)) {
-    throw settingsError(name, Value.Errors(configSchema, value)[0], 'docs/fairness.md describes the settings.');
+  const unknown = unknownFlags(value, knownFlags);
+  if (!Value.Check(configSchema, value) || unknown.length > 0) {
+    const errors = allErrors(configSchema, value).filter(
+      ({ instancePath }) => !unknown.includes(instancePath.slice(1)),
+    );
+    const others = unknown.map((each) => flagProblem(each, knownFlags));
+    throw settingsErrors(name, errors, configSchema, 'docs/fairness.md describes the settings.', others);
   }
   const { keys = [], anonymous, classes = {}, ...flags } = value;
   checkApart(keys, name);
@@ -46,6 +56,17 @@ export function parseConfig(text: string, name: string): Config {
     classReserves: classReservesOf(classes),
     flags: new Map(Object.entries(flags).map(([flag, given]) => [flag, valueOf(given)])),
   };
+}
+
+function unknownFlags(value: object, known: readonly string[] | undefined): readonly string[] {
+  if (known === undefined) return [];
+  const others = new Set([...known, ...Object.keys(configSchema.properties)]);
+  return Object.keys(value).filter((name) => !others.has(name));
+}
+
+function flagProblem(name: string, known: readonly string[] = []): string {
+  const meant = near(name, [...known, ...Object.keys(configSchema.properties)]);
+  return `"${name}" is neither a setting nor a flag that the file can set.${meant === null ? '' : ` Did you mean ${meant}?`}`;
 }
 
 function checkApart(keys: readonly WireKey[], file: string): void {

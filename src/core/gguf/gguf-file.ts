@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
+import { fileReason } from '../base/file-errors.js';
 import { formatBytes } from '../base/units.js';
 import { GgufEndError, type GgufHeader, readGgufHeader } from './header.js';
 import { type CacheShape, cacheShape } from './kv-cache.js';
@@ -179,7 +180,7 @@ async function readHeader(path: string): Promise<Buffer> {
       await file.close();
     }
   } catch (error) {
-    throw new ChatstreamError('model_unreadable', `The model file ${path} cannot be opened: ${messageOf(error)}.`, {
+    throw new ChatstreamError('model_unreadable', `The model file ${path} cannot be opened: ${fileReason(error)}.`, {
       hint: 'Check the path and the permissions.',
       cause: error,
     });

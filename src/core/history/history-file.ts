@@ -1,5 +1,6 @@
 import { appendFile, open, readFile } from 'node:fs/promises';
-import { ChatstreamError, messageOf } from '../base/errors.js';
+import { ChatstreamError } from '../base/errors.js';
+import { fileReason, writeHint } from '../base/file-errors.js';
 import { member } from '../base/json.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
 import { entrySchemaName, identityOf } from './entry.js';
@@ -23,7 +24,7 @@ export interface History {
  */
 export async function readHistory(path: string): Promise<History> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${messageOf(error)}.`, {
+    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, {
       hint: 'A history begins with: chatstream history add result.json',
       cause: error,
     });
@@ -93,8 +94,8 @@ export async function appendEntry(path: string, entry: HistoryEntry): Promise<vo
     const start = (await endsInLine(path)) ? '' : '\n';
     await appendFile(path, `${start}${JSON.stringify(entry)}\n`);
   } catch (error) {
-    throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, {
-      hint: 'Is the disk full? Name a file in a folder that exists and may be written to.',
+    throw new ChatstreamError('output_failed', `${path} could not be written: ${fileReason(error)}.`, {
+      hint: writeHint(error),
       cause: error,
     });
   }

@@ -6,6 +6,7 @@ import { type Demand, noKey } from '../scheduler/demand.js';
 import { Job, type TurningAway } from '../scheduler/job.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import type { AnswerPlan } from './answer-plans.js';
+import { leastTokens } from './least-tokens.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
 type Phase =
@@ -66,6 +67,7 @@ export class InferenceJob extends Job {
     readonly plan: AnswerPlan,
     readonly listener: AnswerListener,
     readonly arrivedMs: number,
+    contextLength = Infinity,
   ) {
     super();
     this.generationId = request.id;
@@ -73,11 +75,13 @@ export class InferenceJob extends Job {
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
     const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
     this.#tokens = trafficClass === 'batch' ? [] : null;
+    const minTokens = leastTokens(request, contextLength - prompt.length);
     this.#demand = {
       key,
       trafficClass,
       maxTokens,
       promptTokens: prompt.length,
+      ...(minTokens > 0 && { minTokens }),
       ...(payer !== undefined && { payer }),
     };
   }

@@ -193,7 +193,7 @@ export class Inference implements RequestLine {
         format,
         ...(inputLengths !== undefined && { inputLengths }),
       };
-      return [new InferenceJob(request, prompt, plan, submission.listener, arrivedMs)];
+      return [new InferenceJob(request, prompt, plan, submission.listener, arrivedMs, this.info?.contextLength)];
     });
   }
 

@@ -58,10 +58,14 @@ export class RelayJob extends Job {
     override readonly places: number,
   ) {
     super();
-    const { key = noKey, payer, trafficClass, promptTokens, maxTokens } = request;
+    const { key = noKey, payer, trafficClass, promptTokens, maxTokens, minTokens = 0 } = request;
     this.promptTokens = promptTokens;
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
-    this.#demand = { key, trafficClass, promptTokens, maxTokens, ...(payer !== undefined && { payer }) };
+    this.#demand = {
+      ...{ key, trafficClass, promptTokens, maxTokens },
+      ...(minTokens > 0 && { minTokens }),
+      ...(payer !== undefined && { payer }),
+    };
   }
 
   override get demand(): Demand {

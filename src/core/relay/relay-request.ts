@@ -33,6 +33,8 @@ export interface RelayRequest {
   readonly choices?: { readonly ofEach: number; readonly param: 'n' | 'best_of' };
   /** The most output tokens, 1 or more; a guess if the request does not say. */
   readonly maxTokens: number;
+  /** The fewest output tokens of each answer, up to `maxTokens`, if the upstream knows what says so. */
+  readonly minTokens?: number;
 }
 
 /** Receives the answer to one request: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { ChatstreamError, messageOf } from '../base/errors.js';
+import { ChatstreamError } from '../base/errors.js';
+import { fileReason, writeHint } from '../base/file-errors.js';
 import { replaceFile } from '../base/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
 import type { SeveralComparisons } from '../compare/several.js';
@@ -150,11 +151,11 @@ function checkPath(path: string, formats: Formats<never>): void {
   try {
     accessSync(folder, constants.W_OK);
     const older = statSync(path, { throwIfNoEntry: false });
-    if (older?.isDirectory() === true) throw new Error(`${path} is a folder`);
+    if (older?.isDirectory() === true) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
     if (older !== undefined) accessSync(path, constants.W_OK);
   } catch (error) {
-    throw new ChatstreamError('usage', `${path} cannot be written: ${messageOf(error)}.`, {
-      hint: 'Name a file in a folder that exists and may be written to.',
+    throw new ChatstreamError('usage', `${path} cannot be written: ${fileReason(error)}.`, {
+      hint: writeHint(error),
       cause: error,
     });
   }
@@ -165,8 +166,8 @@ async function writeContent<Content>(path: string, formats: Formats<Content>, co
   try {
     await replaceFile(path, text);
   } catch (error) {
-    throw new ChatstreamError('output_failed', `${path} could not be written: ${messageOf(error)}.`, {
-      hint: 'Is the disk full? Name a file in a folder that exists and may be written to.',
+    throw new ChatstreamError('output_failed', `${path} could not be written: ${fileReason(error)}.`, {
+      hint: writeHint(error),
       cause: error,
     });
   }

@@ -48,12 +48,12 @@ export class AnswerLengths {
   }
 
   /** Lengths that the answer to a request may have, equally likely ones; none before the first answer. */
-  likely({ key, maxTokens }: Demand, most: number): readonly number[] {
+  likely({ key, maxTokens, minTokens = 0 }: Demand, most: number): readonly number[] {
     const ofKey = this.#byKey.get(key);
     const answers = ofKey !== undefined && ofKey.size >= enoughOfKey ? ofKey : this.#all;
     return answers
       .latest(most)
-      .map(({ tokens, isCut }) => Math.min(maxTokens, isCut ? tokens * mostBeyondLimit : tokens));
+      .map(({ tokens, isCut }) => Math.max(minTokens, Math.min(maxTokens, isCut ? tokens * mostBeyondLimit : tokens)));
   }
 }
 

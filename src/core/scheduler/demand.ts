@@ -10,6 +10,8 @@ export interface Demand {
   readonly promptTokens: number;
   /** The most output tokens, 1 or more. */
   readonly maxTokens: number;
+  /** The fewest output tokens, up to `maxTokens`; none are certain if left out, as by an older process of a cluster. */
+  readonly minTokens?: number;
 }
 
 /** Who asks for a place. */

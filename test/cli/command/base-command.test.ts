@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { Errors, Flags } from '@oclif/core';
+import { Args, Errors, Flags } from '@oclif/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BaseCommand } from '../../../src/cli/command/base-command.js';
 import { durationFlag } from '../../../src/cli/flags/flags.js';
@@ -14,9 +14,9 @@ const json: unknown[] = [];
 
 class Example extends BaseCommand {
   static override flags = {
-    count: Flags.integer({ char: 'c', min: 1 }),
-    wait: durationFlag(),
-    gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const })(),
+    count: Flags.integer({ char: 'c', min: 1, env: 'CHATSTREAM_COUNT' }),
+    wait: durationFlag({ env: 'CHATSTREAM_WAIT' }),
+    gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const, env: 'CHATSTREAM_GPU' })(),
     'api-key': Flags.string({ env: 'CHATSTREAM_API_KEY' }),
   };
 
@@ -36,6 +36,15 @@ class Configured extends Example {
   override async run(): Promise<object> {
     await this.parse(Configured);
     await this.parse(Configured, ['--api-key=secret']);
+    return {};
+  }
+}
+
+class Named extends Example {
+  static override args = { name: Args.string({ description: 'What logs will call it', required: true }) };
+
+  override async run(): Promise<object> {
+    await this.parse(Named);
     return {};
   }
 }
@@ -65,7 +74,36 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+describe('a value that comes from the environment', () => {
+  it.each([
+    ['WAIT', 'soon', 'error: CHATSTREAM_WAIT: "soon" is not a duration.'],
+    ['COUNT', 'xx', 'error: CHATSTREAM_COUNT: Expected an integer but received: xx'],
+    ['GPU', 'cuda2', 'error: Expected CHATSTREAM_GPU=cuda2 to be one of: auto, cuda, off'],
+  ])('is named by its variable if it is wrong: %s', async (name, value, message) => {
+    vi.stubEnv(`CHATSTREAM_${name}`, value);
+    expect(await exitCodeOf()).toBe(2);
+    expect(written[0]).toBe(message);
+    if (name === 'GPU') expect(written[1]).toBe('Did you mean CHATSTREAM_GPU=cuda?');
+  });
+
+  it.each([['--count', 'yy'], ['--count=yy'], ['-c', 'yy'], ['-cyy']])(
+    'is not blamed for what is typed: %s',
+    async (...argv) => {
+      vi.stubEnv('CHATSTREAM_COUNT', '3');
+      expect(await exitCodeOf(...argv)).toBe(2);
+      expect(written[0]).toBe('error: --count: Expected an integer but received: yy');
+    },
+  );
+});
+
 const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
+
+describe('an argument', () => {
+  it('that is missing is named, with what it is', async () => {
+    await expect(Named.run([], root)).rejects.toThrow(Errors.ExitError);
+    expect(written).toEqual(['error: NAME is missing: what logs will call it.', 'See --help.']);
+  });
+});
 
 describe('a key', () => {
   it('on the command line is warned of, once', async () => {

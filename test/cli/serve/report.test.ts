@@ -160,6 +160,15 @@ describe('what serve logs about its model', () => {
     ]);
   });
 
+  it('leaves the size of an automatic prompt cache to the engine, so that there are not two', async () => {
+    await reportPlan(await engine({ promptCache: 'auto' }), null, logger);
+    expect(logged[0]?.['msg']).toContain(', prompt cache auto, ');
+    expect(logged[0]).not.toHaveProperty('prompt_cache_bytes');
+    logged.length = 0;
+    await reportPlan(await engine({ promptCache: 2 ** 20 }), null, logger);
+    expect(logged[0]).toMatchObject({ prompt_cache_bytes: 2 ** 20 });
+  });
+
   it.each([{ context: 2 ** 40 }, { promptCache: 2 ** 50 }])(
     'includes a warning if %j may be more than is free',
     async (changes) => {

@@ -7,13 +7,17 @@ import { parseConfig } from '../../../src/core/config/read-config.js';
 const digest = createHash('sha256').update('secret').digest('hex');
 const other = createHash('sha256').update('other').digest('hex');
 
-function problemOf(text: string): string {
+function errorOf(text: string): ChatstreamError | null {
   try {
     parseConfig(text, 'c.yaml');
   } catch (error) {
-    return (error as ChatstreamError).message;
+    return error as ChatstreamError;
   }
-  return 'none';
+  return null;
+}
+
+function problemOf(text: string): string {
+  return errorOf(text)?.message ?? 'none';
 }
 
 describe('a configuration file', () => {
@@ -108,6 +112,26 @@ describe('a configuration file', () => {
     [`keys: [{ name: api-key-1, sha256: ${digest} }]`, 'taken by the server'],
   ])('is refused if it says %s', (text, problem) => {
     expect(problemOf(text)).toContain(problem);
+  });
+
+  it('says all that is wrong, and what may have been meant', () => {
+    const text = 'keys: [{ name: a, key-hash: x, shar: 2 }]\nprot: 3\nmax-queue: { a: 1 }\nanonymus: {}\n';
+    expect(() => parseConfig(text, 'c.yaml', ['port', 'max-queue'])).toThrow(
+      [
+        'c.yaml has 6 mistakes:',
+        'max-queue must be string.',
+        'keys[0] needs sha256.',
+        'keys[0].key-hash is not a setting.',
+        'keys[0].shar is not a setting. Did you mean share?',
+        '"prot" is neither a setting nor a flag that the file can set. Did you mean port?',
+        '"anonymus" is neither a setting nor a flag that the file can set. Did you mean anonymous?',
+      ].join('\n  '),
+    );
+  });
+
+  it('has a suggestion for a single setting that does not exist', () => {
+    const error = errorOf(`keys: [{ name: a, sha256: ${digest}, shar: 2 }]`);
+    expect(error).toMatchObject({ message: 'c.yaml: keys[0].shar is not a setting.', hint: 'Did you mean share?' });
   });
 
   it('is not quoted in errors: a key may have been written into it', () => {

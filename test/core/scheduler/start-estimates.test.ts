@@ -20,8 +20,8 @@ class Slots {
   readonly clock = new VirtualClock();
   readonly estimates = new StartEstimates<Sized>(false, this.clock);
 
-  start(maxTokens: number, promptTokens = 0): Sized {
-    const job = new Sized({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens });
+  start(maxTokens: number, promptTokens = 0, minTokens = 0): Sized {
+    const job = new Sized({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens, minTokens });
     this.estimates.started(job);
     return job;
   }
@@ -44,8 +44,10 @@ class Slots {
     }
   }
 
-  work(maxTokens: number, promptTokens: number): number {
-    return this.estimates.workOf(new Sized({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens }));
+  work(maxTokens: number, promptTokens: number, minTokens = 0): number {
+    return this.estimates.workOf(
+      new Sized({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens, minTokens }),
+    );
   }
 }
 
@@ -94,6 +96,27 @@ describe('estimated starts', () => {
     slots.measure(40, 40, short);
     expect(slots.work(160, 0)).toBeCloseTo(160);
     expect(slots.work(20, 0)).toBeCloseTo(20);
+  });
+
+  it('know answers that may not end earlier, also those that are longer than all before', () => {
+    const slots = new Slots();
+    slots.measure(15, 100, short);
+    expect(slots.work(150, 0, 150)).toBeCloseTo(150);
+    expect(slots.work(500, 0, 150)).toBeCloseTo(150);
+    const job = slots.start(150, 0, 150);
+    slots.generate(13, job);
+    expect(slots.estimates.etaMs(job, 1, 0)).toBeCloseTo(137 * tokenMs, -1);
+    slots.generate(130, job);
+    expect(slots.estimates.etaMs(job, 1, 0)).toBeCloseTo(7 * tokenMs, -1);
+  });
+
+  it('expect an answer that is longer than most to end as those ended that were as long', () => {
+    const slots = new Slots();
+    slots.measure(10, 1000, short);
+    slots.measure(300, 1000, short);
+    const job = slots.start(1000);
+    slots.generate(20, job);
+    expect(slots.estimates.etaMs(job, 1, 0)).toBeGreaterThan(200 * tokenMs);
   });
 
   it('are later the longer the engine stands still', () => {

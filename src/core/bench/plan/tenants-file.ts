@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
-import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { ChatstreamError } from '../../base/errors.js';
+import { fileReason } from '../../base/file-errors.js';
 import { settingsError } from '../../base/settings-error.js';
 import { parseYaml } from '../../base/yaml.js';
 import { hasTurns } from '../../measurement/conversation-shape.js';
@@ -51,7 +52,7 @@ export async function readTenantsFile(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Tenant[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `The tenants cannot be read: ${messageOf(error)}.`, {
+    throw new ChatstreamError('usage', `The tenants ${path} cannot be read: ${fileReason(error)}.`, {
       hint: 'Give --tenants the path of a YAML file.',
       cause: error,
     });

@@ -9,7 +9,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { ChatstreamError } from '../../base/errors.js';
+import { fileReason } from '../../base/file-errors.js';
 import { member } from '../../base/json.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { isBurst } from './burst.js';
@@ -34,7 +35,7 @@ export function checkSamplesFile(path: string): void {
     const isFull = ['ENOSPC', 'EDQUOT'].includes(String(member(error, 'code')));
     throw new ChatstreamError(
       isFull ? 'output_failed' : 'usage',
-      `The samples cannot be written: ${messageOf(error)}.`,
+      `The samples ${path} cannot be written: ${fileReason(error)}.`,
       {
         hint: isFull
           ? 'Make room there, or give --samples a path on another disk.'
@@ -57,7 +58,9 @@ export function emptySamplesFile(path: string): void {
   try {
     if (statSync(path).isFile()) truncateSync(path);
   } catch (error) {
-    throw new ChatstreamError('output_failed', `The samples cannot be written: ${messageOf(error)}.`, { cause: error });
+    throw new ChatstreamError('output_failed', `The samples ${path} cannot be written: ${fileReason(error)}.`, {
+      cause: error,
+    });
   }
 }
 

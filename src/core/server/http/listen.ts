@@ -1,4 +1,6 @@
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { App, ServerOptions } from './context.js';
 
@@ -14,6 +16,23 @@ export async function listen(app: App, { host, port }: Pick<ServerOptions, 'host
   } catch (error) {
     throw addressError(error, host, port);
   }
+}
+
+/**
+ * Fails before a model is loaded if the port cannot be opened: by another program, it may still be taken later.
+ *
+ * @throws ChatstreamError `address_unavailable`
+ */
+export async function checkAddress({ host, port }: Pick<ServerOptions, 'host' | 'port'>): Promise<void> {
+  const server = createServer();
+  try {
+    server.listen({ host: await oneAddress(host), port });
+    await once(server, 'listening');
+  } catch (error) {
+    throw addressError(error, host, port);
+  }
+  server.close();
+  await once(server, 'close');
 }
 
 /**

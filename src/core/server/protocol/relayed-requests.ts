@@ -17,7 +17,7 @@ const bytesPerToken = 4;
 /** What this server wants to know of a body that it passes on. */
 export interface RelayedBodyFacts extends Pick<
   RelayRequest,
-  'model' | 'body' | 'bodyFor' | 'headers' | 'places' | 'choices' | 'promptTokens' | 'maxTokens'
+  'model' | 'body' | 'bodyFor' | 'headers' | 'places' | 'choices' | 'promptTokens' | 'maxTokens' | 'minTokens'
 > {
   readonly isStream: boolean;
   readonly includeQueue: boolean;
@@ -50,7 +50,7 @@ export function readRelayed(text: string, headers: IncomingHttpHeaders, defaultM
     trafficClass: isFlexible ? lowerOf(wanted ?? usualClass, 'batch') : (wanted ?? null),
     ...answersOf(value),
     promptTokens: Math.ceil(text.length / bytesPerToken),
-    maxTokens: mostTokens(value) ?? defaultMaxTokens,
+    ...lengthsOf(value, defaultMaxTokens),
   };
 }
 
@@ -96,6 +96,28 @@ function headersOf(headers: IncomingHttpHeaders): Readonly<Record<string, string
     if (typeof value === 'string') passed[name] = value;
   }
   return passed;
+}
+
+/** `ignore_eos` without a limit leaves the length to the upstream. */
+function lengthsOf(value: object, defaultMaxTokens: number): Required<Pick<RelayRequest, 'maxTokens' | 'minTokens'>> {
+  const most = mostTokens(value);
+  const maxTokens = most ?? defaultMaxTokens;
+  const isExact = most !== null && member(value, 'ignore_eos') === true && !endsEarly(value);
+  const least = isExact ? most : (amount(member(value, 'min_tokens')) ?? 0);
+  return { maxTokens, minTokens: isFormatted(value) ? 0 : Math.min(Math.floor(least), maxTokens) };
+}
+
+function endsEarly(value: object): boolean {
+  return ['stop', 'stop_token_ids'].some((name) => {
+    const ends = member(value, name) ?? [];
+    return !Array.isArray(ends) || ends.length > 0;
+  });
+}
+
+/** An object of JSON ends when it is complete, and a call of a tool too. */
+function isFormatted(value: object): boolean {
+  const type = member(member(value, 'response_format'), 'type') ?? 'text';
+  return type !== 'text' || isRecord(member(value, 'tools'));
 }
 
 function mostTokens(value: object): number | null {

@@ -69,7 +69,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     ...keys.ownerOf(http.raw),
     trafficClass: lowerOf(key.trafficClass, trafficClass ?? key.trafficClass),
     // Nothing is generated.
-    ...(path === '/v1/embeddings' && { maxTokens: 1 }),
+    ...(path === '/v1/embeddings' && { maxTokens: 1, minTokens: 0 }),
   };
   reply.headers(limitHeaders(rates, keys.payerOf(http.raw)));
   reply.log.debug({ id: request.id }, 'request received');

@@ -48,7 +48,7 @@ describe('a model file', () => {
   it('that is missing', async () => {
     expect(await failure({ modelPath: join(folder, 'none.gguf') })).toMatchObject({
       code: 'model_unreadable',
-      message: expect.stringMatching(/none\.gguf cannot be opened: ENOENT/) as string,
+      message: expect.stringMatching(/none\.gguf cannot be opened: there is no such file/) as string,
     });
   });
 

@@ -1,6 +1,8 @@
 import dns from 'node:dns';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, expect, it, vi } from 'vitest';
-import { listen } from '../../../../src/core/server/http/listen.js';
+import { checkAddress, listen } from '../../../../src/core/server/http/listen.js';
 import { testApp } from '../../../support/app.js';
 
 afterEach(() => {
@@ -28,4 +30,19 @@ it('listens on one address of localhost, because limits apply to one server', as
 it('names an address that this machine does not have', async () => {
   const { app } = await testApp();
   await expect(listen(app, { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'address_unavailable' });
+});
+
+it('can be tried without an app: a free address stays free, and a taken one is refused', async () => {
+  await expect(checkAddress({ host: 'localhost', port: 0 })).resolves.toBeUndefined();
+  const taken = createServer();
+  taken.listen({ host: '127.0.0.1', port: 0 });
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  await expect(checkAddress({ host: '127.0.0.1', port })).rejects.toMatchObject({
+    code: 'address_unavailable',
+    message: `Port ${port} on 127.0.0.1 is in use by another program.`,
+  });
+  taken.close();
+  await once(taken, 'close');
+  await expect(checkAddress({ host: '127.0.0.1', port })).resolves.toBeUndefined();
 });

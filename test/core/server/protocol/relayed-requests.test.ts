@@ -5,6 +5,24 @@ function placesOf(body: object): number | undefined {
   return readRelayed(JSON.stringify(body), {}, 16).places;
 }
 
+describe('the fewest tokens of a request that is passed on', () => {
+  it.each([
+    [{}, 0],
+    [{ min_tokens: 5 }, 5],
+    [{ min_tokens: 50 }, 16],
+    [{ min_tokens: -3 }, 0],
+    [{ min_tokens: 'x' }, 0],
+    [{ max_tokens: 150, ignore_eos: true }, 150],
+    [{ max_tokens: 150, ignore_eos: true, stop: [] }, 150],
+    [{ max_tokens: 150, ignore_eos: true, stop: ['.'], min_tokens: 20 }, 20],
+    [{ max_tokens: 150, ignore_eos: true, response_format: { type: 'json_object' } }, 0],
+    [{ max_tokens: 150, ignore_eos: true, tools: [{}] }, 0],
+    [{ ignore_eos: true }, 0],
+  ])('%j', (body, tokens) => {
+    expect(readRelayed(JSON.stringify(body), {}, 16).minTokens).toBe(tokens);
+  });
+});
+
 describe('the places of a request that is passed on', () => {
   it.each([
     [{}, 1],
