@@ -145,15 +145,15 @@ export class LineHolder {
     const known = new Map(former?.requests);
     for (const request of known.values()) this.#forget(request);
     former?.close();
-    for (const registration of registrations) this.#add(link, registration, known.get(registration.id)?.job);
+    for (const registration of registrations) this.#add(link, registration, known.get(registration.id));
     if (this.#scheduler !== null) this.#rebuild();
     else this.#gathering.check();
   }
 
-  /** @param job as the scheduler has had it before, if it has */
-  #add(link: FrontLink, registration: Registration, job?: LineJob): LineRequest {
+  /** @param former as it was known before, if it was */
+  #add(link: FrontLink, registration: Registration, former?: LineRequest): LineRequest {
     const request = new LineRequest(link, registration, this.#clock.now());
-    if (job !== undefined) request.job = job;
+    if (former !== undefined) request.follow(former);
     link.requests.set(request.id, request);
     if (request.node !== null) this.#places.take(request, request.node);
     else if (request.isStarted) this.#homeless.add(request);

@@ -63,6 +63,12 @@ export class LineRequest {
     this.turn = turn;
     this.job = new LineJob(this);
   }
+
+  /** It was registered before, over another channel, with which what the front was told of it may have got lost. */
+  follow(former: LineRequest): void {
+    this.job = former.job;
+    this.turn ??= former.turn;
+  }
 }
 
 /** A request as the scheduler has it. */

@@ -164,6 +164,20 @@ describe('LineHolder', () => {
     expect(front.granted).toEqual(['first', 'second', 'third']);
   });
 
+  it('keeps the turn that it gave to a request whose front has not heard of it, and comes back', async () => {
+    front.register('fourth');
+    await clock.advanceAsync(20);
+    front.open([
+      registration('second', { node: 'n1' }),
+      registration('third', { waitedMs: 1000 }),
+      registration('fourth', { turn: [1, 4] }),
+    ]);
+    await clock.advanceAsync(20);
+    front.over('second');
+    await clock.advanceAsync(20);
+    expect(front.granted).toEqual(['first', 'second', 'third']);
+  });
+
   it('learns nothing from the end of a scheduler that has been replaced', async () => {
     for (let change = 1; change <= 20; change += 1) {
       holder.configure({ ...settings, queueTimeoutMs: 600_000 + change });
