@@ -137,9 +137,9 @@ export class KeyForecast<J> {
         if (follower === null) continue;
         first.lane.rank = competition.rankAt(follower, nowMs);
         if (first.lane.rank < rank || follower.arrival < ticket.arrival) this.#isOrderly = false;
-        // It rises before those ahead of it if it has waited elsewhere for longer.
+        if (first.lane.rank <= rank) continue;
+        jobs.leavesFor(first.lane.rank);
         this.#willRise(follower, first.lane.rank);
-        if (first.lane.rank > rank) jobs.leavesFor(first.lane.rank);
       }
     }
   }
