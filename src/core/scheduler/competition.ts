@@ -40,11 +40,6 @@ export class Competition<J> {
     return this.#lastToLeave.map((account, rank) => account?.servedIn(rank) ?? 0);
   }
 
-  /** The least service of those that compete in a class; null if none does. */
-  firstServiceIn(rank: number): number | null {
-    return this.#classes[rank]?.first?.service ?? null;
-  }
-
   /** Has to be called when a key has been charged for its jobs of a class. */
   charged(account: KeyAccount<J>, rank: number): void {
     const turn = account.turns[rank];
@@ -146,11 +141,6 @@ export class Competition<J> {
     let { rank } = lane;
     while (rank > 0 && enteredMs + this.#classPatienceMs * (lane.rank - rank + 1) <= nowMs) rank -= 1;
     return rank;
-  }
-
-  /** When a job that competes in a class, not the highest, rises by one. Written with the same expression as well. */
-  risesMs({ lane, enteredMs }: Ticket<J>, rank: number): number {
-    return enteredMs + this.#classPatienceMs * (lane.rank - rank + 1);
   }
 
   #isFirst(one: Turn<J>, other: Turn<J>): boolean {

@@ -9,8 +9,7 @@ import type { Preempted } from './paused-jobs.js';
 import { checkPreemption } from './preemption.js';
 import { ServiceCharges } from './service-charges.js';
 import { startOrder } from './start-order.js';
-import { StartPositions } from './start-positions.js';
-import { type StartRank, StartRanks } from './start-ranks.js';
+import { type Place, StartPositions } from './start-positions.js';
 import { rankOf } from './traffic-class.js';
 
 export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
@@ -42,8 +41,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     running: (): number => [...this.keys.running].reduce((sum, { places }) => sum + places, 0),
     serviceOf: (ticket: Ticket<J>): number => this.#charges.serviceOf(ticket),
   };
-  readonly #ranks: StartRanks<J>;
-  readonly #positions: StartPositions<J>;
+  readonly #positions = new StartPositions(() => startOrder(this.#state()));
 
   /**
    * @param former one that is no longer used: what it knows of keys is taken over
@@ -53,23 +51,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     checkPreemption(options);
     this.#clock = clock;
     this.#charges = former === null ? new ServiceCharges() : former.#charges;
-    const positions = {
-      forget: () => {
-        this.#positions.forget();
-      },
-      entered: (ticket: Ticket<J>) => {
-        this.#ranks.entered(ticket);
-      },
-      leaving: (ticket: Ticket<J>) => {
-        this.#ranks.leaving(ticket);
-      },
-      spoil: (account: Ticket<J>['lane']['account']) => {
-        this.#ranks.spoil(account);
-      },
-    };
-    this.keys = new KeyedJobs(options, maxConcurrency, clock, positions);
-    this.#ranks = new StartRanks(this.keys, this.#charges, clock);
-    this.#positions = new StartPositions({ ranks: this.#ranks, begin: () => startOrder(this.#state()) });
+    this.keys = new KeyedJobs(options, maxConcurrency, clock, this.#positions);
     if (former !== null) this.keys.takeOver(former.keys);
   }
 
@@ -163,8 +145,13 @@ export class FairLine<J extends Job> implements JobLine<J> {
     if (most === 0) return null;
     this.#rise();
     const { account } = ticket.lane;
+    const { position, allSinceMs } = this.#positions.placeOf(ticket, most) ?? {
+      position: Infinity,
+      allSinceMs: Infinity,
+    };
     // Those before it may be of the same key.
-    return this.#positions.allSinceMs(ticket, Math.min(most, account.room.mayStart));
+    const mayStart = position <= Math.min(most, account.room.mayStart);
+    return mayStart && Number.isFinite(allSinceMs) ? allSinceMs : null;
   }
 
   /**
@@ -218,17 +205,16 @@ export class FairLine<J extends Job> implements JobLine<J> {
 
   /** See {@link StartPositions}. */
   position(job: J): number {
-    return this.#rankIn(job)?.position ?? 0;
+    return this.#placeOf(job)?.position ?? 0;
   }
 
   workAhead(job: J): number {
-    return this.#rankIn(job)?.workAhead ?? 0;
+    return this.#placeOf(job)?.workAhead ?? 0;
   }
 
   weighAll(workOf: (job: J) => number): void {
     this.keys.arrivals.weighAll(workOf);
     for (const job of this.paused) job.work = workOf(job);
-    this.#ranks.spoil(null);
     this.#positions.forget();
   }
 
@@ -246,10 +232,10 @@ export class FairLine<J extends Job> implements JobLine<J> {
     for (const ticket of startOrder(this.#state())) yield ticket.job;
   }
 
-  #rankIn({ ticket }: J): StartRank | null {
+  #placeOf({ ticket }: J): Place | null {
     if (ticket?.isWaiting !== true) return null;
     this.#rise();
-    return this.#positions.rankOf(ticket);
+    return this.#positions.placeOf(ticket);
   }
 
   /** Lets a waiting job run. @param rank the class in which it has competed */

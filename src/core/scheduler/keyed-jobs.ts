@@ -8,23 +8,12 @@ import { type KeyAccount, type KeyRoom, Ticket } from './key-account.js';
 import { PausedJobs } from './paused-jobs.js';
 import { isAddress } from './payer.js';
 import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
+import type { StartPositions } from './start-positions.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
 /** The service that each key has had in each class, in weighted tokens divided by its share. */
 export type Services = Readonly<Record<string, readonly number[]>>;
-
-/** The positions of waiting jobs, which follow from what waits and runs. */
-interface OrderOfStarts<J> {
-  /** It may have changed. */
-  forget(): void;
-  /** A job has begun to wait. */
-  entered(ticket: Ticket<J>): void;
-  /** A job is about to leave its lane. */
-  leaving(ticket: Ticket<J>): void;
-  /** The jobs of a key have changed in another way. */
-  spoil(account: KeyAccount<J>): void;
-}
 
 /**
  * Which jobs of each key wait, and which run. All changes of that are made here, so that the lanes of keys, what competes in
@@ -42,18 +31,18 @@ export class KeyedJobs<J extends Job> {
   /** Keys with waiting jobs. */
   readonly #waiting = new Set<KeyAccount<J>>();
   readonly #running = new Set<Ticket<J>>();
-  readonly #positions: OrderOfStarts<J>;
+  readonly #positions: Pick<StartPositions<J>, 'forget'>;
   #arrived = 0;
 
   /**
-   * @param positions told of all changes
+   * @param positions those of waiting jobs, which are forgotten when the order of starts may have changed
    * @throws ChatstreamError `usage` if no place would remain for others
    */
   constructor(
     { policy, classPatienceMs, ...reserves }: FairOptions,
     maxConcurrency: number,
     clock: Clock,
-    positions: OrderOfStarts<J>,
+    positions: Pick<StartPositions<J>, 'forget'>,
   ) {
     checkReserves(reserves, policy, maxConcurrency);
     this.#policy = policy;
@@ -77,7 +66,7 @@ export class KeyedJobs<J extends Job> {
   }
 
   /** Keys with waiting jobs. */
-  get waiting(): ReadonlySet<KeyAccount<J>> {
+  get waiting(): Iterable<KeyAccount<J>> {
     return this.#waiting;
   }
 
@@ -151,7 +140,6 @@ export class KeyedJobs<J extends Job> {
     this.arrivals.enter(job);
     this.#waits(ticket);
     lane.append(ticket);
-    this.#positions.entered(ticket);
     if (lane.head === ticket) this.#refresh(lane.account);
     this.#positions.forget();
   }
@@ -187,7 +175,6 @@ export class KeyedJobs<J extends Job> {
     this.paused.add(ticket);
     this.#waits(ticket);
     lane.prepend(ticket);
-    this.#positions.spoil(lane.account);
     this.#refresh(lane.account);
     this.#positions.forget();
   }
@@ -198,7 +185,6 @@ export class KeyedJobs<J extends Job> {
     const { account } = lane;
     const isFirst = lane.head === ticket;
     if (!this.paused.delete(job)) this.arrivals.leave(job);
-    this.#positions.leaving(ticket);
     lane.remove(ticket);
     account.waiting -= ticket.places;
     if (account.waiting === 0) this.#waiting.delete(account);

@@ -1,105 +1,54 @@
 import type { Job } from './job.js';
 import type { Ticket } from './key-account.js';
-import type { StartRank } from './start-ranks.js';
 import { rankOf } from './traffic-class.js';
 
-/** How positions are found; see `StartRanks` and `startOrder`. */
-export interface PositionSources<J extends Job> {
-  /** Positions one by one; null where only the order can tell. */
-  readonly ranks: {
-    readonly worth: number;
-    of(ticket: Ticket<J>): StartRank | null;
-    allSinceMs(ticket: Ticket<J>): number;
-  };
-  /** The waiting jobs in the order in which they would start now. */
-  readonly begin: () => Iterator<Ticket<J>>;
-}
+/** A place in the order of starts: the position, from 1, and what is known of those before it. */
+export type Place = Pick<Ticket<Job>, 'position' | 'workAhead' | 'allSinceMs'>;
 
 /**
- * The positions of waiting jobs if nothing changed. The first that are asked for after a change are found one by one; when that has
- * taken about as long as the whole order, the order is computed, as far as it is asked for, and kept until the line changes,
- * so that all n positions together cost O(n log k) with k keys.
+ * The positions of waiting jobs if nothing changed. The order is computed as far as it is asked for and kept until the line
+ * changes, so that all n positions together cost O(n log k) with k keys.
  */
 export class StartPositions<J extends Job> {
-  readonly #sources: PositionSources<J>;
+  readonly #begin: () => Iterator<Ticket<J>>;
   /** The order as far as it has been asked for since the last change. */
   #order: Iterator<Ticket<J>> | null = null;
   #orderNumber = 0;
-  /** How many more positions are found one by one before the order is computed; null after a change. */
-  #ranksLeft: number | null = null;
   /** Places of those in it. */
   #ordered = 0;
   #orderedWork = 0;
   #allSinceMs = -Infinity;
 
-  constructor(sources: PositionSources<J>) {
-    this.#sources = sources;
+  /** @param begin the waiting jobs in the order in which they would start now */
+  constructor(begin: () => Iterator<Ticket<J>>) {
+    this.#begin = begin;
   }
 
   /** Has to be called when the order has changed. */
   forget(): void {
-    if (this.#order === null && this.#ranksLeft === null) return;
     this.#order = null;
-    this.#ranksLeft = null;
-    this.#orderNumber += 1;
-  }
-
-  /** @returns null for a job that is not in the line */
-  rankOf(ticket: Ticket<J>): StartRank | null {
-    return this.#isKnown(ticket) || this.#advanceTo(ticket, Infinity) ? ticket : null;
   }
 
   /**
-   * When the last of the jobs up to one came, if all of them are interactive and need one place each.
-   *
-   * @param most the last position that is of interest
-   * @returns null if they are not, or it is behind that position
+   * @param most the last place that is of interest
+   * @returns null for a job that is not in the line, or behind that place
    */
-  allSinceMs(ticket: Ticket<J>, most: number): number | null {
-    if (!this.#isKnown(ticket) && !this.#advanceTo(ticket, most)) return null;
-    if (ticket.position > most) return null;
-    if (Number.isNaN(ticket.allSinceMs)) ticket.allSinceMs = this.#sources.ranks.allSinceMs(ticket);
-    return Number.isFinite(ticket.allSinceMs) ? ticket.allSinceMs : null;
+  placeOf(ticket: Ticket<J>, most = Infinity): Place | null {
+    const order = this.#currentOrder();
+    while (ticket.positionAsOf !== this.#orderNumber) {
+      if (this.#ordered >= most || !this.#advance(order)) return null;
+    }
+    return ticket;
   }
 
   /** See `JobLine.isLate`. */
   isLate(ticket: Ticket<J>, isLate: (position: number, workAhead: number) => boolean): boolean {
-    if (!this.#isKnown(ticket)) {
-      const order = this.#currentOrder();
-      while (ticket.positionAsOf !== this.#orderNumber) {
-        // Those who come before it are late already.
-        if (isLate(this.#ordered + 1, this.#orderedWork) || !this.#advance(order)) return true;
-      }
-    }
-    return isLate(ticket.position, ticket.workAhead);
-  }
-
-  /** Whether its position has been found since the last change, or can be found on its own. */
-  #isKnown(ticket: Ticket<J>): boolean {
-    if (ticket.positionAsOf === this.#orderNumber) return true;
-    const { ranks } = this.#sources;
-    this.#ranksLeft ??= ranks.worth;
-    if (this.#ranksLeft === 0) return false;
-    const rank = ranks.of(ticket);
-    if (rank === null) {
-      this.#ranksLeft = 0;
-      return false;
-    }
-    this.#ranksLeft -= 1;
-    ticket.position = rank.position;
-    ticket.workAhead = rank.workAhead;
-    ticket.allSinceMs = Number.NaN;
-    ticket.positionAsOf = this.#orderNumber;
-    return true;
-  }
-
-  /** @returns false if it is not in the order, or behind that position */
-  #advanceTo(ticket: Ticket<J>, most: number): boolean {
     const order = this.#currentOrder();
     while (ticket.positionAsOf !== this.#orderNumber) {
-      if (this.#ordered >= most || !this.#advance(order)) return false;
+      // Those who come before it are late already.
+      if (isLate(this.#ordered + 1, this.#orderedWork) || !this.#advance(order)) return true;
     }
-    return true;
+    return isLate(ticket.position, ticket.workAhead);
   }
 
   #advance(order: Iterator<Ticket<J>>): boolean {
@@ -119,10 +68,11 @@ export class StartPositions<J extends Job> {
 
   #currentOrder(): Iterator<Ticket<J>> {
     if (this.#order !== null) return this.#order;
+    this.#orderNumber += 1;
     this.#ordered = 0;
     this.#orderedWork = 0;
     this.#allSinceMs = -Infinity;
-    this.#order = this.#sources.begin();
+    this.#order = this.#begin();
     return this.#order;
   }
 }
