@@ -31,7 +31,7 @@ export interface QueueControl {
   setMaxConcurrency(maxConcurrency: number): Promise<void>;
   /** The number of requests that run or wait now. */
   busy(): Promise<number>;
-  /** Sets it back to {@link original}. */
+  /** Sets it back to {@link original}, if it was set to anything else. */
   restore(): Promise<void>;
 }
 
@@ -67,9 +67,9 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
   // Setting the current value changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
   const allowed = await patched(http, limitsOf(original));
   if (allowed.status !== 200) return null;
-  let current = original;
+  let isChanged = false;
+  // Also where it should have that value already: somebody else may have changed it.
   const setMaxConcurrency = async (maxConcurrency: number): Promise<void> => {
-    if (maxConcurrency === current) return;
     const changed = await patched(http, limitsOf(maxConcurrency));
     if (changed.status !== 200) {
       const json = jsonOf(changed);
@@ -77,7 +77,7 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
       const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reason}`;
       throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
     }
-    current = maxConcurrency;
+    isChanged = maxConcurrency !== original;
   };
   return {
     original,
@@ -89,6 +89,8 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
       const now = jsonOf(await http.get('/v1/queue'));
       return queueView.Check(now) ? now.running.length + now.waiting.length : 0;
     },
-    restore: () => setMaxConcurrency(original),
+    async restore() {
+      if (isChanged) await setMaxConcurrency(original);
+    },
   };
 }

@@ -28,11 +28,26 @@ describe('queueControl', () => {
     const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
     const queue = await control(server);
     await queue.setMaxConcurrency(1);
-    await queue.setMaxConcurrency(1);
     await queue.setMaxConcurrency(8);
     await queue.restore();
     await queue.restore();
     expect(told(server).slice(1)).toEqual([{ max_concurrency: 1 }, { max_concurrency: 8 }, { max_concurrency: 4 }]);
+  });
+
+  it('sets it again for each measurement, because somebody else may have changed it', async () => {
+    const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
+    const queue = await control(server);
+    await queue.setMaxConcurrency(2);
+    await queue.setMaxConcurrency(2);
+    expect(told(server).slice(1)).toEqual([{ max_concurrency: 2 }, { max_concurrency: 2 }]);
+  });
+
+  it('puts nothing back that it has not changed', async () => {
+    const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
+    const queue = await control(server);
+    await queue.setMaxConcurrency(4);
+    await queue.restore();
+    expect(told(server).slice(1)).toEqual([{ max_concurrency: 4 }]);
   });
 
   it('sets only the model that is measured, where a server has several', async () => {
