@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -35,7 +35,8 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
       const load = ['-c', '4', '-n', '1,2', '-d', '2s', '--warmup', '200ms', '--trials', '3'];
       await chatstream('bench', ...mock, ...load, ...objective, '-o', 'sweep.json', '-o', 'sweep.html');
       const limits = ['--fail-on', 'ttft.p95>10%', '--fail-on', 'output_tokens_per_second<5%'];
-      await chatstream('compare', 'sweep.json', 'sweep.json', ...limits, '-o', 'comparison.html');
+      await copyFile(at('sweep.json'), at('again.json'));
+      await chatstream('compare', 'sweep.json', 'again.json', ...limits, '-o', 'comparison.html');
       const stages = ['--stages', '5@2s,20@2s,5@2s', '--warmup', '200ms'];
       await chatstream('bench', ...mock, ...stages, '-n', '2', ...objective, '-o', 'stages.html');
     };
