@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,9 @@ describe.runIf(process.platform === 'linux').concurrent('a command whose output 
     expect(await run.exited).toBe(1);
     expect(run.stderr).toMatch(/^error: The output could not be written: ENOSPC[^\n]*\n$/);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ runs: [{ requests: { completed: 2 } }] });
-    const compared = await runIntoFullDisk(['compare', file, file, ...json]);
+    const again = join(folder, `again${json.length}.json`);
+    copyFileSync(file, again);
+    const compared = await runIntoFullDisk(['compare', file, again, ...json]);
     expect(await compared.exited).toBe(1);
     expect(compared.stderr).toMatch(/^error: The output could not be written: ENOSPC[^\n]*\n$/);
   });
