@@ -101,9 +101,22 @@ describe.skipIf(!hasMemory)('the prompt cache (needs a file system in memory, /d
   });
 });
 
+/**
+ * An engine for which each batch takes 10 ms, so that what is copied does not depend on how busy the machine is.
+ *
+ * @param moreMs how much longer so many batches have taken, in milliseconds
+ */
+async function startTimed(slots: number, moreMs: (batches: number) => number): Promise<EngineHarness> {
+  const batches = (): number => started?.batches.length ?? 0;
+  const clock = { ...systemClock, now: () => batches() * 10 + moreMs(batches()) };
+  let started: EngineHarness | null = null;
+  started = await EngineHarness.start({ slots, promptCache: 0, prefillChunk: 128 }, { type: 'f16' }, clock);
+  return started;
+}
+
 describe('a beginning that several prompts share', () => {
   it.each([90, 200])('is prefilled once, and copied to the other slots (%d tokens)', async (length) => {
-    const several = await EngineHarness.start({ slots: 4, promptCache: 0, prefillChunk: 128 }, { type: 'f16' });
+    const several = await startTimed(4, () => 0);
     const common = several.prompt(length, 7);
     const specs = [0, 1, 2, 3].map((seed) =>
       several.spec({ prompt: [...common, ...several.prompt(20, 30 + seed)], maxTokens: 8 }),
@@ -116,16 +129,8 @@ describe('a beginning that several prompts share', () => {
   });
 
   it('is not copied any more once that has taken longer than its prefill', async () => {
-    let harness: EngineHarness | null = null;
     let slowBatch = Infinity;
-    /** Each batch takes 10 ms, but one takes 10 s. */
-    const now = (): number => {
-      const batches = harness?.batches.length ?? 0;
-      return batches * 10 + (batches > slowBatch ? 10_000 : 0);
-    };
-    const options = { slots: 2, promptCache: 0, prefillChunk: 128 };
-    const several = await EngineHarness.start(options, { type: 'f16' }, { ...systemClock, now });
-    harness = several;
+    const several = await startTimed(2, (batches) => (batches > slowBatch ? 10_000 : 0));
     /** @returns how many tokens of the second of two prompts were copied from the first */
     const copied = async (seed: number): Promise<number | undefined> => {
       const common = several.prompt(100, seed);
