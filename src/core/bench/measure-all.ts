@@ -30,6 +30,11 @@ export interface Measured {
   readonly warnings: string[];
 }
 
+/** Before the first run. */
+export function nothingMeasured(): Measured {
+  return { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null, warnings: [] };
+}
+
 /** Everything that one run after the other needs. */
 export interface Measurement {
   readonly options: BenchOptions;
@@ -50,14 +55,7 @@ export interface Measurement {
  */
 export async function measureAll(measurement: Measurement, hooks: TrialHooks): Promise<Measured> {
   const { trials, leastTrials, maxDurationMs } = measurement.options;
-  const measured: Measured = {
-    runs: [],
-    versusRuns: [],
-    failure: null,
-    endedEarly: null,
-    samplesFailure: null,
-    warnings: [],
-  };
+  const measured = nothingMeasured();
   const beganUs = microsNow();
   for (let trial = 1; trial <= trials; trial += 1) {
     if (maxDurationMs !== null && microsNow() - beganUs >= maxDurationMs * 1000) {

@@ -1,6 +1,6 @@
 import { microsNow } from '../base/micros.js';
 import { percentiles } from '../measurement/metric-names.js';
-import { type Measured, type Measurement, measureStep, type TrialHooks } from './measure-all.js';
+import { type Measured, type Measurement, measureStep, nothingMeasured, type TrialHooks } from './measure-all.js';
 import type { MeasuredRun } from './measure-run.js';
 import type { FindMaxOptions } from './plan/options.js';
 import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
@@ -60,14 +60,7 @@ export async function measureSearch(
   hooks: Omit<TrialHooks, 'isEnough'>,
 ): Promise<Searched> {
   const { options, settings, target, load: generator } = measurement;
-  const measured: Measured = {
-    runs: [],
-    versusRuns: [],
-    failure: null,
-    endedEarly: null,
-    samplesFailure: null,
-    warnings: [],
-  };
+  const measured = nothingMeasured();
   const spec = specOf(search, queue);
   const looks: Look[] = [];
   const [base] = settings;

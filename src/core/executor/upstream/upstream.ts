@@ -1,7 +1,6 @@
 import type { Pool } from 'undici';
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
-import { letOthersGoFirst } from '../../base/end-of-turn.js';
 import { messageOf } from '../../base/errors.js';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import { type Capacity, type Executor, type ExecutorStatus, freePlaces, isUsable, limitedTo } from '../executor.js';
@@ -169,8 +168,6 @@ export class Upstream implements Executor {
       ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }),
     };
     this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
-    // An idle connection is used at the end of this turn at the earliest, once it is known not to have been closed.
-    letOthersGoFirst();
     return () => {
       this.#exchanges.remove(exchange);
       exchange.cancel();

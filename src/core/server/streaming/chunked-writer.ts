@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { atEndOfTurn } from '../../base/end-of-turn.js';
+import { atEndOfTurn } from './end-of-turn.js';
 
 /** `latin1` for bytes that are passed on as they are, each as one character. */
 export type BodyEncoding = 'utf8' | 'latin1';

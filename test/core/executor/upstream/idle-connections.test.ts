@@ -1,10 +1,8 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../../src/core/base/clock.js';
-import { atEndOfTurn } from '../../../../src/core/base/end-of-turn.js';
 import { Upstream } from '../../../../src/core/executor/upstream/upstream.js';
 
 /** A server that streams one token, an upstream for it, and how many connections it has had. */
@@ -57,24 +55,5 @@ describe('an idle connection to an upstream', () => {
     const before = connections();
     for (let request = 0; request < 5; request += 1) await answered(upstream);
     expect(connections()).toBe(before);
-  });
-
-  it('takes it before the pieces of other streams are written that have come in the same turn', async () => {
-    const { upstream } = await served();
-    await answered(upstream);
-    const happened: string[] = [];
-    const onSent = (): void => {
-      happened.push('request');
-    };
-    subscribe('undici:client:sendHeaders', onSent);
-    onTestFinished(() => {
-      unsubscribe('undici:client:sendHeaders', onSent);
-    });
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    atEndOfTurn(() => {
-      happened.push('piece');
-    });
-    await answered(upstream);
-    expect(happened).toEqual(['request', 'piece']);
   });
 });
