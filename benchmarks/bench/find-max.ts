@@ -9,9 +9,9 @@ import { startChatstream } from '../support/processes.js';
 /**
  * Whether `bench --find-max` finds a limit that is known: the mock engine with 4 slots, whose answers of one token take as
  * long as its prefill, answers nearly slots ÷ prefill requests per second. Nearly, because a slot is also empty until the
- * next request is in it, which depends on the machine: so a closed loop of 16 clients measures, before each search, what
- * the server can do. Requests of the search come at equal intervals, so that nothing waits below that rate, and the wait
- * grows without end above it. `find-max 20` does it 20 times.
+ * next request is in it, which depends on the machine: so a closed loop of 16 clients measures, before and after each
+ * search, what the server can do, and the mean of both is its capacity. Requests of the search come at equal intervals, so
+ * that nothing waits below that rate, and the wait grows without end above it. `find-max 20` does it 20 times.
  */
 const slots = 4;
 const prefillMs = 100;
@@ -73,8 +73,22 @@ function optionsOf(url: string, seed: number): BenchOptions {
   };
 }
 
+/** What the server can do, in requests per second. */
+async function capacityOf(url: string, seed: number): Promise<number> {
+  const options: BenchOptions = {
+    ...optionsOf(url, seed),
+    load: { type: 'closed', concurrency: [16] },
+    maxConcurrency: [slots],
+    findMax: null,
+    durationMs: 8000,
+    warmupMs: 1000,
+  };
+  const { result } = await bench(options, hooks);
+  return result.runs[0]?.rates.requests_per_second ?? NaN;
+}
+
 const server = await startChatstream([
-  ...['--engine', 'mock', '--slots', String(slots), '--max-queue', '5000'],
+  ...['--engine', 'mock', '--max-concurrency', String(slots), '--max-queue', '5000'],
   ...['--mock-prefill', `${prefillMs}ms`, '--mock-token', '1ms'],
 ]);
 const rows: string[][] = [];
@@ -82,18 +96,10 @@ let [near, covered] = [0, 0];
 try {
   for (let run = 1; run <= runs; run += 1) {
     const options = optionsOf(server.url, run);
-    const full = await bench(
-      {
-        ...options,
-        load: { type: 'closed', concurrency: [16] },
-        maxConcurrency: [slots],
-        findMax: null,
-        durationMs: 4000,
-      },
-      hooks,
-    );
-    const truth = full.result.runs[0]?.rates.requests_per_second ?? NaN;
+    const before = await capacityOf(server.url, run);
     const { result } = await bench(options, hooks);
+    const after = await capacityOf(server.url, run);
+    const truth = (before + after) / 2;
     const found = result.find_max;
     const error = (found?.load ?? NaN) / truth - 1;
     const covers = (found?.lower ?? 0) <= truth && truth <= (found?.upper ?? Infinity);
@@ -103,7 +109,7 @@ try {
     const interval = `${found?.lower ?? '–'} to ${found?.upper ?? '–'}`;
     rows.push([
       String(run),
-      truth.toFixed(1),
+      `${truth.toFixed(1)} (${before.toFixed(1)}, ${after.toFixed(1)})`,
       String(found?.load ?? found?.status),
       interval,
       `${(error * 100).toFixed(1)} %`,

@@ -1,4 +1,4 @@
-import { comparePaths, pathColumns } from '../support/closed-loops.js';
+import { comparePaths, pathColumns, warmUp } from '../support/closed-loops.js';
 import { markdownTable } from '../support/markdown.js';
 import { type ServerProcess, startChatstream } from '../support/processes.js';
 import { median, ratios, spread } from '../support/statistics.js';
@@ -13,6 +13,7 @@ const repeats = Number(process.argv[2] ?? 5);
 const path = '/v1/chat/completions';
 const tokens = 64;
 const tokenMs = 10;
+const warmUpRequests = 3000;
 const asked = { messages: [{ role: 'user', content: 'Count, please.' }], stream: true };
 
 interface Sample {
@@ -39,6 +40,7 @@ async function latency(): Promise<void> {
   const relay = await startChatstream(['--upstream', direct.url]);
   try {
     const target = { url: relay.url, pids: () => [...relay.pids(), ...direct.pids()] };
+    await warmUp([direct, target], warmUpRequests, { ...asked, max_tokens: 2 });
     const rows: (readonly string[])[] = [];
     for (const clients of [1, 8, streams]) {
       const loops = { clients, durationMs: 3000, answerMs: tokens * tokenMs, body: { ...asked, max_tokens: tokens } };

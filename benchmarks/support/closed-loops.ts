@@ -31,6 +31,20 @@ export function pathColumns(alone: string, other: string): readonly string[] {
   return ['streams', `TTFT p50 ${alone}, ms`, `${other}, ms`, 'added, ms', 'p95, ms', 'tokens/s, ratio', 'cores used'];
 }
 
+/**
+ * Sends short requests until the compilers of all processes have seen the way of a request: the first hundreds of a process
+ * take up to three times as long as later ones.
+ */
+export async function warmUp(targets: readonly Target[], requests: number, body: object): Promise<void> {
+  const clients = 8;
+  const client = async (): Promise<void> => {
+    for (let sent = 0; sent < requests / clients; sent += 1) {
+      for (const { url } of targets) await streamOnce(`${url}/v1/chat/completions`, body);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+}
+
 /** Measures two servers in turns, and says what the second adds. The first round is not counted. */
 export async function comparePaths(
   alone: Target,
