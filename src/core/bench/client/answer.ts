@@ -3,7 +3,7 @@ import type { AnswerForm } from '../../measurement/endpoints.js';
 import { contentEncodingOf, isDecodable } from './content-decoder.js';
 import { MeasuredStream } from './measured-stream.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
-import { protocolOf } from './protocols.js';
+import { protocolOf } from './protocol/protocols.js';
 import { RejectedAnswer } from './rejected-answer.js';
 import { WholeAnswer } from './whole-answer.js';
 

@@ -1,4 +1,5 @@
-import type { OutcomeWithoutTimes, ServerTimings } from './outcome.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
+import type { ServerTimings } from './protocol/server-timings.js';
 
 /**
  * An outcome with the name of the server behind the one that was asked. The wait that it reports is its own; what the
