@@ -1,7 +1,6 @@
 import { LatencyHistogram } from './histogram.js';
 import { figuresOf } from './metric.js';
-import type { MetricFigures, Run } from './result-schema.js';
-import type { CancelledFigures } from './shape-schema.js';
+import type { CancelledFigures, MetricFigures, Run } from './result-schema.js';
 
 /** What a setting has apart from its requests, all trials together; null where the plan has no such thing. */
 export interface Beside {

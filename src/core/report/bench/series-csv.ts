@@ -1,7 +1,6 @@
 import { hasEnoughSamples } from '../../measurement/histogram.js';
-import { countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
-import type { BenchResult, Run } from '../../measurement/result-schema.js';
-import { cellsOf, type Series } from '../../measurement/series-schema.js';
+import { cellsOf, countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
+import type { BenchResult, Run, Series } from '../../measurement/result-schema.js';
 import { stageNumberAt } from '../../measurement/stage-summary.js';
 import { csvField } from './csv.js';
 

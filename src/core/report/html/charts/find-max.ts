@@ -1,7 +1,6 @@
-import type { FindMax } from '../../../measurement/find-max-schema.js';
 import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
 import { parseObjective } from '../../../measurement/objectives.js';
-import type { BenchResult } from '../../../measurement/result-schema.js';
+import type { BenchResult, FindMax } from '../../../measurement/result-schema.js';
 import { findMaxTable, loadNumber } from '../../bench/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
