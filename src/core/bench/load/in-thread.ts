@@ -76,8 +76,11 @@ function runLoad(
   signal: AbortSignal,
 ): RunningLoad {
   const window = new MeasurementWindow(startUs, job);
-  const headline = job.shape.type === 'open' ? 'ttft_from_schedule' : 'ttft';
-  const recorder = new RunRecorder(job.objectives, window.beginUs, job.promises, stagesMsOf(job), headline);
+  const recorder = new RunRecorder(job.objectives, window.beginUs, {
+    promises: job.promises,
+    stagesMs: stagesMsOf(job),
+    headline: job.shape.type === 'open' ? 'ttft_from_schedule' : 'ttft',
+  });
   const firstAnswers = new FirstAnswers();
   return {
     get snapshot() {
