@@ -207,11 +207,11 @@ function isSteady(shape: LoadShape): boolean {
   return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }
 
-function shapeOf(job: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'filling' | 'stages'> {
+function shapeOf(job: LoadJob): Pick<RunContext, 'apart' | 'isSteady' | 'filling' | 'stages'> {
   const { shape, leaving, probes } = job;
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
-    beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
+    apart: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
     isSteady: isSteady(shape),
     filling: fillingOf(job),
     ...(shape.type === 'open' && shape.stages !== undefined ? { stages: reportedStages(shape.stages) } : {}),

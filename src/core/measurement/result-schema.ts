@@ -10,7 +10,7 @@ import { fillingSchema, overloadSchema } from './schema/overload-schema.js';
 import { planSchema } from './schema/plan-schema.js';
 import { loopDelaySchema, saturationSchema } from './schema/saturation-schema.js';
 import { seriesSchema } from './schema/series-schema.js';
-import { besideFields } from './schema/shape-schema.js';
+import { apartFields } from './schema/shape-schema.js';
 import { type stageFiguresSchema, stagesSchema } from './schema/stage-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
@@ -117,7 +117,7 @@ const run = Type.Object({
   client,
   agents: Type.Optional(agentsSchema),
   checks: checksSchema,
-  ...besideFields,
+  ...apartFields,
   probes: Type.Optional(
     Type.Object(
       { completed: count, unanswered: count, ttft: metricSchema },

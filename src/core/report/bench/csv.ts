@@ -1,7 +1,6 @@
 import { firstAndLater } from '../../measurement/group-summary.js';
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult, Metric, Run, TargetDescription } from '../../measurement/result-schema.js';
-import { besideColumns } from './csv-beside.js';
 
 type Value = string | number | boolean | null;
 
@@ -81,7 +80,17 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
       (end) => [`${name}_p50_${end}_ms`, ({ run }: Row) => run.metrics[name].p50_interval?.[end] ?? null] as const,
     ),
   ),
-  ...besideColumns,
+  ['overload_in_flight_per_s', ({ run }) => run.overload?.in_flight_per_second.slope ?? null],
+  ['held_back', ({ run }) => run.held_back?.requests ?? null],
+  ['held_back_mean_ms', ({ run }) => run.held_back?.mean_ms ?? null],
+  ['held_back_max_ms', ({ run }) => run.held_back?.max_ms ?? null],
+  ['cancelled_requests', ({ run }) => run.cancelled?.requests ?? null],
+  ['cancelled_left', ({ run }) => run.cancelled?.left ?? null],
+  ['cancelled_left_before_first_token', ({ run }) => run.cancelled?.left_before_first_token ?? null],
+  ['probes_completed', ({ run }) => run.probes?.completed ?? null],
+  ['probes_unanswered', ({ run }) => run.probes?.unanswered ?? null],
+  ['probe_ttft_p50_ms', ({ run }) => run.probes?.ttft.p50 ?? null],
+  ['probe_ttft_p95_ms', ({ run }) => run.probes?.ttft.p95 ?? null],
   ['first_turn_ttft_p50_ms', ({ run }) => firstAndLater([run]).first?.ttft.p50 ?? null],
   ['later_turns_ttft_p50_ms', ({ run }) => firstAndLater([run]).later?.ttft.p50 ?? null],
   ['jain_index', ({ run }) => run.jain_index ?? null],
