@@ -28,10 +28,10 @@ import type { WorkloadSpec } from './workload/workload.js';
 export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */
   readonly onProgress: (progress: BenchProgress) => void;
-  /** Called with what the bench waits for, other than a server; absent: nobody is told. */
+  /** Called with what the bench waits for, other than a server; optional. */
   readonly onWaitFor?: (what: string) => void;
   /**
-   * Called with the servers before they are measured, the second being that of `--versus`, or null; absent: nobody is told.
+   * Called with the servers before they are measured, the second being that of `--versus`, or null; optional.
    * What it throws ends the bench.
    */
   readonly onTargets?: (target: TargetDescription, versus: TargetDescription | null) => void;

@@ -15,7 +15,7 @@ import { queueGrowthOf } from './result/overload.js';
 export interface RunPlace {
   /** Counted from 1, over all settings, trials and servers; two that are measured at the same time have the same number. */
   readonly run: number;
-  /** Null for a search, of which nobody knows how many it takes. */
+  /** Null for a search: how many it takes is not known. */
   readonly runs: number | null;
   /** Which of two servers is measured; null if there is only one. The URL has no query. */
   readonly server: {

@@ -205,7 +205,7 @@ export class Peer {
     return this.#times.silenceMs - 1.5 * this.#times.heartbeatMs;
   }
 
-  /** Notices that nothing comes over the bus, which it is asked for where nobody else speaks. */
+  /** Notices that nothing comes over the bus, which it is asked for where no other messages come. */
   #listen(nowMs: number): void {
     const silentMs = nowMs - this.#heardMs;
     if (silentMs >= this.#deafMs) this.#changeConnection(false);

@@ -21,7 +21,7 @@ export interface DistributionFigure {
   readonly isExplained?: boolean;
 }
 
-/** Times that are shorter still lie at the beginning of the axis: nobody notices them. */
+/** Times that are shorter still lie at the beginning of the axis: they are too short to be noticed. */
 const widestAxis = 500;
 const rowHeight = { wide: 44, narrow: 40 } as const;
 const labelWidth = { wide: 150, narrow: 62 } as const;

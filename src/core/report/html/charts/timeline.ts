@@ -56,7 +56,7 @@ interface TimedSeries {
   readonly spanSeconds: number;
 }
 
-/** More points than this make a line that nobody can follow. */
+/** More points than this make a line that cannot be followed. */
 const mostPoints = 120;
 
 /** For five percentiles, a piece of time needs some requests. */
