@@ -19,7 +19,7 @@ const loadMs = 60_000;
 
 function recorded(seed: number): RunRecorder {
   const random = seededRandom(seed);
-  const recorder = new RunRecorder(objectives, 0, objectives);
+  const recorder = new RunRecorder(objectives, 0, { promises: objectives });
   for (let index = 0; index < 20_000; index += 1) {
     const intendedUs = index * 15_000;
     const firstTokenUs = intendedUs + 50_000 + Math.floor(random() * 400_000);

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../src/core/base/random.js';
-import { besideOf } from '../../src/core/measurement/beside.js';
 import { ClientDelay } from '../../src/core/measurement/client-delay.js';
+import { figuresApartOf } from '../../src/core/measurement/figures-apart.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
 import { isOverloaded } from '../../src/core/measurement/overload.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
@@ -78,7 +78,7 @@ function summaryOf(run: Run, samples: SampleSet): SettingSummary {
     sentLate: new SentLate([run]),
     countsTokens: true,
     isOverloaded: isOverloaded([run]),
-    beside: besideOf([run]),
+    apart: figuresApartOf([run]),
   };
 }
 

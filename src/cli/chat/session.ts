@@ -25,7 +25,7 @@ export async function answerOnce(
 ): Promise<void> {
   conversation.ask(question);
   const leaving = new AbortController();
-  // Whoever reads the answer has left, or the disk is full, which main.ts reports.
+  // The reader of the answer has left, or the disk is full, which main.ts reports.
   process.stdout.once('error', () => {
     leaving.abort();
   });

@@ -1,7 +1,7 @@
 import type { Interfaces } from '@oclif/core';
 
 /**
- * A message with the environment variables by their names where it names flags that were not typed: nobody finds a flag in a
+ * A message with the environment variables by their names where it names flags that were not typed: no one finds a flag in a
  * command that has none.
  *
  * @param argv what was typed, and what was added from a file

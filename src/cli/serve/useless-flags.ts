@@ -34,7 +34,7 @@ export function refuseUselessFlags(elsewhere: Elsewhere, isTyped: FlagOrigins['i
 }
 
 /**
- * Refuses flags that say how to reach NATS where nobody asks for it.
+ * Refuses flags that say how to reach NATS where it is not used.
  *
  * @throws ChatstreamError `usage`
  */

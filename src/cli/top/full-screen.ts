@@ -29,7 +29,7 @@ export interface FullScreenHooks {
   readonly onResize: () => void;
 }
 
-/** Takes the terminal over. Whoever opens it must close it, whatever happens, or the shell is left without a cursor. */
+/** Takes the terminal over. The caller must close it in any case, or the shell is left without a cursor. */
 export function openFullScreen(
   input: NodeJS.ReadStream,
   output: NodeJS.WriteStream,

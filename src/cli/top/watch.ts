@@ -33,7 +33,7 @@ export async function watchTop(flags: TopFlags, stopping: AbortSignal, print: (l
   const leaving = new AbortController();
   const ending = AbortSignal.any([stopping, leaving.signal]);
   let sooner = new AbortController();
-  // Whoever reads the lines has left, or the disk is full, which main.ts reports.
+  // The reader of the lines has left, or the disk is full, which main.ts reports.
   process.stdout.once('error', () => {
     leaving.abort();
   });

@@ -12,7 +12,7 @@ export interface RunningRun {
   readonly elapsedShare: number | null;
   /** Of the requests of the window, if it is known; absent: as much as of the time. */
   readonly sentShare?: number | null;
-  /** How many are measured, if that is what ends the run; absent or null: nobody knows. */
+  /** How many are measured, if that is what ends the run; absent or null: that is not known. */
   readonly requests?: number | null;
   readonly measuredMs: number;
   /** Whether requests are sent on a schedule whose rate stays the same. */

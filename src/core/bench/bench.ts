@@ -2,7 +2,6 @@ import type { ChatstreamError } from '../base/errors.js';
 import type { BenchResult, TargetDescription } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/summarise.js';
 import { measureAll, type TrialHooks } from './measure-all.js';
-import type { BenchProgress } from './measure-run.js';
 import { measureSearch } from './measure-search.js';
 import { openLoads } from './open-load.js';
 import { describePlan } from './plan/describe-plan.js';
@@ -13,6 +12,7 @@ import { blockTokens } from './plan/trace.js';
 import type { Prepared } from './planned-job.js';
 import { checkSamplesFile, emptySamplesFile } from './record/samples-file.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
+import type { BenchProgress } from './run-progress.js';
 import { readCertificates } from './target/certificates.js';
 import { probed } from './target/probe.js';
 import { openReadyTarget } from './target/ready-target.js';
@@ -28,10 +28,10 @@ import type { WorkloadSpec } from './workload/workload.js';
 export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */
   readonly onProgress: (progress: BenchProgress) => void;
-  /** Called with what the bench waits for, other than a server; absent: nobody is told. */
+  /** Called with what the bench waits for, other than a server; optional. */
   readonly onWaitFor?: (what: string) => void;
   /**
-   * Called with the servers before they are measured, the second being that of `--versus`, or null; absent: nobody is told.
+   * Called with the servers before they are measured, the second being that of `--versus`, or null; optional.
    * What it throws ends the bench.
    */
   readonly onTargets?: (target: TargetDescription, versus: TargetDescription | null) => void;

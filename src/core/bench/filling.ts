@@ -1,5 +1,5 @@
 import { meanThinkMs } from '../measurement/think-time.js';
-import type { LoadJob } from './load/load-generator.js';
+import type { LoadJob, LoadShape } from './load/load-generator.js';
 import type { Filling } from './result/overload.js';
 import { meanTurns, type WorkloadSpec } from './workload/workload.js';
 
@@ -12,4 +12,9 @@ export function fillingOf({ warmupMs, shape, workload, tenants = [] }: LoadJob):
 
 function thinkMsOf(spec: WorkloadSpec): number {
   return spec.type === 'trace' || spec.shape === undefined ? 0 : meanThinkMs(spec.shape.thinkTime);
+}
+
+/** Whether the load stays the same through the whole run, so far as it is planned. */
+export function isSteady(shape: LoadShape): boolean {
+  return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
 }

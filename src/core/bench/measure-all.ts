@@ -5,10 +5,11 @@ import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import { Duet, type Role } from './duet.js';
 import type { LoadGenerator } from './load/load-generator.js';
-import { type MeasuredRun, measureRun, type RunHooks, type RunPlace } from './measure-run.js';
+import { type MeasuredRun, measureRun, type RunHooks } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import { extensionPlanned, plannedJob, type Prepared, type Step } from './planned-job.js';
+import type { RunPlace } from './run-progress.js';
 import type { Target } from './target/target.js';
 
 export interface TrialHooks extends RunHooks {
@@ -151,7 +152,8 @@ export async function measureStep(
     const planned = plannedJob(options, prepared, step, target);
     const job = duet === null ? planned : duet.joined(planned, server);
     const inRun = duet === null ? hooks : hooksInDuet(hooks, duet, server);
-    const finished = isStopped ? null : await measureRun(step, place, job, target, load, inRun, options.abortOn);
+    const run = { planned: step, place, job, target, load, abortOn: options.abortOn };
+    const finished = isStopped ? null : await measureRun(run, inRun);
     // What is left of it was measured alone.
     if (duet?.failed.aborted === true) return null;
     if (finished === null) {

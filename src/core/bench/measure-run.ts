@@ -1,77 +1,24 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
-import type { Run, Setting } from '../measurement/result-schema.js';
-import { abortReason, type RunningRun } from './abort.js';
+import type { Run } from '../measurement/result-schema.js';
+import { abortReason } from './abort.js';
 import type { Rejection } from './client/rejection.js';
-import { fillingOf } from './filling.js';
-import { needsMore } from './load/extension.js';
-import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js';
+import { fillingOf, isSteady } from './filling.js';
+import type { LoadGenerator, LoadJob } from './load/load-generator.js';
 import { observeRun } from './observe-run.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { PlannedRun } from './plan/settings.js';
-import { dueShare, reportedStages } from './plan/stages.js';
-import { shareOfTimes } from './plan/trace.js';
+import { reportedStages } from './plan/stages.js';
 import type { AgentsOfRun } from './record/agent-part.js';
-import { mergedSnapshot } from './record/merged-snapshot.js';
 import type { RunPart } from './record/run-part.js';
 import { mergedTrend, type RunTrend } from './record/run-trend.js';
 import { assembleRun, type RunContext } from './result/assemble-run.js';
-import { queueGrowthOf } from './result/overload.js';
+import { type BenchProgress, progressOf, runningRun, type RunPlace } from './run-progress.js';
 import type { LimitChange } from './target/limit-watch.js';
 import { countedBetween } from './target/prometheus.js';
 import { rejectedError } from './target/rejected.js';
 import type { Target } from './target/target.js';
-
-/** Which run it is. */
-export interface RunPlace {
-  /** Counted from 1, over all settings, trials and servers; two that are measured at the same time have the same number. */
-  readonly run: number;
-  /** Null for a search, of which nobody knows how many it takes. */
-  readonly runs: number | null;
-  /** Which of two servers is measured; null if there is only one. The URL has no query. */
-  readonly server: {
-    readonly role: 'candidate' | 'baseline';
-    readonly url: string;
-    /** Whether the other one is measured at the same time. */
-    readonly isDuet: boolean;
-  } | null;
-}
-
-/** The progress of a running bench, for the live display. The figures are those of the current run. */
-export interface BenchProgress extends RunPlace {
-  readonly setting: Setting;
-  readonly trial: number;
-  /**
-   * `extending`: the duration is over, but there are too few requests. `finishing`: nothing more is sent; the bench waits
-   * for the requests in flight.
-   */
-  readonly status: 'warm-up' | 'measuring' | 'extending' | 'finishing';
-  readonly elapsedMs: number;
-  /** Warm-up and measurement together, the longest while `extending`; null if the run ends after a number of requests. */
-  readonly plannedMs: number | null;
-  /** Completed requests for which the run goes on beyond its duration; null if it does not. */
-  readonly leastRequests: number | null;
-  readonly completed: number;
-  /** Requests that were sent during the warm-up, which do not count. */
-  readonly warmup: number;
-  /** Those of the warm-up included. */
-  readonly inFlight: number;
-  /** Refused, failed and timed out together. */
-  readonly failed: number;
-  readonly outputTokensPerSecond: number;
-  /** Whether there are any to count: not for embeddings. */
-  readonly countsTokens: boolean;
-  /** What the percentiles are of, as in the report: whole answers have no first token. */
-  readonly latency: 'ttft' | 'ttft_from_schedule' | 'e2e';
-  /** Whether the queue of an open loop grows without end, as far as can be told by now: then percentiles say nothing. */
-  readonly isGrowing: boolean;
-  /** Null as long as there are too few requests for a median, as in the report. */
-  readonly p50Ms: number | null;
-  /** Whether it is the median of so few requests that the report marks it. */
-  readonly isP50Rough: boolean;
-  readonly p95Ms: number | null;
-}
 
 /** How often {@link RunHooks.onProgress} is called. */
 const progressEveryMs = 200;
@@ -98,6 +45,17 @@ export interface MeasuredRun {
   readonly limitChange: LimitChange | null;
 }
 
+/** One setting of one server, with what measures it. */
+interface RunToMeasure {
+  readonly planned: PlannedRun;
+  readonly place: RunPlace;
+  readonly job: LoadJob;
+  readonly target: Target;
+  readonly load: LoadGenerator;
+  /** What ends it before its time. */
+  readonly abortOn: readonly AbortRule[];
+}
+
 /**
  * Measures one setting once.
  *
@@ -105,13 +63,8 @@ export interface MeasuredRun {
  * @throws ChatstreamError if the target can no longer be set or reached, or rejects the first requests
  */
 export async function measureRun(
-  planned: PlannedRun,
-  place: RunPlace,
-  job: LoadJob,
-  target: Target,
-  load: LoadGenerator,
+  { planned, place, job, target, load, abortOn }: RunToMeasure,
   { onProgress, ready, signal }: RunHooks,
-  abortOn: readonly AbortRule[],
 ): Promise<MeasuredRun | null> {
   await applySetting(planned, target, signal);
   await load.prepare(job);
@@ -121,13 +74,14 @@ export async function measureRun(
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();
+  const underWay = { planned, place, job, load, startUs };
   const stopObserving = observeRun(target, planned.setting.max_concurrency);
   const giveUp = new AbortController();
   let abortedOn: string | null = null;
   const report = (): void => {
-    onProgress(progressOf(planned, place, job, startUs, load));
+    onProgress(progressOf(underWay));
     if (commonRejection(load.snapshots()) !== null) giveUp.abort();
-    if (abortOn.length > 0) abortedOn ??= abortReason(abortOn, runningRun(job, startUs, load));
+    if (abortOn.length > 0) abortedOn ??= abortReason(abortOn, runningRun(underWay));
     if (abortedOn !== null) giveUp.abort();
   };
   report();
@@ -184,34 +138,11 @@ function problemOf(agents: AgentsOfRun | null): ChatstreamError | null {
   });
 }
 
-function runningRun(job: LoadJob, startUs: number, load: LoadGenerator): RunningRun {
-  const { warmupMs, durationMs, requests, shape, promises } = job;
-  const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
-  const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
-  const sentShare = sentShareOf(shape, measuredMs, warmupMs, durationMs) ?? elapsedShare;
-  const isOpenLoop = shape.type === 'open' && isSteady(shape);
-  const filling = fillingOf(job);
-  return { snapshots: load.snapshots(), elapsedShare, sentShare, requests, measuredMs, isOpenLoop, filling, promises };
-}
-
-/** The share of the window's requests that is due by now; null if it is that of the time. */
-function sentShareOf(shape: LoadShape, measuredMs: number, warmupMs: number, durationMs: number | null): number | null {
-  if (shape.type === 'closed') return null;
-  const { stages, times } = shape;
-  if (times !== undefined) return shareOfTimes(times, measuredMs, { warmupMs, durationMs: durationMs ?? Infinity });
-  return stages === undefined ? null : dueShare(stages, measuredMs);
-}
-
-/** Whether the load stays the same through the whole run, so far as it is planned. */
-function isSteady(shape: LoadShape): boolean {
-  return shape.type === 'closed' || (shape.stages === undefined && shape.times === undefined);
-}
-
-function shapeOf(job: LoadJob): Pick<RunContext, 'beside' | 'isSteady' | 'filling' | 'stages'> {
+function shapeOf(job: LoadJob): Pick<RunContext, 'apart' | 'isSteady' | 'filling' | 'stages'> {
   const { shape, leaving, probes } = job;
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;
   return {
-    beside: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
+    apart: { maxInFlight, cancel: leaving !== undefined, probes: probes !== undefined },
     isSteady: isSteady(shape),
     filling: fillingOf(job),
     ...(shape.type === 'open' && shape.stages !== undefined ? { stages: reportedStages(shape.stages) } : {}),
@@ -237,46 +168,4 @@ async function applySetting({ setting }: PlannedRun, { queue }: Target, signal: 
   await queue.setMaxConcurrency(setting.max_concurrency);
   const deadlineUs = microsNow() + settleMs * 1000;
   while ((await queue.busy()) > 0 && microsNow() < deadlineUs && !signal.aborted) await delay(20);
-}
-
-function progressOf(
-  { setting, trial }: PlannedRun,
-  place: RunPlace,
-  job: LoadJob,
-  startUs: number,
-  load: LoadGenerator,
-): BenchProgress {
-  const { client, shape, warmupMs, durationMs, extension } = job;
-  // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
-  const { completed, warmup, inFlight, unanswered, servedTokens, trend, ...latency } = mergedSnapshot(load.snapshots());
-  const elapsedMs = (microsNow() - startUs) / 1000;
-  const measuredMs = elapsedMs - warmupMs;
-  const isOver = durationMs !== null && measuredMs > durationMs;
-  const isExtending = isOver && extension !== null && measuredMs < extension.longestMs && needsMore(extension);
-  const windowMs = isExtending ? extension.longestMs : durationMs;
-  return {
-    ...place,
-    setting,
-    trial,
-    status: measuredMs < 0 ? 'warm-up' : isExtending ? 'extending' : isOver ? 'finishing' : 'measuring',
-    elapsedMs,
-    plannedMs: windowMs === null ? null : warmupMs + windowMs,
-    leastRequests: extension?.requests ?? null,
-    completed,
-    warmup,
-    inFlight,
-    failed: unanswered,
-    outputTokensPerSecond: measuredMs > 0 ? servedTokens / (measuredMs / 1000) : 0,
-    countsTokens: client.form?.endpoint !== 'embeddings',
-    latency: client.form?.streaming === false ? 'e2e' : shape.type === 'open' ? 'ttft_from_schedule' : 'ttft',
-    isGrowing: isGrowing(job, trend),
-    p50Ms: latency.p50Ms,
-    isP50Rough: latency.isP50Rough,
-    p95Ms: latency.p95Ms,
-  };
-}
-
-function isGrowing(job: LoadJob, trend: RunTrend): boolean {
-  if (job.shape.type === 'closed' || !isSteady(job.shape)) return false;
-  return queueGrowthOf(trend, fillingOf(job)).overload !== null;
 }

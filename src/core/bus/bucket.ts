@@ -16,7 +16,7 @@ export type BucketEvent =
   | { readonly type: 'put'; readonly entry: Entry }
   /** Somebody removed it. */
   | { readonly type: 'removed'; readonly key: string }
-  /** Nobody wrote it again in time. */
+  /** It was not written again in time. */
   | { readonly type: 'expired'; readonly key: string };
 
 export interface BucketOptions {

@@ -32,7 +32,7 @@ const lookEveryMs = 300;
 /**
  * Tells what happens in a bucket. No server before 2.11 tells watchers that an entry has expired. So the watch counts
  * the time to live itself from when it last saw the entry written; then it looks whether the entry is still there. Its
- * clock only says when to look: a process that was stopped for a while takes nobody for dead.
+ * clock only says when to look: a process that was stopped for a while takes no other for dead.
  *
  * After a lost connection, it opens anew and hears all entries again, as the server may have lost its storage meanwhile.
  */

@@ -71,7 +71,7 @@ function unpacked(gzip: string): unknown {
     const plain = gunzipSync(Buffer.from(gzip, 'base64'), { maxOutputLength: mostUnpackedBytes });
     return parsed(plain.toString('utf8'));
   } catch {
-    // Whoever wrote it, it is none of our entries.
+    // Another program wrote it: it is not one of our entries.
     return null;
   }
 }

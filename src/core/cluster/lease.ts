@@ -14,11 +14,11 @@ export interface LeaseOptions {
    * since 1970 are, as a lease changes less often than once a second.
    */
   readonly firstNumber: () => number;
-  /** How long others may be faster, in milliseconds, 0 or more: whoever has less patience gets a free lease first. */
+  /** How long others may be faster, in milliseconds, 0 or more: the one with less patience gets a free lease first. */
   readonly patienceMs: number;
   /** What people read in the entry. */
   readonly describe: () => { readonly running: number; readonly waiting: number };
-  /** Is awaited before the lease is asked for, so that whoever gains it can begin at once. Must not reject. */
+  /** Is awaited before the lease is asked for, so that the process that gains it can begin at once. Must not reject. */
   readonly prepare: () => Promise<void>;
   /** From now on, this process holds it. */
   readonly onGained: (number: number) => void;
@@ -30,16 +30,19 @@ const tickMs = 250;
 
 /** In milliseconds. */
 const renewMs = 1000;
-/** A renewal that was not answered for so long is asked for once more: one lost message costs nobody a lease. */
+/** A renewal that was not answered for so long is asked for once more: one lost message does not cost the lease. */
 const askAgainMs = 500;
-/** Whoever has not been able to renew it for so long no longer counts on it. */
+/** A holder that has not been able to renew it for so long no longer counts on it. */
 const trustedMs = 2500;
-/** Whoever has seen no renewal for so long takes it. Longer than {@link trustedMs}, so that usually nobody else still trusts in it. */
+/**
+ * A process that has seen no renewal for so long takes it. Longer than {@link trustedMs}, so that its holder usually no longer
+ * counts on it.
+ */
 const staleMs = 3000;
 
 /**
- * Whoever holds it under another version of the schema has it for good, unless NATS has answered so often that it was not renewed
- * since the time before, in milliseconds: then there is no member of that version any more that would have taken it over.
+ * A process that holds it under another version of the schema has it for good, unless NATS has answered so often that it was not
+ * renewed since the time before, in milliseconds: then there is no member of that version any more that would have taken it over.
  */
 const foreignChecks = 3;
 const foreignCheckMs = 5000;
@@ -67,7 +70,7 @@ interface Foreign {
   readonly revision: number;
   /** When NATS was last asked for it. */
   readonly askedMs: number;
-  /** How often it was answered that nobody has renewed it. */
+  /** How often it was answered that it was not renewed. */
   readonly checks: number;
 }
 
@@ -260,13 +263,16 @@ export class Lease {
 
   #lose(): void {
     this.#held = null;
-    // Others first: whoever has just lost it is cut off, or slow.
+    // Others first: a process that has just lost it is cut off, or slow.
     if (this.#seen !== null) this.#seen = { ...this.#seen, sinceMs: this.#options.clock.now() };
     this.#options.onLost();
   }
 }
 
-/** It has this revision, which one of the unanswered renewals made; nobody can take it for so long after the first of them. */
+/**
+ * It has this revision, which one of the unanswered renewals made; no other process can take it for so long after the first of
+ * them.
+ */
 function renewed(held: Held, revision: number): void {
   if (revision <= held.revision) return;
   held.revision = revision;

@@ -14,7 +14,7 @@ export interface Heard<T> {
 
 interface LineStatus {
   readonly model: string;
-  /** The name of the process that holds it; its id if that is no member, and null if nobody does. */
+  /** The name of the process that holds it; its id if that is no member, and null if none does. */
   readonly holder: string | null;
   /** The number of the lease. */
   readonly lease: number;
@@ -96,7 +96,7 @@ function inOrder<T>(all: readonly Heard<T>[], nameOf: (value: T) => string): rea
 
 interface Seen {
   readonly entry: Entry;
-  /** Null for what was there already: nobody knows for how long. */
+  /** Null for what was there already: for how long is not known. */
   readonly atMs: number | null;
 }
 

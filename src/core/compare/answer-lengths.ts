@@ -16,7 +16,7 @@ const chanceErrors = 3;
 /** Failed requests above this share make rates count tokens of answers that were not given to their end. */
 export const mostFailures = 0.1;
 
-/** Whether a figure depends on how long answers are: whoever answers with fewer tokens ends sooner, however fast it is. */
+/** Whether a figure depends on how long answers are: a server that answers with fewer tokens ends sooner, however fast it is. */
 export function dependsOnLength(metric: ComparedMetric): boolean {
   return metric.type === 'latency' ? metric.metric === 'e2e' : metric.rate !== 'input_tokens_per_second';
 }

@@ -1,4 +1,3 @@
-import type { FindMaxBy } from '../measurement/find-max-schema.js';
 import {
   type MetricName,
   metricNames,
@@ -6,7 +5,7 @@ import {
   percentileNames,
   percentileText,
 } from '../measurement/metric-names.js';
-import type { Rates } from '../measurement/result-schema.js';
+import type { FindMaxBy, Rates } from '../measurement/result-schema.js';
 
 export const rateNames = [
   'requests_per_second',

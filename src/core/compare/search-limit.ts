@@ -1,9 +1,8 @@
 import { ChatstreamError } from '../base/errors.js';
 import { ClientDelay } from '../measurement/client-delay.js';
-import type { FindMax, FindMaxBy } from '../measurement/find-max-schema.js';
 import { listed, significant, whole } from '../measurement/numbers.js';
 import { parseObjective } from '../measurement/objectives.js';
-import type { Run, Saturation, Setting } from '../measurement/result-schema.js';
+import type { FindMax, FindMaxBy, Run, Saturation, Setting } from '../measurement/result-schema.js';
 import { saturationOfRuns, touches } from '../measurement/saturation.js';
 import { wholeSettingText } from '../measurement/setting-text.js';
 import { bySetting, settingsKey } from '../measurement/summarise.js';

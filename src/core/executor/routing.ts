@@ -8,7 +8,7 @@ const usualLeastSamePrefix = 0.5;
 
 /**
  * Chooses where a generation begins: where the longest beginning of its prompt is known, and of several such executors where
- * the load is least. Only places that are free now count, so that nobody waits for a prefix.
+ * the load is least. Only places that are free now count, so that no request waits for a prefix.
  *
  * @param executors those that have the model
  * @param failed where it has failed already; it goes there again only if there is no other that could take it later

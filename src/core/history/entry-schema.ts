@@ -3,10 +3,10 @@ import {
   endedEarlySchema,
   promptCacheSchema,
   resultSchema,
+  saturationSchema,
   settingSchema,
   targetSchema,
 } from '../measurement/result-schema.js';
-import { saturationSchema } from '../measurement/saturation-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableString = Type.Union([Type.String(), Type.Null()]);

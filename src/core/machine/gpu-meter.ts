@@ -13,7 +13,7 @@ export interface Gpu {
 /** How often the program reports, in seconds. */
 const intervalSeconds = 2;
 
-/** After nobody has asked for this long, in milliseconds, the program is ended. */
+/** The program is ended when it has not been asked for this long, in milliseconds. */
 const patienceMs = 30_000;
 
 /** How long the first one who asks waits for a report, in milliseconds. */

@@ -37,6 +37,11 @@ export class LatencySketch {
   }
 }
 
+/** A sketch as a result file has it: `[cell, count]` pairs. */
+export function cellsOf(pairs: readonly (readonly number[])[]): SketchCells {
+  return pairs.map(([cell = 0, inCell = 0]) => [cell, inCell]);
+}
+
 /** The sum of several sketches. */
 export function addCells(sketches: readonly SketchCells[]): SketchCells {
   const [only] = sketches;

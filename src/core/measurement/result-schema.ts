@@ -1,17 +1,17 @@
 import { type Static, Type } from 'typebox';
-import { agentsSchema } from './agents-schema.js';
-import { checksSchema } from './checks-schema.js';
-import { executorsSchema } from './executor-schema.js';
-import { findMaxSchema } from './find-max-schema.js';
-import { tenantSchema, turnSchema } from './group-schema.js';
 import { type PerMetric, perMetric } from './metric-names.js';
-import { type medianIntervalSchema, metricFields, metricSchema } from './metric-schema.js';
-import { fillingSchema, overloadSchema } from './overload-schema.js';
-import { planSchema } from './plan-schema.js';
-import { loopDelaySchema, saturationSchema } from './saturation-schema.js';
-import { seriesSchema } from './series-schema.js';
-import { besideFields } from './shape-schema.js';
-import { type stageFiguresSchema, stagesSchema } from './stage-schema.js';
+import { agentsSchema } from './schema/agents-schema.js';
+import { checksSchema } from './schema/checks-schema.js';
+import { executorsSchema } from './schema/executor-schema.js';
+import { findMaxSchema } from './schema/find-max-schema.js';
+import { tenantSchema, turnSchema } from './schema/group-schema.js';
+import { type medianIntervalSchema, metricFields, metricSchema } from './schema/metric-schema.js';
+import { fillingSchema, overloadSchema } from './schema/overload-schema.js';
+import { planSchema } from './schema/plan-schema.js';
+import { loopDelaySchema, saturationSchema } from './schema/saturation-schema.js';
+import { seriesSchema } from './schema/series-schema.js';
+import { apartFields } from './schema/shape-schema.js';
+import { type stageFiguresSchema, stagesSchema } from './schema/stage-schema.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nullableCount = Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]);
@@ -117,7 +117,7 @@ const run = Type.Object({
   client,
   agents: Type.Optional(agentsSchema),
   checks: checksSchema,
-  ...besideFields,
+  ...apartFields,
   probes: Type.Optional(
     Type.Object(
       { completed: count, unanswered: count, ttft: metricSchema },
@@ -208,7 +208,10 @@ export const endedEarlySchema = Type.Object(
   { description: 'Why it ended before everything was measured. Such a result cannot pass a gate.' },
 );
 
-/** What `bench -o result.json` writes and `compare` reads. The JSON Schema that ships is made from this. */
+/**
+ * What `bench -o result.json` writes and `compare` reads; larger parts of it are in `schema/`. The JSON Schema that ships is made
+ * from this.
+ */
 export const resultSchema = Type.Object(
   {
     schema: Type.Literal('chatstream.bench/v1'),
@@ -240,6 +243,11 @@ export const resultSchema = Type.Object(
   { $schema: 'https://json-schema.org/draft/2020-12/schema', title: 'Result of chatstream bench' },
 );
 
+export type { FindMax, FindMaxBy, FindMaxPlan, FindMaxPoint } from './schema/find-max-schema.js';
+export type { Overload } from './schema/overload-schema.js';
+export { saturationSchema } from './schema/saturation-schema.js';
+export type { Series } from './schema/series-schema.js';
+export type { CancelledFigures } from './schema/shape-schema.js';
 export type BenchResult = Static<typeof resultSchema>;
 export type Run = Static<typeof run>;
 /** Figures of the requests that were the same turn. */

@@ -1,6 +1,5 @@
 import { groupSummaries, type GroupSummary } from './group-summary.js';
-import type { Overload } from './overload-schema.js';
-import type { Run, StageFigures } from './result-schema.js';
+import type { Overload, Run, StageFigures } from './result-schema.js';
 
 /** A stage over all trials of a setting. */
 export interface StageSummary extends GroupSummary {

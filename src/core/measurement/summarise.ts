@@ -1,7 +1,7 @@
-import { type Beside, besideOf } from './beside.js';
 import { addBuckets, type BucketCounts } from './buckets.js';
 import { ClientDelay } from './client-delay.js';
 import { addUpErrors, errorCounts } from './error-counts.js';
+import { type FiguresApart, figuresApartOf } from './figures-apart.js';
 import { LatencyHistogram } from './histogram.js';
 import { aggregateQueueWait, figuresOf } from './metric.js';
 import { type MetricName, metricNames, perMetric } from './metric-names.js';
@@ -41,7 +41,7 @@ export interface SettingSummary {
   readonly isOverloaded: boolean;
   /** Whether something counts output tokens. Nothing does for embeddings, and for whole answers without a usage. */
   readonly countsTokens: boolean;
-  readonly beside: Beside;
+  readonly apart: FiguresApart;
 }
 
 /** Merges the trials of each setting. The settings come in the order in which they were first measured. */
@@ -90,7 +90,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     sentLate: new SentLate(trials),
     isOverloaded: isOverloaded(trials),
     countsTokens: !trials.some((run) => run.requests.completed > 0 && run.output_tokens_source === 'none'),
-    beside: besideOf(trials),
+    apart: figuresApartOf(trials),
   };
 }
 

@@ -8,7 +8,7 @@
  * ```
  *
  * @param amounts 0 or more each
- * @returns 0 to 1; null if nobody has anything
+ * @returns 0 to 1; null if none has anything
  */
 export function jainIndex(amounts: readonly number[]): number | null {
   const sum = amounts.reduce((total, amount) => total + amount, 0);

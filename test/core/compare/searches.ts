@@ -1,5 +1,4 @@
-import type { FindMax, FindMaxPlan } from '../../../src/core/measurement/find-max-schema.js';
-import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
+import type { BenchResult, FindMax, FindMaxPlan } from '../../../src/core/measurement/result-schema.js';
 import type { ResultDescription } from '../../support/bench-result.js';
 import { resultOf } from './sides.js';
 

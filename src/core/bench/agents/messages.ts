@@ -52,7 +52,7 @@ const run = Type.Integer({ minimum: 1 });
  * that is lost, late or repeated changes nothing.
  */
 const wish = Type.Union([
-  /** To be there, and to work for nobody else. */
+  /** To be there, and to work for no other bench. */
   Type.Object({ type: Type.Literal('stay') }),
   Type.Object({
     type: Type.Literal('prepare'),
@@ -150,7 +150,7 @@ function parsed(data: Uint8Array): Readonly<Record<string, unknown>> | null {
     const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
     return isRecord(value) ? value : null;
   } catch {
-    // Whoever else uses these subjects, it is none of our messages.
+    // Another program may use these subjects: it is not one of our messages.
     return null;
   }
 }

@@ -1,5 +1,5 @@
-import type { Usage } from './chunk.js';
 import type { CachedTokens } from './outcome.js';
+import type { Usage } from './protocol/chunk.js';
 
 /** Prompt tokens that were in the server's cache, and what says so. */
 export function cachedTokensOf({

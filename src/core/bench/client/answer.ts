@@ -3,7 +3,7 @@ import type { AnswerForm } from '../../measurement/endpoints.js';
 import { contentEncodingOf, isDecodable } from './content-decoder.js';
 import { MeasuredStream } from './measured-stream.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
-import { protocolOf } from './protocols.js';
+import { protocolOf } from './protocol/protocols.js';
 import { RejectedAnswer } from './rejected-answer.js';
 import { WholeAnswer } from './whole-answer.js';
 
@@ -20,7 +20,7 @@ export interface Answer {
   /** What happens to the connection afterwards does not matter. */
   readonly isDecided: boolean;
   readonly tokenChunks: number;
-  /** The server behind the one that was asked, which has measured what its timings say; null as long as nobody names one. */
+  /** The server behind the one that was asked, which has measured what its timings say; null as long as none is named. */
   readonly upstream: string | null;
   /** Which of its engines has answered, by its timings; null as long as these do not say. */
   readonly executor: string | null;

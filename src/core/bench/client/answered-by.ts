@@ -1,8 +1,9 @@
-import type { OutcomeWithoutTimes, ServerTimings } from './outcome.js';
+import type { OutcomeWithoutTimes } from './outcome.js';
+import type { ServerTimings } from './protocol/server-timings.js';
 
 /**
  * An outcome with the name of the server behind the one that was asked. The wait that it reports is its own; what the
- * request waited before, nobody says. So only its time for the prompt is known, and the rest is an upper bound of the wait.
+ * request waited before is not known. So only its time for the prompt is known, and the rest is an upper bound of the wait.
  *
  * @param upstream null if nothing is said of a server behind
  */

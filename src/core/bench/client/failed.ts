@@ -1,5 +1,5 @@
 import type { OutcomeWithoutTimes } from './outcome.js';
-import type { ServerError } from './server-error.js';
+import type { ServerError } from './protocol/server-error.js';
 
 /** Errors in a stream that would have been a 429 or a 503 before its first byte, as chatstream, OpenAI and Anthropic name them. */
 const busy: ReadonlySet<string | null> = new Set([

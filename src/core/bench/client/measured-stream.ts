@@ -1,10 +1,10 @@
 import { cachedTokensOf, whyNoText } from './answer-usage.js';
-import { chatProtocol } from './chat-protocol.js';
-import { ChunkReader } from './chunk-reader.js';
 import { failed, failedBy } from './failed.js';
-import { isFailure } from './finish-reason.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
-import type { Protocol } from './protocol.js';
+import { chatProtocol } from './protocol/chat-protocol.js';
+import { ChunkReader } from './protocol/chunk-reader.js';
+import { isFailure } from './protocol/finish-reason.js';
+import type { Protocol } from './protocol/protocol.js';
 import { createSseParser } from './sse-parser.js';
 
 /** Measures an event stream while it arrives. It keeps no more than one event of it, unless the text is wanted. */

@@ -1,12 +1,4 @@
-/**
- * How the server itself accounts for the time, if it does.
- *
- * `measured`: it reports the queue wait of each request (chatstream, vLLM). `derived`: it reports how long it worked on
- * the prompt (llama-server), so the rest of the time to first token is an upper bound of the wait.
- */
-export type ServerTimings =
-  | { readonly source: 'measured'; readonly queueMs: number; readonly prefillMs: number | null }
-  | { readonly source: 'derived'; readonly promptMs: number };
+import type { ServerTimings } from './protocol/server-timings.js';
 
 export interface CachedTokens {
   readonly tokens: number;

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { contentEncodingOf, isDecodable } from './content-decoder.js';
 import type { OutcomeWithoutTimes } from './outcome.js';
-import { oneLine, rejectionIn } from './server-error.js';
+import { errorInBody, oneLine } from './protocol/server-error.js';
 
 /** The part of a body that is searched for a message; error bodies are far shorter. */
 const mostBytes = 8 * 1024;
@@ -52,7 +52,7 @@ export class RejectedAnswer {
   outcome(): OutcomeWithoutTimes {
     const body = Buffer.concat(this.#pieces).toString('utf8');
     const status = this.#status;
-    const error = rejectionIn(parsedOrNull(body));
+    const error = errorInBody(parsedOrNull(body));
     if (status < 300 && error === null) {
       return { status: 'failed', ...this.#notStreaming(body) };
     }

@@ -1,9 +1,9 @@
 import { cachedTokensOf, whyNoText } from './answer-usage.js';
 import { failed, failedBy } from './failed.js';
-import { isFailure } from './finish-reason.js';
 import type { CompletedRequest, OutcomeWithoutTimes } from './outcome.js';
-import type { Protocol } from './protocol.js';
-import { oneLine } from './server-error.js';
+import { isFailure } from './protocol/finish-reason.js';
+import type { Protocol } from './protocol/protocol.js';
+import { oneLine } from './protocol/server-error.js';
 
 /** Far longer than any answer, and than the vectors of any request. */
 const mostBytes = 16 * 1024 * 1024;

@@ -17,7 +17,7 @@ export async function runClient(load: LoadRun, tenant: number | null): Promise<v
   let lastEndUs: number | null = null;
   for (;;) {
     const history = new LiveHistory();
-    for (const turn of load.nextConversation(tenant)) {
+    for (const turn of load.supply.nextConversation(tenant)) {
       const intendedUs = dueAfter(turn, lastEndUs);
       const phase = load.window.nextPhase(intendedUs, counted === 0);
       if (phase === 'over') return;

@@ -135,7 +135,7 @@ export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
 }
 
 /**
- * Nobody knows beforehand which worker the further turns of a conversation fall to, nor those of the clients of a closed
+ * It is not known beforehand which worker the further turns of a conversation fall to, nor those of the clients of a closed
  * loop. The single requests of an open loop are counted by its schedule.
  */
 function requestsOf({ shape, requests }: LoadJob, worker: number, workers: number): Pick<LoadJob, 'requests'> {

@@ -2,22 +2,14 @@ import type { RequestOutcome } from '../client/outcome.js';
 import type { Turn } from '../workload/workload.js';
 import { type Extension, needsMore } from './extension.js';
 import type { LoadJob } from './load-generator.js';
+import type { Supply } from './supply.js';
 
 /** What a load shape needs: something to send, a way to send it, and a point at which to stop. */
 export interface LoadRun {
   readonly window: MeasurementWindow;
   /** The waits of this load; they end when the bench is stopped early. */
   readonly pauses: Pauses;
-  /** @param tenant whose; null without tenants */
-  nextConversation(tenant: number | null): readonly Turn[];
-  /** The turns of all conversations one after the other, by their number. It must not fall. */
-  turnAt(index: number): Turn;
-  /**
-   * What an arrival of an open loop sends, if there are tenants.
-   *
-   * @param index number of the arrival, from 0
-   */
-  readonly arrivalOfTenant: ((index: number) => readonly Turn[]) | null;
+  readonly supply: Supply;
   /**
    * Sends one request and records its outcome.
    *

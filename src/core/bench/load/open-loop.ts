@@ -35,8 +35,9 @@ export async function runOpenLoop(
       return due === undefined ? Promise.resolve(null) : load.send(due, intendedUs, phase, heldUs);
     });
   const turnsOfArrival = (index: number): readonly Turn[] => {
-    if (load.arrivalOfTenant !== null) return load.arrivalOfTenant(index);
-    return shape.turnsEach === undefined ? [load.turnAt(index)] : load.nextConversation(null);
+    const { supply } = load;
+    if (supply.arrivalOfTenant !== null) return supply.arrivalOfTenant(index);
+    return shape.turnsEach === undefined ? [supply.turnAt(index)] : supply.nextConversation(null);
   };
   const converse = async (index: number, intendedUs: number, phase: 'warm-up' | 'counted'): Promise<void> => {
     let turns: readonly Turn[] = [];

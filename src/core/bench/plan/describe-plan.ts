@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { type ConversationShape, hasTurns, isSequential } from '../../measurement/conversation-shape.js';
 import { routeOf } from '../../measurement/endpoints.js';
-import type { FindMaxPlan } from '../../measurement/find-max-schema.js';
 import { formatLengths } from '../../measurement/lengths.js';
-import type { Plan, Setting } from '../../measurement/result-schema.js';
+import type { FindMaxPlan, Plan, Setting } from '../../measurement/result-schema.js';
 import { formatThinkTime } from '../../measurement/think-time.js';
 import type { BenchOptions, FindMaxOptions } from './options.js';
 import type { RateStage } from './stages.js';

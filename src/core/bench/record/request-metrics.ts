@@ -35,7 +35,7 @@ export function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, r
   return us === null || us < belowMs * 1000;
 }
 
-/** Of an answer that came as a whole, nobody knows when its first token was there. */
+/** When the first token of an answer was there that came as a whole is not known. */
 function wholeMetrics({ intendedUs, sendUs, lastTokenUs, serverTimings }: CompletedRequest): RequestMetrics {
   const isMeasured = serverTimings?.source === 'measured';
   return {

@@ -2,25 +2,25 @@ import { hasEnoughSamples, LatencyHistogram } from '../../measurement/histogram.
 import { medianMs } from '../../measurement/median.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
-import type { CompletedRequest, RequestOutcome, UnansweredRequest } from '../client/outcome.js';
+import type { CompletedRequest, RequestOutcome } from '../client/outcome.js';
 import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';
-import { LeaverCounter, ProbeCounter } from './apart.js';
 import { gapsOf } from './burst.js';
+import { CompletedCounter } from './completed-counter.js';
 import { ExecutorCounter } from './executors.js';
 import { stageGroup } from './group-names.js';
 import { GroupRecorder } from './groups.js';
 import { HeldBack } from './held-back.js';
-import { outputTokensOf } from './output-tokens.js';
+import { InFlight } from './in-flight.js';
+import { LeaverCounter } from './leaver-counter.js';
+import { ProbeCounter } from './probe-counter.js';
 import { isMet, metricsOf, type RequestMetrics } from './request-metrics.js';
 import type { RunPart } from './run-part.js';
 import { SeriesRecorder } from './run-series.js';
 import { type RunTrend, TrendRecorder } from './run-trend.js';
 import { servedSince } from './served.js';
 import { StageTimes } from './stage-times.js';
-
-/** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
-const mostErrorCodes = 50;
+import { UnansweredCounter } from './unanswered-counter.js';
 
 /** The figures of a run so far. */
 export interface RunSnapshot {
@@ -45,6 +45,16 @@ export interface RunSnapshot {
   readonly rejection: Rejection | null;
 }
 
+/** What a recorder is told of a run besides its requests. */
+interface RecorderOptions {
+  /** Objectives whose misses are counted over time; by default none. */
+  readonly promises?: readonly Objective[];
+  /** How long the stages of a rate that changes take, in milliseconds; by default, it stays the same. */
+  readonly stagesMs?: readonly number[];
+  /** The latency of the snapshots; whole answers have none, and show the end-to-end latency. By default `ttft`. */
+  readonly headline?: 'ttft' | 'ttft_from_schedule';
+}
+
 /** What is known of a request besides its outcome. */
 interface RequestContext {
   /** How long it had been held back, in microseconds. */
@@ -64,49 +74,35 @@ export class RunRecorder {
   readonly #objectives: readonly Objective[];
   readonly #beginUs: number;
   readonly #histograms = perMetric(() => new LatencyHistogram());
-  readonly #errors = new Map<string, { count: number; message: string }>();
-  readonly #unanswered = { refused: 0, failed: 0, timed_out: 0 };
-  readonly #tokenSources = { usage: 0, chunks: 0, none: 0 };
+  readonly #completed = new CompletedCounter();
+  readonly #unanswered = new UnansweredCounter();
   readonly #executors = new ExecutorCounter();
   readonly #answers = new AnswerCounter();
-  readonly #trend: TrendRecorder;
   readonly #groups = new GroupRecorder();
+  readonly #inFlight: InFlight;
+  readonly #trend: TrendRecorder;
   readonly #series: SeriesRecorder;
   readonly #stages: StageTimes;
-  #completed = 0;
-  #reconnects = 0;
   #warmup = 0;
-  #good = 0;
-  #outputTokens = 0;
-  #inputTokens: number | null = 0;
-  #contentEncoding: string | null = null;
-  #queueWaitSource: 'measured' | 'derived' | null = null;
+  #reconnects = 0;
   #lastEndUs = -Infinity;
   #lastIntendedUs = -Infinity;
-  #inFlight = 0;
-  #warmupInFlight = 0;
-  #inFlightUs = 0;
-  #countedUs: number | null = null;
   #servedRequests = 0;
   #servedTokens = 0;
 
   /**
    * @param objectives that a single request can meet or miss
    * @param beginUs end of the warm-up
-   * @param promises whose misses are counted over time
-   * @param stagesMs how long the stages of a rate that changes take; empty if it stays the same
-   * @param headline the latency of the snapshots; whole answers have none, and show the end-to-end latency
    */
   constructor(
     objectives: readonly Objective[],
     beginUs: number,
-    promises: readonly Objective[] = [],
-    stagesMs: readonly number[] = [],
-    headline: 'ttft' | 'ttft_from_schedule' = 'ttft',
+    { promises = [], stagesMs = [], headline = 'ttft' }: RecorderOptions = {},
   ) {
     this.#headline = headline;
     this.#objectives = objectives;
     this.#beginUs = beginUs;
+    this.#inFlight = new InFlight(beginUs);
     this.#trend = new TrendRecorder(promises, beginUs);
     this.#series = new SeriesRecorder(beginUs);
     this.#stages = new StageTimes(beginUs, stagesMs);
@@ -115,12 +111,12 @@ export class RunRecorder {
   /** A request of the warm-up is about to be sent. */
   beginWarmup(): void {
     this.#warmup += 1;
-    this.#warmupInFlight += 1;
+    this.#inFlight.beginWarmup();
   }
 
   /** It ended. Only what the server did for it after the measurement had begun is recorded. */
   endWarmup(outcome: RequestOutcome, groups: readonly string[] = []): void {
-    this.#warmupInFlight -= 1;
+    this.#inFlight.endWarmup();
     if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
@@ -132,7 +128,7 @@ export class RunRecorder {
 
   /** A request that counts is about to be sent. */
   begin(intendedUs: number): void {
-    this.#inFlight += 1;
+    this.#inFlight.begin();
     this.#trend.sent(intendedUs);
     this.#series.sent(intendedUs);
     this.#lastIntendedUs = Math.max(this.#lastIntendedUs, intendedUs);
@@ -144,10 +140,9 @@ export class RunRecorder {
    * @returns its latencies, for the file of samples; null without a complete answer
    */
   end(outcome: RequestOutcome, { heldUs = 0, groups = [] }: RequestContext = {}): RequestMetrics | null {
-    this.#inFlight -= 1;
     // A request that the bench itself ended says nothing about the server.
     if (outcome.status === 'aborted' || outcome.status === 'cancelled') {
-      this.#inFlightUs -= outcome.endUs - outcome.sendUs;
+      this.#inFlight.end(outcome.endUs - outcome.sendUs);
       return null;
     }
     this.#reconnects += outcome.reconnects;
@@ -157,31 +152,27 @@ export class RunRecorder {
       for (const group of this.#groupsOf(outcome, groups)) this.#groups.answered(group, outcome, metrics);
       return metrics;
     }
+    // Little's law is checked for answered requests: only they have an end-to-end latency.
+    this.#inFlight.end(outcome.endUs - outcome.sendUs);
     for (const group of this.#groupsOf(outcome, groups)) this.#groups.unanswered(group);
     this.#trend.unanswered(outcome.intendedUs);
     this.#series.ended(outcome, null);
-    this.#unansweredBy(outcome.status, outcome);
+    this.#unanswered.add(outcome.status, outcome);
     return null;
   }
 
   #answered(request: CompletedRequest, heldUs: number, groups: readonly string[]): RequestMetrics {
     const metrics = metricsOf(request);
-    const { tokens, source } = outputTokensOf(request);
-    this.#completed += 1;
-    this.#tokenSources[source] += 1;
-    this.#outputTokens += tokens;
+    // End-to-end latency ends with the last text, however long the response stays open.
+    this.#inFlight.end(request.endUs - request.lastTokenUs);
+    const isGood = this.#objectives.every((objective) => isMet(objective, metrics, request));
+    this.#completed.add(request, isGood);
     this.#answers.add(request);
     this.#executors.add(request);
     this.#trend.answered(request, metrics, heldUs);
     this.#series.ended(request, metrics);
     this.heldBack.answered(heldUs);
     this.#served(request, groups);
-    // End-to-end latency, which Little's law is checked with, ends with the last text, however long the response stays open.
-    this.#inFlightUs -= request.endUs - request.lastTokenUs;
-    if (request.promptTokens === null) this.#inputTokens = null;
-    else if (this.#inputTokens !== null) this.#inputTokens += request.promptTokens;
-    this.#contentEncoding ??= request.contentEncoding ?? null;
-    this.#queueWaitSource ??= request.serverTimings?.source ?? null;
     for (const name of metricNames) {
       if (name === 'chunk_gap') for (const gap of gapsOf(request)) this.#histograms.chunk_gap.record(gap);
       else {
@@ -189,7 +180,6 @@ export class RunRecorder {
         if (value !== null) this.#histograms[name].record(value);
       }
     }
-    if (this.#objectives.every((objective) => isMet(objective, metrics, request))) this.#good += 1;
     return metrics;
   }
 
@@ -215,44 +205,28 @@ export class RunRecorder {
     return this.#stages.areThere ? [...groups, stageGroup(this.#stages.at(intendedUs))] : groups;
   }
 
-  #unansweredBy(status: 'refused' | 'failed' | 'timed_out', request: UnansweredRequest): void {
-    this.#unanswered[status] += 1;
-    // Little's law is checked for answered requests: only they have an end-to-end latency.
-    this.#inFlightUs -= request.endUs - request.sendUs;
-    const code = this.#errors.size < mostErrorCodes || this.#errors.has(request.code) ? request.code : 'other';
-    const error = this.#errors.get(code);
-    if (error === undefined) this.#errors.set(code, { count: 1, message: request.message });
-    else error.count += 1;
-  }
-
-  /**
-   * Samples the number of counted requests in flight. This measures the load independently of the times of single
-   * requests, so that the two can be compared (Little's law).
-   */
+  /** Samples the number of requests in flight. */
   countInFlight(nowUs: number): void {
-    if (this.#countedUs !== null) {
-      const elapsedUs = nowUs - this.#countedUs;
-      this.#inFlightUs += this.#inFlight * elapsedUs;
-      this.#trend.inFlight(nowUs, this.#allInFlight + this.heldBack.waiting, elapsedUs);
-      this.#series.inFlight(nowUs, this.#allInFlight, elapsedUs);
-    }
-    this.#countedUs = nowUs < this.#beginUs ? null : nowUs;
+    const elapsedUs = this.#inFlight.sample(nowUs);
+    if (elapsedUs === null) return;
+    this.#trend.inFlight(nowUs, this.#allInFlight + this.heldBack.waiting, elapsedUs);
+    this.#series.inFlight(nowUs, this.#allInFlight, elapsedUs);
   }
 
+  /** Those of the warm-up, and those whose clients are to leave, included. */
   get #allInFlight(): number {
-    return this.#inFlight + this.#warmupInFlight + this.leavers.inFlight;
+    return this.#inFlight.all + this.leavers.inFlight;
   }
 
   get snapshot(): Omit<RunSnapshot, 'rejection'> {
-    const { refused, failed, timed_out: timedOut } = this.#unanswered;
     const { [this.#headline]: headline, e2e } = this.#histograms;
     const latency = headline.count === 0 ? e2e : headline;
     return {
-      completed: this.#completed,
+      completed: this.#completed.requests,
       warmup: this.#warmup,
       inFlight: this.#allInFlight,
       heldBack: this.heldBack.waiting,
-      unanswered: refused + failed + timedOut,
+      unanswered: this.#unanswered.all,
       servedTokens: this.#servedTokens,
       p50Ms: medianMs(latency),
       isP50Rough: !hasEnoughSamples(latency.count, 50),
@@ -263,30 +237,20 @@ export class RunRecorder {
 
   /** Everything recorded so far. @param loopDelay how late the event loop was in that time */
   part(loopDelay: LatencyHistogram): Omit<RunPart, 'extendedUs' | 'samplesFailure' | 'rejection'> {
-    const { refused, failed, timed_out: timedOut } = this.#unanswered;
     return {
-      completed: this.#completed,
-      refused,
-      failed,
-      timedOut,
+      ...this.#completed.counts,
+      ...this.#unanswered.counts,
       reconnects: this.#reconnects,
       warmup: this.#warmup,
-      errors: Object.fromEntries(this.#errors),
-      good: this.#good,
       servedRequests: this.#servedRequests,
       servedTokens: this.#servedTokens,
-      outputTokens: this.#outputTokens,
-      inputTokens: this.#inputTokens,
-      tokenSources: { usage: this.#tokenSources.usage, chunks: this.#tokenSources.chunks },
-      queueWaitSource: this.#queueWaitSource,
       answers: this.#answers.counts,
       executors: this.#executors.counts,
-      contentEncoding: this.#contentEncoding,
       span:
         this.#lastEndUs === -Infinity
           ? null
           : { beginUs: this.#beginUs, lastEndUs: this.#lastEndUs, lastIntendedUs: this.#lastIntendedUs },
-      inFlightUs: this.#inFlightUs,
+      inFlightUs: this.#inFlight.integralUs,
       heldBack: this.heldBack.counts,
       leavers: this.leavers.counts,
       probes: this.probes.counts,

@@ -1,5 +1,5 @@
 import type { SketchCells } from '../../measurement/latency-sketch.js';
-import type { Series } from '../../measurement/series-schema.js';
+import type { Series } from '../../measurement/result-schema.js';
 import type { RunSeries } from '../record/run-series.js';
 
 /** What was seen of the server beside the load. Moments are microseconds of the common clock. */

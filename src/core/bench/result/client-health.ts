@@ -5,7 +5,7 @@ import type { ClientHealth, Run, RunMetrics, Saturation } from '../../measuremen
 import { ownWait, saturationOf } from '../../measurement/saturation.js';
 import type { AgentPart, AgentsOfRun } from '../record/agent-part.js';
 import type { RunPart } from '../record/run-part.js';
-import { heldBackIn } from './beside.js';
+import { heldBackIn } from './figures-apart.js';
 
 /** How well the load was produced and measured. @param cpuShare of one core, by all workers together */
 export function clientHealth(

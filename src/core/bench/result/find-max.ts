@@ -1,6 +1,6 @@
-import type { FindMax, FindMaxBy, FindMaxPoint } from '../../measurement/find-max-schema.js';
 import { percentiles } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/objectives.js';
+import type { FindMax, FindMaxBy, FindMaxPoint } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { wilsonInterval } from '../../statistics/proportion.js';
 import type { FindMaxOptions } from '../plan/options.js';

@@ -1,4 +1,4 @@
-import type { Overload } from '../../measurement/overload-schema.js';
+import type { Overload } from '../../measurement/result-schema.js';
 import { type Slope, theilSen } from '../../statistics/theil-sen.js';
 import type { RunTrend, TrendBin } from '../record/run-trend.js';
 

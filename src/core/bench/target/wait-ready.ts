@@ -143,7 +143,7 @@ async function withinMs(leftMs: number, attempt: (leftMs: number) => Promise<str
   }
 }
 
-/** With one mark at its end, whoever wrote it. */
+/** With a full stop at its end, unless it has a mark there. */
 function sentence(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }

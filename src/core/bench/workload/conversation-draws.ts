@@ -11,7 +11,7 @@ export function turnsOf({ turns }: ConversationShape, seed: number, index: numbe
   return drawLength(turns, seededRandom(mixSeeds(seed, index, turnsStream)));
 }
 
-/** The pauses before the turns of a conversation, one after the other, in milliseconds; 0 if nobody thinks. */
+/** The pauses before the turns of a conversation, one after the other, in milliseconds; 0 without think time. */
 export function thinkTimesOf({ thinkTime }: ConversationShape, seed: number, index: number): () => number {
   if (thinkTime.type === 'fixed') return () => thinkTime.ms;
   const random = seededRandom(mixSeeds(seed, index, thinkStream));

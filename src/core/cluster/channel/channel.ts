@@ -109,7 +109,7 @@ export class Channel {
     if (this.#unconfirmed.length > mostUnconfirmed) this.end('silent');
   }
 
-  /** Ends it on both sides. Nobody hears of it on this one. */
+  /** Ends it on both sides. Listeners on this side do not hear of it. */
   close(): void {
     if (!this.#isOpen) return;
     this.#say({ type: 'closed' });

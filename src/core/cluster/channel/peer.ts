@@ -2,6 +2,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
 import type { Bus } from '../../bus/bus.js';
+import { BusReach } from './bus-reach.js';
 import { Channel, type ChannelEnds, type ChannelTimes, usualTimes } from './channel.js';
 import { decodeEnvelope, encodeEnvelope, type Header, peerSubject, schemaVersion } from './envelope.js';
 
@@ -15,9 +16,6 @@ export interface PeerOptions {
 
 /** How often the channels are looked after, in milliseconds. */
 const tickMs = 100;
-
-/** A process to which nothing comes sends itself a message so often, in milliseconds, to hear whether NATS still passes any on. */
-const echoMs = 500;
 
 /** Between two looks, a process that runs lets less time pass, in milliseconds; otherwise it was asleep. */
 const asleepMs = 1000;
@@ -40,17 +38,11 @@ export class Peer {
   readonly #ended = new RecentlyUsed<true>(mostEnded);
   readonly #acceptors = new Map<string, (channel: Channel) => void>();
   readonly #foreigners = new Emitter<number>();
-  readonly #connection = new Emitter<boolean>();
+  readonly #reach: BusReach;
   readonly #foreignVersions = new Set<number>();
-  readonly #unsubscribe: readonly (() => void)[];
+  readonly #unsubscribe: () => void;
   #opened = 0;
-  /** Whether the bus says that it has a connection. */
-  #isBusUp = true;
-  /** When something came over the bus, be it an echo. */
-  #heardMs: number;
-  #echoedMs: number;
   #tickedMs: number;
-  #isConnected = true;
   #isClosed = false;
   #cancelTick: CancelTimer = () => undefined;
 
@@ -59,32 +51,26 @@ export class Peer {
     this.#bus = bus;
     this.#clock = clock;
     this.#times = times;
-    this.#heardMs = this.#echoedMs = this.#tickedMs = clock.now();
-    this.#unsubscribe = [
-      bus.subscribe(peerSubject(id), ({ data }) => {
-        this.#take(data);
-      }),
-      bus.onStatus((status) => {
-        if (status.type !== 'lost' && status.type !== 'back') return;
-        this.#isBusUp = status.type === 'back';
-        this.#heardMs = clock.now();
-        this.#changeConnection(this.#isBusUp);
-      }),
-    ];
+    this.#tickedMs = clock.now();
+    this.#reach = new BusReach({ bus, id, clock, times });
+    // Subscribed first: channels send again before others hear that they can.
+    this.#reach.changes((isReached) => {
+      if (isReached) for (const channel of [...this.#channels.values()]) channel.reconnected();
+    });
+    this.#unsubscribe = bus.subscribe(peerSubject(id), ({ data }) => {
+      this.#take(data);
+    });
     this.#tick();
   }
 
-  /**
-   * Whether the bus can be reached, as far as is known. It cannot be where nothing comes over it, not even from this process
-   * itself: a server that hangs, and a network that drops packets, are only noticed as a lost connection after many seconds.
-   */
+  /** Whether the bus can be reached, as far as is known. */
   get isConnected(): boolean {
-    return this.#isConnected;
+    return this.#reach.isReached;
   }
 
   /** Whether the bus can be reached, when that changes. */
   get connection(): Subscribable<boolean> {
-    return this.#connection.subscribe;
+    return this.#reach.changes;
   }
 
   /** Versions of messages that are not understood, each once. */
@@ -110,7 +96,8 @@ export class Peer {
   close(): void {
     this.#cancelTick();
     for (const channel of [...this.#channels.values()]) channel.close();
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#unsubscribe();
+    this.#reach.close();
     this.#isClosed = true;
   }
 
@@ -133,7 +120,7 @@ export class Peer {
 
   #send(remote: string, header: Omit<Header, 'version' | 'from'>, body: Uint8Array): void {
     // What NATS would keep until the connection is back is sent again anyway.
-    if (!this.#isConnected) return;
+    if (!this.isConnected) return;
     const whole: Header = { version: schemaVersion, from: this.id, ...header };
     if (remote === this.id) this.#sendToItself(whole, body);
     else this.#bus.publish(peerSubject(remote), encodeEnvelope(whole, body));
@@ -142,13 +129,12 @@ export class Peer {
   /** A front that holds the line talks to itself: over NATS, each of the two ways would take about 0.4 ms. */
   #sendToItself(header: Header, body: Uint8Array): void {
     queueMicrotask(() => {
-      if (this.#isConnected && !this.#isClosed) this.#takeMessage(header, body);
+      if (this.isConnected && !this.#isClosed) this.#takeMessage(header, body);
     });
   }
 
   #take(data: Uint8Array): void {
-    this.#heardMs = this.#clock.now();
-    if (this.#isBusUp) this.#changeConnection(true);
+    this.#reach.heard();
     const incoming = decodeEnvelope(data);
     switch (incoming.type) {
       case 'message':
@@ -193,31 +179,10 @@ export class Peer {
     this.#send(from, header, nothing);
   }
 
-  #changeConnection(isConnected: boolean): void {
-    if (this.#isConnected === isConnected) return;
-    this.#isConnected = isConnected;
-    if (isConnected) for (const channel of [...this.#channels.values()]) channel.reconnected();
-    this.#connection.emit(isConnected);
-  }
-
-  /** @returns how long nothing may come over the bus, in milliseconds: less than others may be silent, who speak now and then */
-  get #deafMs(): number {
-    return this.#times.silenceMs - 1.5 * this.#times.heartbeatMs;
-  }
-
-  /** Notices that nothing comes over the bus, which it is asked for where nobody else speaks. */
-  #listen(nowMs: number): void {
-    const silentMs = nowMs - this.#heardMs;
-    if (silentMs >= this.#deafMs) this.#changeConnection(false);
-    if (!this.#isBusUp || silentMs < echoMs || nowMs - this.#echoedMs < echoMs) return;
-    this.#echoedMs = nowMs;
-    this.#bus.publish(peerSubject(this.id), nothing);
-  }
-
   #look(nowMs: number): void {
-    this.#listen(nowMs);
+    this.#reach.look(nowMs);
     // Silence says nothing about others while this process hears nothing.
-    if (this.#isConnected) for (const channel of [...this.#channels.values()]) channel.tick();
+    if (this.isConnected) for (const channel of [...this.#channels.values()]) channel.tick();
   }
 
   #tick(): void {

@@ -17,7 +17,7 @@ export interface LineConnectionOptions {
 /** A new holder may not be ready at once: it is asked again so soon, in milliseconds. */
 const againMs = 250;
 
-/** The channel to whoever holds the line of a model at the moment. */
+/** The channel to the process that holds the line of a model at the moment. */
 export class LineConnection {
   readonly #options: LineConnectionOptions;
   readonly #messages = new Emitter<FromLine>();
@@ -40,7 +40,7 @@ export class LineConnection {
         const read = decodeEntry(leaseEntry, event.entry.value);
         if (read.type === 'entry') this.#follow(read.value.holder, read.value.number);
       }),
-      // A channel outlasts an outage of this process, in which nobody can be reached.
+      // A channel outlasts an outage of this process, in which no other can be reached.
       peer.connection(() => {
         this.#tell();
       }),

@@ -77,7 +77,7 @@ export class NodeLink {
     });
   }
 
-  /** Nobody waits for answers any more. What is generated goes on. */
+  /** Its answers are no longer needed. What is generated goes on. */
   abandonCalls(): void {
     for (const call of [...this.#calls.keys()]) {
       this.#channel.send({ type: 'abandon', call });

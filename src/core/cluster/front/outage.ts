@@ -12,7 +12,7 @@ export interface OutageEvents {
 /** Without a line, or without NATS, for so long, in milliseconds, those that wait are turned away. */
 const outageMs = 15_000;
 
-/** Tells when the line of a model can be reached, and when it could not be for so long that nobody should wait for it. */
+/** Tells when the line of a model can be reached, and when it could not be for so long that no request should wait for it. */
 export function watchOutages(connection: LineConnection, clock: Clock, { onOpen, onLasting }: OutageEvents): void {
   const { change } = patience(clock, onLasting);
   connection.opened(onOpen);
@@ -21,7 +21,7 @@ export function watchOutages(connection: LineConnection, clock: Clock, { onOpen,
   change(connection.isOpen);
 }
 
-/** Tells when NATS could not be reached for so long that nobody should wait for an answer. @returns ends that */
+/** Tells when NATS could not be reached for so long that no request should wait for an answer. @returns ends that */
 export function watchCutOffs(peer: Peer, clock: Clock, onLasting: () => void): () => void {
   const { change, stop } = patience(clock, onLasting);
   const unsubscribe = peer.connection(change);

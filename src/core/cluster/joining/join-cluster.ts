@@ -17,7 +17,7 @@ export interface MembershipOptions {
   readonly logger: Logger;
   /** Fronts are asked first to hold lines: what they say to a line of their own does not go over the network. */
   readonly role: 'front' | 'node';
-  /** For tests; by default a name that nobody else has. */
+  /** For tests; by default a unique name. */
   readonly id?: string;
 }
 

@@ -20,7 +20,7 @@ const lateMs = 2500;
 
 const lookMs = 250;
 
-/** Waits until the fronts have told a new holder which requests they have: before that, nobody knows whose turn it is. */
+/** Waits until the fronts have told a new holder which requests they have: before that, it does not know whose turn it is. */
 export class Gathering {
   readonly #options: GatheringOptions;
   readonly #begunMs: number;

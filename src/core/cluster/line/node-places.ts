@@ -25,7 +25,7 @@ class PlacedNode implements Executor {
   }
 }
 
-/** The places of the nodes that have a model, and who has them. Nobody else gives places away while the lease is held. */
+/** The places of the nodes that have a model, and who has them. No other process gives places away while the lease is held. */
 export class NodePlaces {
   readonly #model: string;
   readonly #nodes: Members<typeof nodeEntry>;

@@ -35,7 +35,7 @@ export function inTurn<T extends Waiting>(waiting: readonly T[], turns: Turns): 
   const others = waiting.filter(({ turn }) => turn === null).toSorted((one, other) => one.arrivedMs - other.arrivedMs);
   for (const request of others) request.turn = turns.next();
   const all = [...told, ...others];
-  // Nobody came later than one who came after them.
+  // Their order counts, and not the times that they came with: none has come later than the next one.
   let cameMs = Infinity;
   for (const request of all.toReversed()) {
     cameMs = Math.min(cameMs, request.arrivedMs);

@@ -8,7 +8,7 @@ interface Rest {
 
 /**
  * What of an upstream wants to be left alone for a time: one of its models, or all of it. A rest is over when its timer runs,
- * and not before: a timer that is a little early would otherwise leave one behind of whose end nobody is told.
+ * and not before: a timer that is a little early would otherwise leave one behind whose end is not reported.
  */
 export class ModelRests {
   readonly #names: Pick<ModelNames, 'models' | 'modelOf'>;

@@ -1,9 +1,7 @@
 import { firstAndLater } from '../../measurement/group-summary.js';
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult, Metric, Run, TargetDescription } from '../../measurement/result-schema.js';
-import { besideColumns } from './csv-beside.js';
-
-type Value = string | number | boolean | null;
+import { type CsvColumn, csvText } from '../text/csv.js';
 
 interface Row {
   readonly run: Run;
@@ -25,7 +23,7 @@ const metricFigures: readonly (readonly [string, (metric: Metric) => number | nu
 ];
 
 /** Name, with its unit, and value of every column. The order is stable; new columns are added at the end. */
-const columns: readonly (readonly [string, (row: Row) => Value])[] = [
+const columns: readonly CsvColumn<Row>[] = [
   ['role', ({ role }) => role],
   ['url', ({ target }) => target.url],
   ['server', ({ target }) => target.server],
@@ -81,31 +79,29 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
       (end) => [`${name}_p50_${end}_ms`, ({ run }: Row) => run.metrics[name].p50_interval?.[end] ?? null] as const,
     ),
   ),
-  ...besideColumns,
+  ['overload_in_flight_per_s', ({ run }) => run.overload?.in_flight_per_second.slope ?? null],
+  ['held_back', ({ run }) => run.held_back?.requests ?? null],
+  ['held_back_mean_ms', ({ run }) => run.held_back?.mean_ms ?? null],
+  ['held_back_max_ms', ({ run }) => run.held_back?.max_ms ?? null],
+  ['cancelled_requests', ({ run }) => run.cancelled?.requests ?? null],
+  ['cancelled_left', ({ run }) => run.cancelled?.left ?? null],
+  ['cancelled_left_before_first_token', ({ run }) => run.cancelled?.left_before_first_token ?? null],
+  ['probes_completed', ({ run }) => run.probes?.completed ?? null],
+  ['probes_unanswered', ({ run }) => run.probes?.unanswered ?? null],
+  ['probe_ttft_p50_ms', ({ run }) => run.probes?.ttft.p50 ?? null],
+  ['probe_ttft_p95_ms', ({ run }) => run.probes?.ttft.p95 ?? null],
   ['first_turn_ttft_p50_ms', ({ run }) => firstAndLater([run]).first?.ttft.p50 ?? null],
   ['later_turns_ttft_p50_ms', ({ run }) => firstAndLater([run]).later?.ttft.p50 ?? null],
   ['jain_index', ({ run }) => run.jain_index ?? null],
 ];
 
-/** One row per setting and trial, as RFC 4180 but with line feeds. Unknown values are empty. */
+/** One row per setting and trial. */
 export function toCsv(result: BenchResult): string {
   const rows: Row[] = result.runs.map((run) => ({ run, target: result.target, role: 'target' }));
   for (const run of result.versus?.runs ?? []) {
     rows.push({ run, target: result.versus?.target ?? result.target, role: 'baseline' });
   }
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, of]) => csvField(of(row))))];
-  return lines.map((line) => `${line.join(',')}\n`).join('');
-}
-
-/** A field of a line, quoted where it must be; empty if it is not known. */
-export function csvField(value: Value): string {
-  const text = typeof value === 'number' ? figure(value) : String(value ?? '');
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** Six decimals: more digits would only show the rounding of binary fractions. */
-function figure(value: number): string {
-  return Number.isInteger(value) ? String(value) : String(Number(value.toFixed(6)));
+  return csvText(columns, rows);
 }
 
 /** `queue_full=12 http_500=1`. */

@@ -1,9 +1,8 @@
-import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
 import { measureLonger } from '../../measurement/measure-longer.js';
 import type { MetricName } from '../../measurement/metric-names.js';
 import { listed } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
-import type { BenchResult, Plan } from '../../measurement/result-schema.js';
+import type { BenchResult, FindMax, FindMaxPoint, Plan } from '../../measurement/result-schema.js';
 import { type SlotsAt, slotsAtOf, slotWords } from '../../measurement/slots.js';
 import { oneLine } from '../text/escape.js';
 import { loadNumber, loadText } from './find-max.js';

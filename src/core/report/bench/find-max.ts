@@ -1,4 +1,3 @@
-import type { FindMax, FindMaxPoint } from '../../measurement/find-max-schema.js';
 import {
   orUnknown,
   percentText,
@@ -9,7 +8,7 @@ import {
   whole,
 } from '../../measurement/numbers.js';
 import { parseObjective } from '../../measurement/objectives.js';
-import type { BenchResult, Setting } from '../../measurement/result-schema.js';
+import type { BenchResult, FindMax, FindMaxPoint, Setting } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 import { oneLine } from '../text/escape.js';
 

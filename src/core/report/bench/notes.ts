@@ -10,7 +10,7 @@ import { bySetting, settingsKey, type SettingSummary } from '../../measurement/s
 import { objectivesText, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { agentsNote } from './agents-notes.js';
-import { besideNotes } from './beside-notes.js';
+import { apartNotes } from './apart-notes.js';
 import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { growingNote, steadyOf } from './overload.js';
 import { isMarked, recommendedMark } from './row-labels.js';
@@ -29,7 +29,7 @@ export function notesBelow(
   return [
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
     growingNote(summaries),
-    ...besideNotes(result, summaries),
+    ...apartNotes(result, summaries),
     agentsNote(result),
     promptCacheText(summaries),
     executorsText(result),

@@ -1,7 +1,6 @@
 import { significant, timeRangeText, timeText } from '../../measurement/numbers.js';
 import { isOverloadedRun } from '../../measurement/overload.js';
-import type { Overload } from '../../measurement/overload-schema.js';
-import type { BenchResult } from '../../measurement/result-schema.js';
+import type { BenchResult, Overload } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
 

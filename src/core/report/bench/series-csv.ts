@@ -1,11 +1,8 @@
 import { hasEnoughSamples } from '../../measurement/histogram.js';
-import { countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
-import type { BenchResult, Run } from '../../measurement/result-schema.js';
-import { cellsOf, type Series } from '../../measurement/series-schema.js';
+import { cellsOf, countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
+import type { BenchResult, Run, Series } from '../../measurement/result-schema.js';
 import { stageNumberAt } from '../../measurement/stage-summary.js';
-import { csvField } from './csv.js';
-
-type Value = string | number | null;
+import { type CsvColumn, csvText } from '../text/csv.js';
 
 interface Row {
   readonly role: 'target' | 'baseline';
@@ -14,7 +11,7 @@ interface Row {
   readonly bin: number;
 }
 
-function quantile(metric: 'ttft' | 'tpot' | 'e2e', percent: number): (row: Row) => Value {
+function quantile(metric: 'ttft' | 'tpot' | 'e2e', percent: number): (row: Row) => number | null {
   return ({ series, bin }) => {
     const cells = cellsOf(series[metric]?.[bin] ?? []);
     const ms = percent === 50 || hasEnoughSamples(countOf(cells), percent) ? sketchQuantileMs(cells, percent) : null;
@@ -23,7 +20,7 @@ function quantile(metric: 'ttft' | 'tpot' | 'e2e', percent: number): (row: Row) 
 }
 
 /** Name, with its unit, and value of every column. The order is stable; new columns are added at the end. */
-const columns: readonly (readonly [string, (row: Row) => Value])[] = [
+const columns: readonly CsvColumn<Row>[] = [
   ['role', ({ role }) => role],
   ['concurrency', ({ run }) => run.settings.concurrency],
   ['max_concurrency', ({ run }) => run.settings.max_concurrency],
@@ -54,7 +51,7 @@ const columns: readonly (readonly [string, (row: Row) => Value])[] = [
 function ofGpus(
   { gpus }: Series,
   value: (gpu: NonNullable<Series['gpus']>[number]) => number | null | undefined,
-): Value {
+): string | null {
   return gpus === undefined ? null : gpus.map((gpu) => String(value(gpu) ?? '-')).join(' ');
 }
 
@@ -66,6 +63,5 @@ export function toSeriesCsv({ runs, versus }: Pick<BenchResult, 'runs' | 'versus
       return series === undefined ? [] : series.sent.map((_, bin) => ({ role, run, series, bin }));
     });
   const rows = [...rowsOf(runs, 'target'), ...rowsOf(versus?.runs ?? [], 'baseline')];
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, value]) => csvField(value(row))))];
-  return lines.map((cells) => `${cells.join(',')}\n`).join('');
+  return csvText(columns, rows);
 }

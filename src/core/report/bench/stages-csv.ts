@@ -1,8 +1,6 @@
 import { hasEnoughSamples } from '../../measurement/histogram.js';
 import type { BenchResult, Metric, Run, StageFigures } from '../../measurement/result-schema.js';
-import { csvField } from './csv.js';
-
-type Value = string | number | null;
+import { type CsvColumn, csvText } from '../text/csv.js';
 
 interface Row {
   readonly role: 'target' | 'baseline';
@@ -12,7 +10,7 @@ interface Row {
   readonly stage: StageFigures;
 }
 
-function latency(name: 'ttft' | 'tpot' | 'e2e'): readonly (readonly [string, (row: Row) => Value])[] {
+function latency(name: 'ttft' | 'tpot' | 'e2e'): readonly CsvColumn<Row>[] {
   const figure = (of: (metric: Metric) => number | null) => (row: Row) => of(row.stage[name]);
   return [
     [`${name}_p50_ms`, figure(({ p50 }) => p50)],
@@ -21,7 +19,7 @@ function latency(name: 'ttft' | 'tpot' | 'e2e'): readonly (readonly [string, (ro
 }
 
 /** Name, with its unit, and value of every column. The order is stable; new columns are added at the end. */
-const columns: readonly (readonly [string, (row: Row) => Value])[] = [
+const columns: readonly CsvColumn<Row>[] = [
   ['role', ({ role }) => role],
   ['concurrency', ({ run }) => run.settings.concurrency],
   ['max_concurrency', ({ run }) => run.settings.max_concurrency],
@@ -47,6 +45,5 @@ export function toStagesCsv({ runs, versus }: Pick<BenchResult, 'runs' | 'versus
   const rowsOf = (all: readonly Run[], role: Row['role']): readonly Row[] =>
     all.flatMap((run) => (run.stages ?? []).map((stage, index) => ({ role, run, number: index + 1, stage })));
   const rows = [...rowsOf(runs, 'target'), ...rowsOf(versus?.runs ?? [], 'baseline')];
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, value]) => csvField(value(row))))];
-  return lines.map((cells) => `${cells.join(',')}\n`).join('');
+  return csvText(columns, rows);
 }

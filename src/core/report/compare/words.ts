@@ -28,7 +28,7 @@ export function valueText(value: number | null, metric: JudgedMetric): string {
   });
 }
 
-/** `1.231`, `0.95`; large ones with fewer decimals, and those that nobody can tell apart as `1000+`. */
+/** `1.231`, `0.95`; large ones with fewer decimals, and those too large to tell apart as `1000+`. */
 export function ratioText(ratio: number | null, decimals = 2): string {
   return orUnknown(ratio, (known) => {
     if (known === Infinity) return '∞';

@@ -2,8 +2,8 @@ import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/setting-text.js';
-import { csvField } from '../bench/csv.js';
 import { valueText } from '../compare/words.js';
+import { type CsvColumn, csvText } from '../text/csv.js';
 import { targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { changeMark, changesOf, noChange, settingsOf } from './trend-text.js';
@@ -53,31 +53,27 @@ function cellOf({ metric }: Trend, point: TrendPoint | undefined): string {
   return `${change === null ? '' : `${changeMark} `}${valueText(value, metric)}${deviation}`;
 }
 
-const csvHeader =
-  'started_at,commit,branch,concurrency,max_concurrency,rate_per_s,metric,unit,value,ratio_to_median_before,level_change_ratio';
+/** Name and value of every column; new columns are added at the end. */
+const csvColumns: readonly CsvColumn<{ readonly trend: Trend; readonly point: TrendPoint }>[] = [
+  ['started_at', ({ point }) => point.entry.started_at],
+  ['commit', ({ point }) => point.entry.commit],
+  ['branch', ({ point }) => point.entry.branch],
+  ['concurrency', ({ trend }) => trend.settings.concurrency],
+  ['max_concurrency', ({ trend }) => trend.settings.max_concurrency],
+  ['rate_per_s', ({ trend }) => trend.settings.rate],
+  ['metric', ({ trend }) => trend.metric.id],
+  ['unit', ({ trend }) => unitOf(trend.metric)],
+  ['value', ({ point }) => point.value],
+  ['ratio_to_median_before', ({ point }) => point.ratio],
+  ['level_change_ratio', ({ point }) => point.change?.change.ratio ?? null],
+];
 
 /** A line for each figure of each entry. */
 export function trendCsv({ trends }: Trends): string {
-  const lines = trends.flatMap(({ settings, metric, points }) =>
-    points.map(({ entry, value, ratio, change }) =>
-      [
-        entry.started_at,
-        entry.commit,
-        entry.branch,
-        settings.concurrency,
-        settings.max_concurrency,
-        settings.rate,
-        metric.id,
-        unitOf(metric),
-        value,
-        ratio,
-        change?.change.ratio ?? null,
-      ]
-        .map(csvField)
-        .join(','),
-    ),
+  return csvText(
+    csvColumns,
+    trends.flatMap((trend) => trend.points.map((point) => ({ trend, point }))),
   );
-  return `${[csvHeader, ...lines].join('\n')}\n`;
 }
 
 /** For scripts. */

@@ -150,7 +150,7 @@ const stages = parseStages('50@3s,50@2s,50@3s');
 /** What one machine records of requests, if its clock shows so much more than the others'. */
 function recordedBy(requests: readonly CompletedRequest[], aheadUs: number): RunPart {
   const stagesMs = stages.map(({ durationMs }) => durationMs);
-  const recorder = new RunRecorder([], 1_000_000 + aheadUs, [], stagesMs);
+  const recorder = new RunRecorder([], 1_000_000 + aheadUs, { stagesMs });
   for (const request of requests) {
     const moved = (us: number): number => us + aheadUs;
     recorder.begin(moved(request.intendedUs));

@@ -229,13 +229,13 @@ describe('RunRecorder', () => {
 
   it('shows the latency that the report shows first: in an open loop from when requests were due', () => {
     const late = { ...completed(0, 2), intendedUs: -5 * second };
-    const median = (headline?: 'ttft_from_schedule'): number | null => {
-      const recorder = new RunRecorder([], 0, [], [], headline);
+    const median = (options?: { readonly headline: 'ttft_from_schedule' }): number | null => {
+      const recorder = new RunRecorder([], 0, options);
       recorded(recorder, ...Array.from({ length: 5 }, () => late));
       return recorder.snapshot.p50Ms;
     };
     expect(median()).toBeCloseTo(100, 0);
-    expect((median('ttft_from_schedule') ?? 0) / 5100).toBeCloseTo(1, 2);
+    expect((median({ headline: 'ttft_from_schedule' }) ?? 0) / 5100).toBeCloseTo(1, 2);
   });
 
   it('shows the worst median of several threads, marked if any of them is one of few requests', () => {

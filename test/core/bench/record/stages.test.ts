@@ -25,7 +25,7 @@ const stages = [steady(1, 3), steady(2, 4)];
 
 describe('the stages of a run', () => {
   it('have the requests that were due in them, and the tokens that arrived in them', () => {
-    const recorder = new RunRecorder([], 0, [], [3000, 4000]);
+    const recorder = new RunRecorder([], 0, { stagesMs: [3000, 4000] });
     for (const request of [answer(second), answer(2.9 * second), answer(6 * second)]) {
       recorder.begin(request.intendedUs);
       recorder.end(request);

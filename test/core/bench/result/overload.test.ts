@@ -4,7 +4,7 @@ import type { CompletedRequest } from '../../../../src/core/bench/client/outcome
 import type { RequestMetrics } from '../../../../src/core/bench/record/request-metrics.js';
 import { type RunTrend, type TrendBin, TrendRecorder } from '../../../../src/core/bench/record/run-trend.js';
 import { type Filling, queueGrowthOf, singleFilling } from '../../../../src/core/bench/result/overload.js';
-import type { Overload } from '../../../../src/core/measurement/overload-schema.js';
+import type { Overload } from '../../../../src/core/measurement/result-schema.js';
 
 /** One bin of a second. */
 function bin(sent: number, inFlight: number, ttftMs: number, streamMs = 0): TrendBin {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FindMax } from '../../../../src/core/measurement/find-max-schema.js';
+import type { FindMax } from '../../../../src/core/measurement/result-schema.js';
 import { findMaxSentences } from '../../../../src/core/report/bench/find-max-answer.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
 import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';

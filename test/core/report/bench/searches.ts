@@ -1,5 +1,4 @@
-import type { FindMax } from '../../../../src/core/measurement/find-max-schema.js';
-import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import type { BenchResult, FindMax } from '../../../../src/core/measurement/result-schema.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 const promise = 'ttft.p95<500ms';

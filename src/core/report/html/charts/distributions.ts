@@ -1,8 +1,8 @@
-import type { Markish } from '@observablehq/plot';
+import type { Markish, PlotOptions } from '@observablehq/plot';
 import { samplesNeeded } from '../../../measurement/histogram.js';
 import { confidencePercent, roughMark } from '../../../measurement/median.js';
 import { percentText, tickText, timeText } from '../../../measurement/numbers.js';
-import { commonAxis, ticksOf } from '../../bench/density.js';
+import { commonAxis, type LogAxis, ticksOf } from '../../bench/density.js';
 import { areFew, type Mass } from '../../bench/masses.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
@@ -21,110 +21,138 @@ export interface DistributionFigure {
   readonly isExplained?: boolean;
 }
 
-/** Times that are shorter still lie at the beginning of the axis: nobody notices them. */
+/** Times that are shorter still lie at the beginning of the axis: they are too short to be noticed. */
 const widestAxis = 500;
 const rowHeight = { wide: 44, narrow: 40 } as const;
 const labelWidth = { wide: 150, narrow: 62 } as const;
 /** With more, their texts would touch each other on a narrow screen. */
 const mostNarrowTicks = 5;
 
+/** What both panels are drawn from. */
+interface DrawnDistributions {
+  readonly distributions: readonly Distribution[];
+  readonly isOverlaid: boolean;
+  /** Of the densities. */
+  readonly axis: LogAxis;
+  /** The ends of the axis of both panels, which also shows the limits. */
+  readonly domain: readonly [number, number];
+  readonly limits: readonly DrawnLimit[];
+}
+
 /** Densities below each other, and below them how many requests were at least as fast; empty without samples. */
 export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure): Markup {
-  const { title, limits, isOverlaid = false, isExplained = false } = figure;
-  const distributions = figure.distributions.filter(({ masses }) => masses.length > 0);
-  const all = distributions.flatMap(({ masses }) => masses);
-  const whole = commonAxis(all, []);
-  if (whole === null) return new Markup('');
-  const axis = { ...whole, fromMs: Math.max(whole.fromMs, whole.toMs / widestAxis) };
-  const shown = limits.filter(({ ms }) => ms > axis.fromMs / 5 && ms < axis.toMs * 5);
-  const domain = [
-    Math.min(axis.fromMs, ...shown.map(({ ms }) => ms / 1.15)),
-    Math.max(axis.toMs, ...shown.map(({ ms }) => ms * 1.15)),
-  ] as const;
-  const ticks = ticksOf({ fromMs: domain[0], toMs: domain[1], openBelow: false });
-  const x = (layout: Layout) => ({
-    type: 'log' as const,
-    domain,
-    ticks:
-      layout.type === 'narrow' && ticks.length > mostNarrowTicks ? ticks.filter((_, index) => index % 2 === 0) : ticks,
-    tickFormat: tickText,
-    tickSize: 3,
-    label: null,
-  });
-  const limitMarks = (): readonly Markish[] => [
-    plot.ruleX(shown, { x: 'ms', stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
-  ];
-  const names = (layout: Layout): readonly string[] =>
-    distributions.map(({ name, shortName }) => (isOverlaid ? '' : layout.type === 'wide' ? name : shortName));
-  const rows = isOverlaid ? 1 : distributions.length;
-  const rowPixels = (layout: Layout): number => (isOverlaid ? 110 : rowHeight[layout.type]);
-  const ownKeys = isOverlaid ? distributions.map(({ name }, index) => key(index === 0 ? 's0' : 's1', name)) : [];
-  const frame = (layout: Layout) =>
-    ({ marginLeft: isOverlaid ? 48 : labelWidth[layout.type], marginBottom: 24, marginRight: 24 }) as const;
+  const { title, isExplained = false } = figure;
+  const drawn = drawnDistributions(figure);
+  if (drawn === null) return new Markup('');
+  const { distributions, limits, domain } = drawn;
+  const ownKeys = drawn.isOverlaid ? distributions.map(({ name }, index) => key(index === 0 ? 's0' : 's1', name)) : [];
   return figureMarkup(plot, {
     title,
     label: `${title}: distributions`,
     colours: distributions.map(({ colour }) => colour),
     caption: [
-      legendLine([...ownKeys, ...shown.map(({ text }) => key('limit', text))]),
+      legendLine([...ownKeys, ...limits.map(({ text }) => key('limit', text))]),
       isExplained
         ? markup``
         : markup`Above: where the requests lie; the solid line is p50, the dashed one p95. Below: the share of requests that took no longer. Logarithmic axis.`,
       singlesNote(distributions),
     ],
     panels: [
-      {
-        name: '',
-        options: (layout) => ({
-          ...frame(layout),
-          height: rows * rowPixels(layout) + 32,
-          marginTop: 8,
-          x: x(layout),
-          y: { axis: null, domain: [0, 1] },
-          fy: { domain: Array.from({ length: rows }, (_, index) => index), axis: null, padding: 0.12 },
-          marks: [
-            plot.gridX(x(layout).ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
-            plot.ruleY([0], { stroke: 'var(--rule)' }),
-            ...distributions.flatMap((each, index) =>
-              rowMarks(plot, each, {
-                fy: isOverlaid ? 0 : index,
-                axis,
-                name: names(layout)[index] ?? '',
-                colour: `var(--s${index})`,
-                lane: isOverlaid ? (index === 0 ? 'lower' : 'upper') : null,
-              }),
-            ),
-            ...limitMarks(),
-          ],
-        }),
-      },
-      {
-        name: '',
-        options: (layout) => ({
-          ...frame(layout),
-          height: layout.type === 'wide' ? 200 : 180,
-          marginTop: 14,
-          x: x(layout),
-          y: { domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 0.95], tickFormat: percentText, tickSize: 0, label: null },
-          marks: [
-            plot.gridY([0, 0.25, 0.5, 0.75, 0.95], { stroke: 'var(--rule)', strokeOpacity: 1 }),
-            ...distributions.map(({ masses, dash }, index) =>
-              plot.lineY(cumulative(masses, domain), {
-                x: 'ms',
-                y: 'share',
-                stroke: `var(--s${index})`,
-                strokeWidth: 2,
-                curve: 'step-after',
-                ...(typeof dash === 'string' && { strokeDasharray: dash }),
-              }),
-            ),
-            ...limitMarks(),
-          ],
-        }),
-      },
+      { name: '', options: (layout) => densityOptions(plot, drawn, layout) },
+      { name: '', options: (layout) => shareOptions(plot, drawn, layout) },
     ],
     readings: readingsOf(distributions, domain),
   });
+}
+
+/** @returns null without samples */
+function drawnDistributions({
+  distributions,
+  limits,
+  isOverlaid = false,
+}: DistributionFigure): DrawnDistributions | null {
+  const known = distributions.filter(({ masses }) => masses.length > 0);
+  const all = known.flatMap(({ masses }) => masses);
+  const whole = commonAxis(all, []);
+  if (whole === null) return null;
+  const axis = { ...whole, fromMs: Math.max(whole.fromMs, whole.toMs / widestAxis) };
+  const shown = limits.filter(({ ms }) => ms > axis.fromMs / 5 && ms < axis.toMs * 5);
+  const domain = [
+    Math.min(axis.fromMs, ...shown.map(({ ms }) => ms / 1.15)),
+    Math.max(axis.toMs, ...shown.map(({ ms }) => ms * 1.15)),
+  ] as const;
+  return { distributions: known, isOverlaid, axis, domain, limits: shown };
+}
+
+function densityOptions(plot: PlotLibrary, drawn: DrawnDistributions, layout: Layout): PlotOptions {
+  const { distributions, isOverlaid, axis } = drawn;
+  const rows = isOverlaid ? 1 : distributions.length;
+  const rowPixels = isOverlaid ? 110 : rowHeight[layout.type];
+  const nameOf = ({ name, shortName }: Distribution): string => (layout.type === 'wide' ? name : shortName);
+  const x = axisOf(drawn, layout);
+  return {
+    ...frameOf(drawn, layout),
+    height: rows * rowPixels + 32,
+    marginTop: 8,
+    x,
+    y: { axis: null, domain: [0, 1] },
+    fy: { domain: Array.from({ length: rows }, (_, index) => index), axis: null, padding: 0.12 },
+    marks: [
+      plot.gridX(x.ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
+      plot.ruleY([0], { stroke: 'var(--rule)' }),
+      ...distributions.flatMap((each, index) =>
+        rowMarks(plot, each, {
+          fy: isOverlaid ? 0 : index,
+          axis,
+          name: isOverlaid ? '' : nameOf(each),
+          colour: `var(--s${index})`,
+          lane: isOverlaid ? (index === 0 ? 'lower' : 'upper') : null,
+        }),
+      ),
+      limitMark(plot, drawn),
+    ],
+  };
+}
+
+const shareTicks = [0, 0.25, 0.5, 0.75, 0.95];
+
+function shareOptions(plot: PlotLibrary, drawn: DrawnDistributions, layout: Layout): PlotOptions {
+  const { distributions, domain } = drawn;
+  return {
+    ...frameOf(drawn, layout),
+    height: layout.type === 'wide' ? 200 : 180,
+    marginTop: 14,
+    x: axisOf(drawn, layout),
+    y: { domain: [0, 1], ticks: shareTicks, tickFormat: percentText, tickSize: 0, label: null },
+    marks: [
+      plot.gridY(shareTicks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
+      ...distributions.map(({ masses, dash }, index) =>
+        plot.lineY(cumulative(masses, domain), {
+          x: 'ms',
+          y: 'share',
+          stroke: `var(--s${index})`,
+          strokeWidth: 2,
+          curve: 'step-after',
+          ...(typeof dash === 'string' && { strokeDasharray: dash }),
+        }),
+      ),
+      limitMark(plot, drawn),
+    ],
+  };
+}
+
+function frameOf({ isOverlaid }: DrawnDistributions, { type: layout }: Layout): PlotOptions {
+  return { marginLeft: isOverlaid ? 48 : labelWidth[layout], marginBottom: 24, marginRight: 24 };
+}
+
+function axisOf({ domain: [fromMs, toMs] }: DrawnDistributions, { type: layout }: Layout) {
+  const all = ticksOf({ fromMs, toMs, openBelow: false });
+  const ticks = layout === 'narrow' && all.length > mostNarrowTicks ? all.filter((_, index) => index % 2 === 0) : all;
+  return { type: 'log' as const, domain: [fromMs, toMs], ticks, tickFormat: tickText, tickSize: 3, label: null };
+}
+
+function limitMark(plot: PlotLibrary, { limits }: DrawnDistributions): Markish {
+  return plot.ruleX(limits, { x: 'ms', stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 });
 }
 
 /** What dots are, and what the mark of the median of so few requests means. */

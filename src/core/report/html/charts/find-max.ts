@@ -1,11 +1,11 @@
-import type { FindMax } from '../../../measurement/find-max-schema.js';
+import type { Markish, PlotOptions } from '@observablehq/plot';
 import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
 import { parseObjective } from '../../../measurement/objectives.js';
-import type { BenchResult } from '../../../measurement/result-schema.js';
+import type { BenchResult, FindMax } from '../../../measurement/result-schema.js';
 import { findMaxTable, loadNumber } from '../../bench/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
-import { figureMarkup } from '../plot/figure.js';
+import { figureMarkup, type Layout } from '../plot/figure.js';
 import { key, legendLine } from './legend.js';
 import { logTimeAxis } from './time-axis.js';
 
@@ -29,26 +29,30 @@ export function findMaxSection(plot: PlotLibrary, result: BenchResult): Markup {
 <div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 
-function promiseFigure(
-  plot: PlotLibrary,
-  promise: string,
-  index: number,
-  { by, points, lower, upper }: FindMax,
-  unit: string,
-): Markup {
-  const known = points.flatMap(({ load, promises, verdict, overloaded, requests }) => {
-    const at = promises[index];
-    const value = at?.value_ms ?? null;
-    if (value === null || value <= 0) return [];
-    const from = Math.max(at?.value_lower_ms ?? value, value / 100);
-    return [{ load, value, from, to: at?.value_upper_ms ?? value, verdict, overloaded, requests }];
-  });
-  const [first, last] = [known[0], known.at(-1)];
-  if (first === undefined || last === undefined || first.load === last.load) return new Markup('');
-  const limit = parseObjective(promise).belowMs;
-  const inside = (load: number): number => Math.min(last.load, Math.max(first.load, load));
-  const band = lower === null || upper === null ? [] : [{ x1: inside(lower), x2: inside(upper) }];
-  const times = logTimeAxis([limit, ...known.flatMap(({ from, to }) => [from, to])]);
+/** A load at which the promise has a value, in milliseconds. */
+interface JudgedPoint {
+  readonly load: number;
+  readonly value: number;
+  readonly from: number;
+  readonly to: number;
+  readonly verdict: keyof typeof verdicts;
+  readonly overloaded: boolean;
+  readonly requests: number;
+}
+
+interface PromiseChart {
+  readonly points: readonly JudgedPoint[];
+  /** The lowest and the highest load. */
+  readonly ends: readonly [number, number];
+  /** The interval of the highest load at which all promises hold; empty if it is not known. */
+  readonly band: readonly { readonly x1: number; readonly x2: number }[];
+  readonly limitMs: number;
+  readonly unit: string;
+}
+
+function promiseFigure(plot: PlotLibrary, promise: string, index: number, found: FindMax, unit: string): Markup {
+  const chart = promiseChart(promise, index, found, unit);
+  if (chart === null) return new Markup('');
   return figureMarkup(plot, {
     title: `${promise} by load`,
     label: `${promise} by load in ${unit}`,
@@ -61,68 +65,100 @@ function promiseFigure(
       ]),
       markup`Bars: 95 % intervals. Shaded: the 95 % interval of the highest load. Both axes are logarithmic.`,
     ],
-    panels: [
-      {
-        name: '',
-        options: (layout) => ({
-          height: layout.type === 'wide' ? 300 : 240,
-          marginLeft: 60,
-          marginBottom: 40,
-          marginRight: 24,
-          x: {
-            type: 'log',
-            domain: [first.load / 1.05, last.load * 1.05],
-            ticks: layout.type === 'wide' ? 8 : 4,
-            tickFormat: (load: number) => String(Number(load.toPrecision(3))),
-            tickSize: 3,
-            label: unit,
-            labelAnchor: 'center',
-            labelArrow: 'none',
-          },
-          y: times.scale,
-          color: { type: 'identity' },
-          marks: [
-            plot.rectX(band, { x1: 'x1', x2: 'x2', fill: 'var(--first)', fillOpacity: 0.16 }),
-            plot.gridY(times.ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
-            plot.ruleY([limit], { stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
-            plot.text([tickText(limit)], {
-              // At the left, values are usually far below it.
-              frameAnchor: 'left',
-              dx: 4,
-              y: () => limit,
-              text: (text: string) => text,
-              dy: -8,
-              fill: 'var(--limit)',
-              fontWeight: 600,
-            }),
-            plot.lineY(known, { x: 'load', y: 'value', stroke: 'var(--dim)', strokeWidth: 1 }),
-            ...(['holds', 'breaks', 'unclear'] as const).flatMap((verdict) => {
-              const { colour, symbol } = verdicts[verdict];
-              const own = known.filter((each) => each.verdict === verdict);
-              return [
-                plot.ruleX(own, { x: 'load', y1: 'from', y2: 'to', stroke: colour, strokeWidth: 1.5 }),
-                plot.dot(own, {
-                  x: 'load',
-                  y: 'value',
-                  symbol,
-                  r: 4.5,
-                  strokeWidth: 2,
-                  ...(symbol === 'times' ? { stroke: colour } : { fill: colour, stroke: 'var(--paper)' }),
-                }),
-              ];
-            }),
-          ],
-        }),
-      },
-    ],
-    readings: known.map(({ load, value, from, to, verdict, overloaded, requests }) => ({
+    panels: [{ name: '', options: (layout) => optionsOf(plot, chart, layout) }],
+    readings: chart.points.map(({ load, value, from, to, verdict, overloaded, requests }) => ({
       x: load,
-      heading: `${loadNumber(by, load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
+      heading: `${loadNumber(found.by, load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
       values: [
         [promise.replace(/<.*/, ''), timeText(value)],
         ['95 % interval', timeRangeText(from, to)],
         ['requests', whole(requests)],
       ],
     })),
+  });
+}
+
+/** @returns null without two loads at which the promise has a value */
+function promiseChart(
+  promise: string,
+  index: number,
+  { points, lower, upper }: FindMax,
+  unit: string,
+): PromiseChart | null {
+  const known = points.flatMap(({ load, promises, verdict, overloaded, requests }): JudgedPoint[] => {
+    const at = promises[index];
+    const value = at?.value_ms ?? null;
+    if (value === null || value <= 0) return [];
+    const from = Math.max(at?.value_lower_ms ?? value, value / 100);
+    return [{ load, value, from, to: at?.value_upper_ms ?? value, verdict, overloaded, requests }];
+  });
+  const [first, last] = [known[0]?.load, known.at(-1)?.load];
+  if (first === undefined || last === undefined || first === last) return null;
+  const inside = (load: number): number => Math.min(last, Math.max(first, load));
+  const band = lower === null || upper === null ? [] : [{ x1: inside(lower), x2: inside(upper) }];
+  return { points: known, ends: [first, last], band, limitMs: parseObjective(promise).belowMs, unit };
+}
+
+function optionsOf(plot: PlotLibrary, chart: PromiseChart, { type: layout }: Layout): PlotOptions {
+  const { points, ends, limitMs, unit } = chart;
+  const times = logTimeAxis([limitMs, ...points.flatMap(({ from, to }) => [from, to])]);
+  return {
+    height: layout === 'wide' ? 300 : 240,
+    marginLeft: 60,
+    marginBottom: 40,
+    marginRight: 24,
+    x: {
+      type: 'log',
+      domain: [ends[0] / 1.05, ends[1] * 1.05],
+      ticks: layout === 'wide' ? 8 : 4,
+      tickFormat: (load: number) => String(Number(load.toPrecision(3))),
+      tickSize: 3,
+      label: unit,
+      labelAnchor: 'center',
+      labelArrow: 'none',
+    },
+    y: times.scale,
+    color: { type: 'identity' },
+    marks: [
+      plot.rectX(chart.band, { x1: 'x1', x2: 'x2', fill: 'var(--first)', fillOpacity: 0.16 }),
+      plot.gridY(times.ticks, { stroke: 'var(--rule)', strokeOpacity: 1 }),
+      ...limitMarks(plot, limitMs),
+      plot.lineY(points, { x: 'load', y: 'value', stroke: 'var(--dim)', strokeWidth: 1 }),
+      ...verdictMarks(plot, points),
+    ],
+  };
+}
+
+function limitMarks(plot: PlotLibrary, limitMs: number): readonly Markish[] {
+  return [
+    plot.ruleY([limitMs], { stroke: 'var(--limit)', strokeDasharray: '5 3', strokeWidth: 1.5 }),
+    plot.text([tickText(limitMs)], {
+      // At the left, values are usually far below it.
+      frameAnchor: 'left',
+      dx: 4,
+      y: () => limitMs,
+      text: (text: string) => text,
+      dy: -8,
+      fill: 'var(--limit)',
+      fontWeight: 600,
+    }),
+  ];
+}
+
+function verdictMarks(plot: PlotLibrary, points: readonly JudgedPoint[]): readonly Markish[] {
+  return (['holds', 'breaks', 'unclear'] as const).flatMap((verdict) => {
+    const { colour, symbol } = verdicts[verdict];
+    const own = points.filter((each) => each.verdict === verdict);
+    return [
+      plot.ruleX(own, { x: 'load', y1: 'from', y2: 'to', stroke: colour, strokeWidth: 1.5 }),
+      plot.dot(own, {
+        x: 'load',
+        y: 'value',
+        symbol,
+        r: 4.5,
+        strokeWidth: 2,
+        ...(symbol === 'times' ? { stroke: colour } : { fill: colour, stroke: 'var(--paper)' }),
+      }),
+    ];
   });
 }

@@ -1,6 +1,5 @@
-import { addCells, countOf, type SketchCells, sketchQuantileMs } from '../../../measurement/latency-sketch.js';
-import type { Run } from '../../../measurement/result-schema.js';
-import { cellsOf, type Series } from '../../../measurement/series-schema.js';
+import { addCells, cellsOf, countOf, type SketchCells, sketchQuantileMs } from '../../../measurement/latency-sketch.js';
+import type { Run, Series } from '../../../measurement/result-schema.js';
 
 /** A GPU in a piece of time; null where its driver did not say. */
 interface GpuPoint {
@@ -57,7 +56,7 @@ interface TimedSeries {
   readonly spanSeconds: number;
 }
 
-/** More points than this make a line that nobody can follow. */
+/** More points than this make a line that cannot be followed. */
 const mostPoints = 120;
 
 /** For five percentiles, a piece of time needs some requests. */

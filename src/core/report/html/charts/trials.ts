@@ -1,3 +1,4 @@
+import type { PlotOptions } from '@observablehq/plot';
 import { samplesNeeded } from '../../../measurement/histogram.js';
 import { confidencePercent, medianText, roughMark } from '../../../measurement/median.js';
 import { significant, timeRangeText, timeText } from '../../../measurement/numbers.js';
@@ -6,10 +7,10 @@ import type { BenchResult, MedianInterval, Run } from '../../../measurement/resu
 import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/summarise.js';
 import { throughputOf } from '../../../measurement/throughput.js';
 import { headlineOf } from '../../bench/columns.js';
-import { chartLabels } from '../../bench/row-labels.js';
+import { type ChartLabels, chartLabels } from '../../bench/row-labels.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
-import { figureMarkup, type Panel, type Reading } from '../plot/figure.js';
+import { figureMarkup, type Layout, type Reading } from '../plot/figure.js';
 import { spreadOf } from './trial-interval.js';
 
 const labelWidth = { wide: 170, narrow: 60 } as const;
@@ -36,11 +37,44 @@ interface Dot {
 /** How far the trials of each setting lie from their mean; empty with a single trial. */
 export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Markup {
   if (summaries.every(({ trials }) => trials < 2)) return new Markup('');
-  const headline = headlineOf(result);
-  const { texts: labels, shortTexts } = chartLabels(result, summaries);
+  const labels = chartLabels(result, summaries);
   const trials = bySetting(result.runs);
+  const rows = summaries.map(({ settings }) => trials.get(settingsKey(settings)) ?? []);
+  const drawn = measuresOf(result, summaries)
+    .map((measure) => ({ measure, dots: dotsOf(measure, rows) }))
+    .filter(({ dots }) => dots.length > 0);
+  if (drawn.length === 0) return new Markup('');
+  const all = drawn.flatMap(({ dots }) => dots);
+  const farthest = Math.max(1, ...all.map(({ percent }) => Math.abs(percent))) * 1.15;
+  const isAnyRough = all.some(({ interval }) => interval !== undefined);
+  return figureMarkup(plot, {
+    title: 'Spread between trials',
+    label: 'Each trial relative to the mean of its setting',
+    caption: [
+      markup`Each dot is a trial, relative to the mean of its setting: what is further apart than the settings are says little.`,
+      isAnyRough
+        ? markup` Hollow dots: ${roughMark}\u00a0median of fewer than ${samplesNeeded(50)} requests.`
+        : markup``,
+    ],
+    panels: drawn.map(({ measure, dots }) => ({
+      name: measure.name,
+      options: (layout) => optionsOf(plot, { measure, dots, labels, farthest }, layout),
+    })),
+    readings: drawn.flatMap(({ measure, dots }, panel) =>
+      dots.map((dot): Reading => ({
+        x: dot.percent,
+        at: { panel, scale: 'y', value: dot.row },
+        heading: `${labels.texts[dot.row] ?? ''}, trial ${dot.trial}`,
+        values: valuesOf(dot, measure),
+      })),
+    ),
+  });
+}
+
+function measuresOf(result: BenchResult, summaries: readonly SettingSummary[]): readonly Measure[] {
+  const headline = headlineOf(result);
   const counted = { countsTokens: summaries.every(({ countsTokens }) => countsTokens) };
-  const measures: readonly Measure[] = [
+  return [
     {
       name: counted.countsTokens ? 'Output tokens per second' : 'Requests per second',
       value: (run) => throughputOf(run, counted),
@@ -62,75 +96,71 @@ export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: 
       colour: 'var(--other)',
     },
   ];
-  const dotsOf = ({ value, interval }: Measure): readonly Dot[] =>
-    summaries.flatMap(({ settings }, row) => {
-      const known = (trials.get(settingsKey(settings)) ?? []).flatMap((run) => {
-        const of = value(run);
-        return of === null ? [] : [{ trial: run.trial, value: of, interval: interval?.(run) }];
-      });
-      const mean = spreadOf(known.map((each) => each.value))?.mean ?? 0;
-      if (known.length < 2 || mean === 0) return [];
-      return known.map((each) => ({ row, ...each, percent: (each.value / mean - 1) * 100 }));
+}
+
+/** @param rows the trials of each setting */
+function dotsOf({ value, interval }: Measure, rows: readonly (readonly Run[])[]): readonly Dot[] {
+  return rows.flatMap((trials, row) => {
+    const known = trials.flatMap((run) => {
+      const of = value(run);
+      return of === null ? [] : [{ trial: run.trial, value: of, interval: interval?.(run) }];
     });
-  const all = measures.map((measure) => ({ measure, dots: dotsOf(measure) })).filter(({ dots }) => dots.length > 0);
-  const farthest = Math.max(1, ...all.flatMap(({ dots }) => dots.map(({ percent }) => Math.abs(percent)))) * 1.15;
-  const panels = all.map(({ measure, dots }): Panel => ({
-    name: measure.name,
-    options: (layout) => ({
-      height: summaries.length * 24 + 34,
-      marginLeft: labelWidth[layout.type],
-      marginTop: 6,
-      marginBottom: 24,
-      marginRight: 24,
-      x: { domain: [-farthest, farthest], ticks: 5, tickSize: 3, label: null, tickFormat: percentText },
-      y: { domain: summaries.map((_, row) => row), label: null, padding: 0.3 },
-      marks: [
-        plot.axisY({
-          tickSize: 0,
-          lineWidth: layout.type === 'wide' ? 14 : 6,
-          tickFormat: (row: number) => (layout.type === 'wide' ? labels : shortTexts)[row] ?? '',
-        }),
-        plot.ruleX([0], { stroke: 'var(--dim)' }),
-        plot.ruleY(
-          summaries.map((_, row) => row),
-          { stroke: 'var(--rule)' },
-        ),
-        plot.dot(
-          dots.filter(({ interval }) => interval === undefined),
-          { x: 'percent', y: 'row', r: 4, fill: measure.colour, fillOpacity: 0.75, stroke: 'var(--paper)' },
-        ),
-        plot.dot(
-          dots.filter(({ interval }) => interval !== undefined),
-          { x: 'percent', y: 'row', r: 3.5, fill: 'var(--paper)', stroke: measure.colour, strokeWidth: 1.5 },
-        ),
-      ],
-    }),
-  }));
-  if (panels.length === 0) return new Markup('');
-  const isAnyRough = all.some(({ dots }) => dots.some(({ interval }) => interval !== undefined));
-  return figureMarkup(plot, {
-    title: 'Spread between trials',
-    label: 'Each trial relative to the mean of its setting',
-    caption: [
-      markup`Each dot is a trial, relative to the mean of its setting: what is further apart than the settings are says little.`,
-      isAnyRough
-        ? markup` Hollow dots: ${roughMark}\u00a0median of fewer than ${samplesNeeded(50)} requests.`
-        : markup``,
-    ],
-    panels,
-    readings: all.flatMap(({ measure, dots }, panel) =>
-      dots.map(({ row, trial, value, percent, interval }): Reading => ({
-        x: percent,
-        at: { panel, scale: 'y', value: row },
-        heading: `${labels[row] ?? ''}, trial ${trial}`,
-        values: [
-          [measure.name, medianText({ p50: value, ...(interval && { p50_interval: interval }) }, measure.format)],
-          ...intervalReading(interval),
-          ['from the mean', percentText(percent)],
-        ],
-      })),
-    ),
+    const mean = spreadOf(known.map((each) => each.value))?.mean ?? 0;
+    if (known.length < 2 || mean === 0) return [];
+    return known.map((each) => ({ row, ...each, percent: (each.value / mean - 1) * 100 }));
   });
+}
+
+interface TrialsPanel {
+  readonly measure: Measure;
+  readonly dots: readonly Dot[];
+  /** Of the settings. */
+  readonly labels: ChartLabels;
+  /** Either end of the axis, in percent. */
+  readonly farthest: number;
+}
+
+function optionsOf(
+  plot: PlotLibrary,
+  { measure: { colour }, dots, labels, farthest }: TrialsPanel,
+  { type: layout }: Layout,
+): PlotOptions {
+  const rows = labels.texts.map((_, row) => row);
+  const names = layout === 'wide' ? labels.texts : labels.shortTexts;
+  return {
+    height: rows.length * 24 + 34,
+    marginLeft: labelWidth[layout],
+    marginTop: 6,
+    marginBottom: 24,
+    marginRight: 24,
+    x: { domain: [-farthest, farthest], ticks: 5, tickSize: 3, label: null, tickFormat: percentText },
+    y: { domain: rows, label: null, padding: 0.3 },
+    marks: [
+      plot.axisY({
+        tickSize: 0,
+        lineWidth: layout === 'wide' ? 14 : 6,
+        tickFormat: (row: number) => names[row] ?? '',
+      }),
+      plot.ruleX([0], { stroke: 'var(--dim)' }),
+      plot.ruleY(rows, { stroke: 'var(--rule)' }),
+      plot.dot(
+        dots.filter(({ interval }) => interval === undefined),
+        { x: 'percent', y: 'row', r: 4, fill: colour, fillOpacity: 0.75, stroke: 'var(--paper)' },
+      ),
+      plot.dot(
+        dots.filter(({ interval }) => interval !== undefined),
+        { x: 'percent', y: 'row', r: 3.5, fill: 'var(--paper)', stroke: colour, strokeWidth: 1.5 },
+      ),
+    ],
+  };
+}
+
+function valuesOf({ value, percent, interval }: Dot, { name, format }: Measure): Reading['values'] {
+  return [
+    [name, medianText({ p50: value, ...(interval && { p50_interval: interval }) }, format)],
+    ...intervalReading(interval),
+    ['from the mean', percentText(percent)],
+  ];
 }
 
 /** Where the median lies, if that is not clear. */

@@ -1,5 +1,5 @@
-import type { ServerTimings } from './outcome.js';
 import type { ServerError } from './server-error.js';
+import type { ServerTimings } from './server-timings.js';
 
 /** Token counts of the server; null where it does not say. */
 export interface Usage {

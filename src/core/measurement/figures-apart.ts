@@ -1,20 +1,19 @@
 import { LatencyHistogram } from './histogram.js';
 import { figuresOf } from './metric.js';
-import type { MetricFigures, Run } from './result-schema.js';
-import type { CancelledFigures } from './shape-schema.js';
+import type { CancelledFigures, MetricFigures, Run } from './result-schema.js';
 
 /** What a setting has apart from its requests, all trials together; null where the plan has no such thing. */
-export interface Beside {
+export interface FiguresApart {
   readonly heldBack: { readonly requests: number; readonly longestMs: number } | null;
   readonly cancelled: CancelledFigures | null;
   readonly probes: { readonly completed: number; readonly unanswered: number; readonly ttft: MetricFigures } | null;
 }
 
-export function besideOf(trials: readonly Run[]): Beside {
+export function figuresApartOf(trials: readonly Run[]): FiguresApart {
   return { heldBack: heldBackOf(trials), cancelled: cancelledOf(trials), probes: probesOf(trials) };
 }
 
-function heldBackOf(trials: readonly Run[]): Beside['heldBack'] {
+function heldBackOf(trials: readonly Run[]): FiguresApart['heldBack'] {
   const known = trials.flatMap(({ held_back: held }) => held ?? []);
   if (known.length === 0) return null;
   return {
@@ -23,7 +22,7 @@ function heldBackOf(trials: readonly Run[]): Beside['heldBack'] {
   };
 }
 
-function cancelledOf(trials: readonly Run[]): Beside['cancelled'] {
+function cancelledOf(trials: readonly Run[]): FiguresApart['cancelled'] {
   const known = trials.flatMap(({ cancelled }) => cancelled ?? []);
   if (known.length === 0) return null;
   const sum = (of: (each: CancelledFigures) => number): number => known.reduce((total, each) => total + of(each), 0);
@@ -36,7 +35,7 @@ function cancelledOf(trials: readonly Run[]): Beside['cancelled'] {
   };
 }
 
-function probesOf(trials: readonly Run[]): Beside['probes'] {
+function probesOf(trials: readonly Run[]): FiguresApart['probes'] {
   const known = trials.flatMap(({ probes }) => probes ?? []);
   if (known.length === 0) return null;
   const histograms = known.flatMap(({ ttft }) =>

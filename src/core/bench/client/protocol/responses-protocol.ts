@@ -1,4 +1,4 @@
-import { amount, items, member, nonEmpty } from '../../base/json.js';
+import { amount, items, member, nonEmpty } from '../../../base/json.js';
 import { type Chunk, emptyChunk, type Usage } from './chunk.js';
 import { firstOf } from './first-of.js';
 import type { Protocol } from './protocol.js';

@@ -3,17 +3,17 @@ import { metricOf } from '../../measurement/metric.js';
 import type { Run } from '../../measurement/result-schema.js';
 import type { RunPart } from '../record/run-part.js';
 
-/** What a run has apart from its requests, as far as the plan has it. */
-export interface PlannedBeside {
+/** Which figures a run has apart from the others: those of what its plan has. */
+export interface PlannedApart {
   readonly maxInFlight: boolean;
   readonly cancel: boolean;
   readonly probes: boolean;
 }
 
 /** What was held back, who left, and what probes met. @param completed requests of the run */
-export function besideOf(
+export function figuresApartIn(
   parts: readonly RunPart[],
-  planned: PlannedBeside,
+  planned: PlannedApart,
   completed: number,
 ): Pick<Run, 'held_back' | 'cancelled' | 'probes'> {
   return {

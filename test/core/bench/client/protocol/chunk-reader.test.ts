@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chatProtocol } from '../../../../src/core/bench/client/chat-protocol.js';
-import { ChunkReader } from '../../../../src/core/bench/client/chunk-reader.js';
-import { ChunkTemplate } from '../../../../src/core/bench/client/chunk-template.js';
+import { chatProtocol } from '../../../../../src/core/bench/client/protocol/chat-protocol.js';
+import { ChunkReader } from '../../../../../src/core/bench/client/protocol/chunk-reader.js';
+import { ChunkTemplate } from '../../../../../src/core/bench/client/protocol/chunk-template.js';
 
 const { chunkIn } = chatProtocol;
 

@@ -1,4 +1,4 @@
-import { isRecord, member, nonEmpty } from '../../base/json.js';
+import { isRecord, member, nonEmpty } from '../../../base/json.js';
 
 /** The error that a server sends instead of an answer, or of the rest of one. */
 export interface ServerError {
@@ -27,7 +27,7 @@ export function serverErrorIn(json: unknown): ServerError | null {
 }
 
 /** The same for the whole body of an answer that is not 2xx: there it may also be FastAPI's `{"detail": …}`. */
-export function rejectionIn(json: unknown): ServerError | null {
+export function errorInBody(json: unknown): ServerError | null {
   const detail = member(json, 'detail') ?? null;
   return serverErrorIn(json) ?? (detail === null ? null : fromFields({ message: detail }));
 }

@@ -2,8 +2,8 @@ import { percentText, plural, timeText, whole } from '../../measurement/numbers.
 import type { BenchResult } from '../../measurement/result-schema.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
 
-/** What happened beside the load, in sentences: requests held back, clients that left, probes. */
-export function besideNotes(
+/** What a bench reports apart from its other figures, in sentences: requests held back, clients that left, probes. */
+export function apartNotes(
   { plan }: Pick<BenchResult, 'plan'>,
   summaries: readonly SettingSummary[],
 ): readonly string[] {
@@ -19,7 +19,7 @@ function heldBackText(
   { max_in_flight: limit, streaming }: BenchResult['plan'],
   summaries: readonly SettingSummary[],
 ): string {
-  const held = summaries.flatMap(({ beside }) => beside.heldBack ?? []);
+  const held = summaries.flatMap(({ apart }) => apart.heldBack ?? []);
   if (limit === undefined || held.length === 0) return '';
   const requests = held.reduce((sum, each) => sum + each.requests, 0);
   if (requests === 0) return `No request was held back: there were never more than ${limit} to be in flight.`;
@@ -38,7 +38,7 @@ function requestsOf({ requests }: SettingSummary): number {
 }
 
 function cancelledText({ cancel }: BenchResult['plan'], summaries: readonly SettingSummary[]): string {
-  const known = summaries.flatMap(({ beside }) => beside.cancelled ?? []);
+  const known = summaries.flatMap(({ apart }) => apart.cancelled ?? []);
   if (cancel === undefined || known.length === 0) return '';
   const sum = (of: (each: (typeof known)[number]) => number): number =>
     known.reduce((total, each) => total + of(each), 0);
@@ -55,7 +55,7 @@ function cancelledText({ cancel }: BenchResult['plan'], summaries: readonly Sett
 }
 
 function probesText(summaries: readonly SettingSummary[]): string {
-  const known = summaries.flatMap(({ beside }) => beside.probes ?? []);
+  const known = summaries.flatMap(({ apart }) => apart.probes ?? []);
   if (known.length === 0) return '';
   const completed = known.reduce((sum, each) => sum + each.completed, 0);
   const unanswered = known.reduce((sum, each) => sum + each.unanswered, 0);

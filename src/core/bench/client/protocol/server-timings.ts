@@ -1,5 +1,14 @@
-import { amount, member } from '../../base/json.js';
-import type { ServerTimings } from './outcome.js';
+import { amount, member } from '../../../base/json.js';
+
+/**
+ * How the server itself accounts for the time, if it does.
+ *
+ * `measured`: it reports the queue wait of each request (chatstream, vLLM). `derived`: it reports how long it worked on
+ * the prompt (llama-server), so the rest of the time to first token is an upper bound of the wait.
+ */
+export type ServerTimings =
+  | { readonly source: 'measured'; readonly queueMs: number; readonly prefillMs: number | null }
+  | { readonly source: 'derived'; readonly promptMs: number };
 
 /**
  * How the server accounts for the time, from any chunk of its stream. There are three dialects:

@@ -50,7 +50,7 @@ const cancelled = Type.Object(
   },
 );
 
-/** What a run has apart from its requests. */
-export const besideFields = { held_back: Type.Optional(heldBack), cancelled: Type.Optional(cancelled) };
+/** What a run reports apart from its other figures. */
+export const apartFields = { held_back: Type.Optional(heldBack), cancelled: Type.Optional(cancelled) };
 
 export type CancelledFigures = Static<typeof cancelled>;

@@ -1,4 +1,4 @@
-import { amount, isRecord, items, member, nonEmpty } from '../../base/json.js';
+import { amount, isRecord, items, member, nonEmpty } from '../../../base/json.js';
 import type { Chunk, Usage } from './chunk.js';
 import { isFailure } from './finish-reason.js';
 import { firstOf } from './first-of.js';

@@ -1,5 +1,4 @@
 import { type Static, Type } from 'typebox';
-import type { SketchCells } from './latency-sketch.js';
 
 const count = Type.Integer({ minimum: 0 });
 const counts = Type.Array(count);
@@ -49,8 +48,3 @@ export const seriesSchema = Type.Object(
 );
 
 export type Series = Static<typeof seriesSchema>;
-
-/** A sketch of a series. */
-export function cellsOf(pairs: Series['ttft'][number]): SketchCells {
-  return pairs.map(([cell = 0, inCell = 0]) => [cell, inCell]);
-}

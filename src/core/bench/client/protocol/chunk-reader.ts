@@ -2,9 +2,9 @@ import { chatProtocol } from './chat-protocol.js';
 import { type Chunk, emptyChunk, isTextOnly, type Usage } from './chunk.js';
 import { ChunkTemplate } from './chunk-template.js';
 import { isFailure } from './finish-reason.js';
-import type { ServerTimings } from './outcome.js';
 import type { Protocol } from './protocol.js';
 import { oneLine, type ServerError } from './server-error.js';
+import type { ServerTimings } from './server-timings.js';
 
 /** Reads the events of one answer one by one, and keeps what they say about it. */
 export class ChunkReader {

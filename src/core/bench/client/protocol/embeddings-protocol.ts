@@ -1,4 +1,4 @@
-import { items, member, nonEmpty } from '../../base/json.js';
+import { items, member, nonEmpty } from '../../../base/json.js';
 import { chatProtocol } from './chat-protocol.js';
 import { type Chunk, emptyChunk } from './chunk.js';
 import type { Protocol } from './protocol.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
 import { metricOf } from '../../../../src/core/measurement/metric.js';
 import type { Plan } from '../../../../src/core/measurement/result-schema.js';
-import { besideNotes } from '../../../../src/core/report/bench/beside-notes.js';
+import { apartNotes } from '../../../../src/core/report/bench/apart-notes.js';
 import { columnsOf } from '../../../../src/core/report/bench/columns.js';
 import { loadItems } from '../../../../src/core/report/text/description.js';
 import { benchResult } from '../../../support/bench-result.js';
@@ -10,10 +10,10 @@ import type { SettingDescription } from '../../../support/bench-result/descripti
 
 function notes(plan: Partial<Plan>, beside: NonNullable<SettingDescription['beside']>, trials = 1): readonly string[] {
   const { result, summaries } = benchResult({ settings: [{ rate: 5, completed: 90, beside }], plan, trials });
-  return besideNotes(result, summaries);
+  return apartNotes(result, summaries);
 }
 
-describe('what happens beside a load', () => {
+describe('what is reported apart', () => {
   it('says how many requests were held back, for how long, and what that means', () => {
     const [note] = notes({ max_in_flight: 8 }, { held_back: { requests: 30, mean_ms: 200, max_ms: 1400 } });
     expect(note).toBe(
@@ -37,7 +37,7 @@ describe('what happens beside a load', () => {
     const { result, summaries } = benchResult({ settings: [{ rate: 5, beside: { probes } }, { rate: 9 }] });
     const column = columnsOf(result, summaries).find(({ group }) => group.startsWith('probe TTFT'));
     expect(column?.cells).toEqual(['13.0', '–']);
-    expect(besideNotes(result, summaries)).toEqual([
+    expect(apartNotes(result, summaries)).toEqual([
       'Probes have one token and are in no other figure: 25 answers; 4 % had no answer.',
     ]);
   });
