@@ -69,8 +69,8 @@ export function sendNotFound(
   const path = pathOf(originalUrl);
   const allowed = paths.methods(pathOf(url));
   if (allowed.length === 0) {
-    const meant = paths.within(path);
-    sendError(notFoundError(method, path, meant), reply, meant ?? path);
+    const meant = paths.within(path, method);
+    sendError(notFoundError(method, path, meant), reply, meant?.path ?? path);
     return;
   }
   if (headers.upgrade?.toLowerCase() === 'websocket' && allowed.includes('POST')) {
