@@ -57,6 +57,7 @@ const wrongValues: [line: string, problem: string][] = [
   ['log-level: loud', '--log-level'],
   ['port: 70000', '--port'],
   ['threads: some', '--threads'],
+  ['embeddings: on', '"embeddings"'],
 ];
 
 const rightValues: string[] = ['class-patience: 5s', 'alias: [a, b]', 'ttft-target: 2s', 'no-console: true'];
@@ -130,6 +131,7 @@ describe('config check', () => {
     ['max-queue: many\n', 'max-queue'],
     ['config: other.yaml\n', '"config" is neither a setting nor a flag'],
     ['keys: 3\n', 'keys'],
+    ['no-console: yes\n', '"no-console" in the configuration file is neither true nor false.'],
     [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with --upstream'],
     [`cluster: nats://10.0.0.1\n${reserve}`, 'reserves of keys'],
     ['upstream: [http://gpu1:8000]\ngpu-layers: 3\n', '--gpu-layers has no effect with --upstream'],
