@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Config, Errors, handle, run } from '@oclif/core';
+import { outputProblem } from '../core/base/file-errors.js';
 import { exitCodes } from './exit/exit-codes.js';
 import { styled } from './terminal/terminal.js';
 
@@ -48,7 +49,7 @@ function guardOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (hasFailed || error.code === 'EPIPE') return;
     hasFailed = true;
-    process.stderr.write(`error: The output could not be written: ${error.message}.\n`);
+    process.stderr.write(`error: ${outputProblem(error)}\n`);
   });
   process.stderr.on('error', () => undefined);
   process.once('exit', () => {

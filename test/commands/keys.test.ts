@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BaseCommand } from '../../src/cli/command/base-command.js';
 import ConfigCheck from '../../src/commands/config/check.js';
@@ -48,6 +49,19 @@ describe('keys new', () => {
   });
 });
 
+/** Lines of a file, each with what is said about it. */
+const wrongValues: [line: string, problem: string][] = [
+  ['max-queue: many', '--max-queue'],
+  ['queue-timeout: soon', '--queue-timeout'],
+  ['queue-policy: fairr', 'Did you mean --queue-policy fair?'],
+  ['log-level: loud', '--log-level'],
+  ['port: 70000', '--port'],
+  ['threads: some', '--threads'],
+  ['embeddings: on', '"embeddings"'],
+];
+
+const rightValues: string[] = ['class-patience: 5s', 'alias: [a, b]', 'ttft-target: 2s', 'no-console: true'];
+
 const reserve = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, reserve: 1 }]\n`;
 
 describe('config check', () => {
@@ -84,11 +98,40 @@ describe('config check', () => {
     expect(printed.at(-1)).not.toContain('everybody');
   });
 
+  it('names all values that flags do not take, and no others', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.subarray(wrongValues, { minLength: 1 }), fc.subarray(rightValues), async (wrong, right) => {
+        printed = [];
+        const lines = [...wrong.map(([line]) => line), ...right].map((line) => `${line}\n`);
+        await expect(ConfigCheck.run([fileWith(lines.join(''))], root)).rejects.toThrow();
+        const said = printed.join('\n');
+        for (const [, problem] of wrong) expect(said).toContain(problem);
+        for (const line of right) expect(said).not.toContain(line.split(':')[0]);
+        if (wrong.length > 1) expect(said).toContain(`chatstream.yaml has ${wrong.length} mistakes:`);
+      }),
+    );
+  });
+
+  it('names each of several mistakes on a line of its own, with what to do', async () => {
+    const text = 'max-queue: many\nqueue-policy: fairr\npreempt-batch-after: soon\n';
+    await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
+    const [list = '', hint] = printed;
+    expect(list.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/^ {2}--max-queue: .*many\.$/),
+      expect.stringMatching(
+        /^ {2}Expected --queue-policy=fairr to be one of: .*\. Did you mean --queue-policy fair\?$/,
+      ),
+      expect.stringMatching(/^ {2}--preempt-batch-after: "soon" is not a duration\. \S.*\.$/),
+    ]);
+    expect(hint).toBe('See chatstream serve --help.');
+  });
+
   it.each([
     ['max-queu: 9\n', '"max-queu" is neither a setting nor a flag that the file can set. Did you mean max-queue?'],
     ['max-queue: many\n', 'max-queue'],
     ['config: other.yaml\n', '"config" is neither a setting nor a flag'],
     ['keys: 3\n', 'keys'],
+    ['no-console: yes\n', '"no-console" in the configuration file is neither true nor false.'],
     [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with --upstream'],
     [`cluster: nats://10.0.0.1\n${reserve}`, 'reserves of keys'],
     ['upstream: [http://gpu1:8000]\ngpu-layers: 3\n', '--gpu-layers has no effect with --upstream'],

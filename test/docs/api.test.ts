@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
 import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
+import { messagesErrorBody } from '../../src/core/server/protocol/messages-errors.js';
 import { chatCompletionRequest, completionRequest } from '../../src/core/server/schemas/completion-requests.js';
 import { samplingDefaults } from '../../src/core/server/schemas/sampling-parameters.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
@@ -70,5 +71,20 @@ describe('docs/api.md', () => {
       `\`${errorBody(new ChatstreamError(code, 'An example.')).error.type}\``,
     ]);
     expect(stated).toEqual(real);
+  });
+
+  it("lists every status of the Messages API with Anthropic's type", () => {
+    const stated = rowsOf(page, 'status').flatMap((row) =>
+      (row.get('status') ?? '').split(', ').map((status) => [Number(status), row.get('`error.type`')] as const),
+    );
+    // Messages are not stored.
+    const real = clientErrors
+      .filter((code) => code !== 'storage_failed')
+      .map((code) => {
+        const { type } = messagesErrorBody(new ChatstreamError(code, 'An example.'), 'r-1').error;
+        return [httpStatus(code), `\`${type}\``] as const;
+      });
+    expect(stated.map(([status]) => status)).toEqual([...new Set(stated.map(([status]) => status))]);
+    expect(new Map(stated)).toEqual(new Map(real));
   });
 });

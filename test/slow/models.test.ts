@@ -146,7 +146,7 @@ describe('the binary', () => {
     server.files.set('/tiny.gguf', { bytes });
     const run = await runCli(argv, variables);
     expect(await run.exited).toBe(3);
-    expect(run.stderr).toMatch(/error: There is no room for .*ENOSPC/);
+    expect(run.stderr).toMatch(/error: There is no room for .*: the disk is full\./);
     expect(run.stderr).not.toMatch(/^ +at /m);
   });
 

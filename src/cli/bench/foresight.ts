@@ -50,7 +50,7 @@ function shortages(
 }
 
 /** The flags that would be enough, such as `-r 50 --trials 5`. */
-function adviceOf(doubts: readonly ForeseenDoubt[], { trials, requests }: ExtentFlags): string {
+export function adviceOf(doubts: readonly ForeseenDoubt[], { trials, requests }: ExtentFlags): string {
   const most = Math.max(trials.most, ...doubts.map((each) => each.trials ?? 0));
   const needed = Math.max(0, ...doubts.map((each) => each.requests ?? 0));
   const each = Math.max(requests ?? 0, rounded(needed / most));

@@ -26,6 +26,7 @@ import type { ReportStyle } from '../../core/report/text/style.js';
 import { exitCodes } from '../exit/exit-codes.js';
 import { compareOptions, exitCodeOfVerdict, type gateFlags } from '../gate/gate-flags.js';
 import { tellGithub } from '../gate/github.js';
+import { baselineNotes } from './baseline-foresight.js';
 import type { BenchFlags } from './flags/flags.js';
 import { type ExtentFlags, foreseenNotes } from './foresight.js';
 
@@ -35,7 +36,7 @@ export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline
 
 /** Judges a bench against its objectives and its baseline. */
 export interface BenchGate {
-  /** Sentences that say which figures with a threshold this plan cannot decide, and which flags would. */
+  /** Sentences that say which figures with a threshold this plan or the baseline cannot decide, and which flags would. */
   readonly foreseen: readonly string[];
   /** Whether every figure with a threshold has its verdict, so that no more trials are needed. */
   readonly isDecided: BenchHooks['isDecided'];
@@ -79,18 +80,17 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
           : 'Searches cannot be measured alternately: search with each server (bench --find-max … -o result.json), and give both results to compare. Or give a threshold for another figure, such as ttft.p95>10%.',
     });
   }
-  const foreseen = foreseenNotes(gate.thresholds, options, flags);
+  const ofPlan = foreseenNotes(gate.thresholds, options, flags);
   const before = path === undefined ? null : { name: path, result: await readResult(path) };
-  if (before !== null) {
-    const { baseline } = separateSides(before, before);
-    checkBeforehand(baseline, options, await describeMachine(), gate.allowed);
-  }
+  const baseline = before === null ? null : separateSides(before, before).baseline;
+  if (baseline !== null) checkBeforehand(baseline, options, await describeMachine(), gate.allowed);
+  const ofBaseline = baseline === null ? [] : baselineNotes(gate.thresholds, baseline, options, flags);
   const sidesOf = (result: ComparableResult): Sides | null =>
     before === null ? interleavedSides('this run', result) : separateSides(before, { name: 'this run', result });
   const tool = { version: options.version, node: process.version };
   const unfinished = { machine: await describeMachine(), tool, started_at: '', interrupted: false };
   return {
-    foreseen,
+    foreseen: [...ofPlan, ...ofBaseline],
     checkTargets: (target, baseline) => {
       if (!flags.strict || baseline === null) return;
       checkModels(unexpectedModels({ baseline: { target: baseline }, candidate: { target } }, gate.allowed));

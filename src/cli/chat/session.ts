@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { asChatstreamError, ChatstreamError } from '../../core/base/errors.js';
-import { fileReason } from '../../core/base/file-errors.js';
+import { fileReason, writeHint } from '../../core/base/file-errors.js';
 import { replaceFile } from '../../core/base/replace-file.js';
 import { type CommandName, commands, readLine } from '../../core/chat/chat-line.js';
 import type { ChatServer } from '../../core/chat/chat-server.js';
@@ -126,7 +126,10 @@ async function save(conversation: Conversation, path: string): Promise<void> {
   if (path === '') throw new ChatstreamError('usage', 'Give a file: /save FILE.');
   const older = await readFile(path, 'utf8').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, { cause: error });
+    throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, {
+      hint: writeHint(error),
+      cause: error,
+    });
   });
   if (older !== null && !Conversation.isSaved(older)) {
     throw new ChatstreamError('usage', `${path} exists and is not a saved conversation.`, {
@@ -136,7 +139,10 @@ async function save(conversation: Conversation, path: string): Promise<void> {
   try {
     await replaceFile(path, conversation.toText());
   } catch (error) {
-    throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, { cause: error });
+    throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, {
+      hint: writeHint(error),
+      cause: error,
+    });
   }
   aside(`Saved to ${path}.`);
 }

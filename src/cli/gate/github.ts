@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { ChatstreamError } from '../../core/base/errors.js';
-import { fileReason } from '../../core/base/file-errors.js';
+import { fileReason, isDiskFull } from '../../core/base/file-errors.js';
 
 /**
  * Reports to GitHub: annotations, and the report in the job's summary.
@@ -22,7 +22,9 @@ export async function tellGithub(
     await appendFile(summary, report);
   } catch (error) {
     throw new ChatstreamError('output_failed', `The job summary could not be written: ${fileReason(error)}.`, {
-      hint: 'GitHub sets GITHUB_STEP_SUMMARY to its path. Use --github only in a workflow.',
+      hint: isDiskFull(error)
+        ? 'Make room on the disk of the job.'
+        : 'GitHub sets GITHUB_STEP_SUMMARY to its path. Use --github only in a workflow.',
       cause: error,
     });
   }

@@ -14,7 +14,7 @@ export function isForFiles(flag: string): boolean {
  * What a configuration file says as arguments of the command line. Flags that were given there, or in the environment, win.
  *
  * @param known the flags of the command
- * @throws ChatstreamError `usage` for a name that is no flag
+ * @throws ChatstreamError `usage` for a name that is no flag, and for a value that is neither true nor false where it has to be
  */
 export function argumentsOf(
   values: ReadonlyMap<string, FlagValue>,
@@ -26,8 +26,16 @@ export function argumentsOf(
     const flag = known[name];
     if (flag === undefined || !isForFiles(name)) throw notAFlagError(name, command);
     if (isGiven(name)) return [];
-    if (flag.type === 'boolean') return value === true || value === 'true' ? [`--${name}`] : [];
+    if (flag.type === 'boolean') return isOn(name, value) ? [`--${name}`] : [];
     return typeof value === 'object' ? value.map((each) => `--${name}=${each}`) : [`--${name}=${String(value)}`];
+  });
+}
+
+function isOn(name: string, value: FlagValue): boolean {
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new ChatstreamError('usage', `"${name}" in the configuration file is neither true nor false.`, {
+    hint: `Write ${name}: true, or leave it out.`,
   });
 }
 

@@ -1,8 +1,9 @@
 import { Args, Parser } from '@oclif/core';
-import { BaseCommand } from '../../cli/command/base-command.js';
+import { BaseCommand, toOurs } from '../../cli/command/base-command.js';
 import { flagOrigins, valuesOf } from '../../cli/flags/flags.js';
 import { checkSettings } from '../../cli/serve/check-settings.js';
 import { argumentsOf, isForFiles } from '../../cli/serve/config-flags.js';
+import { checkFlagValues } from '../../cli/serve/flag-values.js';
 import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
 import { mostSlots } from '../../cli/serve/queue-flags.js';
@@ -37,8 +38,9 @@ export default class ConfigCheck extends BaseCommand {
       Object.keys(known).filter((name) => isForFiles(name)),
     );
     const { keys, anonymous, flags } = config;
+    this.#argv = [...flags.keys()].map((name) => `--${name}`);
+    await checkFlagValues(args.file, flags, known, toOurs);
     const given = argumentsOf(flags, known, { isGiven: () => false });
-    this.#argv = given;
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
     // Otherwise the command line may say how many generations run at once: as many as any reserves need.
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': mostSlots };

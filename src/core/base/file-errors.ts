@@ -26,17 +26,22 @@ export function fileReason(error: unknown): string {
   return reasons[codeOf(error)] ?? messageOf(error);
 }
 
+/** Whether a file cannot be written because there is no room left for this user. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
+}
+
 /** What to do about a file that cannot be written. */
 export function writeHint(error: unknown): string {
-  switch (codeOf(error)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return 'Make room, or name a file on another disk.';
-    case 'EIO':
-      return 'Name a file on another disk.';
-    default:
-      return 'Name a file in a folder that exists and may be written to.';
-  }
+  if (isDiskFull(error)) return 'Make room, or name a file on another disk.';
+  if (codeOf(error) === 'EIO') return 'Name a file on another disk.';
+  return 'Name a file in a folder that exists and may be written to.';
+}
+
+/** Why the output of a command cannot be written, in words, and what to do: sentences for the end of a line. */
+export function outputProblem(error: unknown): string {
+  const problem = `The output could not be written: ${fileReason(error)}.`;
+  return isDiskFull(error) ? `${problem} Make room, or send it to another disk.` : problem;
 }
 
 function codeOf(error: unknown): string {

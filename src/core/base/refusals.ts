@@ -165,11 +165,23 @@ export function methodNotAllowedError(method: string, path: string, allowed: rea
 
 // not_found
 
-/** @param meant the path that the client may have meant; null if none is like it */
-export function notFoundError(method: string, path: string, meant: string | null): ChatstreamError {
+/**
+ * @param meant the route that the client may have meant, with the methods that it has if that of the client is none of them;
+ *   null if none is like it
+ */
+export function notFoundError(
+  method: string,
+  path: string,
+  meant: { readonly path: string; readonly otherMethods: readonly string[] | null } | null,
+): ChatstreamError {
   return new ChatstreamError('not_found', `There is no ${method} ${path} here.`, {
-    hint: meant === null ? 'See /openapi.json for all routes.' : `It is ${meant}${baseUrlFor(meant)}.`,
+    hint: meant === null ? 'See /openapi.json for all routes.' : meantHint(meant.path, meant.otherMethods),
   });
+}
+
+function meantHint(path: string, otherMethods: readonly string[] | null): string {
+  if (otherMethods === null) return `It is ${path}${baseUrlFor(path)}.`;
+  return `There is ${path} with ${otherMethods.join(' or ')}${baseUrlFor(path)}.`;
 }
 
 /** What a base URL has to be for a path, as the rest of a sentence. */

@@ -24,7 +24,7 @@ export interface ForeseenDoubt {
 }
 
 /** Of these a request has one value at most. How many it has of others is only known afterwards. */
-const onceARequest: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'tpot', 'e2e']);
+export const onceARequest: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'tpot', 'e2e']);
 
 /** The figures with thresholds for which the plan is too small, so that they will not be within their limits. */
 export function foreseenDoubts(

@@ -75,6 +75,11 @@ export class SettingTrials {
     ).length;
   }
 
+  /** How many values of it there are over all trials. */
+  samplesOf(metric: MetricName): number {
+    return this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
+  }
+
   /** Whether more trials would not bring this figure either: requests were answered, and none of them had it. */
   neverHas(compared: ComparedMetric): boolean {
     if (this.runs.every(({ requests }) => requests.completed === 0)) return false;
@@ -124,8 +129,7 @@ export class SettingTrials {
     if (compared.type === 'rate') return this.#rate(compared.rate);
     const { metric, percentile } = compared;
     const percent = percentiles[percentile];
-    const samples = this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
-    if (!hasEnoughSamples(samples, percent)) return null;
+    if (!hasEnoughSamples(this.samplesOf(metric), percent)) return null;
     return this.#mergedTrials(metric)?.percentile(percent) ?? this.#bucketPercentile(metric, percent);
   }
 

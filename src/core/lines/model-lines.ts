@@ -57,7 +57,7 @@ export class ModelLines implements RequestLine, ServedModels {
     this.#loader = new ModelLoader(this.lines, options, clock);
     for (const line of this.lines) {
       line.inference.events((event) => {
-        this.#events.emit(event.type === 'settled' ? { ...event, model: line.name } : event);
+        this.#events.emit(event.type === 'settled' ? { model: line.name, ...event } : event);
       });
       line.inference.moves(() => {
         this.#moves.emit(undefined);

@@ -1,4 +1,5 @@
 import { ChatstreamError, messageOf } from '../base/errors.js';
+import { fileReason, isDiskFull } from '../base/file-errors.js';
 
 // Everything that can go wrong with a download, in words. `wanted` and `source` are without passwords and queries.
 
@@ -65,8 +66,8 @@ export function diskFull(source: string, folder: string, reason: string): Chatst
 /** What a failed operation on the files of the cache means. Errors that are not the system's stay as they are. */
 export function storageError(thrown: unknown, source: string, folder: string): unknown {
   if (!isSystemError(thrown)) return thrown;
-  const reason = messageOf(thrown);
-  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(thrown))) return diskFull(source, folder, reason);
+  const reason = fileReason(thrown);
+  if (isDiskFull(thrown) || codeOf(thrown) === 'EFBIG') return diskFull(source, folder, reason);
   return unreadable(
     `Models cannot be kept in ${folder}: ${reason}.`,
     'Set CHATSTREAM_CACHE to a folder that may be written to.',
@@ -83,7 +84,7 @@ export function failureReason(thrown: unknown): string {
 /** @param source of the model that should have been removed */
 export function removalError(thrown: unknown, source: string): unknown {
   if (!isSystemError(thrown)) return thrown;
-  return unreadable(`${source} cannot be removed: ${thrown.message}.`, 'Check the permissions of the folder.');
+  return unreadable(`${source} cannot be removed: ${fileReason(thrown)}.`, 'Check the permissions of the folder.');
 }
 
 function isSystemError(thrown: unknown): thrown is Error {

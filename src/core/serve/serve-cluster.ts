@@ -2,12 +2,13 @@ import { hostname } from 'node:os';
 import type { Logger as PinoLogger } from 'pino';
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
+import { opening } from '../base/opened.js';
 import { mostValueBytes } from '../bus/bucket.js';
 import type { Bus } from '../bus/bus.js';
 import { ClusterModels } from '../cluster/front/cluster-models.js';
 import { FrontSettings } from '../cluster/front/front-settings.js';
-import { joinCluster } from '../cluster/joining/join-cluster.js';
-import { SharedUsage } from '../cluster/usage/shared-usage.js';
+import { joinCluster, type Membership } from '../cluster/joining/join-cluster.js';
+import { SharedUsage, type SharedUsageOptions } from '../cluster/usage/shared-usage.js';
 import type { Access } from '../config/access.js';
 import type { InferenceEvent } from '../inference/request.js';
 import { noKey } from '../scheduler/demand.js';
@@ -17,10 +18,10 @@ import { listen } from '../server/http/listen.js';
 import { KeyUsage } from '../telemetry/key-usage.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
 import {
-  contextOf,
   controlsOf,
   entrance,
   type HostProcess,
+  openContext,
   openStorage,
   openTraces,
   type QueueOptions,
@@ -61,27 +62,59 @@ export interface RunningFront {
  * @throws ChatstreamError `address_unavailable`, `cluster_unavailable`, and `usage` if the file of --store cannot be used, or there are
  *   more keys than NATS can keep the terms of; nothing is left running then
  */
-export async function serveCluster(bus: Bus, options: ServeClusterOptions, logger: PinoLogger): Promise<RunningFront> {
+export function serveCluster(bus: Bus, options: ServeClusterOptions, logger: PinoLogger): Promise<RunningFront> {
   const clock = systemClock;
   const { queue, maxConcurrency, access, server } = options;
-  const guarded = entrance(server, access, clock);
-  const { keys, rates } = guarded;
-  // What a node generates cannot be paused.
-  const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
-  const own = new FrontSettings(scheduling, maxConcurrency);
-  own.assertFits(mostValueBytes(bus.maxPayloadBytes));
-  // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
-  const storage = await openStorage(server, clock, logger);
-  const cluster = await joinCluster({ bus, clock, logger, role: 'front' });
-  const models = new ClusterModels({
-    ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
-    own,
-    queue: { ...scheduling, slots: 0, rates },
+  return opening(logger, async (opened) => {
+    opened.add(bus, (each) => each.close());
+    const guarded = entrance(server, access, clock);
+    const { keys, rates } = guarded;
+    // What a node generates cannot be paused.
+    const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
+    const own = new FrontSettings(scheduling, maxConcurrency);
+    own.assertFits(mostValueBytes(bus.maxPayloadBytes));
+    // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
+    const storage = opened.add(await openStorage(server, clock, logger), (each) => each.close());
+    const cluster = opened.add(await joinCluster({ bus, clock, logger, role: 'front' }), (each) => each.leave());
+    const models = new ClusterModels({
+      ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
+      own,
+      queue: { ...scheduling, slots: 0, rates },
+    });
+    opened.add(models, (each) => each.stop());
+    // With the number of the process: a machine may have several fronts.
+    opened.add(cluster.announceFront(`${hostname()}-${process.pid}`, models), (each) => each.end());
+    const usage = opened.add(sharedUsage({ bus, cluster, models, rates, clock }, server), (each) => {
+      each.stop();
+    });
+    const executed = { line: models, engines: [], pids: () => [], usage };
+    const tools = { clock, logger };
+    const context = { ...openContext(opened, executed, guarded, options, tools), models, storage };
+    context.metrics.observeHeldLines(models, () => cluster.heldLines);
+    await openTraces(opened, options, models, tools);
+    const app = opened.add(await createApp(context, logger), (each) => each.close());
+    const url = await listen(app, server);
+    return {
+      url,
+      ...controlsOf(app, context, () => opened.close()),
+    };
   });
-  // With the number of the process: a machine may have several fronts.
-  const announcement = cluster.announceFront(`${hostname()}-${process.pid}`, models);
-  const { usageRetentionMs } = server;
-  const usage = new SharedUsage({
+}
+
+function sharedUsage(
+  {
+    bus,
+    cluster,
+    models,
+    rates,
+    clock,
+  }: Pick<SharedUsageOptions, 'bus' | 'rates' | 'clock'> & {
+    readonly cluster: Membership;
+    readonly models: ClusterModels;
+  },
+  { usageRetentionMs }: ServerOptions,
+): SharedUsage {
+  return new SharedUsage({
     ...{ bus, id: cluster.peer.id, clock, rates },
     own: new KeyUsage(models.events, usageRetentionMs),
     newBook: () => new KeyUsage(noEvents, usageRetentionMs),
@@ -90,30 +123,4 @@ export async function serveCluster(bus: Bus, options: ServeClusterOptions, logge
         if (event.type === 'settled') listener(event.key ?? noKey);
       }),
   });
-  const executed = { line: models, engines: [], pids: () => [], usage };
-  const context = { ...contextOf(executed, guarded, options, { clock, logger }), models, storage };
-  context.metrics.observeHeldLines(models, () => cluster.heldLines);
-  const traces = await openTraces(options, models, { clock, logger });
-  const app = await createApp(context, logger);
-  const stop = async (): Promise<void> => {
-    await traces?.stop();
-    await announcement.end();
-    await models.stop();
-    usage.stop();
-    await cluster.leave();
-    await storage.close();
-  };
-  try {
-    const url = await listen(app, server);
-    return {
-      url,
-      ...controlsOf(app, context, stop),
-    };
-  } catch (error) {
-    await stop();
-    context.history.stop();
-    context.machine.stop();
-    await app.close();
-    throw error;
-  }
 }

@@ -1,6 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from '../base/abort.js';
 import { systemClock } from '../base/clock.js';
+import { opening } from '../base/opened.js';
 import type { Bus } from '../bus/bus.js';
 import { joinCluster, openBuckets } from '../cluster/joining/join-cluster.js';
 import { ClusterNode } from '../cluster/node/cluster-node.js';
@@ -30,33 +31,30 @@ export interface RunningNode {
  * @param stopping aborts the start while the model is still being loaded; its reason is thrown
  * @throws ChatstreamError `cluster_unavailable`, or the engine's error about the model; nothing is left running then
  */
-export async function serveNode(
+export function serveNode(
   bus: Bus,
   { engine: options, name }: ServeNodeOptions,
   logger: PinoLogger,
   stopping: AbortSignal,
 ): Promise<RunningNode> {
   const clock = systemClock;
-  const { engine } = loggedLine(options, null, logger);
-  try {
+  return opening(logger, async (opened) => {
+    opened.add(bus, (each) => each.close());
+    const { engine } = loggedLine(options, null, logger);
+    opened.add(engine, (each) => each.stop());
     // First: a model may take minutes to load, only for a NATS server that cannot be used.
     await openBuckets(bus);
     const info = await untilAborted(engine.start(), stopping);
-    const cluster = await joinCluster({ bus, clock, logger, role: 'node' });
+    const cluster = opened.add(await joinCluster({ bus, clock, logger, role: 'node' }), (each) => each.leave());
     const node = new ClusterNode({ engine, info, name, peer: cluster.peer, members: cluster.members, clock });
+    opened.add(node, (each) => each.stop());
     return {
       info,
       drain: async (timeoutMs) => {
         const left = await node.drain(timeoutMs);
-        await node.stop();
-        await cluster.leave();
-        await engine.stop();
+        await opened.close();
         return left;
       },
     };
-  } catch (error) {
-    await engine.stop();
-    await bus.close();
-    throw error;
-  }
+  });
 }

@@ -1,6 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from '../base/abort.js';
 import { systemClock } from '../base/clock.js';
+import { opening } from '../base/opened.js';
 import type { Access } from '../config/access.js';
 import { Upstream } from '../executor/upstream/upstream.js';
 import type { UpstreamOptions } from '../executor/upstream/upstream-options.js';
@@ -11,10 +12,10 @@ import type { ServerOptions } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
 import {
-  contextOf,
   controlsOf,
   entrance,
   type HostProcess,
+  openContext,
   openTraces,
   type QueueOptions,
   schedulerOptions,
@@ -60,31 +61,33 @@ export interface RunningRelay {
  * @param stopping aborts the start; its reason is thrown
  * @throws ChatstreamError `address_unavailable`; nothing is left running then
  */
-export async function serveUpstreams(
+export function serveUpstreams(
   options: ServeUpstreamsOptions,
   logger: PinoLogger,
   stopping?: AbortSignal,
 ): Promise<RunningRelay> {
   const clock = systemClock;
-  const { server, access } = options;
-  const guarded = entrance(server, access, clock);
-  const { keys, rates } = guarded;
-  const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
-  for (const upstream of upstreams) logHealth(upstream, logger);
-  const { maxConcurrency } = options;
-  // What another server generates cannot be paused.
-  const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
-  const queue = schedulerOptions(ownQueue, access, keys);
-  const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
-  const executed = { line: relay, engines: [], pids: () => [] };
-  const context = { ...contextOf(executed, guarded, options, { clock, logger }), relay };
-  const traces = await openTraces(options, relay, { clock, logger });
-  const app = await createApp(context, logger);
-  const stop = async (): Promise<void> => {
-    await traces?.stop();
-    await Promise.all(upstreams.map((upstream) => upstream.stop()));
-  };
-  try {
+  const { server, access, maxConcurrency } = options;
+  return opening(logger, async (opened) => {
+    const guarded = entrance(server, access, clock);
+    const { keys, rates } = guarded;
+    const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
+    const stopUpstreams = async (): Promise<void> => {
+      await Promise.all(upstreams.map((upstream) => upstream.stop()));
+    };
+    opened.add(upstreams, stopUpstreams);
+    for (const upstream of upstreams) logHealth(upstream, logger);
+    // What another server generates cannot be paused.
+    const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
+    const queue = schedulerOptions(ownQueue, access, keys);
+    const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);
+    const executed = { line: relay, engines: [], pids: () => [] };
+    const tools = { clock, logger };
+    const context = { ...openContext(opened, executed, guarded, options, tools), relay };
+    await openTraces(opened, options, relay, tools);
+    const app = opened.add(await createApp(context, logger), (each) => each.close());
+    // Before the server is closed: requests that wait for upstreams would keep it open.
+    opened.add(upstreams, stopUpstreams);
     const url = await listen(app, server);
     const asked = Promise.all(upstreams.map((upstream) => upstream.start()));
     await (stopping === undefined ? asked : untilAborted(asked, stopping));
@@ -95,15 +98,9 @@ export async function serveUpstreams(
       url,
       upstreams,
       models: relay.models,
-      ...controlsOf(app, context, stop),
+      ...controlsOf(app, context, () => opened.close()),
     };
-  } catch (error) {
-    await stop();
-    context.history.stop();
-    context.machine.stop();
-    await app.close();
-    throw error;
-  }
+  });
 }
 
 function logHealth(upstream: Upstream, logger: PinoLogger): void {

@@ -1,26 +1,27 @@
 import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from '../base/abort.js';
-import { systemClock } from '../base/clock.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import { opening } from '../base/opened.js';
 import type { Access } from '../config/access.js';
 import type { EngineInfo } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/options.js';
 import type { Replication } from '../executor/replicas/replication.js';
+import type { InferenceOptions } from '../inference/inference.js';
 import type { ListedModel } from '../inference/served-model.js';
 import { createApp } from '../server/app.js';
 import type { ServerOptions } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
-import { oneModel } from './local-model.js';
+import { type LocalModels, oneModel } from './local-model.js';
 import type { SeveralModels } from './local-models.js';
 import {
-  contextOf,
-  drainApp,
+  controlsOf,
   entrance,
   type HostProcess,
+  openContext,
   openStorage,
   openTraces,
   type QueueOptions,
-  replaceAccess,
   schedulerOptions,
 } from './serving.js';
 
@@ -70,55 +71,42 @@ export interface RunningServer {
  * @throws ChatstreamError `address_unavailable`, `usage` if the file of --store cannot be used, or the engine's error
  *   about the model; nothing is left running then
  */
-export async function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
+export function serve(options: ServeOptions, logger: PinoLogger, stopping?: AbortSignal): Promise<RunningServer> {
   const clock = systemClock;
-  const storage = await openStorage(options.server, clock, logger);
   const { queue, server, access } = options;
-  const guarded = entrance(server, access, clock);
-  const { keys, rates } = guarded;
-  const scheduling = { ...schedulerOptions(queue, access, keys), slots: options.engine.slots, rates };
   const tools = { clock, logger };
-  const local =
-    options.models === undefined
-      ? oneModel(options.engine, options.replication, scheduling, server.aliases, tools)
-      : (await import('./local-models.js')).severalModels(
-          options.models,
-          options.replication,
-          scheduling,
-          server.aliases,
-          tools,
-        );
-  const context = { ...contextOf(local, guarded, options, tools), models: local.models, storage };
-  const traces = await openTraces(options, local.line, tools);
-  const app = await createApp(context, logger);
-  try {
-    const url = await listen(app, options.server);
+  return opening(logger, async (opened) => {
+    const storage = opened.add(await openStorage(server, clock, logger), (each) => each.close());
+    const guarded = entrance(server, access, clock);
+    const { keys, rates } = guarded;
+    const scheduling = { ...schedulerOptions(queue, access, keys), slots: options.engine.slots, rates };
+    const local = await localModels(options, scheduling, tools);
+    const stopEngines = (): Promise<void> => local.stop();
+    opened.add(local, stopEngines);
+    const context = { ...openContext(opened, local, guarded, options, tools), models: local.models, storage };
+    await openTraces(opened, options, local.line, tools);
+    const app = opened.add(await createApp(context, logger), (each) => each.close());
+    // Before the server is closed: requests that wait for the engine would keep it open.
+    opened.add(local, stopEngines);
+    const url = await listen(app, server);
     logger.info({ url }, 'listening: the model is still loading');
     const infos = await (stopping === undefined ? local.start() : untilAborted(local.start(), stopping));
     return {
       url,
       info: infos[0],
       ...(options.models !== undefined && { models: local.models.list }),
-      totals: context.totals.counts,
-      replaceAccess: (access) => {
-        replaceAccess(context, access);
-      },
-      drain: async (timeoutMs) => {
-        const abandoned = await drainApp(app, context, timeoutMs);
-        await traces?.stop();
-        await storage.close();
-        await local.stop();
-        return abandoned;
-      },
+      ...controlsOf(app, context, () => opened.close()),
     };
-  } catch (error) {
-    // The engine first: requests that wait for it would keep the server from closing.
-    await local.stop();
-    context.history.stop();
-    context.machine.stop();
-    await app.close();
-    await traces?.stop();
-    await storage.close();
-    throw error;
-  }
+  });
+}
+
+async function localModels(
+  { models, engine, replication, server: { aliases } }: ServeOptions,
+  scheduling: InferenceOptions,
+  tools: { readonly clock: Clock; readonly logger: PinoLogger },
+): Promise<LocalModels> {
+  if (models === undefined) return oneModel(engine, replication, scheduling, aliases, tools);
+  // Loaded late: most servers have one model.
+  const { severalModels } = await import('./local-models.js');
+  return severalModels(models, replication, scheduling, aliases, tools);
 }

@@ -1,6 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import { type Clock, longestTimerMs } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
+import type { Opened } from '../base/opened.js';
 import type { Access } from '../config/access.js';
 import { acceptedKeys } from '../config/key-settings.js';
 import type { RequestLine } from '../inference/request-line.js';
@@ -16,7 +17,6 @@ import { KeyRing } from '../server/http/key-ring.js';
 import { memoryStorage } from '../server/store/memory-store.js';
 import type { Storage } from '../server/store/store.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
-import type { TraceExporter } from '../telemetry/trace-exporter.js';
 import { lineContext, type LineParts } from './line-context.js';
 
 export interface QueueOptions extends SchedulerLimits {
@@ -70,19 +70,27 @@ export function entrance(server: ServerOptions, access: Access | null, clock: Cl
 /**
  * Connects a line to what every server has: its machine, metrics, logs, keys and what operators can do.
  *
+ * @param opened gets what measures as long as the server runs
  * @param pids the processes whose processor time and memory are the server's, besides this one
  */
-export function contextOf(
+export function openContext(
+  opened: Opened,
   { pids, ...executed }: Pick<LineParts, 'line' | 'engines' | 'usage'> & { readonly pids: () => readonly number[] },
   { keys, rates }: Entrance,
   { server, version, host }: ServerDescription,
   { clock, logger }: { readonly clock: Clock; readonly logger: PinoLogger },
 ): LineContext {
-  const machine = new Machine(clock, pids);
+  const machine = opened.add(new Machine(clock, pids), (each) => {
+    each.stop();
+  });
   const connectionLimits = connectionLimitsOfProcess();
   const operations = operationsOf(host, keys);
   const parts = { machine, options: server, keys, rates, clock, connectionLimits, operations, version };
-  return lineContext({ ...executed, ...parts }, logger);
+  const context = lineContext({ ...executed, ...parts }, logger);
+  opened.add(context.history, (history) => {
+    history.stop();
+  });
+  return context;
 }
 
 /**
@@ -110,16 +118,17 @@ export async function openStorage(
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 
-/** Sends traces of the requests of a line, if somebody wants them. To be stopped after the last request. */
+/** Sends traces of the requests of a line, if somebody wants them, until it is closed. */
 export async function openTraces(
+  opened: Opened,
   { otlpUrl: url, version }: Pick<ServerDescription, 'otlpUrl' | 'version'>,
   line: RequestLine,
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<TraceExporter | null> {
-  if (url === undefined) return null;
+): Promise<void> {
+  if (url === undefined) return;
   // Loaded late: without --otlp, nobody needs it.
   const { TraceExporter } = await import('../telemetry/trace-exporter.js');
-  return new TraceExporter(line, { url, version, clock, logger });
+  opened.add(new TraceExporter(line, { url, version, clock, logger }), (traces) => traces.stop());
 }
 
 /** What operators can do with the process of the server; null if it is not the server's own. */
@@ -138,7 +147,7 @@ function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | n
  *
  * @throws ChatstreamError `usage` for reserves that cannot be, and for a key that is an --api-key too; nothing is changed then
  */
-export function replaceAccess({ keys, line, rates, options }: LineContext, access: Access): void {
+function replaceAccess({ keys, line, rates, options }: LineContext, access: Access): void {
   const changed = keyRing(options, access);
   line.configureKeys(termsOf(changed), access.classReserves);
   keys.replace(changed);
@@ -153,7 +162,7 @@ function termsOf({ all }: KeyRing): ReadonlyMap<string, KeyTerms> {
   return new Map(all.map(({ name, terms }) => [name, terms]));
 }
 
-/** What a server without an engine of its own can be told while it runs, and its counts. */
+/** What a server can be told while it runs, and its counts. */
 export interface Controls {
   readonly totals: Readonly<Record<CountedOutcome, number>>;
   readonly replaceAccess: (access: Access) => void;
@@ -161,8 +170,8 @@ export interface Controls {
   readonly drain: (timeoutMs: number) => Promise<number>;
 }
 
-/** @param stop ends what executes, after the last request */
-export function controlsOf(app: App, context: LineContext, stop: () => Promise<void>): Controls {
+/** @param close ends everything, after the last request */
+export function controlsOf(app: App, context: LineContext, close: () => Promise<void>): Controls {
   return {
     totals: context.totals.counts,
     replaceAccess: (access) => {
@@ -170,7 +179,7 @@ export function controlsOf(app: App, context: LineContext, stop: () => Promise<v
     },
     drain: async (timeoutMs) => {
       const abandoned = await drainApp(app, context, timeoutMs);
-      await stop();
+      await close();
       return abandoned;
     },
   };
@@ -180,15 +189,9 @@ export function controlsOf(app: App, context: LineContext, stop: () => Promise<v
  * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and closes
  * the server. @returns how many generations were cut off
  */
-export async function drainApp(
+async function drainApp(
   app: App,
-  {
-    line,
-    clock,
-    machine,
-    history,
-    operations,
-  }: Pick<LineContext, 'line' | 'clock' | 'machine' | 'history' | 'operations'>,
+  { line, clock, operations }: Pick<LineContext, 'line' | 'clock' | 'operations'>,
   timeoutMs: number,
 ): Promise<number> {
   const endMs = clock.now() + timeoutMs;
@@ -200,8 +203,6 @@ export async function drainApp(
   });
   await app.close();
   cancelTimer();
-  machine.stop();
-  history.stop();
   return abandoned;
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { fileReason, writeHint } from '../../../src/core/base/file-errors.js';
+import { fileReason, outputProblem, writeHint } from '../../../src/core/base/file-errors.js';
 
 async function errorOf(path: string): Promise<unknown> {
   return readFile(path).then(
@@ -19,6 +19,13 @@ it('says in words what the system has found', async () => {
 it('keeps the text of what it does not know', () => {
   expect(fileReason(Object.assign(new Error('strange'), { code: 'ESTRANGE' }))).toBe('strange');
   expect(fileReason('text')).toBe('text');
+});
+
+it('says of the output of a command what to do where it is known', () => {
+  expect(outputProblem(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))).toBe(
+    'The output could not be written: the disk is full. Make room, or send it to another disk.',
+  );
+  expect(outputProblem({ code: 'EIO' })).toBe('The output could not be written: the disk reported an error.');
 });
 
 it('speaks of room only where there is none', () => {

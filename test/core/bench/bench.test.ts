@@ -235,7 +235,9 @@ describe.runIf(hasFullDisk)('a disk that gets full while samples are written', (
     expect(failure).toBeNull();
     expect(samplesFailure).toMatchObject({
       code: 'output_failed',
-      message: expect.stringMatching(/^Not all samples could be written to .*samples\.jsonl: ENOSPC/) as string,
+      message: expect.stringMatching(
+        /^Not all samples could be written to .*samples\.jsonl: the disk is full\.$/,
+      ) as string,
     });
   });
 });

@@ -342,7 +342,7 @@ describe('what cannot be used', () => {
     server.files.set('/model.gguf', { bytes: small });
     await expect(resolved(source)).rejects.toMatchObject({
       code: 'model_unreadable',
-      message: expect.stringMatching(/^There is no room for .*: ENOSPC/) as string,
+      message: expect.stringMatching(/^There is no room for .*: the disk is full\.$/) as string,
       hint: expect.stringContaining('What has been downloaded is kept') as string,
     });
     expect(existsSync(part)).toBe(true);

@@ -127,6 +127,12 @@ describe('errors over HTTP', () => {
       "There is no GET /v2/models/ here. It is /v1/models: a client's base URL ends in /v1, with nothing else in its path.",
     ],
     ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
+    ['POST', '/v1/livez', 'There is no POST /v1/livez here. There is /livez with GET or HEAD.'],
+    [
+      'GET',
+      '/openai/chat/completions',
+      "There is no GET /openai/chat/completions here. There is /v1/chat/completions with POST: a client's base URL ends in /v1, with nothing else in its path.",
+    ],
   ] as const)('answers %s %s with a 404', async (method, url, message) => {
     const answer = await shared.app.inject({ method, url });
     expect(answer.statusCode).toBe(404);

@@ -187,7 +187,7 @@ describe('parameters', () => {
     ['prompt', { prompt: 5 }],
     ['prompt', { prompt: [] }],
     ['prompt.0', { prompt: [[]] }],
-    ['prompt.0', { prompt: [[5], 'two'] }],
+    ['prompt', { prompt: [[5], 'two'] }],
     ['prompt.0', { prompt: [{}] }],
     ['prompt.0', { prompt: [-1] }],
     ['prompt.0', { prompt: [1.5] }],
@@ -216,6 +216,28 @@ describe('parameters', () => {
   ])('says in plain words what is wrong with %j', async (body, message) => {
     const answer = await shared.ask(chatPath, { ...chat('hello'), ...body });
     expect(answer.json<unknown>()).toMatchObject({ error: { message } });
+  });
+
+  it.each([
+    [['a', [1, 2]], 'texts and arrays of tokens'],
+    [[[1, 2], 'a'], 'arrays of tokens and texts'],
+    [[1, 'a'], 'tokens and texts'],
+    [[1, [2]], 'tokens and arrays of tokens'],
+  ])('says of the prompt %j that it mixes %s', async (prompt, kinds) => {
+    const answer = await shared.ask(completionPath, { prompt });
+    expect(answer.statusCode).toBe(400);
+    const hint = 'Send a list of texts, or a list of arrays of tokens, or one array of tokens.';
+    const message = `"prompt" has ${kinds}, which cannot be mixed. ${hint}`;
+    expect(answer.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', message, param: 'prompt' } });
+  });
+
+  it.each([
+    [{ prompt: ['a', {}] }, expect.stringMatching(/^prompt/) as string],
+    [{ prompt: 'a', temperature: 'hot' }, 'temperature'],
+  ])('says nothing of mixed prompts where something else is wrong: %j', async (body, param) => {
+    const answer = await shared.ask(completionPath, body);
+    expect(answer.json<{ error: { message: string } }>().error.message).not.toContain('mixed');
+    expect(answer.json<unknown>()).toMatchObject({ error: { param } });
   });
 
   it.each([

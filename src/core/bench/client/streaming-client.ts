@@ -139,10 +139,12 @@ class UndiciClient implements StreamingClient {
     const { sendUs, endUs, contentEncoding } = exchange;
     const answer = this.#outcomeOf(exchange, request);
     const { upstream, executor } = exchange;
-    const times = { intendedUs, sendUs: sendUs ?? begunUs, endUs, reconnects };
     return {
+      intendedUs,
+      sendUs: sendUs ?? begunUs,
+      endUs,
+      reconnects,
       ...answeredBy(upstream, answer),
-      ...times,
       ...(contentEncoding === null ? {} : { contentEncoding }),
       ...(executor === null ? {} : { executor }),
     };
@@ -184,7 +186,7 @@ class UndiciClient implements StreamingClient {
     const exchange = new Exchange(connection, this.#form, request.keepsText);
     try {
       if (!connection.isOpen) await connection.opened;
-      connection.dispatch({ ...this.#request, body }, exchange);
+      connection.dispatch({ body, ...this.#request }, exchange);
       request.sent();
       await exchange.ended;
     } catch (error) {

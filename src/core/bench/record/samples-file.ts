@@ -10,8 +10,7 @@ import {
 } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { ChatstreamError } from '../../base/errors.js';
-import { fileReason } from '../../base/file-errors.js';
-import { member } from '../../base/json.js';
+import { fileReason, isDiskFull } from '../../base/file-errors.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { isBurst } from './burst.js';
 import { hiddenTokensOf, outputTokensOf } from './output-tokens.js';
@@ -32,18 +31,17 @@ export function checkSamplesFile(path: string): void {
       closeSync(file);
     }
   } catch (error) {
-    const isFull = ['ENOSPC', 'EDQUOT'].includes(String(member(error, 'code')));
-    throw new ChatstreamError(
-      isFull ? 'output_failed' : 'usage',
-      `The samples ${path} cannot be written: ${fileReason(error)}.`,
-      {
-        hint: isFull
-          ? 'Make room there, or give --samples a path on another disk.'
-          : 'Give --samples a path in a folder that exists and may be written to.',
-        cause: error,
-      },
-    );
+    throw unwritableError(path, error, isDiskFull(error) ? 'output_failed' : 'usage');
   }
+}
+
+function unwritableError(path: string, cause: unknown, code: 'output_failed' | 'usage'): ChatstreamError {
+  return new ChatstreamError(code, `The samples ${path} cannot be written: ${fileReason(cause)}.`, {
+    hint: isDiskFull(cause)
+      ? 'Make room there, or give --samples a path on another disk.'
+      : 'Give --samples a path in a folder that exists and may be written to.',
+    cause,
+  });
 }
 
 /** Only writing a byte shows that a disk is full. A reader of a pipe would see that byte, so pipes are not tried. */
@@ -58,9 +56,7 @@ export function emptySamplesFile(path: string): void {
   try {
     if (statSync(path).isFile()) truncateSync(path);
   } catch (error) {
-    throw new ChatstreamError('output_failed', `The samples ${path} cannot be written: ${fileReason(error)}.`, {
-      cause: error,
-    });
+    throw unwritableError(path, error, 'output_failed');
   }
 }
 
@@ -84,7 +80,7 @@ export class SamplesFile {
     this.#stream = createWriteStream(path, { flags: 'a' });
     this.#run = run;
     this.#stream.on('error', (error) => {
-      this.#failure ??= error.message;
+      this.#failure ??= fileReason(error);
     });
   }
 

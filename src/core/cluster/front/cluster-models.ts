@@ -178,7 +178,7 @@ export class ClusterModels implements RequestLine, ServedModels {
     const model = new ClusterModel(name, { ...this.#options, names: this.#names });
     this.#models.set(name, model);
     model.inference.events((event) => {
-      this.#events.emit(event.type === 'settled' ? { ...event, model: name } : event);
+      this.#events.emit(event.type === 'settled' ? { model: name, ...event } : event);
     });
     model.inference.moves(() => {
       this.#moves.emit(undefined);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
+import { Opened } from '../../base/opened.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Bus } from '../../bus/bus.js';
 import { schemaVersion } from '../channel/envelope.js';
@@ -49,9 +50,16 @@ const nodePatienceMs = 250;
  */
 export async function joinCluster({ bus, clock, logger, role, id = newId() }: MembershipOptions): Promise<Membership> {
   const { members, lines } = await openBuckets(bus);
-  const peer = new Peer({ bus, id, clock });
+  const opened = new Opened();
+  opened.add(bus, (each) => each.close());
+  const peer = opened.add(new Peer({ bus, id, clock }), (each) => {
+    each.close();
+  });
   const nodes = new Members(members, keys.nodes, nodeEntry, clock);
   const fronts = new Members(members, keys.fronts, frontEntry, clock);
+  opened.add([nodes, fronts], (both) => {
+    for (const each of both) each.stop();
+  });
   const candidates = new LineCandidates({
     ...{ peer, bucket: lines, nodes, fronts, clock },
     patienceMs: role === 'front' ? 0 : nodePatienceMs,
@@ -63,6 +71,7 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
       );
     },
   });
+  opened.add(candidates, (each) => each.stop());
   peer.foreigners((version) => {
     logger.error({ version, own: schemaVersion }, 'messages of another version are refused: update the whole cluster');
   });
@@ -91,13 +100,7 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
         () => ({ id, name, running: load.running, waiting: load.waiting }),
         clock,
       ),
-    leave: async () => {
-      await candidates.stop();
-      nodes.stop();
-      fronts.stop();
-      peer.close();
-      await bus.close();
-    },
+    leave: () => opened.close(),
   };
 }
 

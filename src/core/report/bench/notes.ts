@@ -13,17 +13,17 @@ import { agentsNote } from './agents-notes.js';
 import { apartNotes } from './apart-notes.js';
 import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from './columns.js';
 import { growingNote, steadyOf } from './overload.js';
-import { isMarked, recommendedMark } from './row-labels.js';
+import { isMarked } from './row-labels.js';
 
 /**
  * How to read the main table, in sentences that stand below it.
  *
- * @param mark how the recommended setting stands out
+ * @param mark how the recommended setting stands out; null if the reader is told in another place
  */
 export function notesBelow(
   result: BenchResult,
   summaries: readonly SettingSummary[],
-  mark: string = recommendedMark,
+  mark: string | null,
 ): readonly string[] {
   const completed = summaries.some(({ requests }) => requests.completed > 0);
   return [
@@ -41,7 +41,7 @@ export function notesBelow(
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
     moreRequestsText(result, steadyOf(summaries)),
     reconnectsText(summaries),
-    summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
+    mark !== null && summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
   ].filter((note) => note !== '');
 }

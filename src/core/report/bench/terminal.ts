@@ -9,7 +9,7 @@ import { cut, fill, padStart, painter, type ReportStyle, wrap } from '../text/st
 import { borderlessTable } from '../text/table.js';
 import { breakdownsOf } from './breakdown.js';
 import type { Breakdown } from './breakdown-shape.js';
-import { conclusionSentences, recommendationText } from './conclusion.js';
+import { conclusionsOf, recommendationText } from './conclusion.js';
 import { densityPlots } from './density.js';
 import { figuresTable } from './figures-table.js';
 import { findMaxCurves, findMaxTable } from './find-max.js';
@@ -125,10 +125,9 @@ function figures(result: BenchResult, summaries: readonly SettingSummary[], styl
   const { lines, dropped } = figuresTable(result, summaries, style);
   const names = dropped.map(({ group, heading }) => `${group.split(', ')[0] ?? ''} ${heading}`.trim());
   const narrow = names.length === 0 ? [] : [`No room for ${listed(names)}.`];
-  const notes = fill([...narrow, ...notesBelow(result, summaries)], ' ', style.width - 2)
-    .flatMap((line) => wrap(line, style.width - 2))
-    .map((line) => `  ${paint('dim', line)}`);
-  return [...lines, '', ...notes];
+  // The line of the recommendation has the same mark.
+  const notes = [...narrow, ...notesBelow(result, summaries, null)];
+  return [...lines, '', ...bulletLines(notes, style).map((line) => paint('dim', line))];
 }
 
 function failureLines(summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
@@ -146,13 +145,23 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
   return [paint('bold', `Unanswered requests: ${whole(total)}`), ...lines];
 }
 
+function bulletLines(texts: readonly string[], { width }: ReportStyle): readonly string[] {
+  return texts.flatMap((text) => wrap(text, width - 4).map((line, index) => `${index === 0 ? '  • ' : '    '}${line}`));
+}
+
+/** The recommendation in one line, what it rests on, and short notes. */
 function conclusion(result: BenchResult, summaries: readonly SettingSummary[], style: ReportStyle): readonly string[] {
   const paint = painter(style);
-  const sentences = conclusionSentences(result, summaries);
-  const lines = sentences.flatMap((sentence) => wrap(sentence, style.width, '  '));
+  const notes = conclusionsOf(result, summaries).flatMap(({ brief }) => brief ?? []);
+  const bullets = bulletLines(notes, style);
   const recommendation = recommendationText(result, summaries);
-  if (recommendation === null) return lines;
-  const text = `${recommendedMark} Recommended: ${recommendation.setting}, because ${recommendation.reason}.`;
-  const [first = '', ...more] = wrap(text, style.width, '  ');
-  return [...lines, paint(['bold', 'green'], first), ...more];
+  if (recommendation === null) return bullets;
+  const { setting, isKnee, basis } = recommendation;
+  const head = wrap(`${recommendedMark} Recommended: ${setting}${isKnee ? ' (the knee)' : ''}.`, style.width, '  ');
+  const sentence = `${basis.charAt(0).toUpperCase()}${basis.slice(1)}.`;
+  return [
+    ...head.map((line) => paint(['bold', 'green'], line)),
+    ...wrap(sentence, style.width - 2).map((line) => `  ${line}`),
+    ...bullets,
+  ];
 }

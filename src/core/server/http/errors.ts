@@ -12,6 +12,7 @@ import {
 } from '../../base/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
 import { isFromAnthropicClient, isMessagesPath, isModelsPath, messagesErrorBody } from '../protocol/messages-errors.js';
+import { mixedPromptsError } from './mixed-prompts.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
 
 /** The rest of such a request is not awaited. */
@@ -42,7 +43,7 @@ export function sendError(error: ChatstreamError, reply: FastifyReply, path = pa
 export function toChatstreamError(error: unknown, request: FastifyRequest): ChatstreamError {
   if (error instanceof ChatstreamError) return error.code === 'internal' ? internalError(error.cause ?? error) : error;
   if (!isFastifyError(error)) return internalError(error);
-  if (error.validation !== undefined) return validationError(error.validation);
+  if (error.validation !== undefined) return validationError(error.validation, request.body);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return bodyTooLargeError(request.routeOptions.bodyLimit);
@@ -69,8 +70,8 @@ export function sendNotFound(
   const path = pathOf(originalUrl);
   const allowed = paths.methods(pathOf(url));
   if (allowed.length === 0) {
-    const meant = paths.within(path);
-    sendError(notFoundError(method, path, meant), reply, meant ?? path);
+    const meant = paths.within(path, method);
+    sendError(notFoundError(method, path, meant), reply, meant?.path ?? path);
     return;
   }
   if (headers.upgrade?.toLowerCase() === 'websocket' && allowed.includes('POST')) {
@@ -127,7 +128,7 @@ function isFastifyError(error: unknown): error is FastifyError {
 type ValidationIssues = NonNullable<FastifyError['validation']>;
 type ValidationIssue = ValidationIssues[number];
 
-function validationError(issues: ValidationIssues): ChatstreamError {
+function validationError(issues: ValidationIssues, body: unknown): ChatstreamError {
   const helpful = issues.filter(
     ({ keyword, params }) => keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null'),
   );
@@ -136,6 +137,8 @@ function validationError(issues: ValidationIssues): ChatstreamError {
   const named = issue?.params['missingProperty'] ?? issue?.params['additionalProperty'];
   if (typeof named === 'string') path.push(named);
   const param = path.join('.');
+  const mixed = mixedPromptsError(param, body);
+  if (mixed !== null) return mixed;
   const subject = param === '' ? 'The body' : `"${param}"`;
   const message = `${subject} ${complaint(issue, helpful)}.`;
   const hint = Object.hasOwn(hints, param) ? hints[param] : undefined;

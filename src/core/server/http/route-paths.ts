@@ -1,6 +1,14 @@
 /** Where OpenAI's clients expect its API: their base URLs end in it. */
 const version = 'v1';
 
+/** A route that a client may have meant. */
+export interface MeantRoute {
+  /** Such as `/v1/models`. */
+  readonly path: string;
+  /** The methods that it has, sorted, if the client's is not among them; null if it is. */
+  readonly otherMethods: readonly string[] | null;
+}
+
 interface Route {
   readonly segments: readonly string[];
   readonly methods: Set<string>;
@@ -52,15 +60,23 @@ export class RoutePaths {
     return [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort();
   }
 
-  /** The path with which a longer one ends, such as `/v1/models` for `/api/v1/models`; null if there is none. */
-  within(path: string): string | null {
+  /**
+   * The route with whose path a longer one ends, such as `/v1/models` for `/api/v1/models`: the longest that has the method, or
+   * else the longest.
+   *
+   * @returns null if there is none
+   */
+  within(path: string, method: string): MeantRoute | null {
     const segments = segmentsOf(path);
+    let other: MeantRoute | null = null;
     // No route has more segments, and a path may have thousands.
     for (let start = Math.max(1, segments.length - this.#longest); start < segments.length; start += 1) {
       const rest = this.canonical(`/${segments.slice(start).join('/')}`);
-      if (this.methods(rest).length > 0) return rest;
+      const methods = this.methods(rest);
+      if (methods.includes(method)) return { path: rest, otherMethods: null };
+      if (methods.length > 0) other ??= { path: rest, otherMethods: methods };
     }
-    return null;
+    return other;
   }
 }
 

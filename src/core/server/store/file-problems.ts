@@ -29,7 +29,10 @@ function adviceOn(problem: FileProblem): readonly [message: string, hint: string
     case 'unusable':
       return [
         `cannot be used: ${problem.reason}.`,
-        'It must be in a folder that exists, and that this user may write to: files are created beside it.',
+        // In the words of SQLite as well as in our own.
+        problem.reason.includes('disk is full')
+          ? 'Make room, or give a path on another disk.'
+          : 'It must be in a folder that exists, and that this user may write to: files are created beside it.',
       ];
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import type { Clock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { fileReason } from '../../base/file-errors.js';
 import { loadTryLock } from '../../base/file-lock.js';
 import { items } from '../../base/json.js';
 import type { Logger } from '../../base/logger.js';
@@ -165,7 +166,7 @@ function openExclusively(given: string, lock: Lock): { readonly path: string; re
   try {
     descriptor = openSync(given, 'a+', 0o600);
   } catch (error) {
-    throw unusableError(given, messageOf(error));
+    throw unusableError(given, fileReason(error));
   }
   try {
     if (!lock(descriptor)) throw fileProblemError(given, { type: 'in_use' });
@@ -173,7 +174,7 @@ function openExclusively(given: string, lock: Lock): { readonly path: string; re
     return { path: realpathSync(given), descriptor };
   } catch (error) {
     closeSync(descriptor);
-    throw error instanceof ChatstreamError ? error : unusableError(given, messageOf(error));
+    throw error instanceof ChatstreamError ? error : unusableError(given, fileReason(error));
   }
 }
 

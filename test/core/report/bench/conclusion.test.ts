@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan, Sweep } from '../../../../src/core/measurement/result-schema.js';
-import { conclusionSentences, recommendationText } from '../../../../src/core/report/bench/conclusion.js';
+import { summarise } from '../../../../src/core/measurement/summarise.js';
+import {
+  conclusionSentences,
+  conclusionsOf,
+  recommendationText,
+} from '../../../../src/core/report/bench/conclusion.js';
 import { uslThroughput } from '../../../../src/core/statistics/usl.js';
 import { benchResult } from '../../../support/bench-result.js';
+import { examples } from './examples.js';
 
 const usl = { lambda: 100, sigma: 0.1, kappa: 0.01, r2: 0.98765, peak: 9.49 };
 
@@ -36,7 +42,71 @@ describe('the sweep in words', () => {
     const recommendation = { max_concurrency: 2, concurrency: 8, reason: 'it is\nbest.' };
     const settings = [{ maxConcurrency: 1, prefillMs: 3000 }, { maxConcurrency: 2 }];
     const { result, summaries } = benchResult({ settings, sweep: { recommendation } });
-    expect(recommendationText(result, summaries)).toEqual({ setting: 'max-concurrency 2', reason: 'it is best' });
+    expect(recommendationText(result, summaries)).toEqual({
+      setting: 'max-concurrency 2',
+      isKnee: false,
+      basis: 'it is best',
+      reason: 'it is best',
+    });
+  });
+});
+
+describe('the conclusions on a terminal', () => {
+  /** Three trials with these goodputs at max-concurrency 2 and 4, of which 4 is recommended. */
+  function briefsOf(goodputs: readonly (readonly [number, number])[], sweep: Partial<Sweep> = {}): readonly string[] {
+    const recommendation = { max_concurrency: 4, concurrency: 16, reason: 'it has the most goodput' };
+    const settings = [2, 4].map((maxConcurrency) => ({ maxConcurrency, concurrency: 16, completed: 30, goodput: 1 }));
+    const described = { settings, trials: goodputs.length, plan: { slo: ['ttft<500ms'] } };
+    const { result } = benchResult({ ...described, sweep: { recommendation, ...sweep } });
+    const runs = result.runs.map((run) => {
+      const goodput = goodputs[run.trial - 1]?.[run.settings.max_concurrency === 2 ? 0 : 1] ?? 0;
+      return { ...run, rates: { ...run.rates, goodput } };
+    });
+    return conclusionsOf({ ...result, runs }, summarise(runs)).flatMap(
+      ({ brief }) => brief?.replaceAll('\u00a0', ' ') ?? [],
+    );
+  }
+
+  it('are short, and the most important comes first', () => {
+    expect(briefsOf([[9.9, 10]], { knee: 2, usl })).toEqual([
+      expect.stringMatching(/^ttft<500ms: /),
+      'Nothing above max-concurrency 4 was measured: try -n 8.',
+      'Second best: max-concurrency 2, with 99 % of that goodput; one trial cannot tell which is better (--trials).',
+      'Knee, where the ratio of throughput to response time is highest: max-concurrency 2.',
+      'Scalability law (R² = 0.988): throughput is far from its peak, which would be near max-concurrency 9.',
+    ]);
+  });
+
+  it.each([
+    [[[5, 10]], 'Second best: max-concurrency 2, with 50 % of that goodput.'],
+    [
+      [
+        [9, 9.5],
+        [11, 11.5],
+        [10, 10.2],
+      ],
+      /^Second best: max-concurrency 2, with \d+ % of that goodput; the two cannot be told apart \(95 % interval: \d+ % to \d+ %\)\.$/,
+    ],
+  ] as const)('say how close the second best setting is: %j', (goodputs, brief) => {
+    expect(briefsOf(goodputs)).toContainEqual(typeof brief === 'string' ? brief : expect.stringMatching(brief));
+  });
+
+  it('do not repeat that the recommended setting is the knee', () => {
+    expect(briefsOf([[5, 10]], { knee: 4 }).join(' ')).not.toContain('Knee');
+    const { result, summaries } = examples.sweep();
+    expect(recommendationText(result, summaries)).toMatchObject({ setting: 'max-concurrency 4', isKnee: true });
+  });
+
+  it.each(Object.entries(examples))('have no figure that the files lack: %s', (_, example) => {
+    const { result, summaries } = example();
+    const conclusions = conclusionsOf(result, summaries);
+    const recommendation = recommendationText(result, summaries);
+    const files = [...conclusions.map(({ sentence }) => sentence), recommendation?.setting, recommendation?.reason];
+    const figures = (text: string): readonly string[] => text.match(/\d[\d.,]*\d|\d/g) ?? [];
+    const known = new Set(files.flatMap((text) => figures(text ?? '')));
+    for (const { brief } of conclusions) {
+      expect(figures(brief ?? '').filter((figure) => !known.has(figure))).toEqual([]);
+    }
   });
 });
 

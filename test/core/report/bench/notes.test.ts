@@ -9,6 +9,7 @@ describe('requests that were sent again', () => {
     notesBelow(
       result,
       summaries.map((summary) => ({ ...summary, requests: { ...summary.requests, reconnects } })),
+      null,
     ).join(' ');
 
   it('are a note below the table, and no reason to doubt the figures', () => {

@@ -94,7 +94,7 @@ it('the notes below a report say who answered behind the server', () => {
     { name: 'gpu2', completed: 40, share: 0.4 },
   ];
   const { result, summaries } = benchResult({ settings: [{ concurrency: 8, beside: { executors } }], trials: 2 });
-  expect(notesBelow(result, summaries)).toContain(
+  expect(notesBelow(result, summaries, null)).toContain(
     'Answered by gpu1:8080 (60 %, 120 requests) and gpu2 (40 %, 80 requests).',
   );
 });

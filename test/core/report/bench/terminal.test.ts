@@ -91,8 +91,9 @@ describe('the order of a report', () => {
       'Where TTFT goes',
       'Unanswered requests: 10,450',
       '! GPU clocks changed',
-      'The knee,',
-      '▸ Recommended: max-concurrency 8, because it has the most goodput',
+      '▸ Recommended: max-concurrency 8 (the knee).',
+      '  It has the most goodput: 5.20 requests per second met every objective.',
+      '  • ttft<500ms: ',
     ].map((part) => text.indexOf(part));
     expect(places).not.toContain(-1);
     expect(places).toEqual(places.toSorted((one, other) => one - other));

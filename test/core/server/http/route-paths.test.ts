@@ -47,18 +47,37 @@ describe('a path', () => {
   });
 
   it.each([
-    ['/openai/deployments/gpt/chat/completions', '/v1/chat/completions'],
-    ['/api/v1/models/x', '/v1/models/x'],
-    ['/v1/livez', '/livez'],
-    ['/nope', null],
-  ])('%s ends with %s', (path, within) => {
-    expect(paths.within(path)).toBe(within);
+    ['POST', '/openai/deployments/gpt/chat/completions', '/v1/chat/completions'],
+    ['GET', '/api/v1/models/x', '/v1/models/x'],
+    ['HEAD', '/api/v1/models/x', '/v1/models/x'],
+    ['GET', '/v1/livez', '/livez'],
+    ['GET', '/api/models/livez', '/v1/models/livez'],
+  ])('of %s %s ends with that of a route: %s', (method, path, within) => {
+    expect(paths.within(path, method)).toEqual({ path: within, otherMethods: null });
+  });
+
+  it('ends with that of a shorter route where the longer one has another method', () => {
+    const routes = new RoutePaths();
+    routes.add('/v1/models/:id', ['GET']);
+    routes.add('/v1/responses', ['POST']);
+    expect(routes.within('/api/models/responses', 'POST')).toEqual({ path: '/v1/responses', otherMethods: null });
+  });
+
+  it.each([
+    ['POST', '/api/v1/models', { path: '/v1/models', otherMethods: ['GET'] }],
+    ['DELETE', '/api/models/livez', { path: '/v1/models/livez', otherMethods: ['GET', 'HEAD'] }],
+  ])('of %s %s has the methods of the route if the one that was used is none of them', (method, path, meant) => {
+    expect(paths.within(path, method)).toEqual(meant);
+  });
+
+  it.each(['/nope', '/a/b/c', '/v1'])('%s ends with that of no route', (path) => {
+    expect(paths.within(path, 'GET')).toBeNull();
   });
 
   it('is compared with routes at its end only, however long it is', () => {
     const looked = vi.spyOn(paths, 'methods');
-    expect(paths.within(`${'/a'.repeat(8000)}/v1/models`)).toBe('/v1/models');
-    expect(paths.within('/a'.repeat(8000))).toBeNull();
+    expect(paths.within(`${'/a'.repeat(8000)}/v1/models`, 'GET')?.path).toBe('/v1/models');
+    expect(paths.within('/a'.repeat(8000), 'GET')).toBeNull();
     expect(looked.mock.calls.length).toBeLessThan(10);
     looked.mockRestore();
   });

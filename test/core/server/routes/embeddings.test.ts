@@ -85,6 +85,7 @@ describe('POST /v1/embeddings', () => {
     ['an empty text in a list', { input: ['a', ''] }, 'input.1'],
     ['an empty list of tokens', { input: [[]] }, 'input.0'],
     ['more inputs than 2048', { input: Array.from({ length: 2049 }, () => 'a') }, 'input'],
+    ['texts and tokens in one list', { input: ['a', [97]] }, 'input'],
     ['tokens that there are not', { input: [0x20000000] }, 'input'],
     ['tokens that there are not in a list', { input: [[97], [0x20000000]] }, 'input.1'],
     ['too many dimensions', { input: 'a', dimensions: 65 }, 'dimensions'],

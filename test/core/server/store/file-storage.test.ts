@@ -206,7 +206,7 @@ describe('a file that is not opened', () => {
   it('is in no folder', async () => {
     expect(await refusalOf(join(newPath(), 'none', 'store.db'))).toMatchObject({
       code: 'usage',
-      message: expect.stringMatching(/ENOENT/) as string,
+      message: expect.stringMatching(/cannot be used: there is no such file or folder\.$/) as string,
       hint: expect.stringMatching(/folder that exists/) as string,
     });
   });

@@ -1,0 +1,70 @@
+import { ChatstreamError } from '../../core/base/errors.js';
+import type { BenchOptions } from '../../core/bench/plan/options.js';
+import { type BaselineDoubt, baselineDoubts } from '../../core/compare/baseline-doubts.js';
+import type { ComparedMetric } from '../../core/compare/compared-metric.js';
+import { onceARequest } from '../../core/compare/foreseen-doubts.js';
+import type { Side } from '../../core/compare/side.js';
+import type { Threshold } from '../../core/compare/threshold.js';
+import { listed, plural, whole } from '../../core/measurement/numbers.js';
+import type { BenchFlags } from './flags/flags.js';
+import { adviceOf } from './foresight.js';
+
+/**
+ * What is known of a baseline that was measured before: which figures with a threshold it leaves undecided, whatever is
+ * measured now.
+ *
+ * @returns sentences; empty if every figure may have its verdict
+ * @throws ChatstreamError `usage` with `--strict`
+ */
+export function baselineNotes(
+  thresholds: readonly Threshold[],
+  baseline: Side,
+  { findMax }: Pick<BenchOptions, 'findMax'>,
+  { strict }: Pick<BenchFlags, 'strict'>,
+): readonly string[] {
+  // What a search measures at each load is not for figures of settings.
+  if (findMax !== null) return [];
+  const doubts = baselineDoubts(thresholds, baseline);
+  if (doubts.length === 0) return [];
+  const problem = `The baseline ${baseline.name} cannot decide ${listed(doubts.map(({ metric }) => metric.id))}: ${gaps(doubts).join('; ')}`;
+  const advice = baselineAdvice(doubts, baseline);
+  if (!strict) return [`${problem}. ${advice}.`];
+  throw new ChatstreamError('usage', `${problem}.`, { hint: `${advice}, or leave out --strict.` });
+}
+
+/** Each number that is too small once, with the figures that need more, and the figures that are not there. */
+function gaps(doubts: readonly BaselineDoubt[]): readonly string[] {
+  const absent = doubts.filter(({ isAbsent }) => isAbsent).map(({ metric }) => `no ${metric.id}`);
+  const texts = (key: 'trials' | 'samples'): readonly string[] => {
+    const figures = new Map<string, string[]>();
+    for (const { metric, [key]: shortage } of doubts) {
+      if (shortage === null) continue;
+      const { has, needs } = shortage;
+      const noun = key === 'trials' ? 'trial' : isOfRequests(metric) ? 'request' : 'value';
+      const rest = `${plural(needs, noun)}, and it has ${whole(has)}`;
+      figures.set(rest, [...(figures.get(rest) ?? []), metric.id]);
+    }
+    return Array.from(figures, ([rest, ids]) => `${listed(ids)} ${ids.length === 1 ? 'needs' : 'need'} ${rest}`);
+  };
+  return [...(absent.length === 0 ? [] : [`it has ${listed(absent)}`]), ...texts('samples'), ...texts('trials')];
+}
+
+function baselineAdvice(doubts: readonly BaselineDoubt[], { plan }: Side): string {
+  if (doubts.every(({ isAbsent }) => isAbsent)) return 'Use another baseline, or --versus';
+  const isCounted = plan.requests !== null;
+  const needed = doubts.map(({ metric, trials, samples }) => ({
+    figure: metric.id,
+    trials: trials?.needs ?? null,
+    requests: isCounted && isOfRequests(metric) ? (samples?.needs ?? null) : null,
+  }));
+  const flags = adviceOf(needed, {
+    trials: { least: plan.trials, most: plan.trials },
+    requests: plan.requests ?? undefined,
+  });
+  const isLonger = doubts.some(({ metric, samples }) => samples !== null && !(isCounted && isOfRequests(metric)));
+  return `Measure it again${flags === '' ? '' : ` with ${flags}`}${isLonger ? ' and for longer' : ''}, or use --versus`;
+}
+
+function isOfRequests(metric: ComparedMetric): boolean {
+  return metric.type === 'latency' && onceARequest.has(metric.metric);
+}
