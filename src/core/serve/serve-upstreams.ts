@@ -19,6 +19,7 @@ import {
   type QueueOptions,
   schedulerOptions,
 } from './serving.js';
+import { logUpstream } from './upstream-log.js';
 
 export interface ServeUpstreamsOptions {
   /** At least one. */
@@ -70,7 +71,7 @@ export async function serveUpstreams(
   const guarded = entrance(server, access, clock);
   const { keys, rates } = guarded;
   const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
-  for (const upstream of upstreams) logHealth(upstream, logger);
+  for (const upstream of upstreams) logUpstream(upstream, clock, logger);
   const { maxConcurrency } = options;
   // What another server generates cannot be paused.
   const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
@@ -104,29 +105,4 @@ export async function serveUpstreams(
     await app.close();
     throw error;
   }
-}
-
-function logHealth(upstream: Upstream, logger: PinoLogger): void {
-  const { name } = upstream;
-  upstream.events((event) => {
-    switch (event.type) {
-      case 'up':
-        logger.info({ upstream: name, kind: event.kind, places: event.places }, 'upstream answers');
-        if (!event.arePlacesKnown) {
-          logger.warn(
-            { upstream: name },
-            'upstream does not say how many generations it runs at once: it gets one at a time; set slots=',
-          );
-        }
-        return;
-      case 'down':
-        logger.error({ upstream: name, reason: event.reason }, 'upstream is down');
-        return;
-      case 'failure':
-        logger.warn({ upstream: name, model: event.model, reason: event.reason }, 'upstream failed on a request');
-        return;
-      case 'changed':
-        return;
-    }
-  });
 }
