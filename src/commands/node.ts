@@ -6,6 +6,7 @@ import { nodeFlags, nodeOptions } from '../cli/node/options.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger } from '../cli/terminal/logging.js';
+import { untilAborted } from '../core/base/abort.js';
 
 export default class Node extends BaseCommand {
   static override summary = 'Generate for the servers of a cluster.';
@@ -36,7 +37,7 @@ export default class Node extends BaseCommand {
     // Loaded late, so that --help and wrong flags need not wait for it.
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveNode } = await import('../core/serve/serve-node.js');
-    const bus = await connectNats({ ...nats, name: `chatstream node ${options.name}` });
+    const bus = await untilAborted(connectNats({ ...nats, name: `chatstream node ${options.name}` }), stopping);
     const node = await serveNode(bus, options, logger, stopping);
     const { modelId: model, slots } = node.info;
     if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });

@@ -16,6 +16,7 @@ import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from
 import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../cli/serve/useless-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
+import { untilAborted } from '../core/base/abort.js';
 import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { anyName } from '../core/inference/one-model.js';
@@ -81,7 +82,8 @@ export default class Serve extends BaseCommand {
     const logger = createLogger(flags['log-level']);
     // Also on a server for this machine only: there, the others who use the machine are those whom a key keeps out.
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
-    const { signalled, stopping, ask } = firstSignal();
+    const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;
+    const { signalled, stopping, ask } = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
     endWithParent();
     // From the beginning: without a handler, SIGHUP would end a server that is still loading its model.
     const hangups = flags.config === undefined ? null : new Hangups();
@@ -166,7 +168,7 @@ export default class Serve extends BaseCommand {
     return { ...server, modelNames: [anyName] };
   }
 
-  async #serveCluster({ flags, config, origins, logger, host }: Start): Promise<Served> {
+  async #serveCluster({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const nats = natsOptionsOf(flags);
     const { clusterOptions, frontReadyBlock } = await import('../cli/serve/cluster-options.js');
     const options = clusterOptions(flags, this.config.version, config, origins);
@@ -174,7 +176,7 @@ export default class Serve extends BaseCommand {
     warnOfUseless('cluster', flags, origins, logger);
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveCluster } = await import('../core/serve/serve-cluster.js');
-    const bus = await connectNats({ ...nats, name: 'chatstream serve' });
+    const bus = await untilAborted(connectNats({ ...nats, name: 'chatstream serve' }), stopping);
     const server = await serveCluster(bus, { ...options, host }, logger);
     if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });
     else this.log(frontReadyBlock(server.url, nats.address.shown, options));

@@ -74,6 +74,32 @@ describe('config check', () => {
     expect(await ConfigCheck.run([fileWith(key)], root)).toMatchObject({ warnings: [] });
   });
 
+  it.each([
+    ['upstream: ["http://gpu1:8000,foo=1"]\n', '"foo" is not a setting'],
+    ['upstream: ["http://gpu1:8000,slots=0"]\n', 'slots is not a number from 1'],
+    ['upstream: ["http://gpu1:8000,key=secret"]\n', 'key is not env: and the name of a variable'],
+    ['upstream: [http://gpu1:8000, http://gpu1:8000]\n', 'Two upstreams have the name "gpu1:8000"'],
+    ['upstream: [http://gpu1:8000]\ncluster: nats://gpu1\n', 'Either the nodes of --cluster generate, or the servers'],
+    ['cluster: http://gpu1\n', '--cluster does not name a NATS server'],
+    ['cluster-creds: nats.creds\n', '--cluster-creds is for a cluster, but --cluster is not given'],
+    ['slots: 2\nmax-concurrency: 4\n', '--slots 2 is less than --max-concurrency 4'],
+    ['replicas: 8\nmax-concurrency: 4\n', '8 engines cannot share 4 slots'],
+    ['model: [a=x.gguf, b=y.gguf]\nalias: b\n', '--alias b is the name of another model'],
+  ])('refuses %j, with which a server could not start', async (text, problem) => {
+    await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
+    expect(printed.join('\n')).toContain(problem);
+  });
+
+  it.each([
+    'upstream: ["http://gpu1:8000,key=env:NOT_SET_HERE"]\n',
+    'slots: 2\n',
+    'replicas: 8\n',
+    'slots: 8\nreplicas: 8\n',
+  ])('leaves to the command line and the environment what %j does not say', async (text) => {
+    await ConfigCheck.run([fileWith(text)], root);
+    expect(printed.at(-1)).toContain('is valid');
+  });
+
   it('leaves the number of slots to the command line if the file does not have it', async () => {
     await ConfigCheck.run([fileWith(reserve.replace('reserve: 1', 'reserve: 20'))], root);
     expect(printed.at(-1)).toContain('is valid; keys: anna');

@@ -1,9 +1,12 @@
 import type { Config } from '../../core/config/read-config.js';
-import type { FlagOrigins } from '../flags/flags.js';
+import { parseUpstreams } from '../../core/executor/upstream/upstream-options.js';
+import { natsOptionsOf } from '../connection/cluster-flags.js';
+import { type FlagOrigins, valuesOf } from '../flags/flags.js';
 import { checkClusterFlags } from './cluster-options.js';
 import type { ServeFlags } from './flags.js';
-import { lineOptions } from './options.js';
+import { lineOptions, wantedEngines } from './options.js';
 import { checkUpstreamFlags } from './upstream-options.js';
+import { refuseWithoutCluster } from './useless-flags.js';
 
 /**
  * Checks whether a server could start with these flags and this configuration file, as far as that can be known without
@@ -17,7 +20,16 @@ export function checkSettings(
   config: Config,
   origins: Pick<FlagOrigins, 'isTyped'>,
 ): void {
-  if (flags.cluster !== undefined) checkClusterFlags(config, origins);
-  else if (flags.upstream !== undefined) checkUpstreamFlags(config, origins);
+  refuseWithoutCluster(flags, origins.isTyped);
+  if (flags.cluster !== undefined) {
+    natsOptionsOf(flags);
+    checkClusterFlags(flags, config, origins);
+  } else if (flags.upstream !== undefined) {
+    checkUpstreamFlags(config, origins);
+    parseUpstreams(valuesOf(flags.upstream), anyKeys);
+  } else wantedEngines(flags, {});
   lineOptions(flags, version, config);
 }
+
+/** Whether the keys of upstreams are set is for the environment of the server to say. */
+const anyKeys: Readonly<Record<string, string>> = new Proxy({}, { get: () => 'set' });

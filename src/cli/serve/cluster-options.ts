@@ -20,22 +20,25 @@ export function clusterOptions(
   config: Config | null,
   { isTyped, isGiven }: FlagOrigins,
 ): ServeClusterOptions {
-  checkClusterFlags(config, { isTyped });
-  if (flags.upstream !== undefined) {
-    throw new ChatstreamError('usage', 'Either the nodes of --cluster generate, or the servers of --upstream.', {
-      hint: 'Leave out one of the two. CHATSTREAM_CLUSTER and CHATSTREAM_UPSTREAM count as well.',
-    });
-  }
+  checkClusterFlags(flags, config, { isTyped });
   return {
     ...lineOptions(flags, version, config),
     maxConcurrency: isGiven('max-concurrency') ? flags['max-concurrency'] : null,
   };
 }
 
-/** @throws ChatstreamError `usage` for what has no effect in a front, reserves included */
-export function checkClusterFlags(config: Config | null, { isTyped }: Pick<FlagOrigins, 'isTyped'>): void {
+/** @throws ChatstreamError `usage` for what has no effect in a front, reserves included, and together with --upstream */
+export function checkClusterFlags(
+  { upstream }: Pick<ServeFlags, 'upstream'>,
+  config: Config | null,
+  { isTyped }: Pick<FlagOrigins, 'isTyped'>,
+): void {
   refuseUselessFlags('cluster', isTyped);
   if (config !== null) refuseReserves(reservesOf(config), 'cluster');
+  if (upstream === undefined) return;
+  throw new ChatstreamError('usage', 'Either the nodes of --cluster generate, or the servers of --upstream.', {
+    hint: 'Leave out one of the two. CHATSTREAM_CLUSTER and CHATSTREAM_UPSTREAM count as well.',
+  });
 }
 
 /** What `serve --cluster` prints once requests are accepted. The first line is the same as that of `serve`. */

@@ -3,6 +3,7 @@ import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
 import type { EngineOptions } from '../../core/engine/options.js';
 import { checkCacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
+import type { Replication } from '../../core/executor/replicas/replication.js';
 import { isQuantised } from '../../core/gguf/kv-cache.js';
 import { resolveModel, type ResolveOptions } from '../../core/models/resolve-model.js';
 import { checkPreemption } from '../../core/scheduler/preemption.js';
@@ -14,7 +15,7 @@ import { valuesOf } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { queueOptions } from './queue-flags.js';
 import { replicationOf } from './replica-options.js';
-import { checkAliases, type NamedEngine, servedEngines, wantedModels } from './several-models.js';
+import { checkAliases, type NamedEngine, servedEngines, type WantedModel, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
 export const mostLlamaSlots = 256;
@@ -34,17 +35,11 @@ export async function serveOptions(
 ): Promise<ServeOptions> {
   // Everything is checked first, because a model may have to be downloaded.
   const rest = lineOptions(flags, version, config);
-  const slots = slotsOf(flags);
-  const replication = replicationOf(flags, slots);
-  const wanted = wantedModels(valuesOf(flags.model));
+  const { slots, replication, wanted } = wantedEngines(flags);
   const onDemand = { maxLoaded: flags['max-loaded'], idleUnloadMs: flags['idle-unload'] };
   const replicas = replication?.variables.length ?? 1;
   const shares = { slots, engines: replicas };
   const { aliases } = rest.server;
-  checkAliases(
-    aliases,
-    wanted.map(({ name }) => name),
-  );
   const engines: NamedEngine[] = [];
   // One after the other, so that one download is shown at a time.
   for (const each of wanted) {
@@ -53,6 +48,29 @@ export async function serveOptions(
   const served = await servedEngines(engines, onDemand, replicas);
   checkAliases(aliases, served.models?.models.map(({ name }) => name) ?? []);
   return { ...served, replication, ...rest };
+}
+
+/**
+ * How many engines there are to be of which models, as far as flags say it.
+ *
+ * @throws ChatstreamError `usage` for flags that contradict each other
+ */
+export function wantedEngines(
+  flags: ServeFlags,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): {
+  readonly slots: number;
+  readonly replication: Replication | null;
+  readonly wanted: readonly WantedModel[];
+} {
+  const slots = slotsOf(flags);
+  const replication = replicationOf(flags, slots, environment);
+  const wanted = wantedModels(valuesOf(flags.model));
+  checkAliases(
+    valuesOf(flags.alias),
+    wanted.map(({ name }) => name),
+  );
+  return { slots, replication, wanted };
 }
 
 /** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */

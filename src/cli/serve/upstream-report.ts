@@ -4,8 +4,14 @@ import { watched } from './report.js';
 
 /** What `serve --upstream` prints once requests are accepted. The first line is the same as that of `serve`. */
 export function relayReadyBlock(
-  { url, upstreams, models }: RunningRelay,
-  { queue, server }: ServeUpstreamsOptions,
+  { url, upstreams, models }: Pick<RunningRelay, 'url' | 'upstreams' | 'models'>,
+  {
+    queue,
+    server,
+  }: {
+    readonly queue: Pick<ServeUpstreamsOptions['queue'], 'maxQueue'>;
+    readonly server: ServeUpstreamsOptions['server'];
+  },
 ): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(10));
   const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait for each model`;
@@ -17,11 +23,16 @@ export function relayReadyBlock(
       const state = downReason === null ? `${kind}, ${places} at once` : `does not answer: ${downReason}`;
       return `  ${label(index === 0 ? 'upstreams' : '')}${name.padEnd(width)}  ${state}`;
     }),
-    `  ${label('models')}${models.length === 0 ? 'any' : models.join(', ')}`,
+    `  ${label('models')}${models.length > 0 ? models.join(', ') : unlistedModels(upstreams)}`,
     `  ${label('queue')}${waiting}`,
     `  ${label('watch')}${watched(url, server)}   ${url}/v1/upstreams`,
     '',
   ].join('\n');
+}
+
+/** Those that have answered without a list are asked for whatever clients ask for. */
+function unlistedModels(upstreams: RunningRelay['upstreams']): string {
+  return upstreams.some(({ models }) => models === null) ? 'any' : 'not known yet';
 }
 
 /** The same for scripts. */

@@ -42,8 +42,8 @@ export default class ConfigCheck extends BaseCommand {
     await checkFlagValues(args.file, flags, known, toOurs);
     const given = argumentsOf(flags, known, { isGiven: () => false });
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
-    // Otherwise the command line may say how many generations run at once: as many as any reserves need.
-    const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': mostSlots };
+    // Otherwise the command line may say how many generations run at once: as many as any reserves and engines need.
+    const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': parsed.flags.slots ?? mostSlots };
     checkSettings({ ...parsed.flags, ...concurrency }, this.config.version, config, flagOrigins(parsed));
     const { model, alias } = parsed.flags;
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;

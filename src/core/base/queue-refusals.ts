@@ -45,7 +45,7 @@ export function queueFullError(
   queue: {
     readonly running: number;
     readonly waiting: number;
-    /** Requests that hold a place already while their prompts are tokenised. */
+    /** Requests that hold a place already while their prompts are tokenised, or their model is loaded. */
     readonly pending: number;
     /** Places that the request needs at once, 1 if left out. */
     readonly places?: number;
@@ -56,13 +56,24 @@ export function queueFullError(
 ): ChatstreamError {
   const { running, waiting, pending, places: needed = 1, maxConcurrency, maxQueue } = queue;
   const places = maxQueue === 0 ? 'no request may wait' : `${waiting} of ${maxQueue} places to wait are taken`;
-  const arriving = pending === 0 ? '' : `, and ${pending} more arrived just before this one`;
+  const arriving = pending === 0 ? '' : `, and ${pending} more came before this one`;
   const together = needed === 1 ? '' : `, and this request needs ${needed}`;
   return new ChatstreamError(
     'queue_full',
     `The queue is full: ${running} of ${maxConcurrency} generations run and ${places}${arriving}${together}.`,
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
+}
+
+/**
+ * A refusal of a full queue in which nothing starts for a while: it is of no use to try again before that.
+ *
+ * @param seconds until something can start, a whole number
+ */
+export function queueFullFor(error: ChatstreamError, seconds: number): ChatstreamError {
+  const { retryAfterSeconds = 0, message } = error;
+  if (error.code !== 'queue_full' || retryAfterSeconds >= seconds) return error;
+  return new ChatstreamError('queue_full', message, { hint: `Try again in ${seconds} s.`, retryAfterSeconds: seconds });
 }
 
 /** For a request whose prompt would make too many tokens wait. */

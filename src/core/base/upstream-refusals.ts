@@ -17,24 +17,26 @@ export function upstreamFailedError(tokens: number): ChatstreamError {
 
 // engine_unavailable
 
-/** No upstream has answered for a while, or ever. */
-export function noUpstreamError(model: string, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('engine_unavailable', `No server that has the model "${model}" answers at the moment.`, {
+/**
+ * No upstream has answered for a while, or ever.
+ *
+ * @param model null if that holds for whatever is asked for
+ */
+export function noUpstreamError(model: string | null, retryAfterSeconds: number): ChatstreamError {
+  const who = model === null ? 'None of the upstream servers' : `No server that has the model "${model}"`;
+  return new ChatstreamError('engine_unavailable', `${who} answers at the moment.`, {
     hint: 'Try again later; the log of this server says why.',
     retryAfterSeconds,
   });
 }
 
-/** Those that have the model take nothing new, because an operator drains them. */
-export function drainedUpstreamsError(model: string, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError(
-    'engine_unavailable',
-    `The servers that have the model "${model}" are being drained and take no new requests.`,
-    {
-      hint: 'Try again later; the operator who drains them can let them take requests again.',
-      retryAfterSeconds,
-    },
-  );
+/** Those that have the model take nothing new, because an operator drains them. @param model null for whatever is asked for */
+export function drainedUpstreamsError(model: string | null, retryAfterSeconds: number): ChatstreamError {
+  const who = model === null ? 'upstream servers' : `servers that have the model "${model}"`;
+  return new ChatstreamError('engine_unavailable', `The ${who} are being drained and take no new requests.`, {
+    hint: 'Try again later; the operator who drains them can let them take requests again.',
+    retryAfterSeconds,
+  });
 }
 
 // not_found

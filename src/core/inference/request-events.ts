@@ -117,8 +117,8 @@ export class RequestEvents {
    * @param model in whose line it would have waited, as for {@link TimedJob}
    */
   refused(request: Requester, error: ChatstreamError, arrivedMs: number, model?: string): void {
-    // While the engine is down, new requests are refused; only requests that it had accepted have failed.
-    const isRefused = error.code === 'engine_unavailable' || isHopeless(request, error, this.#clock.now() - arrivedMs);
+    // While there is no engine, new requests are refused; only requests that it had accepted have failed.
+    const isRefused = isWithoutEngine(error) || isHopeless(request, error, this.#clock.now() - arrivedMs);
     const outcome = isRefused ? 'refused' : outcomes[error.code];
     if (outcome !== null) {
       this.#settled(request, outcome, error, notAdmitted, { arrivedMs, ...(model !== undefined && { model }) });
@@ -147,6 +147,10 @@ export class RequestEvents {
       ...(payer !== undefined && { payer }),
     });
   }
+}
+
+function isWithoutEngine({ code }: ChatstreamError): boolean {
+  return code === 'engine_unavailable' || code === 'cluster_unavailable';
 }
 
 /** Whether a request was refused because of its deadline before that had passed. */

@@ -91,6 +91,14 @@ export function wasComputed({ outputTokens, prefillMs }: Timings): boolean {
   return outputTokens > 0 || prefillMs > 0;
 }
 
+/**
+ * Whether there is a time from one token to the next. Tokens that all came at one moment have none, as those of an upstream's answer
+ * in one body: when they were generated is not known.
+ */
+export function hasPace({ outputTokens, decodeMs }: Timings): boolean {
+  return outputTokens > 1 && decodeMs > 0;
+}
+
 /** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */
 export type PromptCounts = Pick<Timings, 'promptTokens' | 'cachedTokens'>;
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
+import { queueFullFor } from '../base/queue-refusals.js';
 import type { EngineInfo, Token } from '../engine/engine.js';
 import type { Executor } from '../executor/executor.js';
 import { Inference, type InferenceOptions } from '../inference/inference.js';
@@ -9,6 +10,9 @@ import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import type { LoadTimes } from './load-times.js';
 import type { LoadableModel, ModelUse } from './loadable-model.js';
 import { type LoadedEngine, OnDemandEngine } from './on-demand-engine.js';
+
+/** Nobody is told to come back later than that, in seconds: others may have left by then. */
+const longestRetrySeconds = 60;
 
 /** A model that is loaded when somebody asks for it. */
 export interface OnDemandModel {
@@ -175,11 +179,20 @@ export class ModelLine implements LoadableModel, ModelService {
     });
   }
 
+  /** While requests wait for the model, no place becomes free before it is loaded. */
+  #withLoadTime(error: ChatstreamError): ChatstreamError {
+    if (this.engine.waitingSinceMs === null) return error;
+    const leftMs = this.#host.loadLeftMs(this) ?? this.expectedLoadMs;
+    return queueFullFor(error, Math.min(longestRetrySeconds, Math.ceil(leftMs / 1000)));
+  }
+
   /** Until the call is answered, the model is not idle: the request may be on its way into the line. */
   async #used<T>(call: Promise<T>): Promise<T> {
     this.#calls += 1;
     try {
       return await call;
+    } catch (error) {
+      throw this.#withLoadTime(asChatstreamError(error));
     } finally {
       this.#calls -= 1;
       this.#host.onChange();

@@ -251,7 +251,6 @@ export class Attempts {
       job.line.scheduler.countCached(job, cachedTokens);
     }
     if (outputTokens === null) return;
-    if (outputTokens > 0) this.#countFirst(job);
     this.#count(job, outputTokens - job.outputTokens);
     job.outputTokens = outputTokens;
   }

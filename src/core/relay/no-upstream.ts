@@ -2,7 +2,7 @@ import type { ChatstreamError } from '../base/errors.js';
 import { drainedUpstreamsError, noUpstreamError } from '../base/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { RelayExecutor } from './attempts.js';
-import type { ModelLine } from './relay-job.js';
+import { anyModel, type ModelLine } from './relay-job.js';
 
 /** Whether none takes new requests because an operator wants it so: of those that answer, all are being drained. */
 export function areDrained(executors: readonly Pick<RelayExecutor, 'status'>[]): boolean {
@@ -16,5 +16,5 @@ export function refusalWithoutUpstream(
 ): ChatstreamError {
   const able = executors.filter((executor) => executor.serves(model));
   const refusal = areDrained(able) ? drainedUpstreamsError : noUpstreamError;
-  return refusal(model, scheduler.retryAfterSeconds());
+  return refusal(model === anyModel ? null : model, scheduler.retryAfterSeconds());
 }

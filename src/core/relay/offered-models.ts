@@ -29,7 +29,7 @@ export function modelFor(
   if (first !== null && (wanted === null || aliases.includes(wanted))) return first;
   if (executors.some((executor) => executor.models === null)) return anyModel;
   if (first !== null && aliases.includes('*')) return first;
-  if (executors.some(({ kind }) => kind === 'unknown')) throw noUpstreamError(wanted ?? anyModel, retryAfterSeconds);
+  if (executors.some(({ kind }) => kind === 'unknown')) throw noUpstreamError(wanted, retryAfterSeconds);
   throw modelNotFoundError(wanted ?? '', first);
 }
 

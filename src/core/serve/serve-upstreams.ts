@@ -20,6 +20,7 @@ import {
   type QueueOptions,
   schedulerOptions,
 } from './serving.js';
+import { logUpstream } from './upstream-log.js';
 
 export interface ServeUpstreamsOptions {
   /** At least one. */
@@ -76,7 +77,7 @@ export function serveUpstreams(
       await Promise.all(upstreams.map((upstream) => upstream.stop()));
     };
     opened.add(upstreams, stopUpstreams);
-    for (const upstream of upstreams) logHealth(upstream, logger);
+    for (const upstream of upstreams) logUpstream(upstream, clock, logger);
     // What another server generates cannot be paused.
     const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
     const queue = schedulerOptions(ownQueue, access, keys);
@@ -100,30 +101,5 @@ export function serveUpstreams(
       models: relay.models,
       ...controlsOf(app, context, () => opened.close()),
     };
-  });
-}
-
-function logHealth(upstream: Upstream, logger: PinoLogger): void {
-  const { name } = upstream;
-  upstream.events((event) => {
-    switch (event.type) {
-      case 'up':
-        logger.info({ upstream: name, kind: event.kind, places: event.places }, 'upstream answers');
-        if (!event.arePlacesKnown) {
-          logger.warn(
-            { upstream: name },
-            'upstream does not say how many generations it runs at once: it gets one at a time; set slots=',
-          );
-        }
-        return;
-      case 'down':
-        logger.error({ upstream: name, reason: event.reason }, 'upstream is down');
-        return;
-      case 'failure':
-        logger.warn({ upstream: name, model: event.model, reason: event.reason }, 'upstream failed on a request');
-        return;
-      case 'changed':
-        return;
-    }
   });
 }

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ServingEngine } from '../engine/engine.js';
-import { type Timings, wasComputed } from '../inference/request.js';
+import { hasPace, type Timings, wasComputed } from '../inference/request.js';
 import type { RequestLine } from '../inference/request-line.js';
 import { onEngineRestart } from './engine-restarts.js';
 import { observeExecutors } from './executor-metrics.js';
@@ -174,7 +174,7 @@ export class Metrics {
           if (wasComputed(timings)) countTokens(timings);
           if (outcome !== 'completed') return;
           e2e.observe(event.sinceArrivalMs / 1000);
-          if (timings.outputTokens > 1) tpot.observe(timings.decodeMs / (timings.outputTokens - 1) / 1000);
+          if (hasPace(timings)) tpot.observe(timings.decodeMs / (timings.outputTokens - 1) / 1000);
         }
       }
     });

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
-import type { Timings } from '../inference/request.js';
+import { hasPace, type Timings } from '../inference/request.js';
 import type { RequestLine } from '../inference/request-line.js';
 import type { MeteredMachine, Resources } from '../machine/machine.js';
 import { Durations } from './durations.js';
@@ -101,9 +101,9 @@ export class RecentHistory {
     this.#cancelTimer();
   }
 
-  #recordGaps({ decodeMs, outputTokens }: Timings): void {
-    const gaps = outputTokens - 1;
-    if (gaps > 0) this.#interToken.record(decodeMs / gaps, gaps);
+  #recordGaps(timings: Timings): void {
+    const gaps = timings.outputTokens - 1;
+    if (hasPace(timings)) this.#interToken.record(timings.decodeMs / gaps, gaps);
   }
 
   #schedule(): void {

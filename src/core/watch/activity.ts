@@ -1,4 +1,5 @@
 import { type BucketCounts, bucketQuantileMs, bucketsBetween } from '../measurement/buckets.js';
+import { countsOf } from './queue-view.js';
 import type { Totals } from './totals.js';
 import type { Reading } from './watched-server.js';
 
@@ -77,8 +78,8 @@ export class ActivityLog {
     const readings = this.#readings;
     return {
       outputTokensPerSecond: readings.slice(1).map((to, index) => rateBetween(readings[index] ?? to, to, tokensOf)),
-      running: readings.map(({ queue }) => queue.running.length),
-      waiting: readings.map(({ queue }) => queue.waiting.length),
+      running: readings.map(({ queue }) => countsOf(queue).running),
+      waiting: readings.map(({ queue }) => countsOf(queue).waiting),
     };
   }
 

@@ -7,7 +7,6 @@ const count = Type.Integer();
 /** Whose request it is, and how it is treated. */
 const owner = { key: Type.String(), class: Type.String(), model: Type.Optional(Type.String()) };
 
-/** The line of one of several models. */
 const modelSchema = Type.Object({
   name: Type.String(),
   state: Type.String(),
@@ -55,6 +54,9 @@ const queueSchema = Type.Object({
 /** Both queues of a chatstream server, as `GET /v1/queue` shows them. */
 export type QueueView = Static<typeof queueSchema>;
 
+/** The line of one of several models. */
+type ModelView = Static<typeof modelSchema>;
+
 /** Whether what a server answered is the state of its queues. */
 export const isQueueView = (json: unknown): json is QueueView => compiled.Check(json);
 
@@ -70,4 +72,24 @@ export function roomOf({ max_concurrency, max_queue, models }: QueueView): {
     running: models.reduce((sum, model) => sum + model.max_concurrency, 0),
     waiting: models.reduce((sum, model) => sum + model.max_queue, 0),
   };
+}
+
+/**
+ * How many requests run and wait. Of several models, all of them together, also those that are not listed: while a model is not
+ * loaded, its requests wait before its line.
+ */
+export function countsOf({ running, waiting, models }: QueueView): {
+  readonly running: number;
+  readonly waiting: number;
+} {
+  if (models === undefined) return { running: running.length, waiting: waiting.length };
+  return {
+    running: models.reduce((sum, model) => sum + model.running, 0),
+    waiting: models.reduce((sum, model) => sum + waitingOf(model), 0),
+  };
+}
+
+/** What waits for a model includes requests whose prompts are being prepared: until it is loaded, that is where they wait. */
+export function waitingOf({ waiting, preparing }: ModelView): number {
+  return waiting + preparing;
 }

@@ -59,7 +59,7 @@ describe('the errors that clients are sent', () => {
 
   it('say why a queue is full although not all of its places are taken', () => {
     expect(queueFullError({ ...queue, running: 3, pending: 1 }, 7).message).toBe(
-      'The queue is full: 3 of 4 generations run and 64 of 64 places to wait are taken, and 1 more arrived just before this one.',
+      'The queue is full: 3 of 4 generations run and 64 of 64 places to wait are taken, and 1 more came before this one.',
     );
   });
 

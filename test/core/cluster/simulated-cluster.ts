@@ -9,7 +9,7 @@ import { ClusterNode } from '../../../src/core/cluster/node/cluster-node.js';
 import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { InferenceJob } from '../../../src/core/inference/inference-job.js';
-import type { InferenceRequest } from '../../../src/core/inference/request.js';
+import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
 import { usualTerms } from '../../../src/core/scheduler/demand.js';
 import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';
 import { inProcess } from '../../support/in-process.js';
@@ -44,6 +44,9 @@ interface Asked {
   readonly text: string;
 }
 
+/** How a request has ended, as its front counts it. */
+type Ended = Pick<Extract<InferenceEvent, { type: 'settled' }>, 'id' | 'outcome' | 'model'>;
+
 interface Member {
   readonly bus: MemoryBus;
   readonly membership: Membership;
@@ -62,6 +65,8 @@ export class SimulatedCluster {
   readonly clients: Client[] = [];
   /** What each node has at the moment, and the most that it has had. */
   readonly most = new Map<string, number>();
+  /** What fronts have counted, in the order in which it ended. */
+  readonly ended: Ended[] = [];
   readonly #fronts = new Map<string, Member & { readonly models: ClusterModels }>();
   readonly #nodes = new Map<string, Member & { readonly node: ClusterNode }>();
   readonly #random: Random;
@@ -94,6 +99,11 @@ export class SimulatedCluster {
     const own = new FrontSettings(scheduling, null);
     const queue = { ...scheduling, slots: 0 };
     const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: member.bus.sleeper, aliases: [] });
+    models.events((event) => {
+      if (event.type !== 'settled') return;
+      const { id: request, outcome, model } = event;
+      this.ended.push({ id: request, outcome, ...(model !== undefined && { model }) });
+    });
     member.membership.announceFront(id, models);
     this.#fronts.set(id, { ...member, models });
   }

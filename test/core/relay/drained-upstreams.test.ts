@@ -51,6 +51,19 @@ describe('a model whose upstreams are all drained', () => {
     expect(asked.error).toMatchObject(drained);
   });
 
+  it.each<[ExecutorStatus, string]>([
+    ['down', 'None of the upstream servers answers at the moment.'],
+    ['draining', 'The upstream servers are being drained and take no new requests.'],
+  ])('has no name where upstreams are asked for any: %s', (status, message) => {
+    const clock = new VirtualClock();
+    const executor = new FakeExecutor('any', 1, null);
+    executor.status = status;
+    const options = { maxConcurrency: null, maxQueue: 5, queueTimeoutMs: 60_000, aliases: [] };
+    const waiting = ask(new Relay([executor], options, clock), null);
+    clock.advance(outageMs);
+    expect(waiting.error?.message).toBe(message);
+  });
+
   it('is served again once one of them is used again', () => {
     const { relay, clock, executors } = relayOf(['draining', 'a']);
     clock.advance(outageMs);

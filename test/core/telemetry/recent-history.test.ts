@@ -51,14 +51,15 @@ describe('the recent history, where other servers generate', () => {
     expect(sample?.interToken?.p95).toBeLessThan(103);
   });
 
-  it('has none of answers of one token, and of those that were broken off', async () => {
+  it('has none of answers of one token or in one body, and of those that were broken off', async () => {
     const { emit, next } = withoutEngines();
     emit(settled('completed', 0, 1));
     emit(settled('completed', 0, 0));
+    emit(settled('completed', 0, 16));
     emit(settled('cancelled_running', 100, 11));
     emit(settled('failed', 100, 11));
     const [sample] = await next();
-    expect(sample?.outcomes.completed).toBe(2);
+    expect(sample?.outcomes.completed).toBe(3);
     expect(sample?.interToken).toBeNull();
   });
 });

@@ -1,11 +1,13 @@
 import { noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
+import type { ChatstreamError } from '../../base/errors.js';
 import { noSuchModelError } from '../../base/model-refusals.js';
 import { drainingError } from '../../base/queue-refusals.js';
 import type { Executor } from '../../executor/executor.js';
 import { anyName } from '../../inference/one-model.js';
 import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
 import type { InferenceEvent } from '../../inference/request.js';
+import { RequestEvents } from '../../inference/request-events.js';
 import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
 import type { ListedModel, ServedModel, ServedModels } from '../../inference/served-model.js';
 import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
@@ -13,6 +15,7 @@ import { refuseReserves } from '../../scheduler/reserves.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { FadingModels } from '../fading-models.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
+import { NoModel } from './no-model.js';
 import { NodeNames } from './node-names.js';
 import { resizeAll } from './resize-all.js';
 
@@ -28,6 +31,8 @@ export class ClusterModels implements RequestLine, ServedModels {
   readonly #models = new Map<string, ClusterModel>();
   readonly #events = new Emitter<InferenceEvent>();
   readonly #moves = new Emitter<undefined>();
+  /** Of requests that have met no model. */
+  readonly #refusals: RequestEvents;
   readonly #unsubscribe: () => void;
   readonly #fading: FadingModels;
   readonly #names: NodeNames;
@@ -38,6 +43,10 @@ export class ClusterModels implements RequestLine, ServedModels {
   constructor(options: ClusterModelsOptions) {
     this.#options = options;
     this.#names = new NodeNames(options.nodes);
+    this.#refusals = new RequestEvents(options.clock);
+    this.#refusals.subscribe((event) => {
+      this.#events.emit(event);
+    });
     this.#fading = new FadingModels({
       clock: options.clock,
       isNeeded: (name) => this.#isBusy(name),
@@ -61,7 +70,9 @@ export class ClusterModels implements RequestLine, ServedModels {
     return this.#moves.subscribe;
   }
 
+  /** Without any model, what is found refuses each request, so that these are counted. */
   find(wanted: string | null | undefined): ServedModel {
+    if (this.#models.size === 0) return { name: wanted ?? '', inference: this.#noModel(wanted ?? null) };
     const model = this.#modelFor(wanted);
     const name = wanted === undefined || wanted === null || wanted === '' ? model.name : wanted;
     return { name, inference: model.inference };
@@ -202,6 +213,12 @@ export class ClusterModels implements RequestLine, ServedModels {
     };
   }
 
+  #noModel(wanted: string | null): NoModel {
+    const { clock } = this.#options;
+    const refusal = (): ChatstreamError => (this.#isDraining ? drainingError(1) : noNodeError(wanted));
+    return new NoModel(this.#refusals, () => clock.now(), refusal);
+  }
+
   #isBusy(name: string): boolean {
     const inference = this.#models.get(name)?.inference;
     return inference !== undefined && inference.running + inference.waiting + inference.preparing > 0;
@@ -214,7 +231,6 @@ export class ClusterModels implements RequestLine, ServedModels {
 
   /** A request without a model means the first one. */
   #modelFor(wanted: string | null | undefined): ClusterModel {
-    if (this.#isDraining) throw drainingError(1);
     const [first] = this.#all;
     if (first === undefined) throw noNodeError(wanted ?? null);
     if (wanted === undefined || wanted === null || wanted === '') return first;

@@ -24,8 +24,11 @@ export type UpstreamEvent =
   | { readonly type: 'changed' }
   | { readonly type: 'up'; readonly kind: UpstreamKind; readonly places: number; readonly arePlacesKnown: boolean }
   | { readonly type: 'down'; readonly reason: string }
-  /** @property model the name by which a client has asked for it */
-  | { readonly type: 'failure'; readonly model: string; readonly reason: string };
+  /**
+   * @property model the name by which a client has asked for it
+   * @property isBusy whether it has only said that it is too busy
+   */
+  | { readonly type: 'failure'; readonly model: string; readonly reason: string; readonly isBusy: boolean };
 
 /** Another server that generates. Asks it regularly how it is, counts what runs there, and lets nothing through while it is down. */
 export class Upstream implements Executor {
@@ -218,7 +221,7 @@ export class Upstream implements Executor {
   }
 
   #failed(failure: Failure, model: string): void {
-    this.#events.emit({ type: 'failure', model, reason: failure.reason });
+    this.#events.emit({ type: 'failure', model, reason: failure.reason, isBusy: failure.type === 'busy' });
     switch (failure.type) {
       // Its line works: other requests, perhaps for another model, may find it shorter.
       case 'timed_out':

@@ -1,5 +1,5 @@
 import { whole } from '../../measurement/numbers.js';
-import type { QueueView } from '../../watch/queue-view.js';
+import { type QueueView, waitingOf } from '../../watch/queue-view.js';
 import { cut, padEnd, padStart, type Paint } from '../text/style.js';
 
 type Models = NonNullable<QueueView['models']>;
@@ -35,9 +35,9 @@ export function modelLines(models: Models, selected: string | null, width: numbe
   ];
 }
 
-/** What waits includes requests whose prompts are being prepared: as long as a model is not loaded, that is where they wait. */
-function rowOf({ name, state, running, waiting, preparing, ...limits }: Models[number]): string {
-  const runs = `${whole(running)} of ${whole(limits.max_concurrency)}`;
-  const waits = `${whole(waiting + preparing)} of ${whole(limits.max_queue)}`;
+function rowOf(model: Models[number]): string {
+  const { name, state, running, max_concurrency: most, max_queue: room } = model;
+  const runs = `${whole(running)} of ${whole(most)}`;
+  const waits = `${whole(waitingOf(model))} of ${whole(room)}`;
   return `${padEnd(cut(name, nameWidth - 1), nameWidth)}${padStart(runs, 12)}${padStart(waits, 14)}  ${state}`;
 }

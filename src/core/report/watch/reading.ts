@@ -1,6 +1,6 @@
 import { orUnknown, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity } from '../../watch/activity.js';
-import { type QueueView, roomOf } from '../../watch/queue-view.js';
+import { countsOf, type QueueView, roomOf, waitingOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 
 type Models = NonNullable<QueueView['models']>;
@@ -8,11 +8,12 @@ type Models = NonNullable<QueueView['models']>;
 /** One reading in one line, for logs. */
 export function readingLine({ queue }: Reading, activity: Activity, at: Date): string {
   const room = roomOf(queue);
+  const { running, waiting } = countsOf(queue);
   const { ttft, queueWait, refusedPerSecond } = activity;
   return [
     at.toISOString().slice(11, 19),
-    `${whole(queue.running.length)}/${whole(room.running)} running`,
-    `${whole(queue.waiting.length)}/${whole(room.waiting)} waiting`,
+    `${whole(running)}/${whole(room.running)} running`,
+    `${whole(waiting)}/${whole(room.waiting)} waiting`,
     `${orUnknown(activity.outputTokensPerSecond, significant)} tokens/s`,
     `${orUnknown(activity.requestsPerSecond, significant)} requests/s`,
     ...(refusedPerSecond !== null && refusedPerSecond > 0 ? [`${significant(refusedPerSecond)} refused/s`] : []),
@@ -28,9 +29,10 @@ function linesApart(models: Models = []): Models {
   return models.length > 1 ? models : models.filter(({ state }) => state !== 'loaded');
 }
 
-function modelText({ name, state, ...model }: Models[number]): string {
+function modelText(model: Models[number]): string {
+  const { name, state, running } = model;
   const shown = state === 'loaded' ? '' : ` (${state})`;
-  return `${name}${shown} ${whole(model.running)} running ${whole(model.waiting + model.preparing)} waiting`;
+  return `${name}${shown} ${whole(running)} running ${whole(waitingOf(model))} waiting`;
 }
 
 /** One reading as plain data. Rates are per second, times in milliseconds, and null where there is nothing to tell. */
@@ -39,8 +41,7 @@ export function readingJson({ queue, totals }: Reading, activity: Activity, at: 
     time: at.toISOString(),
     max_concurrency: queue.max_concurrency,
     max_queue: queue.max_queue,
-    running: queue.running.length,
-    waiting: queue.waiting.length,
+    ...countsOf(queue),
     draining: queue.draining,
     ...(queue.models !== undefined && queue.models.length > 1 && { models: queue.models }),
     output_tokens_per_second: activity.outputTokensPerSecond,

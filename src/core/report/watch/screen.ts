@@ -1,7 +1,7 @@
 import { formatDuration } from '../../base/units.js';
 import { orUnknown, percentText, plural, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity, Course, Percentiles } from '../../watch/activity.js';
-import { type QueueView, roomOf } from '../../watch/queue-view.js';
+import { countsOf, type QueueView, roomOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 import { cut, fill, padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { bar, sparkline } from './bars.js';
@@ -82,6 +82,7 @@ function figureLines({ reading, activity, course }: Picture, width: number, pain
   const { queue } = reading;
   const { ttft, queueWait, tpot } = activity;
   const most = roomOf(queue);
+  const counts = countsOf(queue);
   const gauge = (name: string, count: number, most: number, values: readonly number[]): string => {
     const text = `${padEnd(name, 9)}${padStart(`${whole(count)} of ${whole(most)}`, 12)}`;
     const room = width - text.length - gaugeWidth - 4;
@@ -94,8 +95,8 @@ function figureLines({ reading, activity, course }: Picture, width: number, pain
   const room = Math.min(gaugeWidth + 2 + widestCourse, width - rate.length);
   const refused = activity.refusedPerSecond ?? 0;
   return [
-    gauge('running', queue.running.length, most.running, course.running),
-    gauge('waiting', queue.waiting.length, most.waiting, course.waiting),
+    gauge('running', counts.running, most.running, course.running),
+    gauge('waiting', counts.waiting, most.waiting, course.waiting),
     `${cut(rate, width)}${paint('cyan', sparkline(course.outputTokensPerSecond, room))}`,
     ...fill(
       [
@@ -141,16 +142,22 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
   );
   return [
     paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request', 'model')}`, width)),
-    ...headOf(now, Math.max(1, forRunning), 'runs', width),
+    ...headOf(now, Math.max(1, forRunning), 'nothing runs', width),
     '',
     paint('dim', cut(`place    waited  starts in             ${owned('key', 'request', 'model')}`, width)),
-    ...headOf(later, Math.max(1, forWaiting), 'waits', width),
+    ...headOf(later, Math.max(1, forWaiting), preparingText(queue) ?? 'nothing waits', width),
   ].slice(0, room);
 }
 
+/** What waits and is not listed, on a server with several models; null if nothing does. */
+function preparingText({ models = [] }: QueueView): string | null {
+  const preparing = models.reduce((sum, model) => sum + model.preparing, 0);
+  return preparing === 0 ? null : `${whole(preparing)} wait for a model, or for their prompts`;
+}
+
 /** As many lines as there is room for, the last of which counts those that are left out. */
-function headOf(lines: readonly string[], room: number, verb: string, width: number): readonly string[] {
-  if (lines.length === 0) return [cut(`    – nothing ${verb}`, width)];
+function headOf(lines: readonly string[], room: number, ifNone: string, width: number): readonly string[] {
+  if (lines.length === 0) return [cut(`    – ${ifNone}`, width)];
   if (lines.length <= room) return lines.map((line) => cut(line, width));
   const shown = lines.slice(0, room - 1);
   return [...shown, `    … and ${whole(lines.length - shown.length)} more`].map((line) => cut(line, width));

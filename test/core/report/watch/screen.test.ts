@@ -107,6 +107,9 @@ describe('several models', () => {
     const shown = lines.map((line) => line.trimEnd());
     expect(shown[0]).toBe('2 models at http://gpu1:8000');
     expect(shown).toContainEqual(expect.stringMatching(/^running {8}2 of 6 /));
+    // What waits for a model to be loaded is listed nowhere.
+    expect(shown).toContainEqual(expect.stringMatching(/^waiting {6}3 of 128 /));
+    expect(shown).toContain('    – 3 wait for a model, or for their prompts');
     const at = shown.findIndex((line) => line.startsWith('  model'));
     expect(shown.slice(at, at + 3)).toEqual([
       '  model                    running       waiting  state',
@@ -125,14 +128,15 @@ describe('several models', () => {
   });
 
   it('are all in a reading as a line, and as JSON', () => {
-    const models = [model('chat', { running: 2, waiting: 1 }), model('code', { state: 'unloaded' })];
-    const { reading, activity } = pictureOf({ models, running: [1, 1], waiting: 1 });
+    const models = [model('chat', { running: 2, waiting: 1 }), model('code', { state: 'loading', preparing: 3 })];
+    const { reading, activity, course } = pictureOf({ models, running: [1, 1], waiting: 1 });
     const at = new Date(0);
-    expect(readingLine(reading, activity, at)).toContain('2/8 running  1/128 waiting');
+    expect(readingLine(reading, activity, at)).toContain('2/8 running  4/128 waiting');
     expect(readingLine(reading, activity, at)).toContain(
-      'chat 2 running 1 waiting  code (unloaded) 0 running 0 waiting',
+      'chat 2 running 1 waiting  code (loading) 0 running 3 waiting',
     );
-    expect(readingJson(reading, activity, at)).toMatchObject({ models });
+    expect(readingJson(reading, activity, at)).toMatchObject({ running: 2, waiting: 4, models });
+    expect(course.waiting).toEqual([0, 4]);
   });
 
   it('say nothing more of a single one than the reading itself, unless it is not loaded', () => {

@@ -1,0 +1,50 @@
+import type { ChatstreamError } from '../../base/errors.js';
+import type { InferenceRequest, Submission } from '../../inference/request.js';
+import type { RequestEvents } from '../../inference/request-events.js';
+import type { ModelService } from '../../inference/served-model.js';
+
+/** What requests meet while no node has any model: each is refused, and counted and logged as refused. */
+export class NoModel implements ModelService {
+  readonly info = null;
+  /** However many generations are asked for, that is not the reason. */
+  readonly limits = { maxConcurrency: Infinity, maxQueue: Infinity };
+  readonly #events: RequestEvents;
+  readonly #now: () => number;
+  readonly #refusal: () => ChatstreamError;
+
+  /** @param now in milliseconds of the clock of the events */
+  constructor(events: RequestEvents, now: () => number, refusal: () => ChatstreamError) {
+    this.#events = events;
+    this.#now = now;
+    this.#refusal = refusal;
+  }
+
+  submit(request: InferenceRequest): Promise<never> {
+    return this.submitAll([{ request }]);
+  }
+
+  submitAll(submissions: readonly Pick<Submission, 'request'>[]): Promise<never> {
+    const refusal = this.#refusal();
+    this.refuse(
+      submissions.map(({ request }) => request),
+      refusal,
+    );
+    return Promise.reject(refusal);
+  }
+
+  refuse(requests: readonly InferenceRequest[], error: ChatstreamError): void {
+    for (const request of requests) this.#events.refused(request, error, this.#now());
+  }
+
+  countTokens(): Promise<never> {
+    return Promise.reject(this.#refusal());
+  }
+
+  tokenize(): Promise<never> {
+    return Promise.reject(this.#refusal());
+  }
+
+  detokenize(): Promise<never> {
+    return Promise.reject(this.#refusal());
+  }
+}
