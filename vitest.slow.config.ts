@@ -7,8 +7,9 @@ const timed = ['test/slow/{find-max,gate,load-test,misleading-answers,queue-wait
 // What takes too long for every `npm test`: npm run test:slow.
 export default defineConfig({
   test: {
+    // Longer than a server may take to start, which says what it waits for.
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     env: { UV_THREADPOOL_SIZE: '1' },
     projects: [
       {

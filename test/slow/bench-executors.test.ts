@@ -5,7 +5,7 @@ import { parseAs } from '../support/parse-as.js';
 import { runCli, type ServerProcess, startServer } from '../support/server-process.js';
 
 const mock = ['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms'];
-const load = ['-c', '4', '-d', '300ms', '--warmup', '50ms', '--output-tokens', '8', '--input-tokens', '8'];
+const load = ['-c', '4', '-r', '32', '--warmup', '50ms', '--output-tokens', '8', '--input-tokens', '8'];
 
 async function benched(server: ServerProcess, more: readonly string[]): Promise<BenchResult> {
   const run = await runCli(['bench', '--url', server.url, ...load, ...more, '--json']);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { keyEntry } from '../../src/core/config/key-entry.js';
+import { syntheticModel } from '../support/gguf/index.js';
 import { queueOf, untilQueued } from '../support/queue-view.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';
 import { until } from '../support/until.js';
@@ -112,12 +113,15 @@ describe('keys on the real engine', () => {
     const path = join(folder, 'real.yaml');
     const eva = entry('eva', 'reserve: 1', 'models: [small]');
     write(path, `keys:\n${entry('boss', 'role: admin')}${entry('script')}${entry('ben')}${eva}`);
-    const engine = ['--gpu', 'off', '--threads', '1', '--context', '1024', '--alias', 'small'];
+    // Takes a few milliseconds per token, so that the first answer goes on while all of this is looked at.
+    const model = await syntheticModel({ dim: 256, layers: 8, ffn: 1024, context: 4096 });
+    const engine = ['--model', model, '--gpu', 'off', '--threads', '1', '--alias', 'small'];
     const server = await startServer([...engine, '--config', path, '-n', '2']);
-    const long = { max_tokens: 400, ignore_eos: true };
+    const long = { max_tokens: 1000, ignore_eos: true };
+    const short = { max_tokens: 50, ignore_eos: true };
     const script: Promise<Answered>[] = [];
     for (let sent = 1; sent <= 5; sent += 1) {
-      script.push(ask(server, 'script', 'Count.', long));
+      script.push(ask(server, 'script', 'Count.', sent === 1 ? long : short));
       await untilQueued(server.url, 1, sent - 1, headersOf('boss'));
     }
     const ben = ask(server, 'ben', 'Hello.', { max_tokens: 8 });
@@ -128,7 +132,7 @@ describe('keys on the real engine', () => {
     ]);
     const evas = ask(server, 'eva', 'Hello.', { ...long, model: 'small' });
     await untilQueued(server.url, 2, 5, headersOf('boss'));
-    expect((await ask(server, 'eva', 'Hello.', { model: 'bundled' })).status).toBe(403);
+    expect((await ask(server, 'eva', 'Hello.', { model: server.ready.model })).status).toBe(403);
 
     const all = await Promise.all([...script, ben, evas]);
     expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
@@ -136,8 +140,8 @@ describe('keys on the real engine', () => {
     expect(await usage.json()).toMatchObject({
       data: [
         { key: 'ben', requests: { completed: 1 } },
-        { key: 'eva', requests: { completed: 1 }, tokens: { output: 400 } },
-        { key: 'script', requests: { completed: 5 }, tokens: { output: 2000 } },
+        { key: 'eva', requests: { completed: 1 }, tokens: { output: 1000 } },
+        { key: 'script', requests: { completed: 5 }, tokens: { output: 1200 } },
       ],
     });
     expect(await server.stop()).toBe(0);

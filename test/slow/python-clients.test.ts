@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type ClientId, clientsOf, type Feature } from '../support/clients/catalogue.js';
 import { type Proof, provesAll } from '../support/clients/proofs.js';
 import { PythonInterpreter } from '../support/clients/python-interpreter.js';
-import { longContext, nonsense, Served, servers } from '../support/clients/served.js';
+import { nonsense, Served, servers } from '../support/clients/served.js';
 import { installedVersion } from '../support/clients/table.js';
 import { thinkingTemplate } from '../support/clients/thinking-template.js';
 
@@ -186,8 +186,7 @@ describe.skipIf(python === '').concurrent(`Python clients with the mock ${needsP
 });
 
 describe.skipIf(python === '').concurrent(`Python clients with the bundled model ${needsPython}`, () => {
-  const served = new Served([...servers.bundled, '--context', String(longContext / 2)]);
-  tryWith(served, [...backwards.slice(3), ...backwards.slice(0, 3)]);
+  tryWith(new Served(servers.bundled), [...backwards.slice(3), ...backwards.slice(0, 3)]);
 });
 
 describe.skipIf(python === '').concurrent(`Python clients with a model that thinks ${needsPython}`, () => {

@@ -83,10 +83,11 @@ describe('messages', () => {
   });
 
   it('say which stop sequence ended them', async () => {
-    const { content } = await client.messages.create(request);
+    const long = { ...endless, ...request };
+    const { content } = await client.messages.create(long);
     const [block] = content;
-    const stop = block?.type === 'text' ? block.text.slice(10, 12) : '';
-    const message = await client.messages.create({ ...request, stop_sequences: ['\u0007', stop] });
+    const stop = block?.type === 'text' ? (/[!-~]{2}/.exec(block.text)?.[0] ?? '') : '';
+    const message = await client.messages.create({ ...long, stop_sequences: ['\u0007', stop] });
     expect(message).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: stop });
   });
 

@@ -6,6 +6,7 @@ import { rejection } from '../../support/clients/rejection.js';
 import { nonsense, Served, servers } from '../../support/clients/served.js';
 import { parseAs } from '../../support/parse-as.js';
 import { checkedResponse } from '../../support/protocols/response-stream.js';
+import { until } from '../../support/until.js';
 
 const request = { input: 'Tell me a story.', max_output_tokens: 60 };
 /** A parameter that the official types do not have. */
@@ -90,7 +91,7 @@ describe('responses', () => {
         break;
       }
       await served.untilIdle();
-      await expect.poll(async () => (await client.responses.retrieve(id)).status).toBe('cancelled');
+      await until(async () => (await client.responses.retrieve(id)).status === 'cancelled', 'it to be cancelled');
     },
   );
 

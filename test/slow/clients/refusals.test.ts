@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { refusalsAreWaitedFor } from '../../support/clients/refusals-suite.js';
-import { longContext, Served, servers } from '../../support/clients/served.js';
+import { Served, servers } from '../../support/clients/served.js';
 
 describe('a full queue of the mock', () => {
   const longReply = ['--mock-reply', 'long', '--queue-timeout', '300ms'];
@@ -8,6 +8,5 @@ describe('a full queue of the mock', () => {
 });
 
 describe('a full queue of the bundled model', () => {
-  const served = new Served([...servers.bundled, '--context', String(longContext / 2)]);
-  refusalsAreWaitedFor(served, 429, { max_queue: 0 });
+  refusalsAreWaitedFor(new Served(servers.bundled), 429, { max_queue: 0 });
 });

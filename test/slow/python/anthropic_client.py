@@ -8,6 +8,7 @@ from trial import (
     LONGEST,
     NO_KEY,
     PROMPT,
+    WORDY,
     Mood,
     Sum,
     cancelled_when_idle,
@@ -46,14 +47,14 @@ def create(**parameters):
 
 
 def whole():
-    message = create(max_tokens=16)
+    message = create(max_tokens=16, extra_body=WORDY)
     assert message.content[0].text and message.stop_reason in ("end_turn", "max_tokens"), message
     counted = client.messages.count_tokens(model=model, messages=HELLO).input_tokens
     assert counted == message.usage.input_tokens + message.usage.cache_read_input_tokens
 
 
 def streamed():
-    with client.messages.stream(model=model, max_tokens=16, messages=HELLO) as stream:
+    with client.messages.stream(model=model, max_tokens=16, messages=HELLO, extra_body=WORDY) as stream:
         text = "".join(stream.text_stream)
         message = stream.get_final_message()
     assert text and message.content[0].text == text and message.usage.output_tokens > 0, message
@@ -80,7 +81,8 @@ def tools():
     assert called == CALLED if is_mock else len(called) == 1, first
     results = [{"type": "tool_result", "tool_use_id": call.id, "content": "done"} for call in calls]
     history = [*asked, {"role": "assistant", "content": first.content}, {"role": "user", "content": results}]
-    last = create(messages=history, tools=TOOLS, tool_choice={"type": "none"}, max_tokens=24)
+    short = {"tool_choice": {"type": "none"}, "max_tokens": 24, "extra_body": WORDY}
+    last = create(messages=history, tools=TOOLS, **short)
     assert [block.type for block in last.content] == ["text"], last
 
 

@@ -15,6 +15,7 @@ from trial import (  # noqa: E402
     PROMPT,
     SEED,
     TOOLS,
+    WORDY,
     Report,
     Sum,
     base_url,
@@ -47,8 +48,9 @@ def round_trip():
     messages.append(first.message)
     for call in first.message.tool_calls:
         messages.append({"role": "tool", "tool_call_id": call.id, "name": call.function.name, "content": "done"})
-    last = complete(messages=messages, tools=TOOLS, tool_choice="none", max_tokens=24).choices[0].message
-    assert isinstance(last.content, str) and not last.tool_calls, last
+    short = {"tool_choice": "none", "max_tokens": 24, "extra_body": WORDY}
+    last = complete(messages=messages, tools=TOOLS, **short).choices[0].message
+    assert last.content and not last.tool_calls, last
 
 
 def streamed_round_trip():

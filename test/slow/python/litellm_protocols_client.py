@@ -16,6 +16,7 @@ from trial import (  # noqa: E402
     NO_KEY,
     PROMPT,
     TOOLS,
+    WORDY,
     Mood,
     Report,
     base_url,
@@ -76,11 +77,11 @@ def text_of(response):
 
 
 def responses_whole():
-    assert text_of(respond(input="Hello!"))
+    assert text_of(respond(input="Hello!", extra_body=WORDY))
 
 
 def responses_streamed():
-    events = list(respond(input="Hello!", stream=True))
+    events = list(respond(input="Hello!", stream=True, extra_body=WORDY))
     text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
     assert text and text == text_of(events[-1].response), events
 
@@ -106,7 +107,7 @@ def responses_tools():
         common = {"call_id": call.call_id}
         asked.append({"type": "function_call", "name": call.name, "arguments": call.arguments, **common})
         asked.append({"type": "function_call_output", "output": "done", **common})
-    assert text_of(respond(input=asked, tools=flat, tool_choice="none"))
+    assert text_of(respond(input=asked, tools=flat, tool_choice="none", extra_body=WORDY))
 
 
 def responses_schemas():
@@ -130,12 +131,12 @@ def responses_retries():
 
 
 def messages_whole():
-    answer = message()
+    answer = message(**WORDY)
     assert answer.choices[0].message.content and answer.usage.completion_tokens > 0, answer
 
 
 def messages_streamed():
-    chunks = list(message(stream=True, stream_options={"include_usage": True}))
+    chunks = list(message(stream=True, stream_options={"include_usage": True}, **WORDY))
     answer = litellm.stream_chunk_builder(chunks, messages=HELLO)
     assert answer.choices[0].message.content and answer.choices[0].finish_reason in ("stop", "length"), answer
 
@@ -157,7 +158,7 @@ def messages_tools():
     assert called == CALLED if is_mock else len(called) == 1, first
     asked.append(first.message)
     asked += [{"role": "tool", "tool_call_id": call.id, "content": "done"} for call in calls]
-    assert message(messages=asked, tools=TOOLS, tool_choice="none").choices[0].message.content
+    assert message(messages=asked, tools=TOOLS, tool_choice="none", **WORDY).choices[0].message.content
 
 
 def messages_schemas():

@@ -13,6 +13,7 @@ from trial import (
     PUBLISH,
     SEED,
     TOOLS,
+    WORDY,
     Report,
     Sum,
     base_url,
@@ -43,8 +44,9 @@ def round_trip():
     messages.append(first.message)
     for call in first.message.tool_calls:
         messages.append({"role": "tool", "tool_call_id": call.id, "content": "done"})
-    second = create(messages=messages, tools=TOOLS, tool_choice="auto" if is_mock else "none", max_tokens=24)
-    assert isinstance(second.message.content, str) and not second.message.tool_calls, second
+    short = {"tool_choice": "auto" if is_mock else "none", "max_tokens": 24, "extra_body": WORDY}
+    second = create(messages=messages, tools=TOOLS, **short)
+    assert second.message.content and not second.message.tool_calls, second
 
 
 def streamed_round_trip():

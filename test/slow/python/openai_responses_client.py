@@ -9,6 +9,7 @@ from trial import (
     LONGEST,
     NO_KEY,
     PROMPT,
+    WORDY,
     Report,
     Sum,
     base_url,
@@ -41,13 +42,13 @@ def create(**parameters):
 
 
 def whole():
-    response = create(input="Hello!", extra_body={"max_output_tokens": 16})
+    response = create(input="Hello!", extra_body={"max_output_tokens": 16, **WORDY})
     assert response.output_text and response.status in ("completed", "incomplete"), response
     assert response.usage.total_tokens == response.usage.input_tokens + response.usage.output_tokens
 
 
 def streamed():
-    events = list(create(input="Hello!", stream=True, extra_body={"max_output_tokens": 16}))
+    events = list(create(input="Hello!", stream=True, extra_body={"max_output_tokens": 16, **WORDY}))
     assert [event.sequence_number for event in events] == list(range(len(events)))
     text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
     assert events[-1].type in ("response.completed", "response.incomplete"), events[-1]
@@ -73,7 +74,7 @@ def tools():
     called = [(call.name, json.loads(call.arguments)) for call in calls]
     assert called == CALLED if is_mock else len(called) == 1, first
     results = [{"type": "function_call_output", "call_id": call.call_id, "output": "done"} for call in calls]
-    short = {"tools": TOOLS, "tool_choice": "none", "extra_body": {"max_output_tokens": 24}}
+    short = {"tools": TOOLS, "tool_choice": "none", "extra_body": {"max_output_tokens": 24, **WORDY}}
     last = create(input=results, previous_response_id=first.id, **short)
     assert last.output_text and last.previous_response_id == first.id, last
 

@@ -64,9 +64,9 @@ class Sum(BaseModel):
 
 
 class Essay(BaseModel):
-    """Takes a model long to write."""
+    """Takes a model long to write: seconds even the bundled one."""
 
-    text: str = Field(min_length=1500, max_length=1900)
+    text: str = Field(min_length=9000, max_length=10_000)
 
 
 # What every program that calls tools by hand writes.
@@ -96,6 +96,9 @@ THOUGHTS = {"thinking_budget": 12, "ignore_eos": True}
 
 # It takes long to generate, whatever the model does: seconds even with the bundled one, which is the fastest.
 ENDLESS = {"ignore_eos": True}
+
+# For short answers that must have text: a model may end its answer before the first word.
+WORDY = {} if is_mock else {"ignore_eos": True}
 LONGEST = {"mock": 30_000, "bundled": 12_000}.get(model, 3000)
 
 # A message and a tool for a call that takes as long: the mock writes what the message names, and a model what it must.
@@ -134,7 +137,8 @@ def cancelled_when_idle() -> int:
 def retried(ask: Callable[[], object]) -> None:
     """
     Asks while an answer without end takes the only place, and frees it after the refusal. The client has to wait as long
-    as `Retry-After` says, which is a second or more, and then gets its answer.
+    as `Retry-After` says, which is a second or more, and then gets its answer. On a busy machine, the place may still be
+    taken when the client comes again.
     """
     before = idle_queue()
     limits = {name: before[name] for name in ("max_concurrency", "max_queue")}
@@ -150,7 +154,8 @@ def retried(ask: Callable[[], object]) -> None:
         asking.result(timeout=120)
     waited = time.monotonic() - begun
     after = idle_queue()
-    assert after["totals"]["refused"] == refused + 1 and waited >= 1, (waited, after)
+    times = after["totals"]["refused"] - refused
+    assert times >= 1 and waited >= times, (waited, after)
     sent("PATCH", "/queue", limits).close()
 
 

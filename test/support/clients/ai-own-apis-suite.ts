@@ -5,7 +5,7 @@ import type { AiProvider } from './ai-providers.js';
 import { aiTools } from './ai-suite.js';
 import { proves } from './proofs.js';
 import type { Served } from './served.js';
-import { brief, essay } from './shapes.js';
+import { brief, essay, essayTokens } from './shapes.js';
 
 /** What must hold with any model, in the APIs that OpenAI and Anthropic have of their own. */
 export function ownApiWithModel(served: Served, { id, model, oneCall }: AiProvider): void {
@@ -43,7 +43,7 @@ export function ownApiWithModel(served: Served, { id, model, oneCall }: AiProvid
       ...common(),
       tools: { publish: tool({ inputSchema: essay }) },
       toolChoice: 'required',
-      maxOutputTokens: 800,
+      maxOutputTokens: essayTokens,
       prompt,
       abortSignal,
     });

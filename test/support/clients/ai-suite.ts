@@ -14,7 +14,7 @@ import { describe, expect, it } from 'vitest';
 import { compatible } from './ai-providers.js';
 import { proves } from './proofs.js';
 import type { Served } from './served.js';
-import { brief, city, essay, looseReport, sum } from './shapes.js';
+import { brief, city, essay, essayTokens, looseReport, sum } from './shapes.js';
 
 /** Tools that run, and note that they did. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- The tools' types are only inferred.
@@ -95,6 +95,7 @@ export function aiWithModel(served: Served): void {
         ...common(),
         tools: { publish: tool({ inputSchema: essay }) },
         toolChoice: 'required',
+        maxOutputTokens: essayTokens,
         prompt: 'Hello!',
         abortSignal: controller.signal,
       });

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { proves } from './proofs.js';
 import type { Served } from './served.js';
-import { brief, city, essay, looseReport, sum } from './shapes.js';
+import { brief, city, essay, essayTokens, looseReport, sum } from './shapes.js';
 
 /** Tools that run, and note that they did. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- The tools' types are only inferred.
@@ -88,7 +88,7 @@ export function langchainWithModel(served: Served): void {
         const before = await served.cancelled();
         const publish = tool(() => 'done', { name: 'publish', schema: essay });
         const controller = new AbortController();
-        const bound = langchainModel(served).bindTools([publish], { tool_choice: 'required' });
+        const bound = langchainModel(served, essayTokens).bindTools([publish], { tool_choice: 'required' });
         const leave = async (): Promise<void> => {
           for await (const { tool_call_chunks: pieces } of await bound.stream('Hello!', {
             signal: controller.signal,

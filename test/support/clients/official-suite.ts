@@ -3,10 +3,11 @@ import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { zodResponsesFunction, zodTextFormat } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { until } from '../until.js';
 import { openaiClient } from './openai-suite.js';
 import { proves } from './proofs.js';
 import type { Served } from './served.js';
-import { brief, city, essay, report } from './shapes.js';
+import { brief, city, essay, essayTokens, report } from './shapes.js';
 
 const question = 'What is the weather in Oslo?';
 
@@ -65,6 +66,7 @@ export function officialWithModel(served: Served): void {
       const before = await served.cancelled();
       const stream = await responses.create({
         ...{ model: served.model, input: question, stream: true, tool_choice: 'required' },
+        max_output_tokens: essayTokens,
         tools: [zodResponsesFunction({ name: 'publish', parameters: essay })],
       });
       let id = '';
@@ -75,7 +77,7 @@ export function officialWithModel(served: Served): void {
         break;
       }
       expect(await served.cancelledWhenIdle()).toBe(before + 1);
-      await expect.poll(async () => (await responses.retrieve(id)).status).toBe('cancelled');
+      await until(async () => (await responses.retrieve(id)).status === 'cancelled', 'it to be cancelled');
     });
   });
 
@@ -122,7 +124,7 @@ export function officialWithModel(served: Served): void {
     it('free their slot when the client leaves in a call', proves('anthropic: messages', 'aborted'), async () => {
       const before = await served.cancelled();
       const stream = anthropicClient(served).messages.stream({
-        ...{ model: served.model, max_tokens: 800, messages: [{ role: 'user', content: question }] },
+        ...{ model: served.model, max_tokens: essayTokens, messages: [{ role: 'user', content: question }] },
         ...{ tools: [anthropicTool('publish', essay)], tool_choice: { type: 'any' } },
       });
       stream.on('inputJson', () => {

@@ -3,7 +3,7 @@ import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
 import { describe, expect, it } from 'vitest';
 import { proves } from './proofs.js';
 import type { Served } from './served.js';
-import { city, essay, parsed, report, sum } from './shapes.js';
+import { city, essay, essayTokens, parsed, report, sum } from './shapes.js';
 
 type Messages = OpenAI.ChatCompletionMessageParam[];
 
@@ -110,6 +110,8 @@ export function openaiWithModel(served: Served): void {
     ])('that cannot be called change nothing: %s', async (_, settings) => {
       const { completions } = openaiClient(served).chat;
       const request = { ...model(), messages: userSays('Hello!'), max_tokens: 24 };
+      // Once before, so that both of the next find as much of the prompt in the cache: other batches round differently.
+      await completions.create(request);
       const without = await completions.create(request);
       const answer = await completions.create({ ...request, ...settings });
       expect(answer.choices[0]?.message).toEqual(without.choices[0]?.message);
@@ -125,6 +127,7 @@ export function openaiWithModel(served: Served): void {
           messages: userSays('Hello!'),
           tools: [zodFunction({ name: 'publish', parameters: essay })],
           tool_choice: 'required',
+          max_completion_tokens: essayTokens,
           stream: true,
         });
         for await (const { choices } of stream) {

@@ -3,17 +3,20 @@ import { syntheticModel, type SyntheticModelOptions } from '../gguf/index.js';
 import { queueOf, type QueueView, resizeQueue, untilQueued } from '../queue-view.js';
 import { type ServerProcess, startServer } from '../server-process.js';
 
+/** Long enough for an answer that still runs when a test looks, even if the test was held up for some seconds. */
+export const longContext = 32_768;
+
 /** Servers that the clients are tried with. */
 export const servers = {
   /** A word takes a millisecond, so that calls arrive in pieces. */
   mock: ['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms', '--context', '65536', '-n', '8'],
   /** The same, but it repeats the last message. */
   echo: ['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms', '--mock-reply', 'echo', '-n', '8'],
-  bundled: ['--gpu', 'off', '--threads', '1', '-n', '2', '--max-tokens', '800'],
+  bundled: [
+    ...['--gpu', 'off', '--threads', '1', '-n', '2', '--max-tokens', '800'],
+    ...['--context', String(longContext / 2)],
+  ],
 };
-
-/** Long enough for an answer that still runs when a test looks, even if the test was held up for some seconds. */
-export const longContext = 32_768;
 
 /** A real engine with a model that talks nonsense. */
 export function nonsense(model: Partial<SyntheticModelOptions> = {}): () => Promise<readonly string[]> {

@@ -4,8 +4,14 @@ import { z } from 'zod';
 export const city = z.object({ city: z.enum(['Oslo', 'Osaka', 'Quito']) });
 export const sum = z.object({ a: z.number().int(), b: z.number().int().min(0).max(99) });
 
-/** Arguments that take a model long to write. */
-export const essay = z.object({ text: z.string().min(1500).max(1900) });
+/**
+ * Arguments that take a model long to write: with {@link essayTokens}, over a second even for the bundled one, so that a client that
+ * leaves does so in the middle, even if it is held up.
+ */
+export const essay = z.object({ text: z.string().min(9000).max(10_000) });
+
+/** As many as the contexts of the tests have room for. */
+export const essayTokens = 3000;
 
 /**
  * What people ask for: enums, nested objects, lists, integers, dates, tagged unions, null. Strings and lists are bounded,

@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
 });
 
-async function serve(): Promise<TokenServer> {
-  const server = await TokenServer.start(() => ({ prefillMs: 2, tokenMs: 1, tokens: 3 }));
+async function serve(prefillMs = 2): Promise<TokenServer> {
+  const server = await TokenServer.start(() => ({ prefillMs, tokenMs: 1, tokens: 3 }));
   servers.push(server);
   return server;
 }
@@ -125,8 +125,9 @@ describe('a conversation', () => {
   });
 
   it('waits for room turn by turn if few requests may be in flight', async () => {
-    const server = await serve();
-    const shape: LoadJob['shape'] = { type: 'open', rate: 900, arrival: 'constant', seed: 1, turnsEach: 3, maxInFlight: 1 }; // prettier-ignore
+    // A conversation begins every 50 ms, and takes over 100 ms by itself.
+    const server = await serve(35);
+    const shape: LoadJob['shape'] = { type: 'open', rate: 60, arrival: 'constant', seed: 1, turnsEach: 3, maxInFlight: 1 }; // prettier-ignore
     const part = await measure(jobFor(server, { shape, requests: 12 }));
     expect(server.mostInFlight).toBe(1);
     expect(part.completed).toBe(12);
