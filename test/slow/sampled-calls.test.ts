@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 import { answerGrammar } from '../../src/core/engine/dialects/answer-grammar.js';
 import type { CallSyntax } from '../../src/core/engine/dialects/dialect.js';
+import { functionGemma } from '../../src/core/engine/dialects/function-gemma.js';
 import { gemma4 } from '../../src/core/engine/dialects/gemma4.js';
 import { glm } from '../../src/core/engine/dialects/glm.js';
 import { hunyuan } from '../../src/core/engine/dialects/hunyuan.js';
@@ -12,6 +13,7 @@ import { kimiK3 } from '../../src/core/engine/dialects/kimi-k3.js';
 import { lfm2 } from '../../src/core/engine/dialects/lfm2.js';
 import { miniCpm } from '../../src/core/engine/dialects/minicpm.js';
 import { minimaxM3 } from '../../src/core/engine/dialects/minimax-m3.js';
+import { olmo3 } from '../../src/core/engine/dialects/olmo3.js';
 import { qwen3Coder } from '../../src/core/engine/dialects/qwen3-coder.js';
 import { seedOss } from '../../src/core/engine/dialects/seed-oss.js';
 import type { CompiledGrammar } from '../../src/core/engine/format/compile-format.js';
@@ -36,7 +38,21 @@ function grammarOf(calls: CallSyntax, demand: CallDemand): CompiledGrammar | nul
 }
 
 const syntaxes = [
-  ...[qwen3Coder, seedOss, glm, hunyuan, minimaxM2, deepSeekV32, miniCpm, kimiK3, minimaxM3, gemma4, lfm2],
+  ...[
+    qwen3Coder,
+    seedOss,
+    glm,
+    hunyuan,
+    minimaxM2,
+    deepSeekV32,
+    miniCpm,
+    kimiK3,
+    minimaxM3,
+    gemma4,
+    functionGemma,
+    lfm2,
+    olmo3,
+  ],
 ];
 
 describe.each(syntaxes)('calls that the grammar of $name allows', (calls) => {

@@ -3,6 +3,7 @@ import { commandR7b, commandRPlus } from './command-r.js';
 import { deepseekR1, deepseekV31 } from './deepseek.js';
 import type { CallSyntax, Dialect } from './dialect.js';
 import { firefunction } from './firefunction.js';
+import { functionGemma } from './function-gemma.js';
 import { functionaryV31, functionaryV32 } from './functionary.js';
 import { gemma4 } from './gemma4.js';
 import { gigachat } from './gigachat.js';
@@ -11,7 +12,7 @@ import { granite } from './granite.js';
 import { harmony } from './harmony.js';
 import { hermes } from './hermes.js';
 import { hunyuan } from './hunyuan.js';
-import { deepSeekV4, deepSeekV32, minimaxM2 } from './invoke-calls.js';
+import { deepSeekV4, deepSeekV32, gigaChat35, minimaxM2 } from './invoke-calls.js';
 import { kimi } from './kimi.js';
 import { kimiK3 } from './kimi-k3.js';
 import { lfm2 } from './lfm2.js';
@@ -21,6 +22,7 @@ import { minimaxM3 } from './minimax-m3.js';
 import { mistral, mistralList } from './mistral.js';
 import { muse } from './muse.js';
 import { nemotron } from './nemotron.js';
+import { olmo3 } from './olmo3.js';
 import { qwen3Coder } from './qwen3-coder.js';
 import { seedOss } from './seed-oss.js';
 import { solar } from './solar.js';
@@ -50,9 +52,11 @@ const callSyntaxes: readonly Known<CallSyntax>[] = [
   { find: ['<tool_sep{}>', "':opensource'"], syntax: hunyuan },
   { find: ['｜DSML｜', /(?<!\w)function_calls>/], syntax: deepSeekV32 },
   { find: ['｜DSML｜', /(?<!\w)tool_calls>/], syntax: deepSeekV4 },
+  { find: ['｜GCML｜', /(?<!\w)tool_calls>/], syntax: gigaChat35 },
   { find: ['<minimax:tool_call>'], syntax: minimaxM2 },
   { find: ['<seed:tool_call>'], syntax: seedOss },
   { find: ['<|tool_call>call:'], syntax: gemma4 },
+  { find: ['<start_function_call>call:'], syntax: functionGemma },
   { find: ['<|tool_call_start|>'], syntax: lfm2 },
   { find: ['List of tools: '], syntax: lfm2 },
   { find: ['<|tool_call:begin|>'], syntax: solar },
@@ -68,6 +72,7 @@ const callSyntaxes: readonly Known<CallSyntax>[] = [
   { find: ['functools['], syntax: firefunction },
   { find: ['<|tool_call|>'], syntax: granite },
   { find: ['>>>all'], syntax: functionaryV32 },
+  { find: ['<function_calls>', '</function_calls>'], syntax: olmo3 },
   { find: ['<TOOLCALL>'], syntax: nemotron },
   { find: ['[TOOL_CALLS]', '[ARGS]'], syntax: mistral },
   { find: ['[TOOL_CALLS]'], syntax: mistralList },

@@ -61,14 +61,13 @@ export const museGlimmer = invokeCalls({
   keyEnds: [keyEnd('">')],
 });
 
-const dsml = '｜DSML｜';
-
-function deepSeek(name: string, block: string): CallSyntax {
+/** Whether a value is a string is said with it. */
+function typedCalls(name: string, mark: string, block: string): CallSyntax {
   return invokeCalls({
     name,
-    marks: [dsml],
-    block: [`<${dsml}${block}>`, `</${dsml}${block}>`],
-    prefix: dsml,
+    marks: [mark],
+    block: [`<${mark}${block}>`, `</${mark}${block}>`],
+    prefix: mark,
     keyEnds: [
       { text: '" string="true">', kinds: new Set(['string']) },
       { text: '" string="false">', kinds: otherKinds },
@@ -77,7 +76,7 @@ function deepSeek(name: string, block: string): CallSyntax {
 }
 
 /**
- * DeepSeek V3.2: templates with `｜DSML｜` and `function_calls>`. Whether a value is a string is said with it.
+ * DeepSeek V3.2: templates with `｜DSML｜` and `function_calls>`.
  *
  *     <｜DSML｜function_calls>
  *     <｜DSML｜invoke name="get_weather">
@@ -85,7 +84,10 @@ function deepSeek(name: string, block: string): CallSyntax {
  *     </｜DSML｜invoke>
  *     </｜DSML｜function_calls>
  */
-export const deepSeekV32 = deepSeek('deepseek-v3.2', 'function_calls');
+export const deepSeekV32 = typedCalls('deepseek-v3.2', '｜DSML｜', 'function_calls');
 
 /** DeepSeek V4: templates with `｜DSML｜` and `tool_calls>`. The same, but for the name of the block. */
-export const deepSeekV4 = deepSeek('deepseek-v4', 'tool_calls');
+export const deepSeekV4 = typedCalls('deepseek-v4', '｜DSML｜', 'tool_calls');
+
+/** GigaChat 3.5: templates with `｜GCML｜`. The same again, but for the mark. */
+export const gigaChat35 = typedCalls('gigachat-3.5', '｜GCML｜', 'tool_calls');

@@ -13,7 +13,10 @@ const doubleQuote: Quote = { text: '"', hasEscapes: true };
 
 export const pythonQuotes: readonly Quote[] = [doubleQuote, { text: "'", hasEscapes: true }];
 
-export const gemmaQuotes: readonly Quote[] = [{ text: '<|"|>', hasEscapes: false }, doubleQuote];
+/** A mark in place of quotation marks. Models also write these. */
+export function markQuotes(mark: string): readonly Quote[] {
+  return [{ text: mark, hasEscapes: false }, doubleQuote];
+}
 
 /** Deepest nesting that is read: each level is a coroutine in another one. */
 const deepest = 100;

@@ -83,7 +83,8 @@ export class SlotAssignment {
     }
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
     const ratesPrompt = spec.ratesPrompt === true && spec.resumeAfter.length === 0;
-    const isWritten = spec.resumeAfter.length >= spec.maxTokens && !ratesPrompt;
+    // Without tokens to write, the prompt is read all the same: it is rated, or the next request begins with it.
+    const isWritten = spec.maxTokens > 0 && spec.resumeAfter.length >= spec.maxTokens;
     if (isWritten || evaluated.length >= contextLength) {
       return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };
     }

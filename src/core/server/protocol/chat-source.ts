@@ -4,6 +4,7 @@ import type { ChatEnding, ChatMessage, JsonObject, PromptSource } from '../../en
 import type { ChatCompletionRequest, WireCall, WireMessage } from '../schemas/completion-requests.js';
 import type { ReasoningRequest } from './reasoning-requests.js';
 import { isDeep, missing, refuseDeep } from './refused-parameters.js';
+import { withResultNames } from './result-names.js';
 import type { RequestedTools } from './tool-requests.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
@@ -31,7 +32,7 @@ export function chatSource(
   reasoning: ReasoningRequest,
 ): ChatSource {
   const input = templateInput(body, tools, reasoning);
-  return { messages: body.messages.map(chatMessage), ending: chatEnding(body), ...input };
+  return { messages: withResultNames(body.messages.map(chatMessage)), ending: chatEnding(body), ...input };
 }
 
 type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;

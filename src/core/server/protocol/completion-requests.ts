@@ -110,15 +110,21 @@ function ratesPrompt(body: CompletionRequest): boolean {
   return body.echo === true && wantedLogprobs(body) !== null;
 }
 
-/** What all protocols have in common of a request. @throws ChatstreamError `invalid_request` */
+/**
+ * What all protocols have in common of a request.
+ *
+ * @param mayBeEmpty whether an answer without tokens makes sense
+ * @throws ChatstreamError `invalid_request`
+ */
 export function resolvedRequest(
   body: GenerationParameters,
   id: string,
   source: PromptSource,
   defaultMaxTokens: number,
+  mayBeEmpty = body.echo === true,
 ): Omit<InferenceRequest, 'format' | 'thoughtTokens'> {
   const stop = body.stop ?? [];
-  const maxTokens = maxTokensOf(body, defaultMaxTokens);
+  const maxTokens = maxTokensOf(body, defaultMaxTokens, mayBeEmpty);
   return {
     id,
     source,
@@ -136,10 +142,10 @@ export function resolvedRequest(
 /** In the order in which they count. */
 const limits = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const;
 
-/** @throws ChatstreamError `invalid_request` for a limit of 0, unless the answer repeats the prompt: it would be empty */
-function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number): number {
+/** @throws ChatstreamError `invalid_request` for a limit of 0 where an answer may not be empty */
+function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number, mayBeEmpty: boolean): number {
   const zero = limits.find((param) => body[param] === 0);
-  if (zero !== undefined && body.echo !== true) {
+  if (zero !== undefined && !mayBeEmpty) {
     throw new ChatstreamError('invalid_request', `"${zero}" must be 1 or more, or -1.`, { param: zero });
   }
   const wanted = limits.map((param) => body[param]).find((limit) => typeof limit === 'number') ?? defaultMaxTokens;

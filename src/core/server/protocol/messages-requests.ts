@@ -27,7 +27,8 @@ export function fromMessagesRequest(body: MessagesRequest, id: string, defaultMa
     schemaFormat('output_format', body.output_format?.schema),
   ]);
   return {
-    ...resolvedRequest({ ...body, stop }, id, source, defaultMaxTokens),
+    // Without tokens, the prompt is read into the prompt cache.
+    ...resolvedRequest({ ...body, stop }, id, source, defaultMaxTokens, true),
     format: withCalls(tools, format),
     thoughtTokens: reasoning.maxTokens,
   };
@@ -54,7 +55,9 @@ function sourceOf(body: MessagesRequest, tools: RequestedTools | null, reasoning
 function reasoningOf({ thinking, output_config: output }: MessagesRequest): ReasoningRequest {
   const effort = effortOf(output?.effort, 'output_config.effort');
   switch (thinking?.type) {
+    // With the second one, the model does not think either: at Anthropic, what it says between calls is a thought then.
     case 'disabled':
+    case 'between_tools':
       return { effort: 'none', maxTokens: null };
     case 'enabled':
       return { effort: effort ?? 'on', maxTokens: thinking.budget_tokens ?? null };

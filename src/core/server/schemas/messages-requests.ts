@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { generationParameters, resume, stopString, templateParameters } from './completion-requests.js';
+import { generationParameters, mostTokens, resume, stopString, templateParameters } from './completion-requests.js';
 import { optional } from './optional.js';
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
@@ -44,7 +44,7 @@ const toolChoice = Type.Object({
 const format = Type.Object({ type: Type.Literal('json_schema'), schema: jsonObject });
 
 const thinking = Type.Object({
-  type: Type.Enum(['enabled', 'disabled', 'adaptive']),
+  type: Type.Enum(['enabled', 'disabled', 'adaptive', 'between_tools']),
   budget_tokens: optional(Type.Integer({ minimum: 0, description: 'Most tokens of a thought.' })),
   display: optional(Type.Enum(['summarized', 'omitted'], { description: 'omitted leaves thoughts empty.' })),
 });
@@ -55,6 +55,13 @@ const contextEdit = Type.Object({ type: Type.String(), keep: optional(Type.Unkno
 export const messagesRequest = Type.Object({
   ...generationParameters,
   ...templateParameters,
+  max_tokens: optional(
+    Type.Integer({
+      minimum: -1,
+      maximum: mostTokens,
+      description: '0 only reads the prompt into the prompt cache; -1 is all that fits into the context.',
+    }),
+  ),
   messages: Type.Array(message, { minItems: 1 }),
   system: optional(Type.Union([Type.String(), Type.Array(block)])),
   stop_sequences: optional(Type.Array(stopString, { maxItems: 16 })),

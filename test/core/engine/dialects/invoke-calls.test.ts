@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CallSyntax } from '../../../../src/core/engine/dialects/dialect.js';
-import { deepSeekV4, deepSeekV32, minimaxM2, museGlimmer } from '../../../../src/core/engine/dialects/invoke-calls.js';
+import {
+  deepSeekV4,
+  deepSeekV32,
+  gigaChat35,
+  minimaxM2,
+  museGlimmer,
+} from '../../../../src/core/engine/dialects/invoke-calls.js';
 import { accepts, read } from './harness.js';
 import { osloCall, testSyntax } from './syntax-tests.js';
 
@@ -51,6 +57,7 @@ testStyle(minimaxM2, { block: ['<minimax:tool_call>', '</minimax:tool_call>'], p
 testStyle(museGlimmer, { block: ['<atem:function_calls>', '</atem:function_calls>'], prefix: 'atem:', ...untyped });
 testStyle(deepSeekV32, { ...v4, block: [`<${dsml}function_calls>`, `</${dsml}function_calls>`] });
 testStyle(deepSeekV4, v4);
+testStyle(gigaChat35, { block: ['<｜GCML｜tool_calls>', '</｜GCML｜tool_calls>'], prefix: '｜GCML｜', ...typed });
 
 describe('DeepSeek', () => {
   const { string, other, call, block } = writer(v4);

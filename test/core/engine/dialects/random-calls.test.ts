@@ -3,14 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
 import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
 import type { CallSyntax } from '../../../../src/core/engine/dialects/dialect.js';
+import { functionGemma } from '../../../../src/core/engine/dialects/function-gemma.js';
 import { gemma4 } from '../../../../src/core/engine/dialects/gemma4.js';
 import { glm } from '../../../../src/core/engine/dialects/glm.js';
 import { hunyuan } from '../../../../src/core/engine/dialects/hunyuan.js';
-import { deepSeekV4, deepSeekV32, minimaxM2, museGlimmer } from '../../../../src/core/engine/dialects/invoke-calls.js';
+import {
+  deepSeekV4,
+  deepSeekV32,
+  gigaChat35,
+  minimaxM2,
+  museGlimmer,
+} from '../../../../src/core/engine/dialects/invoke-calls.js';
 import { kimiK3 } from '../../../../src/core/engine/dialects/kimi-k3.js';
 import { lfm2 } from '../../../../src/core/engine/dialects/lfm2.js';
 import { miniCpm } from '../../../../src/core/engine/dialects/minicpm.js';
 import { minimaxM3 } from '../../../../src/core/engine/dialects/minimax-m3.js';
+import { olmo3 } from '../../../../src/core/engine/dialects/olmo3.js';
 import { qwen3Coder } from '../../../../src/core/engine/dialects/qwen3-coder.js';
 import { seedOss } from '../../../../src/core/engine/dialects/seed-oss.js';
 import type { Tool } from '../../../../src/core/engine/output-format.js';
@@ -41,6 +49,7 @@ const tools: readonly Tool[] = [
 
 const marks = [
   ...['<tool_call>', '</tool_call>', '\n</parameter>', '</param', '</arg_value>', '<|"|>', '<tool_call|>', ']]>', '<'],
+  ...['<escape', '<end_function_call>'],
   ...[
     '</｜DSML｜parameter>',
     ']<]minimax[>[</',
@@ -102,14 +111,24 @@ const invokes = (
 const isString = (value: unknown): string => ` string="${String(typeof value === 'string')}"`;
 const untyped = (): string => '';
 
-function gemmaText(value: unknown): string {
-  if (typeof value === 'string') return `<|"|>${value}<|"|>`;
-  if (Array.isArray(value)) return `[${value.map(gemmaText).join()}]`;
+function gemmaText(value: unknown, quote: string): string {
+  if (typeof value === 'string') return quote + value + quote;
+  if (Array.isArray(value)) return `[${value.map((item) => gemmaText(item, quote)).join()}]`;
   if (typeof value !== 'object' || value === null) return String(value);
   return `{${Object.entries(value)
-    .map(([key, member]) => `${key}:${gemmaText(member)}`)
+    .map(([key, member]) => `${key}:${gemmaText(member, quote)}`)
     .join()}}`;
 }
+
+const gemmaCalls =
+  (begin: string, end: string, quote: string) =>
+  (all: readonly Call[]): string =>
+    all
+      .map((call) => {
+        const written = members(call, (key, value) => `${key}:${gemmaText(value, quote)}`, ',');
+        return `${begin}call:${call.name}{${written}}${end}`;
+      })
+      .join('');
 
 function pythonLiteral(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False';
@@ -117,6 +136,14 @@ function pythonLiteral(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(', ')}]`;
   if (typeof value !== 'string' || /(?![\n\t])\p{Cc}/u.test(value)) return JSON.stringify(value);
   return `'${value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\t', '\\t').replaceAll("'", "\\'")}'`;
+}
+
+function pythonCall(call: Call): string {
+  return `${call.name}(${members(call, (key, value) => `${key}=${pythonLiteral(value)}`, ', ')})`;
+}
+
+function jsonArguments(call: Call): string {
+  return `${call.name}(${members(call, (key, value) => `${key}=${JSON.stringify(value)}`, ', ')})`;
 }
 
 const hy = ':opensource';
@@ -198,26 +225,12 @@ const families: readonly (readonly [CallSyntax, string, (all: readonly Call[]) =
         `${ns}</invoke>`,
       )(all)}\n${ns}</tool_call>`,
   ],
-  [
-    gemma4,
-    '<|"|>',
-    (all) =>
-      all
-        .map((call) => {
-          const written = members(call, (key, value) => `${key}:${gemmaText(value)}`, ',');
-          return `<|tool_call>call:${call.name}{${written}}<tool_call|>`;
-        })
-        .join(''),
-  ],
-  [
-    lfm2,
-    '',
-    (all) => {
-      const write = (key: string, value: unknown): string => `${key}=${pythonLiteral(value)}`;
-      const written = all.map((call) => `${call.name}(${members(call, write, ', ')})`);
-      return `<|tool_call_start|>[${written.join(', ')}]<|tool_call_end|>`;
-    },
-  ],
+  [gemma4, '<|"|>', gemmaCalls('<|tool_call>', '<tool_call|>', '<|"|>')],
+  [functionGemma, '<escape>', gemmaCalls('<start_function_call>', '<end_function_call>', '<escape>')],
+  [lfm2, '', (all) => `<|tool_call_start|>[${all.map(pythonCall).join(', ')}]<|tool_call_end|>`],
+  [olmo3, '', (all) => `<function_calls>${all.map(jsonArguments).join('\n')}</function_calls>`],
+  [olmo3, '', (all) => `<function_calls>\n${all.map(pythonCall).join('\n')}\n</function_calls>`],
+  [gigaChat35, '</｜GCML｜parameter>', invokes('｜GCML｜', '｜GCML｜tool_calls', isString)],
 ];
 
 function readCut(

@@ -38,6 +38,19 @@ describe('a stop token', () => {
   });
 });
 
+describe('an answer without tokens', () => {
+  it('reads the prompt all the same, so that the next request finds it in the cache', async () => {
+    const prompt = harness.prompt(40, 3);
+    const filling = await harness.runOne({ prompt, maxTokens: 0 });
+    expect(filling.end).toMatchObject({ type: 'ended', reason: 'length', token: null, text: '' });
+    expect([filling.tokens, filling.started?.cachedTokens]).toEqual([[], 0]);
+    const next = await harness.runOne({ prompt: [...prompt, ...harness.prompt(5, 4)] });
+    expect(next.started?.cachedTokens).toBe(prompt.length);
+    const again = await harness.runOne({ prompt, maxTokens: 0 });
+    expect(again.end).toMatchObject({ type: 'ended', reason: 'length', token: null, text: '' });
+  });
+});
+
 describe('a smallest number of tokens', () => {
   it('keeps the end of the text away until it is reached', async () => {
     expect((await harness.runOne({ ignoreEos: false, sampling: brief })).tokens).toEqual([]);

@@ -146,6 +146,7 @@ describe('thinking in the Messages API', () => {
   it.each([
     [{}, undefined, null],
     [{ thinking: { type: 'disabled' } }, 'none', null],
+    [{ thinking: { type: 'between_tools' } }, 'none', null],
     [{ thinking: { type: 'disabled' }, output_config: { effort: 'high' } }, 'none', null],
     [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, 'on', 2000],
     [{ thinking: { type: 'enabled', budget_tokens: 2000 }, output_config: { effort: 'max' } }, 'xhigh', 2000],

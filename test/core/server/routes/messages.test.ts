@@ -58,10 +58,18 @@ describe('a whole message', () => {
   it.each([
     [{}, 'end_turn', null],
     [{ max_tokens: 2 }, 'max_tokens', null],
+    [{ max_tokens: 0 }, 'max_tokens', null],
     [{ stop_sequences: ['nope', ' 3'] }, 'stop_sequence', ' 3'],
   ])('with %j ends with %s', async (parameters, reason, stop) => {
     const answer = await shared.post(path, chat('hi', parameters));
     expect(answer.json<unknown>()).toMatchObject({ stop_reason: reason, stop_sequence: stop });
+  });
+
+  it('is empty without tokens', async () => {
+    const tools = [{ name: 'f', input_schema: { type: 'object' } }];
+    const answer = await shared.post(path, chat('hi', { max_tokens: 0, tools }));
+    const usage = { input_tokens: expect.toSatisfy((tokens) => Number(tokens) > 0) as unknown, output_tokens: 0 };
+    expect(answer.json<unknown>()).toMatchObject({ content: [], stop_reason: 'max_tokens', usage });
   });
 
   it('says that the context is full', async () => {
@@ -86,6 +94,13 @@ describe('a streamed message', () => {
       'message_delta',
       'message_stop',
     ]);
+  });
+
+  it('is empty without tokens', async () => {
+    const client = await openStream(shared.app, chat('hi', { max_tokens: 0 }), {}, path);
+    const stream = await shared.flyUntil(client.finished());
+    expect(outline(stream)).toEqual(['message_start', 'message_delta', 'message_stop']);
+    expect(stream).toContain('"stop_reason":"max_tokens"');
   });
 
   it('tells the place in the queue before it begins', async () => {
@@ -194,7 +209,7 @@ describe("errors under Anthropic's paths", () => {
   };
 
   it.each([
-    [{ max_tokens: 0, ...chat('x') }, 400, 'invalid_request_error', 'invalid_request'],
+    [{ max_tokens: -2, ...chat('x') }, 400, 'invalid_request_error', 'invalid_request'],
     ['{"messages":', 400, 'invalid_request_error', 'invalid_request'],
     [chat('x', { model: 'claude' }), 404, 'not_found_error', 'model_not_found'],
     [chat('x'.repeat(5000)), 400, 'invalid_request_error', 'context_length_exceeded'],

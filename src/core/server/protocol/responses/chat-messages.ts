@@ -1,6 +1,7 @@
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import { templateCall } from '../chat-source.js';
+import { withResultNames } from '../result-names.js';
 import { customArguments } from './custom-tools.js';
 import { modelName } from './namespaces.js';
 
@@ -88,7 +89,7 @@ export function chatMessages(
     }
   }
   add(null);
-  return withOneBeginning(messages, instructions);
+  return withOneBeginning(withResultNames(messages), instructions);
 }
 
 function withOneBeginning(

@@ -89,14 +89,18 @@ function paramsOf(placed: readonly PlacedTool[]): ToolParams {
   };
 }
 
+/** codex offers a live search by itself where it has full access to the machine. */
+const searchHint = 'In codex, set web_search to "disabled".';
+
 /** A tool as chat completions have it. */
 function wireTool({ tool, param }: PlacedTool): WireTool {
   const given = tool.type === 'custom' ? functionOfCustom(tool, param) : tool;
   const { type, name, description, parameters, strict } = given;
   if (type !== 'function') {
+    const supported = 'Only functions, custom tools, and namespaces of them are supported.';
     throw new ChatstreamError('invalid_request', `"${param}" is a tool of type "${type}".`, {
       param: `${param}.type`,
-      hint: 'Only functions, custom tools, and namespaces of them are supported.',
+      hint: type === 'web_search' ? `${supported} ${searchHint}` : supported,
     });
   }
   if (name === undefined || name === null) throw missing(`${param}.name`);

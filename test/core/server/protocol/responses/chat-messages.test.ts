@@ -27,8 +27,8 @@ describe('the chat of some items', () => {
     ).toEqual([
       { role: 'user', content: 'Hi' },
       { role: 'assistant', content: 'Wait.', reasoning_content: 'Hm.', tool_calls: [callOf('1'), callOf('2')] },
-      { role: 'tool', content: 'of 1', tool_call_id: '1' },
-      { role: 'tool', content: 'of 2', tool_call_id: '2' },
+      { role: 'tool', content: 'of 1', tool_call_id: '1', name: 'f' },
+      { role: 'tool', content: 'of 2', tool_call_id: '2', name: 'f' },
     ]);
   });
 

@@ -73,6 +73,20 @@ describe('the tools of a response', () => {
   });
 });
 
+describe('a live search', () => {
+  it('is refused, with the setting of codex that leaves it out', () => {
+    const body = { input: 'Hi', tools: [{ type: 'web_search', external_web_access: true }] };
+    const items = inputItems(body.input, { key: 'k', find: () => expect.unreachable(), param: 'input' });
+    expect(() => fromResponseRequest(body, 'resp_1', items, 10)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        param: 'tools.0.type',
+        hint: expect.stringContaining('In codex, set web_search to "disabled".') as string,
+      }),
+    );
+  });
+});
+
 describe('a custom tool as a function', () => {
   const tool = { type: 'custom', name: 'patch', description: 'Patches.' };
 
