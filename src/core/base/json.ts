@@ -26,8 +26,8 @@ export function amount(value: unknown): number | null {
 const [quote, backslash, openObject, openList, closeObject, closeList] = [0x22, 0x5c, 0x7b, 0x5b, 0x7d, 0x5d];
 
 /**
- * Whether a JSON text has more levels of objects and lists than `most`, in time that is linear in its length: some 2 ms for a
- * megabyte. Of a text that is not JSON, it says something that does not matter.
+ * Whether a JSON text has more levels of objects and lists than `most`, in time that is linear in its length.
+ * Of a text that is not JSON, it says something that does not matter.
  */
 export function isNestedDeeper(text: string, most: number): boolean {
   let level = 0;

@@ -1,7 +1,7 @@
 import type { ChatMessage, PromptSource } from '../engine/engine.js';
 import type { InferenceRequest } from './request.js';
 
-/** Characters or tokens up to which a text is short: preparing it takes less than 5 ms. */
+/** Characters or tokens up to which a text is short: the tokenizer reads so much at a stretch. */
 const shortLength = 16_384;
 
 /** Messages up to which a chat is short: a template takes up to 0.1 ms for each, several times. */

@@ -4,7 +4,7 @@ import { isNestedDeeper } from '../../base/json.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
-/** Characters from which on a body waits for its turn: less takes less than 5 ms, with all that is made of it. */
+/** Characters from which on a body waits for its turn. */
 const longBody = 65_536;
 
 /** Levels of objects and lists. The values of parameters may have 256; of a million, reading alone would take 0.1 s. */

@@ -133,7 +133,7 @@ interface Asked {
   readonly input: readonly ConversationItem[];
 }
 
-/** Items of which a chat is made at once with all that comes before: in less than 50 ms. */
+/** Items of which a chat is made at once with all that comes before. */
 const manyItems = 10_000;
 
 async function asked(

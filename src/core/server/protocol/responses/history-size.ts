@@ -4,7 +4,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 /** What one request may read of stored items, and what a conversation may have, in characters of JSON. Stated in docs/api.md as well. */
 const mostCharacters = 16 * 1024 ** 2;
 
-/** Characters of JSON that are counted at a stretch: some 10 ms. */
+/** Characters of JSON that are counted at a stretch. */
 const stretch = 1024 ** 2;
 
 /** Counts items on their way from the store, so that those of a thousand responses are not in memory together. */
