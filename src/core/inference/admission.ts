@@ -1,22 +1,17 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
-import { ChatstreamError } from '../base/errors.js';
 import { deadlineError, queueTimeoutError } from '../base/queue-refusals.js';
-import {
-  clientLeftError,
-  contextLengthError,
-  engineDownError,
-  engineLoadingError,
-  noEmbeddingsError,
-  onlyEmbeddingsError,
-} from '../base/refusals.js';
+import { clientLeftError, engineDownError, engineLoadingError } from '../base/refusals.js';
+import { TurnsByOwner } from '../base/turns-by-owner.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import { type Claimant, noKey } from '../scheduler/demand.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
 import { usualClass } from '../scheduler/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
+import { isLongWork } from './long-work.js';
 import { PlacesByPayer } from './places-by-payer.js';
+import { assertFits, assertRatable, assertServed } from './prompt-limits.js';
 import type { InferenceRequest } from './request.js';
 import { afterFewestSteps } from './shortening.js';
 
@@ -29,7 +24,7 @@ export interface AdmissiblePrompt extends Prepared {
 }
 
 /** Who sends something to the engine: nobody in particular if left out. */
-export type Caller = Pick<InferenceRequest, 'key' | 'payer' | 'trafficClass'>;
+export type Caller = Pick<InferenceRequest, 'key' | 'payer' | 'address' | 'trafficClass'>;
 
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
 export class Admission {
@@ -38,6 +33,8 @@ export class Admission {
   readonly #queueTimeoutMs: number;
   readonly #clock: Clock;
   readonly #plans = new AnswerPlans();
+  /** Of work that takes long. */
+  readonly #turns = new TurnsByOwner();
   #info: EngineInfo | null = null;
   /** Requests that are being prepared: those for which places are held back, and all others. */
   readonly #promised = new PlacesByPayer();
@@ -204,10 +201,23 @@ export class Admission {
     });
   }
 
-  /** An engine that is told that nobody waits any more may still take a moment to notice. */
-  #prepare({ source, format, sampling, stopTokens }: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
+  #prepare(request: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
+    const { source, format, sampling, stopTokens } = request;
     const demands = { format, logitBias: sampling.logitBias, stopTokens };
-    return untilAborted(this.#engine.prepare(source, demands, signal), signal);
+    const prepare = (): Promise<Prepared> => this.#engine.prepare(source, demands, signal);
+    return this.inTurn(request, isLongWork(request), prepare, signal);
+  }
+
+  /**
+   * Has the engine do work for a request or a call. It does everything at once that it is asked for, piece by piece. So of the work
+   * that takes long, it gets one piece at a time from each key, or from each address without a key: a client that sends much of it
+   * waits for its own.
+   *
+   * @param signal aborted when nobody waits any more. An engine that is told so may still take a moment to notice.
+   */
+  inTurn<T>(caller: Caller, isLong: boolean, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const ask = (): Promise<T> => untilAborted(work(), signal);
+    return isLong ? this.#turns.take(caller.address ?? claimantOf(caller).payer, ask, signal) : ask();
   }
 
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
@@ -266,30 +276,4 @@ function retryAfter(etaMs: number): number {
 /** Who asks, and in which class. */
 function claimantOf({ key = noKey, payer = key, trafficClass = usualClass }: Caller): Required<Claimant> {
   return { key, payer, trafficClass };
-}
-
-/** @throws ChatstreamError `context_length_exceeded` if the prompt is longer than `most` tokens */
-function assertFits({ source }: InferenceRequest, promptTokens: number, most: number, contextLength: number): void {
-  // Each of several inputs was compared with the context where it was made into tokens.
-  if (promptTokens <= most || source.type === 'inputs') return;
-  throw contextLengthError(promptTokens, contextLength, source.type === 'chat' ? 'messages' : 'prompt');
-}
-
-/** An engine either generates text or computes embeddings. @throws ChatstreamError `invalid_request` for the other */
-function assertServed({ type }: PromptSource, { embeddings }: EngineInfo): void {
-  if ((type === 'inputs') === (embeddings !== undefined)) return;
-  throw type === 'inputs' ? noEmbeddingsError() : onlyEmbeddingsError();
-}
-
-/** Ratings of a prompt that one answer can have: some 12 MB of JSON, which the server writes at once. */
-const mostRatings = 200_000;
-
-/** @throws ChatstreamError `invalid_request` if the probabilities of a prompt are wanted and are too many */
-function assertRatable({ ratesPrompt, logprobs = 0 }: InferenceRequest, promptTokens: number): void {
-  if (ratesPrompt !== true || promptTokens * (logprobs + 1) <= mostRatings) return;
-  const most = Math.floor(mostRatings / promptTokens) - 1;
-  throw new ChatstreamError('invalid_request', `"logprobs" is too high for a prompt of ${promptTokens} tokens.`, {
-    param: 'logprobs',
-    hint: most < 0 ? 'Send a shorter prompt, or leave "echo" out.' : `It can be ${most} at most with "echo".`,
-  });
 }

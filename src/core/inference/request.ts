@@ -18,6 +18,8 @@ export interface InferenceRequest extends Omit<
   readonly key?: string;
   /** Whose service and limits it counts against, if it came without a key: its address, see scheduler/payer.ts. */
   readonly payer?: string;
+  /** Where it comes from, on a server without keys: what takes long to be prepared takes turns by it. */
+  readonly address?: string;
   /** The beginning of the answer, which another server has generated and its client has got. None if left out. */
   readonly resumeAfter?: readonly Token[];
   /** Called when its model is loaded, before anything is prepared; what it throws refuses the request. */

@@ -9,6 +9,7 @@ import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
+import { readJsonBodies } from './http/json-bodies.js';
 import { limitHeaderNames } from './http/limit-headers.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
@@ -93,14 +94,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   });
   // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
-  // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
-  // A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here
-  // copies what a client sent by assignment, which alone would make it a prototype.
-  const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    if (body === '') done(null, null);
-    else void parseJson(request, body, done);
-  });
+  readJsonBodies(app, (request) => (keys.tellsApart ? keys.payerOf(request.raw) : request.ip));
   app.addHook('onRequest', (request, reply, done) => {
     sendRequestId(request, reply);
     done();

@@ -15,10 +15,35 @@ export interface ChatAnswer {
   readonly isThinking: boolean;
 }
 
+/** A format that has to be compiled. */
+export type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'compiled' }>;
+
+/** What became of a format. */
+export interface Compiled {
+  /** A grammar; null for a format that any text satisfies; or why it cannot be used. */
+  readonly gbnf: string | ChatstreamError | null;
+  /** Whether the result may be different another time, because time was over. */
+  readonly isHurried: boolean;
+}
+
+/** Compiled formats, by what identifies them. */
+export class CompiledFormats {
+  /** Errors too, which can take long to find out. */
+  readonly #kept = new RecentlyUsed<Compiled>(capacity);
+
+  get(key: string): Compiled | undefined {
+    return this.#kept.get(key);
+  }
+
+  /** What holds less because time was over may hold more the next time, so that is not kept. */
+  set(key: string, compiled: Compiled): void {
+    if (!compiled.isHurried) this.#kept.set(key, compiled);
+  }
+}
+
 /** Compiles the formats of answers, and keeps what was compiled. */
 export class Formats {
-  /** Null for formats that any text satisfies; the error of those that cannot be used, which can take long to find out. */
-  readonly #compiled = new RecentlyUsed<string | ChatstreamError | null>(capacity);
+  readonly #compiled = new CompiledFormats();
 
   /**
    * A format in the form in which an engine follows it.
@@ -28,32 +53,37 @@ export class Formats {
    */
   compile(format: OutputFormat, chat: ChatAnswer | null): OutputFormat {
     if (format.type === 'text' || format.type === 'compiled') return format;
-    const key = JSON.stringify([format, chat?.isThinking]);
-    const known = this.#compiled.get(key);
-    const hurries: true[] = [];
-    const gbnf = known === undefined ? gbnfOrError(format, chat, () => hurries.push(true)) : known;
-    // What holds less because time was over may hold more the next time.
-    if (hurries.length === 0) this.#compiled.set(key, gbnf);
-    if (gbnf instanceof ChatstreamError) throw gbnf;
-    return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf, param: subjectOf(format).param };
+    const key = JSON.stringify([format, chat?.isThinking ?? null]);
+    const compiled = this.#compiled.get(key) ?? compile(format, chat);
+    this.#compiled.set(key, compiled);
+    return engineFormat(format, compiled);
   }
 }
 
-function gbnfOrError(...demand: Parameters<typeof gbnfOf>): string | ChatstreamError | null {
+/** @throws ChatstreamError if the format cannot be used */
+export function engineFormat(format: SourceFormat, { gbnf }: Compiled): OutputFormat {
+  if (gbnf instanceof ChatstreamError) throw gbnf;
+  return gbnf === null ? { type: 'text' } : { type: 'compiled', gbnf, param: subjectOf(format).param };
+}
+
+/**
+ * Compiles a format, which can take seconds.
+ *
+ * @param chat see `Formats.compile`
+ */
+export function compile(format: SourceFormat, chat: ChatAnswer | null): Compiled {
+  const hurries: true[] = [];
   try {
-    return gbnfOf(...demand);
+    const gbnf = gbnfOf(format, chat, () => hurries.push(true));
+    return { gbnf, isHurried: hurries.length > 0 };
   } catch (error) {
-    if (!(error instanceof ChatstreamError) || isOutOfTime(error)) throw error;
-    return error;
+    if (!(error instanceof ChatstreamError)) throw error;
+    return { gbnf: error, isHurried: hurries.length > 0 || isOutOfTime(error) };
   }
 }
 
 /** @param onHurry see {@link answerGrammar} */
-function gbnfOf(
-  format: Exclude<OutputFormat, { type: 'text' | 'compiled' }>,
-  chat: ChatAnswer | null,
-  onHurry: () => void,
-): string | null {
+function gbnfOf(format: SourceFormat, chat: ChatAnswer | null, onHurry: () => void): string | null {
   const [calls, other] = format.type === 'calls' ? [format.demand, format.otherwise] : [null, format];
   if (chat !== null) {
     const { dialect, isThinking } = chat;

@@ -189,10 +189,11 @@ class LlamaEngine implements Engine {
     // Loading cannot be interrupted. If it fails, it cleans up after itself, and `start` reports the error.
     if (this.#state.status === 'starting') await this.#state.loading.catch(() => undefined);
     if (this.#state.status !== 'ready') return;
-    const { loop, loaded, cache } = this.#state;
+    const { loop, loaded, cache, prompter } = this.#state;
     this.#state = { status: 'stopped' };
     await loop.stop();
     cache.clear();
+    await prompter.stop();
     await loaded.dispose();
   }
 

@@ -96,8 +96,9 @@ class LlamaPromptEngine implements PromptEngine {
     // Loading cannot be interrupted. If it fails, it cleans up after itself, and `start` reports the error.
     if (this.#state.status === 'starting') await this.#state.loading.catch(() => undefined);
     if (this.#state.status !== 'ready') return;
-    const { loaded } = this.#state;
+    const { loaded, prompter } = this.#state;
     this.#state = { status: 'stopped' };
+    await prompter.stop();
     await loaded.dispose();
   }
 

@@ -1,19 +1,20 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import type { Demands, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
-import { Formats } from './formats.js';
+import { FormatThread } from './format-thread.js';
 import { Grammars } from './grammar.js';
 import type { Library } from './library.js';
 import type { Prompts } from './prompts.js';
 
 /** Answers the calls of a {@link PromptEngine} with a model that has been loaded, with or without its weights. */
-export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
+export class Prompter implements Omit<PromptEngine, 'start'> {
   readonly #prompts: Prompts;
   readonly #grammars: Grammars;
-  readonly #formats = new Formats();
+  readonly #formats: FormatThread;
 
   constructor(library: Library, model: LlamaModel, prompts: Prompts) {
     this.#prompts = prompts;
     this.#grammars = new Grammars(library, model);
+    this.#formats = new FormatThread(prompts.templateSource);
   }
 
   async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
@@ -23,8 +24,8 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
     }
     signal?.throwIfAborted();
     const { tokens, isThinking, inputLengths } = await this.#prompts.prepare(source, signal);
-    const chat = source.type === 'chat' ? { dialect: this.#prompts.dialect, isThinking } : null;
-    const format = this.#formats.compile(demands?.format ?? { type: 'text' }, chat);
+    const chat = source.type === 'chat' ? { isThinking } : null;
+    const format = await this.#formats.compile(demands?.format ?? { type: 'text' }, chat, signal);
     // Whatever is wrong with a grammar should be known before the request waits.
     if (format.type === 'compiled') await this.#grammars.begin(format);
     return { prompt: tokens, format, isThinking, ...(inputLengths !== undefined && { inputLengths }) };
@@ -39,5 +40,9 @@ export class Prompter implements Omit<PromptEngine, 'start' | 'stop'> {
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     signal?.throwIfAborted();
     return await Promise.resolve(this.#prompts.detokenize(tokens));
+  }
+
+  async stop(): Promise<void> {
+    await this.#formats.stop();
   }
 }

@@ -161,6 +161,11 @@ function minTokensOf(body: GenerationParameters, maxTokens: number): number {
   });
 }
 
+/** How many prompts a request has: a list of numbers is the tokens of one. */
+export function promptCount({ prompt }: Pick<CompletionRequest, 'prompt'>): number {
+  return typeof prompt === 'string' || typeof prompt[0] === 'number' ? 1 : prompt.length;
+}
+
 function promptSources(prompt: CompletionRequest['prompt']): readonly PromptSource[] {
   if (typeof prompt === 'string') return [{ type: 'text', text: prompt }];
   const tokens = prompt.filter((each) => typeof each === 'number');

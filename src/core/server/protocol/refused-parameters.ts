@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { isRecord } from '../../base/json.js';
 
 /** Levels of objects and lists in a parameter. Thousands can be neither sent to the engine nor used there. */
 const deepest = 256;
@@ -37,15 +38,17 @@ export function refuseDeep(value: unknown, param: string, name: string): void {
  * a recursive function.
  */
 export function isDeep(value: unknown): boolean {
-  let level = [value];
-  for (let depth = 0; depth <= deepest && level.length > 0; depth += 1) {
-    level = level.flatMap(childrenOf);
-  }
+  let level: readonly object[] = isRecord(value) ? [value] : [];
+  for (let depth = 1; depth <= deepest && level.length > 0; depth += 1) level = containersIn(level);
   return level.length > 0;
 }
 
-function childrenOf(value: unknown): unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
-  const children: unknown[] = Object.values(value);
-  return children;
+/** The objects and lists in others, which are one level deeper. Hardly anything is made for those that contain none. */
+function containersIn(level: readonly object[]): object[] {
+  const inner: object[] = [];
+  for (const each of level) {
+    const members: readonly unknown[] = Array.isArray(each) ? each : Object.values(each);
+    for (const member of members) if (isRecord(member)) inner.push(member);
+  }
+  return inner;
 }

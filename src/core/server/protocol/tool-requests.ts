@@ -37,7 +37,7 @@ export function requestedTools(body: ToolParameters, params: ToolParams = chatPa
   refuseRepeated(tools, params);
   const choice = choiceOf(body.tool_choice);
   if (choice.type === 'none' || (tools.length === 0 && choice.type === 'auto')) return null;
-  const allowed = choice.names === null ? tools : choice.names.map((name) => existing(tools, name));
+  const allowed = choice.names === null ? tools : toolsCalled(choice.names, tools);
   if (allowed.length === 0) {
     throw new ChatstreamError('invalid_request', '"tool_choice" requires a call, but there are no tools.', {
       param: 'tool_choice',
@@ -155,11 +155,15 @@ function allowedTools(allowed: JsonObject): Choice {
   return { type: mode ?? 'auto', names, isSingle: false };
 }
 
-function existing(tools: readonly Tool[], name: string): Tool {
-  const tool = tools.find((each) => each.name === name);
-  if (tool !== undefined) return tool;
-  throw new ChatstreamError('invalid_request', `"tool_choice" names ${JSON.stringify(name)}, which is not a tool.`, {
-    param: 'tool_choice',
-    hint: 'Name one of the functions in "tools".',
+/** The tools of these names, each once: a megabyte can repeat a name 50,000 times. */
+function toolsCalled(names: readonly string[], tools: readonly Tool[]): readonly Tool[] {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return [...new Set(names)].map((name) => {
+    const tool = byName.get(name);
+    if (tool !== undefined) return tool;
+    throw new ChatstreamError('invalid_request', `"tool_choice" names ${JSON.stringify(name)}, which is not a tool.`, {
+      param: 'tool_choice',
+      hint: 'Name one of the functions in "tools".',
+    });
   });
 }

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import type { ModelService } from '../../inference/served-model.js';
+import type { ModelService, ServedModel } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/choices.js';
@@ -13,6 +13,7 @@ import type { CompletionType } from '../protocol/completion-head.js';
 import {
   fromChatRequest,
   fromCompletionRequest,
+  promptCount,
   type Ranking,
   rankingOf,
   wantedLogprobs,
@@ -48,7 +49,9 @@ export function completionRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/chat/completions', { schema: chat }, ({ body }, reply) => {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
-    const choices = { logprobs: body.logprobs === true, ranking: rankingOf({ n: body.n ?? 1 }) };
+    const ranking = rankingOf({ n: body.n ?? 1 });
+    const model = modelFor(context, body, { prompts: 1, ranking }, reply);
+    const choices = { logprobs: body.logprobs === true, ranking, model };
     return answer(answering, { type: 'chat', prompts: [request], isEchoed: false, ...choices }, body, reply);
   });
 
@@ -74,14 +77,35 @@ export function completionRoutes(app: App, context: ServerContext): void {
     response: { 200: generated('Completion', 'CompletionChunk'), ...generationErrors },
   };
   app.post('/v1/completions', { schema: text }, ({ body }, reply) => {
+    const ranking = rankingOf(body);
+    // First, because a megabyte has a quarter of a million prompts, which would take 0.4 s to be made into requests.
+    const model = modelFor(context, body, { prompts: promptCount(body), ranking }, reply);
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
-    const choices = { logprobs: wantedLogprobs(body) !== null, ranking: rankingOf(body) };
+    const choices = { logprobs: wantedLogprobs(body) !== null, ranking, model };
     return answer(answering, { type: 'text', prompts, isEchoed: body.echo === true, ...choices }, body, reply);
   });
 }
 
+/**
+ * The model that a request means.
+ *
+ * @throws ChatstreamError as `servedModel` does; `invalid_request` for more generations than can run and wait
+ */
+function modelFor(
+  context: ServerContext,
+  { model: wanted }: Pick<CompletionRequest, 'model'>,
+  { prompts, ranking: { chosen, candidates } }: { readonly prompts: number; readonly ranking: Ranking },
+  reply: FastifyReply,
+): ServedModel {
+  const model = servedModel(context, wanted, reply);
+  const generations = { perPrompt: candidates, param: candidates > chosen ? 'best_of' : 'n' } as const;
+  refuseTooMany(prompts, generations, model.inference.limits);
+  return model;
+}
+
 /** What is to be answered. */
 interface Asked {
+  readonly model: ServedModel;
   readonly type: CompletionType;
   /** At least one. */
   readonly prompts: readonly InferenceRequest[];
@@ -94,14 +118,11 @@ interface Asked {
 
 async function answer(
   context: ServerContext & { readonly fingerprints: Fingerprints },
-  { type, prompts, isEchoed, logprobs, ranking: { chosen, candidates } }: Asked,
-  body: Pick<CompletionRequest, 'model' | 'stream' | 'stream_options' | 'service_tier' | 'resume'>,
+  { model, type, prompts, isEchoed, logprobs, ranking: { chosen, candidates } }: Asked,
+  body: Pick<CompletionRequest, 'stream' | 'stream_options' | 'service_tier' | 'resume'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
   const { stream, stream_options: options } = body;
-  const model = servedModel(context, body.model, reply);
-  const generations = { perPrompt: candidates, param: candidates > chosen ? 'best_of' : 'n' } as const;
-  refuseTooMany(prompts.length, generations, model.inference.limits);
   const requests = choicesOf(prompts, candidates);
   const [first] = requests;
   if (first === undefined) throw new ChatstreamError('internal', 'A request without a prompt was accepted.');

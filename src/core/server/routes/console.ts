@@ -78,7 +78,8 @@ async function send(file: PageFile, request: FastifyRequest, reply: FastifyReply
   reply.header('cache-control', file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache');
   reply.header('etag', file.etag);
   reply.header('vary', 'accept-encoding');
-  if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(file.etag) === true) return reply.code(304).send();
+  const known = request.headers['if-none-match']?.split(',').map((etag) => etag.trim());
+  if (known?.includes(file.etag) === true) return reply.code(304).send();
   const encoding = file.isCompressible ? acceptedEncoding(request.headers['accept-encoding']) : 'identity';
   if (encoding !== 'identity') reply.header('content-encoding', encoding);
   return reply.type(file.type).send(await file.encoded(encoding));

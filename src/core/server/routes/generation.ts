@@ -55,7 +55,8 @@ export function servedModel(
 /** Who asks, and in which class. A request may lower its class, but not raise it. */
 export function callerOf({ keys }: Pick<ServerContext, 'keys'>, { request }: Asking, wanted?: TrafficClass): Caller {
   const { trafficClass: highest } = keys.of(request.raw);
-  return { trafficClass: lowerOf(highest, wanted ?? highest), ...keys.ownerOf(request.raw) };
+  const trafficClass = lowerOf(highest, wanted ?? highest);
+  return { trafficClass, ...keys.ownerOf(request.raw), ...(!keys.tellsApart && { address: request.ip }) };
 }
 
 /** The request with what the client's key and headers say about it, whatever the request itself may say of that. */

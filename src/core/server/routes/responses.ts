@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { ChatstreamError } from '../../base/errors.js';
@@ -132,6 +133,9 @@ interface Asked {
   readonly input: readonly ConversationItem[];
 }
 
+/** Items of which a chat is made at once with all that comes before. */
+const manyItems = 10_000;
+
 async function asked(
   context: ServerContext,
   { responses, conversations }: Kept,
@@ -151,8 +155,11 @@ async function asked(
   let saidIds: ReadonlySet<string> | null = null;
   const isSaid = (itemId: string): boolean => (saidIds ??= new Set(said.map((item) => item.id))).has(itemId);
   const input = inputItems(body.input, { key, find, isSaid, param: 'input' });
-  if (fields.conversation !== null) assertSize([...said, ...input], 'conversation');
-  const request = fromResponseRequest(body, requestId, [...said, ...input], context.options.defaultMaxTokens);
+  const items = [...said, ...input];
+  if (fields.conversation !== null) assertSize(items, 'conversation');
+  // What is stored can be much longer than a body, and each of these steps takes some 0.1 s then.
+  if (items.length > manyItems) await nextIteration();
+  const request = fromResponseRequest(body, requestId, items, context.options.defaultMaxTokens);
   return { request, key, fields, input };
 }
 

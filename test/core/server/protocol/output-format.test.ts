@@ -96,7 +96,7 @@ describe('a JSON schema', () => {
     expect(() => outputFormat({ format: nested(256) })).not.toThrow();
   });
 
-  it.each([300, 100_000])('may not have %d levels', (levels) => {
+  it.each([257, 300, 100_000])('may not have %d levels', (levels) => {
     for (const [param, body] of [
       ['response_format', { response_format: { type: 'json_schema', json_schema: { schema: nested(levels) } } }],
       ['format', { format: nested(levels) }],

@@ -98,6 +98,12 @@ describe('several choices', () => {
     expect(answer.body).toContain('999999999 is not a token');
   });
 
+  it('are counted before they are made into requests', async () => {
+    const prompt = Array.from({ length: 1000 }, () => 'a');
+    const answer = await shared.ask(textPath, { prompt, echo: true, logprobs: 1, suffix: 'b' });
+    expect([answer.statusCode, answer.json()]).toMatchObject([400, { error: { param: 'prompt' } }]);
+  });
+
   it('are not asked for the texts of prompts before they are refused', async () => {
     const { ask, engine } = await testApp({ queue: { maxConcurrency: 2, maxQueue: 4 } });
     const detokenize = vi.spyOn(engine, 'detokenize');

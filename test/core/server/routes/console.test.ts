@@ -55,6 +55,8 @@ describe('the page', () => {
     expect(headers['cache-control']).toBe('no-cache');
     const again = await shared.get('/', { 'if-none-match': String(headers.etag) });
     expect([again.statusCode, again.body]).toEqual([304, '']);
+    const among = await shared.get('/', { 'if-none-match': `"another" , ${String(headers.etag)}` });
+    expect(among.statusCode).toBe(304);
     expect((await shared.get('/', { 'if-none-match': '"another"' })).statusCode).toBe(200);
   });
 

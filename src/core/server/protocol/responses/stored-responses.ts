@@ -77,6 +77,7 @@ export class StoredResponses {
       const { response, input }: StoredResponse = await this.find(next, 'previous_response_id');
       if (response.conversation !== null) throw inConversationError(response.id, response.conversation.id);
       size.add([response.output, input]);
+      await size.rest();
       turns.push(response.output, input);
       next = response.previous_response_id;
     }
@@ -103,6 +104,7 @@ export class StoredResponses {
         size.add(item);
         byId.set(item.id, item);
       }
+      await size.rest();
     }
     return (id, param) => {
       const item = byId.get(id);

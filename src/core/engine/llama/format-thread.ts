@@ -1,0 +1,106 @@
+import { Worker } from 'node:worker_threads';
+import { untilAborted } from '../../base/abort.js';
+import { compiledFile } from '../../base/compiled-file.js';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { TurnsByOwner } from '../../base/turns-by-owner.js';
+import type { OutputFormat } from '../output-format.js';
+import { type CompiledAnswer, readAnswer } from './format-messages.js';
+import { type Compiled, CompiledFormats, engineFormat } from './formats.js';
+
+/**
+ * Compiles the formats of answers in a thread, which the first one starts. Some take half a second, and the last resort among
+ * their limits is five seconds: meanwhile, the prompts of others are prepared. Keeps what was compiled.
+ */
+export class FormatThread {
+  readonly #templateSource: string | null;
+  readonly #compiled = new CompiledFormats();
+  /** One at a time, so that nothing is begun that is no longer needed. */
+  readonly #turns = new TurnsByOwner({ atOnce: 1 });
+  #worker: Worker | null = null;
+
+  /** @param templateSource of the model, which shows how it writes thoughts and calls; null without one */
+  constructor(templateSource: string | null) {
+    this.#templateSource = templateSource;
+  }
+
+  /**
+   * As `Formats.compile` does.
+   *
+   * @param chat null for a text that is continued
+   * @param signal aborted when the format is no longer needed; its reason is thrown
+   * @throws ChatstreamError also `engine_failed` if the thread ends
+   */
+  async compile(
+    format: OutputFormat,
+    chat: { readonly isThinking: boolean } | null,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<OutputFormat> {
+    if (format.type === 'text' || format.type === 'compiled') return format;
+    const source = JSON.stringify([format, chat?.isThinking ?? null]);
+    const known = this.#compiled.get(source);
+    if (known !== undefined) return engineFormat(format, known);
+    const compiled = this.#turns.take('', () => this.#compile(source), signal);
+    return engineFormat(format, await untilAborted(compiled, signal));
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  async #compile(source: string): Promise<Compiled> {
+    // The one before may have been the same.
+    const compiled = this.#compiled.get(source) ?? (await this.#ask(source));
+    this.#compiled.set(source, compiled);
+    return compiled;
+  }
+
+  #ask(source: string): Promise<Compiled> {
+    const worker = (this.#worker ??= this.#start());
+    return new Promise((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        worker.off('message', onMessage);
+        worker.off('error', onError);
+        worker.off('exit', onExit);
+        end();
+      };
+      const onMessage = (answer: CompiledAnswer): void => {
+        settle(() => {
+          resolve(readAnswer(answer));
+        });
+      };
+      const onError = (error: unknown): void => {
+        settle(() => {
+          reject(endedError(messageOf(error), error));
+        });
+      };
+      const onExit = (): void => {
+        settle(() => {
+          reject(endedError('it was stopped'));
+        });
+      };
+      worker.on('message', onMessage);
+      worker.on('error', onError);
+      worker.on('exit', onExit);
+      worker.postMessage(source);
+    });
+  }
+
+  #start(): Worker {
+    const worker = new Worker(compiledFile(import.meta.url, './format-worker.js'), {
+      workerData: this.#templateSource,
+    });
+    // It is there for the others in this process, and does not keep it alive.
+    worker.unref();
+    const forget = (): void => {
+      if (this.#worker === worker) this.#worker = null;
+    };
+    // Besides the listeners of calls: an error that nobody listens to would end the process.
+    worker.on('error', forget);
+    worker.on('exit', forget);
+    return worker;
+  }
+}
+
+function endedError(reason: string, cause?: unknown): ChatstreamError {
+  return new ChatstreamError('engine_failed', `The thread that compiles formats has ended: ${reason}.`, { cause });
+}

@@ -1,0 +1,93 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import { fastify, type LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { readJsonBodies } from '../../../../src/core/server/http/json-bodies.js';
+import { testApp } from '../../../support/app.js';
+
+/** A body, which counts as long, of a client. */
+interface Sent {
+  readonly from: string;
+  readonly name: string;
+  readonly characters?: number;
+}
+
+/** Sends all of them at once. @returns the names of bodies in the order in which they were read, by iteration of the event loop */
+async function readTogether(bodies: readonly Sent[]): Promise<readonly (readonly string[])[]> {
+  const app = fastify({ loggerInstance: pino({ enabled: false }) }).withTypeProvider<TypeBoxTypeProvider>();
+  readJsonBodies(app, ({ ip }) => ip);
+  const iterations: string[][] = [[]];
+  let isOver = false;
+  const count = (): void => {
+    iterations.push([]);
+    if (!isOver) setImmediate(count);
+  };
+  app.post<{ Body: { name: string } }>('/', ({ body }) => {
+    iterations.at(-1)?.push(body.name);
+    return {};
+  });
+  onTestFinished(() => app.close());
+  await app.ready();
+  setImmediate(count);
+  await Promise.all(
+    bodies.map(({ from, name, characters = 100_000 }): Promise<LightMyRequestResponse> => {
+      const payload = { name, padding: 'a'.repeat(characters) };
+      return app.inject({ method: 'POST', url: '/', remoteAddress: from, payload });
+    }),
+  );
+  isOver = true;
+  return iterations.filter(({ length }) => length > 0);
+}
+
+describe('long bodies that arrive together', () => {
+  it('are read one in each iteration of the event loop, so that other things happen in between', async () => {
+    const read = await readTogether(['a', 'b', 'c', 'd'].map((name) => ({ from: '10.0.0.1', name })));
+    expect(read).toEqual([['a'], ['b'], ['c'], ['d']]);
+  });
+
+  it('take turns by client', async () => {
+    const many = Array.from({ length: 4 }, (_, index) => ({ from: '10.0.0.1', name: `many ${index}` }));
+    const read = await readTogether([...many, { from: '10.0.0.2', name: 'one' }]);
+    expect(read.flat()).toEqual(['many 0', 'one', 'many 1', 'many 2', 'many 3']);
+  });
+
+  it('keep no short one waiting', async () => {
+    const many = Array.from({ length: 4 }, (_, index) => ({ from: '10.0.0.1', name: `many ${index}` }));
+    const [first] = await readTogether([...many, { from: '10.0.0.1', name: 'short', characters: 10 }]);
+    expect(first).toContain('short');
+  });
+
+  it('that are not JSON keep nobody waiting', async () => {
+    const { app, ask } = await testApp();
+    const [broken, next] = await Promise.all([
+      ask('/v1/chat/completions', `{"messages": ${'['.repeat(900)} ${' '.repeat(100_000)}`),
+      ask('/v1/chat/completions', `{"padding": "${'a'.repeat(100_000)}"}`),
+    ]);
+    expect(broken.statusCode).toBe(400);
+    expect(next.json()).toMatchObject({ error: { param: 'messages' } });
+    await app.close();
+  });
+});
+
+describe('a body with levels of objects and lists', () => {
+  const nested = (levels: number): string => `{"ignored": ${'['.repeat(levels - 1)}${']'.repeat(levels - 1)}}`;
+
+  it('may have 1024 of them, where they do not matter', async () => {
+    const { ask } = await testApp();
+    expect((await ask('/v1/chat/completions', nested(1024))).json()).toMatchObject({ error: { param: 'messages' } });
+  });
+
+  it.each([1025, 500_000])('may not have %d', async (levels) => {
+    const { ask } = await testApp();
+    const answer = await ask('/v1/chat/completions', nested(levels));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toEqual({
+      error: {
+        message: 'The request body is nested too deeply. At most 1024 levels of objects and lists are supported.',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'invalid_request',
+      },
+    });
+  });
+});
