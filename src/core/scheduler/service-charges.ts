@@ -1,5 +1,5 @@
 import type { Job } from './job.js';
-import { MeanLength, outputWeight, promptWeight, type Ticket } from './key-account.js';
+import { type KeyAccount, MeanLength, outputWeight, promptWeight, type Ticket } from './key-account.js';
 
 /** How long an answer is expected to be before any was complete, in output tokens. */
 const firstGuess = 64;
@@ -31,6 +31,16 @@ export class ServiceCharges<J extends Job> {
   /** The service that a key pays for when a job starts, or goes on: weighted tokens divided by the share. */
   serviceOf(ticket: Ticket<J>): number {
     return this.#costOf(ticket) / shareOf(ticket);
+  }
+
+  /** The same for a key that has had no answer. */
+  get usualAnswer(): number {
+    return Math.round(this.#lengths.mean ?? firstGuess);
+  }
+
+  /** How long the answers of a key are expected to be where nothing limits them, in output tokens. */
+  answerOf({ lengths }: KeyAccount<J>): number {
+    return Math.round(lengths.mean ?? this.#lengths.mean ?? firstGuess);
   }
 
   /** A job starts, or goes on. @param rank the class in which it has competed */
@@ -91,8 +101,8 @@ export class ServiceCharges<J extends Job> {
 
   /** How long its answers are expected to be, one for each place, no shorter than they are already. */
   #expectedTokens({ job, lane, outputTokens, places }: Ticket<J>): number {
-    const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
-    return Math.max(outputTokens, Math.min(job.demand.maxTokens, Math.round(mean)) * places);
+    const answer = this.answerOf(lane.account);
+    return Math.max(outputTokens, Math.min(job.demand.maxTokens, answer) * places);
   }
 }
 
