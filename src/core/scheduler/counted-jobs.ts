@@ -1,4 +1,5 @@
 import type { Ticket } from './key-account.js';
+import { type Price, serviceAt } from './service-charges.js';
 
 /** What decides between jobs of several keys in one class: the least counter, then the fewest running, then the first to have come. */
 export interface Turn {
@@ -22,7 +23,12 @@ const counter = 0;
 const service = 1;
 const places = 2;
 const work = 3;
-const fields = 4;
+/** What the service follows from: see `Price`. */
+const fixed = 4;
+const outputTokens = 5;
+const maxTokens = 6;
+const share = 7;
+const fields = 8;
 
 /** Most keys have jobs in one class only. */
 const noRows = new Float64Array(0);
@@ -85,13 +91,20 @@ export class CountedJobs<J> {
     this.#first = 0;
   }
 
-  /** @param cost what the key pays for it @param ownWork see `JobLine.workAhead` */
-  append(ticket: Ticket<J>, cost: number, ownWork: number): void {
+  /**
+   * @param answer how long answers of the key are expected to be, in output tokens
+   * @param ownWork see `JobLine.workAhead`
+   */
+  append(ticket: Ticket<J>, price: Price, answer: number, ownWork: number): void {
     const end = this.#tickets.length;
     // The row behind the last has its sums.
     if ((end + 2) * fields > this.#rows.length) this.#grow();
     this.#tickets.push(ticket);
-    this.#set(end, service, cost);
+    this.#set(end, service, serviceAt(price, answer));
+    this.#set(end, fixed, price.fixed);
+    this.#set(end, outputTokens, price.outputTokens);
+    this.#set(end, maxTokens, price.maxTokens);
+    this.#set(end, share, price.share);
     if (end === this.#first) this.#isCounted = false;
     else this.#set(end, counter, this.#get(end - 1, counter) + this.#get(end - 1, service));
     this.#set(end + 1, places, this.#get(end, places) + ticket.places);
@@ -118,11 +131,17 @@ export class CountedJobs<J> {
     this.#first += 1;
   }
 
-  /** What each costs its key has changed. */
-  weigh(charges: { serviceOf(ticket: Ticket<J>): number }): void {
+  /** Answers of the key are expected to be so long now, in output tokens. */
+  weigh(answer: number): void {
     for (let index = this.#first; index < this.#tickets.length; index += 1) {
-      const ticket = this.#tickets[index];
-      if (ticket !== undefined) this.#set(index, service, charges.serviceOf(ticket));
+      const price = {
+        fixed: this.#get(index, fixed),
+        outputTokens: this.#get(index, outputTokens),
+        maxTokens: this.#get(index, maxTokens),
+        places: this.#get(index + 1, places) - this.#get(index, places),
+        share: this.#get(index, share),
+      };
+      this.#set(index, service, serviceAt(price, answer));
     }
     this.#isCounted = false;
   }

@@ -2,6 +2,7 @@ import type { Competition } from './competition.js';
 import { CountedJobs } from './counted-jobs.js';
 import type { KeyAccount, Ticket } from './key-account.js';
 import type { Moment } from './moment.js';
+import type { Price } from './service-charges.js';
 import { trafficClasses } from './traffic-class.js';
 
 /** What the order of a key's jobs depends on. */
@@ -9,7 +10,7 @@ export interface ForecastRules<J> {
   readonly competition: Pick<Competition<J>, 'rankAt' | 'risesMs'>;
   /** What a key pays when a job starts, and how long its answers are expected to be; see `ServiceCharges`. */
   readonly charges: {
-    serviceOf(ticket: Ticket<J>): number;
+    priceOf(ticket: Ticket<J>): Price;
     answerOf(account: KeyAccount<J>): number;
     usualAnswer: number;
   };
@@ -57,13 +58,14 @@ export class KeyForecast<J> {
    *   earlier: what follows from classes and arrivals is not known then
    */
   update(nowMs: number): boolean {
-    const isSame = this.#isSameWeight;
-    if (!isSame) {
-      this.#answer = this.#rules.charges.answerOf(this.account);
-      this.#share = this.account.terms.share;
-    }
-    if (!this.#isListed || nowMs >= this.#risesMs) this.#list(nowMs);
-    else if (!isSame) for (const each of this.classes) each.weigh(this.#rules.charges);
+    const answer = this.#rules.charges.answerOf(this.account);
+    const { share } = this.account.terms;
+    const isSame = answer === this.#answer;
+    const isListed = this.#isListed && share === this.#share && nowMs < this.#risesMs;
+    this.#answer = answer;
+    this.#share = share;
+    if (!isListed) this.#list(nowMs);
+    else if (!isSame) for (const each of this.classes) each.weigh(answer);
     return this.#isOrderly;
   }
 
@@ -80,11 +82,12 @@ export class KeyForecast<J> {
     const { lane, previous } = ticket;
     const jobs = this.classes[lane.rank];
     const isLast = [ticket, previous].every((each) => each === null || competition.rankAt(each, nowMs) === lane.rank);
-    if (jobs === undefined || !isLast || !this.#isSameWeight) {
+    if (jobs === undefined || !isLast || lane.account.terms.share !== this.#share) {
       this.spoil();
       return;
     }
-    jobs.append(ticket, charges.serviceOf(ticket), this.#rules.workOf(ticket));
+    // By the same length of answers as the others, until all are weighed anew.
+    jobs.append(ticket, charges.priceOf(ticket), this.#answer, this.#rules.workOf(ticket));
     this.#willRise(ticket, lane.rank);
   }
 
@@ -101,10 +104,6 @@ export class KeyForecast<J> {
     if (first !== undefined) first.shift();
     else if (last !== undefined) last.pop();
     else this.spoil();
-  }
-
-  get #isSameWeight(): boolean {
-    return this.account.terms.share === this.#share && this.#rules.charges.answerOf(this.account) === this.#answer;
   }
 
   /** @param least the service to which the key is lifted if it does not compete in the class yet */
@@ -159,7 +158,7 @@ export class KeyForecast<J> {
         if (first === null) break;
         const { ticket } = first;
         const follower = ticket.next;
-        jobs.append(ticket, charges.serviceOf(ticket), this.#rules.workOf(ticket));
+        jobs.append(ticket, charges.priceOf(ticket), this.#answer, this.#rules.workOf(ticket));
         first.lane.ticket = follower;
         if (follower === null) continue;
         first.lane.rank = competition.rankAt(follower, nowMs);

@@ -17,6 +17,22 @@ export function costOf({
   return (promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
 }
 
+/** What a key pays for a job when it starts, but for the length of its answer. */
+export interface Price {
+  /** Weighted tokens, whatever its length: of the prompt, less what has been paid. */
+  readonly fixed: number;
+  /** Output tokens that it has already, and at most in each of its places. */
+  readonly outputTokens: number;
+  readonly maxTokens: number;
+  readonly places: number;
+  readonly share: number;
+}
+
+/** The service that a key pays for. @param answer how long its answers are expected to be, in output tokens */
+export function serviceAt({ fixed, outputTokens, maxTokens, places, share }: Price, answer: number): number {
+  return (fixed + Math.max(outputTokens, Math.min(maxTokens, answer) * places) * outputWeight) / share;
+}
+
 /**
  * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many output
  * tokens as its answers had on average. It pays for each further token as it is generated, and gets back what was cached
@@ -31,6 +47,13 @@ export class ServiceCharges<J extends Job> {
   /** The service that a key pays for when a job starts, or goes on: weighted tokens divided by the share. */
   serviceOf(ticket: Ticket<J>): number {
     return this.#costOf(ticket) / shareOf(ticket);
+  }
+
+  /** What {@link serviceOf} follows from, with the length of answers. */
+  priceOf(ticket: Ticket<J>): Price {
+    const { job, outputTokens, places, charged } = ticket;
+    const fixed = uncachedTokens(ticket) * promptWeight - charged;
+    return { fixed, outputTokens, maxTokens: job.demand.maxTokens, places, share: shareOf(ticket) };
   }
 
   /** The same for a key that has had no answer. */
