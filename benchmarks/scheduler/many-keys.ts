@@ -86,6 +86,20 @@ class Queue {
     return each;
   }
 
+  /** After an answer has ended and another begun, the position of any that waits. @returns milliseconds of CPU */
+  positionAfterAnswer(): number {
+    const ending = this.#running.shift();
+    if (ending !== undefined) {
+      for (let left = Math.ceil(this.#random() * 200); left > 0; left -= 1) this.#scheduler.countOutput(ending);
+      this.#scheduler.release(ending);
+    }
+    this.#admit();
+    for (;;) {
+      const job = this.#jobs[Math.floor(this.#random() * this.#jobs.length)];
+      if (job?.status === 'waiting') return this.#timeOfPosition(job);
+    }
+  }
+
   /** After a change, one position: that of a newcomer. @returns milliseconds of CPU */
   onePosition(of: 'new key' | 'busy key'): number {
     this.#newKeys += 1;
@@ -95,10 +109,15 @@ class Queue {
         ? this.#job()
         : new KeyJob({ key, trafficClass: 'standard', promptTokens: 100, maxTokens: 200 });
     this.#scheduler.admit(job);
+    const ms = this.#timeOfPosition(job);
+    this.#scheduler.withdraw(job);
+    return ms;
+  }
+
+  #timeOfPosition(job: KeyJob): number {
     const began = process.cpuUsage();
     this.#scheduler.view(job);
     const { user, system } = process.cpuUsage(began);
-    this.#scheduler.withdraw(job);
     return (user + system) / 1000;
   }
 
@@ -121,21 +140,22 @@ function nanosecondsEach(operate: (count: number) => void): number {
   return Number(process.hrtime.bigint() - began) / batch;
 }
 
-function row(name: string, times: number, measure: (on: Queue) => number, digits = 0): string[] {
+function measured(times: number, measure: (on: Queue) => number): readonly (readonly number[])[] {
   const queues = [0, 10, 10_000].map((keys) => new Queue(keys));
-  const measured: number[][] = queues.map(() => []);
+  const figures: number[][] = queues.map(() => []);
   for (let repeat = -warmUps; repeat < times; repeat += 1) {
     for (const [index, queue] of queues.entries()) {
       const each = measure(queue);
-      if (repeat >= 0) measured[index]?.push(each);
+      if (repeat >= 0) figures[index]?.push(each);
     }
   }
-  const [plain = [], few = [], many = []] = measured;
-  return [
-    name,
-    ...[plain, few, many].map((each) => median(each).toFixed(digits)),
-    median(ratios(many, few)).toFixed(2),
-  ];
+  return figures;
+}
+
+function row(name: string, times: number, measure: (on: Queue) => number): readonly string[] {
+  const figures = measured(times, measure);
+  const [, few = [], many = []] = figures;
+  return [name, ...figures.map((each) => median(each).toFixed(0)), median(ratios(many, few)).toFixed(2)];
 }
 
 const rows = [
@@ -147,6 +167,23 @@ const rows = [
 const queues = ['first come, first served', 'fair, 10 keys', 'fair, 10,000 keys', '10,000 / 10'];
 console.log(markdownTable(['ns per operation (medians)', ...queues], rows));
 
-const positions = (['new key', 'busy key'] as const).map((of) => row(of, 9, (queue) => queue.onePosition(of), 1));
+// So many that what is done only from time to time is among them.
+const positionsAsked = 100;
+const mean = (all: readonly number[]): number => all.reduce((sum, ms) => sum + ms, 0) / all.length;
+const asked: readonly (readonly [of: string, measure: (on: Queue) => number])[] = [
+  ['new key', (queue) => queue.onePosition('new key')],
+  ['busy key', (queue) => queue.onePosition('busy key')],
+  ['any, after an answer', (queue) => queue.positionAfterAnswer()],
+];
+const positions = asked.flatMap(([of, measure]) => {
+  const figures = measured(positionsAsked, measure);
+  const cells = (summary: (all: readonly number[]) => number): readonly string[] =>
+    figures.map((all) => summary(all).toFixed(2));
+  return [
+    [`${of}: median`, ...cells(median)],
+    [`${of}: mean`, ...cells(mean)],
+    [`${of}: longest`, ...cells((all) => Math.max(...all))],
+  ];
+});
 console.log();
-console.log(markdownTable(['one position after a change, ms of CPU (medians)', ...queues], positions));
+console.log(markdownTable(['one position after a change, ms of CPU', ...queues.slice(0, 3)], positions));

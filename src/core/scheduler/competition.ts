@@ -40,6 +40,11 @@ export class Competition<J> {
     return this.#lastToLeave.map((account, rank) => account?.servedIn(rank) ?? 0);
   }
 
+  /** For each class, the least service of those that compete in it; null if none does. */
+  get firstServices(): readonly (number | null)[] {
+    return this.#classes.map(({ first }) => first?.service ?? null);
+  }
+
   /** Has to be called when a key has been charged for its jobs of a class. */
   charged(account: KeyAccount<J>, rank: number): void {
     const turn = account.turns[rank];
@@ -141,6 +146,11 @@ export class Competition<J> {
     let { rank } = lane;
     while (rank > 0 && enteredMs + this.#classPatienceMs * (lane.rank - rank + 1) <= nowMs) rank -= 1;
     return rank;
+  }
+
+  /** When a job that competes in a class, not the highest, rises by one. Written with the same expression as well. */
+  risesMs({ lane, enteredMs }: Ticket<J>, rank: number): number {
+    return enteredMs + this.#classPatienceMs * (lane.rank - rank + 1);
   }
 
   #isFirst(one: Turn<J>, other: Turn<J>): boolean {

@@ -3,13 +3,15 @@ import { isLateInReserve } from './claim-order.js';
 import type { FairOptions } from './fair-options.js';
 import type { Job } from './job.js';
 import type { JobLine } from './job-line.js';
-import type { Ticket } from './key-account.js';
+import type { KeyAccount, Ticket } from './key-account.js';
 import { KeyedJobs } from './keyed-jobs.js';
+import { Moment } from './moment.js';
 import type { Preempted } from './paused-jobs.js';
 import { checkPreemption } from './preemption.js';
 import { ServiceCharges } from './service-charges.js';
 import { startOrder } from './start-order.js';
-import { type Place, StartPositions } from './start-positions.js';
+import { StartPositions } from './start-positions.js';
+import { type StartRank, StartRanks } from './start-ranks.js';
 import { rankOf } from './traffic-class.js';
 
 export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
@@ -41,7 +43,9 @@ export class FairLine<J extends Job> implements JobLine<J> {
     running: (): number => [...this.keys.running].reduce((sum, { places }) => sum + places, 0),
     serviceOf: (ticket: Ticket<J>): number => this.#charges.serviceOf(ticket),
   };
-  readonly #positions = new StartPositions(() => startOrder(this.#state()));
+  readonly #moment: Moment<J>;
+  readonly #ranks: StartRanks<J>;
+  readonly #positions: StartPositions<J>;
 
   /**
    * @param former one that is no longer used: what it knows of keys is taken over
@@ -51,7 +55,28 @@ export class FairLine<J extends Job> implements JobLine<J> {
     checkPreemption(options);
     this.#clock = clock;
     this.#charges = former === null ? new ServiceCharges() : former.#charges;
-    this.keys = new KeyedJobs(options, maxConcurrency, clock, this.#positions);
+    const positions = {
+      forget: () => {
+        this.#positions.forget();
+      },
+      entered: (ticket: Ticket<J>) => {
+        this.#ranks.entered(ticket, clock.now());
+      },
+      leaving: (ticket: Ticket<J>) => {
+        this.#ranks.leaving(ticket);
+      },
+      spoil: (account: KeyAccount<J> | null) => {
+        this.#ranks.spoil(account);
+      },
+      changed: (account: KeyAccount<J>) => {
+        this.#ranks.changed(account);
+      },
+    };
+    this.keys = new KeyedJobs(options, maxConcurrency, clock, positions);
+    this.#moment = new Moment(this.keys.competition, clock);
+    this.#ranks = new StartRanks(this.keys, this.#charges, this.#moment);
+    const begin = (): Iterator<Ticket<J>> => startOrder(this.#state());
+    this.#positions = new StartPositions({ ranks: this.#ranks, begin, moment: this.#moment });
     if (former !== null) this.keys.takeOver(former.keys);
   }
 
@@ -145,13 +170,8 @@ export class FairLine<J extends Job> implements JobLine<J> {
     if (most === 0) return null;
     this.#rise();
     const { account } = ticket.lane;
-    const { position, allSinceMs } = this.#positions.placeOf(ticket, most) ?? {
-      position: Infinity,
-      allSinceMs: Infinity,
-    };
     // Those before it may be of the same key.
-    const mayStart = position <= Math.min(most, account.room.mayStart);
-    return mayStart && Number.isFinite(allSinceMs) ? allSinceMs : null;
+    return this.#positions.allSinceMs(ticket, Math.min(most, account.room.mayStart));
   }
 
   /**
@@ -190,7 +210,9 @@ export class FairLine<J extends Job> implements JobLine<J> {
   /** A running job has got an output token. The positions of waiting jobs follow at the next change of the line. */
   produced(job: J): void {
     const { ticket } = job;
-    if (ticket !== null && !this.#charges.produced(ticket)) this.keys.charged(ticket);
+    if (ticket === null) return;
+    this.#moment.keep(ticket.lane.account, ticket.rank);
+    if (!this.#charges.produced(ticket)) this.keys.charged(ticket);
   }
 
   /** A running job has ended. */
@@ -205,16 +227,17 @@ export class FairLine<J extends Job> implements JobLine<J> {
 
   /** See {@link StartPositions}. */
   position(job: J): number {
-    return this.#placeOf(job)?.position ?? 0;
+    return this.#rankIn(job)?.position ?? 0;
   }
 
   workAhead(job: J): number {
-    return this.#placeOf(job)?.workAhead ?? 0;
+    return this.#rankIn(job)?.workAhead ?? 0;
   }
 
   weighAll(workOf: (job: J) => number): void {
     this.keys.arrivals.weighAll(workOf);
     for (const job of this.paused) job.work = workOf(job);
+    this.#ranks.spoil(null);
     this.#positions.forget();
   }
 
@@ -232,10 +255,10 @@ export class FairLine<J extends Job> implements JobLine<J> {
     for (const ticket of startOrder(this.#state())) yield ticket.job;
   }
 
-  #placeOf({ ticket }: J): Place | null {
+  #rankIn({ ticket }: J): StartRank | null {
     if (ticket?.isWaiting !== true) return null;
     this.#rise();
-    return this.#positions.placeOf(ticket);
+    return this.#positions.rankOf(ticket);
   }
 
   /** Lets a waiting job run. @param rank the class in which it has competed */
@@ -252,12 +275,14 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   #state(): Parameters<typeof startOrder<J>>[0] {
-    const nowMs = this.#clock.now();
+    this.#moment.begin();
+    const { nowMs, lastServed } = this.#moment;
     const { competition, waiting, running, isFifo } = this.keys;
     return {
-      ...{ accounts: waiting, running, isFifo, lastServed: competition.lastServed },
+      ...{ accounts: waiting, running, isFifo, lastServed },
       rankOf: (ticket) => competition.rankAt(ticket, nowMs),
       serviceOf: (ticket) => this.#charges.serviceOf(ticket),
+      servedIn: (account, rank) => this.#moment.servedIn(account, rank),
     };
   }
 

@@ -93,6 +93,9 @@ export class Turn<J> implements HeapItem {
   heapIndex = -1;
   /** Weighted tokens divided by the share. Only differences between keys in one class mean anything. */
   service = 0;
+  /** What it was at the moment with this number, if the key has been charged since: see `Moment`. */
+  kept = 0;
+  keptAsOf = 0;
   /**
    * Copies of what decides between keys with the same service: with 10,000 keys, following the references in every
    * comparison made a start four times as slow.
@@ -188,7 +191,7 @@ export class Ticket<J> {
   outputTokens = 0;
   /** Whether it has given up its place once, which is not asked of it again. */
   wasPaused = false;
-  /** Its place in the order of starts, and the number of the order that says so. */
+  /** Its place in the order of starts, and the number of the moment of which it is. */
   position = 0;
   workAhead = 0;
   /** When the last of the jobs up to it came, if all of them are interactive and need one place; infinite otherwise. */

@@ -8,12 +8,25 @@ import { type KeyAccount, type KeyRoom, Ticket } from './key-account.js';
 import { PausedJobs } from './paused-jobs.js';
 import { isAddress } from './payer.js';
 import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
-import type { StartPositions } from './start-positions.js';
 import { rankOf } from './traffic-class.js';
 import { WaitingLine } from './waiting-line.js';
 
 /** The service that each key has had in each class, in weighted tokens divided by its share. */
 export type Services = Readonly<Record<string, readonly number[]>>;
+
+/** The positions of waiting jobs, which follow from what waits and runs. */
+interface OrderOfStarts<J> {
+  /** It may have changed. */
+  forget(): void;
+  /** A job has begun to wait. */
+  entered(ticket: Ticket<J>): void;
+  /** A job is about to leave its lane. */
+  leaving(ticket: Ticket<J>): void;
+  /** The jobs of a key, or those of all, have changed in another way. */
+  spoil(account: KeyAccount<J> | null): void;
+  /** A key runs more or less, or has been charged. */
+  changed(account: KeyAccount<J>): void;
+}
 
 /**
  * Which jobs of each key wait, and which run. All changes of that are made here, so that the lanes of keys, what competes in
@@ -31,18 +44,18 @@ export class KeyedJobs<J extends Job> {
   /** Keys with waiting jobs. */
   readonly #waiting = new Set<KeyAccount<J>>();
   readonly #running = new Set<Ticket<J>>();
-  readonly #positions: Pick<StartPositions<J>, 'forget'>;
+  readonly #positions: OrderOfStarts<J>;
   #arrived = 0;
 
   /**
-   * @param positions those of waiting jobs, which are forgotten when the order of starts may have changed
+   * @param positions told of all changes
    * @throws ChatstreamError `usage` if no place would remain for others
    */
   constructor(
     { policy, classPatienceMs, ...reserves }: FairOptions,
     maxConcurrency: number,
     clock: Clock,
-    positions: Pick<StartPositions<J>, 'forget'>,
+    positions: OrderOfStarts<J>,
   ) {
     checkReserves(reserves, policy, maxConcurrency);
     this.#policy = policy;
@@ -66,7 +79,7 @@ export class KeyedJobs<J extends Job> {
   }
 
   /** Keys with waiting jobs. */
-  get waiting(): Iterable<KeyAccount<J>> {
+  get waiting(): ReadonlySet<KeyAccount<J>> {
     return this.#waiting;
   }
 
@@ -79,6 +92,7 @@ export class KeyedJobs<J extends Job> {
   configure(settings: ReserveSettings, maxConcurrency: number): void {
     checkReserves(settings, this.#policy, maxConcurrency);
     this.#positions.forget();
+    this.#positions.spoil(null);
     this.#accounts.configure(settings.terms);
     this.reserves.configure(settings, this.#accounts, this.#running);
     for (const account of this.#accounts.all) this.#refresh(account);
@@ -140,6 +154,7 @@ export class KeyedJobs<J extends Job> {
     this.arrivals.enter(job);
     this.#waits(ticket);
     lane.append(ticket);
+    this.#positions.entered(ticket);
     if (lane.head === ticket) this.#refresh(lane.account);
     this.#positions.forget();
   }
@@ -175,6 +190,7 @@ export class KeyedJobs<J extends Job> {
     this.paused.add(ticket);
     this.#waits(ticket);
     lane.prepend(ticket);
+    this.#positions.spoil(lane.account);
     this.#refresh(lane.account);
     this.#positions.forget();
   }
@@ -185,6 +201,7 @@ export class KeyedJobs<J extends Job> {
     const { account } = lane;
     const isFirst = lane.head === ticket;
     if (!this.paused.delete(job)) this.arrivals.leave(job);
+    this.#positions.leaving(ticket);
     lane.remove(ticket);
     account.waiting -= ticket.places;
     if (account.waiting === 0) this.#waiting.delete(account);
@@ -202,6 +219,7 @@ export class KeyedJobs<J extends Job> {
   /** Has to be called when a key has been charged for a job. */
   charged({ lane: { account }, rank }: Ticket<J>): void {
     this.competition.charged(account, rank);
+    this.#positions.changed(account);
     this.reserves.charged(account, rank);
   }
 
@@ -230,5 +248,6 @@ export class KeyedJobs<J extends Job> {
   #refresh(account: KeyAccount<J>): void {
     this.competition.refresh(account);
     this.reserves.refresh(account);
+    this.#positions.changed(account);
   }
 }

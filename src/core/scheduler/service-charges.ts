@@ -1,5 +1,5 @@
 import type { Job } from './job.js';
-import { MeanLength, outputWeight, promptWeight, type Ticket } from './key-account.js';
+import { type KeyAccount, MeanLength, outputWeight, promptWeight, type Ticket } from './key-account.js';
 
 /** How long an answer is expected to be before any was complete, in output tokens. */
 const firstGuess = 64;
@@ -17,6 +17,22 @@ export function costOf({
   return (promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
 }
 
+/** What a key pays for a job when it starts, but for the length of its answer. */
+export interface Price {
+  /** Weighted tokens, whatever its length: of the prompt, less what has been paid. */
+  readonly fixed: number;
+  /** Output tokens that it has already, and at most in each of its places. */
+  readonly outputTokens: number;
+  readonly maxTokens: number;
+  readonly places: number;
+  readonly share: number;
+}
+
+/** The service that a key pays for. @param answer how long its answers are expected to be, in output tokens */
+export function serviceAt({ fixed, outputTokens, maxTokens, places, share }: Price, answer: number): number {
+  return (fixed + Math.max(outputTokens, Math.min(maxTokens, answer) * places) * outputWeight) / share;
+}
+
 /**
  * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many output
  * tokens as its answers had on average. It pays for each further token as it is generated, and gets back what was cached
@@ -31,6 +47,23 @@ export class ServiceCharges<J extends Job> {
   /** The service that a key pays for when a job starts, or goes on: weighted tokens divided by the share. */
   serviceOf(ticket: Ticket<J>): number {
     return this.#costOf(ticket) / shareOf(ticket);
+  }
+
+  /** What {@link serviceOf} follows from, with the length of answers. */
+  priceOf(ticket: Ticket<J>): Price {
+    const { job, outputTokens, places, charged } = ticket;
+    const fixed = uncachedTokens(ticket) * promptWeight - charged;
+    return { fixed, outputTokens, maxTokens: job.demand.maxTokens, places, share: shareOf(ticket) };
+  }
+
+  /** The same for a key that has had no answer. */
+  get usualAnswer(): number {
+    return Math.round(this.#lengths.mean ?? firstGuess);
+  }
+
+  /** How long the answers of a key are expected to be where nothing limits them, in output tokens. */
+  answerOf({ lengths }: KeyAccount<J>): number {
+    return Math.round(lengths.mean ?? this.#lengths.mean ?? firstGuess);
   }
 
   /** A job starts, or goes on. @param rank the class in which it has competed */
@@ -91,8 +124,8 @@ export class ServiceCharges<J extends Job> {
 
   /** How long its answers are expected to be, one for each place, no shorter than they are already. */
   #expectedTokens({ job, lane, outputTokens, places }: Ticket<J>): number {
-    const mean = lane.account.lengths.mean ?? this.#lengths.mean ?? firstGuess;
-    return Math.max(outputTokens, Math.min(job.demand.maxTokens, Math.round(mean)) * places);
+    const answer = this.answerOf(lane.account);
+    return Math.max(outputTokens, Math.min(job.demand.maxTokens, answer) * places);
   }
 }
 

@@ -13,6 +13,8 @@ export interface LineState<J> {
   readonly rankOf: (ticket: Ticket<J>) => number;
   /** The service that its key will have had with it as soon as it starts. */
   readonly serviceOf: (ticket: Ticket<J>) => number;
+  /** What a key has been served in a class. */
+  readonly servedIn: (account: KeyAccount<J>, rank: number) => number;
   /** For each class, the service of the key that was the last to leave it. */
   readonly lastServed: readonly number[];
 }
@@ -127,7 +129,7 @@ class Race<J> {
     const runner: Runner<J> = { account, running: account.running, isBlocked: account.isAtItsLimit, contenders: [] };
     this.#runners.set(account, runner);
     for (const rank of trafficClasses.keys()) {
-      runner.contenders.push({ runner, service: account.servedIn(rank), tickets: [], heapIndex: -1 });
+      runner.contenders.push({ runner, service: this.#state.servedIn(account, rank), tickets: [], heapIndex: -1 });
     }
     for (const { head } of account.lanes) {
       if (head !== null) runner.contenders[this.#state.rankOf(head)]?.tickets.push(head);

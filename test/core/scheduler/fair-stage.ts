@@ -38,6 +38,9 @@ export type FairAction =
       readonly promptTokens: number;
       readonly answerTokens: number;
       readonly cachedTokens: number;
+      /** How long it has waited elsewhere; 0 or left out if it is new. */
+      readonly waitedMs?: number;
+      readonly places?: number;
     }
   | { readonly do: 'round'; readonly count: number }
   | { readonly do: 'withdraw'; readonly pick: number }
@@ -80,7 +83,8 @@ export class FairStage {
         this.pauses.push({ job, instead: null });
         return;
       }
-      if (this.scheduler.running > this.maxConcurrency) throw new Error(`${job.name} is one too many.`);
+      if (this.scheduler.running > Math.max(this.maxConcurrency, job.places))
+        throw new Error(`${job.name} is one too many.`);
       const last = this.pauses.at(-1);
       if (last !== undefined) last.instead ??= job;
       if (event.type === 'resumed') this.resumed.push(job);
@@ -97,13 +101,14 @@ export class FairStage {
   perform(action: FairAction): void {
     switch (action.do) {
       case 'admit': {
-        const { key, trafficClass, promptTokens, answerTokens, cachedTokens } = action;
+        const { key, trafficClass, promptTokens, answerTokens, cachedTokens, waitedMs = 0, places } = action;
         const demand = { key, trafficClass, promptTokens, maxTokens: longestAnswer };
         const cached = Math.min(cachedTokens, promptTokens - 1);
-        const job = new KeyJob(`job ${this.admitted.length}`, demand, answerTokens, cached);
+        const job = new KeyJob(`job ${this.admitted.length}`, demand, answerTokens, cached, places);
         this.admitted.push(job);
         this.waiting = [...this.waiting, job];
-        this.scheduler.admit(job);
+        if (waitedMs > 0) this.scheduler.readmit(job, waitedMs);
+        else this.scheduler.admit(job);
         return;
       }
       case 'round':
@@ -169,6 +174,8 @@ export interface FairShape {
   readonly classPatienceMs?: fc.Arbitrary<number>;
   readonly resizing?: boolean;
   readonly preemptAfterMs?: fc.Arbitrary<number | null>;
+  readonly waitedMs?: fc.Arbitrary<number>;
+  readonly places?: fc.Arbitrary<number>;
 }
 
 export function fairScripts({
@@ -179,6 +186,8 @@ export function fairScripts({
   classPatienceMs = fc.constantFrom(0, 50, 400, 60_000),
   resizing = true,
   preemptAfterMs = fc.constant(null),
+  waitedMs = fc.constant(0),
+  places = fc.constant(1),
 }: FairShape): fc.Arbitrary<FairScript> {
   const tokens = (max: number): fc.Arbitrary<number> => fc.integer({ min: 1, max });
   const admit = fc.record({
@@ -188,6 +197,8 @@ export function fairScripts({
     promptTokens: tokens(longestPrompt),
     answerTokens: tokens(longestAnswer),
     cachedTokens: fc.oneof(fc.constant(0), tokens(longestPrompt)),
+    waitedMs,
+    places,
   });
   const round = tokens(12).map((count): FairAction => ({ do: 'round', count }));
   const withdraw = fc.nat({ max: 50 }).map((pick): FairAction => ({ do: 'withdraw', pick }));

@@ -11,25 +11,30 @@ interface Watch {
   readonly send: (comment: string) => void;
 }
 
-/** So many are told of every change. */
+/** So many are told of every change, and so many in one turn of the event loop. */
 const mostToldAtOnce = 100;
 
 /** With more, as long passes between two rounds for each of them, in milliseconds: a change in a long line moves all that wait. */
 const pauseMsPerWatch = 0.25;
 
-/** Tells waiting clients their place in the queue: when it changes, less often while many wait, and at least every ten seconds. */
+/**
+ * Tells waiting clients their place in the queue: when it changes, less often while many wait, and at least every ten seconds. All
+ * of many are told in several turns of the event loop, so that other streams go on in between.
+ */
 export class QueueAnnouncer {
   readonly #clock: Clock;
   readonly #watches = new Map<AdmittedRequest, Watch>();
-  /** Runs until all may be told again; null if they may. */
-  #cancelPause: CancelTimer | null = null;
-  #movedInPause = false;
+  /** From the beginning of a round until the next may begin. */
+  #isBusy = false;
+  #movedMeanwhile = false;
+  /** Ends the wait for the rest of a round, or for the next. */
+  #cancelNext: CancelTimer = () => undefined;
 
   constructor(line: Pick<RequestLine, 'moves'>, clock: Clock) {
     this.#clock = clock;
     line.moves(() => {
-      if (this.#cancelPause === null) this.#announceAll();
-      else this.#movedInPause = true;
+      if (this.#isBusy) this.#movedMeanwhile = true;
+      else this.#beginRound();
     });
   }
 
@@ -45,19 +50,40 @@ export class QueueAnnouncer {
     this.#watches.get(request)?.cancelHeartbeat();
     this.#watches.delete(request);
     if (this.#watches.size > 0) return;
-    this.#cancelPause?.();
-    this.#cancelPause = null;
+    this.#cancelNext();
+    this.#isBusy = false;
   }
 
-  #announceAll(): void {
-    this.#movedInPause = false;
-    for (const [request, watch] of this.#watches) this.#announce(request, watch, false);
-    const { size } = this.#watches;
-    if (size <= mostToldAtOnce) return;
-    this.#cancelPause = this.#clock.schedule(size * pauseMsPerWatch, () => {
-      this.#cancelPause = null;
-      if (this.#movedInPause) this.#announceAll();
+  #beginRound(): void {
+    this.#isBusy = true;
+    this.#movedMeanwhile = false;
+    this.#tell([...this.#watches], 0);
+  }
+
+  /** Tells some, and the others in later turns. */
+  #tell(all: readonly (readonly [AdmittedRequest, Watch])[], first: number): void {
+    const end = first + mostToldAtOnce;
+    for (const [request, watch] of all.slice(first, end)) {
+      if (this.#watches.get(request) === watch) this.#announce(request, watch, false);
+    }
+    if (this.#watches.size === 0) return;
+    if (end >= all.length) {
+      this.#endRound();
+      return;
+    }
+    this.#cancelNext = this.#clock.schedule(0, () => {
+      this.#tell(all, end);
     });
+  }
+
+  #endRound(): void {
+    const { size } = this.#watches;
+    const mayGoOn = (): void => {
+      this.#isBusy = false;
+      if (this.#movedMeanwhile) this.#beginRound();
+    };
+    if (size > mostToldAtOnce) this.#cancelNext = this.#clock.schedule(size * pauseMsPerWatch, mayGoOn);
+    else mayGoOn();
   }
 
   #announce(request: AdmittedRequest, watch: Watch, evenIfUnchanged: boolean): void {
