@@ -20,7 +20,7 @@ import { Delivery } from './delivery.js';
 
 /** The reply to a request, as far as the request is known by it. */
 interface Asking {
-  readonly request: Pick<FastifyRequest, 'id' | 'headers'> & { readonly raw: object };
+  readonly request: Pick<FastifyRequest, 'id' | 'headers' | 'ip'> & { readonly raw: object };
 }
 
 /** The statuses of errors of the generating routes. */

@@ -57,7 +57,7 @@ describe('who sent a request', () => {
     const raw = { headers: { 'x-api-key': 'secret' } };
     keys.check(raw);
     const request = { ...fromEmbeddingRequest({ input: 'hi' }, 'embd-1'), requestId: 'forged', key: 'forged' };
-    const asking = { request: { id: 'own', headers: raw.headers, raw } };
+    const asking = { request: { id: 'own', ip: '127.0.0.1', headers: raw.headers, raw } };
     expect(identified(request, { keys }, asking)).toMatchObject({ id: 'embd-1', requestId: 'own', key: 'api-key-1' });
   });
 });
