@@ -4,6 +4,7 @@ import { chatDialect } from '../../../../src/core/engine/dialects/chat-dialect.j
 import { FormatThread } from '../../../../src/core/engine/llama/format-thread.js';
 import { Formats } from '../../../../src/core/engine/llama/formats.js';
 import type { OutputFormat } from '../../../../src/core/engine/output-format.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
 
 const thinking = "{% if '<think>' in message.content %}<tool_call>{% endif %}";
 
@@ -97,5 +98,17 @@ describe('a thread that compiles formats', () => {
     await expect(interrupted).rejects.toMatchObject({ code: 'engine_failed' });
     await expect(mortal.compile({ type: 'json_object' }, null)).resolves.toMatchObject({ type: 'compiled' });
     await mortal.stop();
+  });
+
+  it('is replaced when a format holds it for too long, which is refused', async () => {
+    const clock = new VirtualClock();
+    const held = new FormatThread(null, clock);
+    const refused = held.compile(longest, null);
+    const next = held.compile({ type: 'json_object' }, null);
+    clock.advance(15_000);
+    await expect(refused).rejects.toMatchObject({ code: 'grammar_too_complex', param: 'response_format' });
+    await expect(refused).rejects.toThrow('compiling it takes longer than');
+    await expect(next).resolves.toMatchObject({ type: 'compiled' });
+    await held.stop();
   });
 });
