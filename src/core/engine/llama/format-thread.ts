@@ -27,6 +27,7 @@ export class FormatThread {
   /** One at a time, so that nothing is begun that is no longer needed. */
   readonly #turns = new TurnsByOwner({ atOnce: 1 });
   #worker: Worker | null = null;
+  #isStopped = false;
 
   /** @param templateSource of the model, which shows how it writes thoughts and calls; null without one */
   constructor(templateSource: string | null, clock: Clock = systemClock) {
@@ -54,7 +55,9 @@ export class FormatThread {
     return engineFormat(format, await untilAborted(compiled, signal));
   }
 
+  /** Nothing is compiled any more, also not for those that wait: the model that would follow it is being freed. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#worker?.terminate();
   }
 
@@ -66,6 +69,7 @@ export class FormatThread {
   }
 
   #ask(source: string, format: SourceFormat): Promise<Compiled> {
+    if (this.#isStopped) return Promise.reject(endedError('it was stopped'));
     const worker = (this.#worker ??= this.#start());
     return new Promise((resolve, reject) => {
       const settle = (end: () => void): void => {

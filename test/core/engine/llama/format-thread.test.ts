@@ -91,13 +91,14 @@ describe('a thread that compiles formats', () => {
     await expect(stayed).resolves.toMatchObject({ type: 'compiled' });
   });
 
-  it('is replaced when it has ended', async () => {
+  it('does nothing more once it is stopped, also for those that wait', async () => {
     const mortal = new FormatThread(null);
-    const interrupted = mortal.compile(longest, null);
+    const open = [longest, { type: 'json_object' } as const].map((format) => mortal.compile(format, null));
     await mortal.stop();
-    await expect(interrupted).rejects.toMatchObject({ code: 'engine_failed' });
-    await expect(mortal.compile({ type: 'json_object' }, null)).resolves.toMatchObject({ type: 'compiled' });
-    await mortal.stop();
+    for (const each of open) await expect(each).rejects.toMatchObject({ code: 'engine_failed' });
+    await expect(mortal.compile({ type: 'choice', choices: ['a'] }, null)).rejects.toMatchObject({
+      code: 'engine_failed',
+    });
   });
 
   it('is replaced when a format holds it for too long, which is refused', async () => {
