@@ -4,6 +4,7 @@ import { chatDialect } from '../../../../src/core/engine/dialects/chat-dialect.j
 import { FormatThread } from '../../../../src/core/engine/llama/format-thread.js';
 import { Formats } from '../../../../src/core/engine/llama/formats.js';
 import type { OutputFormat } from '../../../../src/core/engine/output-format.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
 
 const thinking = "{% if '<think>' in message.content %}<tool_call>{% endif %}";
 
@@ -90,12 +91,25 @@ describe('a thread that compiles formats', () => {
     await expect(stayed).resolves.toMatchObject({ type: 'compiled' });
   });
 
-  it('is replaced when it has ended', async () => {
+  it('does nothing more once it is stopped, also for those that wait', async () => {
     const mortal = new FormatThread(null);
-    const interrupted = mortal.compile(longest, null);
+    const open = [longest, { type: 'json_object' } as const].map((format) => mortal.compile(format, null));
     await mortal.stop();
-    await expect(interrupted).rejects.toMatchObject({ code: 'engine_failed' });
-    await expect(mortal.compile({ type: 'json_object' }, null)).resolves.toMatchObject({ type: 'compiled' });
-    await mortal.stop();
+    for (const each of open) await expect(each).rejects.toMatchObject({ code: 'engine_failed' });
+    await expect(mortal.compile({ type: 'choice', choices: ['a'] }, null)).rejects.toMatchObject({
+      code: 'engine_failed',
+    });
+  });
+
+  it('is replaced when a format holds it for too long, which is refused', async () => {
+    const clock = new VirtualClock();
+    const held = new FormatThread(null, clock);
+    const refused = held.compile(longest, null);
+    const next = held.compile({ type: 'json_object' }, null);
+    clock.advance(15_000);
+    await expect(refused).rejects.toMatchObject({ code: 'grammar_too_complex', param: 'response_format' });
+    await expect(refused).rejects.toThrow('compiling it takes longer than');
+    await expect(next).resolves.toMatchObject({ type: 'compiled' });
+    await held.stop();
   });
 });
