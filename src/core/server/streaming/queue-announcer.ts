@@ -66,7 +66,11 @@ export class QueueAnnouncer {
     for (const [request, watch] of all.slice(first, end)) {
       if (this.#watches.get(request) === watch) this.#announce(request, watch, false);
     }
-    if (this.#watches.size === 0) return;
+    if (this.#watches.size === 0) {
+      // Nobody may have been there to be told, and so nobody leaves who would end the round.
+      this.#isBusy = false;
+      return;
+    }
     if (end >= all.length) {
       this.#endRound();
       return;

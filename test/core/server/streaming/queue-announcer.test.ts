@@ -151,4 +151,14 @@ describe('places of those who wait', () => {
     for (const request of line.requests) line.announcer.unwatch(request);
     expect(line.clock.pending).toBe(0);
   });
+
+  it('are told at every change to those that come after changes of which nobody was told', () => {
+    const line = new Line(3);
+    for (const request of line.requests) line.announcer.unwatch(request);
+    line.advance();
+    const comments: string[] = [];
+    for (const request of line.requests.slice(-1)) line.announcer.watch(request, (comment) => comments.push(comment));
+    line.advance();
+    expect(comments).toEqual([2, 1].map(at));
+  });
 });
