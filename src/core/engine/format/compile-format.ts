@@ -56,6 +56,11 @@ export function isOutOfTime(error: unknown): boolean {
   return error instanceof OutOfTime;
 }
 
+/** What a compilation ends with that is stopped because it takes too long. */
+export function outOfTime(format: SourceFormat): OutOfTime {
+  return new OutOfTime(subjectOf(format));
+}
+
 /** What errors about a format are about. */
 export function subjectOf(format: OutputFormat): Subject {
   if (format.type === 'calls') {

@@ -4,8 +4,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
-import { subjectOf } from '../format/compile-format.js';
-import { OutOfTime } from '../grammar/limits.js';
+import { outOfTime } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
 import { type CompiledAnswer, readAnswer } from './format-messages.js';
 import { type Compiled, CompiledFormats, engineFormat, type SourceFormat } from './formats.js';
@@ -99,7 +98,7 @@ export class FormatThread {
           // The next format gets another one at once.
           this.#worker = null;
           void worker.terminate();
-          reject(new OutOfTime(subjectOf(format)));
+          reject(outOfTime(format));
         });
       });
       worker.on('message', onMessage);
