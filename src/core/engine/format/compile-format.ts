@@ -57,7 +57,7 @@ export function isOutOfTime(error: unknown): boolean {
 }
 
 /** What a compilation ends with that is stopped because it takes too long. */
-export function outOfTime(format: SourceFormat): OutOfTime {
+export function outOfTime(format: OutputFormat): OutOfTime {
   return new OutOfTime(subjectOf(format));
 }
 
