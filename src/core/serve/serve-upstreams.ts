@@ -73,10 +73,7 @@ export function serveUpstreams(
     const guarded = entrance(server, access, clock);
     const { keys, rates } = guarded;
     const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
-    const stopUpstreams = async (): Promise<void> => {
-      await Promise.all(upstreams.map((upstream) => upstream.stop()));
-    };
-    opened.add(upstreams, stopUpstreams);
+    opened.add(upstreams, (all) => Promise.all(all.map((upstream) => upstream.stop())));
     for (const upstream of upstreams) logUpstream(upstream, clock, logger);
     // What another server generates cannot be paused.
     const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
@@ -87,8 +84,11 @@ export function serveUpstreams(
     const context = { ...openContext(opened, executed, guarded, options, tools), relay };
     await openTraces(opened, options, relay, tools);
     const app = opened.add(await createApp(context, logger), (each) => each.close());
-    // Before the server is closed: requests that wait for upstreams would keep it open.
-    opened.add(upstreams, stopUpstreams);
+    // Before the server is closed, which waits for all answers. When it was drained, there is nothing left to end.
+    opened.add(relay, (each) => {
+      void each.drain();
+      each.abandonRunning();
+    });
     const url = await listen(app, server);
     const asked = Promise.all(upstreams.map((upstream) => upstream.start()));
     await (stopping === undefined ? asked : untilAborted(asked, stopping));
