@@ -1,10 +1,10 @@
 import { microsNow } from '../base/micros.js';
 import { percentiles } from '../measurement/metric-names.js';
+import { lookOf } from './look.js';
 import { type Measured, type Measurement, measureStep, nothingMeasured, type TrialHooks } from './measure-all.js';
 import type { MeasuredRun } from './measure-run.js';
 import type { FindMaxOptions } from './plan/options.js';
 import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
-import type { RunTrend } from './record/run-trend.js';
 import { conclude, type SearchOutcome } from './search/conclude.js';
 import type { Look, Promised } from './search/evidence.js';
 import { nextStep, type SearchSpec, stepBelow } from './search/next-step.js';
@@ -98,7 +98,12 @@ export async function measureSearch(
       { ...hooks, isEnough: () => false },
     );
     if (finished !== null) {
-      const seen = lookOf(finished, load, search);
+      const seen = lookOf(finished, {
+        load,
+        search,
+        ranMs: warmupMs + durationMs,
+        longestMs: longestMs(options.durationMs ?? 0),
+      });
       const hasBeenFull = (saturated.get(load) ?? 0) > 0;
       const isClientFull = isOfClient(finished, seen, spec.promises, search.by === 'rate' && !hasBeenFull);
       if (isClientFull) finished.run.discarded = true;
@@ -125,6 +130,11 @@ function lookMs(durationMs: number, look: number, rate: number | null, promises:
   return Math.max(planned, Math.min(longestForRequestsMs, (requests / rate) * 1000));
 }
 
+/** How long a load takes at most, with its warm-up, unless its requests need more time. */
+function longestMs(durationMs: number): number {
+  return durationMs * Math.max(...lookLengths) * (1 + warmupShare);
+}
+
 function specOf(
   { promises, by, precision, start }: FindMaxOptions,
   queue: { readonly slots: number } | null,
@@ -144,31 +154,6 @@ function specOf(
 
 function promisedOf({ text, percentile }: FindMaxOptions['promises'][number]): Promised {
   return { text, allowedShare: percentile === null ? 0 : 1 - percentiles[percentile] / 100 };
-}
-
-/** A measurement as the search takes it. */
-function lookOf({ run, trend }: MeasuredRun, load: number, { promises }: FindMaxOptions): Look {
-  return {
-    load,
-    missed: promises.map((_, index) => piecesOf(trend, index)),
-    answered: run.requests.completed,
-    isOverloaded: run.overload !== undefined || run.aborted_on === 'overload',
-    isUntold: run.filling_seconds !== undefined,
-  };
-}
-
-/** Pieces of a run that are counted together. */
-const pieces = 16;
-
-function piecesOf({ bins }: RunTrend, promise: number): Look['missed'][number] {
-  const size = Math.max(1, Math.ceil(bins.length / pieces));
-  return Array.from({ length: Math.ceil(bins.length / size) }, (_, index) => {
-    const own = bins.slice(index * size, (index + 1) * size);
-    return {
-      successes: own.reduce((sum, { missed }) => sum + (missed[promise] ?? 0), 0),
-      attempts: own.reduce((sum, { judged }) => sum + (judged[promise] ?? 0), 0),
-    };
-  });
 }
 
 /**

@@ -67,7 +67,8 @@ function blocksOf(pieces: readonly Proportion[], length: number): readonly Propo
   return blocks;
 }
 
-function total(pieces: readonly Proportion[]): Proportion {
+/** All pieces together. */
+export function total(pieces: readonly Proportion[]): Proportion {
   return {
     successes: pieces.reduce((sum, each) => sum + each.successes, 0),
     attempts: pieces.reduce((sum, each) => sum + each.attempts, 0),

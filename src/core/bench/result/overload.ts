@@ -89,16 +89,35 @@ function fillingMsOf(trend: RunTrend, { turns, thinkMs }: Filling): number {
   return fillingLengths * (turns * (ttftMs + streamMs) + (turns - 1) * thinkMs);
 }
 
+/**
+ * The mean time to first token that requests would come to if it went on to rise as it did, in milliseconds; null if it did not
+ * clearly rise. A queue that grows slowly keeps a promise for a while, and this is the sign of it long before it has grown by more
+ * than chance makes a queue grow.
+ *
+ * @param aheadMs from the end of the trend on
+ */
+export function ttftAhead({ binUs, bins }: RunTrend, aheadMs: number): number | null {
+  const sending = sendingBins(bins);
+  const pieces = piecesOf({ binUs, bins: sending });
+  const middle = pieces[Math.floor(pieces.length / 2)];
+  const ttft = pieces.length < leastPieces ? null : ttftSlope(pieces);
+  if (ttft === null || ttft.interval.lower <= 0 || middle === undefined) return null;
+  const endSeconds = (sending.length * binUs) / 1e6;
+  return (middle.ttftMs ?? 0) + ttft.slope * (endSeconds - middle.atSeconds + aheadMs / 1000);
+}
+
+function ttftSlope(pieces: readonly Piece[]): Slope | null {
+  const points = pieces.flatMap(({ atSeconds, ttftMs: y }) => (y === null ? [] : [{ x: atSeconds, y }]));
+  return theilSen(points, tail);
+}
+
 function growthIn(pieces: readonly Piece[]): Overload | null {
   if (pieces.length < leastPieces) return null;
   const inFlight = theilSen(
     pieces.map(({ atSeconds, inFlight: y }) => ({ x: atSeconds, y })),
     tail,
   );
-  const ttft = theilSen(
-    pieces.flatMap(({ atSeconds, ttftMs: y }) => (y === null ? [] : [{ x: atSeconds, y }])),
-    tail,
-  );
+  const ttft = ttftSlope(pieces);
   if (inFlight === null || ttft === null || inFlight.interval.lower <= 0 || ttft.interval.lower <= 0) return null;
   const sent = pieces.reduce((sum, piece) => sum + piece.sent, 0);
   const seconds = (pieces.at(-1)?.atSeconds ?? 0) - (pieces[0]?.atSeconds ?? 0);

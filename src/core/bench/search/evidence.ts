@@ -1,5 +1,6 @@
-import { type ClusteredShare, clusteredShare, designEffect } from '../../statistics/clustered-share.js';
-import type { Proportion } from '../../statistics/proportion.js';
+import { type ClusteredShare, clusteredShare, designEffect, total } from '../../statistics/clustered-share.js';
+import { disagreement, type MeasuredShare } from '../../statistics/disagreement.js';
+import { type Proportion, wilsonInterval } from '../../statistics/proportion.js';
 
 /** A promise as the search sees it: how many requests may miss its limit. */
 export interface Promised {
@@ -20,6 +21,13 @@ export interface Look {
   readonly isOverloaded: boolean;
   /** It was too short to tell a queue that grows without end from one that fills. */
   readonly isUntold: boolean;
+  /** The wait rose all the time, so that a promise that holds will break soon if it goes on. */
+  readonly isRising: boolean;
+  /**
+   * By what share the load may exceed what the server can do, and all promises about waiting still hold until its end: the
+   * queue needs longer to become too long. 0 without such promises.
+   */
+  readonly hiddenExcess: number;
 }
 
 /** All that is known of one load. */
@@ -29,9 +37,13 @@ export interface LoadEvidence {
   /** Per promise; null without a request that it could be judged by. */
   readonly shares: readonly (ClusteredShare | null)[];
   readonly isOverloaded: boolean;
+  /** The wait rose all the time in the last look, which is the longest: the share of missed requests is too low. */
+  readonly isRising: boolean;
+  /** The least of its looks. */
+  readonly hiddenExcess: number;
   /**
    * `holds` and `breaks` only if the interval is clear of the limit; and `holds` only if some look was long enough to tell
-   * whether the server can follow the load.
+   * whether the server can follow the load, and the wait did not rise in the last one.
    */
   readonly verdict: 'holds' | 'breaks' | 'unclear';
   /** In standard errors, how far the worst promise is on the good side of its limit; from -{@link surest} to it. */
@@ -45,6 +57,9 @@ const surest = 6;
 
 /** Fewer answers may all be of a kind that a promise says nothing about, such as those of one token. */
 const leastAnswers = 5;
+
+/** A single measurement in which the wait rises may do so by chance. */
+const leastRises = 2;
 
 /** Loads up to this factor apart have queues of the same kind, so their requests depend on each other alike. */
 const alike = 1.3;
@@ -60,13 +75,26 @@ export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]
   const loads = [...new Set(looks.map(({ load }) => load))].sort((one, other) => one - other);
   const seriesAt = (load: number, promise: number): readonly (readonly Proportion[])[] =>
     looks.filter((look) => look.load === load).map(({ missed }) => missed[promise] ?? []);
+  // Of a queue that grows each time, the last and longest look says most: the others ended before it was too long.
+  const isBrokenAt = (load: number): boolean => {
+    const own = looks.filter((look) => look.load === load);
+    const last = own.at(-1);
+    if (last === undefined || own.length < leastRises || !own.every(({ isRising }) => isRising)) return false;
+    return promises.some((promise, index) => isMissedMore(promise, last.missed[index] ?? []));
+  };
   const effects = promises.map((_, promise) =>
     loads.map((load) => {
       const series = seriesAt(load, promise);
       const share = clusteredShare(series, 1, decidingTail)?.share ?? 0;
-      return { own: designEffect(series), isTypical: share <= mostMissed };
+      return { own: designEffect(series), isTypical: share <= mostMissed && !isBrokenAt(load) };
     }),
   );
+  const measuredNear = (near: number, promise: number, effect: number): readonly MeasuredShare[] =>
+    looks.flatMap(({ load, missed }) => {
+      const isNear = Math.max(load / near, near / load) <= alike;
+      const isTypical = effects[promise]?.[loads.indexOf(load)]?.isTypical ?? false;
+      return isNear && isTypical ? [{ of: load, effect, ...total(missed[promise] ?? []) }] : [];
+    });
   return loads.map((load) => {
     const own = looks.filter((look) => look.load === load);
     const shares = promises.map((_, promise) => {
@@ -75,18 +103,24 @@ export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]
       );
       const counted = near.filter(({ isTypical }) => isTypical).map(({ own: effect }) => effect);
       const ownEffect = effects[promise]?.[loads.indexOf(load)]?.own ?? 1;
-      return clusteredShare(seriesAt(load, promise), Math.max(ownEffect, ...counted), decidingTail);
+      const effect = Math.max(ownEffect, ...counted);
+      const times = disagreement(measuredNear(load, promise, effect));
+      return clusteredShare(seriesAt(load, promise), effect * times, decidingTail);
     });
     const isOverloaded = own.filter((look) => look.isOverloaded).length * 2 > own.length;
     const isUntold = own.every((look) => look.isUntold);
+    const isRising = own.at(-1)?.isRising ?? false;
+    const isBroken = isBrokenAt(load);
     const sides = shares.map((share, promise) => sideOf(share, promises[promise]?.allowedShare ?? 0));
     return {
       load,
       looks: own.length,
       shares,
       isOverloaded,
-      verdict: verdictOf(sides, { isOverloaded, isUntold }),
-      score: isOverloaded ? -surest : Math.min(...sides.map(({ score }) => score)),
+      isRising,
+      hiddenExcess: Math.min(...own.map((look) => look.hiddenExcess)),
+      verdict: verdictOf(sides, { isOverloaded: isOverloaded || isBroken, isUntold: isUntold || isRising }),
+      score: isOverloaded || isBroken ? -surest : Math.min(isRising ? 0 : surest, ...sides.map(({ score }) => score)),
     };
   });
 }
@@ -111,6 +145,12 @@ function verdictOf(
 ): LoadEvidence['verdict'] {
   if (isOverloaded || sides.some(({ verdict }) => verdict === 'breaks')) return 'breaks';
   return !isUntold && sides.every(({ verdict }) => verdict === 'holds') ? 'holds' : 'unclear';
+}
+
+/** Whether more requests of a measurement miss a promise than may, whatever chance did to each of them. */
+function isMissedMore({ allowedShare }: Promised, pieces: readonly Proportion[]): boolean {
+  const all = total(pieces);
+  return all.attempts > 0 && wilsonInterval(all, decidingTail).lower > allowedShare;
 }
 
 /** On which side of the limit a promise is. */

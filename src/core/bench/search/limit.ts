@@ -7,6 +7,8 @@ export interface Limit {
   readonly load: number;
   /** 95 % interval; an end is null if no load was found that is clearly on that side. */
   readonly lower: number | null;
+  /** The lower end if all measurements had been long enough to show a queue that grows. */
+  readonly measured: number | null;
   readonly upper: number | null;
   /** Position of the promise whose line gave the load; null if none did. */
   readonly promise: number | null;
@@ -31,12 +33,13 @@ const mostMissed = 0.8;
 export function limitOf(promises: readonly Promised[], { below, above }: Pick<Split, 'below' | 'above'>): Limit | null {
   const [low, high] = [below.at(-1), above[0]];
   if (low === undefined || high === undefined) return null;
-  const holds = below.findLast(({ verdict }) => verdict === 'holds')?.load ?? null;
+  const held = below.findLast(({ verdict }) => verdict === 'holds');
+  const holds = held?.load ?? null;
   const breaks = above.find(({ verdict }) => verdict === 'breaks')?.load ?? null;
   const middle = Math.sqrt(low.load * high.load);
-  const near = [...below, ...above].filter(({ load, isOverloaded }) => {
+  const near = [...below, ...above].filter(({ load, isOverloaded, isRising }) => {
     const isNext = load === low.load || load === high.load;
-    return isNext || (!isOverloaded && Math.max(load / middle, middle / load) <= nearby);
+    return isNext || (!isOverloaded && !isRising && Math.max(load / middle, middle / load) <= nearby);
   });
   const fits = promises.flatMap(({ allowedShare }, promise) => {
     if (!hasSlope(below, promise, allowedShare / 10, allowedShare)) return [];
@@ -57,10 +60,12 @@ export function limitOf(promises: readonly Promised[], { below, above }: Pick<Sp
   const within = (load: number): number => Math.min(breaks ?? high.load, Math.max(holds ?? low.load, load));
   const first = fits.toSorted((one, other) => one.x - other.x)[0];
   const wanted = first === undefined ? middle : Math.exp(first.x);
+  const measured = from > 0 && from < to ? from : holds;
   return {
     load: within(wanted),
     promise: first === undefined || within(wanted) !== wanted ? null : first.promise,
-    lower: from > 0 && from < to ? from : holds,
+    measured,
+    lower: measured === null || measured !== holds ? measured : measured / (1 + (held?.hiddenExcess ?? 0)),
     upper: Number.isFinite(to) && from < to ? to : breaks,
   };
 }

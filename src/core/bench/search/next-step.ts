@@ -66,7 +66,10 @@ export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
   const strange = contradictions(parts).find(({ looks: count }) => count < 2);
   if (strange !== undefined) return again(strange);
   const limit = limitOf(spec.promises, parts);
-  return limit === null || isKnown(spec, limit, parts) ? { type: 'done' } : around(spec, loads, limit);
+  if (limit === null || isKnown(spec, limit, parts)) return { type: 'done' };
+  // The wait rises slowly: longer measurements of this load alone tell on which side of the limit it is.
+  const isRising = high.isRising && high.verdict === 'unclear' && high.looks < spec.mostLooks;
+  return isRising ? again(high) : around(spec, loads, limit);
 }
 
 /**
@@ -143,7 +146,7 @@ function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
 
 /** Whether both ends of the interval are near enough. Of clients, neighbouring numbers are. */
 function isKnown(spec: SearchSpec, limit: Limit, parts: Split): boolean {
-  const { load, lower, upper } = limit;
+  const { load, measured: lower, upper } = limit;
   if (lower === null || upper === null) return false;
   if (spec.isWhole && upper - lower <= 1) return true;
   return Math.max(load / lower, upper / load) <= 1 + spec.precision && isClear(spec, limit, parts);

@@ -3,7 +3,7 @@ import { seededRandom } from '../../../../src/core/base/random.js';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
 import type { RequestMetrics } from '../../../../src/core/bench/record/request-metrics.js';
 import { type RunTrend, type TrendBin, TrendRecorder } from '../../../../src/core/bench/record/run-trend.js';
-import { type Filling, queueGrowthOf, singleFilling } from '../../../../src/core/bench/result/overload.js';
+import { type Filling, queueGrowthOf, singleFilling, ttftAhead } from '../../../../src/core/bench/result/overload.js';
 import type { Overload } from '../../../../src/core/measurement/result-schema.js';
 
 /** One bin of a second. */
@@ -39,6 +39,24 @@ describe('a queue that grows without end', () => {
   it('is not told from a run of a few moments, or from none', () => {
     expect(overloadOf(trendOf([bin(40, 5, 100), bin(40, 50, 900)]))).toBeNull();
     expect(overloadOf({ binUs: 1e6, bins: [] })).toBeNull();
+  });
+});
+
+describe('a time to first token that rises', () => {
+  it('is foreseen from its slope, long before the queue has grown by more than chance lets it', () => {
+    const bins = Array.from({ length: 20 }, (_, second) => bin(40, 5, 100 + 2 * second));
+    expect(overloadOf(trendOf(bins))).toBeNull();
+    // 139 ms at its end, and 2 ms more in each second after it.
+    expect(ttftAhead(trendOf(bins), 30_000)).toBeCloseTo(199, 0);
+    expect(ttftAhead(trendOf(bins), 0)).toBeCloseTo(139, 0);
+  });
+
+  it('is not foreseen where it does not clearly rise, or the run was too short', () => {
+    const steady = Array.from({ length: 20 }, (_, second) => bin(40, 5, 100 + (second % 4)));
+    const falling = Array.from({ length: 20 }, (_, second) => bin(40, 5, 200 - second));
+    for (const bins of [steady, falling, [bin(40, 5, 100), bin(40, 5, 900)], []]) {
+      expect(ttftAhead(trendOf(bins), 60_000)).toBeNull();
+    }
   });
 });
 

@@ -21,13 +21,19 @@ const spec: SearchSpec = {
 function lookWith(
   load: number,
   missedShare: number,
-  options: { requests?: number; isOverloaded?: boolean; isUntold?: boolean } = {},
+  options: {
+    requests?: number;
+    isOverloaded?: boolean;
+    isUntold?: boolean;
+    isRising?: boolean;
+    hiddenExcess?: number;
+  } = {},
 ): Look {
-  const { requests = 1600, isOverloaded = false, isUntold = false } = options;
+  const { requests = 1600, isOverloaded = false, isUntold = false, isRising = false, hiddenExcess = 0 } = options;
   const attempts = requests / 16;
   const piece = { successes: missedShare * attempts, attempts };
   const missed = [Array.from({ length: 16 }, () => piece)];
-  return { load, missed, answered: requests, isOverloaded, isUntold };
+  return { load, missed, answered: requests, isOverloaded, isUntold, isRising, hiddenExcess };
 }
 
 /** The same measurement with a promise for each share. */
@@ -153,6 +159,49 @@ describe('the search for the highest load', () => {
     expect(verdictAt4(short)).toBe('unclear');
     expect(verdictAt4([...short, lookWith(4, 0)])).toBe('holds');
     expect(conclude(spec, short)).toMatchObject({ status: 'found', lower: null, upper: 8 });
+  });
+
+  it('takes no load for one that holds while its last measurement shows a wait that rises, and measures it for longer', () => {
+    const looks = [1, 2, 4, 8].map((load) => lookWith(load, load > 5 ? 1 : 0, { isRising: load === 4 }));
+    const at4 = (all: readonly Look[]) => conclude(spec, all).loads.find(({ load }) => load === 4);
+    expect(at4(looks)).toMatchObject({ verdict: 'unclear', score: 0, isRising: true });
+    expect(conclude(spec, looks)).toMatchObject({ status: 'found', lower: 2 });
+    expect(at4([...looks, lookWith(4, 0)])).toMatchObject({ verdict: 'holds', isRising: false });
+    expect(at4([...looks, lookWith(4, 0), lookWith(4, 0, { isRising: true })])).toMatchObject({ verdict: 'unclear' });
+    expect(nextStep(spec, [...looks, lookWith(2.83, 0), lookWith(3.36, 0)])).toEqual({
+      type: 'measure',
+      load: 4,
+      look: 2,
+    });
+  });
+
+  it('takes a load at which the wait rises each time for one that breaks as soon as its longest measurement does', () => {
+    const pieces = Array.from({ length: 16 }, (_, index) => ({ successes: index < 13 ? 0 : 100, attempts: 100 }));
+    const late: Look = { ...lookWith(4, 0, { isRising: true }), missed: [pieces] };
+    const early = lookWith(4, 0, { isRising: true });
+    const at4 = (looks: readonly Look[]) => conclude(spec, looks).loads[0]?.verdict;
+    expect(at4([early, late])).toBe('breaks');
+    // By chance, a wait may rise once.
+    expect(at4([late])).toBe('unclear');
+    expect(at4([lookWith(4, 0), late])).toBe('unclear');
+  });
+
+  it('leaves as much room below a load that holds as its measurements were too short to show', () => {
+    const looks = (hiddenExcess: number): readonly Look[] =>
+      [4, 8, 10, 10.5].map((load) => lookWith(load, load > 10 ? 1 : 0, { hiddenExcess }));
+    expect(conclude(spec, looks(0))).toMatchObject({ load: 10.25, lower: 10, upper: 10.5 });
+    expect(conclude(spec, looks(0.04))).toMatchObject({ load: 10.25, lower: 9.615, upper: 10.5, isFinished: true });
+    const longer = [...looks(0.04), lookWith(10, 0, { hiddenExcess: 0.001 })];
+    expect(conclude(spec, longer)).toMatchObject({ lower: 9.99 });
+  });
+
+  it('trusts shares less if measurements of the same loads disagree', () => {
+    const disagreeing = [0, 0.08, 0, 0.08, 0, 0.08].flatMap((share) => [9.8, 10].map((load) => lookWith(load, share)));
+    const agreeing = disagreeing.map(({ load }) => lookWith(load, 0.04));
+    const evidence = (looks: readonly Look[]) => conclude(spec, looks).loads[0];
+    expect(evidence(agreeing)).toMatchObject({ verdict: 'holds', shares: [{ effectiveAttempts: 9600 }] });
+    expect(evidence(disagreeing)?.verdict).toBe('unclear');
+    expect(evidence(disagreeing)?.shares[0]?.effectiveAttempts).toBeLessThan(1000);
   });
 
   it('comes near to what the load generator can send, and ends there', () => {

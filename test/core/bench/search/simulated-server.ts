@@ -65,7 +65,7 @@ export function lookAt(server: SimulatedServer, load: number, look: number, seco
     if (waitMs >= server.limitMs) piece.successes += 1;
   }
   const answered = pieces.reduce((sum, { attempts }) => sum + attempts, 0);
-  return { load, missed: [pieces], answered, isOverloaded: false, isUntold: false };
+  return { load, missed: [pieces], answered, isOverloaded: false, isUntold: false, isRising: false, hiddenExcess: 0 };
 }
 
 /** Runs a search to its end. @param measure what a look at a load finds; called with its number over all loads */
