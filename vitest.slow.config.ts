@@ -2,7 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { ClientTableReporter } from './test/support/clients/table-reporter.js';
 
 /** They measure, or what they try depends on time: each has the machine for itself. */
-const timed = ['test/slow/{compare-searches,find-max,gate,load-test,misleading-answers,queue-wait,rude-clients}.test.ts'];
+const timed = [
+  'test/slow/{compare-searches,find-max,gate,load-test,misleading-answers,queue-wait,rude-clients}.test.ts',
+];
 
 // What takes too long for every `npm test`: npm run test:slow.
 export default defineConfig({

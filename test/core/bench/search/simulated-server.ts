@@ -68,10 +68,13 @@ export function lookAt(server: SimulatedServer, load: number, look: number, seco
   return { load, missed: [pieces], answered, isOverloaded: false, isUntold: false, isRising: false, hiddenExcess: 0 };
 }
 
+/** Far more than any search takes: noisy servers, searched to 1 %, need up to some 200. */
+const mostLooks = 2000;
+
 /** Runs a search to its end. @param measure what a look at a load finds; called with its number over all loads */
 export function searched(spec: SearchSpec, measure: (load: number, look: number, number: number) => Look): Look[] {
   const looks: Look[] = [];
-  for (let number = 1; number <= 200; number += 1) {
+  for (let number = 1; number <= mostLooks; number += 1) {
     const step = nextStep(spec, looks);
     if (step.type === 'done') return looks;
     looks.push(measure(step.load, step.look, number));
