@@ -1,12 +1,14 @@
-import { comparePaths, pathColumns, warmUp } from '../support/closed-loops.js';
+import { fileURLToPath } from 'node:url';
+import { comparePaths, pathColumns, type Target, warmUp } from '../support/closed-loops.js';
 import { markdownTable } from '../support/markdown.js';
-import { type ServerProcess, startChatstream } from '../support/processes.js';
+import { type ServerProcess, startChatstream, startScript } from '../support/processes.js';
 import { median, ratios, spread } from '../support/statistics.js';
 import { decodeTokensPerSecond, streamOnce } from '../support/stream-client.js';
 
 /**
  * What it costs to stand in front of another server: the time to the first token and the speed of 64 streams of the mock
- * engine, with and without `serve --upstream` in between; in closed loops, and when all of them come in the same moment.
+ * engine, with and without `serve --upstream` in between; in closed loops, and when all of them come in the same moment. In closed
+ * loops, a pipe from undici to `node:http` shows what any process of Node.js in between costs.
  */
 const repeats = Number(process.argv[2] ?? 5);
 
@@ -38,15 +40,22 @@ async function latency(): Promise<void> {
   const size = ['--max-concurrency', String(streams), '--mock-token', `${tokenMs}ms`, '--mock-prefill', '5ms'];
   const direct = await startChatstream(['--engine', 'mock', '--mock-reply', 'long', ...size]);
   const relay = await startChatstream(['--upstream', direct.url]);
+  const pipe = await startScript(fileURLToPath(new URL('bare-pipe.js', import.meta.url)), [direct.url]);
   try {
-    const target = { url: relay.url, pids: () => [...relay.pids(), ...direct.pids()] };
-    await warmUp([direct, target], warmUpRequests, { ...asked, max_tokens: 2 });
-    const rows: (readonly string[])[] = [];
-    for (const clients of [1, 8, streams]) {
-      const loops = { clients, durationMs: 3000, answerMs: tokens * tokenMs, body: { ...asked, max_tokens: tokens } };
-      rows.push(await comparePaths(direct, target, loops, repeats));
+    const between = (server: ServerProcess): Target => ({
+      url: server.url,
+      pids: () => [...server.pids(), ...direct.pids()],
+    });
+    const paths = { 'through --upstream': between(relay), 'through a pipe': between(pipe) };
+    await warmUp([direct, ...Object.values(paths)], warmUpRequests, { ...asked, max_tokens: 2 });
+    for (const [name, target] of Object.entries(paths)) {
+      const rows: (readonly string[])[] = [];
+      for (const clients of [1, 8, streams]) {
+        const loops = { clients, durationMs: 3000, answerMs: tokens * tokenMs, body: { ...asked, max_tokens: tokens } };
+        rows.push(await comparePaths(direct, target, loops, repeats));
+      }
+      console.log(`${markdownTable(pathColumns('directly', name), rows)}\n`);
     }
-    console.log(`${markdownTable(pathColumns('directly', 'through --upstream'), rows)}\n`);
     const ours: Sample[] = [];
     const theirs: Sample[] = [];
     for (let repeat = 0; repeat <= repeats * 4; repeat += 1) {
@@ -81,7 +90,7 @@ async function latency(): Promise<void> {
     }
     console.log(`\nOne stream at a time: ${spread(one)} ms more to the first token.\n`);
   } finally {
-    await relay.stop();
+    await Promise.all([relay.stop(), pipe.stop()]);
     await direct.stop();
   }
 }
