@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { chatDialect } from '../dialects/chat-dialect.js';
+import { chatDialect } from '../dialects/templates/chat-dialect.js';
 import { writeAnswer } from './format-messages.js';
 import { compile, type SourceFormat } from './formats.js';
 

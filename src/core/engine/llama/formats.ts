@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
-import { answerGrammar } from '../dialects/answer-grammar.js';
-import type { ChatDialect } from '../dialects/chat-dialect.js';
+import { answerGrammar } from '../dialects/rules/answer-grammar.js';
+import type { ChatDialect } from '../dialects/templates/chat-dialect.js';
 import { compileFormat, isOutOfTime, subjectOf } from '../format/compile-format.js';
 import type { OutputFormat } from '../output-format.js';
 

@@ -1,7 +1,7 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
-import { endsInThought, stopsInThought } from '../dialects/thoughts.js';
+import { type ChatDialect, chatDialect } from '../dialects/templates/chat-dialect.js';
+import { endsInThought, stopsInThought } from '../dialects/templates/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';

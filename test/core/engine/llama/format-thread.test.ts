@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import { chatDialect } from '../../../../src/core/engine/dialects/chat-dialect.js';
+import { chatDialect } from '../../../../src/core/engine/dialects/templates/chat-dialect.js';
 import { FormatThread } from '../../../../src/core/engine/llama/format-thread.js';
 import { Formats } from '../../../../src/core/engine/llama/formats.js';
 import type { OutputFormat } from '../../../../src/core/engine/output-format.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { chatDialect } from '../../../../src/core/engine/dialects/chat-dialect.js';
+import { chatDialect } from '../../../../src/core/engine/dialects/templates/chat-dialect.js';
 import { limits } from '../../../../src/core/engine/grammar/limits.js';
 import { Formats } from '../../../../src/core/engine/llama/formats.js';
 
