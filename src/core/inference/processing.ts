@@ -5,8 +5,8 @@ import { engineDownError } from '../base/refusals.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { ForeignText } from '../engine/foreign-text.js';
-import type { SchedulerEvent } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
+import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import type { InferenceJob, Refusal } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
 

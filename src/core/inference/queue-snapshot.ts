@@ -1,8 +1,8 @@
-import type { Job, WaitingView, WaitReason } from '../scheduler/job.js';
+import { costOf } from '../scheduler/fairness/service-charges.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
+import type { Job, WaitingView, WaitReason } from '../scheduler/jobs/job.js';
+import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
-import { costOf } from '../scheduler/service-charges.js';
-import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { InferenceJob } from './inference-job.js';
 
 /** A running request as it is now. */

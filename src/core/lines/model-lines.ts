@@ -11,7 +11,7 @@ import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { InferenceEvent } from '../inference/request.js';
 import type { ModelQueue, RequestLine } from '../inference/request-line.js';
 import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
-import { checkReserves } from '../scheduler/reserves.js';
+import { checkReserves } from '../scheduler/fairness/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { commonLimits, linesSnapshot } from './lines-snapshot.js';
 import { LoadTimes } from './load-times.js';

@@ -1,7 +1,7 @@
 import type { Progress } from '../base/token-records.js';
 import type { Timings } from '../inference/request.js';
-import { type Demand, noKey } from '../scheduler/demand.js';
-import { Job } from '../scheduler/job.js';
+import { type Demand, noKey } from '../scheduler/jobs/demand.js';
+import { Job } from '../scheduler/jobs/job.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 

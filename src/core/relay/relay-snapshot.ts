@@ -1,6 +1,6 @@
 import { first, ofPayer, type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
-import type { QueueEntry } from '../scheduler/job.js';
-import { costOf } from '../scheduler/service-charges.js';
+import { costOf } from '../scheduler/fairness/service-charges.js';
+import type { QueueEntry } from '../scheduler/jobs/job.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
 /** All lines and everything that runs, as `/v1/queue` shows them. Positions are those in the line of the model. */

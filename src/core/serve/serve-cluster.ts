@@ -11,7 +11,7 @@ import { joinCluster, type Membership } from '../cluster/joining/join-cluster.js
 import { SharedUsage, type SharedUsageOptions } from '../cluster/usage/shared-usage.js';
 import type { Access } from '../config/access.js';
 import type { InferenceEvent } from '../inference/request.js';
-import { noKey } from '../scheduler/demand.js';
+import { noKey } from '../scheduler/jobs/demand.js';
 import { createApp } from '../server/app.js';
 import type { ServerOptions } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';

@@ -11,7 +11,7 @@ import { RequestEvents } from '../../inference/request-events.js';
 import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
 import type { ListedModel, ServedModel, ServedModels } from '../../inference/served-model.js';
 import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
-import { refuseReserves } from '../../scheduler/reserves.js';
+import { refuseReserves } from '../../scheduler/fairness/reserves.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { FadingModels } from '../fading-models.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
