@@ -6,7 +6,7 @@ import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
 import { readInputs } from './inputs.js';
-import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
+import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
 import { tokensAroundMessage } from './prompt/message-cost.js';
 import { renderChat } from './prompt/render-chat.js';
