@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../base/errors.js';
-import { fileReason } from '../base/file-errors.js';
+import { fileReason } from '../base/files/file-errors.js';
 import { near } from '../base/near.js';
 import { allErrors, settingsErrors } from '../base/settings-error.js';
 import { parseYaml } from '../base/yaml.js';

@@ -1,7 +1,7 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
-import { deadlineError, queueTimeoutError } from '../base/queue-refusals.js';
-import { clientLeftError, engineDownError, engineLoadingError } from '../base/refusals.js';
+import { deadlineError, queueTimeoutError } from '../base/refusals/queue-refusals.js';
+import { clientLeftError, engineDownError, engineLoadingError } from '../base/refusals/refusals.js';
 import { TurnsByOwner } from '../base/turns-by-owner.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError } from '../base/errors.js';
-import { modelLoadingFailedError, noSuchModelError } from '../base/model-refusals.js';
-import { drainingError } from '../base/queue-refusals.js';
-import { engineStoppedError } from '../base/refusals.js';
+import { modelLoadingFailedError, noSuchModelError } from '../base/refusals/model-refusals.js';
+import { drainingError } from '../base/refusals/queue-refusals.js';
+import { engineStoppedError } from '../base/refusals/refusals.js';
 import type { Executor } from '../executor/executor.js';
 import type { InferenceOptions } from '../inference/inference.js';
 import { anyName } from '../inference/one-model.js';

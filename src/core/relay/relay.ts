@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
-import { cutOffError, queueTimeoutError } from '../base/queue-refusals.js';
-import { clientLeftError } from '../base/refusals.js';
-import { upstreamFailedError } from '../base/upstream-refusals.js';
+import { cutOffError, queueTimeoutError } from '../base/refusals/queue-refusals.js';
+import { clientLeftError } from '../base/refusals/refusals.js';
+import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';

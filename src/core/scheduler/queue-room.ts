@@ -1,5 +1,5 @@
-import { rateLimitedError, tooManyTogetherError } from '../base/key-refusals.js';
-import { drainingError, queuedTokensError, queueFullError } from '../base/queue-refusals.js';
+import { rateLimitedError, tooManyTogetherError } from '../base/refusals/key-refusals.js';
+import { drainingError, queuedTokensError, queueFullError } from '../base/refusals/queue-refusals.js';
 import type { Claimant } from './jobs/demand.js';
 import type { KeyRoom } from './jobs/key-account.js';
 import type { SchedulerLimits } from './scheduler-options.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError } from '../base/queue-refusals.js';
+import { drainingError } from '../base/refusals/queue-refusals.js';
 import { Departures } from './departures.js';
 import { StartEstimates } from './estimates/start-estimates.js';
 import { FairLine } from './fair-line.js';

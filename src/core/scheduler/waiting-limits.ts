@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { deadlineError, queueTimeoutError, ttftTargetError } from '../base/queue-refusals.js';
+import { deadlineError, queueTimeoutError, ttftTargetError } from '../base/refusals/queue-refusals.js';
 import { Deadlines } from './deadlines.js';
 import type { Departures } from './departures.js';
 import type { StartEstimates } from './estimates/start-estimates.js';

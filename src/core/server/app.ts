@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, LogController } from 'fastify';
 import type { Logger as PinoLogger } from 'pino';
 import { executorHeader } from '../base/executor-header.js';
-import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
+import { compressedError, tooManyConnectionsError } from '../base/refusals/refusals.js';
 import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';

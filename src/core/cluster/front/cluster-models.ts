@@ -1,8 +1,8 @@
-import { noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
-import { noSuchModelError } from '../../base/model-refusals.js';
-import { drainingError } from '../../base/queue-refusals.js';
+import { noNodeError } from '../../base/refusals/cluster-refusals.js';
+import { noSuchModelError } from '../../base/refusals/model-refusals.js';
+import { drainingError } from '../../base/refusals/queue-refusals.js';
 import type { Executor } from '../../executor/executor.js';
 import { anyName } from '../../inference/one-model.js';
 import type { QueueSnapshot } from '../../inference/queue-snapshot.js';

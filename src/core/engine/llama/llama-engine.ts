@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
-import { openFilesLimit } from '../../base/open-files.js';
+import { openFilesLimit } from '../../base/files/open-files.js';
 import { cacheBytes } from '../../gguf/kv-cache.js';
 import { mainMemory } from '../../gguf/memory-need.js';
 import type {

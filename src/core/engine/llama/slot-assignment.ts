@@ -1,6 +1,6 @@
 import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { contextLengthError } from '../../base/refusals.js';
+import { contextLengthError } from '../../base/refusals/refusals.js';
 import type { GenerationEvent, GenerationSpec, Token } from '../engine.js';
 import type { ForeignText } from '../foreign-text.js';
 import { subjectOf } from '../format/compile-format.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
-import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../../base/key-refusals.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
+import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../../base/refusals/key-refusals.js';
 import { noKey } from '../jobs/demand.js';
 import { isAddress, keyOf, mostIdleAddresses } from '../jobs/payer.js';
 import { TokenBucket, wholeSeconds } from './token-bucket.js';

@@ -1,6 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { missingKeyError, wrongKeyError } from '../../base/key-refusals.js';
+import { missingKeyError, wrongKeyError } from '../../base/refusals/key-refusals.js';
 import { digestOf, type KeySettings, noRates } from '../../config/key-settings.js';
 import { noKey, usualTerms } from '../../scheduler/jobs/demand.js';
 import { addressPayer } from '../../scheduler/jobs/payer.js';

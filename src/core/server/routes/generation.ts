@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { nonEmpty } from '../../base/json.js';
-import { modelNotFoundError } from '../../base/refusals.js';
+import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import type { Caller } from '../../inference/admission.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/served-model.js';

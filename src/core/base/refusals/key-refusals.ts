@@ -1,4 +1,4 @@
-import { ChatstreamError } from './errors.js';
+import { ChatstreamError } from '../errors.js';
 
 /**
  * The errors about API keys: which are accepted, what they may do, and how much. No message contains a key; they call it by its

@@ -1,4 +1,4 @@
-import { ChatstreamError } from './errors.js';
+import { ChatstreamError } from '../errors.js';
 
 /** No message names an address or repeats what an upstream said: the log does, for the operator. */
 

@@ -1,4 +1,4 @@
-import { ChatstreamError } from './errors.js';
+import { ChatstreamError } from '../errors.js';
 
 /** What the queue tells those whom it refuses or turns away, sorted by code. */
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { fileReason, outputProblem, writeHint } from '../../../src/core/base/file-errors.js';
+import { fileReason, outputProblem, writeHint } from '../../../../src/core/base/files/file-errors.js';
 
 async function errorOf(path: string): Promise<unknown> {
   return readFile(path).then(

@@ -1,4 +1,4 @@
-import { ChatstreamError } from './errors.js';
+import { ChatstreamError } from '../errors.js';
 
 /** How soon to try again: another line holder is elected within so many seconds. */
 const retryAfterSeconds = 5;

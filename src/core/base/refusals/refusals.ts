@@ -1,4 +1,4 @@
-import { ChatstreamError } from './errors.js';
+import { ChatstreamError } from '../errors.js';
 
 /**
  * The errors that the server sends to its clients, one function each, sorted by code. Most of `invalid_request` is missing:

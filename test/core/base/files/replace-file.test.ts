@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { replaceFile } from '../../../src/core/base/replace-file.js';
+import { replaceFile } from '../../../../src/core/base/files/replace-file.js';
 
 let folder = '';
 const at = (...names: string[]): string => join(folder, ...names);

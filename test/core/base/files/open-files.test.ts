@@ -1,6 +1,6 @@
 import { platform } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { openFilesIn, openFilesLimit } from '../../../src/core/base/open-files.js';
+import { openFilesIn, openFilesLimit } from '../../../../src/core/base/files/open-files.js';
 
 describe('the limit of open files', () => {
   it.each([

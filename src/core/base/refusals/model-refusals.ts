@@ -1,4 +1,4 @@
-import { ChatstreamError } from './errors.js';
+import { ChatstreamError } from '../errors.js';
 
 /** What clients are told about several models of one server, sorted by code. */
 

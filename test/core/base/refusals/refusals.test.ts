@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { ChatstreamError } from '../../../src/core/base/errors.js';
-import { missingKeyError, wrongKeyError } from '../../../src/core/base/key-refusals.js';
+import type { ChatstreamError } from '../../../../src/core/base/errors.js';
+import { missingKeyError, wrongKeyError } from '../../../../src/core/base/refusals/key-refusals.js';
 import {
   cutOffError,
   drainingError,
   queueFullError,
   queueTimeoutError,
-} from '../../../src/core/base/queue-refusals.js';
+} from '../../../../src/core/base/refusals/queue-refusals.js';
 import {
   bodyTooLargeError,
   clientLeftError,
@@ -21,7 +21,7 @@ import {
   notFoundError,
   notJsonError,
   websocketError,
-} from '../../../src/core/base/refusals.js';
+} from '../../../../src/core/base/refusals/refusals.js';
 
 const queue = { running: 4, waiting: 64, pending: 0, maxConcurrency: 4, maxQueue: 64 };
 

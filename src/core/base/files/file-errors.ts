@@ -1,5 +1,5 @@
-import { messageOf } from './errors.js';
-import { member } from './json.js';
+import { messageOf } from '../errors.js';
+import { member } from '../json.js';
 
 /** What the system's codes mean for a file that somebody has named. */
 const reasons: Readonly<Record<string, string>> = {

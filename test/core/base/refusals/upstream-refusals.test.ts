@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { upstreamFailedError } from '../../../src/core/base/upstream-refusals.js';
+import { upstreamFailedError } from '../../../../src/core/base/refusals/upstream-refusals.js';
 
 it.each([
   [0, 'It had sent nothing of the answer.'],
