@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Llama, LlamaEmbeddingContext, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../../gguf/gguf-file.js';
@@ -7,7 +6,8 @@ import { type LlamaEngineOptions, prefillChunkOf } from '../../options.js';
 import { threadsOf } from '../../share-of.js';
 import { availableMemory, isWhollyOnGpu, openLlama } from '../library/device.js';
 import { type EngineLog, type Library, libraryTokens } from '../library/library.js';
-import { contextError, messageDelayMs, modelLoadError } from '../library/load-errors.js';
+import { contextError, modelLoadError } from '../library/load-errors.js';
+import { RecentMessages } from '../library/recent-messages.js';
 
 /** A model that is ready to compute embeddings. */
 export interface LoadedEmbeddingModel {
@@ -22,9 +22,6 @@ export interface LoadedEmbeddingModel {
   readonly pooling: string;
   dispose(): Promise<void>;
 }
-
-/** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
-const keptMessages = 20;
 
 /** llama.cpp's `pooling_type`. Without one, the library gives the vector of the last token. */
 const poolings: Readonly<Record<number, string>> = { [-1]: 'last', 0: 'last', 1: 'mean', 2: 'cls', 3: 'last' };
@@ -43,16 +40,16 @@ export async function loadEmbeddingModel(
   const file = await readGgufFile(modelPath);
   const need = memoryNeed(file, { ...options, slots: 1, cacheType: 'f16' });
   const { contextLength } = need;
-  const messages: string[] = [];
+  const messages = new RecentMessages(log);
   const threads = options.threads === 'auto' ? 0 : options.threads;
-  const llama = await openLlama(library, options.gpu, threads, (level, message) => {
-    messages.push(message);
-    if (messages.length > keptMessages) messages.shift();
-    log(level, message);
-  });
+  const llama = await openLlama(library, options.gpu, threads, messages.log);
   try {
     checkMemory(need, await availableMemory(llama));
-    const model = await loadWeights();
+    const gpuLayers = llama.gpu === false ? 0 : options.gpuLayers;
+    const model = await messages.explaining(
+      () => llama.loadModel({ modelPath, gpuLayers }),
+      (error, logged) => modelLoadError(library, error, logged, modelPath),
+    );
     const pooling = poolingOf(model, modelPath);
     // Compute threads wait for each other at every step. If another process takes a core from one of them, all lose.
     const used = options.threads === 'auto' ? threadsOf(options, llama.cpuMathCores - 1) : options.threads;
@@ -65,29 +62,15 @@ export async function loadEmbeddingModel(
     throw error;
   }
 
-  async function loadWeights(): Promise<LlamaModel> {
-    try {
-      const gpuLayers = llama.gpu === false ? 0 : options.gpuLayers;
-      return await llama.loadModel({ modelPath, gpuLayers });
-    } catch (error) {
-      await delay(messageDelayMs);
-      throw modelLoadError(library, error, messages, modelPath);
-    }
-  }
-
-  async function createContext(model: LlamaModel, used: number, pooling: string): Promise<LlamaEmbeddingContext> {
+  function createContext(model: LlamaModel, used: number, pooling: string): Promise<LlamaEmbeddingContext> {
     const chunk = prefillChunkOf(options, isWhollyOnGpu(model));
-    try {
-      return await model.createEmbeddingContext({
-        // The library wants one place more than an input has tokens.
-        contextSize: contextLength + 1,
-        batchSize: isReadInPieces(model, pooling) ? Math.min(chunk, contextLength) : contextLength + 1,
-        threads: used,
-      });
-    } catch (error) {
-      await delay(messageDelayMs);
-      throw contextError(error, messages, contextLength, 1);
-    }
+    // The library wants one place more than an input has tokens.
+    const contextSize = contextLength + 1;
+    const batchSize = isReadInPieces(model, pooling) ? Math.min(chunk, contextLength) : contextSize;
+    return messages.explaining(
+      () => model.createEmbeddingContext({ contextSize, batchSize, threads: used }),
+      (error, logged) => contextError(error, logged, contextLength, 1),
+    );
   }
 }
 

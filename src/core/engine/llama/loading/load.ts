@@ -1,22 +1,21 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel, LlamaModelOptions } from 'node-llama-cpp';
+import type { Llama, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import type { Clock } from '../../../base/clock.js';
 import { type GgufFile, readGgufFile } from '../../../gguf/gguf-file.js';
-import type { CacheType } from '../../../gguf/kv-cache.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../../gguf/memory-need.js';
 import type { Loading } from '../../loading.js';
-import { type FlashAttention, type LlamaEngineOptions, prefillChunkOf } from '../../options.js';
+import { type LlamaEngineOptions, prefillChunkOf } from '../../options.js';
 import { threadsOf } from '../../share-of.js';
-import { type Calibration, ThreadGovernor } from '../../threads/thread-governor.js';
+import { ThreadGovernor } from '../../threads/thread-governor.js';
 import { availableMemory, flashAttentionFor, isWhollyOnGpu, openLlama } from '../library/device.js';
 import { assertCacheType, type EngineLog, installedVersion, type Library } from '../library/library.js';
-import { contextError, messageDelayMs, modelLoadError } from '../library/load-errors.js';
-import { decodesFirst } from '../rounds/batching.js';
+import { RecentMessages } from '../library/recent-messages.js';
 import { batchRounds } from '../rounds/round-batch.js';
 import { calibrateThreads, threadCandidates } from './calibrate.js';
+import { createContext } from './context.js';
 import { loneBatchFacts, needLoneBatches } from './lone-sequences.js';
 import { warmUp } from './warm-up.js';
+import { libraryTypes, loadWeights } from './weights.js';
 
 /** A model that is ready to decode. */
 export interface LoadedModel {
@@ -54,24 +53,6 @@ const checkpoints = { max: 2, interval: false } as const;
 /** Ends a message. */
 const slowRounds = 'does not let us decode rounds as batches of our own: tokens take a little longer.';
 
-/** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
-const keptMessages = 20;
-
-/** The library's names for {@link CacheType}. */
-const libraryTypes = {
-  f32: 'F32',
-  f16: 'F16',
-  bf16: 'BF16',
-  q8_0: 'Q8_0',
-  q5_1: 'Q5_1',
-  q5_0: 'Q5_0',
-  q4_1: 'Q4_1',
-  q4_0: 'Q4_0',
-  iq4_nl: 'IQ4_NL',
-} as const satisfies Record<CacheType, string>;
-
-const libraryModes = { auto: 'auto', on: true, off: false } as const satisfies Record<FlashAttention, unknown>;
-
 type Undo = () => Promise<void>;
 
 /**
@@ -95,131 +76,62 @@ async function load(
   { clock, log, onBatch, onLoading = () => undefined }: LoadHooks,
   undo: Undo[],
 ): Promise<LoadedModel> {
-  const { modelPath, slots } = options;
-  const file = await readGgufFile(modelPath);
+  const { slots } = options;
+  const file = await readGgufFile(options.modelPath);
   checkCacheType(file, options.cacheType);
   const need = memoryNeed(file, options);
   const { contextLength } = need;
 
-  const messages: string[] = [];
-  const remember: EngineLog = (level, message) => {
-    messages.push(message);
-    if (messages.length > keptMessages) messages.shift();
-    log(level, message);
-  };
+  const messages = new RecentMessages(log);
   const threadsAtMost = options.threads === 'auto' ? availableParallelism() : options.threads;
-  const llama = await openLlama(library, options.gpu, threadsAtMost, remember);
+  const llama = await openLlama(library, options.gpu, threadsAtMost, messages.log);
   undo.push(() => llama.dispose());
   const flashAttention = flashAttentionFor(file.cache, options, llama.gpu !== false);
-
   const memory = await availableMemory(llama);
   checkMemory(need, memory);
   if (isTight(need, memory)) log('warn', 'The model may take more memory than is free at the moment.');
-  const model = await loadWeights();
+
+  const model = await loadWeights({ library, llama, messages }, options, contextLength, onLoading);
   onLoading({ step: 'context' });
   undo.push(() => model.dispose());
   assertCacheType(library, model, libraryTypes[options.cacheType]);
-  const cores =
+
+  const threads =
     options.threads === 'auto' ? threadsOf(options, Math.min(llama.cpuMathCores, threadsAtMost)) : options.threads;
   const prefillChunk = prefillChunkOf(options, isWhollyOnGpu(model));
-  const context = await createContext();
+  const sizes = { slots, contextLength, prefillChunk, threads };
+  const context = await createContext(model, messages, { ...sizes, flashAttention, onBatch });
   undo.push(() => context.dispose());
   const oneByOne = needLoneBatches(loneBatchFacts(llama, model));
   if (oneByOne)
     log('warn', 'Generations of this model are computed one after the other: llama.cpp mixes them up on this CPU.');
   if (!batchRounds(context, { observe: onBatch, oneByOne }))
     log('warn', `node-llama-cpp ${installedVersion()} ${slowRounds}`);
+
   const sequences = Array.from({ length: slots }, () => context.getSequence({ checkpoints }));
   if (llama.gpu !== false) await warmUp(sequences, prefillChunk);
-  const calibration = await calibrate();
-  const governor = calibration === null ? null : new ThreadGovernor(calibration);
+  const governor =
+    options.threads === 'auto' ? await governorOf({ file, llama, model, sequences }, options, threads, clock) : null;
 
   const dispose = (): Promise<void> => disposeAll(undo);
   return { file, llama, model, sequences, contextLength, prefillChunk, governor, dispose };
+}
 
-  async function loadWeights(): Promise<LlamaModel> {
-    let reported = -1;
-    const onLoadProgress = (share: number): void => {
-      const percent = Math.floor(share * 100);
-      // The library also reports what it has read after it has said that it is done.
-      if (percent <= reported) return;
-      reported = percent;
-      onLoading({ step: 'weights', percent });
-    };
-    onLoadProgress(0);
-    try {
-      const model = await llama.loadModel({
-        modelPath,
-        gpuLayers: gpuLayers(),
-        onLoadProgress,
-        ...cacheOptions(options),
-      });
-      onLoadProgress(1);
-      return model;
-    } catch (error) {
-      await delay(messageDelayMs);
-      throw modelLoadError(library, error, messages, modelPath);
-    }
-  }
-
-  function gpuLayers(): NonNullable<LlamaModelOptions['gpuLayers']> {
-    if (llama.gpu === false) return 0;
-    if (options.gpuLayers !== 'auto') return options.gpuLayers;
-    return { fitContext: { contextSize: contextLength * slots } };
-  }
-
-  async function createContext(): Promise<LlamaContext> {
-    try {
-      return await model.createContext({
-        sequences: slots,
-        contextSize: contextLength,
-        batchSize: prefillChunk + slots,
-        threads: cores,
-        ...(flashAttention !== 'auto' && { flashAttention: libraryModes[flashAttention] }),
-        batching: { dispatchSchedule: 'nextCycle', itemPrioritizationStrategy: decodesFirst(onBatch) },
-        // An error with a hint is better than a smaller context than was requested.
-        failedCreationRemedy: false,
-      });
-    } catch (error) {
-      await delay(messageDelayMs);
-      throw contextError(error, messages, contextLength, slots);
-    }
-  }
-
-  async function calibrate(): Promise<Calibration | null> {
-    if (options.threads !== 'auto') return null;
-    // With all layers on the GPU, more threads would only wait for each other.
-    const candidates = isWhollyOnGpu(model) ? [1] : threadCandidates(cores, file.fileBytes);
-    if (candidates.length > 1)
-      return await calibrateThreads(llama, sequences, candidates, {
-        clock,
-        allCores: threadsOf(options, availableParallelism()),
-      });
+/** @returns null where there is only one number of threads to choose from, which is set then */
+async function governorOf(
+  { file, llama, model, sequences }: Pick<LoadedModel, 'file' | 'llama' | 'model' | 'sequences'>,
+  options: LlamaEngineOptions,
+  cores: number,
+  clock: Clock,
+): Promise<ThreadGovernor | null> {
+  // With all layers on the GPU, more threads would only wait for each other.
+  const candidates = isWhollyOnGpu(model) ? [1] : threadCandidates(cores, file.fileBytes);
+  if (candidates.length <= 1) {
     llama.maxThreads = candidates[0] ?? 1;
     return null;
   }
-}
-
-/**
- * Options of the KV cache. The model gets them, not only its context, because they decide how many layers fit on the GPU.
- *
- * Keys and values have the same type: two different types have slow code, or none, on most devices. The library marks
- * these options as deprecated to say that they are experimental and that types should be tried before they are offered.
- * All of {@link CacheType} were tried on a CPU, and combinations that cannot work are refused earlier. f16 is its
- * default.
- */
-function cacheOptions({ cacheType, flashAttention }: LlamaEngineOptions): Partial<LlamaModelOptions> {
-  const mode = libraryModes[flashAttention];
-  const attention = mode === 'auto' ? {} : { defaultContextFlashAttention: mode };
-  if (cacheType === 'f16') return attention;
-  const name = libraryTypes[cacheType];
-  return {
-    ...attention,
-    /* eslint-disable @typescript-eslint/no-deprecated -- see above */
-    experimentalDefaultContextKvCacheKeyType: name,
-    experimentalDefaultContextKvCacheValueType: name,
-    /* eslint-enable @typescript-eslint/no-deprecated */
-  };
+  const allCores = threadsOf(options, availableParallelism());
+  return new ThreadGovernor(await calibrateThreads(llama, sequences, candidates, { clock, allCores }));
 }
 
 async function disposeAll(undo: Undo[]): Promise<void> {
