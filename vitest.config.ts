@@ -11,7 +11,7 @@ const alone = [
   'test/commands/serve.test.ts',
   'test/core/server/http/{key-ring,listen}.test.ts',
   'test/core/models/hugging-face.test.ts',
-  'test/core/engine/llama/{load,load-errors,unknown-architecture}.test.ts',
+  'test/core/engine/llama/{library/load-errors,loading/load,unknown-architecture}.test.ts',
 ];
 
 export default defineConfig({

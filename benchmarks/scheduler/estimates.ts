@@ -1,6 +1,6 @@
-import type { Demand } from '../../src/core/scheduler/demand.js';
-import { Job } from '../../src/core/scheduler/job.js';
-import { ReleaseRate } from '../../src/core/scheduler/release-rate.js';
+import { ReleaseRate } from '../../src/core/scheduler/estimates/release-rate.js';
+import type { Demand } from '../../src/core/scheduler/jobs/demand.js';
+import { Job } from '../../src/core/scheduler/jobs/job.js';
 import { Scheduler } from '../../src/core/scheduler/scheduler.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { VirtualClock } from '../../test/support/virtual-clock.js';

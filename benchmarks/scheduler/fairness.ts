@@ -1,6 +1,6 @@
-import type { Demand } from '../../src/core/scheduler/demand.js';
-import { Job } from '../../src/core/scheduler/job.js';
-import { outputWeight, promptWeight } from '../../src/core/scheduler/key-account.js';
+import type { Demand } from '../../src/core/scheduler/jobs/demand.js';
+import { Job } from '../../src/core/scheduler/jobs/job.js';
+import { outputWeight, promptWeight } from '../../src/core/scheduler/jobs/key-account.js';
 import { Scheduler } from '../../src/core/scheduler/scheduler.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { VirtualClock } from '../../test/support/virtual-clock.js';

@@ -1,7 +1,7 @@
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import type { AnswerListener, InferenceRequest } from '../../src/core/inference/request.js';
-import type { TrafficClass } from '../../src/core/scheduler/traffic-class.js';
+import type { TrafficClass } from '../../src/core/scheduler/jobs/traffic-class.js';
 import { inProcess } from '../../test/support/in-process.js';
 import { greedy } from '../../test/support/sampling.js';
 import { seededRandom } from '../../test/support/seeded-random.js';

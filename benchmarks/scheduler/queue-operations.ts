@@ -1,5 +1,5 @@
 import { systemClock } from '../../src/core/base/clock.js';
-import { Job } from '../../src/core/scheduler/job.js';
+import { Job } from '../../src/core/scheduler/jobs/job.js';
 import { Scheduler } from '../../src/core/scheduler/scheduler.js';
 import { seededRandom } from '../../test/support/seeded-random.js';
 import { markdownTable } from '../support/markdown.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { getLlama, type LlamaContext, type LlamaContextSequence, LlamaLogLevel, type Token } from 'node-llama-cpp';
-import { batchRounds } from '../../src/core/engine/llama/round-batch.js';
+import { batchRounds } from '../../src/core/engine/llama/rounds/round-batch.js';
 import { markdownTable } from '../support/markdown.js';
 import { median, quantile, ratios } from '../support/statistics.js';
 import { benchmarkModel } from '../support/test-models.js';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Config, Errors, handle, run } from '@oclif/core';
-import { outputProblem } from '../core/base/file-errors.js';
+import { outputProblem } from '../core/base/files/file-errors.js';
 import { exitCodes } from './exit/exit-codes.js';
 import { styled } from './terminal/terminal.js';
 

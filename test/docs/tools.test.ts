@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callSyntaxNames } from '../../src/core/engine/dialects/dialect-of.js';
+import { callSyntaxNames } from '../../src/core/engine/dialects/templates/dialect-of.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 
 describe('docs/tools.md', () => {

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/base/clock.js';
 import { member } from '../../src/core/base/json.js';
 import type { EngineOptions } from '../../src/core/engine/options.js';
-import { type RunningFront, serveCluster } from '../../src/core/serve/serve-cluster.js';
+import type { OpenServer } from '../../src/core/serve/open-server.js';
+import { serveCluster } from '../../src/core/serve/serve-cluster.js';
 import { type RunningNode, serveNode } from '../../src/core/serve/serve-node.js';
 import { measure } from '../core/bench/measure.js';
 import { serverDefaults } from '../support/app.js';
@@ -20,7 +21,7 @@ const queue = {
 
 describe('a front of a cluster', () => {
   let nodes: readonly RunningNode[];
-  let fronts: readonly RunningFront[];
+  let fronts: readonly OpenServer[];
 
   beforeAll(async () => {
     const network = new MemoryNetwork(systemClock, Math.random);
@@ -49,7 +50,7 @@ describe('a front of a cluster', () => {
   }
 
   it('says in its metrics whether it holds the line of a model', async () => {
-    const held = async ({ url }: RunningFront): Promise<string | undefined> => {
+    const held = async ({ url }: OpenServer): Promise<string | undefined> => {
       const metrics = await (await fetch(`${url}/metrics`)).text();
       return /^chatstream_line_holder\{model="mock"\} (\d)$/m.exec(metrics)?.[1];
     };

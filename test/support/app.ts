@@ -8,7 +8,7 @@ import type { MockEngineOptions } from '../../src/core/engine/options.js';
 import { Inference } from '../../src/core/inference/inference.js';
 import { OneModel } from '../../src/core/inference/one-model.js';
 import type { MeteredMachine, Resources } from '../../src/core/machine/machine.js';
-import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
+import { RateLimiter } from '../../src/core/scheduler/rate-limits/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';
 import { lineContext } from '../../src/core/serve/line-context.js';
 import { type HostProcess, operationsOf, ratesOf } from '../../src/core/serve/serving.js';

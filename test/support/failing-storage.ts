@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/core/base/clock.js';
-import { storageFailedError } from '../../src/core/base/refusals.js';
+import { storageFailedError } from '../../src/core/base/refusals/refusals.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import type { CollectionName, Storage, Store } from '../../src/core/server/store/store.js';
 

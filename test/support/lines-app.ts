@@ -12,7 +12,7 @@ import { Replica } from '../../src/core/executor/replicas/replica.js';
 import { ReplicaSet } from '../../src/core/executor/replicas/replica-set.js';
 import { ModelLines, type ModelLinesOptions } from '../../src/core/lines/model-lines.js';
 import type { LoadedEngine } from '../../src/core/lines/on-demand-engine.js';
-import { RateLimiter } from '../../src/core/scheduler/rate-limiter.js';
+import { RateLimiter } from '../../src/core/scheduler/rate-limits/rate-limiter.js';
 import { lineContext } from '../../src/core/serve/line-context.js';
 import { type HostProcess, operationsOf } from '../../src/core/serve/serving.js';
 import { createApp } from '../../src/core/server/app.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { asChatstreamError, ChatstreamError } from '../../core/base/errors.js';
-import { fileReason, writeHint } from '../../core/base/file-errors.js';
-import { replaceFile } from '../../core/base/replace-file.js';
+import { fileReason, writeHint } from '../../core/base/files/file-errors.js';
+import { replaceFile } from '../../core/base/files/replace-file.js';
 import { type CommandName, commands, readLine } from '../../core/chat/chat-line.js';
 import type { ChatServer } from '../../core/chat/chat-server.js';
 import { Conversation } from '../../core/chat/conversation.js';

@@ -1,6 +1,6 @@
 import { appendFile } from 'node:fs/promises';
 import { ChatstreamError } from '../../core/base/errors.js';
-import { fileReason, isDiskFull } from '../../core/base/file-errors.js';
+import { fileReason, isDiskFull } from '../../core/base/files/file-errors.js';
 
 /**
  * Reports to GitHub: annotations, and the report in the job's summary.

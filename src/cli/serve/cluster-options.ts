@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
-import { refuseReserves } from '../../core/scheduler/reserves.js';
+import { refuseReserves } from '../../core/scheduler/fairness/reserves.js';
 import type { ServeClusterOptions } from '../../core/serve/serve-cluster.js';
 import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';

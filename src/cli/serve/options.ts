@@ -6,8 +6,8 @@ import { checkCacheMemory } from '../../core/engine/prompt-cache/cache-memory.js
 import type { Replication } from '../../core/executor/replicas/replication.js';
 import { isQuantised } from '../../core/gguf/kv-cache.js';
 import { resolveModel, type ResolveOptions } from '../../core/models/resolve-model.js';
+import { checkReserves } from '../../core/scheduler/fairness/reserves.js';
 import { checkPreemption } from '../../core/scheduler/preemption.js';
-import { checkReserves } from '../../core/scheduler/reserves.js';
 import type { ServeOptions } from '../../core/serve/serve.js';
 import { builtPage } from '../../core/server/console/page-files.js';
 import { tracesUrl } from '../../core/telemetry/otlp-url.js';

@@ -1,7 +1,7 @@
 import { reservesOf } from '../../core/config/access.js';
 import type { Config } from '../../core/config/read-config.js';
 import { parseUpstreams } from '../../core/executor/upstream/upstream-options.js';
-import { refuseReserves } from '../../core/scheduler/reserves.js';
+import { refuseReserves } from '../../core/scheduler/fairness/reserves.js';
 import type { ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
 import { type FlagOrigins, valuesOf } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';

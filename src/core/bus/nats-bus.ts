@@ -4,7 +4,7 @@ import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/tra
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/file-errors.js';
+import { fileReason } from '../base/files/file-errors.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
 import { guardedBus } from './guarded-bus.js';

@@ -1,9 +1,9 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { ChatstreamError, type ErrorCode } from '../base/errors.js';
 import type { Demands, GenerationSpec, PromptSource, Round, Token } from '../engine/engine.js';
-import type { Demand } from '../scheduler/demand.js';
 import type { QueuePolicy } from '../scheduler/fair-line.js';
-import type { WaitReason } from '../scheduler/job.js';
+import type { Demand } from '../scheduler/jobs/demand.js';
+import type { WaitReason } from '../scheduler/jobs/job.js';
 import { isOf } from './channel/is-of.js';
 
 // What the processes of a cluster say to each other, see docs/cluster.md. All of them are of one schema version, which the

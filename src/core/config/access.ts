@@ -1,5 +1,5 @@
-import type { ReserveSettings } from '../scheduler/reserves.js';
-import type { TrafficClass } from '../scheduler/traffic-class.js';
+import type { ReserveSettings } from '../scheduler/fairness/reserves.js';
+import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 import type { KeySettings } from './key-settings.js';
 
 /** Who may use the server, and for whom places are held back, as a configuration file says. */

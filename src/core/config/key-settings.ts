@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ChatstreamError } from '../base/errors.js';
-import type { KeyTerms } from '../scheduler/demand.js';
-import type { RateLimits } from '../scheduler/rate-limiter.js';
-import { type TrafficClass, usualClass } from '../scheduler/traffic-class.js';
+import type { KeyTerms } from '../scheduler/jobs/demand.js';
+import { type TrafficClass, usualClass } from '../scheduler/jobs/traffic-class.js';
+import type { RateLimits } from '../scheduler/rate-limits/rate-limiter.js';
 
 /** What a key may do: generate; look at queue and metrics; everything. */
 export type Role = 'user' | 'observer' | 'admin';

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../base/errors.js';
-import { fileReason } from '../base/file-errors.js';
+import { fileReason } from '../base/files/file-errors.js';
 import { near } from '../base/near.js';
 import { allErrors, settingsErrors } from '../base/settings-error.js';
 import { parseYaml } from '../base/yaml.js';
-import { noKey } from '../scheduler/demand.js';
-import { trafficClasses, usualClass } from '../scheduler/traffic-class.js';
+import { noKey } from '../scheduler/jobs/demand.js';
+import { trafficClasses, usualClass } from '../scheduler/jobs/traffic-class.js';
 import type { Access } from './access.js';
 import { configSchema, type WireAnonymous, type WireClasses, type WireKey } from './config-schema.js';
 import { digestOf, type KeySettings } from './key-settings.js';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/file-errors.js';
+import { fileReason } from '../base/files/file-errors.js';
 import { formatBytes } from '../base/units.js';
 import { GgufEndError, type GgufHeader, readGgufHeader } from './header.js';
 import { type CacheShape, cacheShape } from './kv-cache.js';

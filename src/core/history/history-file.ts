@@ -1,6 +1,6 @@
 import { appendFile, open, readFile } from 'node:fs/promises';
 import { ChatstreamError } from '../base/errors.js';
-import { fileReason, writeHint } from '../base/file-errors.js';
+import { fileReason, writeHint } from '../base/files/file-errors.js';
 import { member } from '../base/json.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
 import { entrySchemaName, identityOf } from './entry.js';

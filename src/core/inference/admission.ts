@@ -1,12 +1,12 @@
 import { untilAborted, withDeadline } from '../base/abort.js';
 import type { Clock } from '../base/clock.js';
-import { deadlineError, queueTimeoutError } from '../base/queue-refusals.js';
-import { clientLeftError, engineDownError, engineLoadingError } from '../base/refusals.js';
+import { deadlineError, queueTimeoutError } from '../base/refusals/queue-refusals.js';
+import { clientLeftError, engineDownError, engineLoadingError } from '../base/refusals/refusals.js';
 import { TurnsByOwner } from '../base/turns-by-owner.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../engine/engine.js';
-import { type Claimant, noKey } from '../scheduler/demand.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
-import { usualClass } from '../scheduler/traffic-class.js';
+import { type Claimant, noKey } from '../scheduler/jobs/demand.js';
+import { usualClass } from '../scheduler/jobs/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from './answer-plans.js';
 import type { InferenceJob } from './inference-job.js';
 import { isLongWork } from './long-work.js';

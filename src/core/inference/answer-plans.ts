@@ -1,6 +1,6 @@
-import { AnswerReader } from '../engine/dialects/answer-reader.js';
-import { type ChatDialect, chatDialect, marksOfAnswer } from '../engine/dialects/chat-dialect.js';
 import type { Dialect } from '../engine/dialects/dialect.js';
+import { AnswerReader } from '../engine/dialects/reading/answer-reader.js';
+import { type ChatDialect, chatDialect, marksOfAnswer } from '../engine/dialects/templates/chat-dialect.js';
 import type { EngineInfo, GenerationSpec, Prepared } from '../engine/engine.js';
 import type { ThoughtLimit } from '../engine/reasoning.js';
 import { type AnswerReading, plainReading } from './answer-reading.js';

@@ -2,10 +2,9 @@ import type { ChatstreamError } from '../base/errors.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationSpec, Token } from '../engine/engine.js';
 import type { PromptLogprob } from '../engine/token-logprob.js';
-import { type Demand, noKey } from '../scheduler/demand.js';
-import { Job, type TurningAway } from '../scheduler/job.js';
-import { usualClass } from '../scheduler/traffic-class.js';
+import type { TurningAway } from '../scheduler/jobs/job.js';
 import type { AnswerPlan } from './answer-plans.js';
+import { ClientJob } from './client-job.js';
 import { leastTokens } from './least-tokens.js';
 import type { AnswerListener, InferenceRequest, Timings } from './request.js';
 
@@ -31,9 +30,8 @@ export function refusalAmong(jobs: readonly InferenceJob[]): Refusal | null {
 }
 
 /** One request on its way from the request queue through the engine, with the times that it has taken so far. */
-export class InferenceJob extends Job {
+export class InferenceJob extends ClientJob<InferenceRequest> {
   phase: Phase = { status: 'waiting' };
-  override readonly deadlineMs: number | null;
   /** Inputs for embeddings would have to be computed again. */
   override readonly canPause: boolean;
   /** Why it was turned away; null unless it was. */
@@ -56,42 +54,22 @@ export class InferenceJob extends Job {
   #pausedMs = 0;
   /** The tokens of its output so far; null if it is never paused. */
   readonly #tokens: Token[] | null;
-  readonly #demand: Demand;
   /** Of the tokens of the prompt, until they are passed on. */
   readonly #ratings: PromptLogprob[] = [];
-  #stopWatching: () => void = () => undefined;
 
   constructor(
-    readonly request: InferenceRequest,
+    request: InferenceRequest,
     readonly prompt: readonly Token[],
     readonly plan: AnswerPlan,
     readonly listener: AnswerListener,
-    readonly arrivedMs: number,
+    arrivedMs: number,
     contextLength = Infinity,
   ) {
-    super();
+    const minTokens = leastTokens(request, contextLength - prompt.length);
+    super(request, { promptTokens: prompt.length, minTokens }, arrivedMs);
     this.generationId = request.id;
     this.canPause = request.inputLengths === undefined;
-    this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
-    const { key = noKey, payer, trafficClass = usualClass, maxTokens } = request;
-    this.#tokens = trafficClass === 'batch' ? [] : null;
-    const minTokens = leastTokens(request, contextLength - prompt.length);
-    this.#demand = {
-      key,
-      trafficClass,
-      maxTokens,
-      promptTokens: prompt.length,
-      ...(minTokens > 0 && { minTokens }),
-      ...(payer !== undefined && { payer }),
-    };
-  }
-
-  override get demand(): Demand {
-    return this.#demand;
-  }
-
-  get id(): string {
-    return this.request.id;
+    this.#tokens = request.trafficClass === 'batch' ? [] : null;
   }
 
   get promptTokens(): number {
@@ -120,18 +98,6 @@ export class InferenceJob extends Job {
       ...(ratesPrompt === true && { ratesPrompt }),
       ...(foreign.length > 0 && { foreignTokens: foreign.length }),
     };
-  }
-
-  /** Calls `leave` when the client leaves, until {@link unwatch}. */
-  watch(client: AbortSignal, leave: () => void): void {
-    client.addEventListener('abort', leave, { once: true });
-    this.#stopWatching = () => {
-      client.removeEventListener('abort', leave);
-    };
-  }
-
-  unwatch(): void {
-    this.#stopWatching();
   }
 
   /**

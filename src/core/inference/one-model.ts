@@ -1,4 +1,4 @@
-import { modelNotFoundError } from '../base/refusals.js';
+import { modelNotFoundError } from '../base/refusals/refusals.js';
 import type { ListedModel, ModelService, ServedModel, ServedModels } from './served-model.js';
 
 /** The alias that stands for any name. */

@@ -1,12 +1,12 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
-import { cutOffError } from '../base/queue-refusals.js';
-import { engineDownError } from '../base/refusals.js';
+import { cutOffError } from '../base/refusals/queue-refusals.js';
+import { engineDownError } from '../base/refusals/refusals.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { GenerationEvent, Round, ServingEngine } from '../engine/engine.js';
 import type { ForeignText } from '../engine/foreign-text.js';
-import type { SchedulerEvent } from '../scheduler/job.js';
 import type { JobScheduler } from '../scheduler/job-scheduler.js';
+import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import type { InferenceJob, Refusal } from './inference-job.js';
 import type { RequestEvents } from './request-events.js';
 

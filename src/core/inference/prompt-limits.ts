@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../base/errors.js';
-import { contextLengthError, noEmbeddingsError, onlyEmbeddingsError } from '../base/refusals.js';
+import { contextLengthError, noEmbeddingsError, onlyEmbeddingsError } from '../base/refusals/refusals.js';
 import type { EngineInfo, PromptSource } from '../engine/engine.js';
 import type { InferenceRequest } from './request.js';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError, ErrorCode } from '../base/errors.js';
-import type { TurningAway } from '../scheduler/job.js';
+import type { TurningAway } from '../scheduler/jobs/job.js';
 import type { InferenceEvent, InferenceRequest, Outcome, Timings } from './request.js';
 
 /**

@@ -1,8 +1,8 @@
 import type { Subscribable } from '../base/emitter.js';
 import type { Executor } from '../executor/executor.js';
-import type { KeyTerms } from '../scheduler/demand.js';
+import type { KeyTerms } from '../scheduler/jobs/demand.js';
+import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
-import type { TrafficClass } from '../scheduler/traffic-class.js';
 import type { QueueSnapshot } from './queue-snapshot.js';
 import type { InferenceEvent } from './request.js';
 

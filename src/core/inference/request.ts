@@ -1,8 +1,8 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { AnswerPart } from '../engine/dialects/answer.js';
 import type { EngineInfo, FinishReason, GenerationSpec, PromptSource, Token } from '../engine/engine.js';
-import type { WaitingView } from '../scheduler/job.js';
-import type { TrafficClass } from '../scheduler/traffic-class.js';
+import type { WaitingView } from '../scheduler/jobs/job.js';
+import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 
 /** What a client asks for, with every default filled in. */
 export interface InferenceRequest extends Omit<
@@ -16,7 +16,7 @@ export interface InferenceRequest extends Omit<
   readonly shortening?: Shortening;
   /** The name of the key that it came with; none on a server without keys. */
   readonly key?: string;
-  /** Whose service and limits it counts against, if it came without a key: its address, see scheduler/payer.ts. */
+  /** Whose service and limits it counts against, if it came without a key: its address, see scheduler/jobs/payer.ts. */
   readonly payer?: string;
   /** Where it comes from, on a server without keys: what takes long to be prepared takes turns by it. */
   readonly address?: string;

@@ -1,5 +1,5 @@
 import type { Subscribable } from '../base/emitter.js';
-import type { RateLimiter } from '../scheduler/rate-limiter.js';
+import type { RateLimiter } from '../scheduler/rate-limits/rate-limiter.js';
 import { answerTokens, type InferenceEvent, wasComputed } from './request.js';
 
 /**

@@ -1,4 +1,5 @@
-import { type QueueSnapshot, sharedRoom } from '../inference/queue-snapshot.js';
+import { sharedRoom } from '../inference/queue-lists.js';
+import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 
 /** The line of one of several models. */

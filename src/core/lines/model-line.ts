@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
-import { queueFullFor } from '../base/queue-refusals.js';
+import { queueFullFor } from '../base/refusals/queue-refusals.js';
 import type { EngineInfo, Token } from '../engine/engine.js';
 import type { Executor } from '../executor/executor.js';
 import { Inference, type InferenceOptions } from '../inference/inference.js';

@@ -1,23 +1,23 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError } from '../base/errors.js';
-import { modelLoadingFailedError, noSuchModelError } from '../base/model-refusals.js';
-import { drainingError } from '../base/queue-refusals.js';
-import { engineStoppedError } from '../base/refusals.js';
+import { modelLoadingFailedError, noSuchModelError } from '../base/refusals/model-refusals.js';
+import { drainingError } from '../base/refusals/queue-refusals.js';
+import { engineStoppedError } from '../base/refusals/refusals.js';
 import type { Executor } from '../executor/executor.js';
 import type { InferenceOptions } from '../inference/inference.js';
-import { anyName } from '../inference/one-model.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
-import type { InferenceEvent } from '../inference/request.js';
 import type { ModelQueue, RequestLine } from '../inference/request-line.js';
 import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
-import { checkReserves } from '../scheduler/reserves.js';
+import { checkReserves } from '../scheduler/fairness/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
+import { JoinedLines } from './joined-lines.js';
 import { commonLimits, linesSnapshot } from './lines-snapshot.js';
 import { LoadTimes } from './load-times.js';
 import type { LoaderOptions } from './loadable-model.js';
 import { ModelLine, type OnDemandModel } from './model-line.js';
 import { ModelLoader } from './model-loader.js';
+import { listedNames, modelMeant, nameInAnswer } from './model-names.js';
 
 export interface ModelLinesOptions extends InferenceOptions, LoaderOptions {
   /** Names that stand for the first model, and `*` for any name. */
@@ -36,13 +36,11 @@ export type LoadEvent =
     };
 
 /** Several models of one server: a line and an engine for each, of which some are loaded. */
-export class ModelLines implements RequestLine, ServedModels {
+export class ModelLines extends JoinedLines<ModelLine> implements RequestLine, ServedModels {
   readonly lines: readonly ModelLine[];
   readonly #options: ModelLinesOptions;
   readonly #clock: Clock;
   readonly #loader: ModelLoader<ModelLine>;
-  readonly #events = new Emitter<InferenceEvent>();
-  readonly #moves = new Emitter<undefined>();
   readonly #loads = new Emitter<LoadEvent>();
   readonly #loadTimes = new LoadTimes();
   #hasStarted = false;
@@ -51,30 +49,20 @@ export class ModelLines implements RequestLine, ServedModels {
 
   /** @param models at least one; the first is the default */
   constructor(models: readonly OnDemandModel[], options: ModelLinesOptions, clock: Clock) {
+    super();
     this.#options = options;
     this.#clock = clock;
     this.lines = models.map((model) => this.#newLine(model));
     this.#loader = new ModelLoader(this.lines, options, clock);
-    for (const line of this.lines) {
-      line.inference.events((event) => {
-        this.#events.emit(event.type === 'settled' ? { model: line.name, ...event } : event);
-      });
-      line.inference.moves(() => {
-        this.#moves.emit(undefined);
-      });
-    }
-  }
-
-  get events(): Subscribable<InferenceEvent> {
-    return this.#events.subscribe;
-  }
-
-  get moves(): Subscribable<undefined> {
-    return this.#moves.subscribe;
+    for (const line of this.lines) this.join(line);
   }
 
   get loads(): Subscribable<LoadEvent> {
     return this.#loads.subscribe;
+  }
+
+  protected get all(): readonly ModelLine[] {
+    return this.lines;
   }
 
   /** Loads the first models. Rejects if one of them cannot be loaded. */
@@ -101,23 +89,15 @@ export class ModelLines implements RequestLine, ServedModels {
 
   find(wanted: string | null | undefined): ServedModel {
     const line = this.#lineFor(wanted);
-    const name = wanted === undefined || wanted === null || wanted === '' ? line.name : wanted;
-    return { name, inference: line, loading: () => this.#loading(line) };
+    return { name: nameInAnswer(wanted, line), inference: line, loading: () => this.#loading(line) };
   }
 
   get list(): readonly ListedModel[] {
-    const [first, ...others] = this.lines;
-    if (first === undefined) return [];
-    const aliases = this.#options.aliases.filter((alias) => alias !== anyName && !this.#names.includes(alias));
-    const listed = (line: ModelLine, id = line.name): ListedModel => {
-      return { id, root: line.root, info: line.info, state: this.#loader.stateOf(line).status };
-    };
-    return [listed(first), ...aliases.map((alias) => listed(first, alias)), ...others.map((line) => listed(line))];
+    return listedNames(this.lines, this.#options.aliases).map(({ model, id }) => this.#listed(model, id));
   }
 
   describe(id: string): ListedModel {
-    const line = this.#lineFor(id);
-    return { id, root: line.root, info: line.info, state: this.#loader.stateOf(line).status };
+    return this.#listed(this.#lineFor(id), id);
   }
 
   /** The lines one by one. */
@@ -144,11 +124,7 @@ export class ModelLines implements RequestLine, ServedModels {
     return commonLimits(this.lines);
   }
 
-  /** The models of the start are loaded, and not all engines have failed since. */
-  get ready(): boolean {
-    return this.readiness === 'ready';
-  }
-
+  /** `ready` once the models of the start are loaded, unless all engines have failed since. */
   get readiness(): string {
     if (this.#isDraining) return 'draining';
     if (!this.#hasStarted) return 'starting';
@@ -156,22 +132,6 @@ export class ModelLines implements RequestLine, ServedModels {
     const [first] = loaded;
     if (first === undefined || loaded.some(({ inference }) => inference.ready)) return 'ready';
     return first.inference.readiness;
-  }
-
-  get running(): number {
-    return this.#sum(({ inference }) => inference.running);
-  }
-
-  get waiting(): number {
-    return this.#sum(({ inference }) => inference.waiting);
-  }
-
-  get queuedTokens(): number {
-    return this.#sum(({ inference }) => inference.queuedTokens);
-  }
-
-  get preparing(): number {
-    return this.#sum(({ inference }) => inference.preparing);
   }
 
   /** The engines of loaded models, by the names of these. */
@@ -206,10 +166,6 @@ export class ModelLines implements RequestLine, ServedModels {
     const drained = Promise.all(this.lines.map(({ inference }) => inference.drain()));
     for (const { engine } of this.lines) engine.refuseWaiting(() => drainingError(1));
     await drained;
-  }
-
-  abandonRunning(): number {
-    return this.#sum(({ inference }) => inference.abandonRunning());
   }
 
   #newLine(model: OnDemandModel): ModelLine {
@@ -255,25 +211,20 @@ export class ModelLines implements RequestLine, ServedModels {
     return { model: line.name, etaMs: this.#loader.etaMs(line) };
   }
 
-  get #names(): readonly string[] {
-    return this.lines.map(({ name }) => name);
+  #listed(line: ModelLine, id: string): ListedModel {
+    return { id, root: line.root, info: line.info, state: this.#loader.stateOf(line).status };
   }
 
-  /** A request without a model means the first one. */
   #lineFor(wanted: string | null | undefined): ModelLine {
     const found = this.#answering(wanted);
-    if (found === undefined) throw noSuchModelError(wanted ?? '', this.#names);
-    return found;
+    if (found !== undefined) return found;
+    throw noSuchModelError(
+      wanted ?? '',
+      this.lines.map(({ name }) => name),
+    );
   }
 
   #answering(wanted: string | null | undefined): ModelLine | undefined {
-    const { aliases } = this.#options;
-    const named = this.lines.find(({ name }) => name === wanted || `${name}.gguf` === wanted);
-    const isFirst = wanted === undefined || wanted === null || wanted === '' || aliases.includes(wanted);
-    return named ?? (isFirst || aliases.includes(anyName) ? this.lines[0] : undefined);
-  }
-
-  #sum(count: (line: ModelLine) => number): number {
-    return this.lines.reduce((sum, line) => sum + count(line), 0);
+    return modelMeant(wanted, this.lines, this.#options.aliases);
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/file-errors.js';
+import { fileReason } from '../base/files/file-errors.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
 

@@ -1,5 +1,5 @@
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason, isDiskFull } from '../base/file-errors.js';
+import { fileReason, isDiskFull } from '../base/files/file-errors.js';
 
 // Everything that can go wrong with a download, in words. `wanted` and `source` are without passwords and queries.
 

@@ -3,7 +3,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } fr
 import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { loadTryLock, type TryLock } from '../base/file-lock.js';
+import { loadTryLock, type TryLock } from '../base/files/file-lock.js';
 import type { ModelCache } from './model-cache.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
-import { upstreamFailedError } from '../base/upstream-refusals.js';
+import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
 import { type Capacity, hasPlacesFor, isUsable } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';

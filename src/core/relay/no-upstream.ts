@@ -1,5 +1,5 @@
 import type { ChatstreamError } from '../base/errors.js';
-import { drainedUpstreamsError, noUpstreamError } from '../base/upstream-refusals.js';
+import { drainedUpstreamsError, noUpstreamError } from '../base/refusals/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { RelayExecutor } from './attempts.js';
 import { anyModel, type ModelLine } from './relay-job.js';

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
-import { modelNotFoundError } from '../base/refusals.js';
-import { noUpstreamError } from '../base/upstream-refusals.js';
+import { modelNotFoundError } from '../base/refusals/refusals.js';
+import { noUpstreamError } from '../base/refusals/upstream-refusals.js';
 import type { RelayExecutor } from './attempts.js';
 import { anyModel } from './relay-job.js';
 

@@ -1,7 +1,6 @@
 import type { Progress } from '../base/token-records.js';
+import { ClientJob } from '../inference/client-job.js';
 import type { Timings } from '../inference/request.js';
-import { type Demand, noKey } from '../scheduler/demand.js';
-import { Job } from '../scheduler/job.js';
 import type { Scheduler } from '../scheduler/scheduler.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 
@@ -26,7 +25,7 @@ interface ResumePoint {
 export const anyModel = '*';
 
 /** One request on its way through the line and an upstream, with the times that it has taken so far, in milliseconds. */
-export class RelayJob extends Job {
+export class RelayJob extends ClientJob<RelayRequest> {
   /** The name of the upstream that has it or had it last. */
   executor: string | null = null;
   /** Upstreams where it has failed. */
@@ -43,37 +42,19 @@ export class RelayJob extends Job {
   firstTokenMs: number | null = null;
   /** Of no meaning before the first. */
   lastTokenMs = 0;
-  override readonly deadlineMs: number | null;
   promptTokens: number;
   cachedTokens = 0;
   outputTokens = 0;
-  readonly #demand: Demand;
-  #stopWatching: () => void = () => undefined;
 
   constructor(
-    readonly request: RelayRequest,
+    request: RelayRequest,
     readonly listener: RelayListener,
     readonly line: ModelLine,
-    readonly arrivedMs: number,
+    arrivedMs: number,
     override readonly places: number,
   ) {
-    super();
-    const { key = noKey, payer, trafficClass, promptTokens, maxTokens, minTokens = 0 } = request;
-    this.promptTokens = promptTokens;
-    this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
-    this.#demand = {
-      ...{ key, trafficClass, promptTokens, maxTokens },
-      ...(minTokens > 0 && { minTokens }),
-      ...(payer !== undefined && { payer }),
-    };
-  }
-
-  override get demand(): Demand {
-    return this.#demand;
-  }
-
-  get id(): string {
-    return this.request.id;
+    super(request, request, arrivedMs);
+    this.promptTokens = request.promptTokens;
   }
 
   get model(): string {
@@ -85,18 +66,6 @@ export class RelayJob extends Job {
     if (this.resumePoint === null) return;
     for (const token of tokens) this.resumePoint.tokens.push(token);
     this.resumePoint.state = state ?? this.resumePoint.state;
-  }
-
-  /** Calls `leave` when the client leaves, until {@link unwatch}. */
-  watch(client: AbortSignal, leave: () => void): void {
-    client.addEventListener('abort', leave, { once: true });
-    this.#stopWatching = () => {
-      client.removeEventListener('abort', leave);
-    };
-  }
-
-  unwatch(): void {
-    this.#stopWatching();
   }
 
   timings(nowMs: number): Timings {

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
-import type { KeyTerms } from '../scheduler/demand.js';
-import type { SchedulerEvent } from '../scheduler/job.js';
+import type { KeyTerms } from '../scheduler/jobs/demand.js';
+import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 import type { RelayOptions } from './relay-options.js';

@@ -1,4 +1,4 @@
-import type { RateLimiter } from '../scheduler/rate-limiter.js';
+import type { RateLimiter } from '../scheduler/rate-limits/rate-limiter.js';
 import type { SchedulerOptions } from '../scheduler/scheduler.js';
 
 export interface RelayOptions extends Omit<SchedulerOptions, 'maxConcurrency'> {

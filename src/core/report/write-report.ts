@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { ChatstreamError } from '../base/errors.js';
-import { fileReason, writeHint } from '../base/file-errors.js';
-import { replaceFile } from '../base/replace-file.js';
+import { fileReason, writeHint } from '../base/files/file-errors.js';
+import { replaceFile } from '../base/files/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
 import type { SeveralComparisons } from '../compare/several.js';
 import type { HistoryCheck } from '../history/check.js';

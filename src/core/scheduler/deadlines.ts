@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
-import { Heap, type HeapItem } from './heap.js';
-import type { TurningAway } from './job.js';
+import { Heap, type HeapItem } from '../base/heap.js';
+import type { TurningAway } from './jobs/job.js';
 import { QueueTimer } from './queue-timer.js';
 
 /** Shorter pauses between two looks at a waiting job would find nothing new, in milliseconds. */

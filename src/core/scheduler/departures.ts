@@ -3,8 +3,8 @@ import { Drain } from '../base/drain.js';
 import type { Emitter } from '../base/emitter.js';
 import type { ChatstreamError } from '../base/errors.js';
 import type { FairLine } from './fair-line.js';
-import type { Job, SchedulerEvent, TurningAway } from './job.js';
-import type { JobLine } from './job-line.js';
+import type { Job, SchedulerEvent, TurningAway } from './jobs/job.js';
+import type { JobLine } from './line/job-line.js';
 import type { Occupancy } from './occupancy.js';
 
 export interface DeparturesOptions<J extends Job> {

@@ -1,20 +1,20 @@
 import type { Clock } from '../base/clock.js';
-import { isLateInReserve } from './claim-order.js';
-import type { FairOptions } from './fair-options.js';
-import type { Job } from './job.js';
-import type { JobLine } from './job-line.js';
-import type { KeyAccount, Ticket } from './key-account.js';
-import { KeyedJobs } from './keyed-jobs.js';
-import { Moment } from './moment.js';
-import type { Preempted } from './paused-jobs.js';
+import { isLateInReserve } from './fairness/claim-order.js';
+import type { FairOptions } from './fairness/fair-options.js';
+import { KeyedJobs } from './fairness/keyed-jobs.js';
+import type { Preempted } from './fairness/paused-jobs.js';
+import { ServiceCharges } from './fairness/service-charges.js';
+import type { Job } from './jobs/job.js';
+import type { KeyAccount, Ticket } from './jobs/key-account.js';
+import { rankOf } from './jobs/traffic-class.js';
+import type { JobLine } from './line/job-line.js';
+import { Moment } from './positions/moment.js';
+import { startOrder } from './positions/start-order.js';
+import { StartPositions } from './positions/start-positions.js';
+import { type StartRank, StartRanks } from './positions/start-ranks.js';
 import { checkPreemption } from './preemption.js';
-import { ServiceCharges } from './service-charges.js';
-import { startOrder } from './start-order.js';
-import { StartPositions } from './start-positions.js';
-import { type StartRank, StartRanks } from './start-ranks.js';
-import { rankOf } from './traffic-class.js';
 
-export { type FairOptions, queuePolicies, type QueuePolicy } from './fair-options.js';
+export { type FairOptions, queuePolicies, type QueuePolicy } from './fairness/fair-options.js';
 
 /**
  * The waiting jobs of several keys. With the policy `fair`, the next job is that of the key with the least service, as in

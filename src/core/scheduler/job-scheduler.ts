@@ -1,4 +1,4 @@
-import type { Job } from './job.js';
+import type { Job } from './jobs/job.js';
 import type { Scheduler } from './scheduler.js';
 
 /** What the owner of jobs needs of a scheduler: one of its own, or one that another process has. */

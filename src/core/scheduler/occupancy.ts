@@ -1,7 +1,7 @@
-import type { Job } from './job.js';
-import type { JobLine } from './job-line.js';
+import type { Reserves } from './fairness/reserves.js';
+import type { Job } from './jobs/job.js';
+import type { JobLine } from './line/job-line.js';
 import type { QueueState } from './queue-room.js';
-import type { Reserves } from './reserves.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
 /** How full the queues are, and how full they may be. */

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
-import type { FairOptions } from './fair-options.js';
-import type { Job } from './job.js';
-import type { Preempted } from './paused-jobs.js';
+import type { FairOptions } from './fairness/fair-options.js';
+import type { Preempted } from './fairness/paused-jobs.js';
+import type { Job } from './jobs/job.js';
 import { QueueTimer } from './queue-timer.js';
 
 /** Timers may fire a little early; half a millisecond does not matter. */

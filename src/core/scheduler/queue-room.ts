@@ -1,7 +1,7 @@
-import { rateLimitedError, tooManyTogetherError } from '../base/key-refusals.js';
-import { drainingError, queuedTokensError, queueFullError } from '../base/queue-refusals.js';
-import type { Claimant } from './demand.js';
-import type { KeyRoom } from './key-account.js';
+import { rateLimitedError, tooManyTogetherError } from '../base/refusals/key-refusals.js';
+import { drainingError, queuedTokensError, queueFullError } from '../base/refusals/queue-refusals.js';
+import type { Claimant } from './jobs/demand.js';
+import type { KeyRoom } from './jobs/key-account.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
 /** How full the queues are, and how full they may be. */

@@ -1,4 +1,4 @@
-import type { FairOptions } from './fair-options.js';
+import type { FairOptions } from './fairness/fair-options.js';
 
 export interface SchedulerLimits {
   /** Size of the processing queue: jobs that may run at once, 1 or more. */

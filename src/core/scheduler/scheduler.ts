@@ -1,22 +1,22 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError } from '../base/queue-refusals.js';
-import type { Claimant } from './demand.js';
+import { drainingError } from '../base/refusals/queue-refusals.js';
 import { Departures } from './departures.js';
+import { StartEstimates } from './estimates/start-estimates.js';
 import { FairLine } from './fair-line.js';
-import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './job.js';
-import type { JobLine } from './job-line.js';
-import type { KeyRoom } from './key-account.js';
-import type { KeyedJobs } from './keyed-jobs.js';
+import type { KeyedJobs } from './fairness/keyed-jobs.js';
+import type { ReserveSettings } from './fairness/reserves.js';
+import type { Claimant } from './jobs/demand.js';
+import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './jobs/job.js';
+import type { KeyRoom } from './jobs/key-account.js';
+import type { JobLine } from './line/job-line.js';
+import { WaitingLine } from './line/waiting-line.js';
 import { Occupancy } from './occupancy.js';
 import { QueueRoom } from './queue-room.js';
-import type { ReserveSettings } from './reserves.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
-import { StartEstimates } from './start-estimates.js';
 import { Starter } from './starter.js';
 import { WaitingLimits } from './waiting-limits.js';
-import { WaitingLine } from './waiting-line.js';
 
 export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.js';
 import type { Emitter } from '../base/emitter.js';
+import type { StartEstimates } from './estimates/start-estimates.js';
 import type { FairLine } from './fair-line.js';
-import type { Job, SchedulerEvent } from './job.js';
-import type { JobLine } from './job-line.js';
+import type { Job, SchedulerEvent } from './jobs/job.js';
+import type { JobLine } from './line/job-line.js';
 import type { Occupancy } from './occupancy.js';
 import { Preemption } from './preemption.js';
-import type { StartEstimates } from './start-estimates.js';
 
 export interface StarterOptions<J extends Job> {
   readonly line: JobLine<J>;

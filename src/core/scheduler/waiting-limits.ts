@@ -1,11 +1,11 @@
 import type { Clock } from '../base/clock.js';
-import { deadlineError, queueTimeoutError, ttftTargetError } from '../base/queue-refusals.js';
+import { deadlineError, queueTimeoutError, ttftTargetError } from '../base/refusals/queue-refusals.js';
 import { Deadlines } from './deadlines.js';
 import type { Departures } from './departures.js';
-import type { Job, TurningAway } from './job.js';
-import type { JobLine } from './job-line.js';
+import type { StartEstimates } from './estimates/start-estimates.js';
+import type { Job, TurningAway } from './jobs/job.js';
+import type { JobLine } from './line/job-line.js';
 import { QueueTimer } from './queue-timer.js';
-import type { StartEstimates } from './start-estimates.js';
 
 export interface WaitingLimitsOptions<J extends Job> {
   readonly line: JobLine<J>;

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
 import type { RequestLine } from '../inference/request-line.js';
 import type { MeteredMachine } from '../machine/machine.js';
-import type { RateLimiter } from '../scheduler/rate-limiter.js';
+import type { RateLimiter } from '../scheduler/rate-limits/rate-limiter.js';
 import type { ConnectionLimits } from '../server/http/connection-limits.js';
 import type { LineContext, Operations, ServerOptions } from '../server/http/context.js';
 import type { KeyRing } from '../server/http/key-ring.js';

@@ -9,51 +9,28 @@ import { ClusterModels } from '../cluster/front/cluster-models.js';
 import { FrontSettings } from '../cluster/front/front-settings.js';
 import { joinCluster, type Membership } from '../cluster/joining/join-cluster.js';
 import { SharedUsage, type SharedUsageOptions } from '../cluster/usage/shared-usage.js';
-import type { Access } from '../config/access.js';
 import type { InferenceEvent } from '../inference/request.js';
-import { noKey } from '../scheduler/demand.js';
-import { createApp } from '../server/app.js';
+import { noKey } from '../scheduler/jobs/demand.js';
 import type { ServerOptions } from '../server/http/context.js';
-import { listen } from '../server/http/listen.js';
 import { KeyUsage } from '../telemetry/key-usage.js';
-import type { CountedOutcome } from '../telemetry/totals.js';
+import { type OpenServer, openServer } from './open-server.js';
 import {
-  controlsOf,
   entrance,
-  type HostProcess,
   openContext,
   openStorage,
-  openTraces,
   type QueueOptions,
   schedulerOptions,
+  type ServerDescription,
 } from './serving.js';
 
-export interface ServeClusterOptions {
+export interface ServeClusterOptions extends ServerDescription {
   readonly queue: QueueOptions;
   /** The most generations of a model at once in the whole cluster; null for as many as its nodes have places. */
   readonly maxConcurrency: number | null;
-  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
-  readonly access: Access | null;
-  readonly server: ServerOptions;
-  /** This package's version, for /openapi.json. */
-  readonly version: string;
-  /** See `ServerDescription.otlpUrl`. */
-  readonly otlpUrl?: string;
-  /** See `ServeOptions.host`. */
-  readonly host?: HostProcess;
 }
 
 /** For books that others write. */
 const noEvents = new Emitter<InferenceEvent>().subscribe;
-
-export interface RunningFront {
-  readonly url: string;
-  readonly totals: Readonly<Record<CountedOutcome, number>>;
-  /** See `RunningServer.replaceAccess`. */
-  replaceAccess(access: Access): void;
-  /** See `RunningServer.drain`. */
-  drain(timeoutMs: number): Promise<number>;
-}
 
 /**
  * Starts a front of a cluster: a server whose requests nodes answer. It begins even if there is no node yet.
@@ -62,12 +39,12 @@ export interface RunningFront {
  * @throws ChatstreamError `address_unavailable`, `cluster_unavailable`, and `usage` if the file of --store cannot be used, or there are
  *   more keys than NATS can keep the terms of; nothing is left running then
  */
-export function serveCluster(bus: Bus, options: ServeClusterOptions, logger: PinoLogger): Promise<RunningFront> {
+export function serveCluster(bus: Bus, options: ServeClusterOptions, logger: PinoLogger): Promise<OpenServer> {
   const clock = systemClock;
   const { queue, maxConcurrency, access, server } = options;
   return opening(logger, async (opened) => {
     opened.add(bus, (each) => each.close());
-    const guarded = entrance(server, access, clock);
+    const guarded = entrance(options, clock);
     const { keys, rates } = guarded;
     // What a node generates cannot be paused.
     const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
@@ -91,13 +68,7 @@ export function serveCluster(bus: Bus, options: ServeClusterOptions, logger: Pin
     const tools = { clock, logger };
     const context = { ...openContext(opened, executed, guarded, options, tools), models, storage };
     context.metrics.observeHeldLines(models, () => cluster.heldLines);
-    await openTraces(opened, options, models, tools);
-    const app = opened.add(await createApp(context, logger), (each) => each.close());
-    const url = await listen(app, server);
-    return {
-      url,
-      ...controlsOf(app, context, () => opened.close()),
-    };
+    return openServer(opened, context, options, logger);
   });
 }
 

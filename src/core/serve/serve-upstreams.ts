@@ -2,58 +2,27 @@ import type { Logger as PinoLogger } from 'pino';
 import { untilAborted } from '../base/abort.js';
 import { systemClock } from '../base/clock.js';
 import { opening } from '../base/opened.js';
-import type { Access } from '../config/access.js';
 import { Upstream } from '../executor/upstream/upstream.js';
 import type { UpstreamOptions } from '../executor/upstream/upstream-options.js';
 import { type UpstreamTimes, usualTimes } from '../executor/upstream/upstream-times.js';
 import { Relay } from '../relay/relay.js';
-import { createApp } from '../server/app.js';
-import type { ServerOptions } from '../server/http/context.js';
-import { listen } from '../server/http/listen.js';
-import type { CountedOutcome } from '../telemetry/totals.js';
-import {
-  controlsOf,
-  entrance,
-  type HostProcess,
-  openContext,
-  openTraces,
-  type QueueOptions,
-  schedulerOptions,
-} from './serving.js';
+import { type OpenServer, openServer } from './open-server.js';
+import { entrance, openContext, type QueueOptions, schedulerOptions, type ServerDescription } from './serving.js';
 import { logUpstream } from './upstream-log.js';
 
-export interface ServeUpstreamsOptions {
+export interface ServeUpstreamsOptions extends ServerDescription {
   /** At least one. */
   readonly upstreams: readonly UpstreamOptions[];
   readonly queue: Omit<QueueOptions, 'maxConcurrency'>;
   /** The most generations at once; null for as many as the upstreams have places. */
   readonly maxConcurrency: number | null;
-  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
-  readonly access: Access | null;
-  readonly server: ServerOptions;
-  /** This package's version, for /openapi.json. */
-  readonly version: string;
-  /** See `ServerDescription.otlpUrl`. */
-  readonly otlpUrl?: string;
-  /** See `ServeOptions.host`. */
-  readonly host?: HostProcess;
   /** For tests. */
   readonly times?: UpstreamTimes;
 }
 
-export interface RunningRelay {
-  readonly url: string;
+export interface RunningRelay extends OpenServer {
   readonly upstreams: readonly Upstream[];
   readonly models: readonly string[];
-  readonly totals: Readonly<Record<CountedOutcome, number>>;
-  /**
-   * Lets in whom the configuration file names from now on. Requests that have been accepted go on.
-   *
-   * @throws ChatstreamError `usage` for reserves that cannot be; nothing is changed then
-   */
-  replaceAccess(access: Access): void;
-  /** See `RunningServer.drain`. */
-  drain(timeoutMs: number): Promise<number>;
 }
 
 /**
@@ -70,7 +39,7 @@ export function serveUpstreams(
   const clock = systemClock;
   const { server, access, maxConcurrency } = options;
   return opening(logger, async (opened) => {
-    const guarded = entrance(server, access, clock);
+    const guarded = entrance(options, clock);
     const { keys, rates } = guarded;
     const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
     opened.add(upstreams, (all) => Promise.all(all.map((upstream) => upstream.stop())));
@@ -82,24 +51,16 @@ export function serveUpstreams(
     const executed = { line: relay, engines: [], pids: () => [] };
     const tools = { clock, logger };
     const context = { ...openContext(opened, executed, guarded, options, tools), relay };
-    await openTraces(opened, options, relay, tools);
-    const app = opened.add(await createApp(context, logger), (each) => each.close());
-    // Before the server is closed, which waits for all answers. When it was drained, there is nothing left to end.
-    opened.add(relay, (each) => {
-      void each.drain();
-      each.abandonRunning();
+    const running = await openServer(opened, context, options, logger, () => {
+      // When it was drained, there is nothing left to end.
+      void relay.drain();
+      relay.abandonRunning();
     });
-    const url = await listen(app, server);
     const asked = Promise.all(upstreams.map((upstream) => upstream.start()));
     await (stopping === undefined ? asked : untilAborted(asked, stopping));
     for (const { name, downReason } of upstreams) {
       if (downReason !== null) logger.warn({ upstream: name, reason: downReason }, 'upstream does not answer yet');
     }
-    return {
-      url,
-      upstreams,
-      models: relay.models,
-      ...controlsOf(app, context, () => opened.close()),
-    };
+    return { ...running, upstreams, models: relay.models };
   });
 }

@@ -1,22 +1,20 @@
 import type { Logger as PinoLogger } from 'pino';
-import { type Clock, longestTimerMs } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logger.js';
 import type { Opened } from '../base/opened.js';
 import type { Access } from '../config/access.js';
 import { acceptedKeys } from '../config/key-settings.js';
-import type { RequestLine } from '../inference/request-line.js';
 import { Machine } from '../machine/machine.js';
-import type { KeyTerms } from '../scheduler/demand.js';
 import type { QueuePolicy } from '../scheduler/fair-line.js';
-import { RateLimiter, type RateLimits } from '../scheduler/rate-limiter.js';
+import type { KeyTerms } from '../scheduler/jobs/demand.js';
+import { RateLimiter, type RateLimits } from '../scheduler/rate-limits/rate-limiter.js';
 import type { SchedulerLimits, SchedulerOptions } from '../scheduler/scheduler.js';
 import { LoadTests, type StartLoad } from '../server/console/load-tests.js';
 import { connectionLimitsOfProcess } from '../server/http/connection-limits.js';
-import type { App, LineContext, Operations, ServerOptions } from '../server/http/context.js';
+import type { LineContext, Operations, ServerOptions } from '../server/http/context.js';
 import { KeyRing } from '../server/http/key-ring.js';
 import { memoryStorage } from '../server/store/memory-store.js';
 import type { Storage } from '../server/store/store.js';
-import type { CountedOutcome } from '../telemetry/totals.js';
 import { lineContext, type LineParts } from './line-context.js';
 
 export interface QueueOptions extends SchedulerLimits {
@@ -49,20 +47,20 @@ export interface Entrance {
 /** What a server is told about itself, whatever executes its requests. */
 export interface ServerDescription {
   readonly server: ServerOptions;
+  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
+  readonly access: Access | null;
+  /** This package's version, for /openapi.json. */
   readonly version: string;
   /** Where a trace of each request is sent to; nowhere if left out. */
   readonly otlpUrl?: string;
+  /** Without it, requests can neither end the process nor start load tests. */
   readonly host?: HostProcess;
 }
 
 /** Under which the requests of load tests are shown; keys of the configuration have no spaces in their names. */
 const loadTestName = 'load test';
 
-/** When the time for a drain is up, clients still get this long to read the error. */
-const farewellMs = 1000;
-
-/** @param access of a configuration file; null without one */
-export function entrance(server: ServerOptions, access: Access | null, clock: Clock): Entrance {
+export function entrance({ server, access }: ServerDescription, clock: Clock): Entrance {
   const keys = keyRing(server, access);
   return { keys, rates: new RateLimiter(clock, ratesOf(keys)) };
 }
@@ -118,19 +116,6 @@ export async function openStorage(
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 
-/** Sends traces of the requests of a line, if somebody wants them, until it is closed. */
-export async function openTraces(
-  opened: Opened,
-  { otlpUrl: url, version }: Pick<ServerDescription, 'otlpUrl' | 'version'>,
-  line: RequestLine,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
-): Promise<void> {
-  if (url === undefined) return;
-  // Loaded late: without --otlp, nobody needs it.
-  const { TraceExporter } = await import('../telemetry/trace-exporter.js');
-  opened.add(new TraceExporter(line, { url, version, clock, logger }), (traces) => traces.stop());
-}
-
 /** What operators can do with the process of the server; null if it is not the server's own. */
 export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Operations | null {
   if (host === undefined) return null;
@@ -138,85 +123,14 @@ export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Oper
 }
 
 /** The keys of --api-key, and those of a configuration file if there is one. */
-function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
+export function keyRing({ apiKeys }: Pick<ServerOptions, 'apiKeys'>, access: Access | null): KeyRing {
   return new KeyRing(acceptedKeys(apiKeys, access?.keys ?? []), access?.anonymous ?? null);
-}
-
-/**
- * Lets in whom a configuration file names from now on.
- *
- * @throws ChatstreamError `usage` for reserves that cannot be, and for a key that is an --api-key too; nothing is changed then
- */
-function replaceAccess({ keys, line, rates, options }: LineContext, access: Access): void {
-  const changed = keyRing(options, access);
-  line.configureKeys(termsOf(changed), access.classReserves);
-  keys.replace(changed);
-  rates.configure(ratesOf(keys));
 }
 
 export function ratesOf({ all }: KeyRing): ReadonlyMap<string, RateLimits> {
   return new Map(all.map(({ name, rates }) => [name, rates]));
 }
 
-function termsOf({ all }: KeyRing): ReadonlyMap<string, KeyTerms> {
+export function termsOf({ all }: KeyRing): ReadonlyMap<string, KeyTerms> {
   return new Map(all.map(({ name, terms }) => [name, terms]));
-}
-
-/** What a server can be told while it runs, and its counts. */
-export interface Controls {
-  readonly totals: Readonly<Record<CountedOutcome, number>>;
-  readonly replaceAccess: (access: Access) => void;
-  /** See {@link drainApp}. */
-  readonly drain: (timeoutMs: number) => Promise<number>;
-}
-
-/** @param close ends everything, after the last request */
-export function controlsOf(app: App, context: LineContext, close: () => Promise<void>): Controls {
-  return {
-    totals: context.totals.counts,
-    replaceAccess: (access) => {
-      replaceAccess(context, access);
-    },
-    drain: async (timeoutMs) => {
-      const abandoned = await drainApp(app, context, timeoutMs);
-      await close();
-      return abandoned;
-    },
-  };
-}
-
-/**
- * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and closes
- * the server. @returns how many generations were cut off
- */
-async function drainApp(
-  app: App,
-  { line, clock, operations }: Pick<LineContext, 'line' | 'clock' | 'operations'>,
-  timeoutMs: number,
-): Promise<number> {
-  const endMs = clock.now() + timeoutMs;
-  // The requests of a load test are of no use to anybody once it is stopped.
-  const [abandoned] = await Promise.all([drainWithin(line, timeoutMs), operations?.loadTests.close()]);
-  // Slow readers get the rest of the time to read their answers.
-  const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
-    app.server.closeAllConnections();
-  });
-  await app.close();
-  cancelTimer();
-  return abandoned;
-}
-
-/** Waits for the running generations, and ends those that are not done by the deadline. */
-async function drainWithin(line: RequestLine, timeoutMs: number): Promise<number> {
-  let abandoned = 0;
-  // Unlike the clock's timers, this one must keep the process alive, because the process waits for it.
-  const deadline = setTimeout(
-    () => {
-      abandoned = line.abandonRunning();
-    },
-    Math.min(timeoutMs, longestTimerMs),
-  );
-  await line.drain();
-  clearTimeout(deadline);
-  return abandoned;
 }

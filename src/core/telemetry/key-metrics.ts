@@ -1,7 +1,7 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Subscribable } from '../base/emitter.js';
 import { type InferenceEvent, wasComputed } from '../inference/request.js';
-import { noKey } from '../scheduler/demand.js';
+import { noKey } from '../scheduler/jobs/demand.js';
 import { ModelNames } from './model-names.js';
 import { countedOutcome } from './totals.js';
 

@@ -1,6 +1,6 @@
 import type { Subscribable } from '../base/emitter.js';
 import { type InferenceEvent, wasComputed } from '../inference/request.js';
-import { noKey } from '../scheduler/demand.js';
+import { noKey } from '../scheduler/jobs/demand.js';
 import { ModelNames } from './model-names.js';
 import { type CountedOutcome, countedOutcome, countedOutcomes } from './totals.js';
 

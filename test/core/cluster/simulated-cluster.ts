@@ -10,7 +10,7 @@ import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { InferenceJob } from '../../../src/core/inference/inference-job.js';
 import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';
 import { inProcess } from '../../support/in-process.js';
 import { type MemoryBus, MemoryNetwork, type Silence } from '../../support/memory-bus.js';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { clientLeftError } from '../../../src/core/base/refusals.js';
+import { clientLeftError } from '../../../src/core/base/refusals/refusals.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { Inference } from '../../../src/core/inference/inference.js';
 import { inProcess } from '../../support/in-process.js';

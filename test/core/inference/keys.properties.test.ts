@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KeyTerms } from '../../../src/core/scheduler/demand.js';
-import { type TrafficClass, trafficClasses } from '../../../src/core/scheduler/traffic-class.js';
+import type { KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import { type TrafficClass, trafficClasses } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import type { Client } from './client.js';
 import { House } from './house.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerReader } from '../../../src/core/engine/dialects/answer-reader.js';
-import { hermes } from '../../../src/core/engine/dialects/hermes.js';
+import { hermes } from '../../../src/core/engine/dialects/families/hermes.js';
+import { AnswerReader } from '../../../src/core/engine/dialects/reading/answer-reader.js';
 import type { OutputLogprob } from '../../../src/core/engine/token-logprob.js';
 import { type AnswerReading, plainReading } from '../../../src/core/inference/answer-reading.js';
 import { RatedReading } from '../../../src/core/inference/rated-reading.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/demand.js';
+import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import type { Client } from './client.js';
 import { House } from './house.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { House } from './house.js';
 
 describe('resizing while requests come and go', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import { contextLengthError } from '../../../src/core/base/refusals.js';
+import { contextLengthError } from '../../../src/core/base/refusals/refusals.js';
 import { afterFewestSteps } from '../../../src/core/inference/shortening.js';
 
 /** A prompt that fits after some steps, and the attempts that were made. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { linesApp } from '../../support/lines-app.js';
 
 describe('new terms of keys for several models', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Relay } from '../../../src/core/relay/relay.js';
-import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/demand.js';
-import { RateLimiter } from '../../../src/core/scheduler/rate-limiter.js';
+import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import { RateLimiter } from '../../../src/core/scheduler/rate-limits/rate-limiter.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';
 import { FakeExecutor } from './fake-executor.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Relay } from '../../../src/core/relay/relay.js';
-import type { FairOptions } from '../../../src/core/scheduler/fair-options.js';
-import type { TrafficClass } from '../../../src/core/scheduler/traffic-class.js';
+import type { FairOptions } from '../../../src/core/scheduler/fairness/fair-options.js';
+import type { TrafficClass } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';
 import { FakeExecutor } from './fake-executor.js';

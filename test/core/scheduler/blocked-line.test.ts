@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KeyTerms } from '../../../src/core/scheduler/demand.js';
+import type { KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { fairScripts, FairStage, KeyJob } from './fair-stage.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Demand } from '../../../src/core/scheduler/demand.js';
-import { Job, type SchedulerEvent } from '../../../src/core/scheduler/job.js';
+import type { Demand } from '../../../src/core/scheduler/jobs/demand.js';
+import { Job, type SchedulerEvent } from '../../../src/core/scheduler/jobs/job.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Demand, KeyTerms } from '../../../src/core/scheduler/demand.js';
 import type { FairOptions } from '../../../src/core/scheduler/fair-line.js';
-import { Job } from '../../../src/core/scheduler/job.js';
-import { outputWeight, promptWeight } from '../../../src/core/scheduler/key-account.js';
+import type { Demand, KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import { Job } from '../../../src/core/scheduler/jobs/job.js';
+import { outputWeight, promptWeight } from '../../../src/core/scheduler/jobs/key-account.js';
+import { type TrafficClass, trafficClasses } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
-import { type TrafficClass, trafficClasses } from '../../../src/core/scheduler/traffic-class.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 export const longestPrompt = 40;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { outputWeight, promptWeight } from '../../../src/core/scheduler/key-account.js';
+import { outputWeight, promptWeight } from '../../../src/core/scheduler/jobs/key-account.js';
 import {
   type FairScript,
   fairScripts,

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import { Job, type SchedulerEvent } from '../../../src/core/scheduler/job.js';
+import { Job, type SchedulerEvent } from '../../../src/core/scheduler/jobs/job.js';
 import { Scheduler, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 

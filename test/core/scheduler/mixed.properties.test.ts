@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import type { Demand, KeyTerms } from '../../../src/core/scheduler/demand.js';
-import type { FairOptions } from '../../../src/core/scheduler/fair-options.js';
-import { Job } from '../../../src/core/scheduler/job.js';
+import type { FairOptions } from '../../../src/core/scheduler/fairness/fair-options.js';
+import type { Demand, KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import { Job } from '../../../src/core/scheduler/jobs/job.js';
+import { trafficClasses } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
-import { trafficClasses } from '../../../src/core/scheduler/traffic-class.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 const keys = ['anna', 'ben', 'eva'] as const;

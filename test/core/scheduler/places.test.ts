@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Demand, KeyTerms } from '../../../src/core/scheduler/demand.js';
-import type { FairOptions } from '../../../src/core/scheduler/fair-options.js';
+import type { FairOptions } from '../../../src/core/scheduler/fairness/fair-options.js';
+import type { Demand, KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import type { TrafficClass } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
-import type { TrafficClass } from '../../../src/core/scheduler/traffic-class.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { KeyJob } from './fair-stage.js';
 import { refusal } from './jobs.js';

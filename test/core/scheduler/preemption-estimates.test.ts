@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Demand, KeyTerms } from '../../../src/core/scheduler/demand.js';
-import { Job } from '../../../src/core/scheduler/job.js';
+import type { Demand, KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import { Job } from '../../../src/core/scheduler/jobs/job.js';
+import type { TrafficClass } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
-import type { TrafficClass } from '../../../src/core/scheduler/traffic-class.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
 class Timed extends Job {

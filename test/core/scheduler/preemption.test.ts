@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { FairOptions } from '../../../src/core/scheduler/fair-line.js';
+import type { TrafficClass } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
-import type { TrafficClass } from '../../../src/core/scheduler/traffic-class.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { KeyJob } from './fair-stage.js';
 

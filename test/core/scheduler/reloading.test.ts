@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { KeyTerms } from '../../../src/core/scheduler/demand.js';
+import type { KeyTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { type FairScript, fairScripts, FairStage, type KeyJob } from './fair-stage.js';
 
 const keys = ['anna', 'ben', 'eva'] as const;

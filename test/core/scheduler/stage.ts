@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ChatstreamError, type ErrorCode } from '../../../src/core/base/errors.js';
-import type { SchedulerEvent } from '../../../src/core/scheduler/job.js';
+import type { SchedulerEvent } from '../../../src/core/scheduler/jobs/job.js';
 import { Scheduler, type SchedulerLimits, type SchedulerOptions } from '../../../src/core/scheduler/scheduler.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { NamedJob } from './jobs.js';

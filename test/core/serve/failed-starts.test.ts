@@ -10,7 +10,7 @@ import type { Bucket } from '../../../src/core/bus/bucket.js';
 import type { Access } from '../../../src/core/config/access.js';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
 import type { EngineOptions } from '../../../src/core/engine/options.js';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { serve } from '../../../src/core/serve/serve.js';
 import { serveCluster } from '../../../src/core/serve/serve-cluster.js';
 import type { ServerOptions } from '../../../src/core/server/http/context.js';

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/core/base/clock.js';
 import type { Access } from '../../../src/core/config/access.js';
 import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { serveCluster } from '../../../src/core/serve/serve-cluster.js';
 import { serverDefaults } from '../../support/app.js';
 import { manyKeys } from '../../support/many-keys.js';

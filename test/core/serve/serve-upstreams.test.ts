@@ -3,7 +3,7 @@ import { assert, describe, expect, it, onTestFinished } from 'vitest';
 import { items, member } from '../../../src/core/base/json.js';
 import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
 import { isUsable } from '../../../src/core/executor/executor.js';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { impatientTimes, readStream, testRelay } from '../../support/relay-server.js';
 import { until } from '../../support/until.js';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
 import { usualTimes } from '../../../src/core/executor/upstream/upstream-times.js';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { chat, type TestApp, testApp } from '../../support/app.js';
 import { testRelay } from '../../support/relay-server.js';
 import { UpstreamServer } from '../../support/upstream-server.js';

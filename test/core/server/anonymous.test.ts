@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
-import { noKey, usualTerms } from '../../../src/core/scheduler/demand.js';
+import { noKey, usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { chat, type TestApp, testApp, type TestAppOptions, until } from '../../support/app.js';
 
 const plain = { trafficClass: 'standard', role: 'user', terms: usualTerms, rates: noRates } as const;

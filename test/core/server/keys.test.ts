@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { chat, type TestApp, testApp, type TestAppOptions, until } from '../../support/app.js';
 
 /** A key whose name is also its secret. */

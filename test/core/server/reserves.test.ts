@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
-import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/demand.js';
+import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { chat, type TestApp, testApp, until } from '../../support/app.js';
 
 /** A key whose name is also its secret. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../../core/base/errors.js';
-import { fileReason } from '../../../core/base/file-errors.js';
+import { fileReason } from '../../../core/base/files/file-errors.js';
 import { isRecord } from '../../../core/base/json.js';
 import { parseYaml } from '../../../core/base/yaml.js';
 import type { FlagValue } from '../../../core/config/read-config.js';

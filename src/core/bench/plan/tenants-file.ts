@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../../base/errors.js';
-import { fileReason } from '../../base/file-errors.js';
+import { fileReason } from '../../base/files/file-errors.js';
 import { settingsError } from '../../base/settings-error.js';
 import { parseYaml } from '../../base/yaml.js';
 import { hasTurns } from '../../measurement/conversation-shape.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ChatstreamError } from '../../base/errors.js';
-import { fileReason } from '../../base/file-errors.js';
+import { fileReason } from '../../base/files/file-errors.js';
 import { whole } from '../../measurement/numbers.js';
 import type { Trace } from './trace.js';
 import type { RawRow } from './trace-rows.js';

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { ChatstreamError } from '../../base/errors.js';
-import { fileReason, isDiskFull } from '../../base/file-errors.js';
+import { fileReason, isDiskFull } from '../../base/files/file-errors.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { isBurst } from './burst.js';
 import { hiddenTokensOf, outputTokensOf } from './output-tokens.js';

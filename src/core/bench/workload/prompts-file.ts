@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { fileReason } from '../../base/file-errors.js';
+import { fileReason } from '../../base/files/file-errors.js';
 import { member } from '../../base/json.js';
 import { whole } from '../../measurement/numbers.js';
 import type { ChatMessage, Conversation, EntryWishes } from './workload.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
-import { clusterAwayError, nodesDiedError, noNodeError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
+import { clusterAwayError, nodesDiedError, noNodeError } from '../../base/refusals/cluster-refusals.js';
 import type {
   Demands,
   EngineInfo,

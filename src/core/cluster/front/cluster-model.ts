@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js';
-import { limitsNotKeptError } from '../../base/cluster-refusals.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
+import { limitsNotKeptError } from '../../base/refusals/cluster-refusals.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Executor, Replicas } from '../../executor/executor.js';
 import { Inference, type InferenceOptions } from '../../inference/inference.js';

@@ -1,17 +1,16 @@
-import { noNodeError } from '../../base/cluster-refusals.js';
-import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
-import { noSuchModelError } from '../../base/model-refusals.js';
-import { drainingError } from '../../base/queue-refusals.js';
+import { noNodeError } from '../../base/refusals/cluster-refusals.js';
+import { noSuchModelError } from '../../base/refusals/model-refusals.js';
+import { drainingError } from '../../base/refusals/queue-refusals.js';
 import type { Executor } from '../../executor/executor.js';
-import { anyName } from '../../inference/one-model.js';
 import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
-import type { InferenceEvent } from '../../inference/request.js';
 import { RequestEvents } from '../../inference/request-events.js';
 import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
 import type { ListedModel, ServedModel, ServedModels } from '../../inference/served-model.js';
+import { JoinedLines } from '../../lines/joined-lines.js';
 import { commonLimits, linesSnapshot } from '../../lines/lines-snapshot.js';
-import { refuseReserves } from '../../scheduler/reserves.js';
+import { listedNames, modelMeant, nameInAnswer } from '../../lines/model-names.js';
+import { refuseReserves } from '../../scheduler/fairness/reserves.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { FadingModels } from '../fading-models.js';
 import { ClusterModel, type ClusterModelOptions } from './cluster-model.js';
@@ -25,12 +24,10 @@ export interface ClusterModelsOptions extends Omit<ClusterModelOptions, 'names'>
 }
 
 /** All models that nodes have or had, as a front serves them. Each has a line of its own. */
-export class ClusterModels implements RequestLine, ServedModels {
+export class ClusterModels extends JoinedLines<ClusterModel> implements RequestLine, ServedModels {
   readonly slotsAt = 'nodes';
   readonly #options: ClusterModelsOptions;
   readonly #models = new Map<string, ClusterModel>();
-  readonly #events = new Emitter<InferenceEvent>();
-  readonly #moves = new Emitter<undefined>();
   /** Of requests that have met no model. */
   readonly #refusals: RequestEvents;
   readonly #unsubscribe: () => void;
@@ -41,11 +38,12 @@ export class ClusterModels implements RequestLine, ServedModels {
   #isDraining = false;
 
   constructor(options: ClusterModelsOptions) {
+    super();
     this.#options = options;
     this.#names = new NodeNames(options.nodes);
     this.#refusals = new RequestEvents(options.clock);
     this.#refusals.subscribe((event) => {
-      this.#events.emit(event);
+      this.passOn(event);
     });
     this.#fading = new FadingModels({
       clock: options.clock,
@@ -62,27 +60,15 @@ export class ClusterModels implements RequestLine, ServedModels {
     follow();
   }
 
-  get events(): Subscribable<InferenceEvent> {
-    return this.#events.subscribe;
-  }
-
-  get moves(): Subscribable<undefined> {
-    return this.#moves.subscribe;
-  }
-
   /** Without any model, what is found refuses each request, so that these are counted. */
   find(wanted: string | null | undefined): ServedModel {
     if (this.#models.size === 0) return { name: wanted ?? '', inference: this.#noModel(wanted ?? null) };
     const model = this.#modelFor(wanted);
-    const name = wanted === undefined || wanted === null || wanted === '' ? model.name : wanted;
-    return { name, inference: model.inference };
+    return { name: nameInAnswer(wanted, model), inference: model.inference };
   }
 
   get list(): readonly ListedModel[] {
-    const [first, ...others] = this.#all;
-    if (first === undefined) return [];
-    const aliases = this.#options.aliases.filter((alias) => alias !== anyName && !this.#models.has(alias));
-    return [first.name, ...aliases].map((id) => listed(first, id)).concat(others.map((each) => listed(each)));
+    return listedNames(this.all, this.#options.aliases).map(({ model, id }) => listed(model, id));
   }
 
   describe(id: string): ListedModel {
@@ -90,46 +76,26 @@ export class ClusterModels implements RequestLine, ServedModels {
   }
 
   get modelQueues(): readonly ModelQueue[] {
-    return this.#all.map((model) => this.#queueOf(model));
+    return this.all.map((model) => this.#queueOf(model));
   }
 
   get limits(): SchedulerLimits {
     const { maxConcurrency, maxQueue } = this.#options.own;
-    return this.#models.size === 0 ? { maxConcurrency: maxConcurrency ?? 1, maxQueue } : commonLimits(this.#all);
-  }
-
-  get ready(): boolean {
-    return this.readiness === 'ready';
+    return this.#models.size === 0 ? { maxConcurrency: maxConcurrency ?? 1, maxQueue } : commonLimits(this.all);
   }
 
   get readiness(): string {
     if (this.#isDraining) return 'draining';
-    if (this.#all.some(({ inference }) => inference.ready)) return 'ready';
+    if (this.all.some(({ inference }) => inference.ready)) return 'ready';
     return 'no_nodes';
   }
 
-  get running(): number {
-    return this.#sum(({ inference }) => inference.running);
-  }
-
-  get waiting(): number {
-    return this.#sum(({ inference }) => inference.waiting);
-  }
-
-  get queuedTokens(): number {
-    return this.#sum(({ inference }) => inference.queuedTokens);
-  }
-
-  get preparing(): number {
-    return this.#sum(({ inference }) => inference.preparing);
-  }
-
   get executors(): readonly Executor[] {
-    return this.#all.flatMap(({ inference }) => inference.executors);
+    return this.all.flatMap(({ inference }) => inference.executors);
   }
 
   snapshot(most = Number.POSITIVE_INFINITY, payer: string | null = null): QueueSnapshot {
-    if (this.#models.size > 0) return linesSnapshot(this.#all, most, payer);
+    if (this.#models.size > 0) return linesSnapshot(this.all, most, payer);
     const nothing = { slots: 0, preparing: 0, runningOutputTokens: 0, running: [], waiting: [] };
     return { ...this.limits, ...nothing, draining: this.#isDraining };
   }
@@ -156,44 +122,35 @@ export class ClusterModels implements RequestLine, ServedModels {
     refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) }, 'cluster');
     this.#options.own.assertFits(this.#options.lines.maxValueBytes, changes);
     this.#keys = changes;
-    for (const { inference } of this.#all) inference.configureKeys(...changes);
+    for (const { inference } of this.all) inference.configureKeys(...changes);
   }
 
   async drain(): Promise<void> {
     this.#isDraining = true;
-    await Promise.all(this.#all.map(({ inference }) => inference.drain()));
-  }
-
-  abandonRunning(): number {
-    return this.#sum(({ inference }) => inference.abandonRunning());
+    await Promise.all(this.all.map(({ inference }) => inference.drain()));
   }
 
   async stop(): Promise<void> {
     this.#unsubscribe();
     this.#fading.stop();
     this.#names.stop();
-    await Promise.all(this.#all.map((model) => model.stop()));
+    await Promise.all(this.all.map((model) => model.stop()));
   }
 
   /** Those that have nodes come first: a request without a model is for one of them. */
-  get #all(): readonly ClusterModel[] {
+  protected get all(): readonly ClusterModel[] {
     const models = [...this.#models.values()];
     return [...models.filter(({ slots }) => slots > 0), ...models.filter(({ slots }) => slots === 0)];
   }
 
   get #served(): readonly ClusterModel[] {
-    return this.#all.filter(({ slots }) => slots > 0);
+    return this.all.filter(({ slots }) => slots > 0);
   }
 
   #add(name: string): void {
     const model = new ClusterModel(name, { ...this.#options, names: this.#names });
     this.#models.set(name, model);
-    model.inference.events((event) => {
-      this.#events.emit(event.type === 'settled' ? { model: name, ...event } : event);
-    });
-    model.inference.moves(() => {
-      this.#moves.emit(undefined);
-    });
+    this.join(model);
     if (this.#keys !== null) model.inference.configureKeys(...this.#keys);
     if (this.#isDraining) void model.inference.drain();
   }
@@ -229,28 +186,18 @@ export class ClusterModels implements RequestLine, ServedModels {
     this.#models.delete(name);
   }
 
-  /** A request without a model means the first one. */
   #modelFor(wanted: string | null | undefined): ClusterModel {
-    const [first] = this.#all;
-    if (first === undefined) throw noNodeError(wanted ?? null);
-    if (wanted === undefined || wanted === null || wanted === '') return first;
-    const named = this.#answering(wanted);
-    if (named === undefined) throw noSuchModelError(wanted, [...this.#models.keys()]);
-    return named;
+    if (this.#models.size === 0) throw noNodeError(wanted ?? null);
+    const found = this.#answering(wanted);
+    if (found === undefined) throw noSuchModelError(wanted ?? '', [...this.#models.keys()]);
+    return found;
   }
 
-  #answering(wanted: string): ClusterModel | undefined {
-    const named = this.#models.get(wanted) ?? this.#models.get(wanted.replace(/\.gguf$/, ''));
-    if (named !== undefined) return named;
-    const { aliases } = this.#options;
-    return aliases.includes(wanted) || aliases.includes(anyName) ? this.#all[0] : undefined;
-  }
-
-  #sum(count: (model: ClusterModel) => number): number {
-    return this.#all.reduce((sum, model) => sum + count(model), 0);
+  #answering(wanted: string | null | undefined): ClusterModel | undefined {
+    return modelMeant(wanted, this.all, this.#options.aliases);
   }
 }
 
-function listed({ name, inference }: ClusterModel, id = name): ListedModel {
+function listed({ name, inference }: ClusterModel, id: string): ListedModel {
   return { id, root: name, info: inference.info, state: inference.ready ? 'loaded' : 'unloaded' };
 }

@@ -1,5 +1,5 @@
 import type { InferenceJob } from '../../inference/inference-job.js';
-import type { WaitingView, WaitReason } from '../../scheduler/job.js';
+import type { WaitingView, WaitReason } from '../../scheduler/jobs/job.js';
 import type { Registration, Turn } from '../messages.js';
 import { prefixesOf } from '../prefixes.js';
 

@@ -1,5 +1,5 @@
-import { clusterAwayError } from '../../base/cluster-refusals.js';
 import type { ChatstreamError } from '../../base/errors.js';
+import { clusterAwayError } from '../../base/refusals/cluster-refusals.js';
 import type { GenerationSpec, Round } from '../../engine/engine.js';
 import type { Channel, CloseReason } from '../channel/channel.js';
 import type { Peer } from '../channel/peer.js';

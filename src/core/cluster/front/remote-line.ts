@@ -1,12 +1,12 @@
 import type { Clock } from '../../base/clock.js';
-import { clusterAwayError } from '../../base/cluster-refusals.js';
 import { Drain } from '../../base/drain.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
-import { drainingError } from '../../base/queue-refusals.js';
+import { clusterAwayError } from '../../base/refusals/cluster-refusals.js';
+import { drainingError } from '../../base/refusals/queue-refusals.js';
 import type { InferenceJob } from '../../inference/inference-job.js';
-import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../scheduler/job.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
+import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../scheduler/jobs/job.js';
 import type { QueueRoom } from '../../scheduler/queue-room.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import { type FromLine, fromWireError, type LineState } from '../messages.js';

@@ -1,4 +1,4 @@
-import { clusterAwayError } from '../../base/cluster-refusals.js';
+import { clusterAwayError } from '../../base/refusals/cluster-refusals.js';
 import type { InferenceJob } from '../../inference/inference-job.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';

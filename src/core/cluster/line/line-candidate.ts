@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Bucket } from '../../bus/bucket.js';
-import type { Services } from '../../scheduler/keyed-jobs.js';
+import type { Services } from '../../scheduler/fairness/keyed-jobs.js';
 import type { Peer } from '../channel/peer.js';
 import { keys } from '../entries.js';
 import { FadingModels } from '../fading-models.js';

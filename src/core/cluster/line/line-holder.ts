@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
-import type { SchedulerEvent } from '../../scheduler/job.js';
-import type { Services } from '../../scheduler/keyed-jobs.js';
+import type { Services } from '../../scheduler/fairness/keyed-jobs.js';
+import type { SchedulerEvent } from '../../scheduler/jobs/job.js';
 import { Scheduler } from '../../scheduler/scheduler.js';
 import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';

@@ -1,5 +1,5 @@
-import type { Demand } from '../../scheduler/demand.js';
-import { Job } from '../../scheduler/job.js';
+import type { Demand } from '../../scheduler/jobs/demand.js';
+import { Job } from '../../scheduler/jobs/job.js';
 import type { Channel } from '../channel/channel.js';
 import type { FromLine, Registration, Turn } from '../messages.js';
 

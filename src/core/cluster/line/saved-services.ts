@@ -1,5 +1,5 @@
 import type { Bucket } from '../../bus/bucket.js';
-import type { Services } from '../../scheduler/keyed-jobs.js';
+import type { Services } from '../../scheduler/fairness/keyed-jobs.js';
 import { decodeEntry, encodeLongEntry, keys } from '../entries.js';
 import { servicesEntry } from '../messages.js';
 

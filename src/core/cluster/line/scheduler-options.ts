@@ -1,5 +1,5 @@
+import { trafficClasses } from '../../scheduler/jobs/traffic-class.js';
 import type { SchedulerOptions } from '../../scheduler/scheduler.js';
-import { trafficClasses } from '../../scheduler/traffic-class.js';
 import type { SettingsEntry } from '../messages.js';
 
 /** Before any front has set them; as `serve` has them by default. */

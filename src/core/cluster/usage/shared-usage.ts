@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Subscribable } from '../../base/emitter.js';
 import type { Bus } from '../../bus/bus.js';
-import type { RateLimiter, Spending } from '../../scheduler/rate-limiter.js';
+import type { RateLimiter, Spending } from '../../scheduler/rate-limits/rate-limiter.js';
 import { type HourOfUsage, type KeyUsage, mergedHours, type UsageBook } from '../../telemetry/key-usage.js';
 import { decodeEntry, encodeEntry } from '../entries.js';
 import { batches } from './batches.js';

@@ -15,9 +15,9 @@ import {
   type Token,
 } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
-import { deviceDescription } from './device.js';
-import { type LoadedEmbeddingModel, loadEmbeddingModel } from './embedding-load.js';
-import { type EngineLog, importLibrary, libraryTokens } from './library.js';
+import { deviceDescription } from './library/device.js';
+import { type EngineLog, importLibrary, libraryTokens } from './library/library.js';
+import { type LoadedEmbeddingModel, loadEmbeddingModel } from './loading/embedding-load.js';
 import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';

@@ -1,6 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { inputTooLongError } from '../../base/refusals.js';
+import { inputTooLongError } from '../../base/refusals/refusals.js';
 import { inputParam } from '../embedding.js';
 import type { EmbeddingInput } from '../embeddings-info.js';
 import type { Token } from '../engine.js';

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
-import { openFilesLimit } from '../../base/open-files.js';
+import { openFilesLimit } from '../../base/files/open-files.js';
 import { cacheBytes } from '../../gguf/kv-cache.js';
 import { mainMemory } from '../../gguf/memory-need.js';
 import type {
@@ -20,17 +20,17 @@ import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
 import { memoryFileSystem } from '../prompt-cache/state-files.js';
-import { AdaptiveChunk } from './adaptive-chunk.js';
-import { deviceDescription } from './device.js';
-import { type EngineLog, importLibrary, type Library } from './library.js';
-import { type LoadedModel, loadModel } from './load.js';
+import { deviceDescription } from './library/device.js';
+import { type EngineLog, importLibrary, type Library } from './library/library.js';
+import { type LoadedModel, loadModel } from './loading/load.js';
 import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
 import { RoundLoop } from './round-loop.js';
-import { RoundThreads } from './round-threads.js';
+import { AdaptiveChunk } from './rounds/adaptive-chunk.js';
+import { RoundThreads } from './rounds/round-threads.js';
 import { SlotAssignment } from './slot-assignment.js';
-import { rewindingOf, Slot } from './slots.js';
+import { rewindingOf, Slot } from './slots/slots.js';
 
 export interface LlamaEngineDependencies {
   readonly clock?: Clock;

@@ -1,8 +1,8 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import type { Demands, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
-import { FormatThread } from './format-thread.js';
-import { Grammars } from './grammar.js';
-import type { Library } from './library.js';
+import { FormatThread } from './formats/format-thread.js';
+import { Grammars } from './formats/grammar.js';
+import type { Library } from './library/library.js';
 import type { Prompts } from './prompts.js';
 
 /** Answers the calls of a {@link PromptEngine} with a model that has been loaded, with or without its weights. */

@@ -1,12 +1,12 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { type ChatDialect, chatDialect } from '../dialects/chat-dialect.js';
-import { endsInThought, stopsInThought } from '../dialects/thoughts.js';
+import { type ChatDialect, chatDialect } from '../dialects/templates/chat-dialect.js';
+import { endsInThought, stopsInThought } from '../dialects/templates/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
 import { readInputs } from './inputs.js';
-import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library.js';
+import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
 import { ChatTemplate } from './prompt/chat-template.js';
 import { tokensAroundMessage } from './prompt/message-cost.js';
 import { renderChat } from './prompt/render-chat.js';

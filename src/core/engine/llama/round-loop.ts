@@ -4,12 +4,12 @@ import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError } from '../../base/errors.js';
 import { failedEvent, type GenerationEvent, type GenerationSpec, type Round } from '../engine.js';
 import type { RoundWork } from '../threads/thread-governor.js';
-import type { AdaptiveChunk } from './adaptive-chunk.js';
-import { planRound } from './batching.js';
-import { LlamaGeneration } from './generation.js';
-import { PrefillTurns } from './prefill-turns.js';
-import type { RoundThreads } from './round-threads.js';
+import type { AdaptiveChunk } from './rounds/adaptive-chunk.js';
+import { planRound } from './rounds/batching.js';
+import { PrefillTurns } from './rounds/prefill-turns.js';
+import type { RoundThreads } from './rounds/round-threads.js';
 import type { SlotAssignment } from './slot-assignment.js';
+import { LlamaGeneration } from './slots/generation.js';
 
 /** A call that waits for the current round to end. */
 type QueuedCall =

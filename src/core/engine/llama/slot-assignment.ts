@@ -1,6 +1,6 @@
 import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { contextLengthError } from '../../base/refusals.js';
+import { contextLengthError } from '../../base/refusals/refusals.js';
 import type { GenerationEvent, GenerationSpec, Token } from '../engine.js';
 import type { ForeignText } from '../foreign-text.js';
 import { subjectOf } from '../format/compile-format.js';
@@ -9,23 +9,23 @@ import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import type { RoundWork } from '../threads/thread-governor.js';
-import type { AdaptiveChunk } from './adaptive-chunk.js';
-import { areSubtracted } from './count-penalties.js';
-import { ExpectedRests } from './expected-rests.js';
-import { Formats } from './formats.js';
-import { LlamaGeneration } from './generation.js';
-import type { PromptRater } from './generation-start.js';
-import { Grammars } from './grammar.js';
-import { Guidance } from './guidance.js';
-import { acceptGrammarToken, canReadLogits, type Library } from './library.js';
-import type { LoadedModel } from './load.js';
-import { PenaltyWindow } from './penalty-window.js';
+import { Formats } from './formats/formats.js';
+import { Grammars } from './formats/grammar.js';
+import { acceptGrammarToken, canReadLogits, type Library } from './library/library.js';
+import type { LoadedModel } from './loading/load.js';
 import type { Prompts } from './prompts.js';
-import { evaluateOptions } from './sampling.js';
-import { chooseSlot, type Slot } from './slots.js';
-import { ThoughtLimiter } from './thought-limiter.js';
-import { tokenBiases } from './token-biases.js';
-import { TokenRater } from './token-rater.js';
+import type { AdaptiveChunk } from './rounds/adaptive-chunk.js';
+import { areSubtracted } from './sampling/count-penalties.js';
+import { Guidance } from './sampling/guidance.js';
+import { PenaltyWindow } from './sampling/penalty-window.js';
+import { evaluateOptions } from './sampling/sampling.js';
+import { ThoughtLimiter } from './sampling/thought-limiter.js';
+import { tokenBiases } from './sampling/token-biases.js';
+import { TokenRater } from './sampling/token-rater.js';
+import { ExpectedRests } from './slots/expected-rests.js';
+import { LlamaGeneration } from './slots/generation.js';
+import type { PromptRater } from './slots/generation-start.js';
+import { chooseSlot, type Slot } from './slots/slots.js';
 
 /** Gives generations their slots between rounds, and takes the slots back. */
 export class SlotAssignment {

@@ -1,5 +1,5 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
-import { inputTooLongError } from '../../base/refusals.js';
+import { inputTooLongError } from '../../base/refusals/refusals.js';
 import { encodeVector, inputParam, inputsOf, unitVector } from '../embedding.js';
 import type { GenerationEvent, GenerationSpec, Prepared, PromptSource, Token } from '../engine.js';
 import { inputTokens } from './prompt.js';

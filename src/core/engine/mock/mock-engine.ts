@@ -1,7 +1,7 @@
 import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
-import { contextLengthError } from '../../base/refusals.js';
+import { contextLengthError } from '../../base/refusals/refusals.js';
 import { contextLengthOf } from '../../gguf/memory-need.js';
 import {
   type Demands,

@@ -1,5 +1,5 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import { engineDownError, engineStoppedError } from '../../base/refusals.js';
+import { engineDownError, engineStoppedError } from '../../base/refusals/refusals.js';
 import type { EngineState } from '../engine.js';
 
 /** Why an engine in this state can take no more work; null as long as it may recover. */

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { type ChatstreamError, messageOf } from '../../base/errors.js';
-import { engineDownError, engineStoppedError } from '../../base/refusals.js';
+import { engineDownError, engineStoppedError } from '../../base/refusals/refusals.js';
 import {
   type Demands,
   type EngineInfo,

@@ -1,6 +1,6 @@
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
-import { engineDownError, engineStoppedError } from '../../base/refusals.js';
+import { engineDownError, engineStoppedError } from '../../base/refusals/refusals.js';
 import {
   type Demands,
   type EngineInfo,

@@ -1,4 +1,4 @@
-import { forbiddenModelError } from '../../base/key-refusals.js';
+import { forbiddenModelError } from '../../base/refusals/key-refusals.js';
 import type { KeySettings } from '../../config/key-settings.js';
 
 /** Whether a key may ask for a model by this name. A file's name may have its extension. */

@@ -7,7 +7,7 @@ import type { RequestLine } from '../../inference/request-line.js';
 import type { ServedModels } from '../../inference/served-model.js';
 import type { MeteredMachine } from '../../machine/machine.js';
 import type { Relay } from '../../relay/relay.js';
-import type { RateLimiter } from '../../scheduler/rate-limiter.js';
+import type { RateLimiter } from '../../scheduler/rate-limits/rate-limiter.js';
 import type { UsageBook } from '../../telemetry/key-usage.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import type { RecentHistory } from '../../telemetry/recent-history.js';

@@ -9,7 +9,7 @@ import {
   notFoundError,
   notJsonError,
   websocketError,
-} from '../../base/refusals.js';
+} from '../../base/refusals/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
 import { isFromAnthropicClient, isMessagesPath, isModelsPath, messagesErrorBody } from '../protocol/messages-errors.js';
 import { mixedPromptsError } from './mixed-prompts.js';

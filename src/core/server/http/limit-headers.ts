@@ -1,4 +1,4 @@
-import type { RateLimiter, Remaining } from '../../scheduler/rate-limiter.js';
+import type { RateLimiter, Remaining } from '../../scheduler/rate-limits/rate-limiter.js';
 
 /** All that there can be. */
 export const limitHeaderNames: readonly string[] = ['limit', 'remaining', 'reset'].flatMap((what) =>

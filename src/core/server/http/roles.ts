@@ -1,4 +1,4 @@
-import { forbiddenError, notLocalError } from '../../base/key-refusals.js';
+import { forbiddenError, notLocalError } from '../../base/refusals/key-refusals.js';
 import type { Role } from '../../config/key-settings.js';
 import type { QueueViewer } from '../console/queue-view.js';
 import type { KeyRing } from './key-ring.js';

@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import { isRecord, member } from '../../base/json.js';
-import { upstreamFailedError } from '../../base/upstream-refusals.js';
+import { upstreamFailedError } from '../../base/refusals/upstream-refusals.js';
 import { sseData, sseEvent } from './answer-encoder.js';
 import { errorBody } from './http-errors.js';
 import { isMessagesPath, messagesErrorBody } from './messages-errors.js';

@@ -3,7 +3,7 @@ import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { amount, isRecord, member, nonEmpty } from '../../base/json.js';
 import { withMember } from '../../relay/json-text.js';
 import type { RelayRequest } from '../../relay/relay-request.js';
-import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../scheduler/traffic-class.js';
+import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../scheduler/jobs/traffic-class.js';
 
 /** Headers of clients that mean something to upstreams. Keys are not among them: an upstream has a key of its own. */
 const passedHeaders = [

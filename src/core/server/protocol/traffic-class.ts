@@ -1,5 +1,5 @@
 import type { InferenceRequest } from '../../inference/request.js';
-import { lowerOf, usualClass } from '../../scheduler/traffic-class.js';
+import { lowerOf, usualClass } from '../../scheduler/jobs/traffic-class.js';
 import type { GenerationParameters } from '../schemas/completion-requests.js';
 
 /** The class that a request asks for; none if it leaves it to its key. Numbers, which others take, mean nothing here. */

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { notFoundError } from '../../base/refusals.js';
+import { notFoundError } from '../../base/refusals/refusals.js';
 import { type Encoding, encodings, type PageFile, type PageFiles, readPage } from '../console/page-files.js';
 import type { App, LineContext } from '../http/context.js';
 import { pathOf } from '../http/route-paths.js';

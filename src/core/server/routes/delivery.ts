@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
-import { clientLeftError } from '../../base/refusals.js';
+import { clientLeftError } from '../../base/refusals/refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/served-model.js';
 import type { LineContext } from '../http/context.js';

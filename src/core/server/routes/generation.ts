@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { nonEmpty } from '../../base/json.js';
-import { modelNotFoundError } from '../../base/refusals.js';
+import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import type { Caller } from '../../inference/admission.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/served-model.js';
-import { lowerOf, type TrafficClass } from '../../scheduler/traffic-class.js';
+import { lowerOf, type TrafficClass } from '../../scheduler/jobs/traffic-class.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';

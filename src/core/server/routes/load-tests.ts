@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
-import { drainingError, loadTestRunsError } from '../../base/queue-refusals.js';
-import { notFoundError } from '../../base/refusals.js';
+import { drainingError, loadTestRunsError } from '../../base/refusals/queue-refusals.js';
+import { notFoundError } from '../../base/refusals/refusals.js';
 import type { LoadFigures, LoadState } from '../console/load-tests.js';
 import type { App, LineContext } from '../http/context.js';
 import { ownUrl } from '../http/operators.js';

@@ -1,4 +1,4 @@
-import { noSuchModelError, oneQueueError } from '../../base/model-refusals.js';
+import { noSuchModelError, oneQueueError } from '../../base/refusals/model-refusals.js';
 import type { ModelQueue } from '../../inference/request-line.js';
 import type { LineContext } from '../http/context.js';
 

@@ -4,7 +4,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
-import { lowerOf } from '../../scheduler/traffic-class.js';
+import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
 import { allowedModel } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';

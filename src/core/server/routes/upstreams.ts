@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { modelNotFoundError } from '../../base/refusals.js';
-import { upstreamNotFoundError } from '../../base/upstream-refusals.js';
+import { modelNotFoundError } from '../../base/refusals/refusals.js';
+import { upstreamNotFoundError } from '../../base/refusals/upstream-refusals.js';
 import type { RelayExecutor } from '../../relay/attempts.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';

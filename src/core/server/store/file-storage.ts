@@ -1,11 +1,11 @@
 import { closeSync, openSync, realpathSync } from 'node:fs';
 import type { Clock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { fileReason } from '../../base/file-errors.js';
-import { loadTryLock } from '../../base/file-lock.js';
+import { fileReason } from '../../base/files/file-errors.js';
+import { loadTryLock } from '../../base/files/file-lock.js';
 import { items } from '../../base/json.js';
 import type { Logger } from '../../base/logger.js';
-import { storageFailedError } from '../../base/refusals.js';
+import { storageFailedError } from '../../base/refusals/refusals.js';
 import { FailureLog } from './failure-log.js';
 import { fileProblemError } from './file-problems.js';
 import { FileThread } from './file-thread.js';

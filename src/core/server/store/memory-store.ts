@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import { tooLargeToKeepError } from '../../base/refusals.js';
+import { tooLargeToKeepError } from '../../base/refusals/refusals.js';
 import { type Storage, type Store, type StoreLimits, ttlOf } from './store.js';
 
 /** Besides the time of --store-ttl. A turn of a chat takes some kilobytes. Stated in docs/api.md as well. */

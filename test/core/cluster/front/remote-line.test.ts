@@ -12,7 +12,7 @@ import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.j
 import { AnswerPlans } from '../../../../src/core/inference/answer-plans.js';
 import { InferenceJob } from '../../../../src/core/inference/inference-job.js';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
-import { noKey } from '../../../../src/core/scheduler/demand.js';
+import { noKey } from '../../../../src/core/scheduler/jobs/demand.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { greedy } from '../../../support/sampling.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';

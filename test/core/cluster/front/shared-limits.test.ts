@@ -6,7 +6,7 @@ import { FrontSettings } from '../../../../src/core/cluster/front/front-settings
 import { SharedLimits } from '../../../../src/core/cluster/front/shared-limits.js';
 import { LineSettings } from '../../../../src/core/cluster/line-settings.js';
 import { settingsEntry } from '../../../../src/core/cluster/messages.js';
-import { type KeyTerms, usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { type KeyTerms, usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
 import { manyKeys } from '../../../support/many-keys.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';

@@ -16,7 +16,7 @@ import {
   type SettingsEntry,
   shapes,
 } from '../../../../src/core/cluster/messages.js';
-import { usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
 import { MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 

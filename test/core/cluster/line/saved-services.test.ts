@@ -3,7 +3,7 @@ import type { Bucket } from '../../../../src/core/bus/bucket.js';
 import { schemaVersion } from '../../../../src/core/cluster/channel/envelope.js';
 import { keys } from '../../../../src/core/cluster/entries.js';
 import { SavedServices } from '../../../../src/core/cluster/line/saved-services.js';
-import type { Services } from '../../../../src/core/scheduler/keyed-jobs.js';
+import type { Services } from '../../../../src/core/scheduler/fairness/keyed-jobs.js';
 import { manyKeys } from '../../../support/many-keys.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';

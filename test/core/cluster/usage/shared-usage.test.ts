@@ -3,7 +3,7 @@ import { Emitter } from '../../../../src/core/base/emitter.js';
 import { batches } from '../../../../src/core/cluster/usage/batches.js';
 import { SharedUsage } from '../../../../src/core/cluster/usage/shared-usage.js';
 import type { InferenceEvent } from '../../../../src/core/inference/request.js';
-import { RateLimiter } from '../../../../src/core/scheduler/rate-limiter.js';
+import { RateLimiter } from '../../../../src/core/scheduler/rate-limits/rate-limiter.js';
 import { KeyUsage, totalUsage } from '../../../../src/core/telemetry/key-usage.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { settled } from '../../../support/settled.js';

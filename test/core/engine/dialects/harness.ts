@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { type AnswerPart, mergedParts } from '../../../../src/core/engine/dialects/answer.js';
-import { type AnswerDemand, answerGrammar } from '../../../../src/core/engine/dialects/answer-grammar.js';
-import { AnswerReader } from '../../../../src/core/engine/dialects/answer-reader.js';
 import type { CallSyntax, Dialect } from '../../../../src/core/engine/dialects/dialect.js';
+import { AnswerReader } from '../../../../src/core/engine/dialects/reading/answer-reader.js';
+import { type AnswerDemand, answerGrammar } from '../../../../src/core/engine/dialects/rules/answer-grammar.js';
 import type { CallDemand, Tool } from '../../../../src/core/engine/output-format.js';
 import { GrammarMatcher } from '../../../support/grammar/matcher.js';
 

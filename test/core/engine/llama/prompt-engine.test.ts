@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientLeftError } from '../../../../src/core/base/refusals.js';
+import { clientLeftError } from '../../../../src/core/base/refusals/refusals.js';
 import type { Demands, EngineInfo, PromptEngine, PromptSource } from '../../../../src/core/engine/engine.js';
 import { createLlamaPromptEngine } from '../../../../src/core/engine/llama/prompt-engine.js';
 import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';

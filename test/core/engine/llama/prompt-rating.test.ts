@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GenerationEvent, GenerationSpec, Token } from '../../../../src/core/engine/engine.js';
-import { ratedChunk } from '../../../../src/core/engine/llama/generation.js';
+import { ratedChunk } from '../../../../src/core/engine/llama/slots/generation.js';
 import type { PromptLogprob } from '../../../../src/core/engine/token-logprob.js';
 import { EngineHarness, type Outcome } from './engine-harness.js';
 

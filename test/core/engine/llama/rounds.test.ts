@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GenerationEvent } from '../../../../src/core/engine/engine.js';
-import { installedVersion } from '../../../../src/core/engine/llama/library.js';
+import { installedVersion } from '../../../../src/core/engine/llama/library/library.js';
 import { EngineHarness } from './engine-harness.js';
 
 let harness: EngineHarness;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { LlamaModel } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importLibrary } from '../../../../src/core/engine/llama/library.js';
+import { importLibrary } from '../../../../src/core/engine/llama/library/library.js';
 import { Prompts } from '../../../../src/core/engine/llama/prompts.js';
 import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';
 

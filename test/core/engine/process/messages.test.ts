@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contextLengthError } from '../../../../src/core/base/refusals.js';
+import { contextLengthError } from '../../../../src/core/base/refusals/refusals.js';
 import { fromWire, toWire } from '../../../../src/core/engine/process/messages.js';
 
 describe('an error that crosses to another process', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientLeftError } from '../../../../src/core/base/refusals.js';
+import { clientLeftError } from '../../../../src/core/base/refusals/refusals.js';
 import { OpenCalls } from '../../../../src/core/engine/process/open-calls.js';
 
 function transport(): { readonly log: string[]; send: (call: number) => void; drop: (call: number) => void } {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientLeftError } from '../../../../src/core/base/refusals.js';
+import { clientLeftError } from '../../../../src/core/base/refusals/refusals.js';
 import type { Token } from '../../../../src/core/engine/engine.js';
 import type { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
 import { stage, statuses } from './supervisor-stage.js';

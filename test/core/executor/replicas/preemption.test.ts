@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { trafficClasses } from '../../../../src/core/scheduler/traffic-class.js';
+import { trafficClasses } from '../../../../src/core/scheduler/jobs/traffic-class.js';
 import type { Client } from '../../inference/client.js';
 import { countedTo, ReplicaStage, type StageOptions } from './replica-stage.js';
 

@@ -1,7 +1,7 @@
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { digestOf, noRates } from '../../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
 import { type TestApp, testApp } from '../../../support/app.js';
 
 const path = '/v1/feedback';

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { limitsNotKeptError } from '../../../../src/core/base/cluster-refusals.js';
+import { limitsNotKeptError } from '../../../../src/core/base/refusals/cluster-refusals.js';
 import { linesApp } from '../../../support/lines-app.js';
 
 describe('PATCH /v1/queue where limits outlast the server', () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
 import type { LoadEnd, LoadFigures, LoadOrder } from '../../../../src/core/server/console/load-tests.js';
 import { chat, type TestApp, testApp, type TestAppOptions } from '../../../support/app.js';
 import { linesApp } from '../../../support/lines-app.js';

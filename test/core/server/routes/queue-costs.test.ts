@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, noRates } from '../../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../../src/core/scheduler/demand.js';
-import type { TrafficClass } from '../../../../src/core/scheduler/traffic-class.js';
+import { usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
+import type { TrafficClass } from '../../../../src/core/scheduler/jobs/traffic-class.js';
 import { chat, testApp, until } from '../../../support/app.js';
 
 /** A key whose name is also its secret. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
 import { linesApp } from '../../../support/lines-app.js';
 import { watchEvents } from '../../../support/stream-client.js';
 import { parseStream } from '../../../support/stream-parts.js';

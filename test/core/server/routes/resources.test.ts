@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, noRates } from '../../../../src/core/config/key-settings.js';
-import { usualTerms } from '../../../../src/core/scheduler/demand.js';
+import { usualTerms } from '../../../../src/core/scheduler/jobs/demand.js';
 import { chat, type TestApp, testApp, until } from '../../../support/app.js';
 
 interface History {

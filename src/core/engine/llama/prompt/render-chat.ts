@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../../../base/errors.js';
-import type { ChatDialect } from '../../dialects/chat-dialect.js';
-import { toolsVariable } from '../../dialects/dialect-of.js';
-import { withGenericTools } from '../../dialects/generic-tools.js';
-import { thinkingSwitches, thinkingVariables } from '../../dialects/thinking.js';
+import type { ChatDialect } from '../../dialects/templates/chat-dialect.js';
+import { toolsVariable } from '../../dialects/templates/dialect-of.js';
+import { withGenericTools } from '../../dialects/templates/generic-tools.js';
+import { thinkingSwitches, thinkingVariables } from '../../dialects/templates/thinking.js';
 import type { ChatMessage, PromptSource } from '../../engine.js';
 import type { RequestedEffort } from '../../reasoning.js';
 import type { ChatTemplate } from './chat-template.js';

@@ -1,4 +1,4 @@
-import { contextLengthError } from '../../../base/refusals.js';
+import { contextLengthError } from '../../../base/refusals/refusals.js';
 import type { ChatMessage, Token } from '../../engine.js';
 import { Pacer } from './pacer.js';
 import { partition, type Piece } from './partition.js';

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../../base/errors.js';
-import { conversationNotFoundError, itemNotStoredError } from '../../../base/refusals.js';
+import { conversationNotFoundError, itemNotStoredError } from '../../../base/refusals/refusals.js';
 import type { ConversationObject } from '../../schemas/conversations.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import { KeyedTurns } from '../../store/keyed-turns.js';

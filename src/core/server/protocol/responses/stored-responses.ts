@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../../base/errors.js';
-import { itemNotStoredError, responseNotFoundError } from '../../../base/refusals.js';
+import { itemNotStoredError, responseNotFoundError } from '../../../base/refusals/refusals.js';
 import type { ResponseObject } from '../../schemas/response-answers.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import type { Store } from '../../store/store.js';

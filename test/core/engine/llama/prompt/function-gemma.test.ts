@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chatDialect } from '../../../../../src/core/engine/dialects/chat-dialect.js';
+import { chatDialect } from '../../../../../src/core/engine/dialects/templates/chat-dialect.js';
 import { renderChat } from '../../../../../src/core/engine/llama/prompt/render-chat.js';
 import { chatSource } from '../../../../../src/core/server/protocol/chat-source.js';
 import { requestedTools } from '../../../../../src/core/server/protocol/tool-requests.js';

@@ -1,5 +1,5 @@
 import type { ChatMessage } from '../../../../../src/core/engine/engine.js';
-import { compileJinja, importLibrary } from '../../../../../src/core/engine/llama/library.js';
+import { compileJinja, importLibrary } from '../../../../../src/core/engine/llama/library/library.js';
 import { ChatTemplate } from '../../../../../src/core/engine/llama/prompt/chat-template.js';
 import { Pacer } from '../../../../../src/core/engine/llama/prompt/pacer.js';
 import { partition, type Piece } from '../../../../../src/core/engine/llama/prompt/partition.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chatDialect } from '../../../../../src/core/engine/dialects/chat-dialect.js';
+import { chatDialect } from '../../../../../src/core/engine/dialects/templates/chat-dialect.js';
 import type { PromptSource } from '../../../../../src/core/engine/engine.js';
 import { renderChat } from '../../../../../src/core/engine/llama/prompt/render-chat.js';
 import { template } from './harness.js';

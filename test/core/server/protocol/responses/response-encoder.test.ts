@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../../src/core/base/errors.js';
-import { queueTimeoutError } from '../../../../../src/core/base/queue-refusals.js';
+import { queueTimeoutError } from '../../../../../src/core/base/refusals/queue-refusals.js';
 import type { AnswerPart } from '../../../../../src/core/engine/dialects/answer.js';
 import type { AnswerReason, Timings } from '../../../../../src/core/inference/request.js';
 import { ResponseEncoder } from '../../../../../src/core/server/protocol/responses/response-encoder.js';

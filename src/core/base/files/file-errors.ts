@@ -1,0 +1,50 @@
+import { messageOf } from '../errors.js';
+import { member } from '../json.js';
+
+/** What the system's codes mean for a file that somebody has named. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a part of its path is a file, and not a folder',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user has no permission',
+  EPERM: 'this user has no permission',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota of this user is used up',
+  EFBIG: 'the file would be larger than it may be',
+  EIO: 'the disk reported an error',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open on this machine',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links follow each other',
+  EBUSY: 'the file is in use',
+  ETXTBSY: 'the file is a program that is running',
+};
+
+/** Why a file cannot be read or written, in words; the system's own text for a reason that is not known here. */
+export function fileReason(error: unknown): string {
+  return reasons[codeOf(error)] ?? messageOf(error);
+}
+
+/** Whether a file cannot be written because there is no room left for this user. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error));
+}
+
+/** What to do about a file that cannot be written. */
+export function writeHint(error: unknown): string {
+  if (isDiskFull(error)) return 'Make room, or name a file on another disk.';
+  if (codeOf(error) === 'EIO') return 'Name a file on another disk.';
+  return 'Name a file in a folder that exists and may be written to.';
+}
+
+/** Why the output of a command cannot be written, in words, and what to do: sentences for the end of a line. */
+export function outputProblem(error: unknown): string {
+  const problem = `The output could not be written: ${fileReason(error)}.`;
+  return isDiskFull(error) ? `${problem} Make room, or send it to another disk.` : problem;
+}
+
+function codeOf(error: unknown): string {
+  const code = member(error, 'code');
+  return typeof code === 'string' ? code : '';
+}

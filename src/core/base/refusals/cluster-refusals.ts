@@ -1,0 +1,52 @@
+import { ChatstreamError } from '../errors.js';
+
+/** How soon to try again: another line holder is elected within so many seconds. */
+const retryAfterSeconds = 5;
+
+// cluster_unavailable
+
+/** The broker, or whoever holds the line, does not answer at the moment. */
+export function clusterAwayError(): ChatstreamError {
+  return new ChatstreamError('cluster_unavailable', 'The cluster cannot be reached at the moment.', {
+    hint: 'Try again in a few seconds; what runs goes on where it can.',
+    retryAfterSeconds,
+  });
+}
+
+/**
+ * NATS has not taken new limits in time, or has not said so. The front still tries to write them.
+ *
+ * @param withinMs how long it was waited for
+ */
+export function limitsNotKeptError(withinMs: number): ChatstreamError {
+  return new ChatstreamError(
+    'cluster_unavailable',
+    `The new limits could not be written to NATS within ${withinMs / 1000} s, and may not hold for the cluster yet.`,
+    {
+      hint: 'This server goes on trying until it ends. Send the change again to be sure.',
+      retryAfterSeconds,
+    },
+  );
+}
+
+/** No node has the model, or none has answered yet. */
+export function noNodeError(model: string | null): ChatstreamError {
+  const what = model === null ? 'a model' : `the model "${model}"`;
+  return new ChatstreamError('cluster_unavailable', `No node of the cluster has ${what} at the moment.`, {
+    hint: 'Try again later, or start one with: chatstream node.',
+    retryAfterSeconds,
+  });
+}
+
+// engine_failed
+
+/** @param deaths of nodes while they had the request */
+export function nodesDiedError(deaths: number): ChatstreamError {
+  return new ChatstreamError(
+    'engine_failed',
+    `${deaths} nodes of the cluster have died while they worked on this request.`,
+    {
+      hint: 'The logs of the nodes say why. Do not send this request again unchanged.',
+    },
+  );
+}

@@ -1,0 +1,77 @@
+import { ChatstreamError } from '../errors.js';
+
+/**
+ * The errors about API keys: which are accepted, what they may do, and how much. No message contains a key; they call it by its
+ * name.
+ */
+
+// forbidden
+
+/** @param allowed the roles that may do it, at least one */
+export function forbiddenError(key: string, role: string, allowed: readonly string[]): ChatstreamError {
+  return new ChatstreamError('forbidden', `The key "${key}" has the role ${role}, which may not do this.`, {
+    hint: `It takes a key with the role ${allowed.join(' or ')}.`,
+  });
+}
+
+/** For what only operators may do, on a server without keys. */
+export function notLocalError(): ChatstreamError {
+  return new ChatstreamError('forbidden', 'Without keys, only programs on the machine of the server may do this.', {
+    hint: 'Start the server with --api-key or --config, and use a key with the role admin.',
+  });
+}
+
+/** @param models those that the key may use, at least one */
+export function forbiddenModelError(key: string, models: readonly string[]): ChatstreamError {
+  return new ChatstreamError('forbidden', `The key "${key}" may not use this model.`, {
+    hint: `It may use ${models.map((model) => `"${model}"`).join(', ')}.`,
+    param: 'model',
+  });
+}
+
+// invalid_api_key
+
+export function missingKeyError(): ChatstreamError {
+  return new ChatstreamError('invalid_api_key', 'This server needs an API key.', {
+    hint: 'Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
+  });
+}
+
+export function wrongKeyError(): ChatstreamError {
+  return new ChatstreamError('invalid_api_key', 'This server does not accept this API key.');
+}
+
+// rate_limited, quota_exceeded
+
+/** @param limit in words: `60 requests per minute` */
+export function rateLimitedError(key: string, limit: string, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('rate_limited', `The key "${key}" has reached its limit of ${limit}.`, {
+    hint: `Try again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
+
+export function quotaExceededError(key: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('quota_exceeded', `The key "${key}" has used its ${tokensPerDay} tokens per day.`, {
+    hint: `There will be some again in ${retryAfterSeconds} s.`,
+    retryAfterSeconds,
+  });
+}
+
+/** For a request that counts as more requests than a key may send in a minute: waiting does not help. */
+export function tooManyAtOnceError(key: string, requests: number, perMinute: number): ChatstreamError {
+  return new ChatstreamError(
+    'invalid_request',
+    `This counts as ${requests} requests, and the key "${key}" may send ${perMinute} per minute.`,
+    { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
+  );
+}
+
+/** For a request whose answers are generated together, and are more than a key may have run at once: waiting does not help. */
+export function tooManyTogetherError(key: string, answers: number, mostRunning: number): ChatstreamError {
+  return new ChatstreamError(
+    'invalid_request',
+    `This asks for ${answers} answers at once, and the key "${key}" may have ${mostRunning} generated at once.`,
+    { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
+  );
+}

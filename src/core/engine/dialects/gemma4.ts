@@ -1,8 +1,0 @@
-import { gemmaCalls } from './gemma-calls.js';
-
-/**
- * Gemma 4: templates with `<|tool_call>call:`.
- *
- *     <|tool_call>call:get_weather{city:<|"|>Oslo<|"|>,days:3}<tool_call|>
- */
-export const gemma4 = gemmaCalls({ name: 'gemma4', begin: '<|tool_call>', end: '<tool_call|>', quote: '<|"|>' });

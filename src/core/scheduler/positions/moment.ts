@@ -1,0 +1,87 @@
+import type { Clock } from '../../base/clock.js';
+import type { Competition } from '../fairness/competition.js';
+import type { KeyAccount, Turn } from '../jobs/key-account.js';
+
+/**
+ * The moment of which all positions are that are asked for until the line changes, so that they fit each other, whenever each
+ * is asked for. Tokens that keys pay for in the meantime count from the next change on. What a key had been served before is
+ * kept when the first of them comes, so that a moment costs nothing for each key.
+ *
+ * ```text
+ * line changes        position of a?    token of ben     position of b?      line changes
+ *                     begins: 0.3 s     100 is kept      ben has had 100     ends
+ * service of ben      100               102              102
+ * ```
+ */
+export class Moment<J> {
+  readonly #competition: Pick<Competition<J>, 'firstServices' | 'lastServed'>;
+  readonly #clock: Clock;
+  #number = 0;
+  #isOpen = false;
+  #nowMs = 0;
+  #firstServices: readonly (number | null)[] = [];
+  #lastServed: readonly number[] = [];
+
+  constructor(competition: Pick<Competition<J>, 'firstServices' | 'lastServed'>, clock: Clock) {
+    this.#competition = competition;
+    this.#clock = clock;
+  }
+
+  /** Tells moments apart. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** On the clock. */
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** For each class, the least service of the keys that compete in it; null if none does. */
+  get firstServices(): readonly (number | null)[] {
+    return this.#firstServices;
+  }
+
+  /** For each class, the service of the key that was the last to leave it. */
+  get lastServed(): readonly number[] {
+    return this.#lastServed;
+  }
+
+  /** Has to be called before anything is asked of it. Goes on with one that has begun. */
+  begin(): void {
+    if (this.#isOpen) return;
+    const { firstServices, lastServed } = this.#competition;
+    this.#isOpen = true;
+    this.#number += 1;
+    this.#nowMs = this.#clock.now();
+    this.#firstServices = firstServices;
+    this.#lastServed = lastServed;
+  }
+
+  /** Has to be called when the line has changed. */
+  end(): void {
+    this.#isOpen = false;
+  }
+
+  /** Has to be called before a key is charged without any other change. */
+  keep({ turns }: KeyAccount<J>, rank: number): void {
+    const turn = turns[rank];
+    if (!this.#isOpen || turn === undefined || turn.keptAsOf === this.#number) return;
+    turn.kept = turn.service;
+    turn.keptAsOf = this.#number;
+  }
+
+  /** Whether a key has been charged since the moment began. */
+  hasKept({ turns }: KeyAccount<J>): boolean {
+    return turns.some(({ keptAsOf }) => keptAsOf === this.#number);
+  }
+
+  serviceOf(turn: Turn<J>): number {
+    return turn.keptAsOf === this.#number ? turn.kept : turn.service;
+  }
+
+  servedIn({ turns }: KeyAccount<J>, rank: number): number {
+    const turn = turns[rank];
+    return turn === undefined ? 0 : this.serviceOf(turn);
+  }
+}

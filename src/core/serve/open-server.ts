@@ -1,0 +1,117 @@
+import type { Logger as PinoLogger } from 'pino';
+import { longestTimerMs } from '../base/clock.js';
+import type { Opened } from '../base/opened.js';
+import type { Access } from '../config/access.js';
+import type { RequestLine } from '../inference/request-line.js';
+import { createApp } from '../server/app.js';
+import type { App, LineContext, RelayContext, ServerContext } from '../server/http/context.js';
+import { listen } from '../server/http/listen.js';
+import type { CountedOutcome } from '../telemetry/totals.js';
+import { keyRing, ratesOf, type ServerDescription, termsOf } from './serving.js';
+
+/** When the time for a drain is up, clients still get this long to read the error. */
+const farewellMs = 1000;
+
+/** A server that listens, whatever executes its requests: its counts, and what it can be told. */
+export interface OpenServer {
+  readonly url: string;
+  readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /**
+   * Lets in whom the configuration file names from now on. Requests that have been accepted go on.
+   *
+   * @throws ChatstreamError `usage` for reserves that cannot be, and for a key that is an --api-key too; nothing is changed then
+   */
+  readonly replaceAccess: (access: Access) => void;
+  /**
+   * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and then
+   * ends everything. @returns how many generations were cut off
+   */
+  readonly drain: (timeoutMs: number) => Promise<number>;
+}
+
+/**
+ * Makes the application and listens.
+ *
+ * @param opened is closed after the last request of a drain
+ * @param endRequests called before the application is closed, which waits for all answers
+ * @throws ChatstreamError `address_unavailable`
+ */
+export async function openServer(
+  opened: Opened,
+  context: RelayContext | ServerContext,
+  { otlpUrl }: Pick<ServerDescription, 'otlpUrl'>,
+  logger: PinoLogger,
+  endRequests: () => unknown = () => undefined,
+): Promise<OpenServer> {
+  await openTraces(opened, context, otlpUrl, logger);
+  const app = opened.add(await createApp(context, logger), (each) => each.close());
+  opened.add(app, endRequests);
+  return {
+    url: await listen(app, context.options),
+    totals: context.totals.counts,
+    replaceAccess: (access) => {
+      replaceAccess(context, access);
+    },
+    drain: async (timeoutMs) => {
+      const abandoned = await drainApp(app, context, timeoutMs);
+      await opened.close();
+      return abandoned;
+    },
+  };
+}
+
+/** Sends traces of the requests of a line, if somebody wants them, until it is closed. */
+async function openTraces(
+  opened: Opened,
+  { line, version, clock }: LineContext,
+  url: string | undefined,
+  logger: PinoLogger,
+): Promise<void> {
+  if (url === undefined) return;
+  // Loaded late: without --otlp, nobody needs it.
+  const { TraceExporter } = await import('../telemetry/trace-exporter.js');
+  opened.add(new TraceExporter(line, { url, version, clock, logger }), (traces) => traces.stop());
+}
+
+function replaceAccess({ keys, line, rates, options }: LineContext, access: Access): void {
+  const changed = keyRing(options, access);
+  line.configureKeys(termsOf(changed), access.classReserves);
+  keys.replace(changed);
+  rates.configure(ratesOf(keys));
+}
+
+/**
+ * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and closes
+ * the server. @returns how many generations were cut off
+ */
+async function drainApp(
+  app: App,
+  { line, clock, operations }: Pick<LineContext, 'line' | 'clock' | 'operations'>,
+  timeoutMs: number,
+): Promise<number> {
+  const endMs = clock.now() + timeoutMs;
+  // The requests of a load test are of no use to anybody once it is stopped.
+  const [abandoned] = await Promise.all([drainWithin(line, timeoutMs), operations?.loadTests.close()]);
+  // Slow readers get the rest of the time to read their answers.
+  const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
+    app.server.closeAllConnections();
+  });
+  await app.close();
+  cancelTimer();
+  return abandoned;
+}
+
+/** Waits for the running generations, and ends those that are not done by the deadline. */
+async function drainWithin(line: RequestLine, timeoutMs: number): Promise<number> {
+  let abandoned = 0;
+  // Unlike the clock's timers, this one must keep the process alive, because the process waits for it.
+  const deadline = setTimeout(
+    () => {
+      abandoned = line.abandonRunning();
+    },
+    Math.min(timeoutMs, longestTimerMs),
+  );
+  await line.drain();
+  clearTimeout(deadline);
+  return abandoned;
+}

@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { fileReason, outputProblem, writeHint } from '../../../../src/core/base/files/file-errors.js';
+
+async function errorOf(path: string): Promise<unknown> {
+  return readFile(path).then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+it('says in words what the system has found', async () => {
+  expect(fileReason(await errorOf('/nowhere/nope.yaml'))).toBe('there is no such file or folder');
+  expect(fileReason(await errorOf(tmpdir()))).toBe('it is a folder');
+  expect(fileReason(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }))).toBe('the disk is full');
+});
+
+it('keeps the text of what it does not know', () => {
+  expect(fileReason(Object.assign(new Error('strange'), { code: 'ESTRANGE' }))).toBe('strange');
+  expect(fileReason('text')).toBe('text');
+});
+
+it('says of the output of a command what to do where it is known', () => {
+  expect(outputProblem(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))).toBe(
+    'The output could not be written: the disk is full. Make room, or send it to another disk.',
+  );
+  expect(outputProblem({ code: 'EIO' })).toBe('The output could not be written: the disk reported an error.');
+});
+
+it('speaks of room only where there is none', () => {
+  expect(writeHint({ code: 'ENOSPC' })).toContain('Make room');
+  expect(writeHint({ code: 'EACCES' })).toBe('Name a file in a folder that exists and may be written to.');
+});
