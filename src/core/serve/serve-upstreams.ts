@@ -13,6 +13,7 @@ import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
 import {
   controlsOf,
+  endRequests,
   entrance,
   type HostProcess,
   openContext,
@@ -84,11 +85,8 @@ export function serveUpstreams(
     const context = { ...openContext(opened, executed, guarded, options, tools), relay };
     await openTraces(opened, options, relay, tools);
     const app = opened.add(await createApp(context, logger), (each) => each.close());
-    // Before the server is closed, which waits for all answers. When it was drained, there is nothing left to end.
-    opened.add(relay, (each) => {
-      void each.drain();
-      each.abandonRunning();
-    });
+    // Before the server is closed, which waits for all answers.
+    opened.add(relay, endRequests);
     const url = await listen(app, server);
     const asked = Promise.all(upstreams.map((upstream) => upstream.start()));
     await (stopping === undefined ? asked : untilAborted(asked, stopping));

@@ -16,6 +16,7 @@ import { type LocalModels, oneModel } from './local-model.js';
 import type { SeveralModels } from './local-models.js';
 import {
   controlsOf,
+  endRequests,
   entrance,
   type HostProcess,
   openContext,
@@ -81,13 +82,15 @@ export function serve(options: ServeOptions, logger: PinoLogger, stopping?: Abor
     const { keys, rates } = guarded;
     const scheduling = { ...schedulerOptions(queue, access, keys), slots: options.engine.slots, rates };
     const local = await localModels(options, scheduling, tools);
-    const stopEngines = (): Promise<void> => local.stop();
-    opened.add(local, stopEngines);
+    opened.add(local, (each) => each.stop());
     const context = { ...openContext(opened, local, guarded, options, tools), models: local.models, storage };
     await openTraces(opened, options, local.line, tools);
     const app = opened.add(await createApp(context, logger), (each) => each.close());
-    // Before the server is closed: requests that wait for the engine would keep it open.
-    opened.add(local, stopEngines);
+    // Before the server is closed, which waits for all answers: what waits for an engine would never get one.
+    opened.add(local, (each) => {
+      endRequests(each.line);
+      return each.stop();
+    });
     const url = await listen(app, server);
     logger.info({ url }, 'listening: the model is still loading');
     const infos = await (stopping === undefined ? local.start() : untilAborted(local.start(), stopping));

@@ -186,6 +186,15 @@ export function controlsOf(app: App, context: LineContext, close: () => Promise<
 }
 
 /**
+ * Ends all requests with an error, so that a server can be closed, which waits for their answers. After a drain, there is nothing
+ * left to end.
+ */
+export function endRequests(line: Pick<RequestLine, 'drain' | 'abandonRunning'>): void {
+  void line.drain();
+  line.abandonRunning();
+}
+
+/**
  * Refuses new requests, turns away waiting ones, lets running generations finish for `timeoutMs` milliseconds, and closes
  * the server. @returns how many generations were cut off
  */
