@@ -44,6 +44,7 @@ export class RelayJob extends Job {
   /** Of no meaning before the first. */
   lastTokenMs = 0;
   override readonly deadlineMs: number | null;
+  override readonly isSilent: boolean;
   promptTokens: number;
   cachedTokens = 0;
   outputTokens = 0;
@@ -61,6 +62,7 @@ export class RelayJob extends Job {
     const { key = noKey, payer, trafficClass, promptTokens, maxTokens, minTokens = 0 } = request;
     this.promptTokens = promptTokens;
     this.deadlineMs = request.deadlineMs === undefined ? null : arrivedMs + request.deadlineMs;
+    this.isSilent = request.isWhole === true;
     this.#demand = {
       ...{ key, trafficClass, promptTokens, maxTokens },
       ...(minTokens > 0 && { minTokens }),
