@@ -64,6 +64,21 @@ const rightValues: string[] = ['class-patience: 5s', 'alias: [a, b]', 'ttft-targ
 
 const reserve = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, reserve: 1 }]\n`;
 
+/** Files, each with what needs what, and the variable that may bring it. */
+const incomplete: [text: string, needs: [needing: string, missing: string, variable: string][]][] = [
+  ['cluster-creds: nats.creds\n', [['cluster-creds', '--cluster', 'CHATSTREAM_CLUSTER']]],
+  ['cluster-ca: ca.pem\n', [['cluster-ca', '--cluster', 'CHATSTREAM_CLUSTER']]],
+  [
+    'cluster-cert: a.pem\n',
+    [
+      ['cluster-cert', '--cluster', 'CHATSTREAM_CLUSTER'],
+      ['cluster-cert', '--cluster-key', 'CHATSTREAM_CLUSTER_KEY'],
+    ],
+  ],
+  ['cluster: nats://10.0.0.1\ncluster-key: a.pem\n', [['cluster-key', '--cluster-cert', 'CHATSTREAM_CLUSTER_CERT']]],
+  ['cluster: nats://10.0.0.1\ncluster-cert: a.pem\ncluster-key: b.pem\ncluster-creds: c.creds\n', []],
+];
+
 describe('config check', () => {
   it('warns of models of keys that the file does not have, if it names its models', async () => {
     const key = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, models: [nonesuch] }]\n`;
@@ -81,7 +96,11 @@ describe('config check', () => {
     ['upstream: [http://gpu1:8000, http://gpu1:8000]\n', 'Two upstreams have the name "gpu1:8000"'],
     ['upstream: [http://gpu1:8000]\ncluster: nats://gpu1\n', 'Either the nodes of --cluster generate, or the servers'],
     ['cluster: http://gpu1\n', '--cluster does not name a NATS server'],
-    ['cluster-creds: nats.creds\n', '--cluster-creds is for a cluster, but --cluster is not given'],
+    ['model: a.gguf\ncluster-creds: nats.creds\n', '--model has no effect with --cluster'],
+    [
+      'upstream: [http://gpu1:8000]\ncluster-creds: nats.creds\n',
+      'Either the nodes of --cluster generate, or the servers',
+    ],
     ['slots: 2\nmax-concurrency: 4\n', '--slots 2 is less than --max-concurrency 4'],
     ['replicas: 8\nmax-concurrency: 4\n', '8 engines cannot share 4 slots'],
     ['model: [a=x.gguf, b=y.gguf]\nalias: b\n', '--alias b is the name of another model'],
@@ -98,6 +117,15 @@ describe('config check', () => {
   ])('leaves to the command line and the environment what %j does not say', async (text) => {
     await ConfigCheck.run([fileWith(text)], root);
     expect(printed.at(-1)).toContain('is valid');
+  });
+
+  it.each(incomplete)('notes what else the server needs with %j', async (text, needs) => {
+    const notes = needs.map(
+      ([needing, missing, variable]) =>
+        `"${needing}" needs ${missing}, which is not in the file: set it there, on the command line or in ${variable}`,
+    );
+    expect(await ConfigCheck.run([fileWith(text)], root)).toMatchObject({ notes, warnings: [] });
+    expect(printed).toEqual([...notes.map((note) => `Note: ${note}.`), expect.stringContaining('is valid')]);
   });
 
   it('leaves the number of slots to the command line if the file does not have it', async () => {

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { WireModel, WireStatus } from '../../console/src/api/wire.js';
 import { capacityOf } from '../../console/src/queue/capacity.js';
 
-const one = { max_concurrency: 2, max_queue: 64, slots: 4 };
-const loaded = { ...one, name: 'chat', state: 'loaded', eta_ms: null, running: 1, waiting: 0, preparing: 0 };
+const limits = { max_concurrency: 2, max_queue: 64, slots: 4 };
+const loaded = { ...limits, name: 'chat', state: 'loaded', eta_ms: null, running: 1, waiting: 0, preparing: 0 };
 
-function status(models: readonly WireModel[]): WireStatus {
+function status(models: readonly WireModel[], lines = 1): WireStatus {
   return {
-    ...one,
+    ...limits,
+    lines,
     draining: false,
     may_turn: true,
     preparing: 0,
@@ -25,6 +26,10 @@ describe('how much may run and wait', () => {
   it('is what the limits say where there is one line', () => {
     expect(capacityOf(status([]))).toEqual({ maxConcurrency: 2, maxQueue: 64, slots: 4 });
     expect(capacityOf(status([loaded]))).toEqual({ maxConcurrency: 2, maxQueue: 64, slots: 4 });
+  });
+
+  it('counts the room in the lines of all models that share the places of others', () => {
+    expect(capacityOf(status([], 3))).toEqual({ maxConcurrency: 2, maxQueue: 192, slots: 4 });
   });
 
   it('is the sum of the limits of several models, of which only those in memory have slots', () => {

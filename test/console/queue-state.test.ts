@@ -11,6 +11,7 @@ import {
 const status = {
   max_concurrency: 2,
   max_queue: 64,
+  lines: 1,
   slots: 4,
   draining: false,
   may_turn: true,

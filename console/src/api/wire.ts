@@ -59,6 +59,7 @@ const modelQueue = object({
 const statusFields = {
   max_concurrency: number,
   max_queue: number,
+  lines: optional(number, 1),
   slots: number,
   draining: boolean,
   may_turn: optional(boolean, true),

@@ -38,6 +38,7 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
   const shown = lines.reduce((sum, line) => sum + line.entries.length, 0);
   const more = status.waiting_count - shown;
   const { maxQueue } = capacityOf(status);
+  const isTurned = status.may_turn && status.models.length < 2;
   return (
     <section class="queue-column queue-waiting" aria-labelledby="queue-waiting">
       <ColumnHead
@@ -45,9 +46,7 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
         title={words.waiting}
         figure={status.waiting_count}
         limit={
-          !status.may_turn || status.models.length > 1 ? (
-            <span class="figure">{count(maxQueue)}</span>
-          ) : (
+          isTurned ? (
             <LimitStepper
               name="max_queue"
               label={words.limitWaiting}
@@ -56,8 +55,11 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
               max={1_000_000}
               byOnes={false}
             />
+          ) : (
+            <span class="figure">{count(maxQueue)}</span>
           )
         }
+        unit={isTurned && status.lines > 1 ? words.timesLines(count(status.lines)) : undefined}
         share={maxQueue === 0 ? 0 : status.waiting_count / maxQueue}
         note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
       />

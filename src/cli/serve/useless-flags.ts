@@ -33,6 +33,9 @@ export function refuseUselessFlags(elsewhere: Elsewhere, isTyped: FlagOrigins['i
   });
 }
 
+/** How to reach NATS, which is of no use without it. */
+export const clusterOnlyFlags: readonly string[] = ['cluster-creds', 'cluster-ca', 'cluster-cert', 'cluster-key'];
+
 /**
  * Refuses flags that say how to reach NATS where it is not used.
  *
@@ -42,7 +45,7 @@ export function refuseWithoutCluster(
   { cluster }: Partial<Pick<ServeFlags, 'cluster'>>,
   isTyped: FlagOrigins['isTyped'],
 ): void {
-  const useless = ['cluster-creds', 'cluster-ca', 'cluster-cert', 'cluster-key'].find(isTyped);
+  const useless = clusterOnlyFlags.find(isTyped);
   if (cluster !== undefined || useless === undefined) return;
   throw new ChatstreamError('usage', `--${useless} is for a cluster, but --cluster is not given.`, {
     hint: 'Add --cluster, or leave it out.',

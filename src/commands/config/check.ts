@@ -3,6 +3,7 @@ import { BaseCommand, toOurs } from '../../cli/command/base-command.js';
 import { flagOrigins, valuesOf } from '../../cli/flags/flags.js';
 import { checkSettings } from '../../cli/serve/check-settings.js';
 import { argumentsOf, isForFiles } from '../../cli/serve/config-flags.js';
+import { withExpectedFlags } from '../../cli/serve/expected-flags.js';
 import { checkFlagValues } from '../../cli/serve/flag-values.js';
 import { serveFlags } from '../../cli/serve/flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
@@ -44,7 +45,10 @@ export default class ConfigCheck extends BaseCommand {
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
     // Otherwise the command line may say how many generations run at once: as many as any reserves and engines need.
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': parsed.flags.slots ?? mostSlots };
-    checkSettings({ ...parsed.flags, ...concurrency }, this.config.version, config, flagOrigins(parsed));
+    const origins = flagOrigins(parsed);
+    const { flags: expected, notes } = withExpectedFlags({ ...parsed.flags, ...concurrency }, origins.isTyped);
+    checkSettings(expected, this.config.version, config, origins);
+    for (const note of notes) this.logToStderr(`Note: ${note}.`);
     const { model, alias } = parsed.flags;
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
     const warnings = served === null ? [] : unknownModels(config, served);
@@ -54,6 +58,6 @@ export default class ConfigCheck extends BaseCommand {
       names.length > 0 ? `keys: ${names.join(', ')}` : anonymous === null ? `no keys: ${openServer}` : 'no keys';
     const others = anonymous === null ? '' : `; without a key: ${anonymous.role}`;
     this.log(`${args.file} is valid; ${listed}${others}`);
-    return { file: args.file, keys: names, flags: [...flags.keys()], warnings };
+    return { file: args.file, keys: names, flags: [...flags.keys()], warnings, notes };
   }
 }

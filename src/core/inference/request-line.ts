@@ -30,6 +30,9 @@ export interface ModelQueue extends SchedulerLimits {
   readonly limitsKept?: () => Promise<void>;
 }
 
+/** The line of one of several models that share their places with each other. */
+export type SharingLine = Pick<ModelQueue, 'name' | 'maxQueue' | 'running' | 'waiting'>;
+
 /**
  * Requests that wait and run, whatever executes them: what routes, metrics, logs and operators need of it. How a request is
  * submitted depends on who executes it: see `Inference` for the engine, and `Relay` for other servers.
@@ -55,6 +58,8 @@ export interface RequestLine {
   readonly slotsAt?: 'upstreams' | 'nodes';
   /** The lines of several models; left out where there is one line. */
   readonly modelQueues?: readonly ModelQueue[];
+  /** Where a model has a line as soon as it is asked for: those that there are. */
+  readonly sharingLines?: readonly SharingLine[];
   /**
    * Both queues as they are now. The cost is linear in the number of requests.
    *

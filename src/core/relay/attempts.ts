@@ -137,6 +137,8 @@ export class Attempts {
       whole: (answer, usage) => {
         if (job.resumePoint === null) {
           this.#countAnswer(job, usage);
+          const { decodeMs } = usage;
+          job.cameAtOnce(decodeMs === undefined ? null : this.#options.clock.now() - decodeMs);
           this.#endWhole(job, answer, null);
           return;
         }

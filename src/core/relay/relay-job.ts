@@ -42,6 +42,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
   firstTokenMs: number | null = null;
   /** Of no meaning before the first. */
   lastTokenMs = 0;
+  override readonly isSilent: boolean;
   promptTokens: number;
   cachedTokens = 0;
   outputTokens = 0;
@@ -55,6 +56,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
   ) {
     super(request, request, arrivedMs);
     this.promptTokens = request.promptTokens;
+    this.isSilent = request.isWhole === true;
   }
 
   get model(): string {

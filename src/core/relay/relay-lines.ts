@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.js';
+import type { SharingLine } from '../inference/request-line.js';
 import type { KeyTerms } from '../scheduler/jobs/demand.js';
 import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
@@ -45,6 +46,12 @@ export class RelayLines {
 
   get queuedTokens(): number {
     return this.#sum(({ queuedTokens }) => queuedTokens);
+  }
+
+  /** How much runs and waits in each. */
+  get counts(): readonly SharingLine[] {
+    const maxQueue = this.#maxQueue;
+    return this.all.map(({ model: name, scheduler: { running, waiting } }) => ({ name, maxQueue, running, waiting }));
   }
 
   find(model: string): ModelLine | undefined {

@@ -17,6 +17,8 @@ export interface RelayRequest {
   readonly path: string;
   /** Whether another chatstream server may go on with its answer where the first one has stopped. */
   readonly isResumable: boolean;
+  /** Whether its answer comes in one body, so that none of its tokens is seen before its end; left out for a stream. */
+  readonly isWhole?: boolean;
   /** Those that are passed on. */
   readonly headers: Readonly<Record<string, string>>;
   /** The body as it came. */

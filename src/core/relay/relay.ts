@@ -8,7 +8,7 @@ import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue-snapshot.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
 import { RequestEvents } from '../inference/request-events.js';
-import type { RequestLine } from '../inference/request-line.js';
+import type { RequestLine, SharingLine } from '../inference/request-line.js';
 import { spendTokens } from '../inference/spending.js';
 import { refuseReserves } from '../scheduler/fairness/reserves.js';
 import { type KeyTerms, noKey } from '../scheduler/jobs/demand.js';
@@ -80,17 +80,13 @@ export class Relay implements RequestLine {
     });
     const { queueTimeoutMs } = options;
     this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
-      const { scheduler } = job.line;
-      this.#giveUp(job, queueTimeoutError(queueTimeoutMs, scheduler.retryAfterSeconds()));
+      this.#giveUp(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
     });
-    this.#outages = new Outages(clock, () => {
+    const share = (): void => {
       this.#share();
-    });
-    for (const executor of executors) {
-      executor.events(() => {
-        this.#share();
-      });
-    }
+    };
+    this.#outages = new Outages(clock, share);
+    for (const { events } of executors) events(share);
   }
 
   get events(): Subscribable<InferenceEvent> {
@@ -130,6 +126,10 @@ export class Relay implements RequestLine {
 
   get queuedTokens(): number {
     return this.#lines.queuedTokens;
+  }
+
+  get sharingLines(): readonly SharingLine[] {
+    return this.#lines.counts;
   }
 
   /** The names by which clients can ask for a model, the usual one first. */
@@ -249,8 +249,7 @@ export class Relay implements RequestLine {
   /** Its place is shared out among all lines, rather than going to the next in its own. */
   #release(job: RelayJob): void {
     this.#homeless.remove(job);
-    const { scheduler } = job.line;
-    scheduler.release(job);
+    job.line.scheduler.release(job);
     this.#share();
   }
 

@@ -33,7 +33,7 @@ export interface OpenServer {
  * Makes the application and listens.
  *
  * @param opened is closed after the last request of a drain
- * @param endRequests called before the application is closed, which waits for all answers
+ * @param beforeClosing ends what the application would wait for when it is closed: its requests
  * @throws ChatstreamError `address_unavailable`
  */
 export async function openServer(
@@ -41,11 +41,11 @@ export async function openServer(
   context: RelayContext | ServerContext,
   { otlpUrl }: Pick<ServerDescription, 'otlpUrl'>,
   logger: PinoLogger,
-  endRequests: () => unknown = () => undefined,
+  beforeClosing: () => unknown = () => undefined,
 ): Promise<OpenServer> {
   await openTraces(opened, context, otlpUrl, logger);
   const app = opened.add(await createApp(context, logger), (each) => each.close());
-  opened.add(app, endRequests);
+  opened.add(app, beforeClosing);
   return {
     url: await listen(app, context.options),
     totals: context.totals.counts,
@@ -58,6 +58,15 @@ export async function openServer(
       return abandoned;
     },
   };
+}
+
+/**
+ * Ends all requests with an error, so that a server can be closed, which waits for their answers. After a drain, there is nothing
+ * left to end.
+ */
+export function endRequests(line: Pick<RequestLine, 'drain' | 'abandonRunning'>): void {
+  void line.drain();
+  line.abandonRunning();
 }
 
 /** Sends traces of the requests of a line, if somebody wants them, until it is closed. */

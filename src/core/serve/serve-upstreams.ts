@@ -6,7 +6,7 @@ import { Upstream } from '../executor/upstream/upstream.js';
 import type { UpstreamOptions } from '../executor/upstream/upstream-options.js';
 import { type UpstreamTimes, usualTimes } from '../executor/upstream/upstream-times.js';
 import { Relay } from '../relay/relay.js';
-import { type OpenServer, openServer } from './open-server.js';
+import { endRequests, type OpenServer, openServer } from './open-server.js';
 import { entrance, openContext, type QueueOptions, schedulerOptions, type ServerDescription } from './serving.js';
 import { logUpstream } from './upstream-log.js';
 
@@ -52,9 +52,7 @@ export function serveUpstreams(
     const tools = { clock, logger };
     const context = { ...openContext(opened, executed, guarded, options, tools), relay };
     const running = await openServer(opened, context, options, logger, () => {
-      // When it was drained, there is nothing left to end.
-      void relay.drain();
-      relay.abandonRunning();
+      endRequests(relay);
     });
     const asked = Promise.all(upstreams.map((upstream) => upstream.start()));
     await (stopping === undefined ? asked : untilAborted(asked, stopping));

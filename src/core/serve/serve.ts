@@ -9,7 +9,7 @@ import type { InferenceOptions } from '../inference/inference.js';
 import type { ListedModel } from '../inference/served-model.js';
 import { type LocalModels, oneModel } from './local-model.js';
 import type { SeveralModels } from './local-models.js';
-import { type OpenServer, openServer } from './open-server.js';
+import { endRequests, type OpenServer, openServer } from './open-server.js';
 import {
   entrance,
   openContext,
@@ -53,11 +53,13 @@ export function serve(options: ServeOptions, logger: PinoLogger, stopping?: Abor
     const { keys, rates } = guarded;
     const scheduling = { ...schedulerOptions(queue, access, keys), slots: options.engine.slots, rates };
     const local = await localModels(options, scheduling, tools);
-    const stopEngines = (): Promise<void> => local.stop();
-    opened.add(local, stopEngines);
+    opened.add(local, (each) => each.stop());
     const context = { ...openContext(opened, local, guarded, options, tools), models: local.models, storage };
-    // Requests that wait for the engine would keep the server open.
-    const running = await openServer(opened, context, options, logger, stopEngines);
+    const running = await openServer(opened, context, options, logger, () => {
+      endRequests(local.line);
+      // What waits for an engine would never get one.
+      return local.stop();
+    });
     logger.info({ url: running.url }, 'listening: the model is still loading');
     const infos = await (stopping === undefined ? local.start() : untilAborted(local.start(), stopping));
     return {

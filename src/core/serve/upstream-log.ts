@@ -8,25 +8,49 @@ import type { Upstream } from '../executor/upstream/upstream.js';
  */
 const busyEveryMs = 60_000;
 
-/** What has not been logged of a model that an upstream is too busy for. */
+/** What has not been logged of a model that an upstream is too busy for, in the minute that runs. */
 interface Busy {
-  readonly saidMs: number;
   refusals: number;
+  /** That of the last one. */
+  reason: string;
+}
+
+/** Logs the first refusal of a model at once, and how many came after it at the end of each minute in which there were any. */
+class BusyLog {
+  readonly #upstream: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #models = new Map<string, Busy>();
+
+  constructor(upstream: string, clock: Clock, logger: Logger) {
+    this.#upstream = upstream;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  note(model: string, reason: string): void {
+    const busy = this.#models.get(model);
+    if (busy === undefined) this.#write(model, { reason, refusals: 1 });
+    else {
+      busy.reason = reason;
+      busy.refusals += 1;
+    }
+  }
+
+  #write(model: string, { reason, refusals }: Busy): void {
+    this.#logger.warn({ upstream: this.#upstream, model, reason, refusals }, 'upstream is too busy');
+    const next: Busy = { reason, refusals: 0 };
+    this.#models.set(model, next);
+    this.#clock.schedule(busyEveryMs, () => {
+      if (next.refusals > 0) this.#write(model, next);
+      else this.#models.delete(model);
+    });
+  }
 }
 
 /** Logs how an upstream is, and what goes wrong with its requests. */
 export function logUpstream({ name, events }: Pick<Upstream, 'name' | 'events'>, clock: Clock, logger: Logger): void {
-  const busyFor = new Map<string, Busy>();
-  const noteBusy = (model: string, reason: string): void => {
-    const nowMs = clock.now();
-    const known = busyFor.get(model);
-    if (known !== undefined && nowMs - known.saidMs < busyEveryMs) {
-      known.refusals += 1;
-      return;
-    }
-    logger.warn({ upstream: name, model, reason, refusals: (known?.refusals ?? 0) + 1 }, 'upstream is too busy');
-    busyFor.set(model, { saidMs: nowMs, refusals: 0 });
-  };
+  const busyLog = new BusyLog(name, clock, logger);
   events((event) => {
     switch (event.type) {
       case 'up':
@@ -43,7 +67,7 @@ export function logUpstream({ name, events }: Pick<Upstream, 'name' | 'events'>,
         return;
       case 'failure': {
         const { model, reason, isBusy } = event;
-        if (isBusy) noteBusy(model, reason);
+        if (isBusy) busyLog.note(model, reason);
         else logger.warn({ upstream: name, model, reason }, 'upstream failed on a request');
         return;
       }

@@ -1,38 +1,25 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ModelQueue, RequestLine } from '../inference/request-line.js';
+import type { ModelQueue, RequestLine, SharingLine } from '../inference/request-line.js';
 
 /** Registers metrics of the lines of several models; none where there is one line. */
-export function observeModels(line: Pick<RequestLine, 'modelQueues'>, registry: Registry): void {
+export function observeModels(line: Pick<RequestLine, 'modelQueues' | 'sharingLines'>, registry: Registry): void {
+  if (line.sharingLines !== undefined) observeCounts(() => line.sharingLines ?? [], registry);
   if (line.modelQueues === undefined) return;
-  const registers = [registry];
-  const gauge = (ending: string, help: string, read: (model: ModelQueue) => number): void => {
-    new Gauge({
-      name: `chatstream_model_${ending}`,
-      help,
-      labelNames: ['model'],
-      registers,
-      collect() {
-        // Models may vanish.
-        this.reset();
-        for (const model of line.modelQueues ?? []) this.set({ model: model.name }, read(model));
-      },
-    });
-  };
+  const queues = (): readonly ModelQueue[] => line.modelQueues ?? [];
+  observeCounts(queues, registry);
+  const gauge = gaugesOf(queues, registry);
   gauge('loaded', '1 if the model is in memory, otherwise 0.', ({ state }) => (state === 'loaded' ? 1 : 0));
-  gauge('requests_running', 'Generations of the model.', ({ running }) => running);
-  gauge('requests_waiting', 'Requests in the line of the model.', ({ waiting }) => waiting);
   gauge(
     'requests_preparing',
     'Requests that wait for the model to be loaded, or whose prompts are being prepared.',
     (model) => model.preparing,
   );
   gauge('max_concurrency', 'Generations of the model that may run at once.', ({ maxConcurrency }) => maxConcurrency);
-  gauge('max_queue', 'Requests that may wait for the model.', ({ maxQueue }) => maxQueue);
   new Counter({
     name: 'chatstream_model_loads_total',
     help: 'How often the model was loaded, or failed to load.',
     labelNames: ['model', 'result'],
-    registers,
+    registers: [registry],
     collect() {
       this.reset();
       for (const { name: model, loads, failedLoads } of line.modelQueues ?? []) {
@@ -41,6 +28,34 @@ export function observeModels(line: Pick<RequestLine, 'modelQueues'>, registry: 
       }
     },
   });
+}
+
+/** Registers what every line of a model has. */
+function observeCounts(lines: () => readonly SharingLine[], registry: Registry): void {
+  const gauge = gaugesOf(lines, registry);
+  gauge('requests_running', 'Generations of the model.', ({ running }) => running);
+  gauge('requests_waiting', 'Requests in the line of the model.', ({ waiting }) => waiting);
+  gauge('max_queue', 'Requests that may wait for the model.', ({ maxQueue }) => maxQueue);
+}
+
+/** Registers a gauge with a value for each model. */
+function gaugesOf<T extends Pick<ModelQueue, 'name'>>(
+  models: () => readonly T[],
+  registry: Registry,
+): (ending: string, help: string, read: (model: T) => number) => void {
+  return (ending, help, read) => {
+    new Gauge({
+      name: `chatstream_model_${ending}`,
+      help,
+      labelNames: ['model'],
+      registers: [registry],
+      collect() {
+        // Models may vanish.
+        this.reset();
+        for (const model of models()) this.set({ model: model.name }, read(model));
+      },
+    });
+  };
 }
 
 /** Registers which lines of a cluster this process holds: one value for each model that it knows, or holds the line of. */

@@ -21,6 +21,8 @@ const modelSchema = Type.Object({
 const queueSchema = Type.Object({
   max_concurrency: count,
   max_queue: count,
+  /** How many lines there are, each with room for `max_queue`; left out where `models` says it, and for one. */
+  lines: Type.Optional(count),
   slots: count,
   draining: Type.Boolean(),
   running: Type.Array(
@@ -63,11 +65,11 @@ export const isQueueView = (json: unknown): json is QueueView => compiled.Check(
 const compiled = Compile(queueSchema);
 
 /** How many may run and wait at once: of several models, all of them together. */
-export function roomOf({ max_concurrency, max_queue, models }: QueueView): {
+export function roomOf({ max_concurrency, max_queue, lines = 1, models }: QueueView): {
   readonly running: number;
   readonly waiting: number;
 } {
-  if (models === undefined) return { running: max_concurrency, waiting: max_queue };
+  if (models === undefined) return { running: max_concurrency, waiting: max_queue * lines };
   return {
     running: models.reduce((sum, model) => sum + model.max_concurrency, 0),
     waiting: models.reduce((sum, model) => sum + model.max_queue, 0),

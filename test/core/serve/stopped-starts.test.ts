@@ -1,13 +1,20 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { pino } from 'pino';
-import { expect, it, onTestFinished } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { items, member } from '../../../src/core/base/json.js';
+import type { MockEngineOptions } from '../../../src/core/engine/options.js';
 import { parseUpstreams } from '../../../src/core/executor/upstream/upstream-options.js';
 import { usualTimes } from '../../../src/core/executor/upstream/upstream-times.js';
+import { serve } from '../../../src/core/serve/serve.js';
 import { serveUpstreams } from '../../../src/core/serve/serve-upstreams.js';
 import { serverDefaults } from '../../support/app.js';
+import { llamaOptions } from '../../support/llama-options.js';
+import { until } from '../../support/until.js';
 import { UpstreamServer } from '../../support/upstream-server.js';
 
 const queue = {
@@ -15,14 +22,37 @@ const queue = {
   ...{ policy: 'fifo' as const, classPatienceMs: 60_000, preemptAfterMs: null },
 };
 
-async function freePort(): Promise<number> {
+const logger = pino({ level: 'silent' });
+
+let port: number;
+
+beforeEach(async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   // A server that listens on a port has an address of this form.
-  const { port } = server.address() as AddressInfo;
+  ({ port } = server.address() as AddressInfo);
   server.close();
   await once(server, 'close');
-  return port;
+});
+
+/** @returns the status of the answer */
+async function post(model: string): Promise<number> {
+  const { status } = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Count.' }], max_tokens: 1_000_000 }),
+  });
+  return status;
+}
+
+/** Null while the server does not listen. */
+async function get(path: string): Promise<unknown> {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null);
+  return answer?.json() ?? null;
+}
+
+async function untilQueued(list: 'running' | 'waiting'): Promise<void> {
+  await until(async () => items(member(await get('/v1/queue'), list)).length === 1, `a request among the ${list}`);
 }
 
 it('ends requests that run and wait when its start is stopped while an upstream is asked how it is', async () => {
@@ -32,7 +62,6 @@ it('ends requests that run and wait when its start is stopped while an upstream 
   onTestFinished(async () => {
     await Promise.all([quick.stop(), slow.stop()]);
   });
-  const port = await freePort();
   const stopping = new AbortController();
   const start = serveUpstreams(
     {
@@ -40,33 +69,59 @@ it('ends requests that run and wait when its start is stopped while an upstream 
       ...{ queue, maxConcurrency: null, access: null, server: { ...serverDefaults, port }, version: '1.2.3' },
       times: { ...usualTimes, probeTimeoutMs: 60_000 },
     },
-    pino({ level: 'silent' }),
+    logger,
     stopping.signal,
   );
   start.catch(() => undefined);
-  const post = (): Promise<number> =>
-    fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: 'model', messages: [] }),
-    }).then(({ status }) => status);
-  const isUp = async (): Promise<boolean> => {
-    const list = await fetch(`http://127.0.0.1:${port}/v1/upstreams`).then(
-      (answer) => answer.text(),
-      () => '',
-    );
-    return list.includes('"ready"');
-  };
-  while (!(await isUp())) await delay(20);
-  const running = post();
-  while (quick.inFlight < 1) await delay(20);
-  const waiting = post();
-  const isWaiting = async (): Promise<boolean> => {
-    const queues: unknown = await fetch(`http://127.0.0.1:${port}/v1/queue`).then((answer) => answer.json());
-    return items(member(queues, 'waiting')).length === 1;
-  };
-  while (!(await isWaiting())) await delay(20);
+  await until(
+    async () => items(member(await get('/v1/upstreams'), 'data')).some((each) => member(each, 'status') === 'ready'),
+    'the upstream that answers',
+  );
+  const running = post('model');
+  await until(() => quick.inFlight === 1, 'the request at the upstream');
+  const waiting = post('model');
+  await untilQueued('waiting');
   stopping.abort(new Error('stopped'));
   await expect(start).rejects.toThrow('stopped');
   expect(await Promise.all([running, waiting])).toEqual([503, 503]);
+});
+
+it('ends requests that run and wait when its start is stopped while one of several models is loaded', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chatstream-stopped-starts-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  // A file that never comes.
+  const pipe = join(folder, 'code.gguf');
+  execFileSync('mkfifo', [pipe]);
+  const chat: MockEngineOptions = {
+    ...{ engine: 'mock', slots: 1, context: 2_000_000, prefillMs: 1, tokenMs: 5, reply: 'long' },
+  };
+  const size = { fileBytes: 0, forecastBytes: 0 };
+  const models = [
+    { name: 'chat', engine: chat, ...size },
+    { name: 'code', engine: llamaOptions(pipe, { slots: 1 }), ...size },
+  ];
+  const stopping = new AbortController();
+  const start = serve(
+    {
+      ...{ engine: chat, replication: null, queue: { ...queue, maxConcurrency: 1 }, access: null, version: '1.2.3' },
+      models: { models, maxLoaded: 2, idleUnloadMs: 0, memoryBytes: Infinity },
+      server: { ...serverDefaults, port },
+    },
+    logger,
+    stopping.signal,
+  );
+  start.catch(() => undefined);
+  const lines = async (): Promise<readonly unknown[]> => items(member(await get('/v1/queue'), 'models'));
+  await until(async () => member((await lines())[0], 'state') === 'loaded', 'the first model');
+  const running = post('chat');
+  await untilQueued('running');
+  const waiting = post('chat');
+  await untilQueued('waiting');
+  const early = post('code');
+  await until(async () => member((await lines())[1], 'preparing') === 1, 'a request for the other model');
+  stopping.abort(new Error('stopped'));
+  await expect(start).rejects.toThrow('stopped');
+  expect(await Promise.all([running, waiting, early])).toEqual([503, 503, 503]);
 });

@@ -7,6 +7,8 @@ export interface Usage {
   readonly promptTokens: number | null;
   readonly cachedTokens: number | null;
   readonly outputTokens: number | null;
+  /** From the first output token to the last, in milliseconds; left out where the upstream does not say it. */
+  readonly decodeMs?: number;
 }
 
 export const noUsage: Usage = { promptTokens: null, cachedTokens: null, outputTokens: null };
@@ -176,6 +178,7 @@ export function usageOf(data: unknown): Usage {
   const details = member(usage, 'prompt_tokens_details') ?? member(usage, 'input_tokens_details');
   const fresh = tokens(member(timings, 'prompt_n'));
   const fromCache = tokens(member(timings, 'cache_n'));
+  const decodeMs = amount(member(timings, 'decode_ms')) ?? amount(member(timings, 'predicted_ms'));
   return {
     promptTokens:
       tokens(member(usage, 'prompt_tokens')) ??
@@ -192,6 +195,7 @@ export function usageOf(data: unknown): Usage {
       tokens(member(usage, 'output_tokens')) ??
       tokens(member(timings, 'output_tokens')) ??
       tokens(member(timings, 'predicted_n')),
+    ...(decodeMs !== null && { decodeMs }),
   };
 }
 

@@ -1,19 +1,16 @@
-import type { Pool } from 'undici';
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { messageOf } from '../../base/errors.js';
-import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import { type Capacity, type Executor, type ExecutorStatus, freePlaces, isUsable, limitedTo } from '../executor.js';
 import { Health } from '../health.js';
 import type { Usage } from './answer-watch.js';
-import { type Ask, discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
+import { discover, TakesNoRequests, type UpstreamKind } from './discovery.js';
 import { Exchange, type ExchangeListener, reportOf, type UpstreamRequest } from './exchange.js';
 import type { Failure, WholeAnswer } from './failure.js';
-import { generationPool } from './generation-pool.js';
 import { ModelNames } from './model-names.js';
 import { ModelRests } from './model-rests.js';
 import { OpenExchanges } from './open-exchanges.js';
-import { probesThrough } from './probe.js';
+import { UpstreamConnection } from './upstream-connection.js';
 import type { UpstreamOptions } from './upstream-options.js';
 import { UpstreamPlaces } from './upstream-places.js';
 import { type UpstreamTimes, usualTimes } from './upstream-times.js';
@@ -36,9 +33,7 @@ export class Upstream implements Executor {
   readonly #options: UpstreamOptions;
   readonly #times: UpstreamTimes;
   readonly #clock: Clock;
-  readonly #pool: Pool;
-  readonly #ask: Ask;
-  readonly #path: string;
+  readonly #connection: UpstreamConnection;
   readonly #health: Health;
   readonly #names: ModelNames;
   readonly #rests: ModelRests;
@@ -59,10 +54,7 @@ export class Upstream implements Executor {
     this.#options = options;
     this.#times = times;
     this.#clock = clock;
-    const { origin, pathname } = new URL(options.baseUrl);
-    this.#path = pathname.replace(/\/$/, '');
-    this.#pool = generationPool(origin, times.connectTimeoutMs);
-    this.#ask = probesThrough(this.#pool, this.#path, options.key, times.probeTimeoutMs);
+    this.#connection = new UpstreamConnection(options, times);
     this.#health = new Health(clock, times, false);
     this.#names = new ModelNames(options.models);
     this.#places = new UpstreamPlaces(options.slots);
@@ -147,7 +139,7 @@ export class Upstream implements Executor {
     this.#cancelProbe();
     this.#rests.clear();
     this.#exchanges.cancel();
-    await this.#pool.destroy();
+    await this.#connection.close();
   }
 
   /** Lets what runs there end and sends nothing new, or ends that. */
@@ -161,16 +153,7 @@ export class Upstream implements Executor {
     const counted = this.#counted(listener, request.model, () => exchange);
     const exchange: Exchange = new Exchange(counted, request);
     this.#exchanges.add(exchange, this.#names.modelOf(request.model), request.places ?? 1);
-    const { key } = this.#options;
-    const isResumable = request.isResumable && this.#kind === 'chatstream';
-    const headers = {
-      ...request.headers,
-      // Without it, any coding would be welcome, and nothing of the answer could be read.
-      'accept-encoding': 'identity',
-      ...(isResumable && { [resumeHeader]: wantsTokenRecords }),
-      ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }),
-    };
-    this.#pool.dispatch({ method: 'POST', path: this.#path + request.path, headers, body: request.body }, exchange);
+    this.#connection.send(request, exchange, request.isResumable && this.#kind === 'chatstream');
     return () => {
       this.#exchanges.remove(exchange);
       exchange.cancel();
@@ -265,7 +248,7 @@ export class Upstream implements Executor {
   async #probe(): Promise<void> {
     try {
       const knownPlaces = this.#health.status === 'down' ? undefined : this.#places.told;
-      const discovery = await discover(this.#ask, this.#kind, knownPlaces, this.#options.slots);
+      const discovery = await discover(this.#connection.ask, this.#kind, knownPlaces, this.#options.slots);
       const { kind, models } = discovery;
       if (this.#isStopped) return;
       const before = this.#offer();

@@ -41,6 +41,7 @@ export function readingJson({ queue, totals }: Reading, activity: Activity, at: 
     time: at.toISOString(),
     max_concurrency: queue.max_concurrency,
     max_queue: queue.max_queue,
+    ...(queue.lines !== undefined && { lines: queue.lines }),
     ...countsOf(queue),
     draining: queue.draining,
     ...(queue.models !== undefined && queue.models.length > 1 && { models: queue.models }),

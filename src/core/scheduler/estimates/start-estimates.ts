@@ -89,7 +89,7 @@ export class StartEstimates<J extends Job> {
       const { atMs, isFirst, waitMs } = expectation;
       this.#overtaking?.waited(job.demand.key, isFirst, startedMs - atMs, waitMs);
     }
-    job.run ??= { startedMs, firstTokenMs: 0, outputTokens: 0, pausedMs: null };
+    job.run ??= { startedMs, firstTokenMs: null, outputTokens: 0, pausedMs: null };
     this.#running.add(job);
     this.#hasChanged = true;
     this.#rate.busy(startedMs);
@@ -125,10 +125,15 @@ export class StartEstimates<J extends Job> {
     const { run, demand, places } = job;
     job.run = null;
     if (run === null || run.outputTokens === 0) return false;
-    this.#pace.prefilled(demand.promptTokens, run.firstTokenMs - run.startedMs);
     // Of each of its answers, which are generated beside each other.
     const outputTokens = Math.max(1, run.outputTokens / places);
-    this.#pace.decoded(outputTokens, (run.pausedMs ?? nowMs) - run.firstTokenMs);
+    const { startedMs, firstTokenMs, pausedMs } = run;
+    const endMs = pausedMs ?? nowMs;
+    if (firstTokenMs === null) this.#pace.answered(demand.promptTokens, outputTokens, endMs - startedMs);
+    else {
+      this.#pace.prefilled(demand.promptTokens, firstTokenMs - startedMs);
+      this.#pace.decoded(outputTokens, endMs - firstTokenMs);
+    }
     this.#lengths.add(demand, outputTokens);
     this.#measured += 1;
     // 1, 4, 16, 64 and so on: to weigh all that waits costs more than anything else here.
@@ -217,7 +222,8 @@ export class StartEstimates<J extends Job> {
     const known = this.#outlook;
     if (known !== null && nowMs - known.madeMs < (this.#hasChanged ? shortestUse : longestUse)) return known;
     // Without a token from any of them since then, the engine does something else, such as starting again.
-    const hasStalled = known !== null && this.#tokens === this.#tokensAtOutlook && !this.#hasChanged;
+    const isQuiet = this.#tokens === this.#tokensAtOutlook && !this.#hasChanged;
+    const hasStalled = known !== null && isQuiet && [...this.#running].some(({ isSilent }) => !isSilent);
     const stalledMs = hasStalled ? known.stalledMs + nowMs - known.madeMs : 0;
     this.#hasChanged = false;
     this.#tokensAtOutlook = this.#tokens;
@@ -230,7 +236,7 @@ export class StartEstimates<J extends Job> {
     /** When the places of a job may become free, all at once, each time with as many as that is probable. */
     const times: { readonly ms: number; readonly places: number }[] = [];
     for (const job of this.#running) {
-      const left = this.#tokensLeft(job, most);
+      const left = this.#tokensLeft(job, this.#produced(job, nowMs, outputMs), most);
       const prefillMs = this.#prefillLeftMs(job, nowMs);
       for (const tokens of left) times.push({ ms: prefillMs + tokens * outputMs, places: job.places / left.length });
     }
@@ -249,9 +255,15 @@ export class StartEstimates<J extends Job> {
     };
   }
 
+  /** Tokens of each of its answers; of one whose tokens are not seen, as many as there should be by now. */
+  #produced({ demand, run, places, isSilent }: J, nowMs: number, outputMs: number): number {
+    if (run === null) return 0;
+    if (!isSilent) return run.outputTokens / places;
+    return Math.max(0, nowMs - run.startedMs - demand.promptTokens * this.#pace.promptMs) / outputMs;
+  }
+
   /** How many tokens the answer may still get, at least one possibility. */
-  #tokensLeft({ demand, run, places }: J, most: number): readonly number[] {
-    const produced = (run?.outputTokens ?? 0) / places;
+  #tokensLeft({ demand }: J, produced: number, most: number): readonly number[] {
     const longer = this.#lengths.likely(demand, most).filter((length) => length > produced);
     if (longer.length > 0) return longer.map((length) => length - produced);
     // Longer than all answers of late: perhaps half of it is done.
@@ -271,6 +283,6 @@ function isFirstOfItsKey({ ticket }: Job): boolean {
 
 function skipPause(run: Run, ms: number): void {
   run.startedMs += ms;
-  run.firstTokenMs += ms;
+  if (run.firstTokenMs !== null) run.firstTokenMs += ms;
   run.pausedMs = null;
 }

@@ -40,4 +40,17 @@ export class TokenPace {
     // The first token ends the prefill.
     if (outputTokens > 1) this.#output.add(ms, outputTokens - 1);
   }
+
+  /**
+   * An answer of which only the end was seen. Its time is shared out between its prompt and its tokens as both take of late; as
+   * long as that is not known, its tokens have taken all of it. What prompts take is not learned from it.
+   *
+   * @param outputTokens 1 or more
+   * @param ms from its start to its end
+   */
+  answered(promptTokens: number, outputTokens: number, ms: number): void {
+    const outputMs = outputTokens * (this.outputMs ?? 0);
+    const share = outputMs === 0 ? 1 : outputMs / (outputMs + promptTokens * this.promptMs);
+    this.#output.add(ms * share, outputTokens);
+  }
 }

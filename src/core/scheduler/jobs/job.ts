@@ -15,7 +15,8 @@ export interface Expectation {
 /** What a job has got so far. Its times are as if it had never been paused. */
 export interface Run {
   startedMs: number;
-  firstTokenMs: number;
+  /** Null before its first token, and where its tokens came all at once, so that nothing says when the first was generated. */
+  firstTokenMs: number | null;
   outputTokens: number;
   /** When it was paused, until it gets its next token; null otherwise. */
   pausedMs: number | null;
@@ -49,6 +50,8 @@ export class Job implements Standing {
   readonly places: number = 1;
   /** Whether it can go on later with what it has got. */
   readonly canPause: boolean = true;
+  /** Whether none of its tokens is seen before all of them are. */
+  readonly isSilent: boolean = false;
   /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
   work = 0;
   /** The first wait that was expected of it, and when. */
@@ -59,6 +62,17 @@ export class Job implements Standing {
   /** The same for as long as it waits and runs. */
   get demand(): Demand {
     return unknownDemand;
+  }
+
+  /**
+   * Its output tokens, which have been counted, came all at once.
+   *
+   * @param firstTokenMs when the first of them was generated, on the clock; null if nothing says so
+   */
+  cameAtOnce(firstTokenMs: number | null): void {
+    const { run } = this;
+    if (run === null || run.outputTokens === 0) return;
+    run.firstTokenMs = firstTokenMs === null ? null : Math.max(run.startedMs, firstTokenMs);
   }
 }
 

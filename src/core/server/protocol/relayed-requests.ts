@@ -120,10 +120,17 @@ function isFormatted(value: object): boolean {
   return type !== 'text' || isRecord(member(value, 'tools'));
 }
 
+/** The last one is llama-server's and chatstream's. */
+const limitNames = ['max_completion_tokens', 'max_tokens', 'max_output_tokens', 'n_predict'];
+
+/**
+ * The limit that a request sets, 1 or more; null if it sets none. With 0, only the prompt is read, which is as good as one token
+ * for the line. A negative one means as many as fit.
+ */
 function mostTokens(value: object): number | null {
-  for (const name of ['max_completion_tokens', 'max_tokens', 'max_output_tokens']) {
+  for (const name of limitNames) {
     const tokens = amount(member(value, name));
-    if (tokens !== null && tokens >= 1) return tokens;
+    if (tokens !== null) return Math.max(1, tokens);
   }
   return null;
 }

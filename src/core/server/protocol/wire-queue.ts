@@ -23,9 +23,13 @@ export function wireLimits({ maxConcurrency, maxQueue, slots, draining, preparin
  * @param names shows only what answers to one of these names; null for all
  */
 export function wireLines(
-  { executors, modelQueues }: Pick<RequestLine, 'executors' | 'modelQueues'>,
+  { executors, modelQueues, sharingLines }: Pick<RequestLine, 'executors' | 'modelQueues' | 'sharingLines'>,
   names: readonly string[] | null,
-): { readonly executors: WireExecutor[]; models?: WireModelQueue[] } {
+): { readonly executors: WireExecutor[]; lines?: number; models?: WireModelQueue[] } {
+  if (sharingLines !== undefined) {
+    // The first request makes the first line.
+    return { lines: Math.max(1, sharingLines.length), executors: wireExecutors(executors) };
+  }
   if (modelQueues === undefined) return { executors: wireExecutors(executors) };
   const shown = modelQueues.filter(({ answersTo }) => names?.some(answersTo) ?? true);
   const shownNames = shown.map(({ name }) => name);

@@ -63,6 +63,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     id: `relay-${randomUUID()}`,
     path,
     isResumable: isStream && resumablePaths.has(path),
+    isWhole: !isStream,
     headers: { ...facts.headers, 'x-request-id': http.id },
     requestId: http.id,
     ...earliestDeadline(deadlineMs, http.headers),

@@ -152,7 +152,13 @@ const modelQueue = Type.Object({
 
 export const queue = Type.Object({
   max_concurrency: Type.Integer({ minimum: 1 }),
-  max_queue: count,
+  max_queue: Type.Integer({ minimum: 0, description: 'Of each line, where models have lines of their own.' }),
+  lines: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'With upstream servers: the lines, one for each model that was asked for.',
+    }),
+  ),
   slots: Type.Integer({ minimum: 1 }),
   slots_at: Type.Optional(
     Type.Enum(['upstreams', 'nodes'], { description: 'Who has the slots; left out if this server has them.' }),

@@ -104,7 +104,7 @@ function* servedBy(
 }
 
 /** What is promised of the time until an answer comes. */
-export function promiseTo({ serviceMs, limitMs }: SimulatedServer): Objective {
+function promiseTo({ serviceMs, limitMs }: SimulatedServer): Objective {
   return parseObjective(`ttft.p95<${serviceMs + limitMs}ms`);
 }
 

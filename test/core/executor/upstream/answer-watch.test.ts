@@ -196,6 +196,17 @@ describe('the counts in an answer', () => {
     expect(usageOf(data)).toEqual({ promptTokens: 9, cachedTokens: 4, outputTokens: 2 });
   });
 
+  it.each([
+    ['llama-server', { timings: { prompt_ms: 30, predicted_ms: 412.5 } }],
+    ['chatstream', { timings: { queue_ms: 9, prefill_ms: 30, decode_ms: 412.5 } }],
+  ])('come with the time that they took where %s has it', (_who, data) => {
+    expect(usageOf(data)).toEqual({ ...noUsage, decodeMs: 412.5 });
+  });
+
+  it('have no time where it is none', () => {
+    for (const time of [-1, '5', null]) expect(usageOf({ timings: { predicted_ms: time } })).toEqual(noUsage);
+  });
+
   it('are not believed if nothing has so many', () => {
     expect(usageOf({ usage: { prompt_tokens: 1e12, completion_tokens: 1e300, total_tokens: 2.5 } })).toEqual(noUsage);
   });

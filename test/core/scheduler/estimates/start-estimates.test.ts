@@ -5,7 +5,10 @@ import { Job } from '../../../../src/core/scheduler/jobs/job.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
 class Sized extends Job {
-  constructor(readonly ownDemand: Demand) {
+  constructor(
+    readonly ownDemand: Demand,
+    override readonly isSilent = false,
+  ) {
     super();
   }
 
@@ -24,6 +27,27 @@ class Slots {
     const job = new Sized({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens, minTokens });
     this.estimates.started(job);
     return job;
+  }
+
+  /** One whose tokens are not seen before all of them are there. */
+  startSilent(promptTokens: number): Sized {
+    const demand = { key: 'anna', trafficClass: 'standard', promptTokens, maxTokens: 100 } as const;
+    const job = new Sized(demand, true);
+    this.estimates.started(job);
+    return job;
+  }
+
+  /** Such a one, whose tokens all come after this time. @param decodeMs what it says of them; null if it says nothing */
+  answerAtOnce(promptTokens: number, tokens: number, ms: number, decodeMs: number | null = null): void {
+    const job = this.startSilent(promptTokens);
+    this.clock.advance(ms);
+    for (let count = 0; count < tokens; count += 1) this.estimates.produced(job);
+    job.cameAtOnce(decodeMs === null ? null : this.clock.now() - decodeMs);
+    this.estimates.ended(job);
+  }
+
+  prefillMs(promptTokens: number): number {
+    return this.estimates.prefillMs({ key: 'anna', trafficClass: 'standard', promptTokens, maxTokens: 1 });
   }
 
   /** A token for each of the jobs, ten milliseconds apart. */
@@ -129,5 +153,48 @@ describe('estimated starts', () => {
     slots.estimates.etaMs(job, 1, 0);
     slots.clock.advance(2000);
     expect(slots.estimates.etaMs(job, 1, 0)).toBeGreaterThan(2000);
+  });
+});
+
+describe('answers whose tokens come all at once', () => {
+  it('leave what is known of prompts and tokens as it is if they take as long as that', () => {
+    const slots = new Slots();
+    slots.measure(41, 100, short);
+    for (let count = 0; count < 40; count += 1) slots.answerAtOnce(1000, 40, 500 + 40 * tokenMs);
+    expect(slots.prefillMs(100)).toBeCloseTo(50);
+    // As many tokens as 50 ms are.
+    expect(slots.work(100, 100)).toBeCloseTo(45, 0);
+  });
+
+  it('say how long their tokens take, where nothing else does, and nothing of prompts', () => {
+    const slots = new Slots();
+    for (let count = 0; count < 3; count += 1) slots.answerAtOnce(100, 40, 2000);
+    expect(slots.prefillMs(100)).toBe(0);
+    const job = slots.startSilent(100);
+    expect(slots.estimates.etaMs(job, 1, 0)).toBeCloseTo(2000);
+  });
+
+  it('count with the times that come with them', () => {
+    const slots = new Slots();
+    for (let count = 0; count < 3; count += 1) slots.answerAtOnce(100, 41, 1000, 400);
+    expect(slots.prefillMs(100)).toBeCloseTo(600);
+    expect(slots.work(100, 100)).toBeCloseTo(41 + 60);
+  });
+
+  it('cannot have begun before they were asked for, whatever they say', () => {
+    const slots = new Slots();
+    slots.answerAtOnce(100, 41, 400, 60_000);
+    expect(slots.prefillMs(100)).toBe(0);
+    expect(slots.work(100, 100)).toBeCloseTo(41);
+  });
+
+  it('are expected to end as time goes by', () => {
+    const slots = new Slots();
+    for (let count = 0; count < 3; count += 1) slots.answerAtOnce(100, 40, 2000);
+    const job = slots.startSilent(100);
+    for (const leftMs of [1500, 1000, 500]) {
+      slots.clock.advance(500);
+      expect(slots.estimates.etaMs(job, 1, 0)).toBeCloseTo(leftMs);
+    }
   });
 });

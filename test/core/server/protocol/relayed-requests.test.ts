@@ -5,6 +5,30 @@ function placesOf(body: object): number | undefined {
   return readRelayed(JSON.stringify(body), {}, 16).places;
 }
 
+describe('the most tokens of a request that is passed on', () => {
+  it.each([
+    [{}, 16],
+    [{ max_tokens: 5 }, 5],
+    [{ max_completion_tokens: 5, max_tokens: 7 }, 5],
+    [{ max_output_tokens: 5 }, 5],
+    [{ n_predict: 5 }, 5],
+    [{ max_tokens: 7, n_predict: 5 }, 7],
+    // Only the prompt is read.
+    [{ max_tokens: 0 }, 1],
+    [{ max_completion_tokens: 0 }, 1],
+    [{ max_output_tokens: 0 }, 1],
+    [{ n_predict: 0 }, 1],
+    [{ max_completion_tokens: 0, max_tokens: 7 }, 1],
+    // As many as fit, and what is for the upstream to refuse.
+    [{ max_tokens: -1 }, 16],
+    [{ max_tokens: null }, 16],
+    [{ max_tokens: '5' }, 16],
+    [{ max_completion_tokens: null, max_tokens: 7 }, 7],
+  ])('%j', (body, tokens) => {
+    expect(readRelayed(JSON.stringify(body), {}, 16).maxTokens).toBe(tokens);
+  });
+});
+
 describe('the fewest tokens of a request that is passed on', () => {
   it.each([
     [{}, 0],
@@ -18,6 +42,7 @@ describe('the fewest tokens of a request that is passed on', () => {
     [{ max_tokens: 150, ignore_eos: true, response_format: { type: 'json_object' } }, 0],
     [{ max_tokens: 150, ignore_eos: true, tools: [{}] }, 0],
     [{ ignore_eos: true }, 0],
+    [{ max_tokens: 0, min_tokens: 5 }, 1],
   ])('%j', (body, tokens) => {
     expect(readRelayed(JSON.stringify(body), {}, 16).minTokens).toBe(tokens);
   });

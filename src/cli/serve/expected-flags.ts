@@ -1,0 +1,39 @@
+import { type FlagOrigins, variableOf } from '../flags/flags.js';
+import type { ServeFlags } from './flags.js';
+import { clusterOnlyFlags } from './useless-flags.js';
+
+/** Any address: that of the server is for its command line or its environment to say. */
+const anyCluster = 'nats://127.0.0.1';
+
+const certificateFlags = ['cluster-cert', 'cluster-key'] as const;
+
+/**
+ * The flags of a configuration file, with stand-ins for those that they need and that the command line or the environment of
+ * the server may bring.
+ *
+ * @param flags of the file
+ * @returns a note about each of them as well
+ */
+export function withExpectedFlags(
+  flags: ServeFlags,
+  isInFile: FlagOrigins['isTyped'],
+): { readonly flags: ServeFlags; readonly notes: readonly string[] } {
+  let expected = flags;
+  const notes: string[] = [];
+  const needing = clusterOnlyFlags.find(isInFile);
+  if (needing !== undefined && flags.cluster === undefined) {
+    expected = { ...expected, cluster: anyCluster };
+    notes.push(noteOn('cluster', needing));
+  }
+  const given = certificateFlags.find((name) => flags[name] !== undefined);
+  const missing = certificateFlags.find((name) => flags[name] === undefined);
+  if (given !== undefined && missing !== undefined && isInFile(given)) {
+    expected = { ...expected, [missing]: flags[given] };
+    notes.push(noteOn(missing, given));
+  }
+  return { flags: expected, notes };
+}
+
+function noteOn(missing: string, needing: string): string {
+  return `"${needing}" needs --${missing}, which is not in the file: set it there, on the command line or in ${variableOf(missing)}`;
+}
