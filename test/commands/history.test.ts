@@ -88,6 +88,13 @@ describe('history add', () => {
     });
   });
 
+  it('names what it added, with the time once', async () => {
+    await run(HistoryAdd, at('result.json'), ...file(), '--commit', 'abcdef0');
+    expect(printed.at(-1)).toMatch(/^added .*, \S+Z, commit abcdef0 to .*history\.jsonl$/);
+    await run(HistoryAdd, at('result.json'), '--file', at('without-commit.jsonl'));
+    expect(printed.at(-1)).toMatch(/^added [^,]*, \S+Z(, commit \S+)? to .*without-commit\.jsonl$/);
+  });
+
   it('does not add the same result twice', async () => {
     await run(HistoryAdd, at('result.json'), ...file());
     const { json } = await run(HistoryAdd, at('result.json'), at('result.json'), ...file());

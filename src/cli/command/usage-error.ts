@@ -2,6 +2,7 @@ import type { Errors } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
 import { near } from '../../core/base/near.js';
+import { wrongCombination } from './wrong-combination.js';
 
 /**
  * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that
@@ -10,6 +11,8 @@ import { near } from '../../core/base/near.js';
 export function usageError(error: Errors.CLIError): ChatstreamError {
   const missing = missingArgument(error);
   if (missing !== null) return new ChatstreamError('usage', missing, { hint: 'See --help.', cause: error });
+  const wrong = wrongCombination(error.message);
+  if (wrong !== null) return new ChatstreamError('usage', wrong.message, { hint: wrong.hint, cause: error });
   const unknown = unknownFlag(error);
   const suggestion = unknown === null ? valueMeant(error.message) : flagMeant(unknown.name, unknown.known);
   const hint = suggestion === null ? 'See --help.' : `Did you mean ${suggestion}?`;

@@ -115,6 +115,11 @@ export const lengthsFlag = Flags.custom<Lengths>({
   parse: (input) => Promise.resolve(parseLengths(input)),
 });
 
+/** A number of messages in a conversation, or a distribution of numbers: `5`, `5±2`, `3-8`. */
+export const turnsFlag = Flags.custom<Lengths>({
+  parse: (input) => Promise.resolve(parseLengths(input, 'messages')),
+});
+
 /** A flag that may be repeated. Read it with {@link valuesOf}. */
 export const repeatableFlag = Flags.custom<readonly string[]>({
   multiple: true,

@@ -7,7 +7,7 @@ import type { HistoryEntry } from '../../core/history/entry-schema.js';
 import { appendEntry, readHistoryIfAny } from '../../core/history/history-file.js';
 import { currentRevision } from '../../core/history/revision.js';
 import { readResult } from '../../core/measurement/read-result.js';
-import { entryName } from '../../core/report/history/words.js';
+import { commitText } from '../../core/report/history/words.js';
 
 export default class HistoryAdd extends BaseCommand {
   static override summary = 'Add results of bench to a history, with the commit that was measured.';
@@ -54,7 +54,8 @@ Commit and branch come from the CI service, or else from the repository in the c
       await appendEntry(file, entry);
       known.add(identityOf(entry));
       added.push(entry);
-      this.log(`added ${name}, ${entryName(entry)} to ${file}`);
+      const commit = commitText(entry);
+      this.log(`added ${name}${commit === null ? '' : `, commit ${commit}`} to ${file}`);
     }
     return { file, added, known: entries.length - added.length };
   }

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 
-/** How many tokens prompts or answers have. */
+/** How many tokens prompts or answers have, or how many messages conversations. */
 export type Lengths =
   | { readonly type: 'fixed'; readonly tokens: number }
   /** Normally distributed, cut off at 1. */
@@ -12,22 +12,31 @@ export type Lengths =
 /** A greater length is a typing error. */
 const longest = 10_000_000;
 
+/** What is counted: tokens of a prompt or an answer, or messages of the user in a conversation. */
+export type Counted = 'tokens' | 'messages';
+
+const howToWrite: Readonly<Record<Counted, string>> = {
+  tokens: 'Write a whole number of at least 1 (64), mean±standard deviation (64±16), or a range (32-128).',
+  messages: 'Write a whole number of at least 1 (5), mean±standard deviation (5±2), or a range (3-8).',
+};
+
 /**
  * Reads `64`, `64±16` (mean and standard deviation; `64+-16` for keyboards without ±) or `32-128`.
  *
+ * @param counted for the error
  * @throws ChatstreamError `usage` for anything else
  */
-export function parseLengths(text: string): Lengths {
+export function parseLengths(text: string, counted: Counted = 'tokens'): Lengths {
   const match = /^\s*(\d+)\s*(?:(±|\+-|\+\/-|-)\s*(\d+))?\s*$/.exec(text);
-  if (match === null) throw notLengths(text);
+  if (match === null) throw notLengths(text, counted);
   const first = Number(match[1]);
   const operator = match[2];
-  if (first < 1 || first > longest) throw notLengths(text);
+  if (first < 1 || first > longest) throw notLengths(text, counted);
   if (operator === undefined) return { type: 'fixed', tokens: first };
   const second = Number(match[3]);
-  if (second > longest) throw notLengths(text);
+  if (second > longest) throw notLengths(text, counted);
   if (operator === '-') {
-    if (second < first) throw notLengths(text);
+    if (second < first) throw notLengths(text, counted);
     return second === first ? { type: 'fixed', tokens: first } : { type: 'uniform', min: first, max: second };
   }
   return second === 0 ? { type: 'fixed', tokens: first } : { type: 'normal', mean: first, stddev: second };
@@ -89,8 +98,6 @@ export function standardNormal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-function notLengths(text: string): ChatstreamError {
-  return new ChatstreamError('usage', `"${text}" is not a number of tokens.`, {
-    hint: 'Write a number (64), mean±standard deviation (64±16), or a range (32-128).',
-  });
+function notLengths(text: string, counted: Counted): ChatstreamError {
+  return new ChatstreamError('usage', `"${text}" is not a number of ${counted}.`, { hint: howToWrite[counted] });
 }

@@ -6,7 +6,7 @@ import { executorsSchema } from './schema/executor-schema.js';
 import { findMaxSchema } from './schema/find-max-schema.js';
 import { tenantSchema, turnSchema } from './schema/group-schema.js';
 import { type medianIntervalSchema, metricFields, metricSchema } from './schema/metric-schema.js';
-import { fillingSchema, overloadSchema } from './schema/overload-schema.js';
+import { fillingSchema, overloadSchema, undecidedSchema } from './schema/overload-schema.js';
 import { planSchema } from './schema/plan-schema.js';
 import { loopDelaySchema, saturationSchema } from './schema/saturation-schema.js';
 import { seriesSchema } from './schema/series-schema.js';
@@ -138,6 +138,7 @@ const run = Type.Object({
   series: Type.Optional(seriesSchema),
   overload: Type.Optional(overloadSchema),
   filling_seconds: Type.Optional(fillingSchema),
+  undecided_seconds: Type.Optional(undecidedSchema),
   aborted_on: Type.Optional(
     Type.String({ description: 'Which reason of --abort-on ended this run before its time, such as overload.' }),
   ),

@@ -18,6 +18,8 @@ class Example extends BaseCommand {
     wait: durationFlag({ env: 'CHATSTREAM_WAIT' }),
     gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const, env: 'CHATSTREAM_GPU' })(),
     'api-key': Flags.string({ env: 'CHATSTREAM_API_KEY' }),
+    slots: Flags.integer({ dependsOn: ['count', 'gpu'] }),
+    queue: Flags.string({ exclusive: ['api-key', 'count'] }),
   };
 
   async run(): Promise<object> {
@@ -203,6 +205,22 @@ describe('a command', () => {
     expect(written).toEqual([`error: ${message}`, hint]);
     expect(await exitCodeOf(...argv, '--json')).toBe(2);
     expect(json).toEqual([{ error: { code: 'usage', message, hint } }]);
+  });
+
+  it.each([
+    [['--slots', '4'], '--slots needs --count and --gpu.', 'Add --count and --gpu.'],
+    [['--queue', 'q', '--count', '4'], '--count and --queue cannot be combined.', 'Leave out one of the two.'],
+    [['--api-key', 'secret', '--queue', 'q'], '--api-key and --queue cannot be combined.', 'Leave out one of the two.'],
+    [
+      ['--api-key', 'secret', '--queue', 'q', '--slots', '4', '--gpu', 'off'],
+      '--api-key and --queue cannot be combined. --slots needs --count and --gpu.',
+      'See --help.',
+    ],
+    [['--count', '4', '--count', '5'], '--count is given more than once.', 'Give it once.'],
+    [['--count'], '--count has no value.', 'See --help.'],
+  ])('says what is wrong with the combination %j, and what to do', async (argv, message, hint) => {
+    expect(await exitCodeOf(...argv)).toBe(2);
+    expect(written).toEqual([`error: ${message}`, hint]);
   });
 
   it.each(['1', 'true'])('speaks JSON with CHATSTREAM_JSON=%s', async (value) => {

@@ -35,7 +35,15 @@ export interface SettingDescription {
   /** Overload, what is apart from the requests, stages, tenants, and who answered. */
   readonly beside?: Pick<
     Run,
-    'overload' | 'filling_seconds' | 'held_back' | 'cancelled' | 'probes' | 'stages' | 'executors' | 'tenants'
+    | 'overload'
+    | 'filling_seconds'
+    | 'undecided_seconds'
+    | 'held_back'
+    | 'cancelled'
+    | 'probes'
+    | 'stages'
+    | 'executors'
+    | 'tenants'
   >;
 }
 

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { endpoints } from '../../../core/measurement/endpoints.js';
 import { parseThinkTime, type ThinkTime } from '../../../core/measurement/think-time.js';
-import { defaultInWords, defaultLengths, defaultNumber, lengthsFlag, positiveNumberFlag } from '../../flags/flags.js';
+import { defaultInWords, defaultLengths, defaultNumber, positiveNumberFlag,turnsFlag } from '../../flags/flags.js';
 
 const requests = { helpGroup: 'REQUESTS' };
 
@@ -27,7 +27,7 @@ export const benchWorkloadFlags = {
     ...requests,
     summary: 'Ask for whole answers instead of streams. There is no time to first token then.',
   }),
-  turns: lengthsFlag({
+  turns: turnsFlag({
     ...requests,
     ...defaultLengths('1'),
     summary: "Messages of the user in each conversation: 5, 5±2 or 3-8. Each carries the server's own answers.",

@@ -85,7 +85,8 @@ function tenantOf(
     throw wrong(path, `${name} has prompts of its own, and lengths or turns of synthetic ones`, 'Leave out one of the two.'); // prettier-ignore
   }
   const output = given['output-tokens'];
-  const turns = given.turns === undefined ? defaults.conversations.turns : parseLengths(String(given.turns));
+  const turns =
+    given.turns === undefined ? defaults.conversations.turns : parseLengths(String(given.turns), 'messages');
   const think = given['think-time'];
   const thinkTime = think === undefined ? defaults.conversations.thinkTime : parseThinkTime(String(think));
   const ownPrompts =

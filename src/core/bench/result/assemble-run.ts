@@ -61,7 +61,7 @@ export interface RunContext {
 
 const nothing: PlannedApart = { maxInFlight: false, cancel: false, probes: false };
 
-const noGrowth = { overload: null, fillingSeconds: null };
+const noGrowth = { overload: null, fillingSeconds: null, undecidedSeconds: null };
 
 /** Makes the result of a run from what its workers measured. */
 export function assembleRun(parts: readonly RunPart[], context: RunContext): Run {
@@ -81,7 +81,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const agents = context.agents === undefined ? undefined : agentsIn(context.agents);
   const trend = mergedTrend(parts.map((part) => part.trend));
   const { filling = singleFilling } = context;
-  const { overload, fillingSeconds } = isOpenLoop ? queueGrowthOf(trend, filling) : noGrowth;
+  const { overload, fillingSeconds, undecidedSeconds } = isOpenLoop ? queueGrowthOf(trend, filling) : noGrowth;
   const series = assembleSeries(mergedSeries(parts.map((part) => part.series)), context.observations, context.beginUs);
   return {
     settings: context.planned.setting,
@@ -111,6 +111,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     ...(series === null ? {} : { series }),
     ...(overload === null ? {} : { overload }),
     ...(fillingSeconds === null ? {} : { filling_seconds: fillingSeconds }),
+    ...(undecidedSeconds === null ? {} : { undecided_seconds: undecidedSeconds }),
     ...(context.abortedOn === null ? {} : { aborted_on: context.abortedOn }),
     prompt_cache: promptCacheIn(answers, context.promptCache),
   };

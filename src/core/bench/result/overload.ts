@@ -15,6 +15,12 @@ const tail = 0.025;
  */
 const leastGrowth = 3;
 
+/** From how many of them on it is in question: a server that can follow stays well below that. */
+const noticeableGrowth = 1;
+
+/** So many times the length at which a growth like this is expected to be more than chance: a run does not grow evenly. */
+const enoughToDecide = 3;
+
 /** How many times the length of an answer, or of a conversation, an open loop takes to fill up: they differ in length. */
 const fillingLengths = 2;
 
@@ -40,7 +46,14 @@ export interface QueueGrowth {
    * that; else null.
    */
   readonly fillingSeconds: number | null;
+  /**
+   * How long a run must be to tell, in seconds, if both rose, but by no more than chance can make a queue grow with so few
+   * requests; else null.
+   */
+  readonly undecidedSeconds: number | null;
 }
+
+const following: QueueGrowth = { overload: null, fillingSeconds: null, undecidedSeconds: null };
 
 /**
  * Whether a server could not follow an open loop: requests in flight and time to first token both rose all the time, and
@@ -55,9 +68,15 @@ export function queueGrowthOf({ binUs, bins }: RunTrend, filling: Filling): Queu
   const settledAfterMs = Math.max(0, fillingMs - filling.warmupMs);
   const pieces = piecesOf(trend);
   const settled = pieces.filter(({ beginMs }) => beginMs >= settledAfterMs);
-  if (settled.length >= leastPieces) return { overload: growthIn(settled), fillingSeconds: null };
-  const rose = pieces.length > settled.length && growthIn(pieces) !== null;
-  return { overload: null, fillingSeconds: rose ? fillingMs / 1000 : null };
+  if (settled.length >= leastPieces) {
+    const growth = growthIn(settled);
+    if (growth === null || growth.deviations < noticeableGrowth) return following;
+    if (isMoreThanChance(growth)) return { ...following, overload: growth.overload };
+    const { seconds, deviations } = growth;
+    return { ...following, undecidedSeconds: enoughToDecide * seconds * (leastGrowth / deviations) ** 2 };
+  }
+  const rose = pieces.length > settled.length && overloadIn(pieces) !== null;
+  return { ...following, fillingSeconds: rose ? fillingMs / 1000 : null };
 }
 
 /**
@@ -68,7 +87,7 @@ export function queueGrowthOf({ binUs, bins }: RunTrend, filling: Filling): Queu
  */
 export function overloadAmong(part: RunTrend, whole: RunTrend, filling: Filling): Overload | null {
   const settledAfterMs = fillingMsOf(whole, filling);
-  return growthIn(piecesOf(part).filter(({ beginMs }) => beginMs >= settledAfterMs));
+  return overloadIn(piecesOf(part).filter(({ beginMs }) => beginMs >= settledAfterMs));
 }
 
 /**
@@ -111,7 +130,24 @@ function ttftSlope(pieces: readonly Piece[]): Slope | null {
   return theilSen(points, tail);
 }
 
-function growthIn(pieces: readonly Piece[]): Overload | null {
+/** How much a queue grew of which requests in flight and time to first token rose all the time. */
+interface Growth {
+  readonly overload: Overload;
+  /** By how many standard deviations of a Poisson count the requests in flight grew, which increases with the root of time. */
+  readonly deviations: number;
+  readonly seconds: number;
+}
+
+function isMoreThanChance({ deviations }: Growth): boolean {
+  return deviations >= leastGrowth;
+}
+
+function overloadIn(pieces: readonly Piece[]): Overload | null {
+  const growth = growthIn(pieces);
+  return growth !== null && isMoreThanChance(growth) ? growth.overload : null;
+}
+
+function growthIn(pieces: readonly Piece[]): Growth | null {
   if (pieces.length < leastPieces) return null;
   const inFlight = theilSen(
     pieces.map(({ atSeconds, inFlight: y }) => ({ x: atSeconds, y })),
@@ -121,8 +157,11 @@ function growthIn(pieces: readonly Piece[]): Overload | null {
   if (inFlight === null || ttft === null || inFlight.interval.lower <= 0 || ttft.interval.lower <= 0) return null;
   const sent = pieces.reduce((sum, piece) => sum + piece.sent, 0);
   const seconds = (pieces.at(-1)?.atSeconds ?? 0) - (pieces[0]?.atSeconds ?? 0);
-  if (inFlight.slope * seconds < leastGrowth * Math.sqrt(sent)) return null;
-  return { in_flight_per_second: figures(inFlight), ttft_ms_per_second: figures(ttft) };
+  return {
+    overload: { in_flight_per_second: figures(inFlight), ttft_ms_per_second: figures(ttft) },
+    deviations: (inFlight.slope * seconds) / Math.sqrt(Math.max(1, sent)),
+    seconds,
+  };
 }
 
 interface Piece {

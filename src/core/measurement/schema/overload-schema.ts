@@ -21,4 +21,11 @@ export const fillingSchema = Type.Number({
     'Requests in flight and TTFT rose, but whether the queue grew without end cannot be told: an open loop with such answers takes this long to fill up, and too little of the run came after that.',
 });
 
+/** That more has to be measured for it. */
+export const undecidedSchema = Type.Number({
+  exclusiveMinimum: 0,
+  description:
+    'Requests in flight and TTFT rose, but whether the queue grew without end cannot be told: so few requests can make a queue grow by chance. A run of this many seconds is expected to tell.',
+});
+
 export type Overload = Static<typeof overloadSchema>;

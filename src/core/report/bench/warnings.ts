@@ -31,6 +31,7 @@ export function truthWarnings(
   warnings.push(
     ...overloads(result),
     ...fillings(result, by),
+    ...undecided(result, by),
     ...aborted(runs, by),
     ...clientWarnings(runs, by),
     ...littlesLaw(undisturbedRuns(result), by, plan),
@@ -71,6 +72,17 @@ function fillings(result: Pick<BenchResult, 'runs' | 'plan' | 'find_max'>, by: r
     `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight rose, but with answers ` +
       `and conversations this long they do so for about ${timeText(longestMs)} anyway. ` +
       sentence(measureLonger(result.plan, { of: 'time', seconds: (longestMs / 1000) * enoughFillings })),
+  ];
+}
+
+/** That a queue grew by no more than chance can make it grow. A search measures again by itself where that matters. */
+function undecided({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readonly Dimension[]): string[] {
+  const untold = runs.filter(({ undecided_seconds: seconds }) => seconds !== undefined);
+  if (untold.length === 0 || plan.find_max !== undefined) return [];
+  const seconds = Math.max(...untold.map(({ undecided_seconds: each = 0 }) => each));
+  return [
+    `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight and TTFT rose, but so ` +
+      `few requests can do that by chance. ${sentence(measureLonger(plan, { of: 'time', seconds }))}`,
   ];
 }
 

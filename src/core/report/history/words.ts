@@ -87,7 +87,7 @@ const delayWithNoise = `the load generator's own delay and noise together may be
 export function historyDoubtText(doubt: HistoryDoubt, row: CheckedRow): string {
   switch (doubt.reason) {
     case 'too-few-entries':
-      return `there are ${plural(doubt.entries, 'comparable result')} before the newest, and ${neededEntries} are needed`;
+      return `there ${doubt.entries === 1 ? 'is' : 'are'} ${plural(doubt.entries, 'comparable result')} before the newest, and ${neededEntries} are needed`;
     case 'too-wide': {
       if (row.evidence === null) return 'the rate is too close to its limit to decide';
       const advice =

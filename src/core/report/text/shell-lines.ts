@@ -12,11 +12,24 @@ export function shellLines(command: string, width: number): readonly string[] {
   const whole = `  ${command}`;
   if (stringWidth(whole) <= width) return [whole];
   // 4 for the indent, 2 for the backslash.
-  const lines = fill(wordsOf(command), ' ', width - 6);
+  const lines = fill(withValues(wordsOf(command), width - 6), ' ', width - 6);
   return lines.map((line, index) => `${index === 0 ? '  ' : '    '}${line}${index === lines.length - 1 ? '' : ' \\'}`);
 }
 
 /** Words end at spaces outside of quotes; outside of them, a backslash takes the next character as it is. */
 function wordsOf(command: string): readonly string[] {
   return command.match(/(?:'[^']*'|\\.|[^\s'\\]|['\\])+/g) ?? [command];
+}
+
+/** Flags and the values that follow them as one piece each, where both fit into a line. */
+function withValues(words: readonly string[], width: number): readonly string[] {
+  const pieces: string[] = [];
+  let flag: string | null = null;
+  for (const word of words) {
+    const pair: string = flag === null ? '' : `${flag} ${word}`;
+    if (flag !== null && !word.startsWith('-') && stringWidth(pair) <= width) pieces[pieces.length - 1] = pair;
+    else pieces.push(word);
+    flag = word.startsWith('--') ? word : null;
+  }
+  return pieces;
 }

@@ -18,6 +18,7 @@ describe('what makes no sense', () => {
     [['-d', '10'], '"10" is not a duration.'],
     [['--input-tokens', '0'], '"0" is not a number of tokens.'],
     [['--output-tokens', '9-3'], '"9-3" is not a number of tokens.'],
+    [['--turns', '0'], '"0" is not a number of messages.'],
     [['--header', 'nonsense'], '"nonsense" is not a header.'],
     [['--header', 'a b: c'], '"a b: c" is not a header.'],
     [['--header', ': c'], '": c" is not a header.'],

@@ -3,7 +3,13 @@ import { seededRandom } from '../../../../src/core/base/random.js';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
 import type { RequestMetrics } from '../../../../src/core/bench/record/request-metrics.js';
 import { type RunTrend, type TrendBin, TrendRecorder } from '../../../../src/core/bench/record/run-trend.js';
-import { type Filling, queueGrowthOf, singleFilling, ttftAhead } from '../../../../src/core/bench/result/overload.js';
+import {
+  type Filling,
+  type QueueGrowth,
+  queueGrowthOf,
+  singleFilling,
+  ttftAhead,
+} from '../../../../src/core/bench/result/overload.js';
 import type { Overload } from '../../../../src/core/measurement/result-schema.js';
 
 /** One bin of a second. */
@@ -15,6 +21,8 @@ function bin(sent: number, inFlight: number, ttftMs: number, streamMs = 0): Tren
 function trendOf(bins: readonly TrendBin[]): RunTrend {
   return { binUs: 1e6, bins: [...bins, bin(1, 0, 0)] };
 }
+
+const untold = { overload: null, fillingSeconds: null, undecidedSeconds: null };
 
 const overloadOf = (trend: RunTrend): Overload | null => queueGrowthOf(trend, singleFilling).overload;
 
@@ -126,25 +134,58 @@ const conversations = (turns: number, thinkSeconds: number): Filling => ({
   thinkMs: thinkSeconds * 1000,
 });
 
+describe('a queue that grew by no more than chance can make it grow', () => {
+  const twiceAsMuch = { rate: 3, slots: 1, prefillSeconds: 0.02, streamSeconds: 0.64 };
+
+  it('is undecided, and says after how long such a growth is more than chance', () => {
+    const growing = (seconds: number): QueueGrowth =>
+      queueGrowthOf(
+        trendOf(Array.from({ length: seconds }, (_, second) => bin(4, 5 + second, 100 + 250 * second))),
+        singleFilling,
+      );
+    const { overload, fillingSeconds, undecidedSeconds } = growing(12);
+    expect({ overload, fillingSeconds }).toEqual({ overload: null, fillingSeconds: null });
+    expect(undecidedSeconds).toBeGreaterThan(36);
+    expect(growing(Math.ceil((undecidedSeconds ?? 0) / 3) - 3).overload).toBeNull();
+    expect(growing(Math.ceil(undecidedSeconds ?? 0))).toMatchObject({
+      overload: { in_flight_per_second: {} },
+      undecidedSeconds: null,
+    });
+  });
+
+  it('is undecided after ten seconds at twice what the server can follow, and clear after a minute', () => {
+    const shortRun = queueGrowthOf(simulated({ ...twiceAsMuch, seconds: 10 }), singleFilling);
+    expect(shortRun).toEqual({ ...untold, undecidedSeconds: expect.any(Number) as number });
+    expect(queueGrowthOf(simulated({ ...twiceAsMuch, seconds: 60 }), singleFilling).overload).not.toBeNull();
+  });
+
+  it('is not in question where the server can follow', () => {
+    const seconds = 25;
+    for (const rate of [0.3, 0.6, 0.9]) {
+      expect(queueGrowthOf(simulated({ ...twiceAsMuch, rate, seconds }), singleFilling).undecidedSeconds).toBeNull();
+    }
+  });
+});
+
 describe('an open loop that only fills up', () => {
   it('is not a queue that grows: with conversations whose prompts become longer', () => {
     const load = { rate: 40, turns: 5, streamSeconds: 1, thinkSeconds: 1, prefillSeconds: 0.05 };
     const filling = conversations(5, 1);
     expect(queueGrowthOf(simulated({ ...load, seconds: 12 }), filling)).toEqual({
-      overload: null,
+      ...untold,
       fillingSeconds: expect.closeTo(2 * (5 * 1.08 + 4), 0) as number,
     });
     // The check has something to find: taken for single requests, they would be a queue that grows.
     expect(queueGrowthOf(simulated({ ...load, seconds: 12 }), singleFilling).overload).not.toBeNull();
-    expect(queueGrowthOf(simulated({ ...load, seconds: 60 }), filling)).toEqual({
-      overload: null,
-      fillingSeconds: null,
-    });
+    expect(queueGrowthOf(simulated({ ...load, seconds: 60 }), filling)).toEqual(untold);
   });
 
   it('is not one with answers longer than the run, of which the first ones get their tokens sooner', () => {
     const bins = Array.from({ length: 20 }, (_, second) => bin(10, 5 + 10 * second, 100 + 5 * second, 30_000));
-    expect(queueGrowthOf(trendOf(bins), singleFilling)).toEqual({ overload: null, fillingSeconds: expect.closeTo(60.2, 1) as number }); // prettier-ignore
+    expect(queueGrowthOf(trendOf(bins), singleFilling)).toEqual({
+      ...untold,
+      fillingSeconds: expect.closeTo(60.2, 1) as number,
+    });
   });
 
   it('has filled up by as much as the warm-up was long', () => {
@@ -160,7 +201,7 @@ describe('an open loop that only fills up', () => {
 
   it('is not one if it can follow', () => {
     const load = { rate: 12, seconds: 30, streamSeconds: 1, slots: 22 };
-    expect(queueGrowthOf(simulated(load), singleFilling)).toEqual({ overload: null, fillingSeconds: null });
+    expect(queueGrowthOf(simulated(load), singleFilling)).toEqual(untold);
   });
 
   it('is one with conversations that the server cannot follow', () => {

@@ -95,6 +95,14 @@ describe('a queue that grew without end', () => {
     ]);
   });
 
+  it('is in question where it grew, but by no more than chance can make it grow', () => {
+    const { result } = benchResult({ settings: [{ rate: 3, beside: { undecided_seconds: 22.5 } }] });
+    expect(truthWarnings(result)).toEqual([
+      'Whether the server can follow the load at 3.00 requests/s cannot be told: requests in flight and TTFT rose, but so few ' +
+        'requests can do that by chance. Measure for about 30 s (-d).',
+    ]);
+  });
+
   it('is in the line of a run that has ended', () => {
     const [run] = measured(25).result.runs;
     if (run === undefined) throw new Error('no run');

@@ -43,6 +43,8 @@ describe('the check of a history', () => {
     const text = spaced(renderCheck(checked(['ttft.p95>10%'], entriesOf(steady(3))), ['A note.'], plain));
     expect(text).toContain('there are 2 comparable results before the newest, and 5 are needed.');
     expect(text).toContain('! A note.');
+    const second = spaced(renderCheck(checked(['ttft.p95>10%'], entriesOf(steady(2))), [], plain));
+    expect(second).toContain('there is 1 comparable result before the newest, and 5 are needed.');
   });
 
   it('names each of several verdicts, and fits into a terminal', () => {

@@ -14,12 +14,19 @@ describe('a command on several lines', () => {
     expect(shellLines('chatstream bench -c 8', 60)).toEqual(['  chatstream bench -c 8']);
   });
 
-  it('goes on after a backslash, and breaks between words only', () => {
-    const command = "chatstream bench --url http://127.0.0.1:8080 --slo 'ttft.p95<500ms and more'";
+  it('goes on after a backslash, and leaves flags and their values together', () => {
+    const command = "chatstream bench --no-stream --url http://127.0.0.1:8080 --slo 'ttft.p95<500ms and more'";
     expect(shellLines(command, 48)).toEqual([
+      '  chatstream bench --no-stream \\',
+      '    --url http://127.0.0.1:8080 \\',
+      "    --slo 'ttft.p95<500ms and more'",
+    ]);
+  });
+
+  it('parts a flag from a value that does not fit beside it', () => {
+    expect(shellLines('chatstream bench --url http://127.0.0.1:8080', 28)).toEqual([
       '  chatstream bench --url \\',
-      '    http://127.0.0.1:8080 --slo \\',
-      "    'ttft.p95<500ms and more'",
+      '    http://127.0.0.1:8080',
     ]);
   });
 

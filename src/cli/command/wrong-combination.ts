@@ -1,0 +1,40 @@
+import { listed } from '../../core/measurement/numbers.js';
+
+interface Wrong {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * What oclif says about flags that need or exclude each other, that are repeated, or that lack their value, in our own words.
+ * The values of the flags, which may be keys, are left out.
+ *
+ * @returns null if it is about something else
+ */
+export function wrongCombination(text: string): Wrong | null {
+  const [, once] = /^Flag (--\S+) can only be specified once(?:\nSee more help with --help)?$/.exec(text) ?? [];
+  if (once !== undefined) return { message: `${once} is given more than once.`, hint: 'Give it once.' };
+  const [, empty] = /^Flag (--\S+) expects a value(?:\nSee more help with --help)?$/.exec(text) ?? [];
+  if (empty !== undefined) return { message: `${empty} has no value.`, hint: 'See --help.' };
+  const [, reasons] = /^The following errors? occurred:\s*(.*?)(?:\nSee more help with --help)?$/s.exec(text) ?? [];
+  return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason)));
+}
+
+function among(reason: string): Wrong {
+  const [, needing, needed] = /^All of the following must be provided when using (--\S+): (.*)$/.exec(reason) ?? [];
+  if (needing !== undefined && needed !== undefined) {
+    const flags = listed(needed.split(', '));
+    return { message: `${needing} needs ${flags}.`, hint: `Add ${flags}.` };
+  }
+  const [, one, other] = /^(--[^\s=]+).* cannot also be provided when using (--\S+)$/s.exec(reason) ?? [];
+  if (one === undefined || other === undefined) return { message: `${reason}.`, hint: 'See --help.' };
+  return { message: `${[one, other].sort().join(' and ')} cannot be combined.`, hint: 'Leave out one of the two.' };
+}
+
+/** The same two flags may be found twice, once from the side of each. */
+function together(found: readonly Wrong[]): Wrong {
+  const messages = [...new Set(found.map(({ message }) => message))];
+  const hints = new Set(found.map(({ hint }) => hint));
+  const [hint = ''] = hints;
+  return { message: messages.join(' '), hint: hints.size === 1 ? hint : 'See --help.' };
+}
