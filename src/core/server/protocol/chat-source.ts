@@ -99,6 +99,7 @@ export function requestedEnding(
 function chatMessage(message: WireMessage, index: number): ChatMessage {
   const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
   const calls = callsOf(message);
+  for (const { function: called } of calls) refuseDeepArguments(called, index);
   // An assistant's message may have none, and a function may have returned nothing.
   const mayBeEmpty = role === 'assistant' || (role === 'function' && content === null);
   if (!mayBeEmpty && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
@@ -119,21 +120,26 @@ function callsOf({ tool_calls: calls, function_call: call }: WireMessage): reado
   return calls ?? (call === undefined || call === null ? [] : [{ function: call }]);
 }
 
+/** Arguments that come as an object were read by the client, unlike the text that a model has written. */
+function refuseDeepArguments({ arguments: given }: WireCall['function'], index: number): void {
+  if (typeof given !== 'string') refuseDeep(given, `messages.${index}`, 'The value of "arguments"');
+}
+
 /**
- * A call with its arguments as an object, which is what templates expect. What is no object stays text, and so does what is
- * nested too deeply: a model may have written it itself, in a conversation that has to go on.
+ * A call with its arguments as an object, which is what templates expect. A text that is no object stays text, and so does one
+ * that is nested too deeply: a model may have written it itself, in a conversation that has to go on.
  */
 export function templateCall({ id, type, function: called }: WireCall): JsonObject {
-  const { name, arguments: text } = called;
-  const value = text === '' ? {} : parsedObject(text);
+  const { name, arguments: given } = called;
   return {
     ...(id !== undefined && id !== null && { id }),
     type: type ?? 'function',
-    function: { name, arguments: value ?? text },
+    function: { name, arguments: typeof given === 'string' ? (parsedObject(given) ?? given) : given },
   };
 }
 
 function parsedObject(text: string): object | null {
+  if (text === '') return {};
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) && !Array.isArray(value) && !isDeep(value) ? value : null;

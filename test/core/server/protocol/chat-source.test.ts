@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { member } from '../../../../src/core/base/json.js';
 import { chatSource } from '../../../../src/core/server/protocol/chat-source.js';
@@ -81,6 +82,36 @@ describe('the messages of a chat', () => {
     ] as const) {
       expect(() => source({ messages: [user, message] })).toThrow('"messages.1.content" is missing');
     }
+  });
+
+  it('are the same whether the arguments of calls come as objects or as their JSON', () => {
+    const calling = (given: string | Record<string, unknown>): unknown => {
+      const called = { name: 'f', arguments: given };
+      return source({
+        messages: [
+          user,
+          { role: 'assistant', tool_calls: [{ id: 'call_1', function: called }] },
+          { role: 'assistant', content: null, function_call: called },
+        ],
+      });
+    };
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (given) => {
+        const text = JSON.stringify(given);
+        expect(calling(JSON.parse(text) as typeof given)).toEqual(calling(text));
+      }),
+    );
+  });
+
+  it('have no objects as arguments that are nested too deeply', () => {
+    let deep: Record<string, unknown> = {};
+    for (let level = 1; level < 256; level += 1) deep = { deep };
+    const calling = (given: Record<string, unknown>): unknown =>
+      source({ messages: [user, { role: 'assistant', tool_calls: [{ function: { name: 'f', arguments: given } }] }] });
+    expect(() => calling(deep)).not.toThrow();
+    expect(() => calling({ deep })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages.1' }) as Error,
+    );
   });
 
   it('have the arguments of calls as objects, unless those are nested too deeply', () => {
