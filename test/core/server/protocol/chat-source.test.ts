@@ -66,6 +66,61 @@ describe('the variables of the chat template', () => {
   });
 });
 
+describe('an image in a chat', () => {
+  const note = '[image omitted: this model reads text only]';
+  const see = (type: string): { type: string; text?: string }[] => [{ type: 'text', text: 'See: ' }, { type }];
+  const picture = { role: 'user', content: see('image_url') } as const;
+  const calling = { ...assistant, tool_calls: [{ function: call }] };
+  const result = { role: 'tool', content: see('image_url'), tool_call_id: 'call_1' } as const;
+  const contents = (messages: ChatCompletionRequest['messages']): unknown =>
+    source({ messages }).messages.map(({ content }) => content);
+
+  it.each<[index: number, messages: ChatCompletionRequest['messages']]>([
+    [0, [picture]],
+    [2, [picture, assistant, picture]],
+    [0, [picture, assistant]],
+    [0, [picture, { role: 'system', content: 'Be brief.' }]],
+    [0, [{ role: 'system', content: see('image_url') }, user]],
+  ])('is an error in what the model is to answer, and in what the system says: message %i of %j', (index, messages) => {
+    expect(() => source({ messages })).toThrow(
+      expect.objectContaining({
+        param: `messages.${index}.content`,
+        hint: expect.stringContaining('The model reads text only.') as string,
+      }) as Error,
+    );
+  });
+
+  it('is a note in earlier messages, and in the results of tools and what comes with them', () => {
+    expect(contents([picture, assistant, user])).toEqual([`See: ${note}`, 'Well', 'Hi']);
+    expect(contents([picture, calling, result, picture])).toEqual([
+      `See: ${note}`,
+      'Well',
+      `See: ${note}`,
+      `See: ${note}`,
+    ]);
+    const recording = { role: 'user', content: see('input_audio') } as const;
+    expect(contents([recording, assistant, user])).toEqual([
+      'See: [audio omitted: this model reads text only]',
+      'Well',
+      'Hi',
+    ]);
+  });
+
+  it('never keeps a chat from going on', () => {
+    const said = fc.constantFrom<ChatCompletionRequest['messages'][number]>(picture, result, calling, assistant, user, {
+      role: 'assistant',
+      content: see('image'),
+    });
+    fc.assert(
+      fc.property(fc.array(said), (before) => {
+        const text = JSON.stringify(contents([...before, assistant, user]));
+        const images = before.filter(({ content }) => typeof content !== 'string').length;
+        expect(text.split(note)).toHaveLength(images + 1);
+      }),
+    );
+  });
+});
+
 describe('the messages of a chat', () => {
   it('say which call of a tool they answer', () => {
     const messages = [user, { role: 'tool', content: '21 °C', tool_call_id: 'call_1' } as const];
