@@ -10,6 +10,7 @@ import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
 import { readJsonBodies } from './http/json-bodies.js';
+import { leftOutHeader } from './http/left-out.js';
 import { limitHeaderNames } from './http/limit-headers.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
@@ -104,7 +105,10 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
     await app.register(cors, {
       origin,
       methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-      exposedHeaders: ['x-request-id', 'request-id', 'retry-after', executorHeader, ...limitHeaderNames],
+      exposedHeaders: [
+        ...['x-request-id', 'request-id', 'retry-after', executorHeader, leftOutHeader],
+        ...limitHeaderNames,
+      ],
     });
   }
   const validators = new LazyValidators();
