@@ -8,6 +8,7 @@ import { BodyWatch } from './http/body-watch.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { refuseConnection } from './http/errors.js';
 import { readJsonBodies } from './http/json-bodies.js';
+import { leftOutHeader } from './http/left-out.js';
 import { limitHeaderNames } from './http/limit-headers.js';
 import { OpenAnswers } from './http/open-answers.js';
 import { OpenConnections } from './http/open-connections.js';
@@ -68,7 +69,10 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
   await app.register(cors, {
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    exposedHeaders: ['x-request-id', 'request-id', 'retry-after', executorHeader, ...limitHeaderNames],
+    exposedHeaders: [
+      ...['x-request-id', 'request-id', 'retry-after', executorHeader, leftOutHeader],
+      ...limitHeaderNames,
+    ],
   });
 }
 

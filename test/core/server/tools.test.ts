@@ -111,6 +111,34 @@ describe('a whole answer with calls', () => {
     ];
     expect(await answer({ messages, tools })).toMatchObject({ reason: 'stop', message: { content: 'now' } });
   });
+
+  it('takes earlier calls with their arguments as objects, as Ollama writes them', async () => {
+    const promptTokens = async (given: unknown): Promise<unknown> => {
+      const called = { name: 'get_weather', arguments: given };
+      const calling = [{ tool_calls: [{ function: called }] }, { function_call: called }];
+      const counts = calling.map(async (message) => {
+        const messages = [
+          { role: 'user', content: 'Hi' },
+          { role: 'assistant', content: null, ...message },
+        ];
+        const counted = await app.post(`${path}/input_tokens`, { messages });
+        expect(counted.statusCode, counted.body).toBe(200);
+        return counted.json<unknown>();
+      });
+      return Promise.all(counts);
+    };
+    expect(await promptTokens(oslo)).toEqual(await promptTokens(JSON.stringify(oslo)));
+  });
+
+  it.each([
+    ['a list', []],
+    ['a number', 1],
+    ['nothing', null],
+  ])('takes no earlier calls whose arguments are %s', async (_, given) => {
+    const call = { function: { name: 'now', arguments: given } };
+    const response = await app.post(path, { messages: [{ role: 'assistant', content: null, tool_calls: [call] }] });
+    expect(response.statusCode).toBe(400);
+  });
 });
 
 describe('a streamed answer with calls', () => {

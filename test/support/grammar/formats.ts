@@ -2,7 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 
 /** Texts of each format that the grammars for it must allow. */
 export const formatTexts: Readonly<Record<string, readonly string[]>> = {
-  date: ['2024-02-29', '1999-12-31', '2000-02-29'],
+  date: ['2024-02-29', '1999-12-31', '2000-02-29', '0001-01-01'],
   time: ['23:59:59Z', '00:00:00.125+05:30'],
   'date-time': ['2024-02-29T12:00:00Z', '1985-04-12T23:20:50.52-08:00'],
   duration: ['P1Y2M3DT4H5M6S', 'PT36H', 'P4W'],
@@ -33,7 +33,7 @@ function isDate(text: string): boolean {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   const isSame = date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return /^\d{4}-\d\d-\d\d$/.test(text) && isSame;
+  return /^\d{4}-\d\d-\d\d$/.test(text) && year >= 1 && isSame;
 }
 
 function isTime(text: string): boolean {

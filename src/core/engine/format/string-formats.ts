@@ -6,9 +6,9 @@ const date = [
 ].join('');
 const time = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)`;
 
-const amount = String.raw`\d{1,9}`;
-const dayPart = `(?:${amount}Y)?(?:${amount}M)?(?:${amount}D)?`;
-const timePart = `(?:${amount}H)?(?:${amount}M)?(?:${amount}S)?`;
+/** So few digits that all parts together are no more than a billion days, and pydantic accepts each. */
+const dayPart = String.raw`(?:\d{1,6}Y)?(?:\d{1,7}M)?(?:\d{1,8}D)?`;
+const timePart = String.raw`(?:\d{1,5}H)?(?:\d{1,7}M)?(?:\d{1,9}S)?`;
 
 /** A part of a host name: letters, digits, and single hyphens inside. */
 const label = '[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*';
@@ -35,7 +35,7 @@ const formats: ReadonlyMap<string, string> = new Map([
   ['date', date],
   ['time', time],
   ['date-time', `${date}T${time}`],
-  ['duration', `P(?:${amount}W|${dayPart}(?:T${timePart})?)`],
+  ['duration', String.raw`P(?:\d{1,8}W|${dayPart}(?:T${timePart})?)`],
   ['uuid', '[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}'],
   ['email', email],
   ['hostname', String.raw`${label}(?:\.${label})*`],
@@ -48,8 +48,10 @@ const formats: ReadonlyMap<string, string> = new Map([
   ],
 ]);
 
-/** What has to follow the `^` of a format's regular expression. */
+/** What has to follow the `^` of a format's regular expression. Python knows no year 0. */
 const conditions: ReadonlyMap<string, string> = new Map([
+  ['date', '(?!0000)'],
+  ['date-time', '(?!0000)'],
   ['duration', '(?!P$)(?!.*T$)'],
   ['email', String.raw`(?=[^@]*@.*\.[A-Za-z]{2,}$)`],
   ['hostname', isShort],

@@ -6,6 +6,7 @@ import type { ReasoningRequest } from './reasoning-requests.js';
 import { isDeep, missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
 import type { RequestedTools } from './tool-requests.js';
+import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
 const ownVariables = new Set([
@@ -32,7 +33,7 @@ export function chatSource(
   reasoning: ReasoningRequest,
 ): ChatSource {
   const input = templateInput(body, tools, reasoning);
-  return { messages: withResultNames(body.messages.map(chatMessage)), ending: chatEnding(body), ...input };
+  return { messages: withResultNames(chatMessages(body.messages)), ending: chatEnding(body), ...input };
 }
 
 type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;
@@ -96,13 +97,30 @@ export function requestedEnding(
   return adds === false ? 'none' : 'answer';
 }
 
-function chatMessage(message: WireMessage, index: number): ChatMessage {
+const speakers: Readonly<Record<WireMessage['role'], Speaker>> = {
+  user: 'user',
+  tool: 'result',
+  function: 'result',
+  assistant: 'other',
+  system: 'other',
+  developer: 'other',
+};
+
+function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] {
+  const question = questionIndex(messages.map(({ role }) => speakers[role]));
+  return messages.map((message, index) => chatMessage(message, index, index === question));
+}
+
+function chatMessage(message: WireMessage, index: number, isQuestion: boolean): ChatMessage {
   const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
   const calls = callsOf(message);
+  for (const { function: called } of calls) refuseDeepArguments(called, index);
   // An assistant's message may have none, and a function may have returned nothing.
   const mayBeEmpty = role === 'assistant' || (role === 'function' && content === null);
   if (!mayBeEmpty && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
-  const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, index)).join('');
+  const isSystem = role === 'system' || role === 'developer';
+  const place = { index, mayOmit: !isQuestion && !isSystem };
+  const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, place)).join('');
   return {
     // What OpenAI had before there were tools: the result of a function, known by its name.
     role: role === 'function' ? 'tool' : role,
@@ -119,21 +137,26 @@ function callsOf({ tool_calls: calls, function_call: call }: WireMessage): reado
   return calls ?? (call === undefined || call === null ? [] : [{ function: call }]);
 }
 
+/** Arguments that come as an object were read by the client, unlike the text that a model has written. */
+function refuseDeepArguments({ arguments: given }: WireCall['function'], index: number): void {
+  if (typeof given !== 'string') refuseDeep(given, `messages.${index}`, 'The value of "arguments"');
+}
+
 /**
- * A call with its arguments as an object, which is what templates expect. What is no object stays text, and so does what is
- * nested too deeply: a model may have written it itself, in a conversation that has to go on.
+ * A call with its arguments as an object, which is what templates expect. A text that is no object stays text, and so does one
+ * that is nested too deeply: a model may have written it itself, in a conversation that has to go on.
  */
 export function templateCall({ id, type, function: called }: WireCall): JsonObject {
-  const { name, arguments: text } = called;
-  const value = text === '' ? {} : parsedObject(text);
+  const { name, arguments: given } = called;
   return {
     ...(id !== undefined && id !== null && { id }),
     type: type ?? 'function',
-    function: { name, arguments: value ?? text },
+    function: { name, arguments: typeof given === 'string' ? (parsedObject(given) ?? given) : given },
   };
 }
 
 function parsedObject(text: string): object | null {
+  if (text === '') return {};
   try {
     const value: unknown = JSON.parse(text);
     return isRecord(value) && !Array.isArray(value) && !isDeep(value) ? value : null;
@@ -147,7 +170,14 @@ type ContentPart = Exclude<WireMessage['content'], string | null | undefined>[nu
 /** Parts of the Responses API are understood too: some clients send what they were answered there. */
 const textTypes: ReadonlySet<string> = new Set(['text', 'input_text', 'output_text']);
 
-function textOf(part: ContentPart, index: number): string {
+interface Place {
+  readonly index: number;
+  /** Whether a note may take the place of an image. */
+  readonly mayOmit: boolean;
+}
+
+function textOf(part: ContentPart, { index, mayOmit }: Place): string {
+  if (mayOmit && isUnreadable(part.type)) return omissionNote(part.type);
   if (textTypes.has(part.type) && typeof part.text === 'string') return part.text;
   if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
   const field = part.type === 'refusal' ? 'refusal' : 'text';
@@ -159,6 +189,6 @@ function textOf(part: ContentPart, index: number): string {
   }
   throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}".`, {
     param: `messages.${index}.content`,
-    hint: 'Only text is supported.',
+    hint: isUnreadable(part.type) ? unreadableHint : 'Only text is supported.',
   });
 }

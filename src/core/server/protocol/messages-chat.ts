@@ -3,6 +3,7 @@ import { member } from '../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../engine/engine.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../schemas/messages-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
+import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
 
 /** What a block says to the model. */
 type Block =
@@ -49,8 +50,10 @@ function systemText(system: MessagesRequest['system']): string {
 
 function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
   const turns: { role: Turn['role']; blocks: Block[] }[] = [];
+  const question = questionIndex(messages.map(speakerOf));
   for (const [index, { role, content }] of messages.entries()) {
-    const blocks = blocksOf(content, role, `messages.${index}.content`);
+    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && index !== question };
+    const blocks = blocksOf(content, role, place);
     const last = turns.at(-1);
     const isReminder = role === 'system' && last !== undefined && last.role !== 'system';
     const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks: [...blocks] };
@@ -58,6 +61,13 @@ function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
     else turns.push(turn);
   }
   return turns;
+}
+
+/** What comes with the results of tools belongs to them: agents attach files that a tool has read. */
+function speakerOf({ role, content }: WireTurn): Speaker {
+  if (role !== 'user') return 'other';
+  const hasResults = typeof content !== 'string' && content.some(({ type }) => type === 'tool_result');
+  return hasResults ? 'result' : 'user';
 }
 
 /**
@@ -68,9 +78,16 @@ function reminder(blocks: readonly Block[]): Block {
   return { type: 'text', text: `<system-reminder>\n${textOf(blocks, '\n')}\n</system-reminder>` };
 }
 
-function blocksOf(content: WireTurn['content'], role: Turn['role'], path: string): readonly Block[] {
+interface Place {
+  /** The parameter that it is. */
+  readonly path: string;
+  /** Whether a note may take the place of an image. */
+  readonly mayOmit: boolean;
+}
+
+function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.flatMap((block, index) => blockOf(block, role, `${path}.${index}`));
+  return content.flatMap((block, index) => blockOf(block, role, { path: `${path}.${index}`, mayOmit }));
 }
 
 /** The role that may say a block. */
@@ -81,7 +98,7 @@ const speakers: Readonly<Record<string, Turn['role']>> = {
   tool_result: 'user',
 };
 
-function blockOf(block: WireBlock, role: Turn['role'], path: string): readonly Block[] {
+function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
   const { type } = block;
   const speaker = Object.hasOwn(speakers, type) ? speakers[type] : role;
   if (speaker !== role) {
@@ -105,8 +122,18 @@ function blockOf(block: WireBlock, role: Turn['role'], path: string): readonly B
     case 'tool_result':
       return [{ type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) }];
     default:
-      throw unsupportedBlock(type, path, 'Only text, thinking, tool_use and tool_result are supported.');
+      if (!isMedia(block)) {
+        throw unsupportedBlock(type, path, 'Only text, thinking, tool_use and tool_result are supported.');
+      }
+      if (!mayOmit) throw unsupportedBlock(type, path, unreadableHint);
+      return [{ type: 'text', text: omissionNote(type) }];
   }
+}
+
+/** A document may also be a text, which would not be left out because of the model. */
+function isMedia(block: WireBlock | WireInnerBlock): boolean {
+  const source = member(member(block, 'source'), 'type');
+  return isUnreadable(block.type) && source !== 'text' && source !== 'content';
 }
 
 function given(text: string | null | undefined, param: string): string {
@@ -124,7 +151,8 @@ function resultText({ content, is_error: isError }: WireBlock, path: string): st
   return isError === true && !/^\W*\w*error/i.test(text) ? `Error: ${text}` : text;
 }
 
-function innerText({ type, text, tool_name: tool }: WireInnerBlock, path: string): string {
+function innerText(block: WireInnerBlock, path: string): string {
+  const { type, text, tool_name: tool } = block;
   switch (type) {
     case 'text':
       return given(text, `${path}.text`);
@@ -132,6 +160,7 @@ function innerText({ type, text, tool_name: tool }: WireInnerBlock, path: string
     case 'tool_reference':
       return given(tool, `${path}.tool_name`);
     default:
+      if (isMedia(block)) return omissionNote(type);
       throw unsupportedBlock(type, path, 'Only text is supported in the result of a tool.');
   }
 }

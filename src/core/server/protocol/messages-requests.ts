@@ -4,6 +4,7 @@ import type { InferenceRequest } from '../../inference/request.js';
 import type { MessagesRequest, WireMessagesTool } from '../schemas/messages-requests.js';
 import { templateInput } from './chat-source.js';
 import { resolvedRequest } from './completion-requests.js';
+import { leftOutTools } from './hosted-tools.js';
 import { chatMessages } from './messages-chat.js';
 import { outputFormat, schemaFormat } from './output-format.js';
 import { effortOf, type ReasoningRequest } from './reasoning-requests.js';
@@ -14,7 +15,7 @@ import { refuseUnsupported } from './unsupported.js';
 /**
  * A request of Anthropic's Messages API with every default filled in.
  *
- * @throws ChatstreamError `invalid_request` for what is not supported, such as images and tools of Anthropic's servers
+ * @throws ChatstreamError `invalid_request` for what is not supported, such as tools of Anthropic's servers without others
  */
 export function fromMessagesRequest(body: MessagesRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body, 'messages');
@@ -67,15 +68,18 @@ function reasoningOf({ thinking, output_config: output }: MessagesRequest): Reas
   }
 }
 
-function toolsOf({ tools, tool_choice: choice }: MessagesRequest): RequestedTools | null {
+function toolsOf({ tools: given, tool_choice: choice }: MessagesRequest): RequestedTools | null {
+  const leftOut = leftOutTools(given ?? []);
+  const tools = (given ?? []).flatMap((tool, index) => (leftOut.has(tool) ? [] : [{ tool, index }]));
+  const param = (place: number): string => `tools.${tools[place]?.index ?? place}`;
   const body = {
-    tools: (tools ?? []).map(functionOf),
+    tools: tools.map(({ tool, index }) => functionOf(tool, index)),
     tool_choice: choiceOf(choice),
     ...(choice?.disable_parallel_tool_use === true && { parallel_tool_calls: false }),
   };
   return requestedTools(body, {
-    name: (index) => `tools.${index}.name`,
-    schema: (index) => `tools.${index}.input_schema`,
+    name: (place) => `${param(place)}.name`,
+    schema: (place) => `${param(place)}.input_schema`,
   });
 }
 

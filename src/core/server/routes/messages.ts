@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../http/context.js';
+import { sendLeftOut } from '../http/left-out.js';
 import { clientOf } from '../http/open-answers.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
 import { MessagesEncoder } from '../protocol/messages-encoder.js';
@@ -29,6 +30,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
+    sendLeftOut(body.tools, reply);
     const { maxTokens, stop: stopSequences } = request;
     const model = servedModel(context, body.model, reply);
     const { info } = model.inference;

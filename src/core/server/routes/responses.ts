@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { ChatstreamError } from '../../base/errors.js';
 import type { InferenceRequest } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
+import { sendLeftOut } from '../http/left-out.js';
 import { clientOf } from '../http/open-answers.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
 import { assertSize, Conversations } from '../protocol/responses/conversations.js';
@@ -184,6 +185,7 @@ async function answer(
   const { name, resumable, asserting } = resumableAnswer(own, { info, fingerprints }, { resume, isPossible }, reply);
   // A server that resumes a response may still be generating it for a connection that is broken: hence two ids.
   const { request, key, fields, input } = await asked(context, stores, body, name, own.id);
+  sendLeftOut(body.tools, reply);
   const isResumed = resume !== null;
   const encoder = new ResponseEncoder({
     fields,

@@ -80,10 +80,19 @@ const contentPart = Type.Object({
   refusal: optional(Type.String()),
 });
 
+const jsonObject = Type.Record(Type.String(), Type.Unknown());
+
+const called = {
+  name: Type.String(),
+  arguments: Type.Union([Type.String(), jsonObject], {
+    description: 'JSON as a text, or the object itself, as Ollama has it.',
+  }),
+};
+
 const call = Type.Object({
   id: optional(Type.String()),
   type: optional(Type.Literal('function')),
-  function: Type.Object({ name: Type.String(), arguments: Type.String({ description: 'JSON.' }) }),
+  function: Type.Object(called),
 });
 
 const message = Type.Object({
@@ -95,10 +104,7 @@ const message = Type.Object({
   ),
   tool_calls: optional(Type.Array(call, { description: "Calls in an assistant's message." })),
   function_call: optional(
-    Type.Object(
-      { name: Type.String(), arguments: Type.String({ description: 'JSON.' }) },
-      { description: 'A single call, as OpenAI had it before there were tools.' },
-    ),
+    Type.Object(called, { description: 'A single call, as OpenAI had it before there were tools.' }),
   ),
   reasoning_content: optional(Type.String({ description: "The thought before an assistant's message." })),
 });
@@ -151,8 +157,6 @@ export const chatParameters = {
   thinking_token_budget: optional(tokenBudget),
   verbosity: optional(Type.String({ description: 'Accepted but not used.' })),
 };
-
-const jsonObject = Type.Record(Type.String(), Type.Unknown());
 
 /** What chats have for their templates, in all protocols. */
 export const templateParameters = {

@@ -42,7 +42,10 @@ const tool = Type.Union([
     description: Type.String(),
     tools: Type.Array(Type.Union([functionTool, customTool])),
   }),
-  Type.Object({ type: Type.Literal('web_search') }),
+  Type.Object(
+    { type: Type.Literal('web_search') },
+    { description: 'In some stored responses: a search that the model did not get. New ones list what it gets.' },
+  ),
 ]);
 
 const chosenTool = Type.Object({ type: Type.Enum(['function', 'custom']), name: Type.String() });

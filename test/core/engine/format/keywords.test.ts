@@ -63,7 +63,24 @@ describe('a string', () => {
     ['unanchored pattern', { type: 'string', pattern: 'a"' }, [String.raw`"xa\"\n"`], ['"xa"']],
     ['pattern and length', { type: 'string', pattern: '^a', maxLength: 3 }, ['"abc"'], ['"abcd"', '"b"']],
     ['two patterns', { allOf: [{ type: 'string', pattern: 'a' }, { pattern: 'b' }] }, ['"ab"', '"b-a"'], ['"a"']],
-    ['date', { type: 'string', format: 'date' }, ['"2024-02-29"'], ['"2023-02-29"', '"2024-13-01"']],
+    [
+      'date',
+      { type: 'string', format: 'date' },
+      ['"2024-02-29"', '"0001-01-01"', '"0004-02-29"', '"9999-12-31"'],
+      ['"2023-02-29"', '"2024-13-01"', '"0000-01-01"', '"0000-02-29"'],
+    ],
+    [
+      'date-time',
+      { type: 'string', format: 'date-time' },
+      ['"0001-01-01T00:00:00Z"', '"1000-01-01T00:00:00Z"'],
+      ['"0000-01-01T00:00:00Z"'],
+    ],
+    [
+      'duration',
+      { type: 'string', format: 'duration' },
+      ['"PT0S"', '"P99999999W"', '"P999999Y9999999M99999999DT99999H9999999M999999999S"'],
+      ['"P"', '"P1DT"', '"P1000000Y"', '"PT100000H"', '"P100000000W"'],
+    ],
     ['a format that is an annotation', { type: 'string', format: 'color' }, ['"x"'], ['1']],
     [
       'a pattern of another dialect',

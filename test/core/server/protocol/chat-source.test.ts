@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { member } from '../../../../src/core/base/json.js';
 import { chatSource } from '../../../../src/core/server/protocol/chat-source.js';
@@ -65,6 +66,61 @@ describe('the variables of the chat template', () => {
   });
 });
 
+describe('an image in a chat', () => {
+  const note = '[image omitted: this model reads text only]';
+  const see = (type: string): { type: string; text?: string }[] => [{ type: 'text', text: 'See: ' }, { type }];
+  const picture = { role: 'user', content: see('image_url') } as const;
+  const calling = { ...assistant, tool_calls: [{ function: call }] };
+  const result = { role: 'tool', content: see('image_url'), tool_call_id: 'call_1' } as const;
+  const contents = (messages: ChatCompletionRequest['messages']): unknown =>
+    source({ messages }).messages.map(({ content }) => content);
+
+  it.each<[index: number, messages: ChatCompletionRequest['messages']]>([
+    [0, [picture]],
+    [2, [picture, assistant, picture]],
+    [0, [picture, assistant]],
+    [0, [picture, { role: 'system', content: 'Be brief.' }]],
+    [0, [{ role: 'system', content: see('image_url') }, user]],
+  ])('is an error in what the model is to answer, and in what the system says: message %i of %j', (index, messages) => {
+    expect(() => source({ messages })).toThrow(
+      expect.objectContaining({
+        param: `messages.${index}.content`,
+        hint: expect.stringContaining('The model reads text only.') as string,
+      }) as Error,
+    );
+  });
+
+  it('is a note in earlier messages, and in the results of tools and what comes with them', () => {
+    expect(contents([picture, assistant, user])).toEqual([`See: ${note}`, 'Well', 'Hi']);
+    expect(contents([picture, calling, result, picture])).toEqual([
+      `See: ${note}`,
+      'Well',
+      `See: ${note}`,
+      `See: ${note}`,
+    ]);
+    const recording = { role: 'user', content: see('input_audio') } as const;
+    expect(contents([recording, assistant, user])).toEqual([
+      'See: [audio omitted: this model reads text only]',
+      'Well',
+      'Hi',
+    ]);
+  });
+
+  it('never keeps a chat from going on', () => {
+    const said = fc.constantFrom<ChatCompletionRequest['messages'][number]>(picture, result, calling, assistant, user, {
+      role: 'assistant',
+      content: see('image'),
+    });
+    fc.assert(
+      fc.property(fc.array(said), (before) => {
+        const text = JSON.stringify(contents([...before, assistant, user]));
+        const images = before.filter(({ content }) => typeof content !== 'string').length;
+        expect(text.split(note)).toHaveLength(images + 1);
+      }),
+    );
+  });
+});
+
 describe('the messages of a chat', () => {
   it('say which call of a tool they answer', () => {
     const messages = [user, { role: 'tool', content: '21 °C', tool_call_id: 'call_1' } as const];
@@ -81,6 +137,36 @@ describe('the messages of a chat', () => {
     ] as const) {
       expect(() => source({ messages: [user, message] })).toThrow('"messages.1.content" is missing');
     }
+  });
+
+  it('are the same whether the arguments of calls come as objects or as their JSON', () => {
+    const calling = (given: string | Record<string, unknown>): unknown => {
+      const called = { name: 'f', arguments: given };
+      return source({
+        messages: [
+          user,
+          { role: 'assistant', tool_calls: [{ id: 'call_1', function: called }] },
+          { role: 'assistant', content: null, function_call: called },
+        ],
+      });
+    };
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), (given) => {
+        const text = JSON.stringify(given);
+        expect(calling(JSON.parse(text) as typeof given)).toEqual(calling(text));
+      }),
+    );
+  });
+
+  it('have no objects as arguments that are nested too deeply', () => {
+    let deep: Record<string, unknown> = {};
+    for (let level = 1; level < 256; level += 1) deep = { deep };
+    const calling = (given: Record<string, unknown>): unknown =>
+      source({ messages: [user, { role: 'assistant', tool_calls: [{ function: { name: 'f', arguments: given } }] }] });
+    expect(() => calling(deep)).not.toThrow();
+    expect(() => calling({ deep })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: 'messages.1' }) as Error,
+    );
   });
 
   it('have the arguments of calls as objects, unless those are nested too deeply', () => {

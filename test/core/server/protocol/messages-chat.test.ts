@@ -28,6 +28,7 @@ const refusal = (messages: readonly WireTurn[], changes: Partial<MessagesRequest
 };
 
 const hello = user(text('hello'));
+const note = (what: string): string => `[${what} omitted: this model reads text only]`;
 const askedTwice = assistant(text('Let me see.'), call('a', 'first'), call('b', 'second'));
 
 describe('system prompts', () => {
@@ -162,9 +163,52 @@ describe('results of tools', () => {
     ]);
   });
 
-  it('with anything but text are refused', () => {
-    const image = user({ type: 'tool_result', tool_use_id: 'a', content: [{ type: 'image' }] });
-    expect(refusal([hello, askedTwice, image])).toMatchObject({ param: 'messages.2.content.0.content.0' });
+  it('have a note in the place of an image, and so has what comes with them', () => {
+    const content = [text('See:'), { type: 'image' }, { type: 'document', source: { type: 'base64' } }];
+    const result = { type: 'tool_result', tool_use_id: 'a', content };
+    expect(chat([hello, askedTwice, user(result, { type: 'document' })])).toMatchObject([
+      {},
+      {},
+      { role: 'tool', content: `See:\n${note('image')}\n${note('document')}` },
+      { role: 'user', content: note('document') },
+    ]);
+  });
+
+  it.each([{ type: 'search_result' }, { type: 'document', source: { type: 'text' } }])(
+    'with anything else are refused: %j',
+    (block) => {
+      const result = user({ type: 'tool_result', tool_use_id: 'a', content: [block] });
+      expect(refusal([hello, askedTwice, result])).toMatchObject({ param: 'messages.2.content.0.content.0' });
+    },
+  );
+});
+
+describe('an image', () => {
+  const image = { type: 'image' };
+
+  it('is an error in what the model is to answer', () => {
+    const wrong = { code: 'invalid_request', hint: expect.stringContaining('The model reads text only.') as string };
+    expect(refusal([hello, assistant(text('Yes?')), user(text('See:'), image)])).toMatchObject({
+      ...wrong,
+      param: 'messages.2.content.1',
+    });
+    expect(refusal([user(image), assistant(text('It shows'))])).toMatchObject({
+      ...wrong,
+      param: 'messages.0.content.0',
+    });
+  });
+
+  it('is a note in earlier messages', () => {
+    expect(chat([user(text('See:'), image), assistant(text('I cannot.')), hello])).toMatchObject([
+      { role: 'user', content: `See:\n${note('image')}` },
+      { role: 'assistant', content: 'I cannot.' },
+      { role: 'user', content: 'hello' },
+    ]);
+    expect(chat([user(image), askedTwice, user({ type: 'tool_result', tool_use_id: 'a' })])).toMatchObject([
+      { content: note('image') },
+      {},
+      {},
+    ]);
   });
 });
 

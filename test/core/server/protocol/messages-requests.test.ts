@@ -99,6 +99,17 @@ describe('tools of the Messages API', () => {
     });
   });
 
+  it('are named by their places in the request, also where one is left out', () => {
+    const tools = [{ type: 'web_search_20250305', name: 'web_search' }, search, now];
+    const { source, format } = request({ tools });
+    expect(source).toMatchObject({ tools: [{ function: { name: 'search' } }, { function: { name: 'now' } }] });
+    expect(format).toMatchObject({
+      demand: { tools: [{ param: 'tools.1.input_schema' }, { param: 'tools.2.input_schema' }] },
+    });
+    expect(refusal({ tools: [...tools, search] })).toMatchObject({ param: 'tools.3.name' });
+    expect(refusal({ tools: [tools[0], { name: 'search' }] })).toMatchObject({ param: 'tools.1.input_schema' });
+  });
+
   it('show their examples in their schema', () => {
     const { source } = request({ tools: [{ ...search, input_examples: [{ for: 'x' }] }] });
     expect(source).toMatchObject({ tools: [{ function: { parameters: { examples: [{ for: 'x' }] } } }] });

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
 import { missing } from '../refused-parameters.js';
+import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from '../unreadable-parts.js';
 import { itemId, type ItemPrefix } from './item-ids.js';
 import { unsealed } from './thought-envelope.js';
 
@@ -42,10 +43,12 @@ export function inputItems(
     ids.add(id);
     return id;
   };
+  const question = questionIndex(given.map(speakerOf));
   return given.map((item, index) => {
     const param = typeof input === 'string' ? list : `${list}.${index}`;
     return conversationItem(item, {
       param,
+      isQuestion: index === question,
       find: (id, place) => find(once(id, place), place),
       id: (prefix) => (hasId(item) ? once(item.id, `${param}.id`) : itemId(prefix, key, 'in', index)),
     });
@@ -88,12 +91,26 @@ export function referencesIn(input: string | readonly WireItem[] | null | undefi
 interface Place {
   /** The parameter that has the item. */
   readonly param: string;
+  /** Whether it is what the model is to answer, so that an image in it is an error. */
+  readonly isQuestion: boolean;
   readonly find: FindItem;
   /** Its own id, or a new one. */
   readonly id: (prefix: ItemPrefix) => string;
 }
 
 const completed = { status: 'completed' } as const;
+
+function speakerOf(item: WireItem): Speaker {
+  switch (item.type ?? typeOf(item)) {
+    case 'message':
+      return item.role === 'user' ? 'user' : 'other';
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      return 'result';
+    default:
+      return 'other';
+  }
+}
 
 function conversationItem(item: WireItem, place: Place): ConversationItem {
   const { param } = place;
@@ -133,7 +150,7 @@ type CallOutput = Omit<Extract<ConversationItem, { type: 'function_call_output' 
 function callOutput(item: WireItem, param: string): CallOutput {
   const { output } = item;
   if (output === undefined || output === null) throw missing(`${param}.output`);
-  const text = typeof output === 'string' ? output : inputTexts(output, `${param}.output`);
+  const text = typeof output === 'string' ? output : inputTexts(output, `${param}.output`, true);
   return { call_id: need(item, 'call_id', param), output: text, ...completed };
 }
 
@@ -143,7 +160,7 @@ function typeOf({ id, role, content }: WireItem): string {
   return isReference ? 'item_reference' : 'message';
 }
 
-function message(item: WireItem, { param, id }: Place): Message {
+function message(item: WireItem, { param, isQuestion, id }: Place): Message {
   const { role, content } = item;
   if (content === undefined || content === null) throw missing(`${param}.content`);
   const head = { type: 'message', id: id('msg'), ...completed } as const;
@@ -153,7 +170,7 @@ function message(item: WireItem, { param, id }: Place): Message {
     case 'user':
     case 'system':
     case 'developer':
-      return { ...head, role, content: inputTexts(content, `${param}.content`) };
+      return { ...head, role, content: inputTexts(content, `${param}.content`, role === 'user' && !isQuestion) };
     case undefined:
     case null:
       throw missing(`${param}.role`);
@@ -180,8 +197,11 @@ function reasoning(item: WireItem, { param, id }: Place): Reasoning {
   };
 }
 
-function inputTexts(content: string | readonly WirePart[], param: string): InputText[] {
-  const texts = typeof content === 'string' ? [content] : content.map((part) => textOf(part, param));
+/** @param mayOmit whether a note may take the place of an image */
+function inputTexts(content: string | readonly WirePart[], param: string, mayOmit: boolean): InputText[] {
+  const textIn = (part: WirePart): string =>
+    mayOmit && isUnreadable(part.type) ? omissionNote(part.type) : textOf(part, param);
+  const texts = typeof content === 'string' ? [content] : content.map(textIn);
   return texts.map((text) => ({ type: 'input_text', text }));
 }
 
@@ -198,7 +218,8 @@ const textTypes: ReadonlySet<string> = new Set(['input_text', 'output_text', 'te
 function textOf({ type, text }: WirePart, param: string): string {
   if (textTypes.has(type) && typeof text === 'string') return text;
   const complaint = textTypes.has(type) ? `has a part without "text"` : `has a part of type ${JSON.stringify(type)}`;
-  throw new ChatstreamError('invalid_request', `"${param}" ${complaint}.`, { param, hint: 'Only text is supported.' });
+  const hint = isUnreadable(type) ? unreadableHint : 'Only text is supported.';
+  throw new ChatstreamError('invalid_request', `"${param}" ${complaint}.`, { param, hint });
 }
 
 function need(item: WireItem, name: 'id' | 'call_id' | 'name', param: string): string {

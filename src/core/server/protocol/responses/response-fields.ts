@@ -2,6 +2,7 @@ import { items, member } from '../../../base/json.js';
 import type { ResponseObject } from '../../schemas/response-answers.js';
 import type { FlatTool, ResponseRequest } from '../../schemas/response-requests.js';
 import { samplingDefaults as defaults } from '../../schemas/sampling-parameters.js';
+import { leftOutTools } from '../hosted-tools.js';
 
 /** What stays the same from the first event of a response to the last. */
 export type ResponseFields = Omit<
@@ -51,7 +52,7 @@ export function responseFields(body: ResponseRequest, { id, createdAt, model }: 
     temperature: body.temperature ?? defaults.temperature,
     text: textOf(body),
     tool_choice: choiceOf(body.tool_choice),
-    tools: (body.tools ?? []).map(toolOf),
+    tools: toolsOf(body.tools ?? []),
     top_logprobs: body.top_logprobs ?? 0,
     top_p: body.top_p ?? defaults.top_p,
     truncation: body.truncation ?? 'disabled',
@@ -121,16 +122,16 @@ function nameOf(tool: unknown): string {
   return typeof name === 'string' ? name : '';
 }
 
+/** Those that the model gets. */
+function toolsOf(tools: readonly FlatTool[]): ResponseObject['tools'] {
+  const leftOut = leftOutTools(tools);
+  return tools.filter((tool) => !leftOut.has(tool)).map(toolOf);
+}
+
 function toolOf(tool: FlatTool): ResponseObject['tools'][number] {
   const { type, name, description, tools } = tool;
-  switch (type) {
-    case 'web_search':
-      return { type };
-    case 'namespace':
-      return { type, name: name ?? '', description: description ?? '', tools: (tools ?? []).map(callableOf) };
-    default:
-      return callableOf(tool);
-  }
+  if (type !== 'namespace') return callableOf(tool);
+  return { type, name: name ?? '', description: description ?? '', tools: (tools ?? []).map(callableOf) };
 }
 
 function callableOf(tool: FlatTool): FunctionTool | CustomTool {

@@ -3,9 +3,10 @@ import type { ChatMessage } from '../../../engine/engine.js';
 import type { InferenceRequest, Shortening } from '../../../inference/request.js';
 import type { WireTool } from '../../schemas/completion-requests.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
-import type { FlatTool, ResponseRequest } from '../../schemas/response-requests.js';
+import type { ResponseRequest } from '../../schemas/response-requests.js';
 import { type ChatSource, requestedEnding, templateInput } from '../chat-source.js';
 import { resolvedRequest } from '../completion-requests.js';
+import { leftOutTools } from '../hosted-tools.js';
 import { fromResponseFormat, outputFormat } from '../output-format.js';
 import { reasoningRequest } from '../reasoning-requests.js';
 import { missing, renamedParam } from '../refused-parameters.js';
@@ -35,7 +36,8 @@ export function fromResponseRequest(
     const param = 'max_output_tokens';
     throw new ChatstreamError('invalid_request', `"${param}" must be 1 or more, or -1.`, { param });
   }
-  const placed = withoutNamespaces(body.tools ?? []).filter(({ tool }) => !isOfflineSearch(tool));
+  const leftOut = leftOutTools(body.tools ?? []);
+  const placed = withoutNamespaces(body.tools ?? []).filter(({ tool }) => !leftOut.has(tool));
   const tools = requestedTools({ ...body, tools: placed.map(wireTool) }, paramsOf(placed));
   const reasoning = reasoningRequest(body);
   const messages = chatMessages(items, body.instructions);
@@ -89,7 +91,7 @@ function paramsOf(placed: readonly PlacedTool[]): ToolParams {
   };
 }
 
-/** codex offers a live search by itself where it has full access to the machine. */
+/** For codex, if it has a live search and no other tools. */
 const searchHint = 'In codex, set web_search to "disabled".';
 
 /** A tool as chat completions have it. */
@@ -111,12 +113,4 @@ function wireTool({ tool, param }: PlacedTool): WireTool {
     ...(strict !== undefined && strict !== null && { strict }),
   };
   return { type, function: called };
-}
-
-/**
- * A web search that must not access the web, which codex always offers: it could only find what the server has kept of the
- * web, which is nothing here.
- */
-function isOfflineSearch({ type, external_web_access: isOnline }: FlatTool): boolean {
-  return type === 'web_search' && isOnline === false;
 }

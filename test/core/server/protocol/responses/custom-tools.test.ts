@@ -74,7 +74,7 @@ describe('the tools of a response', () => {
 });
 
 describe('a live search', () => {
-  it('is refused, with the setting of codex that leaves it out', () => {
+  it('is refused without other tools, with the setting of codex that leaves it out', () => {
     const body = { input: 'Hi', tools: [{ type: 'web_search', external_web_access: true }] };
     const items = inputItems(body.input, { key: 'k', find: () => expect.unreachable(), param: 'input' });
     expect(() => fromResponseRequest(body, 'resp_1', items, 10)).toThrow(

@@ -99,11 +99,46 @@ describe('the input of a response', () => {
     ['input.0.call_id', { type: 'function_call', name: 'f', arguments: '{}' }],
     ['input.0.name', { type: 'function_call', call_id: 'a', arguments: '{}' }],
     ['input.0.output', { type: 'function_call_output', call_id: 'a' }],
-    ['input.0.output', { type: 'function_call_output', call_id: 'a', output: [{ type: 'input_file' }] }],
+    ['input.0.output', { type: 'function_call_output', call_id: 'a', output: [{ type: 'input_thing' }] }],
+    ['input.0.content', { role: 'developer', content: [{ type: 'input_image' }] }],
     ['input.0.id', { type: 'item_reference' }],
     ['input.0.id', { type: 'item_reference', id: 'unknown' }],
   ])('is refused with the name of what is wrong: %s in %j', (param, item) => {
     expect(() => read([item])).toThrow(expect.objectContaining({ param }) as Error);
+  });
+});
+
+describe('an image in the input', () => {
+  const picture: WireItem = { role: 'user', content: [{ type: 'input_text', text: 'See:' }, { type: 'input_image' }] };
+  const seen = [{ text: 'See:' }, { text: '[image omitted: this model reads text only]' }];
+  const call: WireItem = { type: 'function_call', call_id: 'c1', name: 'view_image', arguments: '{}' };
+  const result: WireItem = { type: 'function_call_output', call_id: 'c1', output: [{ type: 'input_image' }] };
+
+  it('is an error in what the model is to answer', () => {
+    for (const before of [
+      [],
+      [{ role: 'assistant', content: 'Yes?' }],
+      [result, { role: 'assistant', content: 'So.' }],
+    ]) {
+      expect(() => read([...before, picture])).toThrow(
+        expect.objectContaining({
+          param: `input.${before.length}.content`,
+          hint: expect.stringContaining('The model reads text only.') as string,
+        }) as Error,
+      );
+    }
+  });
+
+  it('is a note in earlier messages, and in the results of tools and what comes with them', () => {
+    expect(read([picture, { role: 'assistant', content: 'I cannot.' }, { role: 'user', content: 'Hi' }])).toMatchObject(
+      [{ content: seen }, {}, {}],
+    );
+    expect(read([picture, call, result])).toMatchObject([{ content: seen }, {}, { output: [seen[1]] }]);
+    expect(read([call, { ...result, type: 'custom_tool_call_output' }, picture])).toMatchObject([
+      {},
+      { output: [seen[1]] },
+      { content: seen },
+    ]);
   });
 });
 
