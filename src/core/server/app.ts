@@ -7,6 +7,7 @@ import { executorHeader } from '../base/executor-header.js';
 import { compressedError, tooManyConnectionsError } from '../base/refusals.js';
 import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
+import { clientWithoutKey } from './http/client-address.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { answerUnreadable, refuseConnection, sendError, sendNotFound, toChatstreamError } from './http/errors.js';
 import { readJsonBodies } from './http/json-bodies.js';
@@ -94,7 +95,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   });
   // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
-  readJsonBodies(app, (request) => (keys.tellsApart ? keys.payerOf(request.raw) : request.ip));
+  readJsonBodies(app, ({ raw, ip }) => (keys.tellsApart ? keys.payerOf(raw) : clientWithoutKey(ip)));
   app.addHook('onRequest', (request, reply, done) => {
     sendRequestId(request, reply);
     done();

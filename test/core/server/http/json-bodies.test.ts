@@ -51,6 +51,20 @@ describe('long bodies that arrive together', () => {
     expect(read.flat()).toEqual(['many 0', 'one', 'many 1', 'many 2', 'many 3']);
   });
 
+  it('take turns by network where there are no keys, however many addresses a client has', async () => {
+    const { app } = await testApp();
+    const answered: string[] = [];
+    const send = async (remoteAddress: string): Promise<void> => {
+      const payload = { padding: 'a'.repeat(100_000) };
+      await app.inject({ method: 'POST', url: '/v1/chat/completions', remoteAddress, payload });
+      answered.push(remoteAddress);
+    };
+    const [first, ...many] = ['2001:db8:0:5::1', '2001:db8:0:5::2', '2001:db8:0:5:6:7:8:9', '2001:db8:0:5::4'];
+    const other = '2001:db8:0:6::1';
+    await Promise.all([first, ...many, other].map(send));
+    expect(answered).toEqual([first, other, ...many]);
+  });
+
   it('keep no short one waiting', async () => {
     const many = Array.from({ length: 4 }, (_, index) => ({ from: '10.0.0.1', name: `many ${index}` }));
     const [first] = await readTogether([...many, { from: '10.0.0.1', name: 'short', characters: 10 }]);
