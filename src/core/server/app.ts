@@ -95,7 +95,9 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   });
   // Fastify would accept any body that is declared as plain text as a string.
   app.removeContentTypeParser('text/plain');
-  readJsonBodies(app, ({ raw, ip }) => (keys.tellsApart ? keys.payerOf(raw) : clientWithoutKey(ip)));
+  readJsonBodies(app, options.maxBodyBytes, ({ raw, ip }) =>
+    keys.tellsApart ? keys.payerOf(raw) : clientWithoutKey(ip),
+  );
   app.addHook('onRequest', (request, reply, done) => {
     sendRequestId(request, reply);
     done();

@@ -1,10 +1,10 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { isRecord } from '../../base/json.js';
-import type { ChatEnding, ChatMessage, JsonObject, PromptSource } from '../../engine/engine.js';
+import type { ChatEnding, ChatMessage, PromptSource } from '../../engine/engine.js';
 import type { ChatCompletionRequest, WireCall, WireMessage } from '../schemas/completion-requests.js';
 import type { ReasoningRequest } from './reasoning-requests.js';
-import { isDeep, missing, refuseDeep } from './refused-parameters.js';
+import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
+import { callReader } from './template-calls.js';
 import type { RequestedTools } from './tool-requests.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
@@ -32,7 +32,9 @@ export function chatSource(
   reasoning: ReasoningRequest,
 ): ChatSource {
   const input = templateInput(body, tools, reasoning);
-  return { messages: withResultNames(body.messages.map(chatMessage)), ending: chatEnding(body), ...input };
+  const readCall = callReader();
+  const messages = body.messages.map((message, index) => chatMessage(message, index, readCall));
+  return { messages: withResultNames(messages), ending: chatEnding(body), ...input };
 }
 
 type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;
@@ -96,7 +98,7 @@ export function requestedEnding(
   return adds === false ? 'none' : 'answer';
 }
 
-function chatMessage(message: WireMessage, index: number): ChatMessage {
+function chatMessage(message: WireMessage, index: number, readCall: ReturnType<typeof callReader>): ChatMessage {
   const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
   const calls = callsOf(message);
   // An assistant's message may have none, and a function may have returned nothing.
@@ -109,7 +111,7 @@ function chatMessage(message: WireMessage, index: number): ChatMessage {
     content: text,
     ...(name !== undefined && name !== null && { name }),
     ...(call !== undefined && call !== null && { tool_call_id: call }),
-    ...(calls.length > 0 && { tool_calls: calls.map(templateCall) }),
+    ...(calls.length > 0 && { tool_calls: calls.map(readCall) }),
     ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
   };
 }
@@ -117,29 +119,6 @@ function chatMessage(message: WireMessage, index: number): ChatMessage {
 /** The calls of a message, also of what OpenAI had before there were tools. */
 function callsOf({ tool_calls: calls, function_call: call }: WireMessage): readonly WireCall[] {
   return calls ?? (call === undefined || call === null ? [] : [{ function: call }]);
-}
-
-/**
- * A call with its arguments as an object, which is what templates expect. What is no object stays text, and so does what is
- * nested too deeply: a model may have written it itself, in a conversation that has to go on.
- */
-export function templateCall({ id, type, function: called }: WireCall): JsonObject {
-  const { name, arguments: text } = called;
-  const value = text === '' ? {} : parsedObject(text);
-  return {
-    ...(id !== undefined && id !== null && { id }),
-    type: type ?? 'function',
-    function: { name, arguments: value ?? text },
-  };
-}
-
-function parsedObject(text: string): object | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) && !Array.isArray(value) && !isDeep(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 type ContentPart = Exclude<WireMessage['content'], string | null | undefined>[number];

@@ -15,7 +15,7 @@ interface Sent {
 /** Sends all of them at once. @returns the names of bodies in the order in which they were read, by iteration of the event loop */
 async function readTogether(bodies: readonly Sent[]): Promise<readonly (readonly string[])[]> {
   const app = fastify({ loggerInstance: pino({ enabled: false }) }).withTypeProvider<TypeBoxTypeProvider>();
-  readJsonBodies(app, ({ ip }) => ip);
+  readJsonBodies(app, 1_048_576, ({ ip }) => ip);
   const iterations: string[][] = [[]];
   let isOver = false;
   const count = (): void => {
@@ -102,6 +102,24 @@ describe('a body with levels of objects and lists', () => {
         param: null,
         code: 'invalid_request',
       },
+    });
+  });
+});
+
+describe('a body with many objects and lists', () => {
+  const crowded = (count: number): string => `{"ignored": [${'[],'.repeat(count - 3)}[]]}`;
+
+  it.each([
+    [undefined, 52_428],
+    [2_000_000, 100_000],
+    [200_000, 50_000],
+  ])('may have one for each 20 bytes of %s, or 50,000: %i', async (maxBodyBytes, most) => {
+    const { ask } = await testApp({ server: { ...(maxBodyBytes !== undefined && { maxBodyBytes }) } });
+    expect((await ask('/v1/chat/completions', crowded(most))).json()).toMatchObject({ error: { param: 'messages' } });
+    const answer = await ask('/v1/chat/completions', crowded(most + 1));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining(`At most ${most} are supported`) as string },
     });
   });
 });
