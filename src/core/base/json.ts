@@ -23,20 +23,37 @@ export function amount(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }
 
-const [quote, backslash, openObject, openList, closeObject, closeList] = [0x22, 0x5c, 0x7b, 0x5b, 0x7d, 0x5d];
+const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
+const [openObject, openList, closeObject, closeList] = [0x7b, 0x5b, 0x7d, 0x5d];
+
+/** What is in a JSON text: objects and lists, on how many levels, and members of objects. */
+export interface JsonSize {
+  readonly containers: number;
+  readonly levels: number;
+  readonly members: number;
+}
 
 /**
- * Whether a JSON text has more levels of objects and lists than `most`, in time that is linear in its length.
- * Of a text that is not JSON, it says something that does not matter.
+ * The size of a JSON text, in time that is linear in its length: much less than it takes to parse it. It is counted until there is
+ * more of something than `most` allows. Of a text that is not JSON, it says something that does not matter.
  */
-export function isNestedDeeper(text: string, most: number): boolean {
+export function jsonSize(text: string, most: JsonSize): JsonSize {
   let level = 0;
+  let levels = 0;
+  let containers = 0;
+  let members = 0;
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case openObject:
       case openList:
         level += 1;
-        if (level > most) return true;
+        containers += 1;
+        if (level > levels) levels = level;
+        if (level > most.levels || containers > most.containers) return { containers, levels, members };
+        break;
+      case colon:
+        members += 1;
+        if (members > most.members) return { containers, levels, members };
         break;
       case closeObject:
       case closeList:
@@ -46,7 +63,7 @@ export function isNestedDeeper(text: string, most: number): boolean {
         at = endOfString(text, at);
     }
   }
-  return false;
+  return { containers, levels, members };
 }
 
 /** @returns the position of the quote that ends a string; the length of the text if it does not end */

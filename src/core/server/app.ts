@@ -5,6 +5,7 @@ import { executorHeader } from '../base/executor-header.js';
 import { tooManyConnectionsError } from '../base/refusals/refusals.js';
 import { QueueFeeds } from './console/queue-feeds.js';
 import { BodyWatch } from './http/body-watch.js';
+import { clientWithoutKey } from './http/client-address.js';
 import type { App, LineContext, RelayContext, ServerContext } from './http/context.js';
 import { refuseConnection } from './http/errors.js';
 import { readJsonBodies } from './http/json-bodies.js';
@@ -41,7 +42,9 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const feeds = new QueueFeeds(context.line, context.totals, context.clock);
   closeAfterAnswers(app, feeds, context);
-  readJsonBodies(app, (request) => (keys.tellsApart ? keys.payerOf(request.raw) : request.ip));
+  readJsonBodies(app, options.maxBodyBytes, ({ raw, ip }) =>
+    keys.tellsApart ? keys.payerOf(raw) : clientWithoutKey(ip),
+  );
   await allowOrigins(app, options.corsOrigins);
   await describeRoutes(app, version);
   // After those of @fastify/cors: what a browser asks before it sends a request has no key.

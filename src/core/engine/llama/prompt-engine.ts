@@ -1,16 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Llama, LlamaModel } from 'node-llama-cpp';
+import type { LlamaModel } from 'node-llama-cpp';
+import { type Clock, systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import { contextLengthOf } from '../../gguf/memory-need.js';
 import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
-import { openLlama } from './library/device.js';
+import { openWithoutGpu } from './library/device.js';
 import { type EngineLog, importLibrary, type Library } from './library/library.js';
 import { messageDelayMs, modelLoadError } from './library/load-errors.js';
 import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
+import { RenderProcesses } from './render-processes.js';
 
 /** Number of llama.cpp's messages that are kept: it gives few before the one that explains a failure. */
 const keptMessages = 100;
@@ -33,19 +35,26 @@ type State =
  * process beside the one that generates (docs/architecture.md). Native code is loaded by `start`, not before.
  *
  * @param log receives llama.cpp's warnings and errors
+ * @param clock limits how long a chat may take to be rendered
  */
-export function createLlamaPromptEngine(options: LlamaEngineOptions, log: EngineLog): PromptEngine {
-  return new LlamaPromptEngine(options, log);
+export function createLlamaPromptEngine(
+  options: LlamaEngineOptions,
+  log: EngineLog,
+  clock: Clock = systemClock,
+): PromptEngine {
+  return new LlamaPromptEngine(options, log, clock);
 }
 
 class LlamaPromptEngine implements PromptEngine {
   readonly #options: LlamaEngineOptions;
   readonly #log: EngineLog;
+  readonly #clock: Clock;
   #state: State = { status: 'new' };
 
-  constructor(options: LlamaEngineOptions, log: EngineLog) {
+  constructor(options: LlamaEngineOptions, log: EngineLog, clock: Clock) {
     this.#options = options;
     this.#log = log;
+    this.#clock = clock;
   }
 
   async start(): Promise<EngineInfo> {
@@ -60,7 +69,12 @@ class LlamaPromptEngine implements PromptEngine {
     const loaded = await loadVocabulary(library, this.#options, this.#log);
     try {
       const contextLength = contextLengthOf(this.#options.context, loaded.file.trainedContextLength);
-      const prompts = new Prompts(loaded.model, contextLength);
+      const { gpu } = this.#options;
+      const prompts = new Prompts(
+        loaded.model,
+        contextLength,
+        (template) => new RenderProcesses(template, { gpu, clock: this.#clock }),
+      );
       const prompter = new Prompter(library, loaded.model, prompts);
       this.#state = { status: 'ready', loaded, prompter };
       return modelInfo(this.#options, loaded.file, {
@@ -114,10 +128,10 @@ async function loadVocabulary(
   options: LlamaEngineOptions,
   log: EngineLog,
 ): Promise<LoadedVocabulary> {
-  const { modelPath } = options;
+  const { modelPath, gpu } = options;
   const file = await readGgufFile(modelPath);
   const messages: string[] = [];
-  const llama = await openWithoutGpu(library, options, (level, message) => {
+  const llama = await openWithoutGpu(library, gpu, (level, message) => {
     if (messages.length < keptMessages) messages.push(message);
     log(level, message);
   });
@@ -132,14 +146,5 @@ async function loadVocabulary(
     await delay(messageDelayMs);
     await llama.dispose();
     throw modelLoadError(library, error, messages, modelPath);
-  }
-}
-
-/** On some platforms (macOS on ARM) there is only a build for the GPU. Without layers on it, it hardly uses it. */
-async function openWithoutGpu(library: Library, { gpu }: LlamaEngineOptions, log: EngineLog): Promise<Llama> {
-  try {
-    return await openLlama(library, 'off', 1, log);
-  } catch {
-    return await openLlama(library, gpu, 1, log);
   }
 }

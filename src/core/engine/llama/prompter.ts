@@ -43,6 +43,7 @@ export class Prompter implements Omit<PromptEngine, 'start'> {
   }
 
   async stop(): Promise<void> {
+    this.#prompts.stop();
     await this.#formats.stop();
   }
 }

@@ -1,24 +1,17 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
-import { type ChatDialect, chatDialect } from '../dialects/templates/chat-dialect.js';
+import type { ChatDialect } from '../dialects/templates/chat-dialect.js';
 import { endsInThought, stopsInThought } from '../dialects/templates/thoughts.js';
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
+import { Chats, type RendererOf } from './chats.js';
 import { readInputs } from './inputs.js';
-import { compileJinja, libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
-import { ChatTemplate } from './prompt/chat-template.js';
+import { libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
+import { spellingOf, tokenizerOf } from './model-tokenizer.js';
 import { tokensAroundMessage } from './prompt/message-cost.js';
-import { renderChat } from './prompt/render-chat.js';
-import { Tokenizer, type TokenLimit } from './prompt/tokenizer.js';
-import { bytesOf, type Spelling, type VocabularyEntry, type VocabularySource } from './prompt/vocabulary.js';
-
-/** `tokenizer.ggml.model`: how llama.cpp's tokenizers that we know spell tokens. */
-const spellings: Readonly<Record<string, Spelling>> = { gpt2: 'bytes', llama: 'characters', gemma4: 'characters' };
-
-function spellingOf(model: LlamaModel): Spelling | null {
-  return spellings[model.fileInfo.metadata.tokenizer.ggml.model] ?? null;
-}
+import type { Tokenizer, TokenLimit } from './prompt/tokenizer.js';
+import { bytesOf } from './prompt/vocabulary.js';
 
 /** A prompt as the model reads it. */
 export interface PreparedPrompt {
@@ -34,20 +27,21 @@ export class Prompts {
   readonly vocabularySize: number;
   readonly #model: LlamaModel;
   readonly #contextLength: number;
+  readonly #chats: Chats;
   #tokenizer: Tokenizer | null = null;
-  #chatTemplate: ChatTemplate | null = null;
   #endTokens: readonly Token[] | null = null;
-  #dialect: ChatDialect | null = null;
   /** See {@link tokensAroundMessage}; 0 until it was measured. */
   #aroundMessage = 0;
 
   /**
    * @param contextLength tokens that fit into a slot
+   * @param rendererOf makes what renders chats that may take long; without it, they are rendered here
    * @throws ChatstreamError `model_unreadable` for a model that is not a language model
    */
-  constructor(model: LlamaModel, contextLength: number) {
+  constructor(model: LlamaModel, contextLength: number, rendererOf: RendererOf | null = null) {
     this.#model = model;
     this.#contextLength = contextLength;
+    this.#chats = new Chats(model, () => this.#text.vocabulary.specials.protectedTexts, rendererOf);
     this.vocabularySize = Array.from(model.iterateAllTokens()).length;
     if (this.vocabularySize === 0) {
       throw new ChatstreamError('model_unreadable', 'The model has no vocabulary, so it cannot read or write text.', {
@@ -58,25 +52,24 @@ export class Prompts {
 
   /** The source of the chat template; null if the model has none. */
   get templateSource(): string | null {
-    return this.#model.fileInfo.metadata.tokenizer.chat_template ?? null;
+    return this.#chats.source;
   }
 
   /** How the model writes thoughts and calls of tools. */
   get dialect(): ChatDialect {
-    this.#dialect ??= chatDialect(this.templateSource);
-    return this.#dialect;
+    return this.#chats.dialect;
   }
 
   /** Strings at which answers to chats end besides those that a request names. */
   get chatStop(): readonly string[] {
-    return this.#template.stop;
+    return this.#chats.template.stop;
   }
 
   /** What is wrong with the chat template. Renders plain chats, which also reads the vocabulary and measures the template. */
   async problems(): Promise<readonly string[]> {
-    const problems = await this.#template.problems();
+    const problems = await this.#chats.template.problems();
     this.#aroundMessage = await tokensAroundMessage(async (messages) => {
-      const text = await renderChat(this.#template, this.dialect, { type: 'chat', messages });
+      const text = await this.#chats.renderHere({ type: 'chat', messages });
       return (await this.#text.tokenize(text, { control: true }, null)).length;
     });
     return problems;
@@ -98,6 +91,11 @@ export class Prompts {
         param: 'prompt',
       },
     );
+  }
+
+  /** Ends what renders chats somewhere else. */
+  stop(): void {
+    this.#chats.stop();
   }
 
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
@@ -188,7 +186,7 @@ export class Prompts {
     switch (source.type) {
       case 'chat': {
         this.#text.assertContentsFit(source.messages, this.#limit('messages'), this.#aroundMessage);
-        const text = await renderChat(this.#template, this.dialect, source, signal);
+        const text = await this.#chats.render(source, signal);
         const tokens = await this.#text.tokenize(text, { control: true }, this.#limit('messages'), signal);
         return { tokens: this.#begun(tokens), isThinking: this.#isInThought(source, text.text) };
       }
@@ -252,23 +250,8 @@ export class Prompts {
   }
 
   get #text(): Tokenizer {
-    this.#tokenizer ??= new Tokenizer(vocabularyOf(this.#model), {
-      tokenize: (text) => this.#model.tokenize(text, false),
-      addsSpace: addsSpace(this.#model),
-    });
+    this.#tokenizer ??= tokenizerOf(this.#model);
     return this.#tokenizer;
-  }
-
-  get #template(): ChatTemplate {
-    const { fileInfo, tokens, llama } = this.#model;
-    this.#chatTemplate ??= new ChatTemplate({
-      source: fileInfo.metadata.tokenizer.chat_template,
-      bosToken: tokens.bosString,
-      eosToken: tokens.eosString,
-      protectedTexts: this.#text.vocabulary.specials.protectedTexts,
-      compile: (source) => compileJinja(llama, source),
-    });
-    return this.#chatTemplate;
   }
 }
 
@@ -277,24 +260,4 @@ function noInfillError(): ChatstreamError {
     param: 'suffix',
     hint: 'It has no tokens for that. Leave "suffix" out, or use a model for code that fills in the middle.',
   });
-}
-
-function vocabularyOf(model: LlamaModel): VocabularySource {
-  return {
-    spelling: spellingOf(model),
-    *entries(): Generator<VocabularyEntry> {
-      for (const token of model.iterateAllTokens()) {
-        const { control, unknown, userDefined, lstrip: left, rstrip: right } = model.getTokenAttributes(token);
-        const type = control || unknown ? 'control' : 'user_defined';
-        const special = control || unknown || userDefined ? ({ type, strips: { left, right } } as const) : null;
-        yield { token, text: tokenSpelling(model, token), special };
-      }
-    },
-  };
-}
-
-/** SentencePiece's tokenizer puts a space before a text, if the model was trained so. */
-function addsSpace(model: LlamaModel): boolean {
-  const [first] = model.tokenize('a', false);
-  return first !== undefined && tokenSpelling(model, first).startsWith('▁');
 }

@@ -14,6 +14,15 @@ export function clientAddress(address: string): string | null {
   return isIPv6(plain) ? networkOf(plain) : null;
 }
 
+/**
+ * Whose turn it is, and whose limits count, where a request has no key: one client, however many addresses it has.
+ *
+ * @param address undefined where the connection is closed already. All that cannot be told apart are one client.
+ */
+export function clientWithoutKey(address: string | undefined): string {
+  return clientAddress(address ?? '') ?? 'unknown';
+}
+
 function networkOf(address: string): string {
   // The URL parser writes all IPv6 addresses in the same way.
   const groups = groupsOf(new URL(`http://[${address}]`).hostname.slice(1, -1));

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
-import { isNestedDeeper } from '../../base/json.js';
+import { jsonSize } from '../../base/json.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
@@ -11,21 +11,40 @@ const longBody = 65_536;
 const deepest = 1024;
 
 /**
+ * Objects and lists that a body may have in any case, and for how many bytes of the longest body it may have one more. A
+ * conversation has one for each 50 bytes or more; 350,000 of them in a megabyte would take 0.1 s.
+ */
+const manyContainers = 50_000;
+const bytesPerContainer = 20;
+
+/** Of a body that is too short to exceed a limit. */
+const none = { levels: 0, containers: 0, members: 0 };
+
+/**
  * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows at once, in which nothing else happens. So these
  * are read one in each iteration of the event loop, in which answers go on as well, and clients take turns.
  *
+ * @param maxBodyBytes the length of the longest body
  * @param ownerOf whose turn the body of a request takes
  */
-export function readJsonBodies(app: App, ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string): void {
+export function readJsonBodies(
+  app: App,
+  maxBodyBytes: number,
+  ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string,
+): void {
+  const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
+  const most = { levels: deepest, containers, members: Infinity };
   // A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here
   // copies what a client sent by assignment, which alone would make it a prototype.
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   const turns = new TurnsByOwner({ atOnce: 1 });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     const read = (): void => {
+      const size = body.length > deepest ? jsonSize(body, most) : none;
       // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
       if (body === '') done(null, null);
-      else if (body.length > deepest && isNestedDeeper(body, deepest)) done(nestedError());
+      else if (size.levels > most.levels) done(nestedError());
+      else if (size.containers > most.containers) done(crowdedError(most.containers));
       else void parseJson(request, body, done);
     };
     if (body.length < longBody) read();
@@ -48,5 +67,11 @@ function inNextIteration(work: () => void): Promise<void> {
 function nestedError(): ChatstreamError {
   return new ChatstreamError('invalid_request', 'The request body is nested too deeply.', {
     hint: `At most ${deepest} levels of objects and lists are supported.`,
+  });
+}
+
+function crowdedError(most: number): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The request body has too many objects and lists.', {
+    hint: `At most ${most} are supported, one for each ${bytesPerContainer} bytes of --max-body. Send shorter lists.`,
   });
 }

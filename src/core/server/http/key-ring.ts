@@ -6,7 +6,7 @@ import { noKey, usualTerms } from '../../scheduler/jobs/demand.js';
 import { addressPayer } from '../../scheduler/jobs/payer.js';
 import { usualClass } from '../../scheduler/jobs/traffic-class.js';
 import type { LentKey } from '../console/load-tests.js';
-import { clientAddress } from './client-address.js';
+import { clientWithoutKey } from './client-address.js';
 
 /** Everybody, on a server without keys. */
 const anybody: KeySettings = {
@@ -91,12 +91,13 @@ export class KeyRing {
    * @param addressOf where it comes from; only asked if it has no key
    * @throws ChatstreamError `invalid_api_key`
    */
-  check(request: { readonly headers: IncomingHttpHeaders }, addressOf: () => string = () => ''): KeySettings {
+  check(
+    request: { readonly headers: IncomingHttpHeaders },
+    addressOf: () => string | undefined = () => '',
+  ): KeySettings {
     const settings = this.#keyIn(request.headers);
     const isAnonymous = settings === this.#anonymous;
-    const client = isAnonymous
-      ? { settings, payer: addressPayer(clientAddress(addressOf()) ?? 'unknown') }
-      : { settings };
+    const client = isAnonymous ? { settings, payer: addressPayer(clientWithoutKey(addressOf())) } : { settings };
     this.#found.set(request, client);
     return settings;
   }

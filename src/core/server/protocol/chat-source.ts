@@ -1,10 +1,10 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { isRecord } from '../../base/json.js';
-import type { ChatEnding, ChatMessage, JsonObject, PromptSource } from '../../engine/engine.js';
+import type { ChatEnding, ChatMessage, PromptSource } from '../../engine/engine.js';
 import type { ChatCompletionRequest, WireCall, WireMessage } from '../schemas/completion-requests.js';
 import type { ReasoningRequest } from './reasoning-requests.js';
-import { isDeep, missing, refuseDeep } from './refused-parameters.js';
+import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
+import { callReader } from './template-calls.js';
 import type { RequestedTools } from './tool-requests.js';
 import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
 
@@ -108,10 +108,18 @@ const speakers: Readonly<Record<WireMessage['role'], Speaker>> = {
 
 function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] {
   const question = questionIndex(messages.map(({ role }) => speakers[role]));
-  return messages.map((message, index) => chatMessage(message, index, index === question));
+  const readCall = callReader();
+  return messages.map((message, index) => chatMessage(message, { index, isQuestion: index === question, readCall }));
 }
 
-function chatMessage(message: WireMessage, index: number, isQuestion: boolean): ChatMessage {
+interface Reading {
+  readonly index: number;
+  /** Whether it is the newest question, in which nothing may be left out. */
+  readonly isQuestion: boolean;
+  readonly readCall: ReturnType<typeof callReader>;
+}
+
+function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Reading): ChatMessage {
   const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
   const calls = callsOf(message);
   for (const { function: called } of calls) refuseDeepArguments(called, index);
@@ -127,7 +135,7 @@ function chatMessage(message: WireMessage, index: number, isQuestion: boolean): 
     content: text,
     ...(name !== undefined && name !== null && { name }),
     ...(call !== undefined && call !== null && { tool_call_id: call }),
-    ...(calls.length > 0 && { tool_calls: calls.map(templateCall) }),
+    ...(calls.length > 0 && { tool_calls: calls.map(readCall) }),
     ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
   };
 }
@@ -140,29 +148,6 @@ function callsOf({ tool_calls: calls, function_call: call }: WireMessage): reado
 /** Arguments that come as an object were read by the client, unlike the text that a model has written. */
 function refuseDeepArguments({ arguments: given }: WireCall['function'], index: number): void {
   if (typeof given !== 'string') refuseDeep(given, `messages.${index}`, 'The value of "arguments"');
-}
-
-/**
- * A call with its arguments as an object, which is what templates expect. A text that is no object stays text, and so does one
- * that is nested too deeply: a model may have written it itself, in a conversation that has to go on.
- */
-export function templateCall({ id, type, function: called }: WireCall): JsonObject {
-  const { name, arguments: given } = called;
-  return {
-    ...(id !== undefined && id !== null && { id }),
-    type: type ?? 'function',
-    function: { name, arguments: typeof given === 'string' ? (parsedObject(given) ?? given) : given },
-  };
-}
-
-function parsedObject(text: string): object | null {
-  if (text === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) && !Array.isArray(value) && !isDeep(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 type ContentPart = Exclude<WireMessage['content'], string | null | undefined>[number];

@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { isRecord } from '../../base/json.js';
 
 /** Levels of objects and lists in a parameter. Thousands can be neither sent to the engine nor used there. */
-const deepest = 256;
+export const deepest = 256;
 
 export function missing(param: string): ChatstreamError {
   return new ChatstreamError('invalid_request', `"${param}" is missing.`, { param });
@@ -37,7 +37,7 @@ export function refuseDeep(value: unknown, param: string, name: string): void {
  * Whether a value has too many levels. It is looked at level by level: the depth that this looks for would overflow the stack of
  * a recursive function.
  */
-export function isDeep(value: unknown): boolean {
+function isDeep(value: unknown): boolean {
   let level: readonly object[] = isRecord(value) ? [value] : [];
   for (let depth = 1; depth <= deepest && level.length > 0; depth += 1) level = containersIn(level);
   return level.length > 0;

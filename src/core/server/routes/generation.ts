@@ -7,6 +7,7 @@ import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../in
 import type { ServedModel } from '../../inference/served-model.js';
 import { lowerOf, type TrafficClass } from '../../scheduler/jobs/traffic-class.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
+import { clientWithoutKey } from '../http/client-address.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
@@ -20,7 +21,11 @@ import { Delivery } from './delivery.js';
 
 /** The reply to a request, as far as the request is known by it. */
 interface Asking {
-  readonly request: Pick<FastifyRequest, 'id' | 'headers' | 'ip'> & { readonly raw: object };
+  readonly request: Pick<FastifyRequest, 'id' | 'headers'> & {
+    readonly raw: object;
+    /** Undefined once the connection is closed, whatever Fastify's types say. */
+    readonly ip: string | undefined;
+  };
 }
 
 /** The statuses of errors of the generating routes. */
@@ -56,7 +61,11 @@ export function servedModel(
 export function callerOf({ keys }: Pick<ServerContext, 'keys'>, { request }: Asking, wanted?: TrafficClass): Caller {
   const { trafficClass: highest } = keys.of(request.raw);
   const trafficClass = lowerOf(highest, wanted ?? highest);
-  return { trafficClass, ...keys.ownerOf(request.raw), ...(!keys.tellsApart && { address: request.ip }) };
+  return {
+    trafficClass,
+    ...keys.ownerOf(request.raw),
+    ...(!keys.tellsApart && { address: clientWithoutKey(request.ip) }),
+  };
 }
 
 /** The request with what the client's key and headers say about it, whatever the request itself may say of that. */

@@ -1,12 +1,19 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientLeftError } from '../../../../src/core/base/refusals/refusals.js';
 import type { Demands, EngineInfo, PromptEngine, PromptSource } from '../../../../src/core/engine/engine.js';
 import { createLlamaPromptEngine } from '../../../../src/core/engine/llama/prompt-engine.js';
 import { specialTokens, syntheticModel } from '../../../support/gguf/index.js';
 import { llamaOptions } from '../../../support/llama-options.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
 import { EngineHarness } from './engine-harness.js';
 
-const chat: PromptSource = { type: 'chat', messages: [{ role: 'user', content: 'Grüß dich 🙂' }] };
+const chat: Extract<PromptSource, { type: 'chat' }> = {
+  type: 'chat',
+  messages: [{ role: 'user', content: 'Grüß dich 🙂' }],
+};
+/** So many that a chat with them may take long. */
+const manyValues = Array.from({ length: 300 }, () => 1);
 const noDemands: Demands = { format: { type: 'text' }, logitBias: {}, stopTokens: [] };
 
 async function promptEngine(): Promise<PromptEngine> {
@@ -94,6 +101,35 @@ describe('a prompt engine', () => {
     const short = prompts.tokenize('word').then(() => answered.push('short'));
     await Promise.all([long, short]);
     expect(answered).toEqual(['short', 'long']);
+  });
+
+  it('renders a chat that may take long elsewhere, to the same as the engine with the weights does', async () => {
+    const long: PromptSource = { ...chat, arguments: { unused: manyValues } };
+    expect(await prompts.prepare(long)).toEqual(await whole.engine.prepare(long));
+  });
+
+  it('refuses a chat that takes too long to be rendered, and prepares others meanwhile', async () => {
+    const loops = '{% for a in range(30000) %}{% for b in range(30000) %}{% endfor %}{% endfor %}';
+    const chatTemplate = `{% if is_slow %}${loops}{% endif %}{{ messages[0].content }}`;
+    const options = llamaOptions(await syntheticModel({ chatTemplate }));
+    const clock = new VirtualClock();
+    const engine = createLlamaPromptEngine(options, () => undefined, clock);
+    await engine.start();
+    const long = (isSlow: boolean): PromptSource => ({ ...chat, arguments: { is_slow: isSlow, unused: manyValues } });
+    const prepared = await engine.prepare(long(false));
+    const refused = expect(engine.prepare(long(true))).rejects.toMatchObject({
+      code: 'invalid_request',
+      param: 'messages',
+      message: "The model's chat template needs more than 10 s for this chat.",
+    });
+    expect(await engine.prepare(chat)).toEqual(prepared);
+    const meanwhile = engine.prepare(long(false));
+    await nextTurn();
+    clock.advance(500);
+    expect(await meanwhile).toEqual(prepared);
+    clock.advance(9500);
+    await refused;
+    await engine.stop();
   });
 
   it('stops working on a long text that nobody waits for', async () => {

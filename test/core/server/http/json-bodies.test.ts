@@ -15,7 +15,7 @@ interface Sent {
 /** Sends all of them at once. @returns the names of bodies in the order in which they were read, by iteration of the event loop */
 async function readTogether(bodies: readonly Sent[]): Promise<readonly (readonly string[])[]> {
   const app = fastify({ loggerInstance: pino({ enabled: false }) }).withTypeProvider<TypeBoxTypeProvider>();
-  readJsonBodies(app, ({ ip }) => ip);
+  readJsonBodies(app, 1_048_576, ({ ip }) => ip);
   const iterations: string[][] = [[]];
   let isOver = false;
   const count = (): void => {
@@ -49,6 +49,20 @@ describe('long bodies that arrive together', () => {
     const many = Array.from({ length: 4 }, (_, index) => ({ from: '10.0.0.1', name: `many ${index}` }));
     const read = await readTogether([...many, { from: '10.0.0.2', name: 'one' }]);
     expect(read.flat()).toEqual(['many 0', 'one', 'many 1', 'many 2', 'many 3']);
+  });
+
+  it('take turns by network where there are no keys, however many addresses a client has', async () => {
+    const { app } = await testApp();
+    const answered: string[] = [];
+    const send = async (remoteAddress: string): Promise<void> => {
+      const payload = { padding: 'a'.repeat(100_000) };
+      await app.inject({ method: 'POST', url: '/v1/chat/completions', remoteAddress, payload });
+      answered.push(remoteAddress);
+    };
+    const [first, ...many] = ['2001:db8:0:5::1', '2001:db8:0:5::2', '2001:db8:0:5:6:7:8:9', '2001:db8:0:5::4'];
+    const other = '2001:db8:0:6::1';
+    await Promise.all([first, ...many, other].map(send));
+    expect(answered).toEqual([first, other, ...many]);
   });
 
   it('keep no short one waiting', async () => {
@@ -88,6 +102,24 @@ describe('a body with levels of objects and lists', () => {
         param: null,
         code: 'invalid_request',
       },
+    });
+  });
+});
+
+describe('a body with many objects and lists', () => {
+  const crowded = (count: number): string => `{"ignored": [${'[],'.repeat(count - 3)}[]]}`;
+
+  it.each([
+    [undefined, 52_428],
+    [2_000_000, 100_000],
+    [200_000, 50_000],
+  ])('may have one for each 20 bytes of %s, or 50,000: %i', async (maxBodyBytes, most) => {
+    const { ask } = await testApp({ server: { ...(maxBodyBytes !== undefined && { maxBodyBytes }) } });
+    expect((await ask('/v1/chat/completions', crowded(most))).json()).toMatchObject({ error: { param: 'messages' } });
+    const answer = await ask('/v1/chat/completions', crowded(most + 1));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining(`At most ${most} are supported`) as string },
     });
   });
 });

@@ -180,4 +180,16 @@ describe('the messages of a chat', () => {
     expect(argumentsIn(nested(257))).toBe(nested(257));
     expect(argumentsIn(nested(100_000))).toBe(nested(100_000));
   });
+
+  it.each([
+    ['objects and lists', (count: number) => `{"a":[${'[],'.repeat(count - 3)}[]]}`],
+    ['members', (count: number) => `{${Array.from({ length: count }, (_, index) => `"a${index}":1`).join()}}`],
+  ])('have 20,000 %s in the arguments of all calls together, and as text what has more', (_name, wide) => {
+    const texts = [wide(15_000), wide(15_000), wide(5000), wide(10)];
+    const calls = texts.map((text) => ({ function: { name: 'f', arguments: text } }));
+    const assistant = calls.map((call) => ({ role: 'assistant' as const, tool_calls: [call] }));
+    const { messages } = source({ messages: [user, ...assistant] });
+    const read = messages.slice(1).map(({ tool_calls: made }) => member(made?.[0]?.['function'], 'arguments'));
+    expect(read).toEqual([JSON.parse(wide(15_000)), wide(15_000), JSON.parse(wide(5000)), wide(10)]);
+  });
 });

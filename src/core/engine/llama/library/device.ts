@@ -57,6 +57,20 @@ export async function openLlama(
   return llama;
 }
 
+/**
+ * Starts llama.cpp where nothing is computed. On some platforms (macOS on ARM) there is only a build for the GPU. Without layers
+ * on it, it hardly uses it.
+ *
+ * @param gpu used if there is no other build
+ */
+export async function openWithoutGpu(library: Library, gpu: GpuChoice, log: EngineLog): Promise<Llama> {
+  try {
+    return await openLlama(library, 'off', 1, log);
+  } catch {
+    return await openLlama(library, gpu, 1, log);
+  }
+}
+
 async function unavailable(library: Library, gpu: GpuChoice, cause?: unknown): Promise<ChatstreamError> {
   const others = (await library.getLlamaGpuTypes('supported')).map(flagOf).filter((each) => each !== gpu);
   return unavailableError(gpu, others, process.env, cause);

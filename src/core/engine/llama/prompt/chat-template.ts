@@ -2,6 +2,7 @@ import { ChatstreamError, messageOf } from '../../../base/errors.js';
 import type { ChatMessage, PromptSource } from '../../engine.js';
 import { ContentMarks } from './content-marks.js';
 import type { TracedText } from './special-tokens.js';
+import { withShortSearches } from './template-searches.js';
 import { withEscapesBesideSafe, withUndefinedLookedUp } from './template-source.js';
 
 /** ChatML, for models without a template: no other format is as common in training. */
@@ -54,7 +55,7 @@ export class ChatTemplate {
   constructor(options: ChatTemplateOptions) {
     this.#options = options;
     this.stop = options.source === undefined ? chatMl.stop : [];
-    this.#source = withEscapesBesideSafe(options.source ?? chatMl.source);
+    this.#source = withShortSearches(withEscapesBesideSafe(options.source ?? chatMl.source));
     this.#thoughtField = thoughtFieldOf(this.#source);
     this.#marks = new ContentMarks(options.protectedTexts, this.#source);
   }

@@ -1,7 +1,7 @@
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
-import { templateCall } from '../chat-source.js';
 import { withResultNames } from '../result-names.js';
+import { callReader } from '../template-calls.js';
 import { customArguments } from './custom-tools.js';
 import { modelName } from './namespaces.js';
 
@@ -48,6 +48,7 @@ export function chatMessages(
   items: readonly ConversationItem[],
   instructions: string | null | undefined,
 ): readonly ChatMessage[] {
+  const readCall = callReader();
   const messages: ChatMessage[] = [];
   let turn: AssistantTurn | null = null;
   const add = (message: ChatMessage | null): void => {
@@ -72,13 +73,13 @@ export function chatMessages(
       case 'function_call': {
         const { call_id: id, arguments: text } = item;
         const called = { name: modelName(item), arguments: text };
-        turnFor(() => false).call(templateCall({ id, type: 'function', function: called }));
+        turnFor(() => false).call(readCall({ id, type: 'function', function: called }));
         break;
       }
       case 'custom_tool_call': {
         const { call_id: id, input } = item;
         const called = { name: modelName(item), arguments: customArguments(input) };
-        turnFor(() => false).call(templateCall({ id, type: 'function', function: called }));
+        turnFor(() => false).call(readCall({ id, type: 'function', function: called }));
         break;
       }
       case 'custom_tool_call_output':

@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../../../../src/core/engine/engine.js';
 import { compileJinja, importLibrary } from '../../../../../src/core/engine/llama/library/library.js';
-import { ChatTemplate } from '../../../../../src/core/engine/llama/prompt/chat-template.js';
+import { ChatTemplate, type RenderTemplate } from '../../../../../src/core/engine/llama/prompt/chat-template.js';
 import { Pacer } from '../../../../../src/core/engine/llama/prompt/pacer.js';
 import { partition, type Piece } from '../../../../../src/core/engine/llama/prompt/partition.js';
 import {
@@ -25,6 +25,11 @@ export const names = [
   '<|end|>',
 ];
 
+/** A function of the variables of a template, in llama.cpp's renderer. */
+export function compiled(source: string): RenderTemplate {
+  return compileJinja(llama, source);
+}
+
 /** A template in llama.cpp's renderer. */
 export function template(source: string | undefined, protectedTexts: readonly string[] = names): ChatTemplate {
   return new ChatTemplate({
@@ -32,7 +37,7 @@ export function template(source: string | undefined, protectedTexts: readonly st
     bosToken: '<s>',
     eosToken: '</s>',
     protectedTexts,
-    compile: (text) => compileJinja(llama, text),
+    compile: compiled,
   });
 }
 

@@ -1,0 +1,32 @@
+import { isRecord } from '../../base/json.js';
+import type { PromptSource } from '../engine.js';
+import type { GpuChoice } from '../options.js';
+import type { ChatTemplateOptions } from './prompt/chat-template.js';
+import type { TracedText } from './prompt/special-tokens.js';
+import type { SentError } from './sent-error.js';
+
+export type Chat = Extract<PromptSource, { type: 'chat' }>;
+
+/** The chat template of a model, as another process needs it. */
+export type TemplateSettings = Omit<ChatTemplateOptions, 'compile'>;
+
+/** To a process that renders chats. The template comes first, and then one chat after the other. */
+export type RenderRequest =
+  | { readonly type: 'template'; readonly template: TemplateSettings; readonly gpu: GpuChoice }
+  | { readonly type: 'chat'; readonly chat: Chat };
+
+/** From it. `ready` answers a template, everything else a chat. */
+export type RenderAnswer =
+  | { readonly type: 'ready' }
+  | { readonly type: 'rendered'; readonly traced: TracedText }
+  | { readonly type: 'refused'; readonly error: SentError };
+
+/** Whether a message is ours. Both ends have the same version and trust each other, so only the outline is checked. */
+export function isRenderRequest(value: unknown): value is RenderRequest {
+  return isRecord(value) && (isRecord(value['template']) || isRecord(value['chat']));
+}
+
+/** See {@link isRenderRequest}. */
+export function isRenderAnswer(value: unknown): value is RenderAnswer {
+  return isRecord(value) && (value['type'] === 'ready' || isRecord(value['traced']) || isRecord(value['error']));
+}

@@ -1,0 +1,196 @@
+import { untilAborted } from '../../base/abort.js';
+import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
+import { ChatstreamError } from '../../base/errors.js';
+import { TurnsByOwner } from '../../base/turns-by-owner.js';
+import type { GpuChoice } from '../options.js';
+import type { TracedText } from './prompt/special-tokens.js';
+import type { Chat, TemplateSettings } from './render-messages.js';
+import { endedError, type Fork, RenderProcess } from './render-process.js';
+
+/**
+ * How many chats are rendered at once: so each client, who has one such chat at a time (`inference/admission.ts`), leaves one
+ * place to the others.
+ */
+const atOnce = 2;
+
+/** How long a chat may take to be rendered, in milliseconds, and how long it goes on when nobody waits for it any more. */
+const longestMs = 10_000;
+const forNobodyMs = 500;
+
+/** How long a chat waits for the process that is there before another one is started, in milliseconds: most take much less. */
+const patienceMs = 500;
+
+/** How long a process may take to be ready, in milliseconds. It takes some 0.5 s. */
+const longestStartMs = 60_000;
+
+export interface RenderProcessesOptions {
+  /** For platforms on which llama.cpp is only built for GPUs. */
+  readonly gpu: GpuChoice;
+  readonly clock?: Clock;
+  readonly create?: Fork;
+}
+
+/** A chat that waits for a process. */
+interface Waiting {
+  readonly resolve: (process: RenderProcess) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Renders chats that may take long in processes of their own, because nothing can interrupt llama.cpp's renderer: a template that
+ * looks through all messages for each of them, or a text that it takes apart, takes the square of their number. Such a process is
+ * killed when its time is up, and the prompts of others are prepared meanwhile.
+ *
+ * The first one is started for the first chat. A second one is started while that is busy with a chat that takes long; later, the one
+ * that is idle first stays.
+ */
+export class RenderProcesses {
+  readonly #template: TemplateSettings;
+  readonly #options: RenderProcessesOptions;
+  readonly #clock: Clock;
+  readonly #turns = new TurnsByOwner({ atOnce });
+  readonly #running = new Set<RenderProcess>();
+  #idle: RenderProcess | null = null;
+  /** There is one at most: the others wait for their turns. */
+  #waiting: Waiting | null = null;
+  #calls = 0;
+  #isStopped = false;
+
+  constructor(template: TemplateSettings, options: RenderProcessesOptions) {
+    this.#template = template;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  /**
+   * As `renderChat` does.
+   *
+   * @param signal aborted when the text is no longer needed; its reason is thrown
+   * @throws ChatstreamError `invalid_request` also for a chat that takes too long; `engine_failed` if its process ends
+   */
+  async render(chat: Chat, signal: AbortSignal = new AbortController().signal): Promise<TracedText> {
+    this.#calls += 1;
+    // In the order in which they come.
+    const rendered = this.#turns.take(String(this.#calls), () => this.#render(chat, signal), signal);
+    return await untilAborted(rendered, signal);
+  }
+
+  /** What is being rendered fails with `engine_failed`, and so does what comes later. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#waiting?.reject(endedError('it was stopped'));
+    this.#idle?.kill();
+    for (const each of this.#running) each.kill();
+  }
+
+  async #render(chat: Chat, signal: AbortSignal): Promise<TracedText> {
+    if (this.#isStopped) throw endedError('it was stopped');
+    const process = await this.#take();
+    try {
+      await this.#within(longestStartMs, process, process.ready, startError);
+      signal.throwIfAborted();
+      return await this.#within(longestMs, process, process.render(chat), tooLongError, signal);
+    } finally {
+      this.#putBack(process);
+    }
+  }
+
+  /** A process that has nothing to do, or else a new one: at once if there is none, or when others are busy for too long. */
+  #take(): RenderProcess | Promise<RenderProcess> {
+    const idle = this.#idle;
+    this.#idle = null;
+    if (idle?.isAlive === true) {
+      this.#running.add(idle);
+      return idle;
+    }
+    return this.#running.size === 0 ? this.#started() : this.#nextIdle();
+  }
+
+  async #nextIdle(): Promise<RenderProcess> {
+    const idle = await new Promise<RenderProcess | null>((resolve, reject) => {
+      const cancelTimer = this.#clock.schedule(patienceMs, () => {
+        this.#waiting = null;
+        resolve(null);
+      });
+      const stopWaiting = (): void => {
+        cancelTimer();
+        this.#waiting = null;
+      };
+      this.#waiting = {
+        resolve: (process) => {
+          stopWaiting();
+          resolve(process);
+        },
+        reject: (error) => {
+          stopWaiting();
+          reject(error);
+        },
+      };
+    });
+    return idle ?? this.#started();
+  }
+
+  #started(): RenderProcess {
+    const { gpu, create } = this.#options;
+    const process = new RenderProcess(this.#template, gpu, create);
+    this.#running.add(process);
+    return process;
+  }
+
+  #putBack(process: RenderProcess): void {
+    if (this.#waiting !== null && process.isAlive) {
+      this.#waiting.resolve(process);
+      return;
+    }
+    this.#running.delete(process);
+    if (!process.isAlive) return;
+    if (this.#idle === null) this.#idle = process;
+    else process.kill();
+  }
+
+  /**
+   * Kills a process that takes too long.
+   *
+   * @param signal aborted when nobody waits any more
+   */
+  async #within<T>(
+    ms: number,
+    process: RenderProcess,
+    work: Promise<T>,
+    late: () => ChatstreamError,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const end = { isLate: false };
+    const endIn = (leftMs: number): CancelTimer =>
+      this.#clock.schedule(leftMs, () => {
+        end.isLate = true;
+        process.kill();
+      });
+    let cancelTimer = endIn(ms);
+    const onAbort = (): void => {
+      cancelTimer();
+      cancelTimer = endIn(forNobodyMs);
+    };
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await work;
+    } catch (error) {
+      throw end.isLate ? late() : error;
+    } finally {
+      cancelTimer();
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+function startError(): ChatstreamError {
+  return endedError(`it was not ready within ${longestStartMs / 1000} s`);
+}
+
+function tooLongError(): ChatstreamError {
+  const limit = `${longestMs / 1000} s`;
+  return new ChatstreamError('invalid_request', `The model's chat template needs more than ${limit} for this chat.`, {
+    param: 'messages',
+    hint: 'Send fewer messages, calls and documents, or a prompt that you format yourself to /v1/completions.',
+  });
+}
