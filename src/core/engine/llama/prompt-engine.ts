@@ -12,7 +12,7 @@ import { messageDelayMs, modelLoadError } from './library/load-errors.js';
 import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
-import { RenderProcesses } from './render-processes.js';
+import { RenderProcesses } from './rendering/render-processes.js';
 
 /** Number of llama.cpp's messages that are kept: it gives few before the one that explains a failure. */
 const keptMessages = 100;

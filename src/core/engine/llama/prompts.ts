@@ -5,13 +5,13 @@ import { endsInThought, stopsInThought } from '../dialects/templates/thoughts.js
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
-import { Chats, type RendererOf } from './chats.js';
 import { readInputs } from './inputs.js';
 import { libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
 import { spellingOf, tokenizerOf } from './model-tokenizer.js';
 import { tokensAroundMessage } from './prompt/message-cost.js';
 import type { Tokenizer, TokenLimit } from './prompt/tokenizer.js';
 import { bytesOf } from './prompt/vocabulary.js';
+import { Chats, type RendererOf } from './rendering/chats.js';
 
 /** A prompt as the model reads it. */
 export interface PreparedPrompt {

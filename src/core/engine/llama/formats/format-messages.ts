@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../base/errors.js';
+import { readError, type SentError, writeError } from '../library/sent-error.js';
 import type { Compiled } from './formats.js';
-import { readError, type SentError, writeError } from '../sent-error.js';
 
 /** What became of a format, as one thread tells another. */
 export type CompiledAnswer =

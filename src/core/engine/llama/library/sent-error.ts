@@ -1,4 +1,4 @@
-import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { ChatstreamError, type ErrorCode } from '../../../base/errors.js';
 
 /** An error as one thread or process tells another. */
 export interface SentError {

@@ -1,9 +1,9 @@
-import { isRecord } from '../../base/json.js';
-import type { PromptSource } from '../engine.js';
-import type { GpuChoice } from '../options.js';
-import type { ChatTemplateOptions } from './prompt/chat-template.js';
-import type { TracedText } from './prompt/special-tokens.js';
-import type { SentError } from './sent-error.js';
+import { isRecord } from '../../../base/json.js';
+import type { PromptSource } from '../../engine.js';
+import type { GpuChoice } from '../../options.js';
+import type { SentError } from '../library/sent-error.js';
+import type { ChatTemplateOptions } from '../prompt/chat-template.js';
+import type { TracedText } from '../prompt/special-tokens.js';
 
 export type Chat = Extract<PromptSource, { type: 'chat' }>;
 

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { compiledFile } from '../../base/compiled-file.js';
-import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { GpuChoice } from '../options.js';
-import type { TracedText } from './prompt/special-tokens.js';
+import { compiledFile } from '../../../base/compiled-file.js';
+import { ChatstreamError, messageOf } from '../../../base/errors.js';
+import type { GpuChoice } from '../../options.js';
+import { readError } from '../library/sent-error.js';
+import type { TracedText } from '../prompt/special-tokens.js';
 import {
   type Chat,
   isRenderAnswer,
@@ -11,7 +12,6 @@ import {
   type RenderRequest,
   type TemplateSettings,
 } from './render-messages.js';
-import { readError } from './sent-error.js';
 
 /** Creates a process; by default Node's `fork`. */
 export type Fork = (entry: string, options: ForkOptions) => ChildProcess;

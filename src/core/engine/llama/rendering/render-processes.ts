@@ -1,9 +1,9 @@
-import { untilAborted } from '../../base/abort.js';
-import { type CancelTimer, type Clock, systemClock } from '../../base/clock.js';
-import { ChatstreamError } from '../../base/errors.js';
-import { TurnsByOwner } from '../../base/turns-by-owner.js';
-import type { GpuChoice } from '../options.js';
-import type { TracedText } from './prompt/special-tokens.js';
+import { untilAborted } from '../../../base/abort.js';
+import { type CancelTimer, type Clock, systemClock } from '../../../base/clock.js';
+import { ChatstreamError } from '../../../base/errors.js';
+import { TurnsByOwner } from '../../../base/turns-by-owner.js';
+import type { GpuChoice } from '../../options.js';
+import type { TracedText } from '../prompt/special-tokens.js';
 import type { Chat, TemplateSettings } from './render-messages.js';
 import { endedError, type Fork, RenderProcess } from './render-process.js';
 

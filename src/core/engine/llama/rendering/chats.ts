@@ -1,10 +1,10 @@
 import type { LlamaModel } from 'node-llama-cpp';
-import { type ChatDialect, chatDialect } from '../dialects/templates/chat-dialect.js';
-import { compileJinja } from './library/library.js';
-import { ChatTemplate } from './prompt/chat-template.js';
-import { isQuickChat } from './prompt/quick-chats.js';
-import { renderChat } from './prompt/render-chat.js';
-import type { TracedText } from './prompt/special-tokens.js';
+import { type ChatDialect, chatDialect } from '../../dialects/templates/chat-dialect.js';
+import { compileJinja } from '../library/library.js';
+import { ChatTemplate } from '../prompt/chat-template.js';
+import { isQuickChat } from '../prompt/quick-chats.js';
+import { renderChat } from '../prompt/render-chat.js';
+import type { TracedText } from '../prompt/special-tokens.js';
 import type { Chat, TemplateSettings } from './render-messages.js';
 
 /** Renders chats that may take long, somewhere else. */

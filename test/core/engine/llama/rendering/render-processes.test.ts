@@ -1,14 +1,17 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import { chatDialect } from '../../../../src/core/engine/dialects/templates/chat-dialect.js';
-import type { ChatMessage, PromptSource } from '../../../../src/core/engine/engine.js';
-import { renderChat } from '../../../../src/core/engine/llama/prompt/render-chat.js';
-import { RenderProcesses, type RenderProcessesOptions } from '../../../../src/core/engine/llama/render-processes.js';
-import { VirtualClock } from '../../../support/virtual-clock.js';
-import { names, template } from './prompt/harness.js';
-import { templates } from './prompt/templates.js';
+import { ChatstreamError } from '../../../../../src/core/base/errors.js';
+import { chatDialect } from '../../../../../src/core/engine/dialects/templates/chat-dialect.js';
+import type { ChatMessage, PromptSource } from '../../../../../src/core/engine/engine.js';
+import { renderChat } from '../../../../../src/core/engine/llama/prompt/render-chat.js';
+import {
+  RenderProcesses,
+  type RenderProcessesOptions,
+} from '../../../../../src/core/engine/llama/rendering/render-processes.js';
+import { VirtualClock } from '../../../../support/virtual-clock.js';
+import { names, template } from '../prompt/harness.js';
+import { templates } from '../prompt/templates.js';
 
 type Chat = Extract<PromptSource, { type: 'chat' }>;
 

@@ -1,11 +1,11 @@
-import { asChatstreamError } from '../../base/errors.js';
-import { chatDialect } from '../dialects/templates/chat-dialect.js';
-import { openWithoutGpu } from './library/device.js';
-import { compileJinja, importLibrary } from './library/library.js';
-import { ChatTemplate } from './prompt/chat-template.js';
-import { renderChat } from './prompt/render-chat.js';
+import { asChatstreamError } from '../../../base/errors.js';
+import { chatDialect } from '../../dialects/templates/chat-dialect.js';
+import { openWithoutGpu } from '../library/device.js';
+import { compileJinja, importLibrary } from '../library/library.js';
+import { writeError } from '../library/sent-error.js';
+import { ChatTemplate } from '../prompt/chat-template.js';
+import { renderChat } from '../prompt/render-chat.js';
 import { isRenderRequest, type RenderAnswer, type RenderRequest } from './render-messages.js';
-import { writeError } from './sent-error.js';
 
 /** The process that renders chats of one model: see `RenderProcesses`. */
 type Render = (request: Extract<RenderRequest, { type: 'chat' }>) => Promise<RenderAnswer>;
