@@ -234,4 +234,35 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     others.abort();
     await server.stop();
   });
+
+  it('takes a key where requests without one are let in, and goes on without it after a wrong one', async () => {
+    const config = join(folder, 'anonymous.yaml');
+    const sha256 = createHash('sha256').update('olga').digest('hex');
+    await writeFile(config, `anonymous: { class: batch }\nkeys:\n  - { name: olga, role: admin, sha256: ${sha256} }\n`);
+    const server = await startServer([...mock, '-n', '1', '--config', config]);
+    const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
+    await page.getByText('You see your own requests').waitFor();
+    await page.getByRole('button', { name: 'Use an API key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('API key', { exact: true }).fill('wrong');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('The server does not know this key.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await page.getByText('Live').waitFor();
+    await page.getByText('You see your own requests').waitFor();
+    await page.getByRole('button', { name: 'Use an API key' }).click();
+    await dialog.getByLabel('API key', { exact: true }).fill('olga');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Try a load' }).waitFor();
+    await page.getByRole('button', { name: 'Change the key' }).waitFor();
+    await close();
+
+    const charts = await openConsole(browser, server.url, '#/charts', { expectsRefusals: true });
+    const banner = charts.page.getByRole('main').locator('..').locator('.app-banner');
+    await banner.getByRole('button', { name: 'Use an API key' }).click();
+    await charts.page.getByRole('dialog').waitFor();
+    await charts.close();
+    await server.stop();
+  });
 });

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { type Decoder, object, optional, string } from './decode.js';
-import { apiKey, askForKey } from './key.js';
+import { apiKey, askForKey, keysMatter } from './key.js';
 
 /** The server answered, but not with what was asked for. */
 export class ApiError extends Error {
@@ -63,6 +63,7 @@ export async function call(
       body: body === undefined ? null : JSON.stringify(body),
     });
     if (response.ok) return response;
+    if (response.status === 401 || response.status === 403) keysMatter.value = true;
     if (response.status === 401 && (await askForKey(key))) continue;
     throw await refusal(response);
   }

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 
 const storage = 'chatstream.key';
 
@@ -9,6 +9,12 @@ export const keyQuestion = signal<KeyQuestion>({ status: 'none' });
 
 /** The key of this tab. It is kept in the session only: closing the tab forgets it. */
 export const apiKey = signal<string | undefined>(kept());
+
+/** Whether the server has refused something to the key of this tab or to a page without one, or has shown it only its own requests. */
+export const keysMatter = signal(false);
+
+/** Whether the reader is offered to type a key: not on a server that has none, as far as it has shown. */
+export const takesKeys = computed(() => apiKey.value !== undefined || keysMatter.value);
 
 /** All requests that were refused wait for the same answer. */
 let asking: { readonly answer: Promise<boolean>; readonly give: (given: boolean) => void } | undefined;
@@ -39,19 +45,26 @@ function ask(refused: boolean): Promise<boolean> {
   return asking.answer;
 }
 
-/** @param key - The key that was typed; undefined if the question was dismissed. */
+/**
+ * @param key - The key that was typed; undefined if the question was dismissed. A key that the server does not know is forgotten
+ *   then: it may let in those that send none.
+ */
 export function answerKey(key: string | undefined): void {
-  if (key !== undefined) {
-    apiKey.value = key;
-    try {
-      sessionStorage.setItem(storage, key);
-    } catch {
-      // It is known until the page is loaded again.
-    }
-  }
+  const question = keyQuestion.peek();
+  if (key !== undefined || (question.status === 'asked' && question.refused)) keep(key);
   keyQuestion.value = { status: 'none' };
   asking?.give(key !== undefined);
   asking = undefined;
+}
+
+function keep(key: string | undefined): void {
+  apiKey.value = key;
+  try {
+    if (key === undefined) sessionStorage.removeItem(storage);
+    else sessionStorage.setItem(storage, key);
+  } catch {
+    // It is known until the page is loaded again.
+  }
 }
 
 function kept(): string | undefined {

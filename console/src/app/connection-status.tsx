@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { connection, retryNow } from '../api/connection.js';
-import { apiKey, changeKey } from '../api/key.js';
+import { apiKey, changeKey, takesKeys } from '../api/key.js';
 import { appWords } from './words.js';
 
 /** Whether what is shown is alive, in a word. */
@@ -35,8 +35,8 @@ export function ConnectionBanner(): JSX.Element {
         {value.status === 'misread' && words.misread(value.message)}
       </p>
       {value.status === 'lost' && <span class="figure">{words.nextAttempt(secondsLeft)}</span>}
-      {value.status === 'refused' && apiKey.value !== undefined && (
-        <button onClick={takeOtherKey}>{words.keyChange}</button>
+      {value.status === 'refused' && takesKeys.value && (
+        <button onClick={takeOtherKey}>{apiKey.value === undefined ? words.keyGive : words.keyChange}</button>
       )}
       {value.status === 'misread' ? (
         <button onClick={reload}>{words.reload}</button>

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { apiKey } from '../api/key.js';
+import { apiKey, takesKeys } from '../api/key.js';
 import { language } from '../i18n/language.js';
 import { nextTheme, theme } from '../ui/theme.js';
 import { ConnectionDot, takeOtherKey } from './connection-status.js';
@@ -10,6 +10,7 @@ import { appWords } from './words.js';
 export function Header(): JSX.Element {
   const words = appWords();
   const other = language.value === 'en' ? 'ja' : 'en';
+  const keyLabel = apiKey.value === undefined ? words.keyGive : words.keyChange;
   return (
     <header class="app-header">
       <a class="brand" href="#/queue">
@@ -26,8 +27,8 @@ export function Header(): JSX.Element {
       <div class="app-tools">
         {/* A chat has no connection that stays. */}
         {route.value !== 'chat' && <ConnectionDot />}
-        {apiKey.value !== undefined && (
-          <button class="quiet icon" title={words.keyChange} aria-label={words.keyChange} onClick={takeOtherKey}>
+        {takesKeys.value && (
+          <button class="quiet icon" title={keyLabel} aria-label={keyLabel} onClick={takeOtherKey}>
             <KeyIcon />
           </button>
         )}

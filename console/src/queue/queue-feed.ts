@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { callEvents } from '../api/client.js';
 import { stayConnected } from '../api/connection.js';
+import { keysMatter } from '../api/key.js';
 import { queueChange, queueSnapshot } from '../api/wire.js';
 import { setServerTime } from '../ui/now.js';
 import { fromSnapshot, type QueueState, withChange } from './queue-state.js';
@@ -39,5 +40,6 @@ function take(event: string, data: unknown): void {
   if (event === 'snapshot') queue.value = fromSnapshot(queueSnapshot(data), before);
   else if (event === 'change' && before !== undefined) queue.value = withChange(before, queueChange(data));
   else return;
+  if (queue.value.status.lists === 'own') keysMatter.value = true;
   setServerTime(queue.value.atMs);
 }

@@ -18,14 +18,24 @@ export function settingsError(
   error: TLocalizedValidationError | undefined,
   usualHint: string,
 ): ChatstreamError {
-  const { problem, hint } = problemOf(error, usualHint);
+  return errorOf(name, error, null, usualHint);
+}
+
+function errorOf(
+  name: string,
+  error: TLocalizedValidationError | undefined,
+  schema: object | null,
+  usualHint: string,
+): ChatstreamError {
+  const { problem, hint } = problemOf(error, schema, usualHint);
   return new ChatstreamError('usage', `${name}: ${placeOf(error)} ${problem}.`, { hint });
 }
 
 /**
  * The same for all that is wrong with it.
  *
- * @param schema of the file: names that it does not have are compared with those that it has
+ * @param schema of the file: names that it does not have are compared with those that it has, and the `patternErrorMessage` of a
+ *   pattern, which editors show too, says what it means
  * @param others sentences about what the schema does not say
  */
 export function settingsErrors(
@@ -45,12 +55,12 @@ export function settingsErrors(
   const found = [...places.values()];
   if (found.length === 1 && others.length === 0) {
     const meant = nameMeant(found[0], schema);
-    const error = settingsError(name, found[0], usualHint);
+    const error = errorOf(name, found[0], schema, usualHint);
     return meant === null ? error : new ChatstreamError('usage', error.message, { hint: `Did you mean ${meant}?` });
   }
   const sentences = found.map((error) => {
     const meant = nameMeant(error, schema);
-    return `${placeOf(error)} ${problemOf(error, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
+    return `${placeOf(error)} ${problemOf(error, schema, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
   });
   const all = [...sentences, ...others];
   const [first, ...more] = all;
@@ -75,18 +85,27 @@ const mostErrors = 1000;
 /** For a setting that does not exist. */
 function nameMeant(error: TLocalizedValidationError | undefined, schema: object): string | null {
   if (error?.keyword !== 'boolean') return null;
-  const path = error.instancePath.slice(1).split('/');
+  const path = stepsOf(error);
   const typed = path.pop() ?? '';
-  const parent = path.reduce<unknown>(
+  const known = member(partOf(schema, path), 'properties');
+  return isRecord(known) ? near(typed, Object.keys(known)) : null;
+}
+
+function stepsOf(error: TLocalizedValidationError): string[] {
+  return error.instancePath.slice(1).split('/');
+}
+
+/** What a schema says about the value at a path. */
+function partOf(schema: object, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
     (at, step) => (/^\d+$/.test(step) ? member(at, 'items') : member(member(at, 'properties'), step)),
     schema,
   );
-  const known = member(parent, 'properties');
-  return isRecord(known) ? near(typed, Object.keys(known)) : null;
 }
 
 function problemOf(
   error: TLocalizedValidationError | undefined,
+  schema: object | null,
   usualHint: string,
 ): { readonly problem: string; readonly hint: string } {
   if (error === undefined) return { problem: 'is wrong', hint: usualHint };
@@ -95,7 +114,11 @@ function problemOf(
     return { problem: `needs ${error.params.requiredProperties.join(' and ')}`, hint: usualHint };
   }
   if (error.keyword === 'enum') {
-    return { problem: 'has none of its possible values', hint: `Use ${error.params.allowedValues.join(', ')}.` };
+    return { problem: `must be one of ${error.params.allowedValues.join(', ')}`, hint: usualHint };
+  }
+  if (error.keyword === 'pattern' && schema !== null) {
+    const meaning = member(partOf(schema, stepsOf(error)), 'patternErrorMessage');
+    if (typeof meaning === 'string') return { problem: meaning, hint: usualHint };
   }
   return { problem: error.message, hint: usualHint };
 }

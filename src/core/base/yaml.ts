@@ -3,6 +3,20 @@ import { ChatstreamError } from './errors.js';
 import { isRecord } from './json.js';
 
 /**
+ * What the parser says of these mistakes is always the same sentence. Of others it quotes what is written in the text, or says no
+ * more than the code does.
+ */
+const fixedMessages: ReadonlySet<string> = new Set([
+  'BAD_INDENT',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'BLOCK_IN_FLOW',
+  'DUPLICATE_KEY',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'TAB_AS_INDENT',
+]);
+
+/**
  * Reads the settings in a text; none if it is empty. The message of an error never quotes the text: a key that was written
  * into it must not get into a log.
  *
@@ -16,7 +30,8 @@ export function parseYaml(text: string, name: string, hint: string): object {
   if (error !== undefined) {
     const before = text.slice(0, error.pos[0]).split('\n');
     const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${error.code}.`, {
+    const mistake = fixedMessages.has(error.code) ? error.message : error.code;
+    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${mistake}.`, {
       hint: 'Nothing of the file is used until that is right.',
     });
   }

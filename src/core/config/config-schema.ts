@@ -35,9 +35,14 @@ const key = Type.Object(
   {
     name: Type.String({
       pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$',
+      patternErrorMessage: 'must be up to 64 letters, digits and _ . @ -, with a letter or a digit first',
       description: 'What logs, metrics and /v1/queue call it.',
     }),
-    sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'SHA-256 of the key, in hexadecimal.' }),
+    sha256: Type.String({
+      pattern: '^[0-9a-f]{64}$',
+      patternErrorMessage: 'must be 64 digits from 0 to f, as "chatstream keys new" prints them',
+      description: 'SHA-256 of the key, in hexadecimal.',
+    }),
     class: trafficClass,
     share,
     reserve: Type.Optional(reserve),

@@ -96,12 +96,18 @@ describe('a configuration file', () => {
 
   it.each([
     ['keys: [', 'c.yaml is not YAML: line 1, column'],
+    ['keys:\n  - name: a\n   share: 2', 'line 3, column 1: Sequence item without - indicator.'],
+    ['keys:\n\t- name: a', 'line 2, column 1: Tabs are not allowed as indentation.'],
+    ['max-queue: 5\nmax-queue: 6', 'line 2, column 1: Map keys must be unique.'],
     ['- a', 'c.yaml is not a list of settings'],
     ['keys: [{ name: a }]', 'c.yaml: keys[0] needs sha256.'],
-    [`keys: [{ name: a b, sha256: ${digest} }]`, 'c.yaml: keys[0].name'],
+    [`keys: [{ name: a b, sha256: ${digest} }]`, 'c.yaml: keys[0].name must be up to 64 letters, digits and _ . @ -'],
     [`keys: [{ name: a, sha256: ${digest}, shar: 2 }]`, 'c.yaml: keys[0].shar is not a setting.'],
-    [`keys: [{ name: a, sha256: ${digest}, class: fast }]`, 'c.yaml: keys[0].class has none of its possible values.'],
-    [`keys: [{ name: a, sha256: secret }]`, 'c.yaml: keys[0].sha256'],
+    [
+      `keys: [{ name: a, sha256: ${digest}, class: fast }]`,
+      'c.yaml: keys[0].class must be one of interactive, standard, batch.',
+    ],
+    [`keys: [{ name: a, sha256: secret }]`, 'c.yaml: keys[0].sha256 must be 64 digits from 0 to f'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: a, sha256: ${other} }]`, 'two keys with the name "a"'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: b, sha256: ${digest} }]`, '"a" and "b" are the same key'],
     [`keys: [{ name: anonymous, sha256: ${digest} }]`, 'taken by the server'],

@@ -118,9 +118,9 @@ describe('limits over time', () => {
       made.post('/v1/chat/completions', chat('hi', { max_tokens: 2 }), sent('anna'));
     expect((await ask()).headers).toMatchObject({
       'x-ratelimit-limit-requests': '2',
-      'x-ratelimit-remaining-requests': '2',
+      'x-ratelimit-remaining-requests': '1',
     });
-    await ask();
+    expect((await ask()).headers).toMatchObject({ 'x-ratelimit-remaining-requests': '0' });
     const refused = await ask();
     expect(refused.statusCode).toBe(429);
     expect(refused.json<unknown>()).toMatchObject({ error: { code: 'rate_limited', type: 'rate_limit_error' } });
@@ -155,19 +155,19 @@ describe('the headers about limits', () => {
       const { headers } = await made.ask('/tokenize', { content: 'hi' }, sent('anna'));
       return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('x-ratelimit-')));
     };
-    const full = {
+    const first = {
       'x-ratelimit-limit-requests': '6',
-      'x-ratelimit-remaining-requests': '6',
-      'x-ratelimit-reset-requests': '0.000s',
+      'x-ratelimit-remaining-requests': '5',
+      'x-ratelimit-reset-requests': '10.000s',
       'x-ratelimit-limit-tokens': '600',
       'x-ratelimit-remaining-tokens': '600',
       'x-ratelimit-reset-tokens': '0.000s',
     };
-    expect(await look()).toEqual(full);
+    expect(await look()).toEqual(first);
     expect(await look()).toEqual({
-      ...full,
-      'x-ratelimit-remaining-requests': '5',
-      'x-ratelimit-reset-requests': '10.000s',
+      ...first,
+      'x-ratelimit-remaining-requests': '4',
+      'x-ratelimit-reset-requests': '20.000s',
     });
     await made.post('/v1/completions', { prompt: 'abc', max_tokens: 27 }, sent('anna'));
     const spent = await look();
@@ -183,6 +183,31 @@ describe('the headers about limits', () => {
       'x-ratelimit-remaining-tokens': String(remaining + 10),
       'x-ratelimit-reset-tokens': `${(resetSeconds - 1).toFixed(3)}s`,
     });
+  });
+});
+
+describe('what is left after several choices', () => {
+  it.each([
+    [3, '1', '40.000s'],
+    [2, '0', '60.000s'],
+  ])('is what they leave of %i requests per minute', async (requestsPerMinute, remaining, reset) => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute } })]);
+    const { headers } = await made.post('/v1/chat/completions', chat('hi', { max_tokens: 2, n: 2 }), sent('anna'));
+    expect(headers).toMatchObject({
+      'x-ratelimit-remaining-requests': remaining,
+      'x-ratelimit-reset-requests': reset,
+    });
+  });
+
+  it('is all that was there if they are refused', async () => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 3 } })]);
+    const ask = (n: number): ReturnType<TestApp['post']> =>
+      made.post('/v1/chat/completions', chat('hi', { max_tokens: 2, n }), sent('anna'));
+    await ask(2);
+    const refused = await ask(2);
+    expect(refused.statusCode).toBe(429);
+    expect(refused.headers).toMatchObject({ 'x-ratelimit-remaining-requests': '1' });
+    expect((await ask(1)).statusCode).toBe(200);
   });
 });
 
@@ -248,7 +273,7 @@ describe('counting tokens, and changing conversations', () => {
     const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
     const counted = await made.post(url, body, sent('anna'));
     expect(counted.statusCode).toBe(200);
-    expect(counted.headers).toMatchObject({ 'x-ratelimit-remaining-requests': '1' });
+    expect(counted.headers).toMatchObject({ 'x-ratelimit-remaining-requests': '0' });
     const refused = await made.post(url, body, sent('anna'));
     expect(refused.statusCode).toBe(429);
     expect(refused.headers).toMatchObject({ 'retry-after': '60', 'x-ratelimit-remaining-requests': '0' });

@@ -1,15 +1,16 @@
 import { ChatstreamError } from '../errors.js';
+import { noKey } from '../no-key.js';
 
 /**
  * The errors about API keys: which are accepted, what they may do, and how much. No message contains a key; they call it by its
- * name.
+ * name, and do not speak of a key to clients that sent none.
  */
 
 // forbidden
 
 /** @param allowed the roles that may do it, at least one */
 export function forbiddenError(key: string, role: string, allowed: readonly string[]): ChatstreamError {
-  return new ChatstreamError('forbidden', `The key "${key}" has the role ${role}, which may not do this.`, {
+  return new ChatstreamError('forbidden', `${requestOf(key)} has the role ${role}, which may not do this.`, {
     hint: `It takes a key with the role ${allowed.join(' or ')}.`,
   });
 }
@@ -23,7 +24,7 @@ export function notLocalError(): ChatstreamError {
 
 /** @param models those that the key may use, at least one */
 export function forbiddenModelError(key: string, models: readonly string[]): ChatstreamError {
-  return new ChatstreamError('forbidden', `The key "${key}" may not use this model.`, {
+  return new ChatstreamError('forbidden', `${requestOf(key)} may not use this model.`, {
     hint: `It may use ${models.map((model) => `"${model}"`).join(', ')}.`,
     param: 'model',
   });
@@ -45,24 +46,28 @@ export function wrongKeyError(): ChatstreamError {
 
 /** @param limit in words: `60 requests per minute` */
 export function rateLimitedError(key: string, limit: string, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('rate_limited', `The key "${key}" has reached its limit of ${limit}.`, {
+  return new ChatstreamError('rate_limited', `${payerOf(key, 'first')} has reached its limit of ${limit}.`, {
     hint: `Try again in ${retryAfterSeconds} s.`,
     retryAfterSeconds,
   });
 }
 
 export function quotaExceededError(key: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('quota_exceeded', `The key "${key}" has used its ${tokensPerDay} tokens per day.`, {
-    hint: `There will be some again in ${retryAfterSeconds} s.`,
-    retryAfterSeconds,
-  });
+  return new ChatstreamError(
+    'quota_exceeded',
+    `${payerOf(key, 'first')} has used its ${tokensPerDay} tokens per day.`,
+    {
+      hint: `There will be some again in ${retryAfterSeconds} s.`,
+      retryAfterSeconds,
+    },
+  );
 }
 
 /** For a request that counts as more requests than a key may send in a minute: waiting does not help. */
 export function tooManyAtOnceError(key: string, requests: number, perMinute: number): ChatstreamError {
   return new ChatstreamError(
     'invalid_request',
-    `This counts as ${requests} requests, and the key "${key}" may send ${perMinute} per minute.`,
+    `This counts as ${requests} requests, and ${payerOf(key, 'within')} may send ${perMinute} per minute.`,
     { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
   );
 }
@@ -71,7 +76,17 @@ export function tooManyAtOnceError(key: string, requests: number, perMinute: num
 export function tooManyTogetherError(key: string, answers: number, mostRunning: number): ChatstreamError {
   return new ChatstreamError(
     'invalid_request',
-    `This asks for ${answers} answers at once, and the key "${key}" may have ${mostRunning} generated at once.`,
+    `This asks for ${answers} answers at once, and ${payerOf(key, 'within')} may have ${mostRunning} generated at once.`,
     { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
   );
+}
+
+function requestOf(key: string): string {
+  return key === noKey ? 'A request without a key' : `The key "${key}"`;
+}
+
+/** Whose limits count: those of requests without a key are of their address. @param place in the sentence */
+function payerOf(key: string, place: 'first' | 'within'): string {
+  const article = place === 'first' ? 'The' : 'the';
+  return key === noKey ? `${article} address of this request, which has no key,` : `${article} key "${key}"`;
 }

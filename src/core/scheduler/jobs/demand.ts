@@ -1,3 +1,4 @@
+import { noKey } from '../base/no-key.js';
 import { type TrafficClass, usualClass } from './traffic-class.js';
 
 /** Whose a job is, and what it may cost. */
@@ -18,7 +19,7 @@ export interface Demand {
 export type Claimant = Pick<Demand, 'key' | 'payer' | 'trafficClass'>;
 
 /** The key of all jobs that came without one. */
-export const noKey = 'anonymous';
+export { noKey };
 
 /** The demand of a job whose owner does not say. */
 export const unknownDemand: Demand = { key: noKey, trafficClass: usualClass, promptTokens: 0, maxTokens: 1 };

@@ -86,13 +86,17 @@ export function identified(
   };
 }
 
-/** Tells the client what its key had left when the request came, also if it is refused. */
-export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply): void {
-  reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw)));
+/**
+ * Tells the client what its key has left, also if the request is refused. Called before the request is counted.
+ *
+ * @param requests as how many it counts
+ */
+export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply, requests = 1): void {
+  reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw), requests));
 }
 
 /**
- * Counts a request for which nothing is generated against the limits of its key, and tells the client what it had left.
+ * Counts a request for which nothing is generated against the limits of its key, and tells the client what it has left.
  *
  * @throws ChatstreamError `rate_limited`, `quota_exceeded`
  */
@@ -178,7 +182,7 @@ export class ChoicesAnswer {
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply, model);
-    sendLimits(context, reply);
+    sendLimits(context, reply, requests.length);
     this.#delivery.client.addEventListener('abort', () => {
       this.#generations.abort();
     });

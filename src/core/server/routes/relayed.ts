@@ -72,7 +72,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     // Nothing is generated.
     ...(path === '/v1/embeddings' && { maxTokens: 1, minTokens: 0 }),
   };
-  reply.headers(limitHeaders(rates, keys.payerOf(http.raw)));
+  reply.headers(limitHeaders(rates, keys.payerOf(http.raw), request.places ?? 1));
   reply.log.debug({ id: request.id }, 'request received');
   const delivery = new Delivery(context, reply);
   // Errors that it throws are its promise's.

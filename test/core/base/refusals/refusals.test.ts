@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatstreamError } from '../../../../src/core/base/errors.js';
-import { missingKeyError, wrongKeyError } from '../../../../src/core/base/refusals/key-refusals.js';
+import {
+  forbiddenError,
+  forbiddenModelError,
+  missingKeyError,
+  quotaExceededError,
+  rateLimitedError,
+  tooManyAtOnceError,
+  tooManyTogetherError,
+  wrongKeyError,
+} from '../../../../src/core/base/refusals/key-refusals.js';
 import {
   cutOffError,
   drainingError,
@@ -50,6 +59,31 @@ const refusals: readonly [ChatstreamError, string][] = [
   [websocketError('/v1/responses'), 'websocket_unsupported'],
   [wrongKeyError(), 'invalid_api_key'],
 ];
+
+const keyErrors: readonly ((key: string) => ChatstreamError)[] = [
+  (key) => forbiddenError(key, 'user', ['admin']),
+  (key) => forbiddenModelError(key, ['small']),
+  (key) => rateLimitedError(key, '2 waiting requests', 7),
+  (key) => quotaExceededError(key, 100, 7),
+  (key) => tooManyAtOnceError(key, 3, 2),
+  (key) => tooManyTogetherError(key, 3, 2),
+];
+
+describe('the errors about what a key may do', () => {
+  it.each(keyErrors.map((make) => [make('anna').code, make] as const))('name it: %s', (_, make) => {
+    expect(make('anna').message).toContain('he key "anna" ');
+  });
+
+  it.each(keyErrors.map((make) => [make('anna').code, make] as const))(
+    'do not speak of a key to a client that sent none: %s',
+    (_, make) => {
+      const { message } = make('anonymous');
+      expect(message).not.toContain('anonymous');
+      expect(message).toMatch(/without a key|has no key/);
+      expect(message).toMatch(/^[A-Z].*\.$/);
+    },
+  );
+});
 
 describe('the errors that clients are sent', () => {
   it.each(refusals)('%s', ({ code, message, hint }, expected) => {
