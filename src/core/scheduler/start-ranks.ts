@@ -48,7 +48,7 @@ const looksPerTurn = 4;
  * Keys with a limit of running jobs are lifted whenever they come back from it, which only the order itself can tell.
  */
 export class StartRanks<J extends Job> {
-  readonly #keys: Pick<KeyedJobs<J>, 'isFifo' | 'arrivals' | 'waiting' | 'size'>;
+  readonly #keys: Pick<KeyedJobs<J>, 'isFifo' | 'hasLimits' | 'arrivals' | 'waiting' | 'size'>;
   readonly #rules: ForecastRules<J>;
   readonly #moment: Moment<J>;
   /** Of all keys with waiting jobs; null until a position is asked for. */
@@ -112,7 +112,10 @@ export class StartRanks<J extends Job> {
 
   /** @returns null if only the order can tell, or if it would take less time by now */
   of(ticket: Ticket<J>): StartRank | null {
-    if (this.#keys.isFifo) return this.#ofArrival(ticket);
+    const { isFifo, hasLimits, arrivals } = this.#keys;
+    // Without limits, the counter of a key only grows by what its jobs cost.
+    if (hasLimits) return null;
+    if (isFifo) return { position: arrivals.position(ticket.job), workAhead: arrivals.workAhead(ticket.job) };
     const rank = this.#rules.competition.rankAt(ticket, this.#moment.nowMs);
     const inClass = this.#inClass(rank);
     const { keys, settled, former, above } = inClass;
@@ -142,12 +145,6 @@ export class StartRanks<J extends Job> {
     this.#looksAsOf = number;
     this.#looksNow += keys;
     this.#looks[rank] = (this.#looks[rank] ?? 0) + keys;
-  }
-
-  #ofArrival({ job }: Ticket<J>): StartRank | null {
-    const { arrivals, waiting } = this.#keys;
-    for (const { terms } of waiting) if (terms.maxRunning !== null) return null;
-    return { position: arrivals.position(job), workAhead: arrivals.workAhead(job) };
   }
 
   #inClass(rank: number): JobsInClass<J> {
@@ -198,8 +195,7 @@ export class StartRanks<J extends Job> {
     for (const account of changed) {
       const forecast = all.get(account);
       if (forecast === undefined) continue;
-      // Without a limit, its counter only grows by what its jobs cost.
-      if (account.terms.maxRunning !== null || !forecast.update(this.#moment.nowMs)) return null;
+      if (!forecast.update(this.#moment.nowMs)) return null;
       const key = forecast.inClass(rank, least);
       if (key !== null) keys.push(key);
     }
