@@ -1,8 +1,14 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
+import { Competition } from '../../../src/core/scheduler/competition.js';
+import { CountedJobs } from '../../../src/core/scheduler/counted-jobs.js';
 import type { FairOptions } from '../../../src/core/scheduler/fair-line.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { KeyJob } from './fair-stage.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** Runs one job, while ten of each key wait. */
 class Crowd {
@@ -49,3 +55,22 @@ it('a position by arrival does not look at the limits of all keys', () => {
   crowd.askForAll();
   expect(looks).toBeLessThan(2 * crowd.waiting.length);
 });
+
+it.each([[3], [10], [60], [200]])(
+  'all positions of jobs of %i keys together take no more looks at keys than there are jobs, and no turns',
+  (keys) => {
+    const crowd = new Crowd(keys, { policy: 'fair', terms: new Map() });
+    const looks = vi.spyOn(CountedJobs.prototype, 'countEarlier');
+    const ranks = vi.spyOn(Competition.prototype, 'rankAt');
+    for (let moment = 0; moment < 5; moment += 1) {
+      crowd.admit('key 2');
+      looks.mockClear();
+      ranks.mockClear();
+      crowd.askForAll();
+      const { length } = crowd.waiting;
+      expect(looks.mock.calls.length).toBeLessThanOrEqual(length + 2 * keys);
+      // One for the class of each that asks. Taken in turns, there would be two more.
+      expect(ranks.mock.calls.length).toBeLessThan(2.5 * length);
+    }
+  },
+);
