@@ -147,6 +147,14 @@ export class CountedJobs<J> {
     this.#isCounted = false;
   }
 
+  /** The work of its jobs has changed. */
+  addUpWork(workOf: (ticket: Ticket<J>) => number): void {
+    for (let index = this.#first; index < this.#tickets.length; index += 1) {
+      const ticket = this.#tickets[index];
+      if (ticket !== undefined) this.#set(index + 1, work, this.#get(index, work) + workOf(ticket));
+    }
+  }
+
   /** Has to be called before counters are asked for. @param first the service of the key when the turn of the first job comes */
   startAt(first: number): void {
     if (this.#isCounted && this.#get(this.#first, counter) === first) return;

@@ -91,6 +91,12 @@ export class StartRanks<J extends Job> {
     }
   }
 
+  /** Has to be called when the work of all jobs has changed, which their order does not depend on. */
+  weighed(): void {
+    this.#settled.fill(null);
+    for (const forecast of this.#forecasts?.values() ?? []) forecast.weighed();
+  }
+
   /** Has to be called before or after a key changes in any other way. */
   changed(account: KeyAccount<J>): void {
     let isNew = false;

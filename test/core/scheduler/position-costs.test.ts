@@ -3,6 +3,7 @@ import { Competition } from '../../../src/core/scheduler/competition.js';
 import { CountedJobs } from '../../../src/core/scheduler/counted-jobs.js';
 import type { FairOptions } from '../../../src/core/scheduler/fair-line.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
+import { ServiceCharges } from '../../../src/core/scheduler/service-charges.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { KeyJob } from './fair-stage.js';
 
@@ -74,3 +75,19 @@ it.each([[3], [10], [60], [200]])(
     }
   },
 );
+
+it('when all jobs are weighed anew after an answer, they are not listed anew', () => {
+  const crowd = new Crowd(100, { policy: 'fair', terms: new Map() });
+  crowd.askForAll();
+  const [running] = crowd.running;
+  if (running === undefined) throw new Error('No job runs.');
+  const prices = vi.spyOn(ServiceCharges.prototype, 'priceOf');
+  crowd.scheduler.countOutput(running);
+  crowd.scheduler.release(running);
+  crowd.admit('key 2');
+  const last = crowd.waiting.at(-1);
+  if (last === undefined) throw new Error('No job waits.');
+  expect(crowd.scheduler.view(last)?.position).toBeGreaterThan(1);
+  // Those of keys that have changed may be.
+  expect(prices.mock.calls.length).toBeLessThan(50);
+});
