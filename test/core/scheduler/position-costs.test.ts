@@ -28,7 +28,12 @@ class Crowd {
   }
 
   admit(key: string): void {
-    const demand = { key, trafficClass: 'standard', promptTokens: 1 + (this.waiting.length % 7), maxTokens: 10 } as const;
+    const demand = {
+      key,
+      trafficClass: 'standard',
+      promptTokens: 1 + (this.waiting.length % 7),
+      maxTokens: 10,
+    } as const;
     const job = new KeyJob(key, demand, 10, 0);
     this.scheduler.admit(job);
     if (job.status === 'waiting') this.waiting.push(job);
