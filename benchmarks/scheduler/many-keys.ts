@@ -8,7 +8,7 @@ import { median, ratios } from '../support/statistics.js';
 
 /**
  * What the fair queue costs beside the plain one: nanoseconds with 100,000 waiting jobs of 10 and of 10,000 keys, and
- * milliseconds of CPU for a single position after a change.
+ * milliseconds of CPU for a single position after a change and for the end of an answer.
  */
 const waiting = 100_000;
 const batch = 500;
@@ -74,29 +74,36 @@ class Queue {
     });
   }
 
-  /** After a change, all positions one after the other: the cost of each. */
+  /** After a change, all positions one after the other: the nanoseconds of CPU that each takes. */
   positions(): number {
     this.#admit();
     const waits = this.#jobs.filter((job) => job.status === 'waiting');
-    const began = process.hrtime.bigint();
-    for (const job of waits) this.#scheduler.view(job);
-    const each = Number(process.hrtime.bigint() - began) / waits.length;
+    const ms = cpuMs(() => {
+      for (const job of waits) this.#scheduler.view(job);
+    });
     const last = waits.at(-1);
     if (last !== undefined) this.#scheduler.withdraw(last);
-    return each;
+    return (ms * 1e6) / waits.length;
+  }
+
+  /** An answer ends, and another begins. @returns milliseconds of CPU */
+  endOfAnswer(): number {
+    const ending = this.#running.shift();
+    if (ending === undefined) throw new Error('No job runs.');
+    for (let left = Math.ceil(this.#random() * 200); left > 0; left -= 1) this.#scheduler.countOutput(ending);
+    const ms = cpuMs(() => {
+      this.#scheduler.release(ending);
+    });
+    this.#admit();
+    return ms;
   }
 
   /** After an answer has ended and another begun, the position of any that waits. @returns milliseconds of CPU */
   positionAfterAnswer(): number {
-    const ending = this.#running.shift();
-    if (ending !== undefined) {
-      for (let left = Math.ceil(this.#random() * 200); left > 0; left -= 1) this.#scheduler.countOutput(ending);
-      this.#scheduler.release(ending);
-    }
-    this.#admit();
+    this.endOfAnswer();
     for (;;) {
       const job = this.#jobs[Math.floor(this.#random() * this.#jobs.length)];
-      if (job?.status === 'waiting') return this.#timeOfPosition(job);
+      if (job?.status === 'waiting') return cpuMs(() => this.#scheduler.view(job));
     }
   }
 
@@ -109,16 +116,9 @@ class Queue {
         ? this.#job()
         : new KeyJob({ key, trafficClass: 'standard', promptTokens: 100, maxTokens: 200 });
     this.#scheduler.admit(job);
-    const ms = this.#timeOfPosition(job);
+    const ms = cpuMs(() => this.#scheduler.view(job));
     this.#scheduler.withdraw(job);
     return ms;
-  }
-
-  #timeOfPosition(job: KeyJob): number {
-    const began = process.cpuUsage();
-    this.#scheduler.view(job);
-    const { user, system } = process.cpuUsage(began);
-    return (user + system) / 1000;
   }
 
   #job(): KeyJob {
@@ -132,6 +132,13 @@ class Queue {
     this.#scheduler.admit(job);
     this.#jobs.push(job);
   }
+}
+
+function cpuMs(operate: () => unknown): number {
+  const began = process.cpuUsage();
+  operate();
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1000;
 }
 
 function nanosecondsEach(operate: (count: number) => void): number {
@@ -174,6 +181,7 @@ const asked: readonly (readonly [of: string, measure: (on: Queue) => number])[] 
   ['new key', (queue) => queue.onePosition('new key')],
   ['busy key', (queue) => queue.onePosition('busy key')],
   ['any, after an answer', (queue) => queue.positionAfterAnswer()],
+  ['none: the end of an answer itself', (queue) => queue.endOfAnswer()],
 ];
 const positions = asked.flatMap(([of, measure]) => {
   const figures = measured(positionsAsked, measure);

@@ -237,7 +237,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   weighAll(workOf: (job: J) => number): void {
     this.keys.arrivals.weighAll(workOf);
     for (const job of this.paused) job.work = workOf(job);
-    this.#ranks.spoil(null);
+    this.#ranks.weighed();
     this.#positions.forget();
   }
 

@@ -43,18 +43,25 @@ export class AnswerLengths {
 
   /** The mean length of answers to such a request; null before the first answer. */
   expected(demand: Demand): number | null {
-    const lengths = this.likely(demand, windowSize);
-    return lengths.length === 0 ? null : lengths.reduce((sum, each) => sum + each, 0) / lengths.length;
+    return this.#answersTo(demand).meanOf(demand);
   }
 
   /** Lengths that the answer to a request may have, equally likely ones; none before the first answer. */
-  likely({ key, maxTokens, minTokens = 0 }: Demand, most: number): readonly number[] {
-    const ofKey = this.#byKey.get(key);
-    const answers = ofKey !== undefined && ofKey.size >= enoughOfKey ? ofKey : this.#all;
-    return answers
+  likely(demand: Demand, most: number): readonly number[] {
+    return this.#answersTo(demand)
       .latest(most)
-      .map(({ tokens, isCut }) => Math.max(minTokens, Math.min(maxTokens, isCut ? tokens * mostBeyondLimit : tokens)));
+      .map((answer) => lengthOf(answer, demand));
   }
+
+  #answersTo({ key }: Demand): LatestAnswers {
+    const ofKey = this.#byKey.get(key);
+    return ofKey !== undefined && ofKey.size >= enoughOfKey ? ofKey : this.#all;
+  }
+}
+
+/** How long an answer would have been within the limits of another request. */
+function lengthOf({ tokens, isCut }: Answer, { maxTokens, minTokens = 0 }: Demand): number {
+  return Math.max(minTokens, Math.min(maxTokens, isCut ? tokens * mostBeyondLimit : tokens));
 }
 
 class LatestAnswers {
@@ -72,6 +79,14 @@ class LatestAnswers {
     const mean = this.#answers.reduce((sum, { tokens }) => sum + tokens, 0) / this.size;
     const variance = this.#answers.reduce((sum, { tokens }) => sum + (tokens - mean) ** 2, 0) / this.size;
     this.variation = variance / mean ** 2;
+  }
+
+  /** Of the lengths that they would have had within the limits of a request; null if there are none. */
+  meanOf(demand: Demand): number | null {
+    if (this.size === 0) return null;
+    let sum = 0;
+    for (const answer of this.#answers) sum += lengthOf(answer, demand);
+    return sum / this.size;
   }
 
   latest(most: number): readonly Answer[] {

@@ -43,6 +43,8 @@ export class KeyedJobs<J extends Job> {
   readonly #accounts: Accounts<J>;
   /** Keys with waiting jobs. */
   readonly #waiting = new Set<KeyAccount<J>>();
+  /** Those of them with a limit of running jobs. */
+  readonly #limited = new Set<KeyAccount<J>>();
   readonly #running = new Set<Ticket<J>>();
   readonly #positions: OrderOfStarts<J>;
   #arrived = 0;
@@ -81,6 +83,11 @@ export class KeyedJobs<J extends Job> {
   /** Keys with waiting jobs. */
   get waiting(): ReadonlySet<KeyAccount<J>> {
     return this.#waiting;
+  }
+
+  /** Whether a key with waiting jobs has a limit of running ones. */
+  get hasLimits(): boolean {
+    return this.#limited.size > 0;
   }
 
   /** In the order in which they began. */
@@ -245,7 +252,10 @@ export class KeyedJobs<J extends Job> {
     ticket.lane.account.running += ticket.places;
   }
 
+  /** Called, among others, when a key begins to have waiting jobs, and when it has none any more. */
   #refresh(account: KeyAccount<J>): void {
+    if (account.waiting > 0 && account.terms.maxRunning !== null) this.#limited.add(account);
+    else this.#limited.delete(account);
     this.competition.refresh(account);
     this.reserves.refresh(account);
     this.#positions.changed(account);

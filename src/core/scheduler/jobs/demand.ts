@@ -1,4 +1,4 @@
-import { noKey } from '../base/no-key.js';
+import { noKey } from '../../base/no-key.js';
 import { type TrafficClass, usualClass } from './traffic-class.js';
 
 /** Whose a job is, and what it may cost. */

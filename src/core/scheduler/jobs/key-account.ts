@@ -197,6 +197,8 @@ export class Ticket<J> {
   /** When the last of the jobs up to it came, if all of them are interactive and need one place; infinite otherwise. */
   allSinceMs = Infinity;
   positionAsOf = -1;
+  /** Its index where it was last listed: see `CountedJobs`. */
+  listedAt = -1;
 
   constructor(
     readonly job: J,

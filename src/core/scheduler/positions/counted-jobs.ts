@@ -100,6 +100,7 @@ export class CountedJobs<J> {
     // The row behind the last has its sums.
     if ((end + 2) * fields > this.#rows.length) this.#grow();
     this.#tickets.push(ticket);
+    ticket.listedAt = end;
     this.#set(end, service, serviceAt(price, answer));
     this.#set(end, fixed, price.fixed);
     this.#set(end, outputTokens, price.outputTokens);
@@ -146,6 +147,14 @@ export class CountedJobs<J> {
     this.#isCounted = false;
   }
 
+  /** The work of its jobs has changed. */
+  addUpWork(workOf: (ticket: Ticket<J>) => number): void {
+    for (let index = this.#first; index < this.#tickets.length; index += 1) {
+      const ticket = this.#tickets[index];
+      if (ticket !== undefined) this.#set(index + 1, work, this.#get(index, work) + workOf(ticket));
+    }
+  }
+
   /** Has to be called before counters are asked for. @param first the service of the key when the turn of the first job comes */
   startAt(first: number): void {
     if (this.#isCounted && this.#get(this.#first, counter) === first) return;
@@ -159,7 +168,10 @@ export class CountedJobs<J> {
   }
 
   /** How many come before one of them. They are in the order of their arrival. */
-  countBefore({ arrival }: Ticket<J>): number {
+  countBefore(ticket: Ticket<J>): number {
+    const { arrival, listedAt } = ticket;
+    // Unless it has been listed elsewhere since. To search tickets in order waits for memory at each step.
+    if (this.#tickets[listedAt] === ticket) return listedAt - this.#first;
     let low = this.#first;
     let high = this.#tickets.length;
     while (low < high) {

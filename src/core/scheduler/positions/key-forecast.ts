@@ -14,7 +14,7 @@ export interface ForecastRules<J> {
     answerOf(account: KeyAccount<J>): number;
     usualAnswer: number;
   };
-  workOf(ticket: Ticket<J>): number;
+  readonly workOf: (ticket: Ticket<J>) => number;
   readonly moment: Pick<Moment<J>, 'serviceOf'>;
 }
 
@@ -38,6 +38,7 @@ export class KeyForecast<J> {
   readonly #rules: ForecastRules<J>;
   #isListed = false;
   #isOrderly = true;
+  #hasNewWork = false;
   /** When the first of its jobs rises by a class. */
   #risesMs = Infinity;
   /** The length of answers and the share by which its jobs were weighed. */
@@ -64,12 +65,22 @@ export class KeyForecast<J> {
     const isListed = this.#isListed && share === this.#share && nowMs < this.#risesMs;
     this.#answer = answer;
     this.#share = share;
-    if (!isListed) this.#list(nowMs);
-    else if (!isSame) for (const each of this.classes) each.weigh(answer);
+    if (!isListed) {
+      this.#list(nowMs);
+    } else {
+      if (!isSame) for (const each of this.classes) each.weigh(answer);
+      if (this.#hasNewWork) for (const each of this.classes) each.addUpWork(this.#rules.workOf);
+    }
+    this.#hasNewWork = false;
     return this.#isOrderly;
   }
 
-  /** Its jobs, or their work, have changed. */
+  /** The work of its jobs has changed. */
+  weighed(): void {
+    this.#hasNewWork = true;
+  }
+
+  /** Its jobs have changed. */
   spoil(): void {
     this.#isListed = false;
     for (const jobs of this.classes) jobs.clear();

@@ -27,6 +27,11 @@ export class Moment<J> {
     this.#clock = clock;
   }
 
+  /** Whether it has begun, and the line has not changed since. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Tells moments apart. */
   get number(): number {
     return this.#number;

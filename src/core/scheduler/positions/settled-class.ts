@@ -60,16 +60,22 @@ export class SettledClass<J> {
     return true;
   }
 
-  /** Whether it still holds but for the keys that have changed. */
+  /** Whether it still holds but for the keys that have changed, and is of use. */
   holds({ least, usualAnswer }: ClassBasis, nowMs: number): boolean {
     const basis = this.#basis;
-    if (nowMs >= this.#risesMs) return false;
+    if (this.isWorn || nowMs >= this.#risesMs) return false;
     return !(this.#hasLifted && least !== basis.least) && !(this.#hasUsual && usualAnswer !== basis.usualAnswer);
   }
 
   /** What the keys were that have changed. */
   get former(): readonly KeyInClass<J>[] {
     return [...this.#changed].flatMap((account) => this.#keys.get(account) ?? []);
+  }
+
+  /** What all keys were but these. @param former what these were */
+  keysBut(former: readonly KeyInClass<J>[]): readonly KeyInClass<J>[] {
+    const left = new Set(former);
+    return [...this.#keys.values()].filter((key) => !left.has(key));
   }
 
   /** What a key was when all were settled. */

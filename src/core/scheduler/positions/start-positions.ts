@@ -6,7 +6,7 @@ import type { StartRank } from './start-ranks.js';
 
 /** How positions are found; see `StartRanks` and `startOrder`. */
 export interface PositionSources<J extends Job> {
-  /** Positions one by one; null where only the order can tell. */
+  /** Positions on their own; null where only the order can tell. */
   readonly ranks: {
     of(ticket: Ticket<J>): StartRank | null;
   };
@@ -18,15 +18,14 @@ export interface PositionSources<J extends Job> {
 
 /**
  * The positions of waiting jobs if nothing changed: between two changes of the line all of one moment, so that no two jobs have the
- * same. The first that are asked for after a change are found one by one; when that has
- * taken about as long as the whole order, the order is computed, as far as it is asked for, and kept until the line changes,
- * so that all n positions together cost O(n log k) with k keys.
+ * same. They are found on their own. Where only the order can tell, it is computed, as far as it is asked for, and kept until the line
+ * changes. Either way, all n positions together cost O(n log n).
  */
 export class StartPositions<J extends Job> {
   readonly #sources: PositionSources<J>;
   /** The order as far as it has been asked for since the last change. */
   #order: Iterator<Ticket<J>> | null = null;
-  /** Whether positions are taken from the order, and no longer found one by one. */
+  /** Whether positions are taken from the order, and no longer found on their own. */
   #isInTurns = false;
   /** Places of those in it. */
   #ordered = 0;
@@ -95,7 +94,7 @@ export class StartPositions<J extends Job> {
   /** @returns false if it is not in the order, or behind that position */
   #advanceTo(ticket: Ticket<J>, most: number): boolean {
     const order = this.#currentOrder();
-    // Of those whose positions are found one by one, nothing else is known.
+    // Of those whose positions are found on their own, nothing else is known.
     while (!this.#isMarked(ticket) || Number.isNaN(ticket.allSinceMs)) {
       if (this.#ordered >= most || !this.#advance(order)) return false;
     }

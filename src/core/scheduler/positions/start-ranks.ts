@@ -28,19 +28,16 @@ interface JobsInClass<J> {
 
 const none: Load = { places: 0, work: 0 };
 
-/** Of so few keys, looking at each takes no longer than keeping them settled. */
+/** Of so few keys, looking at each takes no longer than keeping them settled from one moment to the next. */
 const fewKeys = 64;
-
-/** To look at one key for each waiting job takes about as long as to sort all jobs, and at so many as to take them in turns. */
-const looksPerTurn = 4;
 
 /**
  * The position of one waiting job, without taking those before it in turns. In each class, the job of the key with the least counter
  * starts next, and the counter of a key only grows by what its own jobs cost. So a job starts after those of each other key
  * whose turn comes at a lower counter, which are found in O(log n): together O(k log n) for k keys with n jobs each.
  *
- * Where there are many keys, the jobs of all are sorted from time to time, and only keys that have changed since are looked at one
- * by one: so often that sorting takes no longer than that.
+ * Where many positions are asked for, the jobs of all keys are sorted, and only keys that have changed since are looked at one by
+ * one: so often that sorting takes no longer than that. It takes about as long as looking at one key for each waiting job.
  *
  * A key that comes to a lower class only after its jobs in a higher one is lifted there, to the least of those that compete in it, or
  * else to what the first that comes there has.
@@ -48,7 +45,7 @@ const looksPerTurn = 4;
  * Keys with a limit of running jobs are lifted whenever they come back from it, which only the order itself can tell.
  */
 export class StartRanks<J extends Job> {
-  readonly #keys: Pick<KeyedJobs<J>, 'isFifo' | 'arrivals' | 'waiting' | 'size'>;
+  readonly #keys: Pick<KeyedJobs<J>, 'isFifo' | 'hasLimits' | 'arrivals' | 'waiting' | 'size'>;
   readonly #rules: ForecastRules<J>;
   readonly #moment: Moment<J>;
   /** Of all keys with waiting jobs; null until a position is asked for. */
@@ -57,10 +54,8 @@ export class StartRanks<J extends Job> {
   readonly #classes: (JobsInClass<J> | null)[] = trafficClasses.map(() => null);
   /** One for each class. */
   readonly #settled: (SettledClass<J> | null)[] = trafficClasses.map(() => null);
-  /** How many keys have been looked at in each class since all of it were settled, and in all at the moment with this number. */
+  /** How many keys have been looked at in each class since all of it were settled; of few keys, since the moment began. */
   readonly #looks: number[] = trafficClasses.map(() => 0);
-  #looksNow = 0;
-  #looksAsOf = 0;
 
   /** @param moment of which positions are; begun before any is asked for */
   constructor(keys: KeyedJobs<J>, charges: ForecastRules<J>['charges'], moment: Moment<J>) {
@@ -96,28 +91,39 @@ export class StartRanks<J extends Job> {
     }
   }
 
+  /** Has to be called when the work of all jobs has changed, which their order does not depend on. */
+  weighed(): void {
+    this.#settled.fill(null);
+    for (const forecast of this.#forecasts?.values() ?? []) forecast.weighed();
+  }
+
   /** Has to be called before or after a key changes in any other way. */
   changed(account: KeyAccount<J>): void {
     let isNew = false;
     for (const [rank, settled] of this.#settled.entries()) {
-      if (settled?.change(account) !== true) continue;
-      isNew = true;
       // It would keep jobs in memory that have left, for little use.
-      if (settled.isWorn || this.#keys.waiting.size <= fewKeys) this.#settled[rank] = this.#classes[rank] = null;
+      if (!this.#moment.isOpen && (this.#hasFew || settled?.isWorn === true)) {
+        this.#settled[rank] = this.#classes[rank] = null;
+      } else if (settled?.change(account) === true) {
+        isNew = true;
+      }
     }
     if (!isNew || this.#forecasts?.has(account) !== true) return;
     // What it was when it was settled stays as it is.
     this.#forecasts.set(account, new KeyForecast(account, this.#rules));
   }
 
-  /** @returns null if only the order can tell, or if it would take less time by now */
+  /** @returns null if only the order can tell */
   of(ticket: Ticket<J>): StartRank | null {
-    if (this.#keys.isFifo) return this.#ofArrival(ticket);
+    const { isFifo, hasLimits, arrivals } = this.#keys;
+    // Without limits, the counter of a key only grows by what its jobs cost.
+    if (hasLimits) return null;
+    if (isFifo) return { position: arrivals.position(ticket.job), workAhead: arrivals.workAhead(ticket.job) };
     const rank = this.#rules.competition.rankAt(ticket, this.#moment.nowMs);
     const inClass = this.#inClass(rank);
     const { keys, settled, former, above } = inClass;
     const own = this.#ownOf(ticket, inClass);
-    if (keys === null || own === null || this.#looksNow > looksPerTurn * this.#keys.size) return null;
+    if (keys === null || own === null) return null;
     const turn = own.jobs.turnOf(own.jobs.countBefore(ticket), own.running);
     const { places, work } = settled?.before(turn) ?? none;
     let position = 1 + above.places + places;
@@ -137,22 +143,25 @@ export class StartRanks<J extends Job> {
   }
 
   #looked(rank: number, keys: number): void {
-    const { number } = this.#moment;
-    if (this.#looksAsOf !== number) this.#looksNow = 0;
-    this.#looksAsOf = number;
-    this.#looksNow += keys;
     this.#looks[rank] = (this.#looks[rank] ?? 0) + keys;
   }
 
-  #ofArrival({ job }: Ticket<J>): StartRank | null {
-    const { arrivals, waiting } = this.#keys;
-    for (const { terms } of waiting) if (terms.maxRunning !== null) return null;
-    return { position: arrivals.position(job), workAhead: arrivals.workAhead(job) };
+  /** Whether to sort all jobs of a class takes no longer than looking at keys has taken. */
+  #isDue(rank: number): boolean {
+    return (this.#looks[rank] ?? 0) > this.#keys.size;
+  }
+
+  get #hasFew(): boolean {
+    return this.#keys.waiting.size <= fewKeys;
   }
 
   #inClass(rank: number): JobsInClass<J> {
     const known = this.#classes[rank];
-    if (known?.asOf === this.#moment.number) return known;
+    if (known?.asOf !== this.#moment.number) {
+      if (this.#hasFew) this.#looks[rank] = 0;
+    } else if (known.keys === null || !this.#isDue(rank)) {
+      return known;
+    }
     const made = this.#list(rank);
     this.#classes[rank] = made;
     return made;
@@ -164,8 +173,7 @@ export class StartRanks<J extends Job> {
     const least = this.#leastIn(rank);
     if (least === null) return nothing;
     const basis = { rank, least, usualAnswer: this.#rules.charges.usualAnswer };
-    const { size, waiting } = this.#keys;
-    const isDue = (this.#looks[rank] ?? 0) > size && waiting.size > fewKeys;
+    const isDue = this.#isDue(rank);
     if (isDue || this.#settled[rank]?.holds(basis, nowMs) !== true) this.#settled[rank] = null;
     const keys = this.#look(rank, least);
     if (keys === null) return nothing;
@@ -198,8 +206,7 @@ export class StartRanks<J extends Job> {
     for (const account of changed) {
       const forecast = all.get(account);
       if (forecast === undefined) continue;
-      // Without a limit, its counter only grows by what its jobs cost.
-      if (account.terms.maxRunning !== null || !forecast.update(this.#moment.nowMs)) return null;
+      if (!forecast.update(this.#moment.nowMs)) return null;
       const key = forecast.inClass(rank, least);
       if (key !== null) keys.push(key);
     }
@@ -218,9 +225,9 @@ export class StartRanks<J extends Job> {
     if (competing !== null) return competing;
     const lastServed = this.#moment.lastServed[rank] ?? 0;
     for (let higher = 0; higher < rank; higher += 1) {
-      const { keys, settled } = this.#inClass(higher);
-      if (keys === null || settled !== null) return null;
-      const first = firstToLeave(keys, rank);
+      const { keys, settled, former } = this.#inClass(higher);
+      if (keys === null) return null;
+      const first = firstToLeave([...keys, ...(settled?.keysBut(former) ?? [])], rank);
       if (first !== null) return Math.max(this.#moment.servedIn(first, rank), lastServed);
     }
     return lastServed;

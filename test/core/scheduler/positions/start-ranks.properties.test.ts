@@ -53,6 +53,14 @@ function orderOf({ scheduler }: FairStage): ReadonlyMap<KeyJob, number> {
   return new Map([...scheduler.entries()].map(({ job, position }) => [job, position]));
 }
 
+/** A wait follows from the position and the work ahead. */
+function expectSameWait({ scheduler }: FairStage, job: KeyJob): void {
+  const etaMs = scheduler.view(job)?.etaMs ?? null;
+  const expectedMs = [...scheduler.entries()].find((entry) => entry.job === job)?.etaMs ?? null;
+  if (etaMs === null || expectedMs === null) expect(etaMs).toBe(expectedMs);
+  else expect(Math.abs(etaMs - expectedMs)).toBeLessThanOrEqual(1e-6 * Math.max(1, expectedMs));
+}
+
 function askFor({ scheduler }: FairStage, job: KeyJob | undefined): number | undefined {
   return job?.status === 'waiting' ? scheduler.view(job)?.position : undefined;
 }
@@ -106,6 +114,7 @@ describe.each(shapes)('positions of jobs %s', (_, shape) => {
         const position = askFor(stage, job);
         if (job === undefined || position === undefined) return;
         expect(position).toBe(orderOf(stage).get(job));
+        expectSameWait(stage, job);
         if (position > 1) compared += 1;
       });
       return compared;
