@@ -1,9 +1,9 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { Competition } from '../../../src/core/scheduler/competition.js';
-import { CountedJobs } from '../../../src/core/scheduler/counted-jobs.js';
 import type { FairOptions } from '../../../src/core/scheduler/fair-line.js';
+import { Competition } from '../../../src/core/scheduler/fairness/competition.js';
+import { ServiceCharges } from '../../../src/core/scheduler/fairness/service-charges.js';
+import { CountedJobs } from '../../../src/core/scheduler/positions/counted-jobs.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
-import { ServiceCharges } from '../../../src/core/scheduler/service-charges.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { KeyJob } from './fair-stage.js';
 
