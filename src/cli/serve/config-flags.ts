@@ -1,5 +1,6 @@
 import type { Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
+import { near } from '../../core/base/near.js';
 import type { FlagValue } from '../../core/config/read-config.js';
 import type { FlagOrigins } from '../flags/flags.js';
 
@@ -24,7 +25,8 @@ export function argumentsOf(
 ): readonly string[] {
   return [...values].flatMap(([name, value]) => {
     const flag = known[name];
-    if (flag === undefined || !isForFiles(name)) throw notAFlagError(name, command);
+    if (flag === undefined || !isForFiles(name))
+      throw notAFlagError(name, command, Object.keys(known).filter(isForFiles));
     if (isGiven(name)) return [];
     if (flag.type === 'boolean') return isOn(name, value) ? [`--${name}`] : [];
     return typeof value === 'object' ? value.map((each) => `--${name}=${each}`) : [`--${name}=${String(value)}`];
@@ -39,8 +41,9 @@ function isOn(name: string, value: FlagValue): boolean {
   });
 }
 
-function notAFlagError(name: string, command: string): ChatstreamError {
+function notAFlagError(name: string, command: string, known: readonly string[]): ChatstreamError {
+  const meant = near(name, known);
   return new ChatstreamError('usage', `"${name}" in the configuration file is not a flag of chatstream ${command}.`, {
-    hint: `Write the names of flags without their dashes; see chatstream ${command} --help.`,
+    hint: `${meant === null ? '' : `Did you mean ${meant}? `}Write the names of flags without their dashes; see chatstream ${command} --help.`,
   });
 }

@@ -7,3 +7,8 @@ export const stoppedByUser: EndedEarly = { cause: 'stopped', server: null, messa
 export function isUnexpected(end: EndedEarly | null): end is EndedEarly {
   return end !== null && end.message !== stoppedByUser.message;
 }
+
+/** The same for a reader. */
+export function endedEarlyWarning({ message }: EndedEarly): string {
+  return `The bench ended early: ${message}`;
+}

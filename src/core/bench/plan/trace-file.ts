@@ -52,7 +52,7 @@ export async function readTraceFile(path: string, longestMs = Infinity): Promise
     leftOut:
       bad[0] === undefined
         ? null
-        : `${whole(bad.length)} of ${whole(parsed.length)} rows of ${name} were left out; the first ${bad[0]}.`,
+        : `${whole(bad.length)} of ${whole(parsed.length)} rows of ${name} ${bad.length === 1 ? `was left out: it ${bad[0]}` : `were left out; the first ${bad[0]}`}.`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { isUnexpected } from '../../measurement/ended-early.js';
+import { endedEarlyWarning, isUnexpected } from '../../measurement/ended-early.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
 import type { BenchResult, EndedEarly, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
 import { type SettingSummary, summarise } from '../../measurement/summarise.js';
@@ -47,7 +47,7 @@ export async function assembleResult(
   }: Session,
 ): Promise<{ readonly result: BenchResult; readonly summaries: readonly SettingSummary[] }> {
   const summaries = summarise(runs);
-  const early = isUnexpected(endedEarly) ? [`The bench ended early: ${endedEarly.message}`] : [];
+  const early = isUnexpected(endedEarly) ? [endedEarlyWarning(endedEarly)] : [];
   const interrupted = endedEarly !== null;
   const unanswered = unansweredWarning(runs);
   // The best of some settings may be worse than one that was not measured.

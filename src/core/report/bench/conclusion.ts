@@ -1,3 +1,5 @@
+import { listed } from '../../measurement/numbers.js';
+import { judgeObjectives } from '../../measurement/objectives.js';
 import type { BenchResult, Setting } from '../../measurement/result-schema.js';
 import { dimensionsOf, settingText } from '../../measurement/setting-text.js';
 import type { SettingSummary } from '../../measurement/summarise.js';
@@ -41,7 +43,7 @@ export interface RecommendationText {
   readonly setting: string;
   /** Whether the sweep has its knee there. */
   readonly isKnee: boolean;
-  /** What it rests on, as a clause: `it has the most goodput`. */
+  /** What it rests on, as a clause, and which objectives it misses: `it has the most goodput; it still misses ttft.p95<50ms`. */
   readonly basis: string;
   /** The same with what speaks against it: `it has the most goodput, but 8 clients cannot be told apart from it …`. */
   readonly reason: string;
@@ -57,9 +59,21 @@ export function recommendationText(
   const settings = summaries.map((summary) => summary.settings);
   const by = dimensionsOf(settings).filter(({ key }) => key !== 'rate' && recommendation[key] !== null);
   const setting = by.length === 0 ? 'the only one measured' : settingText({ ...recommendation, rate: null }, by);
-  const basis = oneLine(recommendation.reason).replace(/\.$/, '');
+  const basis = oneLine(recommendation.reason).replace(/\.$/, '') + missedClause(result, summaries);
   const reason = `${basis}${secondBestClause(secondBestOf(result, summaries))}`;
   return { setting, isKnee: isKneeRecommended(result, settings), basis, reason };
+}
+
+/** That even the recommended setting misses objectives: `; it still misses ttft.p95<50ms`. */
+function missedClause(result: BenchResult, summaries: readonly SettingSummary[]): string {
+  const { concurrency, max_concurrency: maxConcurrency } = result.sweep.recommendation ?? {};
+  const missed = judgeObjectives(result, summaries).filter(
+    ({ status, settings }) =>
+      status === 'missed' && settings.concurrency === concurrency && settings.max_concurrency === maxConcurrency,
+  );
+  return missed.length === 0
+    ? ''
+    : `; it still misses ${listed([...new Set(missed.map(({ objective }) => objective))])}`;
 }
 
 function isKneeRecommended({ sweep: { knee, recommendation } }: BenchResult, settings: readonly Setting[]): boolean {

@@ -1,5 +1,5 @@
 import { noticeableDelay } from '../../measurement/client-delay.js';
-import { isUnexpected } from '../../measurement/ended-early.js';
+import { endedEarlyWarning, isUnexpected } from '../../measurement/ended-early.js';
 import { measureLonger } from '../../measurement/measure-longer.js';
 import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
@@ -22,8 +22,9 @@ export function truthWarnings(
   const { runs, interrupted, ended_early: endedEarly = null, plan } = result;
   const by = dimensionsOf(runs.map(({ settings }) => settings));
   const warnings: string[] = [];
-  // Why the first run ended early is among the result's own warnings, and all that there is to say.
-  if (interrupted && !(isUnexpected(endedEarly) && runs.length <= 1)) {
+  if (isUnexpected(endedEarly)) {
+    warnings.push(oneLine(endedEarlyWarning(endedEarly)));
+  } else if (interrupted) {
     warnings.push(`Interrupted: stopped after ${plural(runs.length, 'run')}, before everything was measured.`);
   }
   const unanswered = unansweredWarning(runs);

@@ -51,6 +51,24 @@ describe('the sweep in words', () => {
   });
 });
 
+describe('the recommendation with objectives', () => {
+  const reasonWith = (slo: readonly string[]): string | undefined => {
+    const recommendation = { max_concurrency: 2, concurrency: 8, reason: 'it has the most goodput' };
+    const settings = [{ maxConcurrency: 1, prefillMs: 3000 }, { maxConcurrency: 2 }];
+    const { result, summaries } = benchResult({ settings, sweep: { recommendation }, plan: { slo: [...slo] } });
+    return recommendationText(result, summaries)?.basis;
+  };
+
+  it('names those that even the best setting misses', () => {
+    expect(reasonWith(['ttft.p50<1ms', 'e2e.p50<1h'])).toBe('it has the most goodput; it still misses ttft.p50<1ms');
+    expect(reasonWith(['ttft.p50<1ms', 'e2e.p50<1ms'])).toMatch(/; it still misses ttft\.p50<1ms and e2e\.p50<1ms$/);
+  });
+
+  it('is silent about those that only another setting misses', () => {
+    expect(reasonWith(['ttft.p50<2s'])).toBe('it has the most goodput');
+  });
+});
+
 describe('the conclusions on a terminal', () => {
   /** Three trials with these goodputs at max-concurrency 2 and 4, of which 4 is recommended. */
   function briefsOf(goodputs: readonly (readonly [number, number])[], sweep: Partial<Sweep> = {}): readonly string[] {

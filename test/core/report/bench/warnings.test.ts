@@ -96,14 +96,16 @@ describe('warnings about the truth of figures', () => {
     ]);
   });
 
-  it('say once that a target was lost in the first run, and after more of them how many there were', () => {
+  it('say first, and once, that a target was lost, and not that it was interrupted', () => {
     const lost = { cause: 'target-lost', server: 'candidate', message: 'http://127.0.0.1:8000 was lost.' } as const;
-    const ended = (count: number): readonly string[] => {
-      const { result } = benchResult({ settings: Array.from({ length: count }, (_, index) => ({ rate: index + 1 })) });
-      return truthWarnings({ ...result, interrupted: true, ended_early: lost });
-    };
-    expect(ended(1)).toEqual([]);
-    expect(ended(3)).toEqual(['Interrupted: stopped after 3 runs, before everything was measured.']);
+    for (const count of [1, 3]) {
+      const settings = Array.from({ length: count }, (_, index) => ({ rate: index + 1 }));
+      const warnings = ['The bench ended early: http://127.0.0.1:8000 was lost.'];
+      const { result } = benchResult({ settings, warnings });
+      const ended = { ...result, interrupted: true, ended_early: lost };
+      expect(truthWarnings(ended)).toEqual(warnings);
+      expect(otherWarnings(ended)).toEqual([]);
+    }
   });
 
   it("say by which flag to measure for longer where Little's law is off", () => {
