@@ -51,8 +51,9 @@ export async function watchConfig(
       await user.check(config);
       user.onChange(config);
       inEffect = config;
-      if (flagsOf(config) !== flagsOf(started)) {
-        logger.warn({ config: path }, 'settings other than keys take effect at the next start');
+      const settings = changedFlags(started, config);
+      if (settings.length > 0) {
+        logger.warn({ config: path, settings }, 'settings other than keys take effect at the next start');
       }
       logger.info({ config: path, keys: config.keys.map(({ name }) => name) }, 'configuration was read again');
     } catch (error) {
@@ -89,6 +90,8 @@ function openError(path: string): ChatstreamError {
   });
 }
 
-function flagsOf({ flags }: Config): string {
-  return JSON.stringify([...flags].sort(([one], [other]) => (one < other ? -1 : 1)));
+/** The names of those that have another value than before, or one only before or after. */
+function changedFlags({ flags: before }: Config, { flags: after }: Config): readonly string[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])];
+  return names.filter((name) => !isDeepStrictEqual(before.get(name), after.get(name))).sort();
 }

@@ -71,6 +71,7 @@ describe('a configuration file that is watched', () => {
     await watched.reload();
     expect(seen.at(-1)).toEqual(['anonymous']);
     expect(log[0]).toContain('take effect at the next start');
+    expect(log[0]).toContain('"settings":["max-queue"]');
   });
 
   it('is read again when it has changed', async () => {
