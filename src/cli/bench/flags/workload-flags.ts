@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { endpoints } from '../../../core/measurement/endpoints.js';
 import { parseThinkTime, type ThinkTime } from '../../../core/measurement/think-time.js';
-import { defaultInWords, defaultLengths, defaultNumber, positiveNumberFlag,turnsFlag } from '../../flags/flags.js';
+import { defaultInWords, defaultLengths, defaultNumber, positiveNumberFlag, turnsFlag } from '../../flags/flags.js';
 
 const requests = { helpGroup: 'REQUESTS' };
 
