@@ -46,8 +46,10 @@ export class RenderProcess {
     this.#child.unref();
     this.#child.channel?.unref();
     this.ready = this.#ask({ type: 'template', template, gpu }).then(() => undefined);
-    // Whoever needs it learns of it.
-    this.ready.catch(() => undefined);
+    // Whoever needs it learns of it. It will not be ready later.
+    this.ready.catch(() => {
+      this.kill();
+    });
   }
 
   /** Whether it can still be asked. */

@@ -177,6 +177,17 @@ describe('chats that are rendered in a process of their own', () => {
     expect(await failed).toMatchObject({ code: 'engine_failed', message: expect.stringContaining('60 s') as string });
   });
 
+  it('get another process if the one that is there could not read the template', async () => {
+    const refusal = { type: 'refused', error: { code: 'backend_unavailable', message: 'llama.cpp cannot be used.' } };
+    const refuses = ['--eval', `process.on('message', () => process.send(${JSON.stringify(refusal)}))`];
+    const starts = [refuses, []];
+    const { processes } = rendering(templates.plain, {
+      create: (entry, options) => fork(entry, [], { ...options, execArgv: starts.shift() ?? [] }),
+    });
+    expect(await outcome(() => processes.render(chat('Hi')))).toMatchObject({ code: 'backend_unavailable' });
+    expect((await processes.render(chat('Hello'))).text).toContain('Hello');
+  });
+
   it('are not begun any more once they are stopped', async () => {
     const { processes, children } = rendering(slow);
     await processes.render(chat('Hi'));
