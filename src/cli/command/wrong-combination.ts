@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { listed } from '../../core/measurement/numbers.js';
 
 interface Wrong {
@@ -9,9 +10,11 @@ interface Wrong {
  * What oclif says about flags that need or exclude each other, that are repeated, or that lack their value, in our own words.
  * The values of the flags, which may be keys, are left out.
  *
+ * @param said with colours in a terminal
  * @returns null if it is about something else
  */
-export function wrongCombination(text: string): Wrong | null {
+export function wrongCombination(said: string): Wrong | null {
+  const text = stripVTControlCharacters(said);
   const [, once] = /^Flag (--\S+) can only be specified once(?:\nSee more help with --help)?$/.exec(text) ?? [];
   if (once !== undefined) return { message: `${once} is given more than once.`, hint: 'Give it once.' };
   const [, empty] = /^Flag (--\S+) expects a value(?:\nSee more help with --help)?$/.exec(text) ?? [];
@@ -20,13 +23,14 @@ export function wrongCombination(text: string): Wrong | null {
   return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason)));
 }
 
+/** A flag is named by the environment variable that gives it, if one does. */
 function among(reason: string): Wrong {
-  const [, needing, needed] = /^All of the following must be provided when using (--\S+): (.*)$/.exec(reason) ?? [];
+  const [, needing, needed] = /^All of the following must be provided when using (\S+): (.*)$/.exec(reason) ?? [];
   if (needing !== undefined && needed !== undefined) {
     const flags = listed(needed.split(', '));
     return { message: `${needing} needs ${flags}.`, hint: `Add ${flags}.` };
   }
-  const [, one, other] = /^(--[^\s=]+).* cannot also be provided when using (--\S+)$/s.exec(reason) ?? [];
+  const [, one, other] = /^(--[^\s=]+|[A-Z][A-Z0-9_]*).* cannot also be provided when using (\S+)$/s.exec(reason) ?? [];
   if (one === undefined || other === undefined) return { message: `${reason}.`, hint: 'See --help.' };
   return { message: `${[one, other].sort().join(' and ')} cannot be combined.`, hint: 'Leave out one of the two.' };
 }

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument, visit } from 'yaml';
 import { ChatstreamError } from './errors.js';
 import { isRecord } from './json.js';
 
@@ -25,18 +25,54 @@ const fixedMessages: ReadonlySet<string> = new Set([
  * @throws ChatstreamError `usage` if it is not YAML, or not a list of settings
  */
 export function parseYaml(text: string, name: string, hint: string): object {
-  const document = parseDocument(text, { prettyErrors: false });
-  const [error] = document.errors;
-  if (error !== undefined) {
-    const before = text.slice(0, error.pos[0]).split('\n');
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+  const mistake = mistakeIn(document);
+  if (mistake !== null) {
+    const before = text.slice(0, mistake.at).split('\n');
     const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    const mistake = fixedMessages.has(error.code) ? error.message : error.code;
-    throw new ChatstreamError('usage', `${name} is not YAML: ${where}: ${mistake}.`, {
-      hint: 'Nothing of the file is used until that is right.',
-    });
+    throw notYaml(name, `${where}: ${mistake.says}`);
   }
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const value = valueOf(document, name);
   if (value === null || value === undefined) return {};
   if (isRecord(value) && !Array.isArray(value)) return value;
   throw new ChatstreamError('usage', `${name} is not a list of settings.`, { hint });
+}
+
+interface Mistake {
+  /** Position in the text. */
+  readonly at: number;
+  readonly says: string;
+}
+
+const aliasOfNothing = 'A value that begins with * needs quotes, unless it is the alias of an anchor (&)';
+
+/** The first one. The parser leaves aliases of nothing to those who want their values. */
+function mistakeIn(document: Document.Parsed): Mistake | null {
+  const [error] = document.errors;
+  if (error !== undefined) {
+    const known = error.code === 'BAD_ALIAS' ? aliasOfNothing : error.code;
+    return { at: error.pos[0], says: fixedMessages.has(error.code) ? error.message : known };
+  }
+  const found: Mistake[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) found.push({ at: alias.range?.[0] ?? 0, says: aliasOfNothing });
+    },
+  });
+  return found[0] ?? null;
+}
+
+/** @throws ChatstreamError `usage` for aliases of aliases that multiply */
+function valueOf(document: Document.Parsed, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch {
+    throw notYaml(name, 'its aliases stand for too many values');
+  }
+}
+
+function notYaml(name: string, problem: string): ChatstreamError {
+  return new ChatstreamError('usage', `${name} is not YAML: ${problem}.`, {
+    hint: 'Nothing of the file is used until that is right.',
+  });
 }

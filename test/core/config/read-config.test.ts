@@ -99,6 +99,12 @@ describe('a configuration file', () => {
     ['keys:\n  - name: a\n   share: 2', 'line 3, column 1: Sequence item without - indicator.'],
     ['keys:\n\t- name: a', 'line 2, column 1: Tabs are not allowed as indentation.'],
     ['max-queue: 5\nmax-queue: 6', 'line 2, column 1: Map keys must be unique.'],
+    ['alias: *', 'line 1, column 8: A value that begins with * needs quotes, unless it is the alias of an anchor (&).'],
+    ['host: a\nalias: [b, *c]', 'line 2, column 12: A value that begins with * needs quotes'],
+    [
+      `a: &a [1, 1]\nb: &b [${Array.from({ length: 60 }, () => '*a').join()}]\nc: [*b, *b]`,
+      'c.yaml is not YAML: its aliases stand for too many values.',
+    ],
     ['- a', 'c.yaml is not a list of settings'],
     ['keys: [{ name: a }]', 'c.yaml: keys[0] needs sha256.'],
     [`keys: [{ name: a b, sha256: ${digest} }]`, 'c.yaml: keys[0].name must be up to 64 letters, digits and _ . @ -'],
@@ -143,6 +149,7 @@ describe('a configuration file', () => {
   it('is not quoted in errors: a key may have been written into it', () => {
     expect(problemOf('keys: [{ name: a, sha256: cs-verysecret }]')).not.toContain('cs-verysecret');
     expect(problemOf('keys: { cs-verysecret')).not.toContain('cs-verysecret');
+    expect(problemOf('api-key: *cs-verysecret')).not.toContain('cs-verysecret');
   });
 });
 

@@ -199,6 +199,16 @@ describe('what is left after several choices', () => {
     });
   });
 
+  it('is all that was there if they are more than there may be in a minute', async () => {
+    const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
+    const refused = await made.post('/v1/chat/completions', chat('hi', { max_tokens: 2, n: 2 }), sent('anna'));
+    expect(refused.statusCode).toBe(400);
+    expect(refused.headers).toMatchObject({
+      'x-ratelimit-remaining-requests': '1',
+      'x-ratelimit-reset-requests': '0.000s',
+    });
+  });
+
   it('is all that was there if they are refused', async () => {
     const made = await server([key('anna', { rates: { ...noRates, requestsPerMinute: 3 } })]);
     const ask = (n: number): ReturnType<TestApp['post']> =>

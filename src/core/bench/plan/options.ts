@@ -107,7 +107,7 @@ export interface BenchOptions {
   readonly findMax: FindMaxOptions | null;
   /** What ends a run before its time. */
   readonly abortOn: readonly AbortRule[];
-  /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set. */
+  /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set and there are not several rates. */
   readonly maxConcurrency: readonly number[] | null;
   /** Where that sweep ends in an open loop, which has no concurrency of its own. */
   readonly sweepUpTo: number;

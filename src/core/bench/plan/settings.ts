@@ -28,7 +28,8 @@ export interface PlannedSettings {
 }
 
 /**
- * Combines every load with every server setting.
+ * Combines every load with every server setting. Of several rates no setting is recommended, so the server's stays as it is for them
+ * unless the user says otherwise.
  *
  * @param queue of the target; null if its max-concurrency cannot be set, so the server is measured as it is
  * @throws ChatstreamError `usage` if the server has fewer slots than a setting needs
@@ -46,16 +47,18 @@ export function planSettings(
     load.type === 'closed'
       ? load.concurrency.map((concurrency) => ({ concurrency, rate: null, upTo: concurrency }))
       : load.rates.map((rate) => ({ concurrency: null, rate, upTo: sweepUpTo }));
+  const unchanged = loads.map(({ concurrency, rate }) => ({ concurrency, rate, max_concurrency: null }));
   if (queue === null) {
-    const settings = loads.map(({ concurrency, rate }) => ({ concurrency, rate, max_concurrency: null }));
     if (maxConcurrency === null) {
       const warning = `--concurrency ${sweepUpTo} has no effect: an open loop has no clients, and the server's max-concurrency cannot be set from here.`;
-      return { settings, warnings: load.type === 'open' && isSweepGiven ? [warning] : [] };
+      return { settings: unchanged, warnings: load.type === 'open' && isSweepGiven ? [warning] : [] };
     }
     const warning =
       "The server's max-concurrency cannot be set from here: it was measured with its own (-n is for chatstream).";
-    return { settings, warnings: [warning] };
+    return { settings: unchanged, warnings: [warning] };
   }
+  const areSeveralRates = load.type === 'open' && load.rates.length > 1;
+  if (areSeveralRates && maxConcurrency === null && !isSweepGiven) return { settings: unchanged, warnings: [] };
   const words = slotWords(queue.slotsAt);
   const tooMany = maxConcurrency?.find((each) => each > queue.slots);
   if (tooMany !== undefined) {

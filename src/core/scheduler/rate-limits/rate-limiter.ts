@@ -177,10 +177,11 @@ export class RateLimiter {
   remaining(payer: string, coming = 0): { readonly requests: Remaining | null; readonly tokens: Remaining | null } {
     const buckets = this.#bucketsFor(payer);
     const passes =
+      coming <= (buckets?.requests?.size ?? Infinity) &&
       (buckets?.requests?.msUntil(coming) ?? 0) +
         (buckets?.tokens?.msUntil(1) ?? 0) +
         (buckets?.daily?.msUntil(1) ?? 0) ===
-      0;
+        0;
     return { requests: remainingOf(buckets?.requests, passes ? coming : 0), tokens: remainingOf(buckets?.tokens, 0) };
   }
 

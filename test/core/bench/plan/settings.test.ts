@@ -131,6 +131,25 @@ describe('planSettings', () => {
     ]);
   });
 
+  it('leaves the max-concurrency as it is for several rates, of which none would be recommended', () => {
+    const load = { type: 'open', rates: [1, 3, 8], arrival: 'poisson' } as const;
+    const { settings, warnings } = planSettings({ load, maxConcurrency: null, sweepUpTo: 8 }, serverWith(4));
+    expect(settings).toEqual([1, 3, 8].map((rate) => ({ concurrency: null, rate, max_concurrency: null })));
+    expect(warnings).toEqual([]);
+  });
+
+  it('sweeps it for several rates as well if the end of the sweep is given', () => {
+    const load = { type: 'open', rates: [1, 3], arrival: 'poisson' } as const;
+    const given = { load, maxConcurrency: null, sweepUpTo: 2, isSweepGiven: true };
+    const { settings } = planSettings(given, serverWith(4));
+    expect(settings.map(({ rate, max_concurrency: each }) => [rate, each])).toEqual([
+      [1, 1],
+      [1, 2],
+      [3, 1],
+      [3, 2],
+    ]);
+  });
+
   it('says that the end of a sweep has no effect where nothing can be swept', () => {
     const load = { type: 'open', rates: [3], arrival: 'poisson' } as const;
     const given = { load, maxConcurrency: null, sweepUpTo: 2 };

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { wrongCombination } from '../../../src/cli/command/wrong-combination.js';
+
+const dim = (text: string): string => `\u001b[2m${text}\u001b[22m`;
+
+describe('what oclif says about a combination of flags', () => {
+  it('is read in a terminal with colours as well, and the values are left out there too', () => {
+    const text = `The following error occurred:\n  ${dim('--versus=http://a:secret@host cannot also be provided when using --baseline')}\nSee more help with --help`;
+    expect(wrongCombination(text)).toEqual({
+      message: '--baseline and --versus cannot be combined.',
+      hint: 'Leave out one of the two.',
+    });
+  });
+
+  it('is read there if it is about several combinations, each on a line with colours of its own', () => {
+    const reasons = [
+      'All of the following must be provided when using --slots: --count',
+      '--key=secret cannot also be provided when using --queue',
+    ];
+    const found = wrongCombination(`The following errors occurred:\n  ${reasons.map(dim).join('\n  ')}`);
+    expect(found?.message).toBe('--slots needs --count. --key and --queue cannot be combined.');
+  });
+
+  it.each([
+    ['CHATSTREAM_VERSUS=http://a:secret@host', '--baseline', '--baseline and CHATSTREAM_VERSUS'],
+    ['--versus=http://a:secret@host', 'CHATSTREAM_BASELINE', '--versus and CHATSTREAM_BASELINE'],
+  ])('names the variables that give flags: %s', (one, other, both) => {
+    const text = `The following error occurred:\n  ${one} cannot also be provided when using ${other}`;
+    expect(wrongCombination(text)?.message).toBe(`${both} cannot be combined.`);
+  });
+
+  it('names the variable of a flag that needs others', () => {
+    const text =
+      'The following error occurred:\n  All of the following must be provided when using CHATSTREAM_DUET: --versus';
+    expect(wrongCombination(text)).toEqual({ message: 'CHATSTREAM_DUET needs --versus.', hint: 'Add --versus.' });
+  });
+});
