@@ -113,7 +113,8 @@ it('a prompt process that hangs is killed, while generations go on and the promp
   const stream = streamChat(server.url, 'Hello.', { max_tokens: 3500, ignore_eos: true }, leave.signal);
   await until(() => stream.text !== '', 'the text to begin');
   const children = childrenOf(server.pid, '/process/host.js');
-  const promptPid = children.find((pid) => pid !== server.enginePid) ?? 0;
+  const promptPid = children.find((pid) => pid !== server.enginePid);
+  if (promptPid === undefined) throw new Error('There is no prompt process.');
   process.kill(promptPid, 'SIGSTOP');
   const next = streamChat(server.url, 'Hello.', { max_tokens: 3, ignore_eos: true });
   await until(async () => (await queueOf(server.url)).preparing === 1, 'the prompt to wait');

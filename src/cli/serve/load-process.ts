@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { environmentWithoutSecrets } from '../../core/base/environment.js';
+import { signalChild } from '../../core/base/signal-child.js';
 import type { LoadEnd, LoadOrder, StartLoad } from '../../core/server/console/load-tests.js';
 import { exitCodes } from '../exit/exit-codes.js';
 
@@ -58,11 +59,13 @@ export function loadStarter(packageRoot: string): StartLoad {
         await rm(folder, { recursive: true, force: true });
       }),
       stop: () => {
-        child.kill('SIGTERM');
-        timer = setTimeout(() => child.kill('SIGKILL'), reportingMs);
+        signalChild(child, 'SIGTERM');
+        timer = setTimeout(() => {
+          signalChild(child, 'SIGKILL');
+        }, reportingMs);
       },
       kill: () => {
-        child.kill('SIGKILL');
+        signalChild(child, 'SIGKILL');
       },
     };
   };

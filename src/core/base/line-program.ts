@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { environmentWithoutSecrets } from './environment.js';
 import { messageOf } from './errors.js';
+import { signalChild } from './signal-child.js';
 
 export interface LineReader {
   onLine(line: string): void;
@@ -49,7 +50,7 @@ export function runForLines(
   });
   readLines(child.stdout, reader);
   return () => {
-    child.kill();
+    signalChild(child, 'SIGTERM');
   };
 }
 

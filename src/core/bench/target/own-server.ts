@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { environmentWithoutSecrets } from '../../base/environment.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { Spawn } from '../../base/line-program.js';
+import { signalChild } from '../../base/signal-child.js';
 
 /** A `chatstream serve` that was started for the bench. */
 export interface OwnServer {
@@ -146,7 +147,7 @@ function stopper(child: ChildProcess): () => Promise<void> {
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
+  signalChild(child, 'SIGTERM');
   const timer = setTimeout(() => {
     killAll(child);
   }, stopMs);
@@ -157,7 +158,7 @@ async function end(child: ChildProcess): Promise<void> {
 /** Kills the server and its engine process, which are one process group. */
 function killAll(child: ChildProcess): void {
   if (child.pid === undefined || process.platform === 'win32') {
-    child.kill('SIGKILL');
+    signalChild(child, 'SIGKILL');
     return;
   }
   try {

@@ -78,7 +78,8 @@ describe('engine process', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('leaves the reaction to %s to the main process', async (signal) => {
     const engine = new EngineProcess({ engine: fast });
     await engine.start();
-    process.kill(engine.pid ?? 0, signal);
+    if (engine.pid === null) throw new Error('There is no process.');
+    process.kill(engine.pid, signal);
     expect(await engine.tokenize('a')).toEqual([97]);
     await engine.stop();
     expect(await engine.exited).toMatchObject({ code: 0, signal: null });

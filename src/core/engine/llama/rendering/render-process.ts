@@ -2,6 +2,7 @@ import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { compiledFile } from '../../../base/compiled-file.js';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
+import { signalChild } from '../../../base/signal-child.js';
 import type { GpuChoice } from '../../options.js';
 import { readError } from '../library/sent-error.js';
 import type { TracedText } from '../prompt/special-tokens.js';
@@ -71,7 +72,7 @@ export class RenderProcess {
   /** Ends it at once. What it is rendering, nothing else could interrupt. */
   kill(): void {
     this.#isAlive = false;
-    this.#child.kill('SIGKILL');
+    signalChild(this.#child, 'SIGKILL');
   }
 
   async #ask(request: RenderRequest): Promise<RenderAnswer> {
