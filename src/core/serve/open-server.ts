@@ -1,5 +1,5 @@
 import type { Logger as PinoLogger } from 'pino';
-import { longestTimerMs } from '../base/clock.js';
+import { type Clock, longestTimerMs } from '../base/clock.js';
 import type { Opened } from '../base/opened.js';
 import type { Access } from '../config/access.js';
 import type { RequestLine } from '../inference/request-line.js';
@@ -9,7 +9,7 @@ import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
 import { keyRing, ratesOf, type ServerDescription, termsOf } from './serving.js';
 
-/** When the time for a drain is up, clients still get this long to read the error. */
+/** When the time for a drain is up, or there is none, clients still get this long to read the error, in milliseconds. */
 const farewellMs = 1000;
 
 /** A server that listens, whatever executes its requests: its counts, and what it can be told. */
@@ -44,7 +44,7 @@ export async function openServer(
   beforeClosing: () => unknown = () => undefined,
 ): Promise<OpenServer> {
   await openTraces(opened, context, otlpUrl, logger);
-  const app = opened.add(await createApp(context, logger), (each) => each.close());
+  const app = opened.add(await createApp(context, logger), (each) => closeApp(each, context.clock, farewellMs));
   opened.add(app, beforeClosing);
   return {
     url: await listen(app, context.options),
@@ -101,13 +101,17 @@ async function drainApp(
   const endMs = clock.now() + timeoutMs;
   // The requests of a load test are of no use to anybody once it is stopped.
   const [abandoned] = await Promise.all([drainWithin(line, timeoutMs), operations?.loadTests.close()]);
-  // Slow readers get the rest of the time to read their answers.
-  const cancelTimer = clock.schedule(Math.max(endMs - clock.now(), farewellMs), () => {
+  await closeApp(app, clock, Math.max(endMs - clock.now(), farewellMs));
+  return abandoned;
+}
+
+/** @param timeoutMs how long slow readers get to read their answers, in milliseconds */
+async function closeApp(app: App, clock: Clock, timeoutMs: number): Promise<void> {
+  const cancelTimer = clock.schedule(timeoutMs, () => {
     app.server.closeAllConnections();
   });
   await app.close();
   cancelTimer();
-  return abandoned;
 }
 
 /** Waits for the running generations, and ends those that are not done by the deadline. */

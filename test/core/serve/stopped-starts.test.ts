@@ -14,6 +14,7 @@ import { serve } from '../../../src/core/serve/serve.js';
 import { serveUpstreams } from '../../../src/core/serve/serve-upstreams.js';
 import { serverDefaults } from '../../support/app.js';
 import { llamaOptions } from '../../support/llama-options.js';
+import { RawClient } from '../../support/raw-client.js';
 import { until } from '../../support/until.js';
 import { UpstreamServer } from '../../support/upstream-server.js';
 
@@ -84,6 +85,44 @@ it('ends requests that run and wait when its start is stopped while an upstream 
   stopping.abort(new Error('stopped'));
   await expect(start).rejects.toThrow('stopped');
   expect(await Promise.all([running, waiting])).toEqual([503, 503]);
+});
+
+it('does not wait for clients that read nothing when its start is stopped', async () => {
+  // More than the buffers of two sockets.
+  const quick = await UpstreamServer.start({ manner: { type: 'answer', tokens: 200_000, tokenMs: 0 } });
+  const slow = await UpstreamServer.start();
+  slow.isProbed = false;
+  onTestFinished(async () => {
+    await Promise.all([quick.stop(), slow.stop()]);
+  });
+  const stopping = new AbortController();
+  const start = serveUpstreams(
+    {
+      upstreams: parseUpstreams([`${quick.url},slots=1`, `${slow.url},slots=1`], {}),
+      ...{ queue, maxConcurrency: null, access: null, version: '1.2.3' },
+      server: { ...serverDefaults, port, writeTimeoutMs: 0 },
+      times: { ...usualTimes, probeTimeoutMs: 60_000 },
+    },
+    logger,
+    stopping.signal,
+  );
+  start.catch(() => undefined);
+  await until(
+    async () => items(member(await get('/v1/upstreams'), 'data')).some((each) => member(each, 'status') === 'ready'),
+    'the upstream that answers',
+  );
+  const client = new RawClient(`http://127.0.0.1:${port}`).pause();
+  client.post('/v1/chat/completions', { model: 'model', messages: [], stream: true });
+  let told = 0;
+  await until(async () => {
+    const before = told;
+    told = Number(member(await get('/v1/queue'), 'output_tokens'));
+    return told > 0 && told === before;
+  }, 'an answer that is not read');
+  stopping.abort(new Error('stopped'));
+  await expect(start).rejects.toThrow('stopped');
+  client.resume();
+  await client.closed;
 });
 
 it('ends requests that run and wait when its start is stopped while one of several models is loaded', async () => {
