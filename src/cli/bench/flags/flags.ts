@@ -53,7 +53,7 @@ export const benchFlags = fromEnvironment({
   rate: positiveNumbersFlag({
     ...load,
     summary:
-      'Open loop: requests per second, independent of responses. A list (0.5,1,2) measures each rate, with the max-concurrency as it is unless -n is given.',
+      'Open loop: requests per second, independent of responses. A list (0.5,1,2) is measured without a sweep, unless -n is given.',
   }),
   ...loadShapeFlags,
   duration: durationFlag({
