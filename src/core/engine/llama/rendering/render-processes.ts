@@ -20,7 +20,7 @@ const forNobodyMs = 500;
 /** How long a chat waits for the process that is there before another one is started, in milliseconds: most take much less. */
 const patienceMs = 500;
 
-/** How long a process may take to be ready, in milliseconds. It takes some 0.5 s. */
+/** How long a process may take to be ready, in milliseconds. It takes about a second. */
 const longestStartMs = 60_000;
 
 export interface RenderProcessesOptions {
