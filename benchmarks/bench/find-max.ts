@@ -1,8 +1,8 @@
 import { bench } from '../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../src/core/bench/plan/options.js';
-import { singleRequests } from '../../src/core/measurement/conversation-shape.js';
-import { parseLengths } from '../../src/core/measurement/lengths.js';
-import { parseObjective } from '../../src/core/measurement/objectives.js';
+import { parseObjective } from '../../src/core/measurement/settings/objectives.js';
+import { singleRequests } from '../../src/core/measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../src/core/measurement/workload/lengths.js';
 import { markdownTable } from '../support/markdown.js';
 import { startChatstream } from '../support/processes.js';
 

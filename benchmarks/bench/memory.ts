@@ -1,6 +1,6 @@
 import { inThreadLoad } from '../../src/core/bench/load/in-thread.js';
 import { assumedScale } from '../../src/core/bench/workload/words.js';
-import { parseLengths } from '../../src/core/measurement/lengths.js';
+import { parseLengths } from '../../src/core/measurement/workload/lengths.js';
 import { markdownTable } from '../support/markdown.js';
 import { residentBytes, startScript } from '../support/processes.js';
 

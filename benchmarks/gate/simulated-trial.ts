@@ -1,6 +1,6 @@
 import type { Random } from '../../src/core/base/random.js';
-import { LatencyHistogram } from '../../src/core/measurement/histogram.js';
-import { metricOf } from '../../src/core/measurement/metric.js';
+import { LatencyHistogram } from '../../src/core/measurement/latency/histogram.js';
+import { metricOf } from '../../src/core/measurement/latency/metric.js';
 import type { MetricName } from '../../src/core/measurement/metric-names.js';
 import type { Run } from '../../src/core/measurement/result-schema.js';
 import { type NoisyMachine, standardNormal } from './noisy-machine.js';

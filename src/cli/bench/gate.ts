@@ -15,10 +15,10 @@ import {
   type Sides,
 } from '../../core/compare/side.js';
 import { isOfLimit } from '../../core/compare/threshold.js';
-import { judgeObjectives, objectiveSentences } from '../../core/measurement/objectives.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../../core/measurement/result-schema.js';
-import type { SettingSummary } from '../../core/measurement/summarise.js';
+import { judgeObjectives, objectiveSentences } from '../../core/measurement/settings/objectives.js';
+import type { SettingSummary } from '../../core/measurement/settings/summarise.js';
 import { githubAnnotations } from '../../core/report/compare/github.js';
 import { comparisonMarkdown } from '../../core/report/compare/markdown.js';
 import { renderComparison } from '../../core/report/compare/terminal.js';

@@ -3,11 +3,11 @@ import wrapAnsi from 'wrap-ansi';
 import { type Clock, systemClock } from '../../core/base/clock.js';
 import { formatDuration } from '../../core/base/units.js';
 import type { BenchProgress, RunPlace } from '../../core/bench/run-progress.js';
-import { medianText, roughMark } from '../../core/measurement/median.js';
+import { medianText, roughMark } from '../../core/measurement/latency/median.js';
 import { orUnknown, plural, significant, timeText, whole } from '../../core/measurement/numbers.js';
-import { isOverloadedRun } from '../../core/measurement/overload.js';
 import type { Run } from '../../core/measurement/result-schema.js';
-import { wholeSettingText } from '../../core/measurement/setting-text.js';
+import { wholeSettingText } from '../../core/measurement/settings/setting-text.js';
+import { isOverloadedRun } from '../../core/measurement/validity/overload.js';
 import { cut, painter } from '../../core/report/text/style.js';
 import { columnsOf, hasColours } from '../terminal/terminal.js';
 

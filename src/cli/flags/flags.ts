@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { parseBytes, parseDuration } from '../../core/base/units.js';
-import { type Lengths, parseLengths } from '../../core/measurement/lengths.js';
+import { type Lengths, parseLengths } from '../../core/measurement/workload/lengths.js';
 
 /** A duration such as `250ms`, `10s` or `2m`; its value is in milliseconds. */
 export const durationFlag = Flags.custom<number>({

@@ -1,5 +1,5 @@
 import { percentiles } from '../measurement/metric-names.js';
-import type { Objective } from '../measurement/objectives.js';
+import type { Objective } from '../measurement/settings/objectives.js';
 import type { AbortRule } from './plan/abort-rules.js';
 import type { RunSnapshot } from './record/run-recorder.js';
 import { mergedTrend, type TrendBin } from './record/run-trend.js';

@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { BenchResult, TargetDescription } from '../measurement/result-schema.js';
-import type { SettingSummary } from '../measurement/summarise.js';
+import type { SettingSummary } from '../measurement/settings/summarise.js';
 import { measureAll, type TrialHooks } from './measure-all.js';
 import { measureSearch } from './measure-search.js';
 import { openLoads } from './open-load.js';

@@ -1,4 +1,4 @@
-import { meanThinkMs } from '../measurement/think-time.js';
+import { meanThinkMs } from '../measurement/workload/think-time.js';
 import type { LoadJob, LoadShape } from './load/load-generator.js';
 import type { Filling } from './result/overload.js';
 import { meanTurns, type WorkloadSpec } from './workload/workload.js';

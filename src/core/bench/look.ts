@@ -1,5 +1,5 @@
-import type { Objective } from '../measurement/objectives.js';
 import type { Run } from '../measurement/result-schema.js';
+import type { Objective } from '../measurement/settings/objectives.js';
 import type { FindMaxOptions } from './plan/options.js';
 import type { RunTrend } from './record/run-trend.js';
 import { ttftAhead } from './result/overload.js';

@@ -1,8 +1,8 @@
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
-import { stoppedByUser } from '../measurement/ended-early.js';
 import { plural } from '../measurement/numbers.js';
 import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
+import { stoppedByUser } from '../measurement/validity/ended-early.js';
 import { Duet, type Role } from './duet.js';
 import type { LoadGenerator } from './load/load-generator.js';
 import { type MeasuredRun, measureRun, type RunHooks } from './measure-run.js';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { systemClock } from '../base/clock.js';
-import { longestOf } from '../measurement/lengths.js';
+import { longestOf } from '../measurement/workload/lengths.js';
 import { inThreadLoad } from './load/in-thread.js';
 import { chooseWorkers, expectedEvents } from './load/in-workers.js';
 import type { LoadGenerator } from './load/load-generator.js';

@@ -1,6 +1,6 @@
 import { mixSeeds } from '../base/random.js';
-import { isSequential } from '../measurement/conversation-shape.js';
 import type { Run } from '../measurement/result-schema.js';
+import { isSequential } from '../measurement/workload/conversation-shape.js';
 import type { Role } from './duet.js';
 import { type Extension, extensionOf } from './load/extension.js';
 import type { LoadGenerator, LoadJob } from './load/load-generator.js';

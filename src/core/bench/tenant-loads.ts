@@ -1,5 +1,5 @@
 import { mixSeeds } from '../base/random.js';
-import { type Endpoint, keyHeader } from '../measurement/endpoints.js';
+import { type Endpoint, keyHeader } from '../measurement/workload/endpoints.js';
 import type { LoadJob } from './load/load-generator.js';
 import type { TenantLoad } from './load/tenant-load.js';
 import type { Tenant } from './plan/tenants.js';

@@ -1,6 +1,6 @@
-import { samplesNeeded } from '../measurement/histogram.js';
+import { samplesNeeded } from '../measurement/latency/histogram.js';
 import { percentiles } from '../measurement/metric-names.js';
-import { bySetting } from '../measurement/summarise.js';
+import { bySetting } from '../measurement/settings/summarise.js';
 import type { ComparedMetric } from './compared-metric.js';
 import { neededTrialsOf } from './confidence.js';
 import { SettingTrials } from './setting-trials.js';

@@ -1,9 +1,9 @@
-import { ClientDelay, shareOfDelay } from '../measurement/client-delay.js';
-import { LatencyHistogram } from '../measurement/histogram.js';
+import { LatencyHistogram } from '../measurement/latency/histogram.js';
 import { type MetricName, type PercentileName, percentiles } from '../measurement/metric-names.js';
-import { goodputLimits, type Objective, parseObjective } from '../measurement/objectives.js';
 import type { Run } from '../measurement/result-schema.js';
-import { SentLate, weightedMean } from '../measurement/sent-late.js';
+import { goodputLimits, type Objective, parseObjective } from '../measurement/settings/objectives.js';
+import { ClientDelay, shareOfDelay } from '../measurement/validity/client-delay.js';
+import { SentLate, weightedMean } from '../measurement/validity/sent-late.js';
 import type { Interval } from '../statistics/ratio.js';
 import type { ComparedMetric, JudgedMetric } from './compared-metric.js';
 

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { Run } from '../measurement/result-schema.js';
-import { wholeSettingText } from '../measurement/setting-text.js';
-import { bySetting, settingsKey } from '../measurement/summarise.js';
+import { wholeSettingText } from '../measurement/settings/setting-text.js';
+import { bySetting, settingsKey } from '../measurement/settings/summarise.js';
 import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
 import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';
 import { checkComparable, differencesOf } from './differences.js';

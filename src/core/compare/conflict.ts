@@ -1,6 +1,6 @@
 import { listed } from '../measurement/numbers.js';
-import { goodputLimits } from '../measurement/objectives.js';
-import { isOverloaded } from '../measurement/overload.js';
+import { goodputLimits } from '../measurement/settings/objectives.js';
+import { isOverloaded } from '../measurement/validity/overload.js';
 import { areOtherLengths, dependsOnLength, meanText, mostFailures } from './answer-lengths.js';
 import type { ComparedMetric } from './compared-metric.js';
 import type { SettingTrials } from './setting-trials.js';

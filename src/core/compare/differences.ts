@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { listed, percentText } from '../measurement/numbers.js';
-import { cachedShareDifference, cachedShareOf } from '../measurement/prompt-cache.js';
 import type { Plan, Run, TargetDescription } from '../measurement/result-schema.js';
+import { cachedShareDifference, cachedShareOf } from '../measurement/settings/prompt-cache.js';
 import type { Side, Sides } from './side.js';
 
 /** A property that both results state differently and that influences the figures. */

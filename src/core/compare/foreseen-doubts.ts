@@ -1,4 +1,4 @@
-import { samplesNeeded } from '../measurement/histogram.js';
+import { samplesNeeded } from '../measurement/latency/histogram.js';
 import { type MetricName, percentiles } from '../measurement/metric-names.js';
 import { neededTrialsOf } from './confidence.js';
 import { isOfFigure, type Threshold } from './threshold.js';

@@ -1,4 +1,4 @@
-import type { HistogramCell } from '../measurement/histogram.js';
+import type { HistogramCell } from '../measurement/latency/histogram.js';
 import type { Statistic } from '../statistics/ratio.js';
 
 /**

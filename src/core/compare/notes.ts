@@ -1,9 +1,9 @@
-import { noticeableDelay } from '../measurement/client-delay.js';
 import { listed, percentText, plural, timeText } from '../measurement/numbers.js';
-import { cachedShareDifference } from '../measurement/prompt-cache.js';
 import type { Run } from '../measurement/result-schema.js';
-import { wholeSettingText } from '../measurement/setting-text.js';
-import { streamWarnings } from '../measurement/stream-warnings.js';
+import { cachedShareDifference } from '../measurement/settings/prompt-cache.js';
+import { wholeSettingText } from '../measurement/settings/setting-text.js';
+import { noticeableDelay } from '../measurement/validity/client-delay.js';
+import { streamWarnings } from '../measurement/validity/stream-warnings.js';
 import { absenceOf } from './absence.js';
 import type { ComparedMetric } from './compared-metric.js';
 import { conflictOf, otherLengths } from './conflict.js';

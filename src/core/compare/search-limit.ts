@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../base/errors.js';
-import { ClientDelay } from '../measurement/client-delay.js';
 import { listed, significant, whole } from '../measurement/numbers.js';
-import { parseObjective } from '../measurement/objectives.js';
 import type { FindMax, FindMaxBy, Run, Saturation, Setting } from '../measurement/result-schema.js';
-import { saturationOfRuns, touches } from '../measurement/saturation.js';
-import { wholeSettingText } from '../measurement/setting-text.js';
-import { bySetting, settingsKey } from '../measurement/summarise.js';
+import { parseObjective } from '../measurement/settings/objectives.js';
+import { wholeSettingText } from '../measurement/settings/setting-text.js';
+import { bySetting, settingsKey } from '../measurement/settings/summarise.js';
+import { ClientDelay } from '../measurement/validity/client-delay.js';
+import { saturationOfRuns, touches } from '../measurement/validity/saturation.js';
 import { normalQuantileOfTail } from '../statistics/normal.js';
 import type { Interval } from '../statistics/ratio.js';
 import type { ComparedRow } from './comparison.js';

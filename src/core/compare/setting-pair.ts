@@ -1,7 +1,7 @@
-import { leastSamplesAbove } from '../measurement/histogram.js';
-import { isOverloaded, isOverloadedRun } from '../measurement/overload.js';
+import { leastSamplesAbove } from '../measurement/latency/histogram.js';
 import type { Setting } from '../measurement/result-schema.js';
-import { touches } from '../measurement/saturation.js';
+import { isOverloaded, isOverloadedRun } from '../measurement/validity/overload.js';
+import { touches } from '../measurement/validity/saturation.js';
 import { proportionRatio } from '../statistics/proportion.js';
 import { type Ratio, ratioOf } from '../statistics/ratio.js';
 import { absenceOf } from './absence.js';

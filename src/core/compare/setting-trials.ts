@@ -1,9 +1,9 @@
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { type Bucket, bucketQuantileMs } from '../measurement/buckets.js';
-import { hasEnoughSamples, type HistogramCell, LatencyHistogram } from '../measurement/histogram.js';
+import { type Bucket, bucketQuantileMs } from '../measurement/latency/buckets.js';
+import { hasEnoughSamples, type HistogramCell, LatencyHistogram } from '../measurement/latency/histogram.js';
 import { type MetricName, percentiles } from '../measurement/metric-names.js';
 import type { Plan, Run, Saturation } from '../measurement/result-schema.js';
-import { saturationOfRuns } from '../measurement/saturation.js';
+import { saturationOfRuns } from '../measurement/validity/saturation.js';
 import type { Proportion } from '../statistics/proportion.js';
 import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
 import type { MeanTokens } from './answer-lengths.js';

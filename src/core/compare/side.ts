@@ -1,5 +1,5 @@
-import { stoppedByUser } from '../measurement/ended-early.js';
 import type { BenchResult, EndedEarly, Machine, Plan, Run, TargetDescription } from '../measurement/result-schema.js';
+import { stoppedByUser } from '../measurement/validity/ended-early.js';
 
 /** One of the two sides of a comparison: a server and its measurements. */
 export interface Side {

@@ -2,7 +2,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
 import { type FigureThreshold, impliedThreshold, isOfFigure, type Threshold } from '../compare/threshold.js';
-import { leastSamplesAbove } from '../measurement/histogram.js';
+import { leastSamplesAbove } from '../measurement/latency/histogram.js';
 import { listed } from '../measurement/numbers.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { proportionRatio } from '../statistics/proportion.js';

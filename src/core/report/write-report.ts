@@ -8,7 +8,7 @@ import type { SeveralComparisons } from '../compare/several.js';
 import type { HistoryCheck } from '../history/check.js';
 import type { Trends } from '../history/trend.js';
 import type { BenchResult } from '../measurement/result-schema.js';
-import type { SettingSummary } from '../measurement/summarise.js';
+import type { SettingSummary } from '../measurement/settings/summarise.js';
 import { toCsv } from './bench/csv.js';
 import { toHgrm } from './bench/hgrm.js';
 import { benchJunit } from './bench/junit.js';

@@ -1,4 +1,4 @@
-import { type BucketCounts, bucketQuantileMs, bucketsBetween } from '../measurement/buckets.js';
+import { type BucketCounts, bucketQuantileMs, bucketsBetween } from '../measurement/latency/buckets.js';
 import { countsOf } from './queue-view.js';
 import type { Totals } from './totals.js';
 import type { Reading } from './watched-server.js';

@@ -1,5 +1,5 @@
-import type { BucketCounts } from '../measurement/buckets.js';
-import { readHistogram, sumOf } from '../measurement/prometheus-text.js';
+import type { BucketCounts } from '../measurement/latency/buckets.js';
+import { readHistogram, sumOf } from '../measurement/latency/prometheus-text.js';
 
 /** What a chatstream server has counted since its start. */
 export interface Totals {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type BenchGateFlags, type BenchVerdict, prepareGate } from '../../../src/cli/bench/gate.js';
 import { describeMachine } from '../../../src/core/bench/result/machine.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
-import { summarise } from '../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../src/core/measurement/settings/summarise.js';
 import { resultOf } from '../../core/compare/sides.js';
 import { optionsOf } from './options/parse-bench.js';
 

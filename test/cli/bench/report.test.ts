@@ -7,7 +7,7 @@ import { benchJson, benchText, exitCodeOfBench, keepReport } from '../../../src/
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { BenchReport } from '../../../src/core/bench/bench.js';
 import { compare } from '../../../src/core/compare/compare.js';
-import { summarise } from '../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../src/core/measurement/settings/summarise.js';
 import { pair, resultOf } from '../../core/compare/sides.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-report-'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchReport } from '../../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
-import type { AnswerForm, Endpoint } from '../../../src/core/measurement/endpoints.js';
+import type { AnswerForm, Endpoint } from '../../../src/core/measurement/workload/endpoints.js';
 import { columnsOf, headlineOf } from '../../../src/core/report/bench/columns.js';
 import { renderReport } from '../../../src/core/report/bench/terminal.js';
 import type { ScriptedHttpServer } from '../../support/scripted-http-server.js';

@@ -11,8 +11,8 @@ import type { TrendBin } from '../../../src/core/bench/record/run-trend.js';
 import type { Target } from '../../../src/core/bench/target/target.js';
 import { assumedScale } from '../../../src/core/bench/workload/words.js';
 import type { WorkloadSpec } from '../../../src/core/bench/workload/workload.js';
-import { parseLengths } from '../../../src/core/measurement/lengths.js';
-import { parseObjective } from '../../../src/core/measurement/objectives.js';
+import { parseObjective } from '../../../src/core/measurement/settings/objectives.js';
+import { parseLengths } from '../../../src/core/measurement/workload/lengths.js';
 import { benchOptionsOf } from './options.js';
 import { partOf, spanOf } from './result/parts.js';
 

@@ -1,6 +1,6 @@
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
-import { singleRequests } from '../../../src/core/measurement/conversation-shape.js';
-import { parseLengths } from '../../../src/core/measurement/lengths.js';
+import { singleRequests } from '../../../src/core/measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../../src/core/measurement/workload/lengths.js';
 
 /** A short bench of one setting, with one client and four requests. */
 export function benchOptionsOf(options: Pick<BenchOptions, 'target'> & Partial<BenchOptions>): BenchOptions {

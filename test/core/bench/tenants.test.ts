@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Tenant } from '../../../src/core/bench/plan/tenants.js';
-import { singleRequests } from '../../../src/core/measurement/conversation-shape.js';
-import { parseLengths } from '../../../src/core/measurement/lengths.js';
+import { singleRequests } from '../../../src/core/measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../../src/core/measurement/workload/lengths.js';
 import { toCsv } from '../../../src/core/report/bench/csv.js';
 import { toMarkdown } from '../../../src/core/report/bench/markdown.js';
 import { toHtml } from '../../../src/core/report/html/page.js';

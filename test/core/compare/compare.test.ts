@@ -3,7 +3,7 @@ import { compare } from '../../../src/core/compare/compare.js';
 import type { ComparedRow, Comparison } from '../../../src/core/compare/comparison.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
+import { LatencyHistogram } from '../../../src/core/measurement/latency/histogram.js';
 import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
 import { alternately, pair, resultOf } from './sides.js';
 

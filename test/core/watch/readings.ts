@@ -1,4 +1,4 @@
-import type { BucketCounts } from '../../../src/core/measurement/buckets.js';
+import type { BucketCounts } from '../../../src/core/measurement/latency/buckets.js';
 import type { QueueView } from '../../../src/core/watch/queue-view.js';
 import type { Reading } from '../../../src/core/watch/watched-server.js';
 

@@ -1,4 +1,4 @@
-import { aggregateQueueWait } from '../../../src/core/measurement/metric.js';
+import { aggregateQueueWait } from '../../../src/core/measurement/latency/metric.js';
 import type {
   QueueWaitMetric,
   QueueWaitSource,

@@ -1,6 +1,6 @@
 import type { Random } from '../../../src/core/base/random.js';
-import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
-import { medianIntervalOf, medianMs } from '../../../src/core/measurement/median.js';
+import { LatencyHistogram } from '../../../src/core/measurement/latency/histogram.js';
+import { medianIntervalOf, medianMs } from '../../../src/core/measurement/latency/median.js';
 import { type PerMetric, perMetric } from '../../../src/core/measurement/metric-names.js';
 import type { Metric, QueueWaitSource } from '../../../src/core/measurement/result-schema.js';
 import type { SettingDescription } from './description.js';

@@ -1,5 +1,5 @@
-import { LatencyHistogram } from '../../../src/core/measurement/histogram.js';
-import { metricOf } from '../../../src/core/measurement/metric.js';
+import { LatencyHistogram } from '../../../src/core/measurement/latency/histogram.js';
+import { metricOf } from '../../../src/core/measurement/latency/metric.js';
 import type { TenantFigures } from '../../../src/core/measurement/result-schema.js';
 
 /** A tenant whose requests took this long to their first token, and ten times as long in all, in milliseconds. */

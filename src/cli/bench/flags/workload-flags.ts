@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
-import { endpoints } from '../../../core/measurement/endpoints.js';
-import { parseThinkTime, type ThinkTime } from '../../../core/measurement/think-time.js';
+import { endpoints } from '../../../core/measurement/workload/endpoints.js';
+import { parseThinkTime, type ThinkTime } from '../../../core/measurement/workload/think-time.js';
 import { defaultInWords, defaultLengths, defaultNumber, positiveNumberFlag, turnsFlag } from '../../flags/flags.js';
 
 const requests = { helpGroup: 'REQUESTS' };

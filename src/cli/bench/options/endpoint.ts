@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../../../core/base/errors.js';
 import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
 import { parseThreshold } from '../../../core/compare/threshold.js';
-import { hasTurns } from '../../../core/measurement/conversation-shape.js';
-import { type AnswerForm, apiHeaders, type Endpoint, keyHeader } from '../../../core/measurement/endpoints.js';
 import { isOfStreams, type MetricName } from '../../../core/measurement/metric-names.js';
-import { parseObjective } from '../../../core/measurement/objectives.js';
-import { noThinkTime } from '../../../core/measurement/think-time.js';
+import { parseObjective } from '../../../core/measurement/settings/objectives.js';
+import { hasTurns } from '../../../core/measurement/workload/conversation-shape.js';
+import { type AnswerForm, apiHeaders, type Endpoint, keyHeader } from '../../../core/measurement/workload/endpoints.js';
+import { noThinkTime } from '../../../core/measurement/workload/think-time.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 

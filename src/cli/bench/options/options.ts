@@ -7,8 +7,8 @@ import type { BenchOptions, TargetOptions } from '../../../core/bench/plan/optio
 import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
 import { type RateStage, totalMs } from '../../../core/bench/plan/stages.js';
 import { ownParametersOf } from '../../../core/bench/workload/request-body.js';
-import type { Endpoint } from '../../../core/measurement/endpoints.js';
-import { parseObjective } from '../../../core/measurement/objectives.js';
+import { parseObjective } from '../../../core/measurement/settings/objectives.js';
+import type { Endpoint } from '../../../core/measurement/workload/endpoints.js';
 import { checkFilesApart, type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import { checkEngineFlags, mostLlamaSlots } from '../../serve/options.js';
 import { flagsToShow, givenServerFlags, ownServerCommand } from '../../serve/own-server.js';

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../core/base/errors.js';
 import { type AbortRule, parseAbortRule } from '../../../core/bench/plan/abort-rules.js';
 import type { FindMaxOptions } from '../../../core/bench/plan/options.js';
-import { type Objective, parseObjective } from '../../../core/measurement/objectives.js';
+import { type Objective, parseObjective } from '../../../core/measurement/settings/objectives.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';

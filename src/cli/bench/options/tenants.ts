@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../core/base/errors.js';
 import { partOfLoad, type Tenant, tenantOfClients } from '../../../core/bench/plan/tenants.js';
-import { type Endpoint, keyHeader } from '../../../core/measurement/endpoints.js';
+import { type Endpoint, keyHeader } from '../../../core/measurement/workload/endpoints.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';

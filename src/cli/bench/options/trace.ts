@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../../core/base/errors.js';
 import type { BenchOptions } from '../../../core/bench/plan/options.js';
 import { meanRate, timesOf, type TraceReplay } from '../../../core/bench/plan/trace.js';
 import { readTraceFile } from '../../../core/bench/plan/trace-file.js';
-import { singleRequests } from '../../../core/measurement/conversation-shape.js';
+import { singleRequests } from '../../../core/measurement/workload/conversation-shape.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { limitOf } from './load.js';

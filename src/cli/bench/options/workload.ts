@@ -1,6 +1,10 @@
 import { ChatstreamError } from '../../../core/base/errors.js';
-import { type ConversationShape, hasTurns, isSequential } from '../../../core/measurement/conversation-shape.js';
-import { noThinkTime } from '../../../core/measurement/think-time.js';
+import {
+  type ConversationShape,
+  hasTurns,
+  isSequential,
+} from '../../../core/measurement/workload/conversation-shape.js';
+import { noThinkTime } from '../../../core/measurement/workload/think-time.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AnswerForm } from '../../measurement/endpoints.js';
+import type { AnswerForm } from '../../measurement/workload/endpoints.js';
 import { contentEncodingOf, isDecodable } from './content-decoder.js';
 import { MeasuredStream } from './measured-stream.js';
 import type { OutcomeWithoutTimes } from './outcome.js';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
-import type { AnswerForm } from '../../measurement/endpoints.js';
+import type { AnswerForm } from '../../measurement/workload/endpoints.js';
 import { type Answer, answerTo } from './answer.js';
 import { ContentDecoder, contentEncodingOf, isDecodable } from './content-decoder.js';
 

@@ -2,7 +2,7 @@ import { systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
 import { formatDuration } from '../../base/units.js';
-import type { AnswerForm } from '../../measurement/endpoints.js';
+import type { AnswerForm } from '../../measurement/workload/endpoints.js';
 import { answeredBy } from './answered-by.js';
 import { Connection, type Route } from './connection.js';
 import { connectionFailure, isClosedByServer } from './connection-failure.js';

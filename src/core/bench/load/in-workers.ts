@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
-import type { AnswerForm } from '../../measurement/endpoints.js';
+import type { AnswerForm } from '../../measurement/workload/endpoints.js';
 import type { Load } from '../plan/options.js';
 import { peakRate } from '../plan/stages.js';
 import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';

@@ -1,4 +1,4 @@
-import type { Objective } from '../../measurement/objectives.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
 import type { StreamingClientOptions } from '../client/streaming-client.js';
 import type { Arrival } from '../plan/options.js';
 import { peakRate, type RateStage } from '../plan/stages.js';

@@ -1,4 +1,4 @@
-import type { LatencyHistogram } from '../../measurement/histogram.js';
+import type { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { reportedStages } from '../plan/stages.js';
 import { FirstAnswers } from '../record/first-answers.js';

@@ -1,5 +1,5 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
-import { isSequential } from '../../measurement/conversation-shape.js';
+import { isSequential } from '../../measurement/workload/conversation-shape.js';
 import type { StreamingClientOptions } from '../client/streaming-client.js';
 import { partOfLoad, type Tenant } from '../plan/tenants.js';
 import type { BodyOptions } from '../workload/request-body.js';

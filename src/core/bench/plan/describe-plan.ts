@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
-import { type ConversationShape, hasTurns, isSequential } from '../../measurement/conversation-shape.js';
-import { routeOf } from '../../measurement/endpoints.js';
-import { formatLengths } from '../../measurement/lengths.js';
 import type { FindMaxPlan, Plan, Setting } from '../../measurement/result-schema.js';
-import { formatThinkTime } from '../../measurement/think-time.js';
+import { type ConversationShape, hasTurns, isSequential } from '../../measurement/workload/conversation-shape.js';
+import { routeOf } from '../../measurement/workload/endpoints.js';
+import { formatLengths } from '../../measurement/workload/lengths.js';
+import { formatThinkTime } from '../../measurement/workload/think-time.js';
 import type { BenchOptions, FindMaxOptions } from './options.js';
 import type { RateStage } from './stages.js';
 import type { Tenant } from './tenants.js';

@@ -1,10 +1,10 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { NatsOptions } from '../../bus/nats-bus.js';
-import type { ConversationShape } from '../../measurement/conversation-shape.js';
-import type { AnswerForm } from '../../measurement/endpoints.js';
-import type { Lengths } from '../../measurement/lengths.js';
-import type { Objective } from '../../measurement/objectives.js';
 import type { FindMaxBy } from '../../measurement/result-schema.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
+import type { ConversationShape } from '../../measurement/workload/conversation-shape.js';
+import type { AnswerForm } from '../../measurement/workload/endpoints.js';
+import type { Lengths } from '../../measurement/workload/lengths.js';
 import type { AbortRule } from './abort-rules.js';
 import type { CancelOptions } from './cancel.js';
 import type { PromptSource } from './prompt-source.js';

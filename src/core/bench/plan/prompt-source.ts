@@ -1,4 +1,4 @@
-import type { Lengths } from '../../measurement/lengths.js';
+import type { Lengths } from '../../measurement/workload/lengths.js';
 
 /** Where prompts come from. */
 export type PromptSource =

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import { type Endpoint, endpointIn } from '../../measurement/endpoints.js';
+import { type Endpoint, endpointIn } from '../../measurement/workload/endpoints.js';
 
 /** The parts of a server's URL. */
 export interface ServerAddress {

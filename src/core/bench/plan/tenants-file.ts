@@ -6,9 +6,9 @@ import { ChatstreamError } from '../../base/errors.js';
 import { fileReason } from '../../base/files/file-errors.js';
 import { settingsError } from '../../base/settings-error.js';
 import { parseYaml } from '../../base/yaml.js';
-import { hasTurns } from '../../measurement/conversation-shape.js';
-import { parseLengths } from '../../measurement/lengths.js';
-import { parseThinkTime } from '../../measurement/think-time.js';
+import { hasTurns } from '../../measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../measurement/workload/lengths.js';
+import { parseThinkTime } from '../../measurement/workload/think-time.js';
 import type { Tenant, TenantPortion } from './tenants.js';
 
 const textOrNumber = Type.Union([Type.String({ minLength: 1 }), Type.Number()]);

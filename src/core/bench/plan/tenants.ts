@@ -1,5 +1,5 @@
-import type { ConversationShape } from '../../measurement/conversation-shape.js';
-import type { Lengths } from '../../measurement/lengths.js';
+import type { ConversationShape } from '../../measurement/workload/conversation-shape.js';
+import type { Lengths } from '../../measurement/workload/lengths.js';
 import type { PromptSource } from './prompt-source.js';
 
 /** One of those who load a server together, with a load of its own. */

@@ -1,4 +1,4 @@
-import { LatencyHistogram } from '../../measurement/histogram.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { CompletedRequest } from '../client/outcome.js';
 import { outputTokensOf } from './output-tokens.js';
 import type { RequestMetrics } from './request-metrics.js';

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { compiledFile } from '../../base/compiled-file.js';
 import { microsNow } from '../../base/micros.js';
-import { LatencyHistogram } from '../../measurement/histogram.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { LoopCall } from './loop-delay-caller.js';
 
 /**

@@ -1,4 +1,4 @@
-import { LatencyHistogram } from '../../measurement/histogram.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { RequestOutcome } from '../client/outcome.js';
 
 /** Requests of one token beside the load, `--probe-rate`. */

@@ -1,4 +1,4 @@
-import { LatencyHistogram } from '../../measurement/histogram.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
 import type { AnswerCounts } from './answer-counts.js';

@@ -1,7 +1,7 @@
-import { hasEnoughSamples, LatencyHistogram } from '../../measurement/histogram.js';
-import { medianMs } from '../../measurement/median.js';
+import { hasEnoughSamples, LatencyHistogram } from '../../measurement/latency/histogram.js';
+import { medianMs } from '../../measurement/latency/median.js';
 import { metricNames, perMetric } from '../../measurement/metric-names.js';
-import type { Objective } from '../../measurement/objectives.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
 import type { CompletedRequest, RequestOutcome } from '../client/outcome.js';
 import type { Rejection } from '../client/rejection.js';
 import { AnswerCounter } from './answer-counts.js';

@@ -1,4 +1,4 @@
-import { addCells, LatencySketch, type SketchCells } from '../../measurement/latency-sketch.js';
+import { addCells, LatencySketch, type SketchCells } from '../../measurement/latency/latency-sketch.js';
 import type { CompletedRequest, RequestOutcome } from '../client/outcome.js';
 import { tokensAfter } from './output-tokens.js';
 import type { RequestMetrics } from './request-metrics.js';

@@ -1,5 +1,5 @@
 import type { MetricName } from '../../measurement/metric-names.js';
-import type { Objective } from '../../measurement/objectives.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
 import type { CompletedRequest } from '../client/outcome.js';
 import { gapsOf } from './burst.js';
 import type { RequestMetrics } from './request-metrics.js';

@@ -1,5 +1,5 @@
-import { type CachedPromptTokens, promptCacheOf } from '../../measurement/prompt-cache.js';
 import type { PromptCache, RunChecks } from '../../measurement/result-schema.js';
+import { type CachedPromptTokens, promptCacheOf } from '../../measurement/settings/prompt-cache.js';
 import { AnswerCounter, type AnswerCounts } from '../record/answer-counts.js';
 import type { RunPart } from '../record/run-part.js';
 

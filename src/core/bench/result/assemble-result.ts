@@ -1,9 +1,9 @@
-import { endedEarlyWarning, isUnexpected } from '../../measurement/ended-early.js';
 import { resultSchemaName } from '../../measurement/read-result.js';
 import type { BenchResult, EndedEarly, Plan, Run, TargetDescription } from '../../measurement/result-schema.js';
-import { type SettingSummary, summarise } from '../../measurement/summarise.js';
-import { analyseSweep } from '../../measurement/sweep.js';
-import { unansweredWarning } from '../../measurement/unanswered.js';
+import { type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
+import { analyseSweep } from '../../measurement/settings/sweep.js';
+import { unansweredWarning } from '../../measurement/settings/unanswered.js';
+import { endedEarlyWarning, isUnexpected } from '../../measurement/validity/ended-early.js';
 import type { BenchOptions } from '../plan/options.js';
 import type { SearchOutcome } from '../search/conclude.js';
 import { describeSearch } from './find-max.js';

@@ -1,9 +1,7 @@
-import type { BucketCounts } from '../../measurement/buckets.js';
-import { addUpErrors } from '../../measurement/error-counts.js';
-import { LatencyHistogram } from '../../measurement/histogram.js';
-import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/metric.js';
+import type { BucketCounts } from '../../measurement/latency/buckets.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
+import { aggregateQueueWait, metricOf, queueWaitOf } from '../../measurement/latency/metric.js';
 import { perMetric } from '../../measurement/metric-names.js';
-import type { CachedPromptTokens } from '../../measurement/prompt-cache.js';
 import type {
   Metric,
   QueueWaitMetric,
@@ -12,6 +10,8 @@ import type {
   Run,
   RunMetrics,
 } from '../../measurement/result-schema.js';
+import { addUpErrors } from '../../measurement/settings/error-counts.js';
+import type { CachedPromptTokens } from '../../measurement/settings/prompt-cache.js';
 import { littlesLawError } from '../../statistics/littles-law.js';
 import type { PlannedRun } from '../plan/settings.js';
 import type { RateStage } from '../plan/stages.js';

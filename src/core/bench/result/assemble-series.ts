@@ -1,4 +1,4 @@
-import type { SketchCells } from '../../measurement/latency-sketch.js';
+import type { SketchCells } from '../../measurement/latency/latency-sketch.js';
 import type { Series } from '../../measurement/result-schema.js';
 import type { RunSeries } from '../record/run-series.js';
 

@@ -1,8 +1,8 @@
-import { ClientDelay } from '../../measurement/client-delay.js';
-import { LatencyHistogram } from '../../measurement/histogram.js';
-import { metricOf } from '../../measurement/metric.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
+import { metricOf } from '../../measurement/latency/metric.js';
 import type { ClientHealth, Run, RunMetrics, Saturation } from '../../measurement/result-schema.js';
-import { ownWait, saturationOf } from '../../measurement/saturation.js';
+import { ClientDelay } from '../../measurement/validity/client-delay.js';
+import { ownWait, saturationOf } from '../../measurement/validity/saturation.js';
 import type { AgentPart, AgentsOfRun } from '../record/agent-part.js';
 import type { RunPart } from '../record/run-part.js';
 import { heldBackIn } from './figures-apart.js';

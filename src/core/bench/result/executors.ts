@@ -1,5 +1,5 @@
-import { executorSummaries } from '../../measurement/executors.js';
 import type { Run } from '../../measurement/result-schema.js';
+import { executorSummaries } from '../../measurement/settings/executors.js';
 import type { RunPart } from '../record/run-part.js';
 
 /** Who answered; nothing if no answer says so. */

@@ -1,5 +1,5 @@
-import { LatencyHistogram } from '../../measurement/histogram.js';
-import { metricOf } from '../../measurement/metric.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
+import { metricOf } from '../../measurement/latency/metric.js';
 import type { Run } from '../../measurement/result-schema.js';
 import type { RunPart } from '../record/run-part.js';
 

@@ -1,7 +1,7 @@
 import { percentiles } from '../../measurement/metric-names.js';
-import type { Objective } from '../../measurement/objectives.js';
 import type { FindMax, FindMaxBy, FindMaxPoint } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { wilsonInterval } from '../../statistics/proportion.js';
 import type { FindMaxOptions } from '../plan/options.js';
 import type { NextToBreak, SearchOutcome } from '../search/conclude.js';

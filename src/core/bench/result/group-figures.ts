@@ -1,4 +1,4 @@
-import { metricOf } from '../../measurement/metric.js';
+import { metricOf } from '../../measurement/latency/metric.js';
 import type { Run, TenantFigures, TurnFigures } from '../../measurement/result-schema.js';
 import { jainIndex } from '../../statistics/jain.js';
 import type { Tenant } from '../plan/tenants.js';

@@ -1,9 +1,9 @@
 import { percentText, plural, significant } from '../../measurement/numbers.js';
-import { cachedShareTolerance } from '../../measurement/prompt-cache.js';
 import type { BenchResult, Plan, RequestCounts, Run } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingsText } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { undisturbedRuns } from '../../measurement/unanswered.js';
+import { cachedShareTolerance } from '../../measurement/settings/prompt-cache.js';
+import { dimensionsOf, settingsText } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
+import { undisturbedRuns } from '../../measurement/settings/unanswered.js';
 
 /** What is known about the requests of a bench beside its plan. */
 export interface RequestFacts {

@@ -1,6 +1,6 @@
-import { type BucketCounts, bucketsBetween } from '../../measurement/buckets.js';
-import { readHistogram, sumOf } from '../../measurement/prometheus-text.js';
-import type { CachedPromptTokens } from '../../measurement/prompt-cache.js';
+import { type BucketCounts, bucketsBetween } from '../../measurement/latency/buckets.js';
+import { readHistogram, sumOf } from '../../measurement/latency/prometheus-text.js';
+import type { CachedPromptTokens } from '../../measurement/settings/prompt-cache.js';
 
 /** What a server has counted since it was started. What it has no name for yet is 0. */
 export interface ServerCounters {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { sumOf } from '../../measurement/prometheus-text.js';
+import { sumOf } from '../../measurement/latency/prometheus-text.js';
 import { type Http, jsonOf } from './http.js';
 import type { SeenLimit } from './limit-watch.js';
 

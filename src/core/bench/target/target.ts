@@ -1,7 +1,7 @@
 import { untilAborted } from '../../base/abort.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { type AnswerForm, type Endpoint, pathOf } from '../../measurement/endpoints.js';
 import type { TargetDescription } from '../../measurement/result-schema.js';
+import { type AnswerForm, type Endpoint, pathOf } from '../../measurement/workload/endpoints.js';
 import type { Transport, Trust } from '../client/transport.js';
 import type { BenchOptions, TargetOptions } from '../plan/options.js';
 import { serverAddressOf } from '../plan/server-address.js';

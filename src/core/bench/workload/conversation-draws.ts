@@ -1,7 +1,7 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
-import type { ConversationShape } from '../../measurement/conversation-shape.js';
-import { drawLength } from '../../measurement/lengths.js';
-import { drawThinkMs } from '../../measurement/think-time.js';
+import type { ConversationShape } from '../../measurement/workload/conversation-shape.js';
+import { drawLength } from '../../measurement/workload/lengths.js';
+import { drawThinkMs } from '../../measurement/workload/think-time.js';
 
 /** Keep the numbers that decide about turns and pauses apart from those of lengths and words. */
 const [turnsStream, thinkStream] = [0x7475726e, 0x7468696e];

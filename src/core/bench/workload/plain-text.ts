@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { isRecord, items, member, nonEmpty } from '../../base/json.js';
-import type { Endpoint } from '../../measurement/endpoints.js';
+import type { Endpoint } from '../../measurement/workload/endpoints.js';
 import type { PromptsFile } from './prompts-file.js';
 import type { Turn } from './turn.js';
 

@@ -1,4 +1,4 @@
-import type { AnswerForm, Endpoint } from '../../measurement/endpoints.js';
+import type { AnswerForm, Endpoint } from '../../measurement/workload/endpoints.js';
 import { messagesInput, messagesParameters } from './messages-input.js';
 import { plainText } from './plain-text.js';
 import { responsesInput, responsesParameters } from './responses-input.js';

@@ -1,6 +1,6 @@
 import { mixSeeds, seededRandom } from '../../base/random.js';
-import { type ConversationShape, hasTurns, singleRequests } from '../../measurement/conversation-shape.js';
-import { drawLength, type Lengths, meanOf } from '../../measurement/lengths.js';
+import { type ConversationShape, hasTurns, singleRequests } from '../../measurement/workload/conversation-shape.js';
+import { drawLength, type Lengths, meanOf } from '../../measurement/workload/lengths.js';
 import { thinkTimesOf, turnsOf } from './conversation-draws.js';
 import { type TraceSpec, traceWorkload } from './trace-workload.js';
 import type { ChatMessage, Turn, Workload } from './turn.js';

@@ -1,6 +1,6 @@
 import { percentText, plural, timeText, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 
 /** What a bench reports apart from its other figures, in sentences: requests held back, clients that left, probes. */
 export function apartNotes(

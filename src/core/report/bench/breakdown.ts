@@ -1,15 +1,15 @@
+import { medianText } from '../../measurement/latency/median.js';
+import { orUnknown, percentText, significant, timeText, unknown, whole } from '../../measurement/numbers.js';
+import type { BenchResult, Run } from '../../measurement/result-schema.js';
 import {
   firstAndLater,
   type GroupSummary,
   jainIndexOf,
   tenantSummaries,
   turnSummaries,
-} from '../../measurement/group-summary.js';
-import { medianText } from '../../measurement/median.js';
-import { orUnknown, percentText, significant, timeText, unknown, whole } from '../../measurement/numbers.js';
-import type { BenchResult, Run } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingText, settingValue } from '../../measurement/setting-text.js';
-import { bySetting } from '../../measurement/summarise.js';
+} from '../../measurement/settings/group-summary.js';
+import { dimensionsOf, settingText, settingValue } from '../../measurement/settings/setting-text.js';
+import { bySetting } from '../../measurement/settings/summarise.js';
 import type { Breakdown, LatenciesByGroup } from './breakdown-shape.js';
 import { massesIn } from './masses.js';
 import { stageBreakdown } from './stage-breakdown.js';

@@ -1,8 +1,8 @@
-import { medianText } from '../../measurement/median.js';
+import { medianText } from '../../measurement/latency/median.js';
 import { orUnknown, percentText, significant, unitFor, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult, MetricFigures, Plan, QueueWaitSource } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { dimensionsOf, settingValue } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { growing, steadyOf } from './overload.js';
 
 /** Whether a column has times, in the unit that its group names, and not a share. */

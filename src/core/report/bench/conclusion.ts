@@ -1,9 +1,9 @@
 import { listed } from '../../measurement/numbers.js';
-import { judgeObjectives } from '../../measurement/objectives.js';
 import type { BenchResult, Setting } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingText } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { sweptKey } from '../../measurement/sweep.js';
+import { judgeObjectives } from '../../measurement/settings/objectives.js';
+import { dimensionsOf, settingText } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
+import { sweptKey } from '../../measurement/settings/sweep.js';
 import { oneLine } from '../text/escape.js';
 import { objectiveSentences, rateSentences } from './objective-conclusions.js';
 import { secondBestClause, secondBestOf } from './second-best.js';

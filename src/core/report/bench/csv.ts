@@ -1,6 +1,6 @@
-import { firstAndLater } from '../../measurement/group-summary.js';
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult, Metric, Run, TargetDescription } from '../../measurement/result-schema.js';
+import { firstAndLater } from '../../measurement/settings/group-summary.js';
 import { type CsvColumn, csvText } from '../text/csv.js';
 
 interface Row {

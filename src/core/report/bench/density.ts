@@ -1,8 +1,8 @@
 import stringWidth from 'string-width';
-import { medianText } from '../../measurement/median.js';
+import { medianText } from '../../measurement/latency/median.js';
 import { orUnknown, tickText, timeText } from '../../measurement/numbers.js';
 import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { headlineOf } from './columns.js';
 import { areFew, type DensityMetric, type Mass, massesOf } from './masses.js';

@@ -1,5 +1,5 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { type Paint, painter, type ReportStyle } from '../text/style.js';
 import { borderlessTable, type DrawnTable, type TableCell, type TableColumn } from '../text/table.js';
 import { type Column, columnsOf } from './columns.js';

@@ -1,9 +1,9 @@
-import { measureLonger } from '../../measurement/measure-longer.js';
 import type { MetricName } from '../../measurement/metric-names.js';
 import { listed } from '../../measurement/numbers.js';
-import { parseObjective } from '../../measurement/objectives.js';
 import type { BenchResult, FindMax, FindMaxPoint, Plan } from '../../measurement/result-schema.js';
+import { parseObjective } from '../../measurement/settings/objectives.js';
 import { type SlotsAt, slotsAtOf, slotWords } from '../../measurement/slots.js';
+import { measureLonger } from '../../measurement/validity/measure-longer.js';
 import { oneLine } from '../text/escape.js';
 import { loadNumber, loadText } from './find-max.js';
 

@@ -7,9 +7,9 @@ import {
   timeText,
   whole,
 } from '../../measurement/numbers.js';
-import { parseObjective } from '../../measurement/objectives.js';
 import type { BenchResult, FindMax, FindMaxPoint, Setting } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { parseObjective } from '../../measurement/settings/objectives.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { oneLine } from '../text/escape.js';
 
 /** A load without its unit: clients and slots are counted, a rate is measured. */

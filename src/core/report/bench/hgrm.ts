@@ -1,6 +1,6 @@
 import { metricNames } from '../../measurement/metric-names.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { oneLine } from '../text/escape.js';
 
 /**

@@ -1,11 +1,11 @@
 import type { Comparison } from '../../compare/comparison.js';
-import { stoppedByUser } from '../../measurement/ended-early.js';
 import { percentText, plural } from '../../measurement/numbers.js';
-import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { isMostlyAnswered, unansweredShare } from '../../measurement/unanswered.js';
+import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/settings/objectives.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
+import { isMostlyAnswered, unansweredShare } from '../../measurement/settings/unanswered.js';
+import { stoppedByUser } from '../../measurement/validity/ended-early.js';
 import { comparisonSuites } from '../compare/junit.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
 import { overloadSentences } from './overload.js';

@@ -1,6 +1,6 @@
 import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { escapedMarkdown, oneLine } from '../text/escape.js';
 import { defaultWidth } from '../text/style.js';

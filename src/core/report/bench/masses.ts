@@ -1,6 +1,6 @@
-import { type LatencyHistogram, samplesNeeded } from '../../measurement/histogram.js';
+import { type LatencyHistogram, samplesNeeded } from '../../measurement/latency/histogram.js';
 import type { FiguresPerMetric } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 
 /** A number of samples that lie somewhere between two times. */
 export interface Mass {

@@ -1,12 +1,12 @@
 import { formatDuration } from '../../base/units.js';
-import { executorsOfRuns } from '../../measurement/executors.js';
-import { leastSamplesAbove, samplesNeeded } from '../../measurement/histogram.js';
-import { measureLonger } from '../../measurement/measure-longer.js';
-import { confidencePercent, roughMark } from '../../measurement/median.js';
+import { leastSamplesAbove, samplesNeeded } from '../../measurement/latency/histogram.js';
+import { confidencePercent, roughMark } from '../../measurement/latency/median.js';
 import { listed, percentText, plural, timeRangeText, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingsText, settingText } from '../../measurement/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
+import { executorsOfRuns } from '../../measurement/settings/executors.js';
+import { dimensionsOf, settingsText, settingText } from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
+import { measureLonger } from '../../measurement/validity/measure-longer.js';
 import { objectivesText, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { agentsNote } from './agents-notes.js';

@@ -1,9 +1,9 @@
 import { significant } from '../../measurement/numbers.js';
-import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/objectives.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingsText } from '../../measurement/setting-text.js';
-import { settingsKey, type SettingSummary } from '../../measurement/summarise.js';
-import { isRateSweep } from '../../measurement/sweep.js';
+import { judgeObjectives, type ObjectiveVerdict } from '../../measurement/settings/objectives.js';
+import { dimensionsOf, settingsText } from '../../measurement/settings/setting-text.js';
+import { settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
+import { isRateSweep } from '../../measurement/settings/sweep.js';
 
 /** For each objective where it was met and where not, and why not. */
 export function objectiveSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {

@@ -1,8 +1,8 @@
 import { significant, timeRangeText, timeText } from '../../measurement/numbers.js';
-import { isOverloadedRun } from '../../measurement/overload.js';
 import type { BenchResult, Overload } from '../../measurement/result-schema.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
+import { isOverloadedRun } from '../../measurement/validity/overload.js';
 
 /** Stands where a percentile would depend on how long was measured. */
 export const growing = '↗';

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { dimensionsOf, isRecommended, settingText, settingValue } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { dimensionsOf, isRecommended, settingText, settingValue } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { padStart, painter, type ReportStyle } from '../text/style.js';
 
 /** Marks the recommended setting, in every part of a report. */

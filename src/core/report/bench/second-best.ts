@@ -1,8 +1,8 @@
 import { percentText } from '../../measurement/numbers.js';
 import type { BenchResult, Run, Setting } from '../../measurement/result-schema.js';
-import { dimensionsOf, settingText } from '../../measurement/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/summarise.js';
-import { recommendationContext, scoreOf } from '../../measurement/sweep.js';
+import { dimensionsOf, settingText } from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
+import { recommendationContext, scoreOf } from '../../measurement/settings/sweep.js';
 import { ratioOf, type Statistic } from '../../statistics/ratio.js';
 
 /** From this share of the best setting's score on, one trial does not say that the second best is worse. */

@@ -1,7 +1,7 @@
-import { hasEnoughSamples } from '../../measurement/histogram.js';
-import { cellsOf, countOf, sketchQuantileMs } from '../../measurement/latency-sketch.js';
+import { hasEnoughSamples } from '../../measurement/latency/histogram.js';
+import { cellsOf, countOf, sketchQuantileMs } from '../../measurement/latency/latency-sketch.js';
 import type { BenchResult, Run, Series } from '../../measurement/result-schema.js';
-import { stageNumberAt } from '../../measurement/stage-summary.js';
+import { stageNumberAt } from '../../measurement/settings/stage-summary.js';
 import { type CsvColumn, csvText } from '../text/csv.js';
 
 interface Row {

@@ -1,10 +1,10 @@
 import { formatDuration } from '../../base/units.js';
-import { medianText } from '../../measurement/median.js';
+import { medianText } from '../../measurement/latency/median.js';
 import { orUnknown, significant, timeText, unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult, MetricFigures } from '../../measurement/result-schema.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
-import { stageSummaries, type StageSummary } from '../../measurement/stage-summary.js';
-import { bySetting } from '../../measurement/summarise.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { stageSummaries, type StageSummary } from '../../measurement/settings/stage-summary.js';
+import { bySetting } from '../../measurement/settings/summarise.js';
 import type { Breakdown } from './breakdown-shape.js';
 import { growing, growthText } from './overload.js';
 

@@ -1,4 +1,4 @@
-import { hasEnoughSamples } from '../../measurement/histogram.js';
+import { hasEnoughSamples } from '../../measurement/latency/histogram.js';
 import type { BenchResult, Metric, Run, StageFigures } from '../../measurement/result-schema.js';
 import { type CsvColumn, csvText } from '../text/csv.js';
 

@@ -1,10 +1,10 @@
 import { listed, percentText, significant } from '../../measurement/numbers.js';
 import type { BenchResult, Setting } from '../../measurement/result-schema.js';
-import { type Dimension, dimensionsOf } from '../../measurement/setting-text.js';
+import { type Dimension, dimensionsOf } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
+import { recommendationContext, type SweepEdge, sweptKey } from '../../measurement/settings/sweep.js';
+import { throughputUnit } from '../../measurement/settings/throughput.js';
 import { type SlotsAt, slotsAtOf, slotWords } from '../../measurement/slots.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
-import { recommendationContext, type SweepEdge, sweptKey } from '../../measurement/sweep.js';
-import { throughputUnit } from '../../measurement/throughput.js';
 import { type UslFit, uslThroughput } from '../../statistics/usl.js';
 import { rangeText, type SecondBest } from './second-best.js';
 

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { listed, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { shellLines } from '../text/shell-lines.js';

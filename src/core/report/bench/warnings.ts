@@ -1,15 +1,20 @@
-import { noticeableDelay } from '../../measurement/client-delay.js';
-import { endedEarlyWarning, isUnexpected } from '../../measurement/ended-early.js';
-import { measureLonger } from '../../measurement/measure-longer.js';
 import { metricNames, type PerMetric } from '../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../measurement/numbers.js';
-import { isOverloaded } from '../../measurement/overload.js';
 import type { BenchResult, Run, Saturation } from '../../measurement/result-schema.js';
-import { touches } from '../../measurement/saturation.js';
-import { type Dimension, dimensionsOf, settingsText, wholeSettingText } from '../../measurement/setting-text.js';
-import { streamWarnings } from '../../measurement/stream-warnings.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../measurement/summarise.js';
-import { unansweredWarning, undisturbedRuns } from '../../measurement/unanswered.js';
+import {
+  type Dimension,
+  dimensionsOf,
+  settingsText,
+  wholeSettingText,
+} from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
+import { unansweredWarning, undisturbedRuns } from '../../measurement/settings/unanswered.js';
+import { noticeableDelay } from '../../measurement/validity/client-delay.js';
+import { endedEarlyWarning, isUnexpected } from '../../measurement/validity/ended-early.js';
+import { measureLonger } from '../../measurement/validity/measure-longer.js';
+import { isOverloaded } from '../../measurement/validity/overload.js';
+import { touches } from '../../measurement/validity/saturation.js';
+import { streamWarnings } from '../../measurement/validity/stream-warnings.js';
 import { littlesLawTolerance } from '../../statistics/littles-law.js';
 import { oneLine } from '../text/escape.js';
 import { saturatedAgents } from './agents-notes.js';

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { orUnknown, significant, unitFor, unknown } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { fill, padEnd, padStart, painter, type ReportStyle } from '../text/style.js';
 import { queueWaitSourceOf } from './columns.js';
 import { rowLabels } from './row-labels.js';

@@ -1,6 +1,6 @@
 import { type ComparedRow, type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
 import type { Plan } from '../../measurement/result-schema.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import type { TestCase, TestSuite } from '../text/junit-xml.js';
 import { endText, regressionText } from './conclusion.js';
 import { doubtText, intervalText, limitText, modelsText, ratioText, rowName, valueText } from './words.js';

@@ -5,7 +5,7 @@ import {
   isGated,
   type OverallVerdict,
 } from '../../compare/comparison.js';
-import { dimensionsOf, settingValue, wholeSettingText } from '../../measurement/setting-text.js';
+import { dimensionsOf, settingValue, wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { conclusionOf } from './conclusion.js';

@@ -1,7 +1,7 @@
 import { type ComparedRow, type Comparison, isGated } from '../../compare/comparison.js';
 import type { SeveralComparisons } from '../../compare/several.js';
 import { plural } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { targetItems } from '../text/description.js';
 import { escapedMarkdown, oneLine } from '../text/escape.js';
 import type { TestSuite } from '../text/junit-xml.js';

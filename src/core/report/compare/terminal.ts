@@ -5,7 +5,7 @@ import {
   isGated,
   type OverallVerdict,
 } from '../../compare/comparison.js';
-import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
+import { dimensionsOf, settingValue } from '../../measurement/settings/setting-text.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';
 import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';

@@ -4,7 +4,6 @@ import { differenceTexts } from '../../compare/differences.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
 import { trialsToDecide } from '../../compare/width.js';
-import { measureLonger } from '../../measurement/measure-longer.js';
 import {
   listed,
   orUnknown,
@@ -16,7 +15,8 @@ import {
   whole,
 } from '../../measurement/numbers.js';
 import type { Plan, Setting } from '../../measurement/result-schema.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { measureLonger } from '../../measurement/validity/measure-longer.js';
 import type { Interval } from '../../statistics/ratio.js';
 
 /** A figure with its unit: `812 ms`, `452/s`, `99.5 %`; a limit without, unless it is a rate. */

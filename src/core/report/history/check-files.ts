@@ -1,5 +1,5 @@
 import type { CheckedRow, HistoryCheck } from '../../history/check.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { limitText, valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';

@@ -1,6 +1,6 @@
 import type { CheckedRow, HistoryCheck, HistoryDoubt, RegressionCause } from '../../history/check.js';
 import { plural } from '../../measurement/numbers.js';
-import { dimensionsOf, settingValue } from '../../measurement/setting-text.js';
+import { dimensionsOf, settingValue } from '../../measurement/settings/setting-text.js';
 import { allowedText, limitText, rowNames, valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';

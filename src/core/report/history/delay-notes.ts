@@ -1,7 +1,7 @@
 import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { HistoryCheck } from '../../history/check.js';
-import { noticeableDelay } from '../../measurement/client-delay.js';
 import { percentText } from '../../measurement/numbers.js';
+import { noticeableDelay } from '../../measurement/validity/client-delay.js';
 import { shownRows } from './check-text.js';
 
 /** Why intervals are wider than noise alone would make them, as sentences; none if they hardly are. */

@@ -1,6 +1,6 @@
 import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';

@@ -1,7 +1,7 @@
 import type { LevelChange } from '../../history/judge-series.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
 import { unknown } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { valueText } from '../compare/words.js';
 import { type CsvColumn, csvText } from '../text/csv.js';
 import { targetItems } from '../text/description.js';

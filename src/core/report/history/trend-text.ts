@@ -1,10 +1,10 @@
 import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
-import { leastSamplesAbove } from '../../measurement/histogram.js';
-import { measureLonger } from '../../measurement/measure-longer.js';
+import { leastSamplesAbove } from '../../measurement/latency/histogram.js';
 import { listed, plural, unknown } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { measureLonger } from '../../measurement/validity/measure-longer.js';
 import { valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { oneLine } from '../text/escape.js';

@@ -3,7 +3,7 @@ import type { CheckedRow, HistoryDoubt } from '../../history/check.js';
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import { type Evidence, neededEntries } from '../../history/judge-series.js';
 import { plural, whole } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import type { LevelRatio } from '../../statistics/levels.js';
 import { delayAlone, lighterLoad } from '../compare/words.js';
 

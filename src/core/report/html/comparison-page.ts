@@ -1,8 +1,8 @@
 import { type Comparison, gatedRows, isGated } from '../../compare/comparison.js';
 import type { SeveralComparisons } from '../../compare/several.js';
 import { plural } from '../../measurement/numbers.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/summarise.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
 import { headlineOf } from '../bench/columns.js';
 import { massesOf } from '../bench/masses.js';
 import { conclusionOf, reasonsOf } from '../compare/conclusion.js';

@@ -1,5 +1,5 @@
 import { type ComparedRow, isGated } from '../../compare/comparison.js';
-import { wholeSettingText } from '../../measurement/setting-text.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { intervalText, limitText, ratioText, valueText, verdictText } from '../compare/words.js';
 import { type Markup, markup } from '../text/markup.js';
 

@@ -1,6 +1,6 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { dimensionsOf } from '../../measurement/setting-text.js';
-import type { SettingSummary } from '../../measurement/summarise.js';
+import { dimensionsOf } from '../../measurement/settings/setting-text.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { type Column, columnsOf, isTime } from '../bench/columns.js';
 import { neighboursOf } from '../bench/figures-table.js';
 import { isMarked } from '../bench/row-labels.js';

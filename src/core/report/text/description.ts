@@ -1,7 +1,7 @@
 import { formatBytes, formatDuration } from '../../base/units.js';
-import { routeOf } from '../../measurement/endpoints.js';
 import { listed, plural } from '../../measurement/numbers.js';
 import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
+import { routeOf } from '../../measurement/workload/endpoints.js';
 import { oneLine } from './escape.js';
 import { apartItems, inFlightText, openLoopText } from './load-shape.js';
 

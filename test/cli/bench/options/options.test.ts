@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { singleRequests } from '../../../../src/core/measurement/conversation-shape.js';
-import { samplesNeeded } from '../../../../src/core/measurement/histogram.js';
+import { samplesNeeded } from '../../../../src/core/measurement/latency/histogram.js';
+import { singleRequests } from '../../../../src/core/measurement/workload/conversation-shape.js';
 import { optionsOf } from './parse-bench.js';
 
 afterEach(() => {

@@ -3,7 +3,7 @@ import { ChatstreamError } from '../../../../src/core/base/errors.js';
 import { benchPatienceMs } from '../../../../src/core/bench/agents/agent.js';
 import { agentPatienceMs } from '../../../../src/core/bench/agents/remote-agent.js';
 import type { AgentsOfRun } from '../../../../src/core/bench/record/agent-part.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
 import { emptyPart, plainJob, type SimulatedAgent, Simulation } from './simulation.js';
 
 const names = ['a', 'b', 'c'];

@@ -7,8 +7,8 @@ import type { LoadGenerator, LoadJob } from '../../../../src/core/bench/load/loa
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../../../../src/core/bench/record/run-recorder.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 import { type MemoryBus, MemoryNetwork } from '../../../support/memory-bus.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { chooseWorkers, expectedEvents } from '../../../../src/core/bench/load/in-workers.js';
 import { eventsOf } from '../../../../src/core/bench/open-load.js';
 import type { FindMaxOptions, Load } from '../../../../src/core/bench/plan/options.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 
 const clients: Load = { type: 'closed', concurrency: [8, 512] };
 const arrivals: Load = { type: 'open', rates: [20, 100], arrival: 'poisson' };

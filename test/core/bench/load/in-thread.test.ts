@@ -8,8 +8,8 @@ import { inWorkersLoad } from '../../../../src/core/bench/load/in-workers.js';
 import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/load-generator.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
-import type { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import type { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 import { TokenServer } from '../../../support/token-server.js';
 import { until } from '../../../support/until.js';
 

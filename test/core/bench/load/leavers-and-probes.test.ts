@@ -5,8 +5,8 @@ import { type LoadJob, partOf } from '../../../../src/core/bench/load/load-gener
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { createWorkload, type WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 import { type StreamPlan, TokenServer } from '../../../support/token-server.js';
 import { until } from '../../../support/until.js';
 

@@ -5,8 +5,8 @@ import { type LoadJob, partOf } from '../../../../src/core/bench/load/load-gener
 import { mergedGroups } from '../../../../src/core/bench/record/groups.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
-import { parseThinkTime } from '../../../../src/core/measurement/think-time.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
+import { parseThinkTime } from '../../../../src/core/measurement/workload/think-time.js';
 import { parseAs } from '../../../support/parse-as.js';
 import { TokenServer } from '../../../support/token-server.js';
 

@@ -10,8 +10,8 @@ import { searchArrivalSeed } from '../../../../src/core/bench/plan/searched.js';
 import { parseRamp, parseStages } from '../../../../src/core/bench/plan/stages.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { createWorkload, type WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
-import { singleRequests } from '../../../../src/core/measurement/conversation-shape.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { singleRequests } from '../../../../src/core/measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 
 type OpenShape = Extract<LoadShape, { type: 'open' }>;
 

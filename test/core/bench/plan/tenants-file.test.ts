@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { tenantOfClients } from '../../../../src/core/bench/plan/tenants.js';
 import { readTenantsFile } from '../../../../src/core/bench/plan/tenants-file.js';
-import { singleRequests } from '../../../../src/core/measurement/conversation-shape.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { singleRequests } from '../../../../src/core/measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-tenants-'));
 afterAll(() => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { LoopDelay } from '../../../../src/core/bench/record/loop-delay.js';
-import type { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import type { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
 import { until } from '../../../support/until.js';
 
 let delay: LoopDelay | undefined;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
 import { mergedSnapshot } from '../../../../src/core/bench/record/merged-snapshot.js';
 import { RunRecorder, type RunSnapshot } from '../../../../src/core/bench/record/run-recorder.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { parseObjective } from '../../../../src/core/measurement/objectives.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { parseObjective } from '../../../../src/core/measurement/settings/objectives.js';
 
 const second = 1e6;
 

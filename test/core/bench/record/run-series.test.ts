@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { CompletedRequest, UnansweredRequest } from '../../../../src/core/bench/client/outcome.js';
 import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';
 import { mergedSeries, type RunSeries } from '../../../../src/core/bench/record/run-series.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { countOf } from '../../../../src/core/measurement/latency-sketch.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { countOf } from '../../../../src/core/measurement/latency/latency-sketch.js';
 
 const second = 1e6;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mergedTrend, TrendRecorder } from '../../../../src/core/bench/record/run-trend.js';
-import { parseObjective } from '../../../../src/core/measurement/objectives.js';
+import { parseObjective } from '../../../../src/core/measurement/settings/objectives.js';
 
 const second = 1_000_000;
 

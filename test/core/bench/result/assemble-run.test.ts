@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { assembleRun } from '../../../../src/core/bench/result/assemble-run.js';
-import { ClientDelay } from '../../../../src/core/measurement/client-delay.js';
+import { ClientDelay } from '../../../../src/core/measurement/validity/client-delay.js';
 import { contextOf, partOf, repeated, spanOf } from './parts.js';
 
 /** 30 requests of 0.5 s and 10 tokens each; a warm-up request had half of its answer in the window. */

@@ -2,7 +2,7 @@ import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.j
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 import { nothingObserved } from '../../../../src/core/bench/result/assemble-series.js';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
 import { type MetricName, perMetric } from '../../../../src/core/measurement/metric-names.js';
 
 /** A histogram of these durations in milliseconds. */

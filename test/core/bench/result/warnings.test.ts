@@ -5,7 +5,7 @@ import {
   warningsOf as requestWarnings,
 } from '../../../../src/core/bench/result/request-warnings.js';
 import type { Plan, Run } from '../../../../src/core/measurement/result-schema.js';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 const usual: RequestFacts = { inFile: null, haveOwnLengths: false, serversGoOn: [false] };

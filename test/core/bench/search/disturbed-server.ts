@@ -3,7 +3,7 @@ import { lookOf } from '../../../../src/core/bench/look.js';
 import type { TrendBin } from '../../../../src/core/bench/record/run-trend.js';
 import { queueGrowthOf } from '../../../../src/core/bench/result/overload.js';
 import type { Look } from '../../../../src/core/bench/search/evidence.js';
-import { type Objective, parseObjective } from '../../../../src/core/measurement/objectives.js';
+import { type Objective, parseObjective } from '../../../../src/core/measurement/settings/objectives.js';
 import type { SimulatedServer } from './simulated-server.js';
 
 /** How a machine that others share stands still now and then. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { usualTransport } from '../../../../src/core/bench/client/transport.js';
 import { openTarget, type Target } from '../../../../src/core/bench/target/target.js';
-import type { Endpoint } from '../../../../src/core/measurement/endpoints.js';
+import type { Endpoint } from '../../../../src/core/measurement/workload/endpoints.js';
 import { watchServer } from '../../../../src/core/watch/watched-server.js';
 import { type RelayServer, testRelay } from '../../../support/relay-server.js';
 import { UpstreamServer } from '../../../support/upstream-server.js';

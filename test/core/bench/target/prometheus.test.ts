@@ -10,7 +10,7 @@ import {
   type BucketCounts,
   bucketQuantileMs,
   bucketsBetween,
-} from '../../../../src/core/measurement/buckets.js';
+} from '../../../../src/core/measurement/latency/buckets.js';
 
 const vllm = `# HELP vllm:num_requests_waiting Number of requests waiting to be processed.
 # TYPE vllm:num_requests_waiting gauge

@@ -16,9 +16,9 @@ import { requestBody } from '../../../../src/core/bench/workload/request-body.js
 import type { Turn } from '../../../../src/core/bench/workload/turn.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { createWorkload, type WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
-import { singleRequests } from '../../../../src/core/measurement/conversation-shape.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
-import { parseThinkTime } from '../../../../src/core/measurement/think-time.js';
+import { singleRequests } from '../../../../src/core/measurement/workload/conversation-shape.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
+import { parseThinkTime } from '../../../../src/core/measurement/workload/think-time.js';
 
 // A version that sends other bodies for the same seed measures something else: its results are not comparable with older
 // ones, although their plans are equal.

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkSendable } from '../../../../src/core/bench/workload/plain-text.js';
 import { type BodyOptions, ownParametersOf, requestBody } from '../../../../src/core/bench/workload/request-body.js';
 import type { Turn } from '../../../../src/core/bench/workload/turn.js';
-import { type Endpoint, endpoints } from '../../../../src/core/measurement/endpoints.js';
+import { type Endpoint, endpoints } from '../../../../src/core/measurement/workload/endpoints.js';
 
 function bodyOf(turn: Turn, endpoint: Endpoint, more: Partial<BodyOptions> = {}): string {
   const form = { endpoint, streaming: endpoint !== 'embeddings' };

@@ -6,7 +6,7 @@ import {
   type Turn,
   type WorkloadSpec,
 } from '../../../../src/core/bench/workload/workload.js';
-import { parseLengths } from '../../../../src/core/measurement/lengths.js';
+import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 
 const synthetic: SyntheticSpec = {
   type: 'synthetic',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../../src/core/measurement/result-schema.js';
-import { saturationOfRuns } from '../../../../src/core/measurement/saturation.js';
+import { saturationOfRuns } from '../../../../src/core/measurement/validity/saturation.js';
 import { agentsNote } from '../../../../src/core/report/bench/agents-notes.js';
 import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
 import { benchResult } from '../../../support/bench-result.js';

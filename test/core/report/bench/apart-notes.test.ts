@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { metricOf } from '../../../../src/core/measurement/metric.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { metricOf } from '../../../../src/core/measurement/latency/metric.js';
 import type { Plan } from '../../../../src/core/measurement/result-schema.js';
 import { apartNotes } from '../../../../src/core/report/bench/apart-notes.js';
 import { columnsOf } from '../../../../src/core/report/bench/columns.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan, Sweep } from '../../../../src/core/measurement/result-schema.js';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import {
   conclusionSentences,
   conclusionsOf,

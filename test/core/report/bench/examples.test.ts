@@ -1,7 +1,7 @@
 import Schema from 'typebox/schema';
 import { describe, expect, it } from 'vitest';
 import { resultSchema } from '../../../../src/core/measurement/result-schema.js';
-import { type SettingSummary, summarise } from '../../../../src/core/measurement/summarise.js';
+import { type SettingSummary, summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { benchResult } from '../../../support/bench-result.js';
 import { examples } from './examples.js';
 

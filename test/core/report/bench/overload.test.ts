@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { finishedLine } from '../../../../src/cli/bench/live-block.js';
-import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
-import { analyseSweep } from '../../../../src/core/measurement/sweep.js';
+import { judgeObjectives } from '../../../../src/core/measurement/settings/objectives.js';
+import { analyseSweep } from '../../../../src/core/measurement/settings/sweep.js';
 import { columnsOf } from '../../../../src/core/report/bench/columns.js';
 import { benchJunit } from '../../../../src/core/report/bench/junit.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';

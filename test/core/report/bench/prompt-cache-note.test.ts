@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PromptCache } from '../../../../src/core/measurement/result-schema.js';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';

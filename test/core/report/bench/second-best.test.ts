@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { recommendationText } from '../../../../src/core/report/bench/conclusion.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { benchResult, type DescribedResult } from '../../../support/bench-result.js';

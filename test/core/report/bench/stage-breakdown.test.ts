@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyHistogram } from '../../../../src/core/measurement/histogram.js';
-import { metricOf } from '../../../../src/core/measurement/metric.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { metricOf } from '../../../../src/core/measurement/latency/metric.js';
 import type { Run, StageFigures } from '../../../../src/core/measurement/result-schema.js';
 import { notesBelow } from '../../../../src/core/report/bench/notes.js';
 import { stageBreakdown, stageOverloadSentences } from '../../../../src/core/report/bench/stage-breakdown.js';

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { judgeObjectives } from '../../../../src/core/measurement/objectives.js';
+import { judgeObjectives } from '../../../../src/core/measurement/settings/objectives.js';
 import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
 import { renderReport } from '../../../../src/core/report/bench/terminal.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';

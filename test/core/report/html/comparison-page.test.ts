@@ -4,7 +4,7 @@ import { compare } from '../../../../src/core/compare/compare.js';
 import { compareSeveral } from '../../../../src/core/compare/several.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
 import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
-import { summarise } from '../../../../src/core/measurement/summarise.js';
+import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { comparisonHtml, severalHtml } from '../../../../src/core/report/html/comparison-page.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';
 import { parseAs } from '../../../support/parse-as.js';

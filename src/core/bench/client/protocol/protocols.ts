@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../../measurement/endpoints.js';
+import type { Endpoint } from '../../../measurement/workload/endpoints.js';
 import { chatProtocol } from './chat-protocol.js';
 import { embeddingsProtocol } from './embeddings-protocol.js';
 import { messagesProtocol } from './messages-protocol.js';

@@ -1,5 +1,5 @@
 import type { Markish } from '@observablehq/plot';
-import { medianText } from '../../../measurement/median.js';
+import { medianText } from '../../../measurement/latency/median.js';
 import { timeText } from '../../../measurement/numbers.js';
 import type { MedianInterval, MetricFigures } from '../../../measurement/result-schema.js';
 import { densityOn, type LogAxis, positionOn } from '../../bench/density.js';

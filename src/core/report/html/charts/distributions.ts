@@ -1,6 +1,6 @@
 import type { Markish, PlotOptions } from '@observablehq/plot';
-import { samplesNeeded } from '../../../measurement/histogram.js';
-import { confidencePercent, roughMark } from '../../../measurement/median.js';
+import { samplesNeeded } from '../../../measurement/latency/histogram.js';
+import { confidencePercent, roughMark } from '../../../measurement/latency/median.js';
 import { percentText, tickText, timeText } from '../../../measurement/numbers.js';
 import { commonAxis, type LogAxis, ticksOf } from '../../bench/density.js';
 import { areFew, type Mass } from '../../bench/masses.js';

@@ -1,6 +1,6 @@
 import type { Markish, PlotOptions } from '@observablehq/plot';
 import type { ComparedRow } from '../../../compare/comparison.js';
-import { wholeSettingText } from '../../../measurement/setting-text.js';
+import { wholeSettingText } from '../../../measurement/settings/setting-text.js';
 import { intervalText, limitText, ratioText, valueText, verdictText } from '../../compare/words.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';

@@ -1,5 +1,5 @@
 import type { BenchResult } from '../../../measurement/result-schema.js';
-import type { SettingSummary } from '../../../measurement/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { headlineOf } from '../../bench/columns.js';
 import { massesOf } from '../../bench/masses.js';
 import { chartLabels } from '../../bench/row-labels.js';

@@ -1,5 +1,5 @@
-import { type Objective, parseObjective } from '../../../measurement/objectives.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
+import { type Objective, parseObjective } from '../../../measurement/settings/objectives.js';
 
 /** What a report draws limits of: the objectives, and the promises of a search. */
 export function objectivesOf({ plan }: Pick<BenchResult, 'plan'>): readonly Objective[] {

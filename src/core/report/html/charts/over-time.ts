@@ -1,7 +1,7 @@
 import type { Markish } from '@observablehq/plot';
 import { plural, significant, tickText, timeText } from '../../../measurement/numbers.js';
 import type { BenchResult, Run, StageFigures } from '../../../measurement/result-schema.js';
-import { stageNumberAt } from '../../../measurement/stage-summary.js';
+import { stageNumberAt } from '../../../measurement/settings/stage-summary.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { type Figure, figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';

@@ -1,9 +1,9 @@
-import { roughness } from '../../../measurement/median.js';
+import { roughness } from '../../../measurement/latency/median.js';
 import type { BenchResult, Run, Setting } from '../../../measurement/result-schema.js';
-import { dimensionsOf } from '../../../measurement/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/summarise.js';
-import { sweptKey } from '../../../measurement/sweep.js';
-import { throughputOf } from '../../../measurement/throughput.js';
+import { dimensionsOf } from '../../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import { sweptKey } from '../../../measurement/settings/sweep.js';
+import { throughputOf } from '../../../measurement/settings/throughput.js';
 import { uslThroughput } from '../../../statistics/usl.js';
 import { type Headline, headlineOf } from '../../bench/columns.js';
 import { steadyOf } from '../../bench/overload.js';

@@ -1,10 +1,10 @@
 import type { Markish, PlotOptions } from '@observablehq/plot';
-import { samplesNeeded } from '../../../measurement/histogram.js';
-import { roughMark, roughness } from '../../../measurement/median.js';
+import { samplesNeeded } from '../../../measurement/latency/histogram.js';
+import { roughMark, roughness } from '../../../measurement/latency/median.js';
 import { orUnknown, significant, timeText } from '../../../measurement/numbers.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
-import type { SettingSummary } from '../../../measurement/summarise.js';
-import { throughputUnit } from '../../../measurement/throughput.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
+import { throughputUnit } from '../../../measurement/settings/throughput.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout, type Panel, type Reading } from '../plot/figure.js';

@@ -1,4 +1,10 @@
-import { addCells, cellsOf, countOf, type SketchCells, sketchQuantileMs } from '../../../measurement/latency-sketch.js';
+import {
+  addCells,
+  cellsOf,
+  countOf,
+  type SketchCells,
+  sketchQuantileMs,
+} from '../../../measurement/latency/latency-sketch.js';
 import type { Run, Series } from '../../../measurement/result-schema.js';
 
 /** A GPU in a piece of time; null where its driver did not say. */

@@ -1,11 +1,11 @@
 import type { PlotOptions } from '@observablehq/plot';
-import { samplesNeeded } from '../../../measurement/histogram.js';
-import { confidencePercent, medianText, roughMark } from '../../../measurement/median.js';
+import { samplesNeeded } from '../../../measurement/latency/histogram.js';
+import { confidencePercent, medianText, roughMark } from '../../../measurement/latency/median.js';
 import { significant, timeRangeText, timeText } from '../../../measurement/numbers.js';
-import { isOverloadedRun } from '../../../measurement/overload.js';
 import type { BenchResult, MedianInterval, Run } from '../../../measurement/result-schema.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/summarise.js';
-import { throughputOf } from '../../../measurement/throughput.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import { throughputOf } from '../../../measurement/settings/throughput.js';
+import { isOverloadedRun } from '../../../measurement/validity/overload.js';
 import { headlineOf } from '../../bench/columns.js';
 import { type ChartLabels, chartLabels } from '../../bench/row-labels.js';
 import { Markup, markup } from '../../text/markup.js';

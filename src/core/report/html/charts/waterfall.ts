@@ -1,6 +1,6 @@
 import { timeText } from '../../../measurement/numbers.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
-import type { SettingSummary } from '../../../measurement/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { chartLabels } from '../../bench/row-labels.js';
 import { totalMs, type WaterfallPart, waterfallsOf } from '../../bench/waterfall.js';
 import { Markup, markup } from '../../text/markup.js';

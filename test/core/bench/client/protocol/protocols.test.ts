@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestOutcome } from '../../../../../src/core/bench/client/outcome.js';
-import type { AnswerForm, Endpoint } from '../../../../../src/core/measurement/endpoints.js';
+import type { AnswerForm, Endpoint } from '../../../../../src/core/measurement/workload/endpoints.js';
 import { eventStream, outcomeOf } from '../client-setup.js';
 
 const json = ['Content-Type: application/json'];

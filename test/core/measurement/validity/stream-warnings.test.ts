@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Run, RunChecks } from '../../../../src/core/measurement/result-schema.js';
+import { streamWarnings } from '../../../../src/core/measurement/validity/stream-warnings.js';
+import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
+import { benchResult } from '../../../support/bench-result.js';
+
+/** Two settings of 100 answers each; the checks are those of the first. */
+function runsWith(checks: Partial<RunChecks>, stallMs = 1): Run[] {
+  const settings = [
+    { maxConcurrency: 1, completed: 100, client: { event_loop_delay_ms: { p50: 1, p99: stallMs, max: 90 } } },
+    { maxConcurrency: 2, completed: 100 },
+  ];
+  const { runs } = benchResult({ settings }).result;
+  return runs.map((run, index) => (index === 0 ? { ...run, checks: { ...run.checks, ...checks } } : run));
+}
+
+function warningsOf(checks: Partial<RunChecks>): string[] {
+  return streamWarnings(runsWith(checks));
+}
+
+describe('warnings about the form of answers', () => {
+  it('are none without a reason, also in results of earlier versions', () => {
+    const held = { answers: 0, mean_ms: null };
+    const usage = { answers: 0, output_tokens: 0, text_chunks: 0 };
+    expect(warningsOf({})).toEqual([]);
+    expect(
+      warningsOf({ burst_answers: 0, hidden_reasoning_tokens: 0, contradicted_usage: usage, held_open: held }),
+    ).toEqual([]);
+  });
+
+  it('name bursts from 10 % of the answers of a run on', () => {
+    expect(warningsOf({ burst_answers: 9 })).toEqual([]);
+    expect(warningsOf({ burst_answers: 10 })).toEqual([expect.stringMatching(/^In 10 of 200 answers, .* one burst/)]);
+  });
+
+  it('do not blame a proxy for the stalls of the load generator', () => {
+    expect(streamWarnings(runsWith({ burst_answers: 49 }, 60))).toEqual([]);
+    expect(streamWarnings(runsWith({ burst_answers: 50 }, 60))).toHaveLength(1);
+  });
+
+  it('name reasoning that was not streamed', () => {
+    expect(warningsOf({ hidden_reasoning_tokens: 5000 })).toEqual([
+      expect.stringMatching(/^The server counts 25\.0 reasoning tokens per answer/),
+    ]);
+  });
+
+  it('does not say that chunks were counted where answers came as a whole', () => {
+    const usage = { answers: 200, output_tokens: 0, text_chunks: 200 };
+    const { result } = benchResult({ settings: [{ completed: 200, outputTokensSource: 'none' }] });
+    const runs = result.runs.map((run) => ({ ...run, checks: { ...run.checks, contradicted_usage: usage } }));
+    expect(streamWarnings(runs)).toEqual([
+      'The usage of all 200 answers cannot be true: it has 0 output tokens for answers with text. Their tokens are not counted.',
+    ]);
+  });
+
+  it('name a usage that cannot be true, instead of one that is missing', () => {
+    const checks = { contradicted_usage: { answers: 100, output_tokens: 100, text_chunks: 6400 } };
+    const runs = runsWith(checks).map((run, index) => {
+      return index === 0 ? { ...run, output_tokens_source: 'chunks' as const } : run;
+    });
+    const { result } = benchResult({ settings: [{}] });
+    expect(truthWarnings({ ...result, runs })).toEqual([
+      expect.stringMatching(/^The usage of 100 of 200 answers cannot be true: .* 100 output tokens for 6400 chunks/),
+    ]);
+  });
+
+  it('say by how much TPOT is too low where the first of large chunks was taken for one token', () => {
+    expect(warningsOf({ packed_chunks: { answers: 100, output_tokens: 6400, text_chunks: 1600 } })).toEqual([
+      'The server puts 4.00 tokens into a chunk on average, and does not say how many are in the first one. ' +
+        'It was taken to have one, so that TPOT is too low by about 5 %.',
+    ]);
+    expect(warningsOf({ packed_chunks: { answers: 9, output_tokens: 576, text_chunks: 144 } })).toEqual([]);
+  });
+
+  it('name responses that were held open, and for how long', () => {
+    expect(warningsOf({ held_open: { answers: 9, mean_ms: 9000 } })).toEqual([]);
+    expect(warningsOf({ held_open: { answers: 100, mean_ms: 2000 } })).toEqual([
+      expect.stringMatching(
+        /^The server kept the responses of 100 of 200 answers open for 2\.00 s on average after the last text, /,
+      ),
+    ]);
+  });
+});
