@@ -1,5 +1,5 @@
 import { sseData } from '../../src/core/server/protocol/answer-encoder.js';
-import { CompletionEncoder } from '../../src/core/server/protocol/completion-encoder.js';
+import { CompletionEncoder } from '../../src/core/server/protocol/completions/completion-encoder.js';
 
 /** One answer as a server writes it: every event in turn, `[DONE]` included. */
 export interface RecordedAnswer {

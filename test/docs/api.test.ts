@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
 import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
-import { messagesErrorBody } from '../../src/core/server/protocol/messages-errors.js';
+import { messagesErrorBody } from '../../src/core/server/protocol/messages/messages-errors.js';
 import { chatCompletionRequest, completionRequest } from '../../src/core/server/schemas/completion-requests.js';
 import { samplingDefaults } from '../../src/core/server/schemas/sampling-parameters.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';

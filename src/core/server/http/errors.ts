@@ -11,7 +11,12 @@ import {
   websocketError,
 } from '../../base/refusals/refusals.js';
 import { errorBody, httpStatus } from '../protocol/http-errors.js';
-import { isFromAnthropicClient, isMessagesPath, isModelsPath, messagesErrorBody } from '../protocol/messages-errors.js';
+import {
+  isFromAnthropicClient,
+  isMessagesPath,
+  isModelsPath,
+  messagesErrorBody,
+} from '../protocol/messages/messages-errors.js';
 import { mixedPromptsError } from './mixed-prompts.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
 

@@ -1,5 +1,5 @@
 import type { FastifyReply } from 'fastify';
-import { leftOutTools } from '../protocol/hosted-tools.js';
+import { leftOutTools } from '../protocol/requests/hosted-tools.js';
 
 /** Says which tools of a request the model does not get: their types. */
 export const leftOutHeader = 'x-chatstream-left-out';

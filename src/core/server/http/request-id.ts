@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isMessagesPath } from '../protocol/messages-errors.js';
+import { isMessagesPath } from '../protocol/messages/messages-errors.js';
 import { pathOf } from './route-paths.js';
 
 const wellFormed = /^[\w.:-]{1,128}$/;

@@ -6,10 +6,10 @@ import type { InferenceRequest } from '../../inference/request.js';
 import type { ModelService, ServedModel } from '../../inference/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
-import { choicesOf, refuseTooMany } from '../protocol/choices.js';
-import { readChoices } from '../protocol/choices-progress.js';
-import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completion-encoder.js';
-import type { CompletionType } from '../protocol/completion-head.js';
+import { choicesOf, refuseTooMany } from '../protocol/completions/choices.js';
+import { readChoices } from '../protocol/completions/choices-progress.js';
+import { CompletionChoicesEncoder, CompletionEncoder } from '../protocol/completions/completion-encoder.js';
+import type { CompletionType } from '../protocol/completions/completion-head.js';
 import {
   fromChatRequest,
   fromCompletionRequest,
@@ -17,10 +17,10 @@ import {
   type Ranking,
   rankingOf,
   wantedLogprobs,
-} from '../protocol/completion-requests.js';
+} from '../protocol/completions/completion-requests.js';
+import { goingOn } from '../protocol/completions/resumption.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
-import { renamedParam } from '../protocol/refused-parameters.js';
-import { goingOn } from '../protocol/resumption.js';
+import { renamedParam } from '../protocol/requests/refused-parameters.js';
 import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
 import { inputTokens } from '../schemas/server-state.js';

@@ -3,8 +3,8 @@ import type { EngineInfo } from '../../engine/engine.js';
 import type { ListedModel } from '../../inference/served-model.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
-import { isFromAnthropicClient } from '../protocol/messages-errors.js';
-import { modelInfo, modelsPage } from '../protocol/messages-models.js';
+import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';
+import { modelInfo, modelsPage } from '../protocol/messages/messages-models.js';
 import { errors, json } from '../schemas/openapi.js';
 
 export function modelRoutes(app: App, { models, keys }: ServerContext): void {

@@ -2,8 +2,14 @@ import type { FastifyReply } from 'fastify';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
+import {
+  type AnswerName,
+  answerName,
+  assertSameModel,
+  begunName,
+  refuseResumption,
+} from '../protocol/completions/resumption.js';
 import type { Fingerprints } from '../protocol/fingerprint.js';
-import { type AnswerName, answerName, assertSameModel, begunName, refuseResumption } from '../protocol/resumption.js';
 import type { ResumeParameter } from '../schemas/completion-requests.js';
 import type { Resumable } from '../streaming/streamed-answer.js';
 

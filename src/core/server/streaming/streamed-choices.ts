@@ -5,7 +5,7 @@ import { addParts, type AnswerPart } from '../../engine/dialects/answer.js';
 import type { Token } from '../../engine/engine.js';
 import type { AnswerListener, AnswerReason, Timings } from '../../inference/request.js';
 import type { ChoicesEncoder } from '../protocol/answer-encoder.js';
-import { type ChoiceProgress, numbered, writeEnded } from '../protocol/choices-progress.js';
+import { type ChoiceProgress, numbered, writeEnded } from '../protocol/completions/choices-progress.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
 
 /** What one generation does with the stream that it shares with others. */

@@ -2,7 +2,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { CompletionEncoder } from '../../../../src/core/server/protocol/completion-encoder.js';
+import { CompletionEncoder } from '../../../../src/core/server/protocol/completions/completion-encoder.js';
 import { StreamedAnswer } from '../../../../src/core/server/streaming/streamed-answer.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 

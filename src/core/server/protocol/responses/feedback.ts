@@ -3,7 +3,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import type { Feedback, FeedbackRequest } from '../../schemas/feedback.js';
 import type { ConversationItem } from '../../schemas/response-items.js';
 import type { Store } from '../../store/store.js';
-import { refuseDeep } from '../refused-parameters.js';
+import { refuseDeep } from '../requests/refused-parameters.js';
 import { chatMessages } from './chat-messages.js';
 import type { Conversations } from './conversations.js';
 import type { StoredResponse, StoredResponses } from './stored-responses.js';

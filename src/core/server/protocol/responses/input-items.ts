@@ -1,7 +1,13 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
-import { missing } from '../refused-parameters.js';
-import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from '../unreadable-parts.js';
+import { missing } from '../requests/refused-parameters.js';
+import {
+  isUnreadable,
+  omissionNote,
+  questionIndex,
+  type Speaker,
+  unreadableHint,
+} from '../requests/unreadable-parts.js';
 import { itemId, type ItemPrefix } from './item-ids.js';
 import { unsealed } from './thought-envelope.js';
 

@@ -2,7 +2,7 @@ import { items, member } from '../../../base/json.js';
 import type { ResponseObject } from '../../schemas/response-answers.js';
 import type { FlatTool, ResponseRequest } from '../../schemas/response-requests.js';
 import { samplingDefaults as defaults } from '../../schemas/sampling-parameters.js';
-import { leftOutTools } from '../hosted-tools.js';
+import { leftOutTools } from '../requests/hosted-tools.js';
 
 /** What stays the same from the first event of a response to the last. */
 export type ResponseFields = Omit<

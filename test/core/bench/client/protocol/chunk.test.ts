@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chatProtocol } from '../../../../../src/core/bench/client/protocol/chat-protocol.js';
 import type { Chunk } from '../../../../../src/core/bench/client/protocol/chunk.js';
-import { CompletionEncoder } from '../../../../../src/core/server/protocol/completion-encoder.js';
+import { CompletionEncoder } from '../../../../../src/core/server/protocol/completions/completion-encoder.js';
 
 const plain: Chunk = {
   text: null,

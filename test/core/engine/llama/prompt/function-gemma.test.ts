@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { chatDialect } from '../../../../../src/core/engine/dialects/templates/chat-dialect.js';
 import { renderChat } from '../../../../../src/core/engine/llama/prompt/render-chat.js';
-import { chatSource } from '../../../../../src/core/server/protocol/chat-source.js';
-import { requestedTools } from '../../../../../src/core/server/protocol/tool-requests.js';
+import { chatSource } from '../../../../../src/core/server/protocol/requests/chat-source.js';
+import { requestedTools } from '../../../../../src/core/server/protocol/requests/tool-requests.js';
 import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completion-requests.js';
 import { template } from './harness.js';
 

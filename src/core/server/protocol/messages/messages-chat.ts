@@ -1,0 +1,264 @@
+import { ChatstreamError } from '../../../base/errors.js';
+import { member } from '../../../base/json.js';
+import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
+import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../../schemas/messages-requests.js';
+import { missing, refuseDeep } from '../requests/refused-parameters.js';
+import {
+  isUnreadable,
+  omissionNote,
+  questionIndex,
+  type Speaker,
+  unreadableHint,
+} from '../requests/unreadable-parts.js';
+
+/** What a block says to the model. */
+type Block =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'thought'; readonly text: string }
+  | { readonly type: 'call'; readonly id: string; readonly name: string; readonly input: JsonObject }
+  | { readonly type: 'result'; readonly call: string; readonly text: string };
+
+/** Messages of one role that follow each other. Only the first turn can be the system's. */
+interface Turn {
+  readonly role: WireTurn['role'];
+  readonly blocks: readonly Block[];
+}
+
+/**
+ * The messages of a request as chat templates expect them: calls and their results are messages of their own kind, and
+ * turns alternate, because Anthropic's API combines messages of one role that follow each other.
+ *
+ * @throws ChatstreamError `invalid_request` that names a block that is not supported
+ */
+export function chatMessages(body: MessagesRequest): readonly ChatMessage[] {
+  const turns = withoutOldThoughts(turnsOf(body.messages), keptThoughts(body.context_management));
+  const isSystem = ({ role }: Turn): boolean => role === 'system';
+  const system = [systemText(body.system), ...turns.filter(isSystem).map(({ blocks }) => textOf(blocks, '\n'))];
+  const content = system.filter((text) => text !== '').join('\n');
+  return [
+    ...(content === '' ? [] : [{ role: 'system' as const, content }]),
+    ...turns.flatMap((turn, index) => messagesOf(turn, turns[index - 1])),
+  ];
+}
+
+/** Claude Code's note to Anthropic's billing. It changes with each request, so that no prompt would be in the cache. */
+const billingNote = 'x-anthropic-billing-header:';
+
+function systemText(system: MessagesRequest['system']): string {
+  if (typeof system === 'string') return system;
+  const texts = (system ?? []).map((block, index) => {
+    const path = `system.${index}`;
+    if (block.type !== 'text') throw unsupportedBlock(block.type, path, 'Only text is supported.');
+    return block.text ?? '';
+  });
+  return texts.filter((text) => !text.startsWith(billingNote)).join('\n');
+}
+
+function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
+  const turns: { role: Turn['role']; blocks: Block[] }[] = [];
+  const question = questionIndex(messages.map(speakerOf));
+  for (const [index, { role, content }] of messages.entries()) {
+    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && index !== question };
+    const blocks = blocksOf(content, role, place);
+    const last = turns.at(-1);
+    const isReminder = role === 'system' && last !== undefined && last.role !== 'system';
+    const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks: [...blocks] };
+    if (last?.role === turn.role) last.blocks.push(...turn.blocks);
+    else turns.push(turn);
+  }
+  return turns;
+}
+
+/** What comes with the results of tools belongs to them: agents attach files that a tool has read. */
+function speakerOf({ role, content }: WireTurn): Speaker {
+  if (role !== 'user') return 'other';
+  const hasResults = typeof content !== 'string' && content.some(({ type }) => type === 'tool_result');
+  return hasResults ? 'result' : 'user';
+}
+
+/**
+ * What the system says in the middle of a conversation, where many templates refuse it. Claude Code's prompts call such
+ * messages by this name.
+ */
+function reminder(blocks: readonly Block[]): Block {
+  return { type: 'text', text: `<system-reminder>\n${textOf(blocks, '\n')}\n</system-reminder>` };
+}
+
+interface Place {
+  /** The parameter that it is. */
+  readonly path: string;
+  /** Whether a note may take the place of an image. */
+  readonly mayOmit: boolean;
+}
+
+function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  return content.flatMap((block, index) => blockOf(block, role, { path: `${path}.${index}`, mayOmit }));
+}
+
+/** The role that may say a block. */
+const speakers: Readonly<Record<string, Turn['role']>> = {
+  thinking: 'assistant',
+  redacted_thinking: 'assistant',
+  tool_use: 'assistant',
+  tool_result: 'user',
+};
+
+function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
+  const { type } = block;
+  const speaker = Object.hasOwn(speakers, type) ? speakers[type] : role;
+  if (speaker !== role) {
+    throw new ChatstreamError('invalid_request', `A message of the role ${role} cannot have a ${type} block.`, {
+      param: path,
+    });
+  }
+  switch (type) {
+    case 'text':
+      return [{ type, text: given(block.text, `${path}.text`) }];
+    case 'thinking':
+      return [{ type: 'thought', text: block.thinking ?? '' }];
+    // Only Anthropic's servers can read it.
+    case 'redacted_thinking':
+      return [];
+    case 'tool_use': {
+      const input = block.input ?? {};
+      refuseDeep(input, `${path}.input`, 'The input of a call');
+      return [{ type: 'call', id: given(block.id, `${path}.id`), name: given(block.name, `${path}.name`), input }];
+    }
+    case 'tool_result':
+      return [{ type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) }];
+    default:
+      if (!isMedia(block)) {
+        throw unsupportedBlock(type, path, 'Only text, thinking, tool_use and tool_result are supported.');
+      }
+      if (!mayOmit) throw unsupportedBlock(type, path, unreadableHint);
+      return [{ type: 'text', text: omissionNote(type) }];
+  }
+}
+
+/** A document may also be a text, which would not be left out because of the model. */
+function isMedia(block: WireBlock | WireInnerBlock): boolean {
+  const source = member(member(block, 'source'), 'type');
+  return isUnreadable(block.type) && source !== 'text' && source !== 'content';
+}
+
+function given(text: string | null | undefined, param: string): string {
+  if (text === undefined || text === null) throw missing(param);
+  return text;
+}
+
+/** Templates have no place for a failure, so the text must say it. What Claude Code's tools write does so already. */
+function resultText({ content, is_error: isError }: WireBlock, path: string): string {
+  const parts =
+    typeof content === 'string'
+      ? [content]
+      : (content ?? []).map((part, index) => innerText(part, `${path}.content.${index}`));
+  const text = parts.join('\n');
+  return isError === true && !/^\W*\w*error/i.test(text) ? `Error: ${text}` : text;
+}
+
+function innerText(block: WireInnerBlock, path: string): string {
+  const { type, text, tool_name: tool } = block;
+  switch (type) {
+    case 'text':
+      return given(text, `${path}.text`);
+    // The result of a search for tools. The model knows all of them, so the name will do.
+    case 'tool_reference':
+      return given(tool, `${path}.tool_name`);
+    default:
+      if (isMedia(block)) return omissionNote(type);
+      throw unsupportedBlock(type, path, 'Only text is supported in the result of a tool.');
+  }
+}
+
+function unsupportedBlock(type: string, param: string, hint: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `"${param}" is of type "${type}", which is not supported.`, {
+    param,
+    hint,
+  });
+}
+
+function messagesOf({ role, blocks }: Turn, before: Turn | undefined): readonly ChatMessage[] {
+  switch (role) {
+    case 'system':
+      return [];
+    case 'assistant':
+      return [assistantMessage(blocks)];
+    case 'user': {
+      const results = resultMessages(blocks, callsOf(before?.blocks ?? []));
+      const isOnlyResults = results.length > 0 && !blocks.some(({ type }) => type === 'text');
+      return isOnlyResults ? results : [...results, { role, content: textOf(blocks, '\n') }];
+    }
+  }
+}
+
+/** The texts of an assistant are the pieces of one text, between which it thought or called tools. */
+function assistantMessage(blocks: readonly Block[]): ChatMessage {
+  const calls = callsOf(blocks).map(({ id, name, input }) => {
+    return { id, type: 'function', function: { name, arguments: input } };
+  });
+  const thought = blocks.map((block) => (block.type === 'thought' ? block.text : '')).join('');
+  return {
+    role: 'assistant',
+    content: textOf(blocks, ''),
+    ...(calls.length > 0 && { tool_calls: calls }),
+    ...(thought !== '' && { reasoning_content: thought }),
+  };
+}
+
+/** In the order of the calls: many templates show no identifiers, so that only the order says what belongs together. */
+function resultMessages(blocks: readonly Block[], calls: readonly Call[]): readonly ChatMessage[] {
+  const results = blocks.flatMap((block) => (block.type === 'result' ? [block] : []));
+  const places = new Map(calls.map(({ id }, index) => [id, index]));
+  const placed = results.map(({ call: id, text }) => {
+    const place = places.get(id) ?? calls.length;
+    const name = calls[place]?.name;
+    const message = { role: 'tool', content: text, tool_call_id: id, ...(name !== undefined && { name }) } as const;
+    return { place, message };
+  });
+  return placed.toSorted((one, other) => one.place - other.place).map(({ message }) => message);
+}
+
+type Call = Extract<Block, { type: 'call' }>;
+
+function callsOf(blocks: readonly Block[]): readonly Call[] {
+  return blocks.flatMap((block) => (block.type === 'call' ? [block] : []));
+}
+
+function textOf(blocks: readonly Block[], separator: string): string {
+  return blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(separator);
+}
+
+/** How many of the last turns with thoughts keep them. @throws ChatstreamError `invalid_request` for any other edit */
+function keptThoughts(management: MessagesRequest['context_management']): number {
+  let kept = Infinity;
+  for (const [index, { type, keep }] of (management?.edits ?? []).entries()) {
+    const param = `context_management.edits.${index}`;
+    if (type !== 'clear_thinking_20251015') {
+      throw unsupportedBlock(type, param, 'Only clear_thinking_20251015 is supported.');
+    }
+    kept = Math.min(kept, turnsToKeep(keep, param));
+  }
+  return kept;
+}
+
+function turnsToKeep(keep: unknown, param: string): number {
+  if (keep === undefined || keep === null) return 1;
+  const type = typeof keep === 'string' ? keep : member(keep, 'type');
+  const value = member(keep, 'value');
+  if (type === 'all') return Infinity;
+  if (type === 'thinking_turns' && typeof value === 'number' && value >= 1) return value;
+  throw new ChatstreamError('invalid_request', `The value of "${param}.keep" is not known.`, {
+    param: `${param}.keep`,
+    hint: 'Use "all" or {"type": "thinking_turns", "value": 1}.',
+  });
+}
+
+function withoutOldThoughts(turns: readonly Turn[], kept: number): readonly Turn[] {
+  const isThought = ({ type }: Block): boolean => type === 'thought';
+  const thinking = turns.filter(({ blocks }) => blocks.some(isThought));
+  const old = new Set(thinking.slice(0, Math.max(0, thinking.length - kept)));
+  return turns.map((turn) =>
+    old.has(turn) ? { ...turn, blocks: turn.blocks.filter((block) => !isThought(block)) } : turn,
+  );
+}

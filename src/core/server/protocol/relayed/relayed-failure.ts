@@ -1,0 +1,64 @@
+import type { ChatstreamError } from '../../../base/errors.js';
+import { isRecord, member } from '../../../base/json.js';
+import { upstreamFailedError } from '../../../base/refusals/upstream-refusals.js';
+import { sseData, sseEvent } from '../answer-encoder.js';
+import { errorBody } from '../http-errors.js';
+import { isMessagesPath, messagesErrorBody } from '../messages/messages-errors.js';
+
+/** Its streams have events with numbers. */
+export const responsesPath = '/v1/responses';
+
+/**
+ * The events that end a stream which this server only passes on, in the shape of the protocol to which the path belongs. What
+ * was in the stream before is not known.
+ *
+ * @param sequenceNumber the number of the event, where events have numbers
+ */
+export function relayedFailure(
+  error: ChatstreamError,
+  path: string,
+  requestId: string,
+  sequenceNumber: number,
+): string {
+  if (isMessagesPath(path)) return sseEvent('error', messagesErrorBody(error, requestId));
+  return openAiFailure(errorBody(error), path, sequenceNumber);
+}
+
+/**
+ * The events that end a stream, of which nothing but comments was sent, with the error that an upstream has answered instead. A
+ * body that is not an error of the path's protocol becomes an `upstream_failed`.
+ *
+ * @param body what the upstream has sent, in any encoding
+ */
+export function relayedRefusal(body: Buffer, path: string, requestId: string, sequenceNumber: number): string {
+  const refusal = refusalIn(body);
+  if (refusal === null) return relayedFailure(upstreamFailedError(0), path, requestId, sequenceNumber);
+  if (!isMessagesPath(path)) return openAiFailure(refusal, path, sequenceNumber);
+  if (refusal['type'] === 'error') return sseEvent('error', refusal);
+  return relayedFailure(upstreamFailedError(0), path, requestId, sequenceNumber);
+}
+
+interface Refusal extends Readonly<Record<string, unknown>> {
+  readonly error: object;
+}
+
+function openAiFailure(body: { readonly error: object }, path: string, sequenceNumber: number): string {
+  // As OpenAI's API reports an error in a stream of a response.
+  if (path === responsesPath) {
+    const event = { param: null, code: null, ...body.error, type: 'error', sequence_number: sequenceNumber };
+    return sseEvent('error', event);
+  }
+  return `${sseData(JSON.stringify(body))}data: [DONE]\n\n`;
+}
+
+/** Null for a body that is not an error. */
+function refusalIn(body: Buffer): Refusal | null {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    if (!isRecord(value)) return null;
+    const { error } = value;
+    return isRecord(error) && typeof member(error, 'message') === 'string' ? { ...value, error } : null;
+  } catch {
+    return null;
+  }
+}

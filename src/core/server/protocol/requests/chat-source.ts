@@ -1,0 +1,179 @@
+import { ChatstreamError } from '../../../base/errors.js';
+import type { ChatEnding, ChatMessage, PromptSource } from '../../../engine/engine.js';
+import type { ChatCompletionRequest, WireCall, WireMessage } from '../../schemas/completion-requests.js';
+import type { ReasoningRequest } from './reasoning-requests.js';
+import { missing, refuseDeep } from './refused-parameters.js';
+import { withResultNames } from './result-names.js';
+import { callReader } from './template-calls.js';
+import type { RequestedTools } from './tool-requests.js';
+import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
+
+/** Variables of the chat template that have parameters of their own, or that only the server may set. */
+const ownVariables = new Set([
+  'messages',
+  'tools',
+  'documents',
+  'add_generation_prompt',
+  'continue_final_message',
+  'chat_template',
+  'bos_token',
+  'eos_token',
+]);
+
+export type ChatSource = Extract<PromptSource, { type: 'chat' }>;
+
+/**
+ * What a chat's prompt is made from.
+ *
+ * @throws ChatstreamError `invalid_request`
+ */
+export function chatSource(
+  body: ChatCompletionRequest,
+  tools: RequestedTools | null,
+  reasoning: ReasoningRequest,
+): ChatSource {
+  const input = templateInput(body, tools, reasoning);
+  return { messages: withResultNames(chatMessages(body.messages)), ending: chatEnding(body), ...input };
+}
+
+type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;
+
+/**
+ * What the chat template gets besides the messages.
+ *
+ * @throws ChatstreamError `invalid_request`
+ */
+export function templateInput(
+  body: TemplateParameters,
+  tools: RequestedTools | null,
+  { effort }: ReasoningRequest,
+): Omit<ChatSource, 'messages' | 'ending'> {
+  const { chat_template_kwargs: given, documents } = body;
+  refuseDeep(given, 'chat_template_kwargs', 'The value of "chat_template_kwargs"');
+  refuseDeep(documents, 'documents', 'The value of "documents"');
+  const taken = Object.keys(given ?? {}).find((name) => ownVariables.has(name));
+  if (taken !== undefined) {
+    throw new ChatstreamError('invalid_request', `"chat_template_kwargs" cannot set "${taken}".`, {
+      param: 'chat_template_kwargs',
+      hint: 'It is for variables that only the template knows, such as enable_thinking.',
+    });
+  }
+  return {
+    type: 'chat',
+    ...(tools !== null && { tools: tools.definitions }),
+    ...(documents !== undefined && documents !== null && { documents }),
+    ...(given !== undefined && given !== null && { arguments: given }),
+    ...(effort !== undefined && { reasoningEffort: effort }),
+  };
+}
+
+type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'continue_final_message'>;
+
+/** An answer that the client has begun is continued, unless the client asks for something else. */
+function chatEnding(body: ChatCompletionRequest): ChatEnding {
+  const last = body.messages.at(-1);
+  // What comes after calls is their results, and not more of the message.
+  const isText = last?.role === 'assistant' && callsOf(last).length === 0;
+  const isBegun = isText && body.add_generation_prompt !== true;
+  return requestedEnding(body, isBegun);
+}
+
+/**
+ * @param continuesByDefault whether the last message is continued if the request does not say
+ * @throws ChatstreamError `invalid_request` for parameters that contradict each other
+ */
+export function requestedEnding(
+  { add_generation_prompt: adds, continue_final_message: continues }: EndingParameters,
+  continuesByDefault: boolean,
+): ChatEnding {
+  if (adds === true && continues === true) {
+    throw new ChatstreamError(
+      'invalid_request',
+      '"add_generation_prompt" and "continue_final_message" exclude each other.',
+      { param: 'continue_final_message', hint: 'Set one of them to false, or leave both out.' },
+    );
+  }
+  if (continues ?? continuesByDefault) return 'continue';
+  return adds === false ? 'none' : 'answer';
+}
+
+const speakers: Readonly<Record<WireMessage['role'], Speaker>> = {
+  user: 'user',
+  tool: 'result',
+  function: 'result',
+  assistant: 'other',
+  system: 'other',
+  developer: 'other',
+};
+
+function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] {
+  const question = questionIndex(messages.map(({ role }) => speakers[role]));
+  const readCall = callReader();
+  return messages.map((message, index) => chatMessage(message, { index, isQuestion: index === question, readCall }));
+}
+
+interface Reading {
+  readonly index: number;
+  /** Whether it is the newest question, in which nothing may be left out. */
+  readonly isQuestion: boolean;
+  readonly readCall: ReturnType<typeof callReader>;
+}
+
+function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Reading): ChatMessage {
+  const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
+  const calls = callsOf(message);
+  for (const { function: called } of calls) refuseDeepArguments(called, index);
+  // An assistant's message may have none, and a function may have returned nothing.
+  const mayBeEmpty = role === 'assistant' || (role === 'function' && content === null);
+  if (!mayBeEmpty && (content === undefined || content === null)) throw missing(`messages.${index}.content`);
+  const isSystem = role === 'system' || role === 'developer';
+  const place = { index, mayOmit: !isQuestion && !isSystem };
+  const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, place)).join('');
+  return {
+    // What OpenAI had before there were tools: the result of a function, known by its name.
+    role: role === 'function' ? 'tool' : role,
+    content: text,
+    ...(name !== undefined && name !== null && { name }),
+    ...(call !== undefined && call !== null && { tool_call_id: call }),
+    ...(calls.length > 0 && { tool_calls: calls.map(readCall) }),
+    ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
+  };
+}
+
+/** The calls of a message, also of what OpenAI had before there were tools. */
+function callsOf({ tool_calls: calls, function_call: call }: WireMessage): readonly WireCall[] {
+  return calls ?? (call === undefined || call === null ? [] : [{ function: call }]);
+}
+
+/** Arguments that come as an object were read by the client, unlike the text that a model has written. */
+function refuseDeepArguments({ arguments: given }: WireCall['function'], index: number): void {
+  if (typeof given !== 'string') refuseDeep(given, `messages.${index}`, 'The value of "arguments"');
+}
+
+type ContentPart = Exclude<WireMessage['content'], string | null | undefined>[number];
+
+/** Parts of the Responses API are understood too: some clients send what they were answered there. */
+const textTypes: ReadonlySet<string> = new Set(['text', 'input_text', 'output_text']);
+
+interface Place {
+  readonly index: number;
+  /** Whether a note may take the place of an image. */
+  readonly mayOmit: boolean;
+}
+
+function textOf(part: ContentPart, { index, mayOmit }: Place): string {
+  if (mayOmit && isUnreadable(part.type)) return omissionNote(part.type);
+  if (textTypes.has(part.type) && typeof part.text === 'string') return part.text;
+  if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
+  const field = part.type === 'refusal' ? 'refusal' : 'text';
+  if (field === part.type || textTypes.has(part.type)) {
+    throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}" without text.`, {
+      param: `messages.${index}.content`,
+      hint: `Its "${field}" must be a string.`,
+    });
+  }
+  throw new ChatstreamError('invalid_request', `Message ${index} has content of type "${part.type}".`, {
+    param: `messages.${index}.content`,
+    hint: isUnreadable(part.type) ? unreadableHint : 'Only text is supported.',
+  });
+}

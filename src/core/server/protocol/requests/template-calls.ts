@@ -1,0 +1,39 @@
+import { isRecord, jsonSize } from '../../../base/json.js';
+import type { JsonObject } from '../../../engine/engine.js';
+import type { WireCall } from '../../schemas/completion-requests.js';
+import { deepest } from './refused-parameters.js';
+
+/**
+ * Objects and lists, and members of objects, that the arguments of all calls in a chat may have. A megabyte of them would take
+ * 0.1 s to be read, and the template gets each one by one.
+ */
+const most = { containers: 20_000, members: 20_000, levels: deepest };
+
+/**
+ * Reads the calls of one chat, with their arguments as objects, which is what templates expect. What is no object stays text, and
+ * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to go on.
+ */
+export function callReader(): (call: WireCall) => JsonObject {
+  let left = most;
+  const argumentsOf = (text: string): object | null => {
+    if (text === '') return {};
+    const { containers, members, levels } = jsonSize(text, left);
+    if (containers > left.containers || members > left.members || levels > left.levels) return null;
+    left = { ...left, containers: left.containers - containers, members: left.members - members };
+    return parsedObject(text);
+  };
+  return ({ id, type, function: { name, arguments: given } }) => ({
+    ...(id !== undefined && id !== null && { id }),
+    type: type ?? 'function',
+    function: { name, arguments: typeof given === 'string' ? (argumentsOf(given) ?? given) : given },
+  });
+}
+
+function parsedObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

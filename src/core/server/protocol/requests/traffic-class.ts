@@ -1,0 +1,13 @@
+import type { InferenceRequest } from '../../../inference/request.js';
+import { lowerOf, usualClass } from '../../../scheduler/jobs/traffic-class.js';
+import type { GenerationParameters } from '../../schemas/completion-requests.js';
+
+/** The class that a request asks for; none if it leaves it to its key. Numbers, which others take, mean nothing here. */
+export function trafficClassOf({
+  priority,
+  service_tier: tier,
+}: Pick<GenerationParameters, 'priority' | 'service_tier'>): Pick<InferenceRequest, 'trafficClass'> {
+  const wanted = typeof priority === 'string' ? priority : null;
+  if (tier === 'flex') return { trafficClass: lowerOf(wanted ?? usualClass, 'batch') };
+  return wanted === null ? {} : { trafficClass: wanted };
+}

@@ -1,9 +1,0 @@
-import { expect, it } from 'vitest';
-import { requestedTools } from '../../../../src/core/server/protocol/tool-requests.js';
-
-it('allows each tool once, however often a choice names it', () => {
-  const tools = ['f', 'g', 'h'].map((name) => ({ type: 'function', function: { name } }));
-  const named = ['g', 'f', 'g', 'g', 'f'].map((name) => ({ type: 'function', name }));
-  const requested = requestedTools({ tools, tool_choice: { type: 'allowed_tools', mode: 'required', tools: named } });
-  expect(requested?.demand.tools.map(({ name }) => name)).toEqual(['g', 'f']);
-});
