@@ -7,7 +7,7 @@ import type { RequestOutcome } from '../../src/core/bench/client/outcome.js';
 import { metricsOf } from '../../src/core/bench/record/request-metrics.js';
 import { SamplesFile } from '../../src/core/bench/record/samples-file.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
-import { toCsv } from '../../src/core/report/bench/csv.js';
+import { toCsv } from '../../src/core/report/bench/formats/csv.js';
 import { benchResult } from '../support/bench-result.js';
 import { parseAs } from '../support/parse-as.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BenchOptions } from '../../src/core/bench/plan/options.js';
 import type { BenchResult, Run } from '../../src/core/measurement/result-schema.js';
-import { truthWarnings } from '../../src/core/report/bench/warnings.js';
+import { truthWarnings } from '../../src/core/report/bench/notes/warnings.js';
 import { measure } from '../core/bench/measure.js';
 import { modelList, type RouteAnswer, routeOf, type Routes, serveScript } from '../core/bench/target/routes.js';
 import type { ScriptedExchange } from '../support/scripted-http-server.js';

@@ -1,6 +1,6 @@
 import type { ChatstreamError } from '../../core/base/errors.js';
 import type { BenchReport } from '../../core/bench/bench.js';
-import { renderReport } from '../../core/report/bench/terminal.js';
+import { renderReport } from '../../core/report/bench/formats/terminal.js';
 import { comparisonJson } from '../../core/report/compare/json.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
 import { writeResult } from '../../core/report/write-report.js';

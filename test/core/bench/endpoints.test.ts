@@ -3,7 +3,7 @@ import type { BenchReport } from '../../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../../src/core/bench/plan/options.js';
 import type { AnswerForm, Endpoint } from '../../../src/core/measurement/workload/endpoints.js';
 import { columnsOf, headlineOf } from '../../../src/core/report/bench/columns.js';
-import { renderReport } from '../../../src/core/report/bench/terminal.js';
+import { renderReport } from '../../../src/core/report/bench/formats/terminal.js';
 import type { ScriptedHttpServer } from '../../support/scripted-http-server.js';
 import { measure } from './measure.js';
 import { modelList, routeOf, serveScript } from './target/routes.js';

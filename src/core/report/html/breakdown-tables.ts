@@ -1,5 +1,5 @@
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { breakdownsOf } from '../bench/breakdown.js';
+import { breakdownsOf } from '../bench/latency/breakdown.js';
 import { type Markup, markup } from '../text/markup.js';
 import { groupFigure } from './charts/groups.js';
 import type { PlotLibrary } from './plot/draw.js';

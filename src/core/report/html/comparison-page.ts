@@ -4,7 +4,7 @@ import { plural } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
 import { headlineOf } from '../bench/columns.js';
-import { massesOf } from '../bench/masses.js';
+import { massesOf } from '../bench/latency/masses.js';
 import { conclusionOf, reasonsOf } from '../compare/conclusion.js';
 import { comparisonJson } from '../compare/json.js';
 import { severalJson } from '../compare/several.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run, RunChecks } from '../../../../src/core/measurement/result-schema.js';
 import { streamWarnings } from '../../../../src/core/measurement/validity/stream-warnings.js';
-import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
+import { truthWarnings } from '../../../../src/core/report/bench/notes/warnings.js';
 import { benchResult } from '../../../support/bench-result.js';
 
 /** Two settings of 100 answers each; the checks are those of the first. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../../../src/core/report/bench/columns.js';
-import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
+import { toMarkdown } from '../../../../src/core/report/bench/formats/markdown.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult } from '../../../support/bench-result.js';
 

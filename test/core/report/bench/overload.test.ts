@@ -3,10 +3,10 @@ import { finishedLine } from '../../../../src/cli/bench/live-block.js';
 import { judgeObjectives } from '../../../../src/core/measurement/settings/objectives.js';
 import { analyseSweep } from '../../../../src/core/measurement/settings/sweep.js';
 import { columnsOf } from '../../../../src/core/report/bench/columns.js';
-import { benchJunit } from '../../../../src/core/report/bench/junit.js';
-import { toMarkdown } from '../../../../src/core/report/bench/markdown.js';
-import { renderReport } from '../../../../src/core/report/bench/terminal.js';
-import { truthWarnings } from '../../../../src/core/report/bench/warnings.js';
+import { benchJunit } from '../../../../src/core/report/bench/formats/junit.js';
+import { toMarkdown } from '../../../../src/core/report/bench/formats/markdown.js';
+import { renderReport } from '../../../../src/core/report/bench/formats/terminal.js';
+import { truthWarnings } from '../../../../src/core/report/bench/notes/warnings.js';
 import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult, type DescribedResult } from '../../../support/bench-result.js';
 

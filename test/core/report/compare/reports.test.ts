@@ -7,7 +7,7 @@ import { separateSides } from '../../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
 import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
 import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
-import { benchJunit } from '../../../../src/core/report/bench/junit.js';
+import { benchJunit } from '../../../../src/core/report/bench/formats/junit.js';
 import { githubAnnotations } from '../../../../src/core/report/compare/github.js';
 import { comparisonJson } from '../../../../src/core/report/compare/json.js';
 import { comparisonSuites } from '../../../../src/core/report/compare/junit.js';

@@ -2,8 +2,8 @@ import type { Markish } from '@observablehq/plot';
 import { medianText } from '../../../measurement/latency/median.js';
 import { timeText } from '../../../measurement/numbers.js';
 import type { MedianInterval, MetricFigures } from '../../../measurement/result-schema.js';
-import { densityOn, type LogAxis, positionOn } from '../../bench/density.js';
-import { areFew, type Mass } from '../../bench/masses.js';
+import { densityOn, type LogAxis, positionOn } from '../../bench/latency/density.js';
+import { areFew, type Mass } from '../../bench/latency/masses.js';
 import type { PlotLibrary } from '../plot/draw.js';
 
 /** One of several distributions in a figure. */

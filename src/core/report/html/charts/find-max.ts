@@ -2,7 +2,7 @@ import type { Markish, PlotOptions } from '@observablehq/plot';
 import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
 import type { BenchResult, FindMax } from '../../../measurement/result-schema.js';
 import { parseObjective } from '../../../measurement/settings/objectives.js';
-import { findMaxTable, loadNumber } from '../../bench/find-max.js';
+import { findMaxTable, loadNumber } from '../../bench/conclusions/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout } from '../plot/figure.js';

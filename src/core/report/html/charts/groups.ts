@@ -1,6 +1,6 @@
 import type { BenchResult } from '../../../measurement/result-schema.js';
-import type { LatenciesByGroup } from '../../bench/breakdown-shape.js';
 import { headlineOf } from '../../bench/columns.js';
+import type { LatenciesByGroup } from '../../bench/latency/breakdown-shape.js';
 import type { Markup } from '../../text/markup.js';
 import { cut } from '../../text/style.js';
 import type { PlotLibrary } from '../plot/draw.js';

@@ -1,7 +1,7 @@
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { headlineOf } from '../../bench/columns.js';
-import { massesOf } from '../../bench/masses.js';
+import { massesOf } from '../../bench/latency/masses.js';
 import { chartLabels } from '../../bench/row-labels.js';
 import type { Markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';

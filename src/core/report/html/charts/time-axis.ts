@@ -1,6 +1,6 @@
 import type { ScaleOptions } from '@observablehq/plot';
 import { tickText } from '../../../measurement/numbers.js';
-import { commonAxis, ticksOf } from '../../bench/density.js';
+import { commonAxis, ticksOf } from '../../bench/latency/density.js';
 
 /** A logarithmic axis between round times for these milliseconds, with few ticks. */
 export function logTimeAxis(values: readonly number[]): {

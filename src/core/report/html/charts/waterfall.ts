@@ -1,8 +1,8 @@
 import { timeText } from '../../../measurement/numbers.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import type { SettingSummary } from '../../../measurement/settings/summarise.js';
+import { totalMs, type WaterfallPart, waterfallsOf } from '../../bench/latency/waterfall.js';
 import { chartLabels } from '../../bench/row-labels.js';
-import { totalMs, type WaterfallPart, waterfallsOf } from '../../bench/waterfall.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup } from '../plot/figure.js';

@@ -1,0 +1,269 @@
+import { metricNames, type PerMetric } from '../../../measurement/metric-names.js';
+import { listed, percentText, plural, significant, timeText } from '../../../measurement/numbers.js';
+import type { BenchResult, Run, Saturation } from '../../../measurement/result-schema.js';
+import {
+  type Dimension,
+  dimensionsOf,
+  settingsText,
+  wholeSettingText,
+} from '../../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import { unansweredWarning, undisturbedRuns } from '../../../measurement/settings/unanswered.js';
+import { noticeableDelay } from '../../../measurement/validity/client-delay.js';
+import { endedEarlyWarning, isUnexpected } from '../../../measurement/validity/ended-early.js';
+import { measureLonger } from '../../../measurement/validity/measure-longer.js';
+import { isOverloaded } from '../../../measurement/validity/overload.js';
+import { touches } from '../../../measurement/validity/saturation.js';
+import { streamWarnings } from '../../../measurement/validity/stream-warnings.js';
+import { littlesLawTolerance } from '../../../statistics/littles-law.js';
+import { oneLine } from '../../text/escape.js';
+import { loadOf } from '../conclusions/find-max.js';
+import { saturatedAgents } from './agents-notes.js';
+
+/** Reasons to doubt the figures, which a report shows before them. */
+export function truthWarnings(
+  result: Pick<BenchResult, 'runs' | 'interrupted' | 'ended_early' | 'plan' | 'find_max'>,
+): string[] {
+  const { runs, interrupted, ended_early: endedEarly = null, plan } = result;
+  const by = dimensionsOf(runs.map(({ settings }) => settings));
+  const warnings: string[] = [];
+  if (isUnexpected(endedEarly)) {
+    warnings.push(oneLine(endedEarlyWarning(endedEarly)));
+  } else if (interrupted) {
+    warnings.push(`Interrupted: stopped after ${plural(runs.length, 'run')}, before everything was measured.`);
+  }
+  const unanswered = unansweredWarning(runs);
+  if (unanswered !== null) warnings.push(oneLine(unanswered));
+  warnings.push(
+    ...overloads(result),
+    ...fillings(result, by),
+    ...undecided(result, by),
+    ...aborted(runs, by),
+    ...clientWarnings(runs, by),
+    ...littlesLaw(undisturbedRuns(result), by, plan),
+    ...countedChunks(runs, plan.trials),
+    ...streamWarnings(runs),
+    ...compressed(runs),
+  );
+  return warnings;
+}
+
+/** The result's own warnings, without those that {@link truthWarnings} repeats. */
+export function otherWarnings(result: BenchResult): string[] {
+  const said = new Set(truthWarnings(result));
+  return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
+}
+
+/** That a queue grew without end in fewer than half of the trials; where it did in most, that is the headline. */
+function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[] {
+  if (plan.find_max !== undefined) return [];
+  const found = [...bySetting(runs).values()].filter((trials) => !isOverloaded(trials)).flat();
+  return found.flatMap(({ overload, settings, trial }) => {
+    if (overload === undefined) return [];
+    const { in_flight_per_second: inFlight, ttft_ms_per_second: ttft } = overload;
+    const which = plan.trials > 1 ? `, trial ${trial}` : '';
+    return (
+      `The queue grew without end at ${wholeSettingText(settings)}${which}: ${slopeText(inFlight)} requests in flight per second, ` +
+      `and ${slopeText(ttft)} ms of ${plan.streaming === false ? 'end-to-end latency' : 'TTFT'}. The server cannot follow this rate, and latencies depend on how long it was measured.`
+    );
+  });
+}
+
+/** That too little was measured after an open loop had filled up to tell whether the server can follow. */
+function fillings(result: Pick<BenchResult, 'runs' | 'plan' | 'find_max'>, by: readonly Dimension[]): string[] {
+  const untold = result.runs.filter((run) => run.filling_seconds !== undefined && isInQuestion(run, result));
+  if (untold.length === 0) return [];
+  const longestMs = Math.max(...untold.map(({ filling_seconds: seconds = 0 }) => seconds)) * 1000;
+  return [
+    `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight rose, but with answers ` +
+      `and conversations this long they do so for about ${timeText(longestMs)} anyway. ` +
+      sentence(measureLonger(result.plan, { of: 'time', seconds: (longestMs / 1000) * enoughFillings })),
+  ];
+}
+
+/** That a queue grew by no more than chance can make it grow. A search measures again by itself where that matters. */
+function undecided({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readonly Dimension[]): string[] {
+  const untold = runs.filter(({ undecided_seconds: seconds }) => seconds !== undefined);
+  if (untold.length === 0 || plan.find_max !== undefined) return [];
+  const seconds = Math.max(...untold.map(({ undecided_seconds: each = 0 }) => each));
+  return [
+    `Whether the server can follow the load at ${settingsOf(untold, by)} cannot be told: requests in flight and TTFT rose, but so ` +
+      `few requests can do that by chance. ${sentence(measureLonger(plan, { of: 'time', seconds }))}`,
+  ];
+}
+
+/**
+ * Whether it matters that a run was too short to tell. A search measures a load for longer each time, so that a later run may
+ * tell, and of a load that breaks a promise nothing more is asked.
+ */
+function isInQuestion({ settings }: Run, { runs, find_max: found }: Pick<BenchResult, 'runs' | 'find_max'>): boolean {
+  if (found === undefined) return true;
+  const key = settingsKey(settings);
+  const others = runs.filter((run) => settingsKey(run.settings) === key);
+  const verdict = found.points.find(({ load }) => load === loadOf(found, settings))?.verdict;
+  return verdict !== 'breaks' && others.every(({ filling_seconds: seconds }) => seconds !== undefined);
+}
+
+/** So many times the time in which a load fills up leaves enough to judge. */
+const enoughFillings = 3;
+
+function slopeText({
+  slope,
+  lower,
+  upper,
+}: {
+  readonly slope: number;
+  readonly lower: number;
+  readonly upper: number;
+}): string {
+  return `+${significant(slope)} (95 % interval ${significant(lower)} to ${significant(upper)})`;
+}
+
+/** That a run was ended before its time. */
+function aborted(runs: readonly Run[], by: readonly Dimension[]): string[] {
+  const reasons = [...new Set(runs.flatMap(({ aborted_on: reason }) => reason ?? []))];
+  return reasons.map((reason) => {
+    const own = runs.filter(({ aborted_on: each }) => each === reason);
+    return `Ended early at ${settingsOf(own, by)}, because of --abort-on ${oneLine(reason)}.`;
+  });
+}
+
+/** That the load was not what it should have been; else how much of TTFT may be the load generator's own delay. */
+function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[] {
+  const saturated = runs.filter(({ client }) => client.saturated);
+  if (saturated.length > 0) {
+    const reasons = [...new Set(saturated.flatMap(({ client }) => client.saturation ?? []))];
+    const cpu = Math.max(...saturated.map(highestCpuShare));
+    const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
+    const advice = 'Use fewer clients, more --workers, or another machine.';
+    const where = `${settingsOf(saturated, by)}${saturatedAgents(saturated)}`;
+    return [`The load generator was saturated at ${where}${why}. ${inDoubt(saturated)} ${advice}`];
+  }
+  const late = runs.filter(({ client, metrics }) => {
+    const { mean } = client.event_loop_delay_ms;
+    return mean !== undefined && mean > noticeableDelay * (metrics.ttft.mean ?? metrics.e2e.mean ?? Infinity);
+  });
+  if (late.length === 0) return [];
+  const delayMs = Math.max(...late.map(({ client }) => client.event_loop_delay_ms.mean ?? 0));
+  const where = late.every(({ metrics }) => metrics.ttft.mean === null) ? '' : 'TTFT and ';
+  return [
+    `The load generator noticed events up to ${timeText(delayMs)} late on average at ${settingsOf(late, by)}: other ` +
+      `programs use its CPU. That delay is part of ${where}end-to-end latency.`,
+  ];
+}
+
+/** Which figures cannot be trusted, as a comparison and objectives do not. */
+function inDoubt(saturated: readonly Run[]): string {
+  const touched = metricNames.filter((name) =>
+    saturated.some(({ client, metrics }) =>
+      (client.saturation ?? ['cpu' as const]).some((each) => touches(each, name, metrics.queue_wait.source)),
+    ),
+  );
+  return touched.length === metricNames.length
+    ? 'All latencies and rates are in doubt.'
+    : `Only these figures are in doubt: ${listed(touched.map((name) => metricTitles[name]))}.`;
+}
+
+/** Of several machines, that of the busiest. */
+function highestCpuShare({ client, agents }: Run): number {
+  return Math.max(client.cpu_share, ...(agents?.members ?? []).map(({ cpu_share: share }) => share));
+}
+
+const metricTitles: PerMetric<string> = {
+  ttft: 'TTFT',
+  ttft_from_schedule: 'TTFT from schedule',
+  client_wait: 'client wait',
+  queue_wait: 'queue wait',
+  prefill: 'prefill',
+  delivery: 'delivery',
+  chunk_gap: 'chunk gaps',
+  tpot: 'TPOT',
+  e2e: 'end-to-end latency',
+};
+
+const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>> = {
+  cpu: (cpuShare) => `it used ${percentText(cpuShare)} of a core`,
+  'late-sends': () => 'it sent late, so the load was lighter than planned',
+  'ttft-error': () => 'its own delay is larger than the differences in TTFT',
+};
+
+function littlesLaw(runs: readonly Run[], by: readonly Dimension[], plan: BenchResult['plan']): string[] {
+  // Of a run that was ended early, requests were in flight that never counted.
+  const whole = runs.filter(({ aborted_on: reason }) => reason === undefined);
+  const off = whole.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
+  if (off.length === 0) return [];
+  const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
+  return [
+    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time does not ` +
+      `equal the number of requests in flight. ${sentence(measureLonger(plan, { of: 'time' }))}`,
+  ];
+}
+
+/** With a capital letter and a full stop. */
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+}
+
+function countedChunks(runs: readonly Run[], trials: number): string[] {
+  // A usage that is not believed has a warning of its own.
+  const counted = runs.filter(
+    ({ output_tokens_source: source, checks }) =>
+      (source === 'chunks' || source === 'mixed') && (checks.contradicted_usage?.answers ?? 0) === 0,
+  );
+  if (counted.length === 0) return [];
+  const where = counted.length === runs.length ? '' : ` in ${plural(counted.length, trials > 1 ? 'trial' : 'setting')}`;
+  return [
+    `The server does not report usage${where}: each chunk was counted as one token. ` +
+      'If it packs several tokens into a chunk, tokens/s is too low and TPOT too high.',
+  ];
+}
+
+function compressed(runs: readonly Run[]): string[] {
+  const encodings = new Set(runs.flatMap(({ content_encoding: encoding }) => encoding ?? []));
+  if (encodings.size === 0) return [];
+  return [
+    `The server compressed its streams (${[...encodings].map(oneLine).join(', ')}): text waits in the compressor, which may ` +
+      'delay the first token and join chunks. Measure without (--header "accept-encoding: identity").',
+  ];
+}
+
+function settingsOf(runs: readonly Run[], by: readonly Dimension[]): string {
+  const seen = new Map(runs.map(({ settings }) => [by.map(({ key }) => settings[key]).join(), settings]));
+  return settingsText([...seen.values()], by);
+}
+
+/** Why requests were not answered: one entry per error code, the most frequent first. */
+export interface Failure {
+  readonly code: string;
+  readonly count: number;
+  /** Where it happened, in words. */
+  readonly where: string;
+  /** The server's message to one of them; '' if there was none. */
+  readonly example: string;
+}
+
+export function failuresOf(summaries: readonly SettingSummary[]): readonly Failure[] {
+  const by = dimensionsOf(summaries.map(({ settings }) => settings));
+  const codes = new Set(summaries.flatMap(({ requests }) => Object.keys(requests.errors)));
+  return [...codes]
+    .map((code) => failureOf(code, summaries, by))
+    .filter(({ count }) => count > 0)
+    .sort((one, other) => other.count - one.count);
+}
+
+function failureOf(code: string, summaries: readonly SettingSummary[], by: readonly Dimension[]): Failure {
+  const having = summaries.filter(({ requests }) => (requests.errors[code] ?? 0) > 0);
+  const example = having.map(({ requests }) => requests.examples[code]).find((text) => text !== undefined);
+  return {
+    code: oneLine(code),
+    count: having.reduce((total, { requests }) => total + (requests.errors[code] ?? 0), 0),
+    where:
+      summaries.length === 1
+        ? ''
+        : settingsText(
+            having.map(({ settings }) => settings),
+            by,
+          ),
+    example: oneLine(example ?? ''),
+  };
+}

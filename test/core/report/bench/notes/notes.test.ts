@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { notesBelow } from '../../../../../src/core/report/bench/notes/notes.js';
+import { truthWarnings } from '../../../../../src/core/report/bench/notes/warnings.js';
+import { benchResult } from '../../../../support/bench-result.js';
+
+describe('requests that were sent again', () => {
+  const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 1 }, { maxConcurrency: 2 }] });
+  const reconnecting = (reconnects: number): string =>
+    notesBelow(
+      result,
+      summaries.map((summary) => ({ ...summary, requests: { ...summary.requests, reconnects } })),
+      null,
+    ).join(' ');
+
+  it('are a note below the table, and no reason to doubt the figures', () => {
+    expect(reconnecting(3)).toContain(
+      'The server closed kept-alive connections between requests; 6 requests were sent again on new ones.',
+    );
+    expect([...truthWarnings(result), ...result.warnings]).toEqual([]);
+  });
+
+  it('are not mentioned if there are none', () => {
+    expect(reconnecting(0)).not.toContain('sent again');
+  });
+});
