@@ -1,6 +1,6 @@
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
-import { Inference } from '../../src/core/inference/inference.js';
 import type { AnswerListener, InferenceRequest } from '../../src/core/inference/request.js';
+import { Inference } from '../../src/core/inference/service/inference.js';
 import type { TrafficClass } from '../../src/core/scheduler/jobs/traffic-class.js';
 import { inProcess } from '../../test/support/in-process.js';
 import { greedy } from '../../test/support/sampling.js';

@@ -19,7 +19,7 @@ import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import { untilAborted } from '../core/base/abort.js';
 import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
-import { anyName } from '../core/inference/one-model.js';
+import { anyName } from '../core/inference/service/one-model.js';
 import type { RunningServer, ServeOptions } from '../core/serve/serve.js';
 import type { HostProcess } from '../core/serve/serving.js';
 

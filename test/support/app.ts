@@ -5,8 +5,8 @@ import { apiKeySettings, type KeySettings } from '../../src/core/config/key-sett
 import type { ServingEngine } from '../../src/core/engine/engine.js';
 import { createMockEngine } from '../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../src/core/engine/options.js';
-import { Inference } from '../../src/core/inference/inference.js';
-import { OneModel } from '../../src/core/inference/one-model.js';
+import { Inference } from '../../src/core/inference/service/inference.js';
+import { OneModel } from '../../src/core/inference/service/one-model.js';
 import type { MeteredMachine, Resources } from '../../src/core/machine/machine.js';
 import { RateLimiter } from '../../src/core/scheduler/rate-limits/rate-limiter.js';
 import type { SchedulerOptions } from '../../src/core/scheduler/scheduler.js';

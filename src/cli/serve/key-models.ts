@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { Access } from '../../core/config/access.js';
-import { anyName } from '../../core/inference/one-model.js';
+import { anyName } from '../../core/inference/service/one-model.js';
 import { mayUse } from '../../core/server/http/allowed-models.js';
 import type { WantedModel } from './several-models.js';
 

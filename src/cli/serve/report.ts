@@ -9,7 +9,7 @@ import type { Replication } from '../../core/executor/replicas/replication.js';
 import { type GgufFile, readGgufFile } from '../../core/gguf/gguf-file.js';
 import type { ByteRange } from '../../core/gguf/kv-cache.js';
 import { isTight, mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
-import type { ListedModel } from '../../core/inference/served-model.js';
+import type { ListedModel } from '../../core/inference/service/served-model.js';
 import type { RunningServer, ServeOptions } from '../../core/serve/serve.js';
 import { styled } from '../terminal/terminal.js';
 

@@ -1,6 +1,6 @@
 import { Emitter, type Subscribable } from '../base/emitter.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 import type { InferenceEvent } from '../inference/request.js';
-import type { RequestLine } from '../inference/request-line.js';
 
 /** What is the same for one line and for several. */
 type Joined = Pick<

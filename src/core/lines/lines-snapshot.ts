@@ -1,5 +1,5 @@
-import { sharedRoom } from '../inference/queue-lists.js';
-import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import { sharedRoom } from '../inference/queue/queue-lists.js';
+import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 
 /** The line of one of several models. */

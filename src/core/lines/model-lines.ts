@@ -5,10 +5,10 @@ import { modelLoadingFailedError, noSuchModelError } from '../base/refusals/mode
 import { drainingError } from '../base/refusals/queue-refusals.js';
 import { engineStoppedError } from '../base/refusals/refusals.js';
 import type { Executor } from '../executor/executor.js';
-import type { InferenceOptions } from '../inference/inference.js';
-import type { QueueSnapshot } from '../inference/queue-snapshot.js';
-import type { ModelQueue, RequestLine } from '../inference/request-line.js';
-import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/served-model.js';
+import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
+import type { ModelQueue, RequestLine } from '../inference/queue/request-line.js';
+import type { InferenceOptions } from '../inference/service/inference.js';
+import type { ListedModel, ModelLoading, ServedModel, ServedModels } from '../inference/service/served-model.js';
 import { checkReserves } from '../scheduler/fairness/reserves.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { JoinedLines } from './joined-lines.js';

@@ -1,4 +1,4 @@
-import { anyName } from '../inference/one-model.js';
+import { anyName } from '../inference/service/one-model.js';
 
 interface Named {
   readonly name: string;

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import type { SharingLine } from '../inference/request-line.js';
+import type { SharingLine } from '../inference/queue/request-line.js';
 import type { KeyTerms } from '../scheduler/jobs/demand.js';
 import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';

@@ -1,5 +1,5 @@
-import { listed, listedRequest, type Listing, sharedRoom } from '../inference/queue-lists.js';
-import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import { listed, listedRequest, type Listing, sharedRoom } from '../inference/queue/queue-lists.js';
+import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
 import { costOf } from '../scheduler/fairness/service-charges.js';
 import type { QueueEntry } from '../scheduler/jobs/job.js';
 import type { ModelLine, RelayJob } from './relay-job.js';

@@ -5,10 +5,10 @@ import { cutOffError, queueTimeoutError } from '../base/refusals/queue-refusals.
 import { clientLeftError } from '../base/refusals/refusals.js';
 import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
-import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
+import type { RequestLine, SharingLine } from '../inference/queue/request-line.js';
 import type { AdmittedRequest, InferenceEvent } from '../inference/request.js';
 import { RequestEvents } from '../inference/request-events.js';
-import type { RequestLine, SharingLine } from '../inference/request-line.js';
 import { spendTokens } from '../inference/spending.js';
 import { refuseReserves } from '../scheduler/fairness/reserves.js';
 import { type KeyTerms, noKey } from '../scheduler/jobs/demand.js';

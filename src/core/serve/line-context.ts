@@ -1,7 +1,7 @@
 import type { Logger as PinoLogger } from 'pino';
 import type { Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
-import type { RequestLine } from '../inference/request-line.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 import type { MeteredMachine } from '../machine/machine.js';
 import type { RateLimiter } from '../scheduler/rate-limits/rate-limiter.js';
 import type { ConnectionLimits } from '../server/http/connection-limits.js';

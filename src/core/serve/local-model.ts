@@ -6,10 +6,10 @@ import type { SupervisedProcess } from '../engine/process/supervised-engine.js';
 import { processNames } from '../engine/process-role.js';
 import type { Replication } from '../executor/replicas/replication.js';
 import { type LineEngine, superviseLine } from '../executor/replicas/supervise-replicas.js';
-import { Inference, type InferenceOptions } from '../inference/inference.js';
-import { OneModel } from '../inference/one-model.js';
-import type { RequestLine } from '../inference/request-line.js';
-import type { ServedModels } from '../inference/served-model.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
+import { Inference, type InferenceOptions } from '../inference/service/inference.js';
+import { OneModel } from '../inference/service/one-model.js';
+import type { ServedModels } from '../inference/service/served-model.js';
 import { logSlowStart } from './slow-start-log.js';
 
 /** What this server generates with: one model, or several. */

@@ -8,7 +8,7 @@ import type { SupervisedEngine } from '../engine/process/supervised-engine.js';
 import { isOnCpu } from '../executor/replicas/combined-info.js';
 import type { Replication } from '../executor/replicas/replication.js';
 import type { LineEngine } from '../executor/replicas/supervise-replicas.js';
-import type { InferenceOptions } from '../inference/inference.js';
+import type { InferenceOptions } from '../inference/service/inference.js';
 import type { OnDemandModel } from '../lines/model-line.js';
 import { type LoadEvent, ModelLines } from '../lines/model-lines.js';
 import { type LocalModels, loggedLine } from './local-model.js';

@@ -2,7 +2,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { type Clock, longestTimerMs } from '../base/clock.js';
 import type { Opened } from '../base/opened.js';
 import type { Access } from '../config/access.js';
-import type { RequestLine } from '../inference/request-line.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 import { createApp } from '../server/app.js';
 import type { App, LineContext, RelayContext, ServerContext } from '../server/http/context.js';
 import { listen } from '../server/http/listen.js';

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { type Executor, isUsable } from '../executor/executor.js';
-import type { RequestLine } from '../inference/request-line.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 
 /** Registers metrics of those who generate: the engine, or each upstream server. */
 export function observeExecutors(line: Pick<RequestLine, 'executors'>, registry: Registry): void {

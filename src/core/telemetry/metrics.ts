@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ServingEngine } from '../engine/engine.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 import { hasPace, type Timings, wasComputed } from '../inference/request.js';
-import type { RequestLine } from '../inference/request-line.js';
 import { onEngineRestart } from './engine-restarts.js';
 import { observeExecutors } from './executor-metrics.js';
 import { observeKeys } from './key-metrics.js';

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { ModelQueue, RequestLine, SharingLine } from '../inference/request-line.js';
+import type { ModelQueue, RequestLine, SharingLine } from '../inference/queue/request-line.js';
 
 /** Registers metrics of the lines of several models; none where there is one line. */
 export function observeModels(line: Pick<RequestLine, 'modelQueues' | 'sharingLines'>, registry: Registry): void {

@@ -1,8 +1,8 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
-import type { QueueSnapshot } from '../inference/queue-snapshot.js';
+import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 import { hasPace, type Timings } from '../inference/request.js';
-import type { RequestLine } from '../inference/request-line.js';
 import type { MeteredMachine, Resources } from '../machine/machine.js';
 import { Durations } from './durations.js';
 import { onEngineRestart } from './engine-restarts.js';

@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.js';
-import type { RequestLine } from '../inference/request-line.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 
 /** Writes one structured line for every request that reached the queue, when it ends. */
 export function logRequests(line: Pick<RequestLine, 'events'>, logger: Logger): void {

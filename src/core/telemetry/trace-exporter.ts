@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
-import type { RequestLine } from '../inference/request-line.js';
+import type { RequestLine } from '../inference/queue/request-line.js';
 import { type Span, spansOf } from './trace-spans.js';
 
 /** How long traces are collected before they are sent together, in milliseconds. */

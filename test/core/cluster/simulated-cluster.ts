@@ -8,7 +8,7 @@ import { joinCluster, type Membership } from '../../../src/core/cluster/joining/
 import { ClusterNode } from '../../../src/core/cluster/node/cluster-node.js';
 import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
-import { InferenceJob } from '../../../src/core/inference/inference-job.js';
+import { InferenceJob } from '../../../src/core/inference/queue/inference-job.js';
 import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
 import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../src/core/base/clock.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
-import type { Inference } from '../../../src/core/inference/inference.js';
 import type {
   AdmittedRequest,
   AnswerListener,
@@ -9,6 +8,7 @@ import type {
   InferenceRequest,
   Timings,
 } from '../../../src/core/inference/request.js';
+import type { Inference } from '../../../src/core/inference/service/inference.js';
 
 /** What a client is told, and when. */
 export type Heard =

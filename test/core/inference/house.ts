@@ -1,7 +1,7 @@
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import type { MockEngineOptions } from '../../../src/core/engine/options.js';
-import { Inference, type InferenceOptions } from '../../../src/core/inference/inference.js';
 import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
+import { Inference, type InferenceOptions } from '../../../src/core/inference/service/inference.js';
 import { inProcess } from '../../support/in-process.js';
 import { greedy } from '../../support/sampling.js';
 import { VirtualClock } from '../../support/virtual-clock.js';

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import type { ModelQueue } from '../../../src/core/inference/request-line.js';
+import type { ModelQueue } from '../../../src/core/inference/queue/request-line.js';
 import { observeHeldLines } from '../../../src/core/telemetry/model-metrics.js';
 
 function queueOf(name: string): ModelQueue {

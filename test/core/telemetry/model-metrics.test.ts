@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
-import type { ModelQueue } from '../../../src/core/inference/request-line.js';
+import type { ModelQueue } from '../../../src/core/inference/queue/request-line.js';
 import { observeModels } from '../../../src/core/telemetry/model-metrics.js';
 
 const queue = { state: 'loaded', running: 1, waiting: 3, preparing: 0, maxConcurrency: 2, maxQueue: 8 } as const;

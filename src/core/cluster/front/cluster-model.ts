@@ -3,7 +3,7 @@ import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { limitsNotKeptError } from '../../base/refusals/cluster-refusals.js';
 import type { Bucket } from '../../bus/bucket.js';
 import type { Executor, Replicas } from '../../executor/executor.js';
-import { Inference, type InferenceOptions } from '../../inference/inference.js';
+import { Inference, type InferenceOptions } from '../../inference/service/inference.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import type { Peer } from '../channel/peer.js';
 import { LineSettings } from '../line-settings.js';

@@ -1,4 +1,4 @@
-import type { InferenceJob } from '../../inference/inference-job.js';
+import type { InferenceJob } from '../../inference/queue/inference-job.js';
 import type { WaitingView, WaitReason } from '../../scheduler/jobs/job.js';
 import type { Registration, Turn } from '../messages.js';
 import { prefixesOf } from '../prefixes.js';

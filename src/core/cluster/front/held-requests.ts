@@ -1,4 +1,4 @@
-import type { InferenceJob } from '../../inference/inference-job.js';
+import type { InferenceJob } from '../../inference/queue/inference-job.js';
 import type { QueueEntry } from '../../scheduler/jobs/job.js';
 import type { Standing, Turn } from '../messages.js';
 import { type Held, newHeld } from './held-request.js';

@@ -1,7 +1,7 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import type { InferenceRequest, Submission } from '../../inference/request.js';
 import type { RequestEvents } from '../../inference/request-events.js';
-import type { ModelService } from '../../inference/served-model.js';
+import type { ModelService } from '../../inference/service/served-model.js';
 
 /** What requests meet while no node has any model: each is refused, and counted and logged as refused. */
 export class NoModel implements ModelService {

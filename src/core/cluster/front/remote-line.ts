@@ -4,7 +4,7 @@ import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import { clusterAwayError } from '../../base/refusals/cluster-refusals.js';
 import { drainingError } from '../../base/refusals/queue-refusals.js';
-import type { InferenceJob } from '../../inference/inference-job.js';
+import type { InferenceJob } from '../../inference/queue/inference-job.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../scheduler/jobs/job.js';
 import type { QueueRoom } from '../../scheduler/queue-room.js';

@@ -1,5 +1,5 @@
 import { clusterAwayError } from '../../base/refusals/cluster-refusals.js';
-import type { InferenceJob } from '../../inference/inference-job.js';
+import type { InferenceJob } from '../../inference/queue/inference-job.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { SchedulerLimits } from '../../scheduler/scheduler.js';
 import type { LineSettings } from '../line-settings.js';

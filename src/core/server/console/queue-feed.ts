@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
-import type { RequestLine } from '../../inference/request-line.js';
+import type { RequestLine } from '../../inference/queue/request-line.js';
 import { countedOutcome, type Totals } from '../../telemetry/totals.js';
 import { sseEvent } from '../protocol/answer-encoder.js';
 import type { EndedRequest } from '../schemas/queue-events.js';

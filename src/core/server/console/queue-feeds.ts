@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { RequestLine } from '../../inference/request-line.js';
+import type { RequestLine } from '../../inference/queue/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
 import { type Looker, QueueFeed } from './queue-feed.js';
 import type { QueueViewer } from './queue-view.js';

@@ -1,4 +1,4 @@
-import type { RequestLine } from '../../inference/request-line.js';
+import type { RequestLine } from '../../inference/queue/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import type { QueueStatus } from '../schemas/queue-events.js';

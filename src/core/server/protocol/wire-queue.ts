@@ -1,6 +1,6 @@
 import type { Executor } from '../../executor/executor.js';
-import type { QueueSnapshot } from '../../inference/queue-snapshot.js';
-import type { ModelQueue, RequestLine } from '../../inference/request-line.js';
+import type { QueueSnapshot } from '../../inference/queue/queue-snapshot.js';
+import type { ModelQueue, RequestLine } from '../../inference/queue/request-line.js';
 import type { WireExecutor, WireModelQueue, WireRunning, WireWaiting } from '../schemas/server-state.js';
 
 type Running = QueueSnapshot['running'][number];

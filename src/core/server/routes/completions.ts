@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { PromptSource, Token } from '../../engine/engine.js';
 import type { InferenceRequest } from '../../inference/request.js';
-import type { ModelService, ServedModel } from '../../inference/served-model.js';
+import type { ModelService, ServedModel } from '../../inference/service/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { choicesOf, refuseTooMany } from '../protocol/completions/choices.js';

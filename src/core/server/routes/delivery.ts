@@ -2,7 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import { clientLeftError } from '../../base/refusals/refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
-import type { ServedModel } from '../../inference/served-model.js';
+import type { ServedModel } from '../../inference/service/served-model.js';
 import type { LineContext } from '../http/context.js';
 import { onResponseEnd } from '../http/open-answers.js';
 import { takeOver } from '../http/take-over.js';

@@ -1,5 +1,5 @@
 import { noSuchModelError, oneQueueError } from '../../base/refusals/model-refusals.js';
-import type { ModelQueue } from '../../inference/request-line.js';
+import type { ModelQueue } from '../../inference/queue/request-line.js';
 import type { LineContext } from '../http/context.js';
 
 /** @throws ChatstreamError `model_not_found`; `invalid_request` on a server without a queue for each model */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { EngineInfo } from '../../engine/engine.js';
-import type { ListedModel } from '../../inference/served-model.js';
+import type { ListedModel } from '../../inference/service/served-model.js';
 import { allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
 import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';

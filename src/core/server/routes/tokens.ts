@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { ModelService } from '../../inference/served-model.js';
+import type { ModelService } from '../../inference/service/served-model.js';
 import type { App, ServerContext } from '../http/context.js';
 import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';

@@ -1,7 +1,7 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { RequestLine } from '../../inference/queue/request-line.js';
 import type { AdmittedRequest } from '../../inference/request.js';
-import type { RequestLine } from '../../inference/request-line.js';
-import type { ModelLoading } from '../../inference/served-model.js';
+import type { ModelLoading } from '../../inference/service/served-model.js';
 import type { EventStream } from './event-stream.js';
 import { heartbeatMs } from './keep-alive.js';
 

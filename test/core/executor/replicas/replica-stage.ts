@@ -3,8 +3,8 @@ import type { EngineChild } from '../../../../src/core/engine/process/engine-chi
 import { Supervisor } from '../../../../src/core/engine/process/supervisor.js';
 import { Replica } from '../../../../src/core/executor/replicas/replica.js';
 import { ReplicaSet } from '../../../../src/core/executor/replicas/replica-set.js';
-import { Inference, type InferenceOptions } from '../../../../src/core/inference/inference.js';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
+import { Inference, type InferenceOptions } from '../../../../src/core/inference/service/inference.js';
 import { greedy } from '../../../support/sampling.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from '../../engine/process/fake-child.js';

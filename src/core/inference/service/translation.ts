@@ -1,0 +1,45 @@
+import { asChatstreamError } from '../../base/errors.js';
+import type { PromptEngine, Token } from '../../engine/engine.js';
+import type { JobScheduler } from '../../scheduler/job-scheduler.js';
+import type { Admission, Caller } from '../admission/admission.js';
+import { isLongText } from '../admission/long-work.js';
+import type { InferenceJob } from '../queue/inference-job.js';
+import { withRetryAfter } from './processing.js';
+
+/** Calls that turn text into tokens and back. They do not wait in the queue, but each takes a place while it is answered. */
+export class Translation {
+  readonly #engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>;
+  readonly #scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>;
+  readonly #admission: Pick<Admission, 'holdPlace' | 'inTurn'>;
+
+  constructor(
+    engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>,
+    scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>,
+    admission: Pick<Admission, 'holdPlace' | 'inTurn'>,
+  ) {
+    this.#engine = engine;
+    this.#scheduler = scheduler;
+    this.#admission = admission;
+  }
+
+  /**
+   * @param client aborted when the client leaves: the work ends, and the call rejects with the reason
+   * @throws ChatstreamError `queue_full`, `draining`, `engine_unavailable`, `engine_failed`
+   */
+  tokenize(text: string, client: AbortSignal, caller: Caller = {}): Promise<readonly Token[]> {
+    return this.#translate(() => this.#engine.tokenize(text, client), isLongText(text), client, caller);
+  }
+
+  /** As {@link tokenize}. @throws ChatstreamError also `invalid_request` for a number outside the vocabulary */
+  detokenize(tokens: readonly Token[], client: AbortSignal, caller: Caller = {}): Promise<string> {
+    return this.#translate(() => this.#engine.detokenize(tokens, client), isLongText(tokens), client, caller);
+  }
+
+  async #translate<T>(ask: () => Promise<T>, isLong: boolean, client: AbortSignal, caller: Caller): Promise<T> {
+    try {
+      return await this.#admission.holdPlace(caller, () => this.#admission.inTurn(caller, isLong, ask, client));
+    } catch (error) {
+      throw withRetryAfter(asChatstreamError(error), this.#scheduler);
+    }
+  }
+}
