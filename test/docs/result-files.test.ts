@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import type { RequestOutcome } from '../../src/core/bench/client/outcome.js';
-import { metricsOf } from '../../src/core/bench/record/request-metrics.js';
+import { metricsOf } from '../../src/core/bench/record/answers/request-metrics.js';
 import { SamplesFile } from '../../src/core/bench/record/samples-file.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
 import { toCsv } from '../../src/core/report/bench/formats/csv.js';

@@ -1,8 +1,8 @@
 import type { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { reportedStages } from '../plan/stages.js';
-import { FirstAnswers } from '../record/first-answers.js';
-import { groupsOf } from '../record/group-names.js';
+import { FirstAnswers } from '../record/counters/first-answers.js';
+import { groupsOf } from '../record/counters/group-names.js';
 import type { RunPart } from '../record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
 import { SamplesFile, type Sender } from '../record/samples-file.js';

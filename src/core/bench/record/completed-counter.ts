@@ -1,5 +1,5 @@
 import type { CompletedRequest } from '../client/outcome.js';
-import { outputTokensOf } from './output-tokens.js';
+import { outputTokensOf } from './answers/output-tokens.js';
 import type { RunPart } from './run-part.js';
 
 type CompletedCounts = Pick<

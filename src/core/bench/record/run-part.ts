@@ -1,12 +1,12 @@
 import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import { type PerMetric, perMetric } from '../../measurement/metric-names.js';
 import type { Rejection } from '../client/rejection.js';
-import type { AnswerCounts } from './answer-counts.js';
-import type { ExecutorCounts } from './executors.js';
-import { decodeGroups, type EncodedGroups, encodeGroups, type Groups } from './groups.js';
-import type { HeldBackCounts } from './held-back.js';
-import type { LeaverCounts } from './leaver-counter.js';
-import type { ProbeCounts } from './probe-counter.js';
+import type { AnswerCounts } from './counters/answer-counts.js';
+import type { ExecutorCounts } from './counters/executors.js';
+import { decodeGroups, type EncodedGroups, encodeGroups, type Groups } from './counters/groups.js';
+import type { HeldBackCounts } from './counters/held-back.js';
+import type { LeaverCounts } from './counters/leaver-counter.js';
+import type { ProbeCounts } from './counters/probe-counter.js';
 import type { RunSeries } from './run-series.js';
 import type { RunTrend } from './run-trend.js';
 

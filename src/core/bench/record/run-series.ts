@@ -1,7 +1,7 @@
 import { addCells, LatencySketch, type SketchCells } from '../../measurement/latency/latency-sketch.js';
 import type { CompletedRequest, RequestOutcome } from '../client/outcome.js';
-import { tokensAfter } from './output-tokens.js';
-import type { RequestMetrics } from './request-metrics.js';
+import { tokensAfter } from './answers/output-tokens.js';
+import type { RequestMetrics } from './answers/request-metrics.js';
 
 /** What happened in a piece of time, as plain data, which can be sent to another thread. */
 interface SeriesBin {

@@ -1,8 +1,8 @@
 import type { MetricName } from '../../measurement/metric-names.js';
 import type { Objective } from '../../measurement/settings/objectives.js';
 import type { CompletedRequest } from '../client/outcome.js';
-import { gapsOf } from './burst.js';
-import type { RequestMetrics } from './request-metrics.js';
+import { gapsOf } from './answers/burst.js';
+import type { RequestMetrics } from './answers/request-metrics.js';
 
 /** What happened in a piece of time. Requests belong to the piece in which they were meant to be sent. */
 export interface TrendBin {

@@ -12,9 +12,9 @@ import { finished } from 'node:stream/promises';
 import { ChatstreamError } from '../../base/errors.js';
 import { fileReason, isDiskFull } from '../../base/files/file-errors.js';
 import type { RequestOutcome } from '../client/outcome.js';
-import { isBurst } from './burst.js';
-import { hiddenTokensOf, outputTokensOf } from './output-tokens.js';
-import type { RequestMetrics } from './request-metrics.js';
+import { isBurst } from './answers/burst.js';
+import { hiddenTokensOf, outputTokensOf } from './answers/output-tokens.js';
+import type { RequestMetrics } from './answers/request-metrics.js';
 
 /**
  * Fails now rather than after the measurement if the file cannot be written. What is in it stays, until the measurement

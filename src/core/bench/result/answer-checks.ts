@@ -1,6 +1,6 @@
 import type { PromptCache, RunChecks } from '../../measurement/result-schema.js';
 import { type CachedPromptTokens, promptCacheOf } from '../../measurement/settings/prompt-cache.js';
-import { AnswerCounter, type AnswerCounts } from '../record/answer-counts.js';
+import { AnswerCounter, type AnswerCounts } from '../record/counters/answer-counts.js';
 import type { RunPart } from '../record/run-part.js';
 
 export function addUpAnswers(parts: readonly RunPart[]): AnswerCounts {

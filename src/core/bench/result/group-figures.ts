@@ -2,8 +2,8 @@ import { metricOf } from '../../measurement/latency/metric.js';
 import type { Run, TenantFigures, TurnFigures } from '../../measurement/result-schema.js';
 import { jainIndex } from '../../statistics/jain.js';
 import type { Tenant } from '../plan/tenants.js';
-import { mostTurns, tenantGroup, turnGroup } from '../record/group-names.js';
-import { emptyGroup, type Group, mergedGroups } from '../record/groups.js';
+import { mostTurns, tenantGroup, turnGroup } from '../record/counters/group-names.js';
+import { emptyGroup, type Group, mergedGroups } from '../record/counters/groups.js';
 import type { RunPart } from '../record/run-part.js';
 
 /** The figures of each turn; nothing if requests are not part of conversations. */

@@ -1,7 +1,7 @@
 import type { Run, StageFigures } from '../../measurement/result-schema.js';
 import type { RateStage } from '../plan/stages.js';
-import { stageGroup } from '../record/group-names.js';
-import { emptyGroup, mergedGroups } from '../record/groups.js';
+import { stageGroup } from '../record/counters/group-names.js';
+import { emptyGroup, mergedGroups } from '../record/counters/groups.js';
 import type { RunPart } from '../record/run-part.js';
 import type { RunTrend } from '../record/run-trend.js';
 import { figuresOf } from './group-figures.js';

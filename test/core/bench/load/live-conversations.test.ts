@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
 import { type LoadJob, partOf } from '../../../../src/core/bench/load/load-generator.js';
-import { mergedGroups } from '../../../../src/core/bench/record/groups.js';
+import { mergedGroups } from '../../../../src/core/bench/record/counters/groups.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';

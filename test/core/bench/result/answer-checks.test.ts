@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.js';
+import { AnswerCounter } from '../../../../src/core/bench/record/counters/answer-counts.js';
 import { addUpAnswers, answerChecks, promptCacheIn } from '../../../../src/core/bench/result/answer-checks.js';
 import { partOf } from './parts.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../src/core/base/random.js';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import type { RequestMetrics } from '../../../../src/core/bench/record/request-metrics.js';
+import type { RequestMetrics } from '../../../../src/core/bench/record/answers/request-metrics.js';
 import { type RunTrend, type TrendBin, TrendRecorder } from '../../../../src/core/bench/record/run-trend.js';
 import {
   type Filling,

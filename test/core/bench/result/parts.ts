@@ -1,4 +1,4 @@
-import { AnswerCounter } from '../../../../src/core/bench/record/answer-counts.js';
+import { AnswerCounter } from '../../../../src/core/bench/record/counters/answer-counts.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import type { RunContext } from '../../../../src/core/bench/result/assemble-run.js';
 import { nothingObserved } from '../../../../src/core/bench/result/assemble-series.js';

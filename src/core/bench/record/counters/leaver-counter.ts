@@ -1,4 +1,4 @@
-import type { RequestOutcome } from '../client/outcome.js';
+import type { RequestOutcome } from '../../client/outcome.js';
 
 /** Requests whose clients were to leave, `--cancel`. They are in no other figure. */
 export interface LeaverCounts {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import { contradictsUsage, outputTokensOf } from '../../../../src/core/bench/record/output-tokens.js';
-import { metricsOf } from '../../../../src/core/bench/record/request-metrics.js';
+import type { CompletedRequest } from '../../../../../src/core/bench/client/outcome.js';
+import { contradictsUsage, outputTokensOf } from '../../../../../src/core/bench/record/answers/output-tokens.js';
+import { metricsOf } from '../../../../../src/core/bench/record/answers/request-metrics.js';
 
 /** Due at 1 s, sent 2 ms later, first token after 100 ms, then 4 chunks 50, 30, 20 and 100 ms apart. */
 const request: CompletedRequest = {

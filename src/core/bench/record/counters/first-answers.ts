@@ -1,5 +1,5 @@
-import type { RequestOutcome } from '../client/outcome.js';
-import { type Rejection, rejectionIn } from '../client/rejection.js';
+import type { RequestOutcome } from '../../client/outcome.js';
+import { type Rejection, rejectionIn } from '../../client/rejection.js';
 
 /** A single one may have been rejected because of its prompt. */
 const enough = 5;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import { isBurst } from '../../../../src/core/bench/record/burst.js';
-import { metricsOf } from '../../../../src/core/bench/record/request-metrics.js';
+import type { CompletedRequest } from '../../../../../src/core/bench/client/outcome.js';
+import { isBurst } from '../../../../../src/core/bench/record/answers/burst.js';
+import { metricsOf } from '../../../../../src/core/bench/record/answers/request-metrics.js';
 
 /** Sent at 0; the first chunk after 1 s, then the others after these gaps. */
 function answer(gapsUs: readonly number[], more: Partial<CompletedRequest> = {}): CompletedRequest {

@@ -1,4 +1,4 @@
-import type { CompletedRequest } from '../client/outcome.js';
+import type { CompletedRequest } from '../../client/outcome.js';
 import { outputTokensOf, tokensAfter } from './output-tokens.js';
 
 /** What a server did for a request in some time. */

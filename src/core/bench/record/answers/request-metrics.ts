@@ -1,6 +1,6 @@
-import type { MetricName } from '../../measurement/metric-names.js';
-import type { Objective } from '../../measurement/settings/objectives.js';
-import type { CompletedRequest } from '../client/outcome.js';
+import type { MetricName } from '../../../measurement/metric-names.js';
+import type { Objective } from '../../../measurement/settings/objectives.js';
+import type { CompletedRequest } from '../../client/outcome.js';
 import { gapsOf, isBurst } from './burst.js';
 import { laterTokensOf } from './output-tokens.js';
 

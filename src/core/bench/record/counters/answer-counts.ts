@@ -1,6 +1,6 @@
-import type { CompletedRequest } from '../client/outcome.js';
-import { isBurst } from './burst.js';
-import { contradictsUsage, hiddenTokensOf, outputTokensOf } from './output-tokens.js';
+import type { CompletedRequest } from '../../client/outcome.js';
+import { isBurst } from '../answers/burst.js';
+import { contradictsUsage, hiddenTokensOf, outputTokensOf } from '../answers/output-tokens.js';
 
 /**
  * A response that stays open for longer than this after its last text is held open, and not only slow to end: in

@@ -1,4 +1,4 @@
-import type { CompletedRequest } from '../client/outcome.js';
+import type { CompletedRequest } from '../../client/outcome.js';
 import { servedSince } from './served.js';
 
 /** What a server did in a stage. */

@@ -1,7 +1,7 @@
-import { LatencyHistogram } from '../../measurement/latency/histogram.js';
-import type { CompletedRequest } from '../client/outcome.js';
-import { outputTokensOf } from './output-tokens.js';
-import type { RequestMetrics } from './request-metrics.js';
+import { LatencyHistogram } from '../../../measurement/latency/histogram.js';
+import type { CompletedRequest } from '../../client/outcome.js';
+import { outputTokensOf } from '../answers/output-tokens.js';
+import type { RequestMetrics } from '../answers/request-metrics.js';
 
 /** The latencies that are kept for each group. */
 const groupMetrics = ['ttft', 'tpot', 'e2e'] as const;

@@ -1,4 +1,4 @@
-import type { CompletedRequest } from '../client/outcome.js';
+import type { CompletedRequest } from '../../client/outcome.js';
 
 /** Answers by the server behind the one that was asked. */
 export type ExecutorCounts = Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-import type { CompletedRequest } from '../client/outcome.js';
+import type { CompletedRequest } from '../../client/outcome.js';
 import { outputTokensOf } from './output-tokens.js';
 
 /** Shorter answers may well arrive at once. */

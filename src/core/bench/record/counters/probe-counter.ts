@@ -1,5 +1,5 @@
-import { LatencyHistogram } from '../../measurement/latency/histogram.js';
-import type { RequestOutcome } from '../client/outcome.js';
+import { LatencyHistogram } from '../../../measurement/latency/histogram.js';
+import type { RequestOutcome } from '../../client/outcome.js';
 
 /** Requests of one token beside the load, `--probe-rate`. */
 export interface ProbeCounts {

@@ -1,4 +1,4 @@
-import type { CompletedRequest } from '../client/outcome.js';
+import type { CompletedRequest } from '../../client/outcome.js';
 
 /** The output tokens of an answer that arrived, and who counted them. */
 export interface OutputTokens {
