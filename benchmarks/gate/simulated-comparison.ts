@@ -1,9 +1,9 @@
 import { type Random, seededRandom } from '../../src/core/base/random.js';
 import { candidateFirst, inShortTrials } from '../../src/core/bench/plan/interleaving.js';
-import { compare } from '../../src/core/compare/compare.js';
 import { type ComparedRow, type Comparison, isDecided } from '../../src/core/compare/comparison.js';
 import type { Side } from '../../src/core/compare/side.js';
 import { parseThresholds } from '../../src/core/compare/threshold.js';
+import { compare } from '../../src/core/compare/verdicts/compare.js';
 import type { Machine, Plan, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
 import { type Noise, NoisyMachine } from './noisy-machine.js';
 import { type SimulatedServer, simulateTrial } from './simulated-trial.js';

@@ -9,9 +9,9 @@ import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/fla
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate/gate-flags.js';
 import { reportStyle } from '../cli/terminal/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
-import { compare, type CompareOptions } from '../core/compare/compare.js';
-import { compareSeveral } from '../core/compare/several.js';
 import { interleavedSides, separateSides } from '../core/compare/side.js';
+import { compare, type CompareOptions } from '../core/compare/verdicts/compare.js';
+import { compareSeveral } from '../core/compare/verdicts/several.js';
 import { readResult } from '../core/measurement/read-result.js';
 import { checkComparisonOutput } from '../core/report/write-report.js';
 

@@ -1,10 +1,10 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { BenchOptions } from '../../core/bench/plan/options.js';
-import { type BaselineDoubt, baselineDoubts } from '../../core/compare/baseline-doubts.js';
 import type { ComparedMetric } from '../../core/compare/compared-metric.js';
-import { onceARequest } from '../../core/compare/foreseen-doubts.js';
 import type { Side } from '../../core/compare/side.js';
 import type { Threshold } from '../../core/compare/threshold.js';
+import { type BaselineDoubt, baselineDoubts } from '../../core/compare/verdicts/baseline-doubts.js';
+import { onceARequest } from '../../core/compare/verdicts/foreseen-doubts.js';
 import { listed, plural, whole } from '../../core/measurement/numbers.js';
 import type { BenchFlags } from './flags/flags.js';
 import { adviceOf } from './foresight.js';

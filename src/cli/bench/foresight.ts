@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { BenchOptions } from '../../core/bench/plan/options.js';
-import { type ForeseenDoubt, foreseenDoubts } from '../../core/compare/foreseen-doubts.js';
 import type { Threshold } from '../../core/compare/threshold.js';
+import { type ForeseenDoubt, foreseenDoubts } from '../../core/compare/verdicts/foreseen-doubts.js';
 import { listed, plural, whole } from '../../core/measurement/numbers.js';
 import type { BenchFlags } from './flags/flags.js';
 

@@ -3,7 +3,6 @@ import type { BenchHooks } from '../../core/bench/bench.js';
 import { describePlan } from '../../core/bench/plan/describe-plan.js';
 import type { BenchOptions } from '../../core/bench/plan/options.js';
 import { describeMachine } from '../../core/bench/result/machine.js';
-import { compare, type CompareOptions } from '../../core/compare/compare.js';
 import { type Comparison, isDecided } from '../../core/compare/comparison.js';
 import { checkComparable, differencesOf } from '../../core/compare/differences.js';
 import { checkModels, unexpectedModels } from '../../core/compare/models.js';
@@ -15,6 +14,7 @@ import {
   type Sides,
 } from '../../core/compare/side.js';
 import { isOfLimit } from '../../core/compare/threshold.js';
+import { compare, type CompareOptions } from '../../core/compare/verdicts/compare.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../../core/measurement/result-schema.js';
 import { judgeObjectives, objectiveSentences } from '../../core/measurement/settings/objectives.js';

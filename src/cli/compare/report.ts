@@ -1,5 +1,5 @@
 import type { Comparison, OverallVerdict } from '../../core/compare/comparison.js';
-import type { SeveralComparisons } from '../../core/compare/several.js';
+import type { SeveralComparisons } from '../../core/compare/verdicts/several.js';
 import { githubAnnotations } from '../../core/report/compare/github.js';
 import { comparisonJson } from '../../core/report/compare/json.js';
 import { comparisonMarkdown } from '../../core/report/compare/markdown.js';

@@ -1,8 +1,8 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import type { CompareOptions } from '../../core/compare/compare.js';
 import type { OverallVerdict } from '../../core/compare/comparison.js';
 import { checkAllowed } from '../../core/compare/differences.js';
 import { parseThresholds } from '../../core/compare/threshold.js';
+import type { CompareOptions } from '../../core/compare/verdicts/compare.js';
 import { exitCodes } from '../exit/exit-codes.js';
 import { listFlag, valuesOf } from '../flags/flags.js';
 

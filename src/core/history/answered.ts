@@ -1,4 +1,4 @@
-import { answersFewer } from '../compare/answers-fewer.js';
+import { answersFewer } from '../compare/trials/answers-fewer.js';
 import type { Proportion } from '../statistics/proportion.js';
 import type { HistoryRow } from './entry-schema.js';
 

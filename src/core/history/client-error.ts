@@ -1,6 +1,6 @@
-import { mostOfFigure } from '../compare/client-error.js';
 import { allMetrics, type ComparedMetric } from '../compare/compared-metric.js';
-import type { SettingTrials } from '../compare/setting-trials.js';
+import { mostOfFigure } from '../compare/trials/client-error.js';
+import type { SettingTrials } from '../compare/trials/setting-trials.js';
 import type { HistoryRow } from './entry-schema.js';
 import { counted, rounded } from './figure-values.js';
 

@@ -1,8 +1,8 @@
-import type { MeanTokens } from '../compare/answer-lengths.js';
 import { allMetrics } from '../compare/compared-metric.js';
 import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../compare/differences.js';
-import { SettingTrials } from '../compare/setting-trials.js';
 import type { Side } from '../compare/side.js';
+import type { MeanTokens } from '../compare/trials/answer-lengths.js';
+import { SettingTrials } from '../compare/trials/setting-trials.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import { mergedPromptCache } from '../measurement/settings/prompt-cache.js';
 import { bySetting } from '../measurement/settings/summarise.js';

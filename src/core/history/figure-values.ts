@@ -1,5 +1,5 @@
 import type { ComparedMetric } from '../compare/compared-metric.js';
-import { shortestMs } from '../compare/setting-trials.js';
+import { shortestMs } from '../compare/trials/setting-trials.js';
 
 /** A value as it counts, in milliseconds or per second: very short times as in a comparison. */
 export function counted(value: number, { type }: ComparedMetric): number {

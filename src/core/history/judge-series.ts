@@ -1,6 +1,6 @@
-import { widened } from '../compare/client-error.js';
 import type { JudgedMetric } from '../compare/compared-metric.js';
 import type { Threshold } from '../compare/threshold.js';
+import { widened } from '../compare/trials/client-error.js';
 import { type ChangePoint, changePointsOf } from '../statistics/change-points.js';
 import { type LevelRatio, Levels } from '../statistics/levels.js';
 import type { Interval } from '../statistics/ratio.js';

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
-import { areOtherLengths, dependsOnLength, meanText, mostFailures } from '../compare/answer-lengths.js';
 import type { ComparedMetric } from '../compare/compared-metric.js';
+import { areOtherLengths, dependsOnLength, meanText, mostFailures } from '../compare/trials/answer-lengths.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { settingsKey } from '../measurement/settings/summarise.js';
 import { touches } from '../measurement/validity/saturation.js';

@@ -4,7 +4,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { fileReason, writeHint } from '../base/files/file-errors.js';
 import { replaceFile } from '../base/files/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
-import type { SeveralComparisons } from '../compare/several.js';
+import type { SeveralComparisons } from '../compare/verdicts/several.js';
 import type { HistoryCheck } from '../history/check.js';
 import type { Trends } from '../history/trend.js';
 import type { BenchResult } from '../measurement/result-schema.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { baselineNotes } from '../../../src/cli/bench/baseline-foresight.js';
-import { compare } from '../../../src/core/compare/compare.js';
 import { separateSides } from '../../../src/core/compare/side.js';
 import { parseThreshold, type Threshold } from '../../../src/core/compare/threshold.js';
+import { compare } from '../../../src/core/compare/verdicts/compare.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
 import { resultOf } from '../../core/compare/sides.js';
 import { optionsOf } from './options/parse-bench.js';

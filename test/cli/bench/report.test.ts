@@ -6,7 +6,7 @@ import type { BenchVerdict } from '../../../src/cli/bench/gate.js';
 import { benchJson, benchText, exitCodeOfBench, keepReport } from '../../../src/cli/bench/report.js';
 import { ChatstreamError } from '../../../src/core/base/errors.js';
 import type { BenchReport } from '../../../src/core/bench/bench.js';
-import { compare } from '../../../src/core/compare/compare.js';
+import { compare } from '../../../src/core/compare/verdicts/compare.js';
 import { summarise } from '../../../src/core/measurement/settings/summarise.js';
 import { pair, resultOf } from '../../core/compare/sides.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
 import { checkAllowed, checkComparable, differencesOf } from '../../../src/core/compare/differences.js';
 import type { Sides } from '../../../src/core/compare/side.js';
+import { compare } from '../../../src/core/compare/verdicts/compare.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
 import { alternately, pair, resultOf } from './sides.js';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allMetrics, type ComparedMetric } from '../../../src/core/compare/compared-metric.js';
-import { SettingTrials } from '../../../src/core/compare/setting-trials.js';
 import { parseThreshold, parseThresholds } from '../../../src/core/compare/threshold.js';
+import { SettingTrials } from '../../../src/core/compare/trials/setting-trials.js';
 import { checkHistory, type HistoryCheck } from '../../../src/core/history/check.js';
 import { clientErrorOf } from '../../../src/core/history/client-error.js';
 import { entryOf } from '../../../src/core/history/entry.js';

@@ -3,7 +3,7 @@ import type { ComparedRow, Comparison } from '../../compare/comparison.js';
 import { differenceTexts } from '../../compare/differences.js';
 import type { Doubt } from '../../compare/judgement.js';
 import type { Threshold } from '../../compare/threshold.js';
-import { trialsToDecide } from '../../compare/width.js';
+import { trialsToDecide } from '../../compare/trials/width.js';
 import {
   listed,
   orUnknown,

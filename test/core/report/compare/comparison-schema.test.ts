@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../../src/core/compare/compare.js';
 import type { Sides } from '../../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
 import { comparisonSchema } from '../../../../src/core/report/compare/comparison-schema.js';
 import { comparisonJson } from '../../../../src/core/report/compare/json.js';
 import { alternately, pair, resultOf } from '../../compare/sides.js';

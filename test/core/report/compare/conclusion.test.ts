@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { compare } from '../../../../src/core/compare/compare.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
 import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
 import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
 import { alternately, pair, resultOf } from '../../compare/sides.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../../src/core/compare/compare.js';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
 import { githubAnnotations } from '../../../../src/core/report/compare/github.js';
 import { comparisonSuites } from '../../../../src/core/report/compare/junit.js';
 import { comparisonMarkdown } from '../../../../src/core/report/compare/markdown.js';

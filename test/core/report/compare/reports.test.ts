@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../../src/core/compare/compare.js';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
 import { separateSides } from '../../../../src/core/compare/side.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
 import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
 import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { benchJunit } from '../../../../src/core/report/bench/formats/junit.js';

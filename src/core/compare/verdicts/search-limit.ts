@@ -1,17 +1,17 @@
-import { ChatstreamError } from '../base/errors.js';
-import { listed, significant, whole } from '../measurement/numbers.js';
-import type { FindMax, FindMaxBy, Run, Saturation, Setting } from '../measurement/result-schema.js';
-import { parseObjective } from '../measurement/settings/objectives.js';
-import { wholeSettingText } from '../measurement/settings/setting-text.js';
-import { bySetting, settingsKey } from '../measurement/settings/summarise.js';
-import { ClientDelay } from '../measurement/validity/client-delay.js';
-import { saturationOfRuns, touches } from '../measurement/validity/saturation.js';
-import { normalQuantileOfTail } from '../statistics/normal.js';
-import type { Interval } from '../statistics/ratio.js';
-import type { ComparedRow } from './comparison.js';
-import { type Doubt, judge, type Judgement, tendencyOf } from './judgement.js';
-import type { Side, Sides } from './side.js';
-import type { LimitThreshold } from './threshold.js';
+import { ChatstreamError } from '../../base/errors.js';
+import { listed, significant, whole } from '../../measurement/numbers.js';
+import type { FindMax, FindMaxBy, Run, Saturation, Setting } from '../../measurement/result-schema.js';
+import { parseObjective } from '../../measurement/settings/objectives.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey } from '../../measurement/settings/summarise.js';
+import { ClientDelay } from '../../measurement/validity/client-delay.js';
+import { saturationOfRuns, touches } from '../../measurement/validity/saturation.js';
+import { normalQuantileOfTail } from '../../statistics/normal.js';
+import type { Interval } from '../../statistics/ratio.js';
+import type { ComparedRow } from '../comparison.js';
+import { type Doubt, judge, type Judgement, tendencyOf } from '../judgement.js';
+import type { Side, Sides } from '../side.js';
+import type { LimitThreshold } from '../threshold.js';
 
 /** The limit that a search found, as far as it is known. */
 interface KnownLimit {

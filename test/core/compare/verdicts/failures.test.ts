@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import type { Comparison } from '../../../src/core/compare/comparison.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult, EndedEarly } from '../../../src/core/measurement/result-schema.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { githubAnnotations } from '../../../src/core/report/compare/github.js';
-import { comparisonSuites } from '../../../src/core/report/compare/junit.js';
-import { alternately, pair, resultOf } from './sides.js';
+import type { Comparison } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import type { BenchResult, EndedEarly } from '../../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { githubAnnotations } from '../../../../src/core/report/compare/github.js';
+import { comparisonSuites } from '../../../../src/core/report/compare/junit.js';
+import { alternately, pair, resultOf } from '../sides.js';
 
 const good = resultOf(1);
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import { compareSeveral } from '../../../src/core/compare/several.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import { pair, resultOf } from './sides.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import { compareSeveral } from '../../../../src/core/compare/verdicts/several.js';
+import { pair, resultOf } from '../sides.js';
 
 const baseline = { name: 'base.json', result: resultOf(1) };
 const same = { name: 'same.json', result: resultOf(1, {}, {}, 2) };

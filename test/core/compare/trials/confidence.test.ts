@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import { isDecided } from '../../../src/core/compare/comparison.js';
-import { confidenceOf } from '../../../src/core/compare/confidence.js';
-import { SettingTrials } from '../../../src/core/compare/setting-trials.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
-import { nominalTail } from '../../../src/core/statistics/spending.js';
-import { alternately, pair, resultOf } from './sides.js';
+import { isDecided } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { confidenceOf } from '../../../../src/core/compare/trials/confidence.js';
+import { SettingTrials } from '../../../../src/core/compare/trials/setting-trials.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import { nominalTail } from '../../../../src/core/statistics/spending.js';
+import { alternately, pair, resultOf } from '../sides.js';
 
 function trialsOf({ runs, plan }: BenchResult, trials = runs.length): SettingTrials {
   return new SettingTrials(runs.slice(0, trials), { name: 'result', plan });

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import { type Comparison, isDecided } from '../../../src/core/compare/comparison.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { alternately, pair, resultOf } from './sides.js';
+import { type Comparison, isDecided } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { alternately, pair, resultOf } from '../sides.js';
 
 const whole = resultOf(1);
 const cutShort = resultOf(1, { outputTokens: 8 });

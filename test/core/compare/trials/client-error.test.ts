@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { ClientError, widened } from '../../../src/core/compare/client-error.js';
-import { compare } from '../../../src/core/compare/compare.js';
-import { allMetrics, type ComparedMetric } from '../../../src/core/compare/compared-metric.js';
-import { isDecided } from '../../../src/core/compare/comparison.js';
-import type { Sides } from '../../../src/core/compare/side.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult, ClientHealth } from '../../../src/core/measurement/result-schema.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { alternately, pair, resultOf } from './sides.js';
+import { allMetrics, type ComparedMetric } from '../../../../src/core/compare/compared-metric.js';
+import { isDecided } from '../../../../src/core/compare/comparison.js';
+import type { Sides } from '../../../../src/core/compare/side.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { ClientError, widened } from '../../../../src/core/compare/trials/client-error.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import type { BenchResult, ClientHealth } from '../../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { alternately, pair, resultOf } from '../sides.js';
 
 function metric(id: string): ComparedMetric {
   const found = allMetrics.find((each) => each.id === id);

@@ -1,4 +1,4 @@
-import { type Proportion, proportionRatio } from '../statistics/proportion.js';
+import { type Proportion, proportionRatio } from '../../statistics/proportion.js';
 
 /** Candidate ÷ baseline of the answered requests, as in the implied threshold on the success rate. */
 const clearlyFewer = 0.99;

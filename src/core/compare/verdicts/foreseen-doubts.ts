@@ -1,7 +1,7 @@
-import { samplesNeeded } from '../measurement/latency/histogram.js';
-import { type MetricName, percentiles } from '../measurement/metric-names.js';
-import { neededTrialsOf } from './confidence.js';
-import { isOfFigure, type Threshold } from './threshold.js';
+import { samplesNeeded } from '../../measurement/latency/histogram.js';
+import { type MetricName, percentiles } from '../../measurement/metric-names.js';
+import { isOfFigure, type Threshold } from '../threshold.js';
+import { neededTrialsOf } from '../trials/confidence.js';
 
 /** How much of each setting will be measured. */
 export interface PlannedExtent {

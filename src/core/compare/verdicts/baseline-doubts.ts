@@ -1,11 +1,11 @@
-import { samplesNeeded } from '../measurement/latency/histogram.js';
-import { percentiles } from '../measurement/metric-names.js';
-import { bySetting } from '../measurement/settings/summarise.js';
-import type { ComparedMetric } from './compared-metric.js';
-import { neededTrialsOf } from './confidence.js';
-import { SettingTrials } from './setting-trials.js';
-import type { Side } from './side.js';
-import { isOfFigure, type Threshold } from './threshold.js';
+import { samplesNeeded } from '../../measurement/latency/histogram.js';
+import { percentiles } from '../../measurement/metric-names.js';
+import { bySetting } from '../../measurement/settings/summarise.js';
+import type { ComparedMetric } from '../compared-metric.js';
+import type { Side } from '../side.js';
+import { isOfFigure, type Threshold } from '../threshold.js';
+import { neededTrialsOf } from '../trials/confidence.js';
+import { SettingTrials } from '../trials/setting-trials.js';
 
 /** A figure that a finished baseline cannot decide at any of its settings, whatever is measured now. */
 export interface BaselineDoubt {

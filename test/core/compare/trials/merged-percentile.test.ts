@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../src/core/base/random.js';
-import { MergedTrials } from '../../../src/core/compare/merged-percentile.js';
-import { LatencyHistogram } from '../../../src/core/measurement/latency/histogram.js';
+import { seededRandom } from '../../../../src/core/base/random.js';
+import { MergedTrials } from '../../../../src/core/compare/trials/merged-percentile.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
 
 const random = seededRandom(5);
 const trials = Array.from({ length: 4 }, (_, trial) => {

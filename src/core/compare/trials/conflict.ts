@@ -1,8 +1,8 @@
-import { listed } from '../measurement/numbers.js';
-import { goodputLimits } from '../measurement/settings/objectives.js';
-import { isOverloaded } from '../measurement/validity/overload.js';
+import { listed } from '../../measurement/numbers.js';
+import { goodputLimits } from '../../measurement/settings/objectives.js';
+import { isOverloaded } from '../../measurement/validity/overload.js';
+import type { ComparedMetric } from '../compared-metric.js';
 import { areOtherLengths, dependsOnLength, meanText, mostFailures } from './answer-lengths.js';
-import type { ComparedMetric } from './compared-metric.js';
 import type { SettingTrials } from './setting-trials.js';
 
 /**

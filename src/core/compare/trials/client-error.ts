@@ -1,11 +1,11 @@
-import { LatencyHistogram } from '../measurement/latency/histogram.js';
-import { type MetricName, type PercentileName, percentiles } from '../measurement/metric-names.js';
-import type { Run } from '../measurement/result-schema.js';
-import { goodputLimits, type Objective, parseObjective } from '../measurement/settings/objectives.js';
-import { ClientDelay, shareOfDelay } from '../measurement/validity/client-delay.js';
-import { SentLate, weightedMean } from '../measurement/validity/sent-late.js';
-import type { Interval } from '../statistics/ratio.js';
-import type { ComparedMetric, JudgedMetric } from './compared-metric.js';
+import { LatencyHistogram } from '../../measurement/latency/histogram.js';
+import { type MetricName, type PercentileName, percentiles } from '../../measurement/metric-names.js';
+import type { Run } from '../../measurement/result-schema.js';
+import { goodputLimits, type Objective, parseObjective } from '../../measurement/settings/objectives.js';
+import { ClientDelay, shareOfDelay } from '../../measurement/validity/client-delay.js';
+import { SentLate, weightedMean } from '../../measurement/validity/sent-late.js';
+import type { Interval } from '../../statistics/ratio.js';
+import type { ComparedMetric, JudgedMetric } from '../compared-metric.js';
 
 /** The load generator's own part in the figures of one side. */
 export class ClientError {

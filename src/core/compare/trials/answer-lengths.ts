@@ -1,4 +1,4 @@
-import type { ComparedMetric } from './compared-metric.js';
+import type { ComparedMetric } from '../compared-metric.js';
 
 /** Tokens per request on average, and the standard error of that. */
 export interface MeanTokens {

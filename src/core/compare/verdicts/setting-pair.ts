@@ -1,20 +1,20 @@
-import { leastSamplesAbove } from '../measurement/latency/histogram.js';
-import type { Setting } from '../measurement/result-schema.js';
-import { isOverloaded, isOverloadedRun } from '../measurement/validity/overload.js';
-import { touches } from '../measurement/validity/saturation.js';
-import { proportionRatio } from '../statistics/proportion.js';
-import { type Ratio, ratioOf } from '../statistics/ratio.js';
-import { absenceOf } from './absence.js';
-import { answersFewer } from './answers-fewer.js';
-import { widened } from './client-error.js';
-import type { ComparedMetric } from './compared-metric.js';
-import type { ComparedRow } from './comparison.js';
-import { type Confidence, confidenceOf } from './confidence.js';
-import { conflictOf } from './conflict.js';
-import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from './judgement.js';
-import type { SettingTrials } from './setting-trials.js';
-import type { FigureThreshold } from './threshold.js';
-import { isDelayTooLong } from './width.js';
+import { leastSamplesAbove } from '../../measurement/latency/histogram.js';
+import type { Setting } from '../../measurement/result-schema.js';
+import { isOverloaded, isOverloadedRun } from '../../measurement/validity/overload.js';
+import { touches } from '../../measurement/validity/saturation.js';
+import { proportionRatio } from '../../statistics/proportion.js';
+import { type Ratio, ratioOf } from '../../statistics/ratio.js';
+import type { ComparedMetric } from '../compared-metric.js';
+import type { ComparedRow } from '../comparison.js';
+import { type Doubt, type GateOutcome, judge, type Judgement, tendencyOf } from '../judgement.js';
+import type { FigureThreshold } from '../threshold.js';
+import { absenceOf } from '../trials/absence.js';
+import { answersFewer } from '../trials/answers-fewer.js';
+import { widened } from '../trials/client-error.js';
+import { type Confidence, confidenceOf } from '../trials/confidence.js';
+import { conflictOf } from '../trials/conflict.js';
+import type { SettingTrials } from '../trials/setting-trials.js';
+import { isDelayTooLong } from '../trials/width.js';
 
 /** A fixed seed: the same comparison gives the same intervals each time. */
 const seed = 1;

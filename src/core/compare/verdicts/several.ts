@@ -1,7 +1,7 @@
-import { ChatstreamError } from '../base/errors.js';
+import { ChatstreamError } from '../../base/errors.js';
+import type { Comparison, OverallVerdict } from '../comparison.js';
+import { type ComparableResult, separateSides, type Side } from '../side.js';
 import { compare, type CompareOptions } from './compare.js';
-import type { Comparison, OverallVerdict } from './comparison.js';
-import { type ComparableResult, separateSides, type Side } from './side.js';
 
 /** Several candidates, each compared with the same baseline. */
 export interface SeveralComparisons {

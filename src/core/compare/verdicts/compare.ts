@@ -1,17 +1,17 @@
-import { ChatstreamError } from '../base/errors.js';
-import type { Run } from '../measurement/result-schema.js';
-import { wholeSettingText } from '../measurement/settings/setting-text.js';
-import { bySetting, settingsKey } from '../measurement/settings/summarise.js';
-import { type ComparedMetric, defaultMetrics } from './compared-metric.js';
-import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from './comparison.js';
-import { checkComparable, differencesOf } from './differences.js';
-import { checkModels, unexpectedModels } from './models.js';
+import { ChatstreamError } from '../../base/errors.js';
+import type { Run } from '../../measurement/result-schema.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { bySetting, settingsKey } from '../../measurement/settings/summarise.js';
+import { type ComparedMetric, defaultMetrics } from '../compared-metric.js';
+import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from '../comparison.js';
+import { checkComparable, differencesOf } from '../differences.js';
+import { checkModels, unexpectedModels } from '../models.js';
+import type { Sides } from '../side.js';
+import { type FigureThreshold, impliedThreshold, isOfFigure, isOfLimit, type Threshold } from '../threshold.js';
+import { SettingTrials } from '../trials/setting-trials.js';
 import { notesOf } from './notes.js';
 import { limitRowOf } from './search-limit.js';
 import { SettingPair } from './setting-pair.js';
-import { SettingTrials } from './setting-trials.js';
-import type { Sides } from './side.js';
-import { type FigureThreshold, impliedThreshold, isOfFigure, isOfLimit, type Threshold } from './threshold.js';
 
 export interface CompareOptions {
   /** Which figures may get worse, and by how much. Without any, nothing is judged. */

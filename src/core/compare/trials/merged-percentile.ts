@@ -1,5 +1,5 @@
-import type { HistogramCell } from '../measurement/latency/histogram.js';
-import type { Statistic } from '../statistics/ratio.js';
+import type { HistogramCell } from '../../measurement/latency/histogram.js';
+import type { Statistic } from '../../statistics/ratio.js';
 
 /**
  * The histograms of several trials, laid out so that a percentile for any weighting of them is found quickly.

@@ -1,16 +1,16 @@
-import { ChatstreamError, messageOf } from '../base/errors.js';
-import { type Bucket, bucketQuantileMs } from '../measurement/latency/buckets.js';
-import { hasEnoughSamples, type HistogramCell, LatencyHistogram } from '../measurement/latency/histogram.js';
-import { type MetricName, percentiles } from '../measurement/metric-names.js';
-import type { Plan, Run, Saturation } from '../measurement/result-schema.js';
-import { saturationOfRuns } from '../measurement/validity/saturation.js';
-import type { Proportion } from '../statistics/proportion.js';
-import { everyTrialOnce, type Statistic } from '../statistics/ratio.js';
+import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { type Bucket, bucketQuantileMs } from '../../measurement/latency/buckets.js';
+import { hasEnoughSamples, type HistogramCell, LatencyHistogram } from '../../measurement/latency/histogram.js';
+import { type MetricName, percentiles } from '../../measurement/metric-names.js';
+import type { Plan, Run, Saturation } from '../../measurement/result-schema.js';
+import { saturationOfRuns } from '../../measurement/validity/saturation.js';
+import type { Proportion } from '../../statistics/proportion.js';
+import { everyTrialOnce, type Statistic } from '../../statistics/ratio.js';
+import type { ComparedMetric, RateName } from '../compared-metric.js';
+import type { Side } from '../side.js';
 import type { MeanTokens } from './answer-lengths.js';
 import { ClientError } from './client-error.js';
-import type { ComparedMetric, RateName } from './compared-metric.js';
 import { MergedTrials } from './merged-percentile.js';
-import type { Side } from './side.js';
 
 /**
  * Shorter times count as this, the precision with which the load generator knows when a token arrived. Users do not

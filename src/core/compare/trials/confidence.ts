@@ -1,4 +1,4 @@
-import { type Looks, nominalTail } from '../statistics/spending.js';
+import { type Looks, nominalTail } from '../../statistics/spending.js';
 import type { SettingTrials } from './setting-trials.js';
 
 /** On each side of an interval: 95 %. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import { type Comparison, isDecided } from '../../../src/core/compare/comparison.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult, Run } from '../../../src/core/measurement/result-schema.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { alternately, resultOf } from './sides.js';
+import { type Comparison, isDecided } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import type { BenchResult, Run } from '../../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { alternately, resultOf } from '../sides.js';
 
 const open = { concurrency: null, rate: 20 };
 const good = resultOf(1, open, { plan: { loop: 'open' } });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import type { Comparison } from '../../../src/core/compare/comparison.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult, Run } from '../../../src/core/measurement/result-schema.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { alternately, resultOf } from './sides.js';
+import type { Comparison } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import type { BenchResult, Run } from '../../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { alternately, resultOf } from '../sides.js';
 
 const good = resultOf(1);
 const none = { count: 0, mean: null, stddev: null, p50: null, p90: null, p95: null, p99: null, p99_9: null };

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import type { Comparison } from '../../../src/core/compare/comparison.js';
-import { compareSeveral } from '../../../src/core/compare/several.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import type { BenchResult, FindMax } from '../../../src/core/measurement/result-schema.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { comparisonJson } from '../../../src/core/report/compare/json.js';
-import { renderComparison } from '../../../src/core/report/compare/terminal.js';
-import { comparisonHtml } from '../../../src/core/report/html/comparison-page.js';
-import { searchOf } from './searches.js';
-import { pair, resultOf } from './sides.js';
+import type { Comparison } from '../../../../src/core/compare/comparison.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import { compareSeveral } from '../../../../src/core/compare/verdicts/several.js';
+import type { BenchResult, FindMax } from '../../../../src/core/measurement/result-schema.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { comparisonJson } from '../../../../src/core/report/compare/json.js';
+import { renderComparison } from '../../../../src/core/report/compare/terminal.js';
+import { comparisonHtml } from '../../../../src/core/report/html/comparison-page.js';
+import { searchOf } from '../searches.js';
+import { pair, resultOf } from '../sides.js';
 
 function gate(baseline: BenchResult, candidate: BenchResult, ...failOn: string[]): Comparison {
   return compare(pair(baseline, candidate), { thresholds: parseThresholds(failOn), allowed: [] });

@@ -1,4 +1,4 @@
-import type { Interval } from '../statistics/ratio.js';
+import type { Interval } from '../../statistics/ratio.js';
 
 /** What makes the interval of a ratio as wide as it is. */
 export interface Width {

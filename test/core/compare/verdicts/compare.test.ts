@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { compare } from '../../../src/core/compare/compare.js';
-import type { ComparedRow, Comparison } from '../../../src/core/compare/comparison.js';
-import type { Sides } from '../../../src/core/compare/side.js';
-import { parseThresholds } from '../../../src/core/compare/threshold.js';
-import { LatencyHistogram } from '../../../src/core/measurement/latency/histogram.js';
-import { conclusionOf } from '../../../src/core/report/compare/conclusion.js';
-import { alternately, pair, resultOf } from './sides.js';
+import type { ComparedRow, Comparison } from '../../../../src/core/compare/comparison.js';
+import type { Sides } from '../../../../src/core/compare/side.js';
+import { parseThresholds } from '../../../../src/core/compare/threshold.js';
+import { compare } from '../../../../src/core/compare/verdicts/compare.js';
+import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
+import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
+import { alternately, pair, resultOf } from '../sides.js';
 
 const base = resultOf(1);
 const same = resultOf(1, {}, {}, 2);

@@ -1,16 +1,16 @@
-import { listed, percentText, plural, timeText } from '../measurement/numbers.js';
-import type { Run } from '../measurement/result-schema.js';
-import { cachedShareDifference } from '../measurement/settings/prompt-cache.js';
-import { wholeSettingText } from '../measurement/settings/setting-text.js';
-import { noticeableDelay } from '../measurement/validity/client-delay.js';
-import { streamWarnings } from '../measurement/validity/stream-warnings.js';
-import { absenceOf } from './absence.js';
-import type { ComparedMetric } from './compared-metric.js';
-import { conflictOf, otherLengths } from './conflict.js';
-import { differenceTexts, serverDifferences } from './differences.js';
+import { listed, percentText, plural, timeText } from '../../measurement/numbers.js';
+import type { Run } from '../../measurement/result-schema.js';
+import { cachedShareDifference } from '../../measurement/settings/prompt-cache.js';
+import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { noticeableDelay } from '../../measurement/validity/client-delay.js';
+import { streamWarnings } from '../../measurement/validity/stream-warnings.js';
+import type { ComparedMetric } from '../compared-metric.js';
+import { differenceTexts, serverDifferences } from '../differences.js';
+import type { Side, Sides } from '../side.js';
+import { absenceOf } from '../trials/absence.js';
+import { conflictOf, otherLengths } from '../trials/conflict.js';
 import { limitNotes } from './search-limit.js';
 import type { SettingPair } from './setting-pair.js';
-import type { Side, Sides } from './side.js';
 
 /** A share of all requests. If the candidate fails this much more often, there is a note: failed requests have no latency. */
 const moreFailures = 0.005;

@@ -1,4 +1,4 @@
-import type { ComparedMetric } from './compared-metric.js';
+import type { ComparedMetric } from '../compared-metric.js';
 import type { SettingTrials } from './setting-trials.js';
 
 /**
