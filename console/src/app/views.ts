@@ -7,5 +7,5 @@ export type ViewId = (typeof viewIds)[number];
 export const loadView: Readonly<Record<ViewId, () => Promise<ComponentType>>> = {
   queue: async () => (await import('../queue/queue-view.js')).QueueView,
   charts: async () => (await import('../charts/charts-view.js')).ChartsView,
-  chat: async () => (await import('../chat/chat-view.js')).ChatView,
+  chat: async () => (await import('../chat/view/chat-view.js')).ChatView,
 };
