@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { brief } from '../ui/format.js';
-import { queueWords } from './words.js';
+import { brief } from '../../ui/format.js';
+import { queueWords } from '../words.js';
 
 interface Properties {
   readonly id: string;

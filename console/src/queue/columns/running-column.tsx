@@ -1,16 +1,16 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { count, rate } from '../ui/format.js';
-import { now } from '../ui/now.js';
-import { useSize } from '../ui/size.js';
-import { isWide } from '../ui/wide.js';
-import { capacityOf } from './capacity.js';
+import { count, rate } from '../../ui/format.js';
+import { now } from '../../ui/now.js';
+import { useSize } from '../../ui/size.js';
+import { isWide } from '../../ui/wide.js';
+import { capacityOf } from '../capacity.js';
+import { arrange, gapOf } from '../places.js';
+import { type QueueState, tokenRate } from '../queue-state.js';
+import { queueWords } from '../words.js';
 import { ColumnHead } from './column-head.js';
 import { LimitStepper } from './limit-stepper.js';
-import { arrange, gapOf } from './places.js';
-import { type QueueState, tokenRate } from './queue-state.js';
 import { RunningCard } from './running-card.js';
-import { queueWords } from './words.js';
 
 /** With more slots than that, those above the limit are not drawn. */
 const mostClosed = 64;

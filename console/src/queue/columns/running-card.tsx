@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
-import { brief, count, rate } from '../ui/format.js';
-import { now } from '../ui/now.js';
-import { className } from './class-name.js';
+import { brief, count, rate } from '../../ui/format.js';
+import { now } from '../../ui/now.js';
+import { className } from '../class-name.js';
+import type { Density } from '../places.js';
+import { requestRate, type Running } from '../queue-state.js';
+import { queueWords } from '../words.js';
 import { Elapsed } from './elapsed.js';
 import { hue, KeyName } from './key-name.js';
-import type { Density } from './places.js';
-import { requestRate, type Running } from './queue-state.js';
 import { TokenTrace } from './token-trace.js';
-import { queueWords } from './words.js';
 
 interface Properties {
   readonly entry: Running;

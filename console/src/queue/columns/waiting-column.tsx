@@ -1,18 +1,18 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { count, duration } from '../ui/format.js';
-import { now } from '../ui/now.js';
-import { useSize } from '../ui/size.js';
-import { isWide } from '../ui/wide.js';
-import { capacityOf } from './capacity.js';
-import { className } from './class-name.js';
+import { count, duration } from '../../ui/format.js';
+import { now } from '../../ui/now.js';
+import { useSize } from '../../ui/size.js';
+import { isWide } from '../../ui/wide.js';
+import { capacityOf } from '../capacity.js';
+import { className } from '../class-name.js';
+import { lineCount, linesOf } from '../lines.js';
+import type { QueueState, Waiting } from '../queue-state.js';
+import { queueWords } from '../words.js';
 import { ColumnHead } from './column-head.js';
 import { Elapsed } from './elapsed.js';
 import { KeyName } from './key-name.js';
 import { LimitStepper } from './limit-stepper.js';
-import { lineCount, linesOf } from './lines.js';
-import type { QueueState, Waiting } from './queue-state.js';
-import { queueWords } from './words.js';
 
 /** In rem, with the gap to the next. */
 const rowHeight = 3.125;

@@ -1,21 +1,26 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { LoadStrip } from '../operations/load-strip.js';
-import { OperationsBar } from '../operations/operations-bar.js';
-import { count } from '../ui/format.js';
-import { EndedColumn } from './ended-column.js';
+import { LoadStrip } from '../../operations/load-strip.js';
+import { OperationsBar } from '../../operations/operations-bar.js';
+import { count } from '../../ui/format.js';
+import { EndedColumn } from '../columns/ended-column.js';
+import { RunningColumn } from '../columns/running-column.js';
+import { WaitingColumn } from '../columns/waiting-column.js';
+import { limitText } from '../limit-text.js';
+import { limitNews } from '../limits.js';
+import { followQueue, queue } from '../queue-feed.js';
+import type { QueueState } from '../queue-state.js';
+import { queueWords } from '../words.js';
 import { ExecutorsStrip, namedExecutors } from './executors-strip.js';
 import { useFlip } from './flip.js';
-import { limitText } from './limit-text.js';
-import { limitNews } from './limits.js';
 import { hasModels, ModelsStrip } from './models-strip.js';
-import { followQueue, queue } from './queue-feed.js';
-import type { QueueState } from './queue-state.js';
-import { RunningColumn } from './running-column.js';
-import { WaitingColumn } from './waiting-column.js';
-import { queueWords } from './words.js';
 
 import './queue.css';
+import '../columns/columns.css';
+import '../columns/waiting.css';
+import '../columns/running.css';
+import '../columns/ended.css';
+import './strips.css';
 
 /** The two queues of the server, alive. */
 export function QueueView(): JSX.Element {

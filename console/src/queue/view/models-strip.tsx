@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
-import type { WireModel, WireStatus } from '../api/wire.js';
-import { count, duration } from '../ui/format.js';
+import type { WireModel, WireStatus } from '../../api/wire.js';
+import { count, duration } from '../../ui/format.js';
+import { LimitStepper } from '../columns/limit-stepper.js';
+import { limitText } from '../limit-text.js';
+import type { LimitName } from '../limits.js';
+import { queueWords } from '../words.js';
 import { statusText } from './executors-strip.js';
-import { LimitStepper } from './limit-stepper.js';
-import { limitText } from './limit-text.js';
-import type { LimitName } from './limits.js';
-import { queueWords } from './words.js';
 
 /** Whether models are to be told apart: there are several, or the only one comes and goes. */
 export function hasModels({ models }: WireStatus): boolean {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../console/src/api/backoff.js';
-import { linesOf } from '../../console/src/queue/lines.js';
-import { arrange } from '../../console/src/queue/places.js';
-import type { Waiting } from '../../console/src/queue/queue-state.js';
-import { stepped } from '../../console/src/queue/steps.js';
+import { backoffMs } from '../../../console/src/api/backoff.js';
+import { linesOf } from '../../../console/src/queue/lines.js';
+import { arrange } from '../../../console/src/queue/places.js';
+import type { Waiting } from '../../../console/src/queue/queue-state.js';
+import { stepped } from '../../../console/src/queue/steps.js';
 
 describe('the places of running requests', () => {
   it.each([

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { WireChange, WireSnapshot } from '../../console/src/api/wire.js';
+import type { WireChange, WireSnapshot } from '../../../console/src/api/wire.js';
 import {
   fromSnapshot,
   type QueueState,
   requestRate,
   tokenRate,
   withChange,
-} from '../../console/src/queue/queue-state.js';
+} from '../../../console/src/queue/queue-state.js';
 
 const status = {
   max_concurrency: 2,

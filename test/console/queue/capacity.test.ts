@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { WireModel, WireStatus } from '../../console/src/api/wire.js';
-import { capacityOf } from '../../console/src/queue/capacity.js';
+import type { WireModel, WireStatus } from '../../../console/src/api/wire.js';
+import { capacityOf } from '../../../console/src/queue/capacity.js';
 
 const limits = { max_concurrency: 2, max_queue: 64, slots: 4 };
 const loaded = { ...limits, name: 'chat', state: 'loaded', eta_ms: null, running: 1, waiting: 0, preparing: 0 };

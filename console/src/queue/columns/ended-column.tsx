@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import { brief, count, duration } from '../ui/format.js';
-import { useSize } from '../ui/size.js';
-import { isWide } from '../ui/wide.js';
-import { className } from './class-name.js';
+import { brief, count, duration } from '../../ui/format.js';
+import { useSize } from '../../ui/size.js';
+import { isWide } from '../../ui/wide.js';
+import { className } from '../class-name.js';
+import type { Ended, QueueState } from '../queue-state.js';
+import { queueWords } from '../words.js';
 import { ColumnHead } from './column-head.js';
 import { KeyName } from './key-name.js';
-import type { Ended, QueueState } from './queue-state.js';
-import { queueWords } from './words.js';
 
 const outcomes = ['completed', 'cancelled', 'refused', 'timed_out', 'failed'] as const;
 /** In rem, with the gap to the next; with a second line for the class, if there are several. The same is in the CSS. */

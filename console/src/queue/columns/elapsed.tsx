@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { duration } from '../ui/format.js';
-import { now } from '../ui/now.js';
+import { duration } from '../../ui/format.js';
+import { now } from '../../ui/now.js';
 
 /** The time since a moment on the server's clock. It goes on by itself, without drawing anything around it. */
 export function Elapsed({ sinceMs }: { readonly sinceMs: number }): JSX.Element {

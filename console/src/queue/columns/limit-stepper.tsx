@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { type LimitName, turnLimit, wantedValue } from './limits.js';
-import { stepped } from './steps.js';
-import { queueWords } from './words.js';
+import { type LimitName, turnLimit, wantedValue } from '../limits.js';
+import { stepped } from '../steps.js';
+import { queueWords } from '../words.js';
 
 interface Properties {
   readonly name: LimitName;

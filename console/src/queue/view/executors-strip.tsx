@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import type { WireStatus } from '../api/wire.js';
-import { count } from '../ui/format.js';
-import { queueWords } from './words.js';
+import type { WireStatus } from '../../api/wire.js';
+import { count } from '../../ui/format.js';
+import { queueWords } from '../words.js';
 
 /** Those who generate that are to be told apart: all where there are several, but not the engines that the row of models shows. */
 export function namedExecutors({ executors, models }: WireStatus, showsModels: boolean): WireStatus['executors'] {

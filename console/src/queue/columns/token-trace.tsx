@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { TracePoint } from './queue-state.js';
+import type { TracePoint } from '../queue-state.js';
 
 const width = 40;
 const height = 16;
