@@ -1,5 +1,3 @@
-import { isIP } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
 import type { Logger as PinoLogger } from 'pino';
 import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
@@ -10,17 +8,18 @@ import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
 import { unknownModels } from '../cli/serve/key-models.js';
-import { latePatience, type Patience } from '../cli/serve/late-patience.js';
 import { serveOptions } from '../cli/serve/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
-import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../cli/serve/useless-flags.js';
+import { warnOfRisks, warnOfUseless } from '../cli/serve/start-warnings.js';
+import { tuneV8 } from '../cli/serve/tune-v8.js';
+import { refuseWithoutCluster } from '../cli/serve/useless-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import { untilAborted } from '../core/base/abort.js';
 import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { anyName } from '../core/inference/service/one-model.js';
-import type { RunningServer, ServeOptions } from '../core/serve/serve.js';
+import type { RunningServer } from '../core/serve/serve.js';
 import type { HostProcess } from '../core/serve/serving.js';
 
 /** What both ways to serve begin with. */
@@ -170,7 +169,7 @@ export default class Serve extends BaseCommand {
 
   async #serveCluster({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const nats = natsOptionsOf(flags);
-    const { clusterOptions, frontReadyBlock } = await import('../cli/serve/cluster-options.js');
+    const { clusterOptions } = await import('../cli/serve/cluster-options.js');
     const options = clusterOptions(flags, this.config.version, config, origins);
     warnOfRisks(options, logger);
     warnOfUseless('cluster', flags, origins, logger);
@@ -178,6 +177,7 @@ export default class Serve extends BaseCommand {
     const { serveCluster } = await import('../core/serve/serve-cluster.js');
     const bus = await untilAborted(connectNats({ ...nats, name: 'chatstream serve' }), stopping);
     const server = await serveCluster(bus, { ...options, host }, logger);
+    const { frontReadyBlock } = await import('../cli/serve/front-report.js');
     if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });
     else this.log(frontReadyBlock(server.url, nats.address.shown, options));
     // Nodes and their models come and go.
@@ -230,46 +230,4 @@ export default class Serve extends BaseCommand {
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json)}\n`);
   }
-}
-
-/**
- * Before most of the server's code is compiled:
- *
- * - Lets V8 collect garbage sooner instead of growing its heap, which would look like a leak: between two collections, old
- *   objects may grow by a fifth. `--optimize-for-size` would save another 40 MiB, but shrinks the space for young objects so far
- *   that a token costs 1.2 to 1.6 times as much CPU time.
- * - Lets V8 compile functions when they are first called, and optimise them after a seventh of its usual patience. Most of a
- *   request's way is hundreds of functions that run once for each request, so that thousands of requests would find them
- *   unoptimised: see `first-token` in benchmarks/serve/README.md. From Node.js 22, V8 has a compiler in between and counts
- *   differently.
- */
-function tuneV8(): void {
-  setFlagsFromString('--heap-growing-percent=20');
-  setFlagsFromString('--always-sparkplug');
-  if (Number.parseInt(process.versions.node, 10) < 22) setFlagsFromString('--interrupt-budget=20000');
-}
-
-function warnOfRisks(
-  options: Pick<ServeOptions, 'server' | 'access'> & { readonly queue: Patience },
-  logger: PinoLogger,
-): void {
-  warnIfOpen(options, logger);
-  const late = latePatience(options.queue);
-  if (late !== null) logger.warn(late);
-}
-
-function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>, logger: PinoLogger): void {
-  if (isLoopback(server.host) || server.apiKeys.length > 0) return;
-  if (access !== null && (access.keys.length > 0 || access.anonymous !== null)) return;
-  logger.warn({ host: server.host }, 'anyone who can reach this address can use the model: set --api-key or --config');
-}
-
-/** Variables are not refused as flags are: they may be meant for other servers of this machine. */
-function warnOfUseless(elsewhere: Elsewhere, flags: ServeFlags, origins: FlagOrigins, logger: PinoLogger): void {
-  const variables = uselessVariables(elsewhere, flags, origins);
-  if (variables.length > 0) logger.warn({ variables }, `these variables have no effect with --${elsewhere}`);
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

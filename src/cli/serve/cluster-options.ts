@@ -6,7 +6,6 @@ import type { ServeClusterOptions } from '../../core/serve/serve-cluster.js';
 import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { lineOptions } from './options.js';
-import { watched } from './report.js';
 import { refuseUselessFlags } from './useless-flags.js';
 
 /**
@@ -39,15 +38,4 @@ export function checkClusterFlags(
   throw new ChatstreamError('usage', 'Either the nodes of --cluster generate, or the servers of --upstream.', {
     hint: 'Leave out one of the two. CHATSTREAM_CLUSTER and CHATSTREAM_UPSTREAM count as well.',
   });
-}
-
-/** What `serve --cluster` prints once requests are accepted. The first line is the same as that of `serve`. */
-export function frontReadyBlock(url: string, cluster: string, { server }: Pick<ServeClusterOptions, 'server'>): string {
-  return [
-    `chatstream is ready on ${url}`,
-    '',
-    `  cluster   ${cluster}`,
-    `  watch     ${watched(url, server)}   chatstream cluster status --cluster ${cluster}`,
-    '',
-  ].join('\n');
 }

@@ -1,0 +1,33 @@
+import { isIP } from 'node:net';
+import type { Logger } from 'pino';
+import type { ServeOptions } from '../../core/serve/serve.js';
+import type { FlagOrigins } from '../flags/flags.js';
+import type { ServeFlags } from './flags.js';
+import { latePatience, type Patience } from './late-patience.js';
+import { type Elsewhere, uselessVariables } from './useless-flags.js';
+
+/** Warns of a server that anyone can use, and of requests that may wait in vain. */
+export function warnOfRisks(
+  options: Pick<ServeOptions, 'server' | 'access'> & { readonly queue: Patience },
+  logger: Logger,
+): void {
+  warnIfOpen(options, logger);
+  const late = latePatience(options.queue);
+  if (late !== null) logger.warn(late);
+}
+
+function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>, logger: Logger): void {
+  if (isLoopback(server.host) || server.apiKeys.length > 0) return;
+  if (access !== null && (access.keys.length > 0 || access.anonymous !== null)) return;
+  logger.warn({ host: server.host }, 'anyone who can reach this address can use the model: set --api-key or --config');
+}
+
+/** Variables are not refused as flags are: they may be meant for other servers of this machine. */
+export function warnOfUseless(elsewhere: Elsewhere, flags: ServeFlags, origins: FlagOrigins, logger: Logger): void {
+  const variables = uselessVariables(elsewhere, flags, origins);
+  if (variables.length > 0) logger.warn({ variables }, `these variables have no effect with --${elsewhere}`);
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
