@@ -8,8 +8,8 @@ import { BaseCommand } from '../cli/command/base-command.js';
 import { exitLine } from '../cli/exit/exit-line.js';
 import { endWithParent, firstSignal } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags/flags.js';
-import { argumentsOf } from '../cli/serve/config-flags.js';
-import { ownServerBeginning } from '../cli/serve/own-server.js';
+import { argumentsOf } from '../cli/serve/flags/config-flags.js';
+import { ownServerBeginning } from '../cli/serve/flags/own-server.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import { reportStyle } from '../cli/terminal/terminal.js';
 

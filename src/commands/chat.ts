@@ -4,7 +4,7 @@ import { BaseCommand } from '../cli/command/base-command.js';
 import { connectionFlags } from '../cli/connection/flags.js';
 import { firstSignal } from '../cli/exit/signals.js';
 import { flagOrigins, fromEnvironment } from '../cli/flags/flags.js';
-import { givenServerFlags, ownServerFlags } from '../cli/serve/own-server.js';
+import { givenServerFlags, ownServerFlags } from '../cli/serve/flags/own-server.js';
 import { ChatstreamError } from '../core/base/errors.js';
 
 const { engine, context, gpu, 'gpu-layers': gpuLayers, threads, ...others } = ownServerFlags;

@@ -3,16 +3,16 @@ import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-comman
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
-import { argumentsOf, isForFiles } from '../cli/serve/config-flags.js';
-import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
+import { argumentsOf, isForFiles } from '../cli/serve/flags/config-flags.js';
+import { type ServeFlags, serveFlags } from '../cli/serve/flags/flags.js';
+import { refuseWithoutCluster } from '../cli/serve/flags/useless-flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { idlePreemption } from '../cli/serve/idle-preemption.js';
 import { unknownModels } from '../cli/serve/key-models.js';
-import { serveOptions } from '../cli/serve/options.js';
+import { serveOptions } from '../cli/serve/options/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
 import { warnOfRisks, warnOfUseless } from '../cli/serve/start-warnings.js';
 import { tuneV8 } from '../cli/serve/tune-v8.js';
-import { refuseWithoutCluster } from '../cli/serve/useless-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
 import { untilAborted } from '../core/base/abort.js';
@@ -153,7 +153,7 @@ export default class Serve extends BaseCommand {
   }
 
   async #serveUpstreams({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
-    const { upstreamOptions } = await import('../cli/serve/upstream-options.js');
+    const { upstreamOptions } = await import('../cli/serve/options/upstream-options.js');
     const options = upstreamOptions(flags, this.config.version, config, origins);
     warnOfRisks(options, logger);
     warnOfUseless('upstream', flags, origins, logger);
@@ -169,7 +169,7 @@ export default class Serve extends BaseCommand {
 
   async #serveCluster({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const nats = natsOptionsOf(flags);
-    const { clusterOptions } = await import('../cli/serve/cluster-options.js');
+    const { clusterOptions } = await import('../cli/serve/options/cluster-options.js');
     const options = clusterOptions(flags, this.config.version, config, origins);
     warnOfRisks(options, logger);
     warnOfUseless('cluster', flags, origins, logger);

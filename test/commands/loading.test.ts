@@ -67,7 +67,9 @@ describe('a command, before it does anything,', () => {
 
 it('follows imports, but not those of types or those that come later', () => {
   const loaded = loadedBy(main, 'commands/serve.ts');
-  expect(loaded).toEqual(expect.arrayContaining(['cli/command/base-command.ts', 'cli/serve/flags.ts', '@oclif/core']));
+  expect(loaded).toEqual(
+    expect.arrayContaining(['cli/command/base-command.ts', 'cli/serve/flags/flags.ts', '@oclif/core']),
+  );
   expect(loaded).not.toContain('core/serve/serve.ts');
   expect(loadedBy('core/serve/serve.ts')).toContain('fastify');
 });

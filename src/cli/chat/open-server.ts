@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../core/base/errors.js';
 import { startOwnServer } from '../../core/bench/target/own-server.js';
 import { type ChatServer, reachChatServer } from '../../core/chat/chat-server.js';
 import { connectionOptions } from '../connection/options.js';
-import { ownServerBeginning, ownServerCommand, type ServerFlagValues } from '../serve/own-server.js';
+import { ownServerBeginning, ownServerCommand, type ServerFlagValues } from '../serve/flags/own-server.js';
 
 export interface ServerChoice {
   /** Undefined: none was named. */

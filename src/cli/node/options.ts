@@ -5,9 +5,9 @@ import type { ResolveOptions } from '../../core/models/resolve-model.js';
 import type { ServeNodeOptions } from '../../core/serve/serve-node.js';
 import { clusterFlags } from '../connection/cluster-flags.js';
 import { defaultInWords, fromEnvironment, valuesOf } from '../flags/flags.js';
-import { serveFlags } from '../serve/flags.js';
-import { engineOptions } from '../serve/options.js';
-import { mostSlots } from '../serve/queue-flags.js';
+import { serveFlags } from '../serve/flags/flags.js';
+import { mostSlots } from '../serve/flags/queue-flags.js';
+import { engineOptions } from '../serve/options/options.js';
 
 /** The flags of `serve` that are about one engine, and those of the cluster. */
 export const nodeFlags = {

@@ -2,11 +2,11 @@ import type { Config } from '../../core/config/read-config.js';
 import { parseUpstreams } from '../../core/executor/upstream/upstream-options.js';
 import { natsOptionsOf } from '../connection/cluster-flags.js';
 import { type FlagOrigins, valuesOf } from '../flags/flags.js';
-import { checkClusterFlags } from './cluster-options.js';
-import type { ServeFlags } from './flags.js';
-import { lineOptions, wantedEngines } from './options.js';
-import { checkUpstreamFlags } from './upstream-options.js';
-import { refuseWithoutCluster } from './useless-flags.js';
+import type { ServeFlags } from './flags/flags.js';
+import { refuseWithoutCluster } from './flags/useless-flags.js';
+import { checkClusterFlags } from './options/cluster-options.js';
+import { lineOptions, wantedEngines } from './options/options.js';
+import { checkUpstreamFlags } from './options/upstream-options.js';
 
 /**
  * Checks whether a server could start with these flags and this configuration file, as far as that can be known without

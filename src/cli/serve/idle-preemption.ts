@@ -1,5 +1,5 @@
 import type { Access } from '../../core/config/access.js';
-import type { ServeFlags } from './flags.js';
+import type { ServeFlags } from './flags/flags.js';
 
 /**
  * Why --preempt-batch-after does nothing on this server; null if it is not set, or if generations may pause.

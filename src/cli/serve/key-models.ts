@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import type { Access } from '../../core/config/access.js';
 import { anyName } from '../../core/inference/service/one-model.js';
 import { mayUse } from '../../core/server/http/allowed-models.js';
-import type { WantedModel } from './several-models.js';
+import type { WantedModel } from './options/several-models.js';
 
 /**
  * A sentence for each name in the `models` of keys that no model of the server has. It is no error: one file may serve several

@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import type { Logger } from 'pino';
 import type { ServeOptions } from '../../core/serve/serve.js';
 import type { FlagOrigins } from '../flags/flags.js';
-import type { ServeFlags } from './flags.js';
+import type { ServeFlags } from './flags/flags.js';
+import { type Elsewhere, uselessVariables } from './flags/useless-flags.js';
 import { latePatience, type Patience } from './late-patience.js';
-import { type Elsewhere, uselessVariables } from './useless-flags.js';
 
 /** Warns of a server that anyone can use, and of requests that may wait in vain. */
 export function warnOfRisks(

@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core';
 import { BaseCommand } from '../../cli/command/base-command.js';
 import { autoOrIntegerFlag, fromEnvironment } from '../../cli/flags/flags.js';
 import { modelsJson, modelsTable } from '../../cli/models/table.js';
-import { mostLlamaSlots } from '../../cli/serve/options.js';
+import { mostLlamaSlots } from '../../cli/serve/options/options.js';
 import { cacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
 import { cacheTypes } from '../../core/gguf/kv-cache.js';
 import { automaticContextLength, mainMemory } from '../../core/gguf/memory-need.js';

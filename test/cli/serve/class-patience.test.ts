@@ -1,8 +1,8 @@
 import { Parser } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
-import { serveFlags } from '../../../src/cli/serve/flags.js';
+import { serveFlags } from '../../../src/cli/serve/flags/flags.js';
+import { queueOptions } from '../../../src/cli/serve/flags/queue-flags.js';
 import { latePatience } from '../../../src/cli/serve/late-patience.js';
-import { queueOptions } from '../../../src/cli/serve/queue-flags.js';
 import type { TrafficClass } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
 import type { ServeOptions } from '../../../src/core/serve/serve.js';

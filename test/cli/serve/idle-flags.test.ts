@@ -2,9 +2,9 @@ import { Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { flagOrigins } from '../../../src/cli/flags/flags.js';
 import { nodeFlags } from '../../../src/cli/node/options.js';
-import { serveFlags } from '../../../src/cli/serve/flags.js';
+import { serveFlags } from '../../../src/cli/serve/flags/flags.js';
 import { idleFlags } from '../../../src/cli/serve/idle-flags.js';
-import { engineOptions } from '../../../src/cli/serve/options.js';
+import { engineOptions } from '../../../src/cli/serve/options/options.js';
 
 async function problemsOf(...argv: readonly string[]): Promise<readonly string[]> {
   const parsed = await Parser.parse([...argv], { flags: serveFlags, strict: true });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { expectedNames, unknownModels } from '../../../src/cli/serve/key-models.js';
-import { wantedModels } from '../../../src/cli/serve/several-models.js';
+import { wantedModels } from '../../../src/cli/serve/options/several-models.js';
 import { parseConfig } from '../../../src/core/config/read-config.js';
 
 const text = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, models: [chat, nonesuch] }]\nanonymous: { models: [small] }`;

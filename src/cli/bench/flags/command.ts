@@ -3,7 +3,7 @@ import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
 import { parseClusterAddress } from '../../../core/bus/cluster-address.js';
 import { withoutSecrets } from '../../../core/models/model-source.js';
 import type { FlagOrigins } from '../../flags/flags.js';
-import { ownServerFlags } from '../../serve/own-server.js';
+import { ownServerFlags } from '../../serve/flags/own-server.js';
 
 /** What stands for the keys in flags, which no result may have. */
 const withoutKeys: Readonly<Record<string, (value: string) => string>> = {

@@ -19,7 +19,7 @@ import {
   trialsFlag,
 } from '../../flags/flags.js';
 import { gateFlags } from '../../gate/gate-flags.js';
-import { ownServerFlags } from '../../serve/own-server.js';
+import { ownServerFlags } from '../../serve/flags/own-server.js';
 import { loadShapeFlags } from './load-flags.js';
 import { benchWorkloadFlags } from './workload-flags.js';
 

@@ -8,7 +8,7 @@ import { repeatingCommand } from '../../../../src/cli/bench/flags/command.js';
 import { benchConfigSchema, joinedLists, readBenchConfig } from '../../../../src/cli/bench/flags/config.js';
 import { benchFlags } from '../../../../src/cli/bench/flags/flags.js';
 import { flagOrigins } from '../../../../src/cli/flags/flags.js';
-import { argumentsOf } from '../../../../src/cli/serve/config-flags.js';
+import { argumentsOf } from '../../../../src/cli/serve/flags/config-flags.js';
 import { optionsOf } from '../options/parse-bench.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'chatstream-bench-config-'));

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { givenServerFlags, ownServerCommand } from '../../../../src/cli/serve/own-server.js';
+import { givenServerFlags, ownServerCommand } from '../../../../src/cli/serve/flags/own-server.js';
 import { type OwnServer, startOwnServer } from '../../../../src/core/bench/target/own-server.js';
 import { failAtOnce, failLater } from '../../../support/failing-spawn.js';
 import { syntheticModel } from '../../../support/gguf/index.js';

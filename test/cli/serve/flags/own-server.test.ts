@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { flagOrigins } from '../../../src/cli/flags/flags.js';
-import { serveFlags } from '../../../src/cli/serve/flags.js';
-import { serveOptions } from '../../../src/cli/serve/options.js';
+import { flagOrigins } from '../../../../src/cli/flags/flags.js';
+import { serveFlags } from '../../../../src/cli/serve/flags/flags.js';
 import {
   flagsToShow,
   givenServerFlags,
   ownServerBeginning,
   ownServerCommand,
   ownServerFlags,
-} from '../../../src/cli/serve/own-server.js';
+} from '../../../../src/cli/serve/flags/own-server.js';
+import { serveOptions } from '../../../../src/cli/serve/options/options.js';
 
 async function given(...argv: readonly string[]): Promise<ReturnType<typeof givenServerFlags>> {
   const parsed = await Parser.parse([...argv], { flags: ownServerFlags, strict: true });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Flags, type Interfaces } from '@oclif/core';
-import { bundledModel, withoutSecrets } from '../../core/models/model-source.js';
-import { defaultInWords } from '../flags/flags.js';
+import { bundledModel, withoutSecrets } from '../../../core/models/model-source.js';
+import { defaultInWords } from '../../flags/flags.js';
 import { serveFlags } from './flags.js';
 
 /** The bench measures one model. */

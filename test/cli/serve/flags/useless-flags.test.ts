@@ -1,15 +1,19 @@
 import { Parser } from '@oclif/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { flagOrigins } from '../../../src/cli/flags/flags.js';
-import { nodeFlags } from '../../../src/cli/node/options.js';
-import { clusterOptions } from '../../../src/cli/serve/cluster-options.js';
-import { serveFlags } from '../../../src/cli/serve/flags.js';
-import { frontReadyBlock } from '../../../src/cli/serve/front-report.js';
-import { upstreamOptions } from '../../../src/cli/serve/upstream-options.js';
-import { type Elsewhere, refuseWithoutCluster, uselessVariables } from '../../../src/cli/serve/useless-flags.js';
-import { ChatstreamError } from '../../../src/core/base/errors.js';
-import type { ServeClusterOptions } from '../../../src/core/serve/serve-cluster.js';
-import type { ServeUpstreamsOptions } from '../../../src/core/serve/serve-upstreams.js';
+import { flagOrigins } from '../../../../src/cli/flags/flags.js';
+import { nodeFlags } from '../../../../src/cli/node/options.js';
+import { serveFlags } from '../../../../src/cli/serve/flags/flags.js';
+import {
+  type Elsewhere,
+  refuseWithoutCluster,
+  uselessVariables,
+} from '../../../../src/cli/serve/flags/useless-flags.js';
+import { frontReadyBlock } from '../../../../src/cli/serve/front-report.js';
+import { clusterOptions } from '../../../../src/cli/serve/options/cluster-options.js';
+import { upstreamOptions } from '../../../../src/cli/serve/options/upstream-options.js';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
+import type { ServeClusterOptions } from '../../../../src/core/serve/serve-cluster.js';
+import type { ServeUpstreamsOptions } from '../../../../src/core/serve/serve-upstreams.js';
 
 const where: Readonly<Record<Elsewhere, readonly string[]>> = {
   upstream: ['--upstream', 'http://127.0.0.1:9'],

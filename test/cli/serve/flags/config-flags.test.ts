@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
-import { argumentsOf } from '../../../src/cli/serve/config-flags.js';
+import { argumentsOf } from '../../../../src/cli/serve/flags/config-flags.js';
 
 const known = { concurrency: Flags.integer(), config: Flags.string(), json: Flags.boolean() };
 

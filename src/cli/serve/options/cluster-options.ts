@@ -1,12 +1,12 @@
-import { ChatstreamError } from '../../core/base/errors.js';
-import { reservesOf } from '../../core/config/access.js';
-import type { Config } from '../../core/config/read-config.js';
-import { refuseReserves } from '../../core/scheduler/fairness/reserves.js';
-import type { ServeClusterOptions } from '../../core/serve/serve-cluster.js';
-import type { FlagOrigins } from '../flags/flags.js';
-import type { ServeFlags } from './flags.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { reservesOf } from '../../../core/config/access.js';
+import type { Config } from '../../../core/config/read-config.js';
+import { refuseReserves } from '../../../core/scheduler/fairness/reserves.js';
+import type { ServeClusterOptions } from '../../../core/serve/serve-cluster.js';
+import type { FlagOrigins } from '../../flags/flags.js';
+import type { ServeFlags } from '../flags/flags.js';
+import { refuseUselessFlags } from '../flags/useless-flags.js';
 import { lineOptions } from './options.js';
-import { refuseUselessFlags } from './useless-flags.js';
 
 /**
  * What the flags mean for a front of a cluster.

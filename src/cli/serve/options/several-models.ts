@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { ChatstreamError } from '../../core/base/errors.js';
-import type { EngineOptions, LlamaEngineOptions } from '../../core/engine/options.js';
-import { cacheMemory, checkCacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
-import { memoryFileSystem } from '../../core/engine/prompt-cache/state-files.js';
-import { readGgufFile } from '../../core/gguf/gguf-file.js';
-import { mainMemory, memoryNeed } from '../../core/gguf/memory-need.js';
-import { bundledModel } from '../../core/models/model-source.js';
-import type { NamedModel } from '../../core/serve/local-models.js';
-import type { ServeOptions } from '../../core/serve/serve.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import type { EngineOptions, LlamaEngineOptions } from '../../../core/engine/options.js';
+import { cacheMemory, checkCacheMemory } from '../../../core/engine/prompt-cache/cache-memory.js';
+import { memoryFileSystem } from '../../../core/engine/prompt-cache/state-files.js';
+import { readGgufFile } from '../../../core/gguf/gguf-file.js';
+import { mainMemory, memoryNeed } from '../../../core/gguf/memory-need.js';
+import { bundledModel } from '../../../core/models/model-source.js';
+import type { NamedModel } from '../../../core/serve/local-models.js';
+import type { ServeOptions } from '../../../core/serve/serve.js';
 
 /** What one `--model` says. */
 export interface WantedModel {

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Parser } from '@oclif/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { flagOrigins } from '../../../src/cli/flags/flags.js';
-import { serveFlags } from '../../../src/cli/serve/flags.js';
-import { lineOptions, serveOptions } from '../../../src/cli/serve/options.js';
-import { upstreamOptions } from '../../../src/cli/serve/upstream-options.js';
-import { parseConfig } from '../../../src/core/config/read-config.js';
-import type { ServeOptions } from '../../../src/core/serve/serve.js';
-import { builtPage } from '../../../src/core/server/console/page-files.js';
+import { flagOrigins } from '../../../../src/cli/flags/flags.js';
+import { serveFlags } from '../../../../src/cli/serve/flags/flags.js';
+import { lineOptions, serveOptions } from '../../../../src/cli/serve/options/options.js';
+import { upstreamOptions } from '../../../../src/cli/serve/options/upstream-options.js';
+import { parseConfig } from '../../../../src/core/config/read-config.js';
+import type { ServeOptions } from '../../../../src/core/serve/serve.js';
+import { builtPage } from '../../../../src/core/server/console/page-files.js';
 
 async function optionsOf(...argv: readonly string[]): Promise<ServeOptions> {
   const { flags } = await Parser.parse([...argv], { flags: serveFlags, strict: true });

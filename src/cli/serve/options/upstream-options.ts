@@ -1,12 +1,12 @@
-import { reservesOf } from '../../core/config/access.js';
-import type { Config } from '../../core/config/read-config.js';
-import { parseUpstreams } from '../../core/executor/upstream/upstream-options.js';
-import { refuseReserves } from '../../core/scheduler/fairness/reserves.js';
-import type { ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
-import { type FlagOrigins, valuesOf } from '../flags/flags.js';
-import type { ServeFlags } from './flags.js';
+import { reservesOf } from '../../../core/config/access.js';
+import type { Config } from '../../../core/config/read-config.js';
+import { parseUpstreams } from '../../../core/executor/upstream/upstream-options.js';
+import { refuseReserves } from '../../../core/scheduler/fairness/reserves.js';
+import type { ServeUpstreamsOptions } from '../../../core/serve/serve-upstreams.js';
+import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
+import type { ServeFlags } from '../flags/flags.js';
+import { refuseUselessFlags } from '../flags/useless-flags.js';
 import { lineOptions } from './options.js';
-import { refuseUselessFlags } from './useless-flags.js';
 
 /**
  * What the flags mean for a server in front of others.

@@ -1,20 +1,20 @@
-import { ChatstreamError } from '../../core/base/errors.js';
-import { reservesOf } from '../../core/config/access.js';
-import type { Config } from '../../core/config/read-config.js';
-import type { EngineOptions } from '../../core/engine/options.js';
-import { checkCacheMemory } from '../../core/engine/prompt-cache/cache-memory.js';
-import type { Replication } from '../../core/executor/replicas/replication.js';
-import { isQuantised } from '../../core/gguf/kv-cache.js';
-import { resolveModel, type ResolveOptions } from '../../core/models/resolve-model.js';
-import { checkReserves } from '../../core/scheduler/fairness/reserves.js';
-import { checkPreemption } from '../../core/scheduler/preemption.js';
-import type { ServeOptions } from '../../core/serve/serve.js';
-import { builtPage } from '../../core/server/console/page-files.js';
-import { tracesUrl } from '../../core/telemetry/otlp-url.js';
-import { valuesOf } from '../flags/flags.js';
-import type { ServeFlags } from './flags.js';
-import { queueOptions } from './queue-flags.js';
-import { replicationOf } from './replica-options.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { reservesOf } from '../../../core/config/access.js';
+import type { Config } from '../../../core/config/read-config.js';
+import type { EngineOptions } from '../../../core/engine/options.js';
+import { checkCacheMemory } from '../../../core/engine/prompt-cache/cache-memory.js';
+import type { Replication } from '../../../core/executor/replicas/replication.js';
+import { isQuantised } from '../../../core/gguf/kv-cache.js';
+import { resolveModel, type ResolveOptions } from '../../../core/models/resolve-model.js';
+import { checkReserves } from '../../../core/scheduler/fairness/reserves.js';
+import { checkPreemption } from '../../../core/scheduler/preemption.js';
+import type { ServeOptions } from '../../../core/serve/serve.js';
+import { builtPage } from '../../../core/server/console/page-files.js';
+import { tracesUrl } from '../../../core/telemetry/otlp-url.js';
+import { valuesOf } from '../../flags/flags.js';
+import type { ServeFlags } from '../flags/flags.js';
+import { queueOptions } from '../flags/queue-flags.js';
+import { replicationOf } from '../flags/replica-options.js';
 import { checkAliases, type NamedEngine, servedEngines, type WantedModel, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */

@@ -1,8 +1,8 @@
 import type { Interfaces } from '@oclif/core';
-import { ChatstreamError } from '../../core/base/errors.js';
-import { near } from '../../core/base/near.js';
-import type { FlagValue } from '../../core/config/read-config.js';
-import type { FlagOrigins } from '../flags/flags.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { near } from '../../../core/base/near.js';
+import type { FlagValue } from '../../../core/config/read-config.js';
+import type { FlagOrigins } from '../../flags/flags.js';
 
 /** The flags that a configuration file cannot set. */
 const notInFiles: ReadonlySet<string> = new Set(['config', 'json']);

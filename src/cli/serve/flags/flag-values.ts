@@ -1,6 +1,6 @@
 import { type Interfaces, Parser } from '@oclif/core';
-import { ChatstreamError } from '../../core/base/errors.js';
-import type { Config } from '../../core/config/read-config.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import type { Config } from '../../../core/config/read-config.js';
 import { argumentsOf } from './config-flags.js';
 
 /**

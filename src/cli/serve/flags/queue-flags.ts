@@ -1,8 +1,8 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { ChatstreamError } from '../../core/base/errors.js';
-import { queuePolicies } from '../../core/scheduler/fair-line.js';
-import type { ServeOptions } from '../../core/serve/serve.js';
-import { autoOrIntegerFlag, defaultDuration, defaultInWords, durationFlag } from '../flags/flags.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { queuePolicies } from '../../../core/scheduler/fair-line.js';
+import type { ServeOptions } from '../../../core/serve/serve.js';
+import { autoOrIntegerFlag, defaultDuration, defaultInWords, durationFlag } from '../../flags/flags.js';
 
 /** Our limit for both engines. */
 export const mostSlots = 512;

@@ -1,4 +1,4 @@
-import { type FlagOrigins, variableOf } from '../flags/flags.js';
+import { type FlagOrigins, variableOf } from '../../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { clusterOnlyFlags } from './useless-flags.js';
 

@@ -1,5 +1,5 @@
-import { ChatstreamError } from '../../core/base/errors.js';
-import { type FlagOrigins, variableOf } from '../flags/flags.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import { type FlagOrigins, variableOf } from '../../flags/flags.js';
 import { type ServeFlags, serveFlags } from './flags.js';
 
 /** Who generates instead of this server. */

@@ -1,8 +1,8 @@
 import { Parser } from '@oclif/core';
 import { describe, expect, it } from 'vitest';
-import { serveFlags } from '../../../src/cli/serve/flags.js';
-import { serveOptions } from '../../../src/cli/serve/options.js';
-import type { Replication } from '../../../src/core/executor/replicas/replication.js';
+import { serveFlags } from '../../../../src/cli/serve/flags/flags.js';
+import { serveOptions } from '../../../../src/cli/serve/options/options.js';
+import type { Replication } from '../../../../src/core/executor/replicas/replication.js';
 
 async function replicationOf(...argv: readonly string[]): Promise<Replication | null> {
   const { flags } = await Parser.parse([...argv], { flags: serveFlags, strict: true });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkAliases, servedEngines, wantedModels } from '../../../src/cli/serve/several-models.js';
-import type { MockEngineOptions } from '../../../src/core/engine/options.js';
-import { memoryFileSystem } from '../../../src/core/engine/prompt-cache/state-files.js';
-import { syntheticModel } from '../../support/gguf/index.js';
-import { llamaOptions } from '../../support/llama-options.js';
+import { checkAliases, servedEngines, wantedModels } from '../../../../src/cli/serve/options/several-models.js';
+import type { MockEngineOptions } from '../../../../src/core/engine/options.js';
+import { memoryFileSystem } from '../../../../src/core/engine/prompt-cache/state-files.js';
+import { syntheticModel } from '../../../support/gguf/index.js';
+import { llamaOptions } from '../../../support/llama-options.js';
 
 const mock: MockEngineOptions = { engine: 'mock', slots: 4, context: 'auto', prefillMs: 1, tokenMs: 1, reply: 'round' };
 

@@ -1,9 +1,9 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { ChatstreamError } from '../../core/base/errors.js';
-import type { EngineName, GpuChoice } from '../../core/engine/options.js';
-import { type DeviceVariables, deviceVariables } from '../../core/executor/replicas/device-variables.js';
-import type { Replication } from '../../core/executor/replicas/replication.js';
-import { defaultInWords } from '../flags/flags.js';
+import { ChatstreamError } from '../../../core/base/errors.js';
+import type { EngineName, GpuChoice } from '../../../core/engine/options.js';
+import { type DeviceVariables, deviceVariables } from '../../../core/executor/replicas/device-variables.js';
+import type { Replication } from '../../../core/executor/replicas/replication.js';
+import { defaultInWords } from '../../flags/flags.js';
 
 /** More processes than any machine has devices or cores to spare for. */
 const mostReplicas = 64;

@@ -1,9 +1,9 @@
 import { Flags, type Interfaces } from '@oclif/core';
-import { engines, flashAttentionModes, gpuChoices, mockReplies } from '../../core/engine/options.js';
-import { cacheTypes } from '../../core/gguf/kv-cache.js';
-import { automaticContextLength } from '../../core/gguf/memory-need.js';
-import { bundledModel } from '../../core/models/model-source.js';
-import { clusterFlags } from '../connection/cluster-flags.js';
+import { engines, flashAttentionModes, gpuChoices, mockReplies } from '../../../core/engine/options.js';
+import { cacheTypes } from '../../../core/gguf/kv-cache.js';
+import { automaticContextLength } from '../../../core/gguf/memory-need.js';
+import { bundledModel } from '../../../core/models/model-source.js';
+import { clusterFlags } from '../../connection/cluster-flags.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
@@ -14,7 +14,7 @@ import {
   listFlag,
   networksFlag,
   repeatableFlag,
-} from '../flags/flags.js';
+} from '../../flags/flags.js';
 import { queueFlags } from './queue-flags.js';
 import { replicaFlags } from './replica-options.js';
 
