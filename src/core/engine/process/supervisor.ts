@@ -1,22 +1,22 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
-import { Emitter, type Subscribable } from '../../base/emitter.js';
-import { type ChatstreamError, messageOf } from '../../base/errors.js';
+import type { Subscribable } from '../../base/emitter.js';
+import { messageOf } from '../../base/errors.js';
 import { engineDownError, engineStoppedError } from '../../base/refusals/refusals.js';
-import {
-  type Demands,
-  type EngineInfo,
-  type EngineState,
-  failedEvent,
-  type GenerationEvent,
-  type GenerationSpec,
-  type Prepared,
-  type PromptSource,
-  type Round,
-  type Token,
+import type {
+  Demands,
+  EngineInfo,
+  EngineState,
+  GenerationEvent,
+  GenerationSpec,
+  Prepared,
+  PromptSource,
+  Round,
+  Token,
 } from '../engine.js';
 import type { ProcessRole } from '../process-role.js';
 import type { StartFallback } from './device-fallback.js';
 import { type EngineChild, exitError } from './engine-child.js';
+import { EngineReports } from './engine-reports.js';
 import { goneError } from './gone-error.js';
 import { type HangLimits, HangWatch } from './hang-watch.js';
 import { RestartPolicy, type Tenacity } from './restart-policy.js';
@@ -63,18 +63,13 @@ export class Supervisor implements SupervisedEngine {
   readonly #clock: Clock;
   readonly #policy: RestartPolicy;
   readonly #fallback: StartFallback | null;
-  readonly #rounds = new Emitter<Round>();
-  readonly #states = new Emitter<EngineState>();
+  readonly #reports = new EngineReports();
   readonly #generations = new ResumableGenerations();
   readonly #calls = new LastingCalls();
-  readonly #hangs = new Emitter<EngineHang>();
-  readonly rounds: Subscribable<Round> = this.#rounds.subscribe;
-  readonly states: Subscribable<EngineState> = this.#states.subscribe;
-  readonly hangs: Subscribable<EngineHang> = this.#hangs.subscribe;
+  readonly rounds: Subscribable<Round> = this.#reports.rounds;
+  readonly states: Subscribable<EngineState> = this.#reports.states;
+  readonly hangs: Subscribable<EngineHang> = this.#reports.hangs;
   readonly #watch: HangWatch;
-  /** Refused generations, until the event that reports it is emitted. */
-  readonly #refused = new Set<string>();
-  #state: EngineState = { status: 'starting' };
   #child: EngineChild | null = null;
   /** The child once it has loaded its model, so that it can be given work. */
   #serving: EngineChild | null = null;
@@ -101,7 +96,7 @@ export class Supervisor implements SupervisedEngine {
   }
 
   get state(): EngineState {
-    return this.#state;
+    return this.#reports.state;
   }
 
   get pid(): number | null {
@@ -140,9 +135,9 @@ export class Supervisor implements SupervisedEngine {
   }
 
   generate(spec: GenerationSpec): void {
-    const gone = goneError(this.#state);
+    const gone = goneError(this.state);
     if (gone !== null) {
-      this.#refuse(spec.id, gone);
+      this.#reports.refusal(spec.id, gone);
       return;
     }
     this.#generations.add(spec);
@@ -150,7 +145,7 @@ export class Supervisor implements SupervisedEngine {
   }
 
   cancel(id: string): void {
-    this.#refused.delete(id);
+    this.#reports.withdraw(id);
     this.#generations.remove(id);
     this.#serving?.cancel(id);
   }
@@ -167,9 +162,9 @@ export class Supervisor implements SupervisedEngine {
     this.#cancelTimer?.();
     this.#watch.end();
     this.#generations.clear();
-    this.#refused.clear();
+    this.#reports.withdrawAll();
     this.#calls.rejectAll(engineStoppedError());
-    this.#changeTo({ status: 'stopped' });
+    this.#reports.changeTo({ status: 'stopped' });
     await child?.stop();
   }
 
@@ -181,7 +176,7 @@ export class Supervisor implements SupervisedEngine {
       if (this.#serving !== child) return;
       this.#watch.progressed(round);
       this.#generations.follow(round);
-      this.#rounds.emit(round);
+      this.#reports.round(round);
     });
     return child;
   }
@@ -198,13 +193,13 @@ export class Supervisor implements SupervisedEngine {
     });
     this.#calls.serve(child);
     for (const spec of this.#generations.resumable()) child.generate(spec);
-    this.#changeTo({ status: 'ready', info });
+    this.#reports.changeTo({ status: 'ready', info });
     return info;
   }
 
   /** A hung process ends only if it is killed. What follows is the same as after any other death. */
   #onHang(child: EngineChild, reason: string): void {
-    this.#hangs.emit({ pid: child.pid, reason });
+    this.#reports.hang({ pid: child.pid, reason });
     child.kill();
     this.#clock.schedule(goneDeadlineMs, () => {
       this.#onDeath(child, reason);
@@ -226,9 +221,9 @@ export class Supervisor implements SupervisedEngine {
       this.#restartIn(decision.retryMs);
     } else {
       this.#restartIn(decision.delayMs);
-      this.#changeTo({ status: 'restarting', attempt: decision.attempt, reason });
+      this.#reports.changeTo({ status: 'restarting', attempt: decision.attempt, reason });
     }
-    this.#report(lost);
+    this.#reports.events(lost);
   }
 
   /** Calls and generations that may be what kills processes get no other one. @returns events of the generations */
@@ -259,32 +254,14 @@ export class Supervisor implements SupervisedEngine {
 
   /** The state changes first, so that a caller that sees a failed generation does not send the next one here. */
   #abandonAll(reason: string): void {
-    if (this.#state.status !== 'failed') this.#changeTo({ status: 'failed', reason });
+    if (this.state.status !== 'failed') this.#reports.changeTo({ status: 'failed', reason });
     const error = engineDownError({ reason });
     this.#calls.rejectAll(error);
-    this.#report(this.#generations.failAll(error));
-  }
-
-  #report(events: readonly GenerationEvent[]): void {
-    if (events.length > 0) this.#rounds.emit({ durationMs: 0, batchSize: 0, events });
+    this.#reports.events(this.#generations.failAll(error));
   }
 
   #ask<T>(question: (child: EngineChild) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const gone = goneError(this.#state);
+    const gone = goneError(this.state);
     return gone === null ? this.#calls.ask(question, signal) : Promise.reject(gone);
-  }
-
-  /** In a microtask, because an event emitted by `generate` itself would come before the caller expects one. */
-  #refuse(id: string, error: ChatstreamError): void {
-    this.#refused.add(id);
-    queueMicrotask(() => {
-      if (!this.#refused.delete(id)) return;
-      this.#report([failedEvent(id, error)]);
-    });
-  }
-
-  #changeTo(state: EngineState): void {
-    this.#state = state;
-    this.#states.emit(state);
   }
 }
