@@ -1,3 +1,7 @@
+import { hostedBlocks, hostedItems, hostedResults } from '../schemas/hosted-calls.js';
+import type { WireBlock, WireTurn } from '../schemas/messages-requests.js';
+import type { WireItem } from '../schemas/response-items.js';
+
 /**
  * Tools that a provider runs itself and that a model can do without. Agents offer them besides their own, codex without being asked
  * to if it has full access to the machine. Tools that have the client's data, or act for it, are none of these.
@@ -27,4 +31,25 @@ function isHosted({ type }: Offered): boolean {
 
 function isOfflineSearch({ type, external_web_access: isOnline }: Offered): boolean {
   return type === 'web_search' && isOnline === false;
+}
+
+/**
+ * The items of a response's input that the model does not get: calls of tools that a provider has run, and their results. Agents
+ * send them with the rest of a conversation that they have begun with that provider.
+ *
+ * Without any other items, or as a result at the end, they are what the request is about, so that it has to be refused.
+ */
+export function leftOutItems(input: string | readonly WireItem[] | null | undefined): ReadonlySet<WireItem> {
+  if (typeof input === 'string') return new Set();
+  const items = input ?? [];
+  const isLeftOut = ({ type }: WireItem): boolean => hostedItems.has(type ?? '');
+  const isAboutThem = hostedResults.has(items.at(-1)?.type ?? '') || items.every(isLeftOut);
+  return new Set(isAboutThem ? [] : items.filter(isLeftOut));
+}
+
+/** The same for the messages of Anthropic's API. */
+export function leftOutBlocks(messages: readonly WireTurn[]): readonly WireBlock[] {
+  return messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [] : content.filter(({ type }) => hostedBlocks.has(type)),
+  );
 }

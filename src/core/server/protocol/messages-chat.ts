@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { member } from '../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../engine/engine.js';
+import { hostedBlocks } from '../schemas/hosted-calls.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../schemas/messages-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
@@ -54,12 +55,15 @@ function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
   for (const [index, { role, content }] of messages.entries()) {
     const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && index !== question };
     const blocks = blocksOf(content, role, place);
+    // All of it was left out.
+    if (blocks.length === 0 && content.length > 0) continue;
     const last = turns.at(-1);
     const isReminder = role === 'system' && last !== undefined && last.role !== 'system';
     const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks: [...blocks] };
     if (last?.role === turn.role) last.blocks.push(...turn.blocks);
     else turns.push(turn);
   }
+  if (turns.length === 0) throw nothingLeftError();
   return turns;
 }
 
@@ -90,12 +94,21 @@ function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayO
   return content.flatMap((block, index) => blockOf(block, role, { path: `${path}.${index}`, mayOmit }));
 }
 
+function nothingLeftError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', '"messages" has nothing that the model can read.', {
+    param: 'messages',
+    hint: 'Thoughts that only Anthropic can read, and calls of tools that it runs itself, are left out.',
+  });
+}
+
 /** The role that may say a block. */
 const speakers: Readonly<Record<string, Turn['role']>> = {
   thinking: 'assistant',
   redacted_thinking: 'assistant',
+  fallback: 'assistant',
   tool_use: 'assistant',
   tool_result: 'user',
+  ...Object.fromEntries([...hostedBlocks].map((type) => [type, 'assistant' as const])),
 };
 
 function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
@@ -111,8 +124,9 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place)
       return [{ type, text: given(block.text, `${path}.text`) }];
     case 'thinking':
       return [{ type: 'thought', text: block.thinking ?? '' }];
-    // Only Anthropic's servers can read it.
+    // Only Anthropic's servers can read the first. The second marks where another of their models went on.
     case 'redacted_thinking':
+    case 'fallback':
       return [];
     case 'tool_use': {
       const input = block.input ?? {};
@@ -122,6 +136,7 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place)
     case 'tool_result':
       return [{ type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) }];
     default:
+      if (hostedBlocks.has(type)) return [];
       if (!isMedia(block)) {
         throw unsupportedBlock(type, path, 'Only text, thinking, tool_use and tool_result are supported.');
       }

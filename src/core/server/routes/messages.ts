@@ -4,6 +4,7 @@ import type { App, ServerContext } from '../http/context.js';
 import { sendLeftOut } from '../http/left-out.js';
 import { clientOf } from '../http/open-answers.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
+import { leftOutBlocks, leftOutTools } from '../protocol/hosted-tools.js';
 import { MessagesEncoder } from '../protocol/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages-requests.js';
 import { goingOn } from '../protocol/resumption.js';
@@ -30,7 +31,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
-    sendLeftOut(body.tools, reply);
+    sendLeftOut([...leftOutTools(body.tools ?? []), ...leftOutBlocks(body.messages)], reply);
     const { maxTokens, stop: stopSequences } = request;
     const model = servedModel(context, body.model, reply);
     const { info } = model.inference;

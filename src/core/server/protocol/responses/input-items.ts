@@ -1,5 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
+import { hostedItems, hostedResults } from '../../schemas/hosted-calls.js';
 import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
+import { leftOutItems } from '../hosted-tools.js';
 import { missing } from '../refused-parameters.js';
 import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from '../unreadable-parts.js';
 import { itemId, type ItemPrefix } from './item-ids.js';
@@ -25,7 +27,8 @@ interface Origin {
 }
 
 /**
- * Items of a client with ids, in the form in which they are listed. A text is a message of the user.
+ * Items of a client with ids, in the form in which they are listed. A text is a message of the user. Calls of tools that a provider
+ * has run are left out.
  *
  * @throws ChatstreamError `invalid_request` that names what is wrong, such as an item that is there twice; `not_found` for one
  *   that is not stored
@@ -44,7 +47,9 @@ export function inputItems(
     return id;
   };
   const question = questionIndex(given.map(speakerOf));
-  return given.map((item, index) => {
+  const leftOut = leftOutItems(given);
+  return given.flatMap((item, index) => {
+    if (leftOut.has(item)) return [];
     const param = typeof input === 'string' ? list : `${list}.${index}`;
     return conversationItem(item, {
       param,
@@ -101,14 +106,15 @@ interface Place {
 const completed = { status: 'completed' } as const;
 
 function speakerOf(item: WireItem): Speaker {
-  switch (item.type ?? typeOf(item)) {
+  const type = item.type ?? typeOf(item);
+  switch (type) {
     case 'message':
       return item.role === 'user' ? 'user' : 'other';
     case 'function_call_output':
     case 'custom_tool_call_output':
       return 'result';
     default:
-      return 'other';
+      return hostedResults.has(type) ? 'result' : 'other';
   }
 }
 
@@ -130,11 +136,19 @@ function conversationItem(item: WireItem, place: Place): ConversationItem {
     case 'item_reference':
       return place.find(need(item, 'id', param), `${param}.id`);
     default:
-      throw new ChatstreamError('invalid_request', `"${param}" is an item of type ${JSON.stringify(item.type)}.`, {
-        param: `${param}.type`,
-        hint: 'Messages, calls of functions and custom tools with their outputs, reasoning and references are supported.',
-      });
+      throw unsupportedItem(item.type, `${param}.type`);
   }
+}
+
+function unsupportedItem(type: unknown, param: string): ChatstreamError {
+  const hint = hostedItems.has(String(type))
+    ? 'Nothing here runs such tools. Their calls are left out of a conversation, unless there is nothing else to answer.'
+    : 'Messages, calls of functions and custom tools with their outputs, reasoning and references are supported.';
+  const place = param.slice(0, -'.type'.length);
+  return new ChatstreamError('invalid_request', `"${place}" is an item of type ${JSON.stringify(type)}.`, {
+    param,
+    hint,
+  });
 }
 
 type Call = Pick<Extract<ConversationItem, { type: 'function_call' }>, 'call_id' | 'name' | 'namespace' | 'status'>;
