@@ -4,7 +4,7 @@ import type { ChatMessage, JsonObject } from '../../engine/engine.js';
 import { hostedBlocks } from '../schemas/hosted-calls.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../schemas/messages-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
-import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
+import { isUnreadable, omissionNote, questionIndexes, type Speaker, unreadableHint } from './unreadable-parts.js';
 
 /** What a block says to the model. */
 type Block =
@@ -51,9 +51,9 @@ function systemText(system: MessagesRequest['system']): string {
 
 function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
   const turns: { role: Turn['role']; blocks: Block[] }[] = [];
-  const question = questionIndex(messages.map(speakerOf));
+  const question = questionIndexes(messages.map(speakerOf));
   for (const [index, { role, content }] of messages.entries()) {
-    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && index !== question };
+    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && !question.has(index) };
     const blocks = blocksOf(content, role, place);
     // All of it was left out.
     if (blocks.length === 0 && content.length > 0) continue;
@@ -69,7 +69,7 @@ function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
 
 /** What comes with the results of tools belongs to them: agents attach files that a tool has read. */
 function speakerOf({ role, content }: WireTurn): Speaker {
-  if (role !== 'user') return 'other';
+  if (role !== 'user') return role === 'assistant' ? role : 'other';
   const hasResults = typeof content !== 'string' && content.some(({ type }) => type === 'tool_result');
   return hasResults ? 'result' : 'user';
 }

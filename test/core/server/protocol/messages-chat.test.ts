@@ -221,6 +221,10 @@ describe('an image', () => {
       ...wrong,
       param: 'messages.0.content.0',
     });
+    expect(refusal([hello, assistant(text('Yes?')), user(image), user(text('What is it?'))])).toMatchObject({
+      ...wrong,
+      param: 'messages.2.content.0',
+    });
   });
 
   it('is a note in earlier messages', () => {

@@ -3,7 +3,7 @@ import { hostedItems, hostedResults } from '../../schemas/hosted-calls.js';
 import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
 import { leftOutItems } from '../hosted-tools.js';
 import { missing } from '../refused-parameters.js';
-import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from '../unreadable-parts.js';
+import { isUnreadable, omissionNote, questionIndexes, type Speaker, unreadableHint } from '../unreadable-parts.js';
 import { itemId, type ItemPrefix } from './item-ids.js';
 import { unsealed } from './thought-envelope.js';
 
@@ -46,14 +46,14 @@ export function inputItems(
     ids.add(id);
     return id;
   };
-  const question = questionIndex(given.map(speakerOf));
+  const question = questionIndexes(given.map(speakerOf));
   const leftOut = leftOutItems(given);
   return given.flatMap((item, index) => {
     if (leftOut.has(item)) return [];
     const param = typeof input === 'string' ? list : `${list}.${index}`;
     return conversationItem(item, {
       param,
-      isQuestion: index === question,
+      isQuestion: question.has(index),
       find: (id, place) => find(once(id, place), place),
       id: (prefix) => (hasId(item) ? once(item.id, `${param}.id`) : itemId(prefix, key, 'in', index)),
     });
@@ -96,7 +96,7 @@ export function referencesIn(input: string | readonly WireItem[] | null | undefi
 interface Place {
   /** The parameter that has the item. */
   readonly param: string;
-  /** Whether it is what the model is to answer, so that an image in it is an error. */
+  /** Whether it belongs to what the model is to answer, so that an image in it is an error. */
   readonly isQuestion: boolean;
   readonly find: FindItem;
   /** Its own id, or a new one. */
@@ -109,12 +109,13 @@ function speakerOf(item: WireItem): Speaker {
   const type = item.type ?? typeOf(item);
   switch (type) {
     case 'message':
-      return item.role === 'user' ? 'user' : 'other';
+      return item.role === 'user' || item.role === 'assistant' ? item.role : 'other';
     case 'function_call_output':
     case 'custom_tool_call_output':
       return 'result';
+    // Thoughts, calls, and references, which are to what the model has said.
     default:
-      return hostedResults.has(type) ? 'result' : 'other';
+      return hostedResults.has(type) ? 'result' : 'assistant';
   }
 }
 

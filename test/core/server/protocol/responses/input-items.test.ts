@@ -150,6 +150,14 @@ describe('an image in the input', () => {
     }
   });
 
+  it('is an error in any message that the model is to answer', () => {
+    const search = { type: 'web_search_call', id: 'ws_1' };
+    const asked = [{ role: 'user', content: 'Hi' }, search, { role: 'assistant', content: 'Yes?' }, picture];
+    expect(() => read([...asked, { role: 'user', content: 'What is it?' }])).toThrow(
+      expect.objectContaining({ param: 'input.3.content' }) as Error,
+    );
+  });
+
   it('is a note in earlier messages, and in the results of tools and what comes with them', () => {
     expect(read([picture, { role: 'assistant', content: 'I cannot.' }, { role: 'user', content: 'Hi' }])).toMatchObject(
       [{ content: seen }, {}, {}],
