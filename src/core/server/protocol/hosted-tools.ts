@@ -4,13 +4,15 @@ import type { WireItem } from '../schemas/response-items.js';
 
 /**
  * Tools that a provider runs itself and that a model can do without. Agents offer them besides their own, codex without being asked
- * to if it has full access to the machine. Tools that have the client's data, or act for it, are none of these.
+ * to if it has full access to the machine. A search for tools that are in the request finds what the model knows already. Tools that
+ * have the client's data, or act for it, are none of these.
  */
-const hosted = /^(?:web_search|web_fetch|image_generation)(?:_\w{1,32})?$/;
+const hosted = /^(?:web_search|web_fetch|image_generation|tool_search)(?:_\w{1,32})?$/;
 
 interface Offered {
   readonly type?: string | null;
   readonly external_web_access?: boolean | null;
+  readonly execution?: string | null;
 }
 
 /**
@@ -25,8 +27,8 @@ export function leftOutTools<T extends Offered>(tools: readonly T[]): ReadonlySe
   return new Set(tools.filter((tool) => isOfflineSearch(tool) || (hasOthers && isHosted(tool))));
 }
 
-function isHosted({ type }: Offered): boolean {
-  return hosted.test(type ?? '');
+function isHosted({ type, execution }: Offered): boolean {
+  return hosted.test(type ?? '') && execution !== 'client';
 }
 
 function isOfflineSearch({ type, external_web_access: isOnline }: Offered): boolean {

@@ -18,6 +18,8 @@ describe('the tools that a model does not get', () => {
     'web_search_20250305',
     'web_fetch_20250910',
     'image_generation',
+    'tool_search',
+    'tool_search_tool_bm25_20251119',
   ])('are those that a provider runs: %s', (type) => {
     expect(leftOut('function', type)).toEqual([type]);
     expect(leftOut(type, 'custom')).toEqual([type]);
@@ -43,6 +45,12 @@ describe('the tools that a model does not get', () => {
     expect(leftOut()).toEqual([]);
     expect(leftOut('web_search')).toEqual([]);
     expect(leftOut('web_search', 'image_generation')).toEqual([]);
+  });
+
+  it('are no searches for tools that only the client can find', () => {
+    const search = { type: 'tool_search', execution: 'client' };
+    expect(leftOutTools([own, search]).size).toBe(0);
+    expect(leftOutTools([own, { ...search, execution: 'server' }]).size).toBe(1);
   });
 
   it('are always searches that must not access the web', () => {
