@@ -266,6 +266,7 @@ describe('parameters', () => {
     ['a chat', chatPath, chat('hello', { echo: true }), 'echo'],
     ['a chat', chatPath, chat('hello', { suffix: 'x' }), 'suffix'],
     ['a chat', chatPath, chat('hello', { best_of: 2 }), 'best_of'],
+    ['a chat', chatPath, chat('hello', { moderation: { model: 'x' } }), 'moderation'],
     ['a completion', completionPath, { prompt: Array.from({ length: 69 }, () => 'x') }, 'prompt'],
     ['a completion', completionPath, { prompt: Array.from({ length: 35 }, () => 'x'), n: 2 }, 'prompt'],
   ])('of %s are refused where they ask for too much: %s %j', async (_, path, body, param) => {
