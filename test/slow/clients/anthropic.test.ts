@@ -97,7 +97,10 @@ describe('messages', () => {
       },
       {
         role: 'user',
-        content: [{ type: 'text', text: 'And then?' }],
+        content: [
+          { type: 'document', title: 'Queues', source: { type: 'text', media_type: 'text/plain', data: 'They move.' } },
+          { type: 'text', text: 'And then?' },
+        ],
       },
     ];
     const thinking = { type: 'disabled' as const };

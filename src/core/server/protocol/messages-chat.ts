@@ -3,8 +3,9 @@ import { member } from '../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../engine/engine.js';
 import { hostedBlocks } from '../schemas/hosted-calls.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../schemas/messages-requests.js';
+import { attachedText, type BlockPlace, unsupportedBlock } from './messages-attachments.js';
 import { missing, refuseDeep } from './refused-parameters.js';
-import { isUnreadable, omissionNote, questionIndexes, type Speaker, unreadableHint } from './unreadable-parts.js';
+import { questionIndexes, type Speaker } from './unreadable-parts.js';
 
 /** What a block says to the model. */
 type Block =
@@ -82,14 +83,7 @@ function reminder(blocks: readonly Block[]): Block {
   return { type: 'text', text: `<system-reminder>\n${textOf(blocks, '\n')}\n</system-reminder>` };
 }
 
-interface Place {
-  /** The parameter that it is. */
-  readonly path: string;
-  /** Whether a note may take the place of an image. */
-  readonly mayOmit: boolean;
-}
-
-function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
+function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: BlockPlace): readonly Block[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.flatMap((block, index) => blockOf(block, role, { path: `${path}.${index}`, mayOmit }));
 }
@@ -111,7 +105,7 @@ const speakers: Readonly<Record<string, Turn['role']>> = {
   ...Object.fromEntries([...hostedBlocks].map((type) => [type, 'assistant' as const])),
 };
 
-function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
+function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: BlockPlace): readonly Block[] {
   const { type } = block;
   const speaker = Object.hasOwn(speakers, type) ? speakers[type] : role;
   if (speaker !== role) {
@@ -137,19 +131,11 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place)
       return [{ type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) }];
     default:
       if (hostedBlocks.has(type)) return [];
-      if (!isMedia(block)) {
-        throw unsupportedBlock(type, path, 'Only text, thinking, tool_use and tool_result are supported.');
-      }
-      if (!mayOmit) throw unsupportedBlock(type, path, unreadableHint);
-      return [{ type: 'text', text: omissionNote(type) }];
+      return [{ type: 'text', text: attachedText(block, { path, mayOmit }, supportedBlocks) }];
   }
 }
 
-/** A document may also be a text, which would not be left out because of the model. */
-function isMedia(block: WireBlock | WireInnerBlock): boolean {
-  const source = member(member(block, 'source'), 'type');
-  return isUnreadable(block.type) && source !== 'text' && source !== 'content';
-}
+const supportedBlocks = 'Only text, documents of text, thinking, tool_use and tool_result are supported.';
 
 function given(text: string | null | undefined, param: string): string {
   if (text === undefined || text === null) throw missing(param);
@@ -175,16 +161,8 @@ function innerText(block: WireInnerBlock, path: string): string {
     case 'tool_reference':
       return given(tool, `${path}.tool_name`);
     default:
-      if (isMedia(block)) return omissionNote(type);
-      throw unsupportedBlock(type, path, 'Only text is supported in the result of a tool.');
+      return attachedText(block, { path, mayOmit: true }, 'Only text is supported in the result of a tool.');
   }
-}
-
-function unsupportedBlock(type: string, param: string, hint: string): ChatstreamError {
-  return new ChatstreamError('invalid_request', `"${param}" is of type "${type}", which is not supported.`, {
-    param,
-    hint,
-  });
 }
 
 function messagesOf({ role, blocks }: Turn, before: Turn | undefined): readonly ChatMessage[] {
