@@ -5,6 +5,7 @@ import { Value } from 'typebox/value';
 import { ChatstreamError } from './errors.js';
 import { isRecord, member } from './json.js';
 import { near } from './near.js';
+import { requirement } from './requirements.js';
 
 /**
  * What is wrong with a value of a file with settings, and what to do. It names the setting and never quotes its value, which
@@ -18,17 +19,15 @@ export function settingsError(
   error: TLocalizedValidationError | undefined,
   usualHint: string,
 ): ChatstreamError {
-  return errorOf(name, error, null, usualHint);
+  return errorOf(name, error === undefined ? [] : [error], null, usualHint);
 }
 
-function errorOf(
-  name: string,
-  error: TLocalizedValidationError | undefined,
-  schema: object | null,
-  usualHint: string,
-): ChatstreamError {
-  const { problem, hint } = problemOf(error, schema, usualHint);
-  return new ChatstreamError('usage', `${name}: ${placeOf(error)} ${problem}.`, { hint });
+/** What is wrong with one value: one that may have several types has an error for each of them. */
+type ErrorsOfValue = readonly TLocalizedValidationError[];
+
+function errorOf(name: string, errors: ErrorsOfValue, schema: object | null, usualHint: string): ChatstreamError {
+  const { problem, hint } = problemOf(errors, schema, usualHint);
+  return new ChatstreamError('usage', `${name}: ${placeOf(errors[0])} ${problem}.`, { hint });
 }
 
 /**
@@ -45,22 +44,25 @@ export function settingsErrors(
   usualHint: string,
   others: readonly string[] = [],
 ): ChatstreamError {
-  const places = new Map<string, TLocalizedValidationError>();
+  const places = new Map<string, TLocalizedValidationError[]>();
   for (const error of errors) {
     // It only says that something in it is wrong, which has an error of its own.
     if (error.keyword === 'additionalProperties' || error.keyword === 'anyOf') continue;
     const key = error.keyword === 'required' ? `${error.instancePath} required` : error.instancePath;
-    if (!places.has(key)) places.set(key, error);
+    const known = places.get(key);
+    if (known === undefined) places.set(key, [error]);
+    else known.push(error);
   }
   const found = [...places.values()];
-  if (found.length === 1 && others.length === 0) {
-    const meant = nameMeant(found[0], schema);
-    const error = errorOf(name, found[0], schema, usualHint);
+  const [only] = found;
+  if (only !== undefined && found.length === 1 && others.length === 0) {
+    const meant = nameMeant(only[0], schema);
+    const error = errorOf(name, only, schema, usualHint);
     return meant === null ? error : new ChatstreamError('usage', error.message, { hint: `Did you mean ${meant}?` });
   }
-  const sentences = found.map((error) => {
-    const meant = nameMeant(error, schema);
-    return `${placeOf(error)} ${problemOf(error, schema, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
+  const sentences = found.map((each) => {
+    const meant = nameMeant(each[0], schema);
+    return `${placeOf(each[0])} ${problemOf(each, schema, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
   });
   const all = [...sentences, ...others];
   const [first, ...more] = all;
@@ -104,10 +106,11 @@ function partOf(schema: object, path: readonly string[]): unknown {
 }
 
 function problemOf(
-  error: TLocalizedValidationError | undefined,
+  errors: ErrorsOfValue,
   schema: object | null,
   usualHint: string,
 ): { readonly problem: string; readonly hint: string } {
+  const [error] = errors;
   if (error === undefined) return { problem: 'is wrong', hint: usualHint };
   if (error.keyword === 'boolean') return { problem: 'is not a setting', hint: `Is its name misspelt? ${usualHint}` };
   if (error.keyword === 'required') {
@@ -120,7 +123,7 @@ function problemOf(
     const meaning = member(partOf(schema, stepsOf(error)), 'patternErrorMessage');
     if (typeof meaning === 'string') return { problem: meaning, hint: usualHint };
   }
-  return { problem: error.message, hint: usualHint };
+  return { problem: requirement(error, errors) ?? error.message, hint: usualHint };
 }
 
 /** `/keys/0/share` → `keys[0].share`. */

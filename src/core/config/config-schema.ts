@@ -39,7 +39,7 @@ const key = Type.Object(
       description: 'What logs, metrics and /v1/queue call it.',
     }),
     sha256: Type.String({
-      pattern: '^[0-9a-f]{64}$',
+      pattern: '^[0-9A-Fa-f]{64}$',
       patternErrorMessage: 'must be 64 digits from 0 to f, as "chatstream keys new" prints them',
       description: 'SHA-256 of the key, in hexadecimal.',
     }),

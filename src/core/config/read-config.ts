@@ -46,7 +46,9 @@ export function parseConfig(text: string, name: string, knownFlags?: readonly st
     const others = unknown.map((each) => flagProblem(each, knownFlags));
     throw settingsErrors(name, errors, configSchema, 'docs/fairness.md describes the settings.', others);
   }
-  const { keys = [], anonymous, classes = {}, ...flags } = value;
+  const { keys: given = [], anonymous, classes = {}, ...flags } = value;
+  // Tools of some systems write digests in upper case.
+  const keys = given.map((key) => ({ ...key, sha256: key.sha256.toLowerCase() }));
   checkApart(keys, name);
   checkReserves(keys, name);
   checkSendable(keys, name);

@@ -94,6 +94,11 @@ describe('a configuration file', () => {
     expect(parseConfig('# nothing\n', 'c.yaml')).toMatchObject({ keys: [], flags: new Map() });
   });
 
+  it('may have digests in upper case', () => {
+    const { keys } = parseConfig(`keys: [{ name: a, sha256: ${digest.toUpperCase()} }]`, 'c.yaml');
+    expect(keys).toMatchObject([{ digest: Buffer.from(digest, 'hex') }]);
+  });
+
   it.each([
     ['keys: [', 'c.yaml is not YAML: line 1, column'],
     ['keys:\n  - name: a\n   share: 2', 'line 3, column 1: Sequence item without - indicator.'],
@@ -116,8 +121,11 @@ describe('a configuration file', () => {
     [`keys: [{ name: a, sha256: secret }]`, 'c.yaml: keys[0].sha256 must be 64 digits from 0 to f'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: a, sha256: ${other} }]`, 'two keys with the name "a"'],
     [`keys: [{ name: a, sha256: ${digest} }, { name: b, sha256: ${digest} }]`, '"a" and "b" are the same key'],
+    [`keys: [{ name: a, sha256: ${digest.toUpperCase()} }, { name: b, sha256: ${digest} }]`, 'are the same key'],
+    [`keys: [{ name: a, sha256: ${digest}, share: 200 }]`, 'c.yaml: keys[0].share must be at most 100.'],
+    [`keys: [{ name: a, sha256: ${digest}, reserve: '2' }]`, 'c.yaml: keys[0].reserve must be a whole number.'],
+    [`keys: [{ name: a, sha256: ${digest}, models: [] }]`, 'c.yaml: keys[0].models must not be empty.'],
     [`keys: [{ name: anonymous, sha256: ${digest} }]`, 'taken by the server'],
-    [`keys: [{ name: a, sha256: ${digest}, models: [] }]`, 'keys[0].models'],
     [`keys: [{ name: a, sha256: ${digest}, reserve: 2, limits: { running: 1 } }]`, 'The reserve of "a" is greater'],
     ['anonymous: { reserve: 1 }', 'anonymous.reserve is not a setting.'],
     ['classes: { fast: { reserve: 1 } }', 'classes.fast is not a setting.'],
@@ -131,7 +139,7 @@ describe('a configuration file', () => {
     expect(() => parseConfig(text, 'c.yaml', ['port', 'max-queue'])).toThrow(
       [
         'c.yaml has 6 mistakes:',
-        'max-queue must be string.',
+        'max-queue must be a string, a number, true, false or an array.',
         'keys[0] needs sha256.',
         'keys[0].key-hash is not a setting.',
         'keys[0].shar is not a setting. Did you mean share?',

@@ -126,6 +126,11 @@ describe('errors over HTTP', () => {
       '/v2/models/',
       "There is no GET /v2/models/ here. It is /v1/models: a client's base URL ends in /v1, with nothing else in its path.",
     ],
+    [
+      'POST',
+      '/api/generate',
+      "There is no POST /api/generate here. This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.",
+    ],
     ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
     ['POST', '/v1/livez', 'There is no POST /v1/livez here. There is /livez with GET or HEAD.'],
     [

@@ -70,6 +70,12 @@ describe.each(Object.entries(apis))('an image in %s', (_, { path, body, image, p
     return answer.json<{ timings: { prompt_tokens: number } }>().timings.prompt_tokens;
   };
 
+  it('that is asked about in the message before the last is refused', async () => {
+    const answer = await app.post(path, body([picture(image), { role: 'user', content: 'Well?' }]));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.body).toContain(param);
+  });
+
   it('that is asked about is refused', async () => {
     const answer = await app.post(path, body([picture(image)]));
     expect([answer.statusCode, answer.json<unknown>()]).toMatchObject([

@@ -198,15 +198,37 @@ describe('parameters', () => {
   });
 
   it.each([
-    [{ temperature: 3 }, '"temperature" must be <= 2.'],
-    [{ stop: 5 }, '"stop" must be string or array.'],
-    [{ stop: Array.from({ length: 17 }, () => 'x') }, '"stop" must NOT have more than 16 items.'],
+    [{ temperature: 3 }, '"temperature" must be at most 2, not 3.'],
+    [{ temperature: '1.5' }, '"temperature" must be a number, not the string "1.5".'],
+    [{ top_p: 0 }, '"top_p" must be greater than 0, not 0.'],
+    [{ min_p: -1 }, '"min_p" must be at least 0, not -1.'],
+    [{ max_tokens: 1.5 }, '"max_tokens" must be a whole number, not 1.5.'],
+    [{ stream: 'yes' }, '"stream" must be true or false, not a string.'],
+    [{ stop: 5 }, '"stop" must be a string or an array, not 5.'],
+    [{ stop: Array.from({ length: 17 }, () => 'x') }, '"stop" must have at most 16 items, not 17.'],
+    [{ stop: '👍'.repeat(257) }, '"stop" must have at most 256 characters, not 257.'],
+    [{ messages: [] }, '"messages" must not be empty.'],
+    [{ messages: 'hello' }, '"messages" must be an array, not a string.'],
+    [{ messages: null }, '"messages" must be an array, not null.'],
+    [{ messages: [[]] }, '"messages.0" must be an object, not an array.'],
+    [
+      { messages: [{ role: 'bot', content: 'hello' }] },
+      '"messages.0.role" must be "system", "developer", "user", "assistant", "tool" or "function", not "bot".',
+    ],
+    [
+      { messages: [{ role: 'user', content: {} }] },
+      '"messages.0.content" must be a string or an array, not an object.',
+    ],
+    [{ priority: 'fast' }, '"priority" must be "interactive", "standard", "batch" or a number, not "fast".'],
     [
       { response_format: { type: 'xml' } },
-      '"response_format.type" must be one of ["text","json_object","json_schema"].',
+      '"response_format.type" must be "text", "json_object" or "json_schema", not "xml".',
     ],
     [{ response_format: { type: 'json_schema' } }, '"response_format.json_schema" is missing.'],
-    [{ logit_bias: { hello: 1 } }, '"logit_bias.hello" is not a known field.'],
+    [
+      { logit_bias: { hello: 1 } },
+      '"logit_bias.hello" is not a known field. Its names are numbers of tokens, and its values are from -100 to 100.',
+    ],
     [{ messages: undefined }, '"messages" is missing.'],
     [
       { n: 5 },
@@ -244,6 +266,7 @@ describe('parameters', () => {
     ['a chat', chatPath, chat('hello', { echo: true }), 'echo'],
     ['a chat', chatPath, chat('hello', { suffix: 'x' }), 'suffix'],
     ['a chat', chatPath, chat('hello', { best_of: 2 }), 'best_of'],
+    ['a chat', chatPath, chat('hello', { moderation: { model: 'x' } }), 'moderation'],
     ['a completion', completionPath, { prompt: Array.from({ length: 69 }, () => 'x') }, 'prompt'],
     ['a completion', completionPath, { prompt: Array.from({ length: 35 }, () => 'x'), n: 2 }, 'prompt'],
   ])('of %s are refused where they ask for too much: %s %j', async (_, path, body, param) => {

@@ -82,6 +82,33 @@ describe('messages', () => {
     expect(usage.input_tokens + (usage.cache_read_input_tokens ?? 0)).toBe(counted);
   });
 
+  it('go on with a conversation in which Anthropic has searched the web', async () => {
+    const search = { type: 'server_tool_use' as const, id: 'srvtoolu_1', name: 'web_search' as const, input: {} };
+    const failed = { type: 'web_search_tool_result_error' as const, error_code: 'max_uses_exceeded' as const };
+    const begun: Anthropic.MessageParam[] = [
+      ...messages,
+      {
+        role: 'assistant',
+        content: [
+          search,
+          { type: 'web_search_tool_result', tool_use_id: search.id, content: failed },
+          { type: 'text', text: 'Once there was a queue.' },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'document', title: 'Queues', source: { type: 'text', media_type: 'text/plain', data: 'They move.' } },
+          { type: 'text', text: 'And then?' },
+        ],
+      },
+    ];
+    const thinking = { type: 'disabled' as const };
+    const { data, response } = await client.messages.create({ ...request, messages: begun, thinking }).withResponse();
+    expect(data.content.map(({ type }) => type)).toEqual(['text']);
+    expect(response.headers.get('x-chatstream-left-out')).toBe('server_tool_use, web_search_tool_result');
+  });
+
   it('say which stop sequence ended them', async () => {
     const long = { ...endless, ...request };
     const { content } = await client.messages.create(long);

@@ -63,6 +63,19 @@ describe('responses', () => {
     expect(final.usage?.output_tokens).toBeGreaterThan(0);
   });
 
+  it('go on with a conversation in which OpenAI has searched the web', async () => {
+    const input: OpenAI.Responses.ResponseInput = [
+      { role: 'user', content: request.input },
+      { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: 'for OpenAI' },
+      { type: 'web_search_call', id: 'ws_1', status: 'completed', action: { type: 'search', query: 'queues' } },
+      { role: 'assistant', content: 'Once there was a queue.' },
+      { role: 'user', content: 'And then?' },
+    ];
+    const { data, response } = await client.responses.create({ ...seeded, input }).withResponse();
+    expect(data.output_text).not.toBe('');
+    expect(response.headers.get('x-chatstream-left-out')).toBe('web_search_call');
+  });
+
   it('are parsed by the client if they have a schema', proves('openai: responses', 'schemas'), async () => {
     const schema = {
       type: 'object',

@@ -175,8 +175,15 @@ export function notFoundError(
   meant: { readonly path: string; readonly otherMethods: readonly string[] | null } | null,
 ): ChatstreamError {
   return new ChatstreamError('not_found', `There is no ${method} ${path} here.`, {
-    hint: meant === null ? 'See /openapi.json for all routes.' : meantHint(meant.path, meant.otherMethods),
+    hint: meant === null ? unlikeHint(path) : meantHint(meant.path, meant.otherMethods),
   });
+}
+
+function unlikeHint(path: string): string {
+  if (/^\/api\/(?:chat|embed|embeddings|generate|ps|show|tags|version)$/.test(path)) {
+    return "This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.";
+  }
+  return 'See /openapi.json for all routes.';
 }
 
 function meantHint(path: string, otherMethods: readonly string[] | null): string {

@@ -17,7 +17,7 @@ import {
   isModelsPath,
   messagesErrorBody,
 } from '../protocol/messages/messages-errors.js';
-import { mixedPromptsError } from './mixed-prompts.js';
+import { invalidValueError } from './invalid-values.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
 
 /** The rest of such a request is not awaited. */
@@ -48,7 +48,7 @@ export function sendError(error: ChatstreamError, reply: FastifyReply, path = pa
 export function toChatstreamError(error: unknown, request: FastifyRequest): ChatstreamError {
   if (error instanceof ChatstreamError) return error.code === 'internal' ? internalError(error.cause ?? error) : error;
   if (!isFastifyError(error)) return internalError(error);
-  if (error.validation !== undefined) return validationError(error.validation, request.body);
+  if (error.validation !== undefined) return invalidValueError(error, request);
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
       return bodyTooLargeError(request.routeOptions.bodyLimit);
@@ -128,69 +128,4 @@ function unreadableError(reason: string, hint?: string): ChatstreamError {
 
 function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
-}
-
-type ValidationIssues = NonNullable<FastifyError['validation']>;
-type ValidationIssue = ValidationIssues[number];
-
-function validationError(issues: ValidationIssues, body: unknown): ChatstreamError {
-  const helpful = issues.filter(
-    ({ keyword, params }) => keyword !== 'anyOf' && !(keyword === 'type' && params['type'] === 'null'),
-  );
-  const issue = mostHelpful(helpful) ?? issues[0];
-  const path = (issue?.instancePath ?? '').split('/').filter((part) => part !== '');
-  const named = issue?.params['missingProperty'] ?? issue?.params['additionalProperty'];
-  if (typeof named === 'string') path.push(named);
-  const param = path.join('.');
-  const mixed = mixedPromptsError(param, body);
-  if (mixed !== null) return mixed;
-  const subject = param === '' ? 'The body' : `"${param}"`;
-  const message = `${subject} ${complaint(issue, helpful)}.`;
-  const hint = Object.hasOwn(hints, param) ? hints[param] : undefined;
-  return new ChatstreamError('invalid_request', message, {
-    ...(param !== '' && { param }),
-    ...(hint !== undefined && { hint }),
-  });
-}
-
-/** What is wrong, as the rest of a sentence that begins with the parameter's name. */
-function complaint(issue: ValidationIssue | undefined, all: ValidationIssues): string {
-  if (issue === undefined) return 'is not valid';
-  switch (issue.keyword) {
-    case 'required':
-      return 'is missing';
-    case 'additionalProperties':
-      return 'is not a known field';
-    case 'enum':
-      return `must be one of ${JSON.stringify(issue.params['allowedValues'])}`;
-    case 'type':
-    case 'const': {
-      const sameValue = all.filter(({ instancePath }) => instancePath === issue.instancePath);
-      return `must be ${[...new Set(sameValue.flatMap(wanted))].join(' or ')}`;
-    }
-    default:
-      return issue.message ?? 'is not valid';
-  }
-}
-
-/** The type or the value that one of several alternatives asks for. */
-function wanted({ keyword, params }: ValidationIssue): readonly string[] {
-  if (keyword === 'type') return [String(params['type'])];
-  return keyword === 'const' ? [JSON.stringify(params['allowedValue'])] : [];
-}
-
-/** For parameters that mean something else in another API. */
-const hints: Readonly<Record<string, string>> = {
-  logprobs: 'Completions take a number, 0 to 20; chats take true or false, and the number as "top_logprobs".',
-};
-
-/**
- * The issue that helps a person most. A parameter that may have several types gets issues for each of them: an issue about
- * the type that was sent says more than that it is not one of the others, and an issue about a part says more than one
- * about the whole.
- */
-function mostHelpful(issues: ValidationIssues): ValidationIssue | undefined {
-  const aboutType = ({ keyword }: ValidationIssue): number => (keyword === 'type' ? 1 : 0);
-  const depth = ({ instancePath }: ValidationIssue): number => instancePath.split('/').length;
-  return issues.toSorted((a, b) => aboutType(a) - aboutType(b) || depth(b) - depth(a))[0];
 }

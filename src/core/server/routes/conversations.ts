@@ -1,5 +1,8 @@
+import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../http/context.js';
+import { sendLeftOut } from '../http/left-out.js';
+import { leftOutItems } from '../protocol/requests/hosted-tools.js';
 import type { Conversations } from '../protocol/responses/conversations.js';
 import { inputItems, referencesIn } from '../protocol/responses/input-items.js';
 import { newKey } from '../protocol/responses/item-ids.js';
@@ -29,15 +32,17 @@ export function conversationRoutes(
   conversations: Conversations,
   responses: StoredResponses,
 ): void {
-  const read = async (given: readonly WireItem[]): Promise<readonly ConversationItem[]> => {
+  const read = async (given: readonly WireItem[], reply: FastifyReply): Promise<readonly ConversationItem[]> => {
     const find = await responses.finder(referencesIn(given), 'items');
-    return inputItems(given, { key: newKey(), find, param: 'items' });
+    const read = inputItems(given, { key: newKey(), find, param: 'items' });
+    sendLeftOut([...leftOutItems(given)], reply);
+    return read;
   };
 
   const create = { summary: 'Begin a conversation', tags, body: newConversation, response: conversation };
   app.post('/v1/conversations', { schema: create }, async ({ body }, reply) => {
     countAgainstLimits(context, reply);
-    const items = await read(body?.items ?? []);
+    const items = await read(body?.items ?? [], reply);
     return (await conversations.create(body?.metadata ?? {}, items)).conversation;
   });
   const get = { summary: 'A conversation', ...one, response: conversation };
@@ -75,7 +80,7 @@ export function conversationRoutes(
   const add = { summary: 'Add items to a conversation', ...one, body: newItems, response: items };
   app.post('/v1/conversations/:id/items', { schema: add }, async ({ params: { id }, body }, reply) => {
     countAgainstLimits(context, reply);
-    const added = await read(body.items);
+    const added = await read(body.items, reply);
     await conversations.append(id, added);
     return listedItems(added, { order: 'asc' });
   });

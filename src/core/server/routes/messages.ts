@@ -7,6 +7,7 @@ import { goingOn } from '../protocol/completions/resumption.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
 import { MessagesEncoder } from '../protocol/messages/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages/messages-requests.js';
+import { leftOutBlocks, leftOutTools } from '../protocol/requests/hosted-tools.js';
 import { messagesRequest } from '../schemas/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
 import { callerOf, countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
@@ -30,7 +31,7 @@ export function messagesRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/messages', { schema: message }, ({ body, id: requestId }, reply) => {
     const request = fromMessagesRequest(body, newMessageId(), options.defaultMaxTokens);
-    sendLeftOut(body.tools, reply);
+    sendLeftOut([...leftOutTools(body.tools ?? []), ...leftOutBlocks(body.messages)], reply);
     const { maxTokens, stop: stopSequences } = request;
     const model = servedModel(context, body.model, reply);
     const { info } = model.inference;

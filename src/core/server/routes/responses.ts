@@ -8,6 +8,7 @@ import { sendLeftOut } from '../http/left-out.js';
 import { clientOf } from '../http/open-answers.js';
 import { type AnswerName, goingOn, unnamedError } from '../protocol/completions/resumption.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
+import { leftOutItems, leftOutTools } from '../protocol/requests/hosted-tools.js';
 import { assertSize, Conversations } from '../protocol/responses/conversations.js';
 import { FeedbackBox } from '../protocol/responses/feedback.js';
 import { idsIn, inputItems, referencesIn } from '../protocol/responses/input-items.js';
@@ -185,7 +186,7 @@ async function answer(
   const { name, resumable, asserting } = resumableAnswer(own, { info, fingerprints }, { resume, isPossible }, reply);
   // A server that resumes a response may still be generating it for a connection that is broken: hence two ids.
   const { request, key, fields, input } = await asked(context, stores, body, name, own.id);
-  sendLeftOut(body.tools, reply);
+  sendLeftOut([...leftOutTools(body.tools ?? []), ...leftOutItems(body.input)], reply);
   const isResumed = resume !== null;
   const encoder = new ResponseEncoder({
     fields,

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { generationParameters, mostTokens, resume, stopString, templateParameters } from './completion-requests.js';
+import { hostedBlocks, unlessOfType } from './hosted-calls.js';
 import { optional } from './optional.js';
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
@@ -23,7 +24,7 @@ const block = Type.Object({
 
 const message = Type.Object({
   role: Type.Enum(['user', 'assistant', 'system']),
-  content: Type.Union([Type.String(), Type.Array(block)]),
+  content: Type.Union([Type.String(), Type.Array(unlessOfType(hostedBlocks, block))]),
 });
 
 const tool = Type.Object({

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { hostedItems, unlessOfType } from './hosted-calls.js';
 import { itemLogprob } from './logprobs.js';
 import { optional } from './optional.js';
 
@@ -11,11 +12,8 @@ const wirePart = Type.Object({
 
 const wireContent = Type.Union([Type.String(), Type.Array(wirePart)]);
 
-/**
- * An item of the input as clients send it. Not a union by type: the type may be left out, and a mistake in one type would be
- * reported as one in another.
- */
-export const wireItem = Type.Object({
+/** Not a union by type: the type may be left out, and a mistake in one type would be reported as one in another. */
+const item = Type.Object({
   type: optional(
     Type.String({
       description:
@@ -34,6 +32,9 @@ export const wireItem = Type.Object({
   summary: optional(Type.Array(wirePart)),
   encrypted_content: optional(Type.String()),
 });
+
+/** An item of the input as clients send it. */
+export const wireItem = unlessOfType(hostedItems, item);
 
 const status = Type.Enum(['in_progress', 'completed', 'incomplete']);
 

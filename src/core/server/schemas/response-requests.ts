@@ -33,6 +33,7 @@ const flatTool = Type.Object({
   type: Type.String({ description: 'function, custom, or namespace: tools that share a name.' }),
   tools: optional(Type.Array(Type.Object(flatFunction), { maxItems: 512, description: 'Those of a namespace.' })),
   external_web_access: optional(Type.Boolean()),
+  execution: optional(Type.String({ description: 'Of a search for tools: client or server.' })),
 });
 
 const textFormat = Type.Object({

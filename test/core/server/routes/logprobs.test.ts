@@ -176,11 +176,15 @@ describe('an echo with probabilities', () => {
 
 describe('probabilities that are asked for in the way of another API', () => {
   it.each([
-    [textPath, { prompt: 'x', logprobs: true }, '"logprobs" must be integer or false. Completions take a number'],
+    [
+      textPath,
+      { prompt: 'x', logprobs: true },
+      '"logprobs" must be a whole number or false, not true. Completions take a number',
+    ],
     [
       chatPath,
       chat('x', { logprobs: 5 }),
-      '"logprobs" must be boolean. Completions take a number, 0 to 20; chats take',
+      '"logprobs" must be true or false, not 5. Completions take a number, 0 to 20; chats take',
     ],
   ])('are refused with what to write instead: %s %j', async (path, wrong, message) => {
     const answer = await shared.ask(path, wrong);

@@ -1,15 +1,11 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import { member } from '../../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
+import { hostedBlocks } from '../../schemas/hosted-calls.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../../schemas/messages-requests.js';
+import { attachedText, type BlockPlace, unsupportedBlock } from '../messages-attachments.js';
 import { missing, refuseDeep } from '../requests/refused-parameters.js';
-import {
-  isUnreadable,
-  omissionNote,
-  questionIndex,
-  type Speaker,
-  unreadableHint,
-} from '../requests/unreadable-parts.js';
+import { questionIndexes, type Speaker } from '../requests/unreadable-parts.js';
 
 /** What a block says to the model. */
 type Block =
@@ -56,22 +52,25 @@ function systemText(system: MessagesRequest['system']): string {
 
 function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
   const turns: { role: Turn['role']; blocks: Block[] }[] = [];
-  const question = questionIndex(messages.map(speakerOf));
+  const question = questionIndexes(messages.map(speakerOf));
   for (const [index, { role, content }] of messages.entries()) {
-    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && index !== question };
+    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && !question.has(index) };
     const blocks = blocksOf(content, role, place);
+    // All of it was left out.
+    if (blocks.length === 0 && content.length > 0) continue;
     const last = turns.at(-1);
     const isReminder = role === 'system' && last !== undefined && last.role !== 'system';
     const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks: [...blocks] };
     if (last?.role === turn.role) last.blocks.push(...turn.blocks);
     else turns.push(turn);
   }
+  if (turns.length === 0) throw nothingLeftError();
   return turns;
 }
 
 /** What comes with the results of tools belongs to them: agents attach files that a tool has read. */
 function speakerOf({ role, content }: WireTurn): Speaker {
-  if (role !== 'user') return 'other';
+  if (role !== 'user') return role === 'assistant' ? role : 'other';
   const hasResults = typeof content !== 'string' && content.some(({ type }) => type === 'tool_result');
   return hasResults ? 'result' : 'user';
 }
@@ -84,27 +83,29 @@ function reminder(blocks: readonly Block[]): Block {
   return { type: 'text', text: `<system-reminder>\n${textOf(blocks, '\n')}\n</system-reminder>` };
 }
 
-interface Place {
-  /** The parameter that it is. */
-  readonly path: string;
-  /** Whether a note may take the place of an image. */
-  readonly mayOmit: boolean;
-}
-
-function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
+function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: BlockPlace): readonly Block[] {
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   return content.flatMap((block, index) => blockOf(block, role, { path: `${path}.${index}`, mayOmit }));
+}
+
+function nothingLeftError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', '"messages" has nothing that the model can read.', {
+    param: 'messages',
+    hint: 'Thoughts that only Anthropic can read, and calls of tools that it runs itself, are left out.',
+  });
 }
 
 /** The role that may say a block. */
 const speakers: Readonly<Record<string, Turn['role']>> = {
   thinking: 'assistant',
   redacted_thinking: 'assistant',
+  fallback: 'assistant',
   tool_use: 'assistant',
   tool_result: 'user',
+  ...Object.fromEntries([...hostedBlocks].map((type) => [type, 'assistant' as const])),
 };
 
-function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place): readonly Block[] {
+function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: BlockPlace): readonly Block[] {
   const { type } = block;
   const speaker = Object.hasOwn(speakers, type) ? speakers[type] : role;
   if (speaker !== role) {
@@ -117,8 +118,9 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place)
       return [{ type, text: given(block.text, `${path}.text`) }];
     case 'thinking':
       return [{ type: 'thought', text: block.thinking ?? '' }];
-    // Only Anthropic's servers can read it.
+    // Only Anthropic's servers can read the first. The second marks where another of their models went on.
     case 'redacted_thinking':
+    case 'fallback':
       return [];
     case 'tool_use': {
       const input = block.input ?? {};
@@ -128,19 +130,12 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: Place)
     case 'tool_result':
       return [{ type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) }];
     default:
-      if (!isMedia(block)) {
-        throw unsupportedBlock(type, path, 'Only text, thinking, tool_use and tool_result are supported.');
-      }
-      if (!mayOmit) throw unsupportedBlock(type, path, unreadableHint);
-      return [{ type: 'text', text: omissionNote(type) }];
+      if (hostedBlocks.has(type)) return [];
+      return [{ type: 'text', text: attachedText(block, { path, mayOmit }, supportedBlocks) }];
   }
 }
 
-/** A document may also be a text, which would not be left out because of the model. */
-function isMedia(block: WireBlock | WireInnerBlock): boolean {
-  const source = member(member(block, 'source'), 'type');
-  return isUnreadable(block.type) && source !== 'text' && source !== 'content';
-}
+const supportedBlocks = 'Only text, documents of text, thinking, tool_use and tool_result are supported.';
 
 function given(text: string | null | undefined, param: string): string {
   if (text === undefined || text === null) throw missing(param);
@@ -166,16 +161,8 @@ function innerText(block: WireInnerBlock, path: string): string {
     case 'tool_reference':
       return given(tool, `${path}.tool_name`);
     default:
-      if (isMedia(block)) return omissionNote(type);
-      throw unsupportedBlock(type, path, 'Only text is supported in the result of a tool.');
+      return attachedText(block, { path, mayOmit: true }, 'Only text is supported in the result of a tool.');
   }
-}
-
-function unsupportedBlock(type: string, param: string, hint: string): ChatstreamError {
-  return new ChatstreamError('invalid_request', `"${param}" is of type "${type}", which is not supported.`, {
-    param,
-    hint,
-  });
 }
 
 function messagesOf({ role, blocks }: Turn, before: Turn | undefined): readonly ChatMessage[] {

@@ -6,7 +6,7 @@ import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
 import { callReader } from './template-calls.js';
 import type { RequestedTools } from './tool-requests.js';
-import { isUnreadable, omissionNote, questionIndex, type Speaker, unreadableHint } from './unreadable-parts.js';
+import { isUnreadable, omissionNote, questionIndexes, type Speaker, unreadableHint } from './unreadable-parts.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
 const ownVariables = new Set([
@@ -101,20 +101,20 @@ const speakers: Readonly<Record<WireMessage['role'], Speaker>> = {
   user: 'user',
   tool: 'result',
   function: 'result',
-  assistant: 'other',
+  assistant: 'assistant',
   system: 'other',
   developer: 'other',
 };
 
 function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] {
-  const question = questionIndex(messages.map(({ role }) => speakers[role]));
+  const question = questionIndexes(messages.map(({ role }) => speakers[role]));
   const readCall = callReader();
-  return messages.map((message, index) => chatMessage(message, { index, isQuestion: index === question, readCall }));
+  return messages.map((message, index) => chatMessage(message, { index, isQuestion: question.has(index), readCall }));
 }
 
 interface Reading {
   readonly index: number;
-  /** Whether it is the newest question, in which nothing may be left out. */
+  /** Whether it is a part of the question, in which nothing may be left out. */
   readonly isQuestion: boolean;
   readonly readCall: ReturnType<typeof callReader>;
 }

@@ -1,12 +1,18 @@
+import { hostedBlocks, hostedItems, hostedResults } from '../../schemas/hosted-calls.js';
+import type { WireBlock, WireTurn } from '../../schemas/messages-requests.js';
+import type { WireItem } from '../../schemas/response-items.js';
+
 /**
  * Tools that a provider runs itself and that a model can do without. Agents offer them besides their own, codex without being asked
- * to if it has full access to the machine. Tools that have the client's data, or act for it, are none of these.
+ * to if it has full access to the machine. A search for tools that are in the request finds what the model knows already. Tools that
+ * have the client's data, or act for it, are none of these.
  */
-const hosted = /^(?:web_search|web_fetch|image_generation)(?:_\w{1,32})?$/;
+const hosted = /^(?:web_search|web_fetch|image_generation|tool_search)(?:_\w{1,32})?$/;
 
 interface Offered {
   readonly type?: string | null;
   readonly external_web_access?: boolean | null;
+  readonly execution?: string | null;
 }
 
 /**
@@ -21,10 +27,31 @@ export function leftOutTools<T extends Offered>(tools: readonly T[]): ReadonlySe
   return new Set(tools.filter((tool) => isOfflineSearch(tool) || (hasOthers && isHosted(tool))));
 }
 
-function isHosted({ type }: Offered): boolean {
-  return hosted.test(type ?? '');
+function isHosted({ type, execution }: Offered): boolean {
+  return hosted.test(type ?? '') && execution !== 'client';
 }
 
 function isOfflineSearch({ type, external_web_access: isOnline }: Offered): boolean {
   return type === 'web_search' && isOnline === false;
+}
+
+/**
+ * The items of a response's input that the model does not get: calls of tools that a provider has run, and their results. Agents
+ * send them with the rest of a conversation that they have begun with that provider.
+ *
+ * Without any other items, or as a result at the end, they are what the request is about, so that it has to be refused.
+ */
+export function leftOutItems(input: string | readonly WireItem[] | null | undefined): ReadonlySet<WireItem> {
+  if (typeof input === 'string') return new Set();
+  const items = input ?? [];
+  const isLeftOut = ({ type }: WireItem): boolean => hostedItems.has(type ?? '');
+  const isAboutThem = hostedResults.has(items.at(-1)?.type ?? '') || items.every(isLeftOut);
+  return new Set(isAboutThem ? [] : items.filter(isLeftOut));
+}
+
+/** The same for the messages of Anthropic's API. */
+export function leftOutBlocks(messages: readonly WireTurn[]): readonly WireBlock[] {
+  return messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [] : content.filter(({ type }) => hostedBlocks.has(type)),
+  );
 }

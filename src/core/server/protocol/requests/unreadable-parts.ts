@@ -28,19 +28,24 @@ export function omissionNote(type: string): string {
 export const unreadableHint =
   'The model reads text only. Send the message without it: in earlier messages and in results of tools, a note takes its place.';
 
-/** Who a message is from, as far as it matters here: the user, a tool, or anybody else. */
-export type Speaker = 'user' | 'result' | 'other';
+/** Who a message is from, as far as it matters here; `other` is the system. */
+export type Speaker = 'user' | 'assistant' | 'result' | 'other';
 
 /**
- * The message that the model is to answer: the user's last one, unless tools have been called since. In it, an image is an error,
- * because an answer without the image would mislead. Everywhere else a note takes its place, because clients send each image
- * again with every later message, and the conversation could never go on.
+ * The messages that the model is to answer: all that the user has said since the assistant's last turn, unless tools have been
+ * called since. In them, an image is an error, because an answer without the image would mislead. Everywhere else a note takes its
+ * place, because clients send each image again with every later message, and the conversation could never go on.
  *
- * What comes right after the results of tools belongs to them: chats have no place for an image in a result.
+ * A message right after the results of tools belongs to them: chats have no place for an image in a result. Turns of the assistant
+ * at the end are the beginning of the answer.
  *
- * @returns its index; -1 if the model is to go on with something else
+ * @returns their indexes; none if the model is to go on with something else
  */
-export function questionIndex(speakers: readonly Speaker[]): number {
-  const last = speakers.findLastIndex((speaker) => speaker !== 'other');
-  return speakers[last] === 'user' && speakers[last - 1] !== 'result' ? last : -1;
+export function questionIndexes(speakers: readonly Speaker[]): ReadonlySet<number> {
+  const question = new Set<number>();
+  let index = speakers.findLastIndex((speaker) => speaker === 'user' || speaker === 'result');
+  for (; speakers[index] === 'user' || speakers[index] === 'other'; index -= 1) {
+    if (speakers[index] === 'user' && speakers[index - 1] !== 'result') question.add(index);
+  }
+  return question;
 }

@@ -92,6 +92,8 @@ const chatRefusals: Refusals = {
   add_special_tokens: unlessFalse,
   input_ids: always,
   return_prompt_text: unlessFalse,
+  // OpenAI
+  moderation: always,
   // llama-server
   reasoning_format: (value) => value !== 'auto' && value !== 'deepseek',
   parse_tool_calls: unlessTrue,
@@ -107,7 +109,6 @@ const responseRefusals: Refusals = {
   background: unlessFalse,
   context_management: unlessEmpty,
   messages: always,
-  moderation: always,
   prompt: always,
 };
 

@@ -1,10 +1,12 @@
 import { ChatstreamError } from '../../../base/errors.js';
+import { hostedItems, hostedResults } from '../../schemas/hosted-calls.js';
 import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
+import { leftOutItems } from '../requests/hosted-tools.js';
 import { missing } from '../requests/refused-parameters.js';
 import {
   isUnreadable,
   omissionNote,
-  questionIndex,
+  questionIndexes,
   type Speaker,
   unreadableHint,
 } from '../requests/unreadable-parts.js';
@@ -31,7 +33,8 @@ interface Origin {
 }
 
 /**
- * Items of a client with ids, in the form in which they are listed. A text is a message of the user.
+ * Items of a client with ids, in the form in which they are listed. A text is a message of the user. Calls of tools that a provider
+ * has run are left out.
  *
  * @throws ChatstreamError `invalid_request` that names what is wrong, such as an item that is there twice; `not_found` for one
  *   that is not stored
@@ -49,12 +52,14 @@ export function inputItems(
     ids.add(id);
     return id;
   };
-  const question = questionIndex(given.map(speakerOf));
-  return given.map((item, index) => {
+  const question = questionIndexes(given.map(speakerOf));
+  const leftOut = leftOutItems(given);
+  return given.flatMap((item, index) => {
+    if (leftOut.has(item)) return [];
     const param = typeof input === 'string' ? list : `${list}.${index}`;
     return conversationItem(item, {
       param,
-      isQuestion: index === question,
+      isQuestion: question.has(index),
       find: (id, place) => find(once(id, place), place),
       id: (prefix) => (hasId(item) ? once(item.id, `${param}.id`) : itemId(prefix, key, 'in', index)),
     });
@@ -97,7 +102,7 @@ export function referencesIn(input: string | readonly WireItem[] | null | undefi
 interface Place {
   /** The parameter that has the item. */
   readonly param: string;
-  /** Whether it is what the model is to answer, so that an image in it is an error. */
+  /** Whether it belongs to what the model is to answer, so that an image in it is an error. */
   readonly isQuestion: boolean;
   readonly find: FindItem;
   /** Its own id, or a new one. */
@@ -107,14 +112,16 @@ interface Place {
 const completed = { status: 'completed' } as const;
 
 function speakerOf(item: WireItem): Speaker {
-  switch (item.type ?? typeOf(item)) {
+  const type = item.type ?? typeOf(item);
+  switch (type) {
     case 'message':
-      return item.role === 'user' ? 'user' : 'other';
+      return item.role === 'user' || item.role === 'assistant' ? item.role : 'other';
     case 'function_call_output':
     case 'custom_tool_call_output':
       return 'result';
+    // Thoughts, calls, and references, which are to what the model has said.
     default:
-      return 'other';
+      return hostedResults.has(type) ? 'result' : 'assistant';
   }
 }
 
@@ -136,11 +143,19 @@ function conversationItem(item: WireItem, place: Place): ConversationItem {
     case 'item_reference':
       return place.find(need(item, 'id', param), `${param}.id`);
     default:
-      throw new ChatstreamError('invalid_request', `"${param}" is an item of type ${JSON.stringify(item.type)}.`, {
-        param: `${param}.type`,
-        hint: 'Messages, calls of functions and custom tools with their outputs, reasoning and references are supported.',
-      });
+      throw unsupportedItem(item.type, `${param}.type`);
   }
+}
+
+function unsupportedItem(type: unknown, param: string): ChatstreamError {
+  const hint = hostedItems.has(String(type))
+    ? 'Nothing here runs such tools. Their calls are left out of a conversation, unless there is nothing else to answer.'
+    : 'Messages, calls of functions and custom tools with their outputs, reasoning and references are supported.';
+  const place = param.slice(0, -'.type'.length);
+  return new ChatstreamError('invalid_request', `"${place}" is an item of type ${JSON.stringify(type)}.`, {
+    param,
+    hint,
+  });
 }
 
 type Call = Pick<Extract<ConversationItem, { type: 'function_call' }>, 'call_id' | 'name' | 'namespace' | 'status'>;

@@ -98,10 +98,34 @@ describe('messages', () => {
     ]);
   });
 
+  it('lose what Anthropic alone can read or run', () => {
+    const searched = [
+      { type: 'server_tool_use', id: 's' },
+      { type: 'web_search_tool_result', tool_use_id: 's' },
+    ];
+    const said = assistant(text('I look. '), ...searched, text('It rains.'), { type: 'fallback' });
+    expect(chat([hello, said, hello])).toEqual([
+      { role: 'user', content: 'hello' },
+      { role: 'assistant', content: 'I look. It rains.' },
+      { role: 'user', content: 'hello' },
+    ]);
+  });
+
+  it.each([[[{ type: 'server_tool_use' }, { type: 'mcp_tool_result' }]], [[{ type: 'redacted_thinking' }]]])(
+    'are not there if nothing is left of them: %j',
+    (blocks) => {
+      expect(chat([hello, assistant(...blocks), user(text('Well?'))])).toEqual([
+        { role: 'user', content: 'hello\nWell?' },
+      ]);
+      expect(chat([hello, assistant(...blocks)])).toEqual([{ role: 'user', content: 'hello' }]);
+      expect(refusal([assistant(...blocks)])).toMatchObject({ code: 'invalid_request', param: 'messages' });
+    },
+  );
+
   it.each([
     ['image', user({ type: 'image' }), 'messages.0.content.0'],
     ['document', user(text('See:'), { type: 'document' }), 'messages.0.content.1'],
-    ['server_tool_use', assistant({ type: 'server_tool_use' }), 'messages.0.content.0'],
+    ['compaction', assistant({ type: 'compaction' }), 'messages.0.content.0'],
     ['constructor', user({ type: 'constructor' }), 'messages.0.content.0'],
   ])('with a block of type %s are refused', (type, message, param) => {
     expect(refusal([message])).toMatchObject({ code: 'invalid_request', param });
@@ -110,6 +134,7 @@ describe('messages', () => {
 
   it.each([
     [user(call('a', 'first')), 'messages.0.content.0'],
+    [user({ type: 'web_search_tool_result' }), 'messages.0.content.0'],
     [assistant({ type: 'tool_result', tool_use_id: 'a' }), 'messages.0.content.0'],
     [user({ type: 'text' }), 'messages.0.content.0.text'],
     [assistant({ type: 'tool_use', name: 'x' }), 'messages.0.content.0.id'],
@@ -174,13 +199,10 @@ describe('results of tools', () => {
     ]);
   });
 
-  it.each([{ type: 'search_result' }, { type: 'document', source: { type: 'text' } }])(
-    'with anything else are refused: %j',
-    (block) => {
-      const result = user({ type: 'tool_result', tool_use_id: 'a', content: [block] });
-      expect(refusal([hello, askedTwice, result])).toMatchObject({ param: 'messages.2.content.0.content.0' });
-    },
-  );
+  it('with anything else are refused', () => {
+    const result = user({ type: 'tool_result', tool_use_id: 'a', content: [{ type: 'browser_state' }] });
+    expect(refusal([hello, askedTwice, result])).toMatchObject({ param: 'messages.2.content.0.content.0' });
+  });
 });
 
 describe('an image', () => {
@@ -195,6 +217,10 @@ describe('an image', () => {
     expect(refusal([user(image), assistant(text('It shows'))])).toMatchObject({
       ...wrong,
       param: 'messages.0.content.0',
+    });
+    expect(refusal([hello, assistant(text('Yes?')), user(image), user(text('What is it?'))])).toMatchObject({
+      ...wrong,
+      param: 'messages.2.content.0',
     });
   });
 

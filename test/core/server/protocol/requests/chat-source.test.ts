@@ -78,6 +78,7 @@ describe('an image in a chat', () => {
   it.each<[index: number, messages: ChatCompletionRequest['messages']]>([
     [0, [picture]],
     [2, [picture, assistant, picture]],
+    [2, [user, assistant, picture, { role: 'system', content: 'Be brief.' }, user]],
     [0, [picture, assistant]],
     [0, [picture, { role: 'system', content: 'Be brief.' }]],
     [0, [{ role: 'system', content: see('image_url') }, user]],

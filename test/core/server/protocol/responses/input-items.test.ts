@@ -88,8 +88,29 @@ describe('the input of a response', () => {
     }
   });
 
+  it('loses calls of tools that a provider has run, and their results', () => {
+    const search = { type: 'web_search_call', id: 'ws_1' };
+    const picture = { type: 'computer_call_output', call_id: 'c1' };
+    const items = read([search, { role: 'user', content: 'Hi' }, search, picture, { role: 'user', content: 'Well?' }]);
+    expect(items.map(({ id }) => id)).toEqual([`msg_${key}a0001`, `msg_${key}a0004`]);
+    expect(read([{ role: 'user', content: 'Hi' }, search])).toHaveLength(1);
+  });
+
+  it('is refused if it is about such calls', () => {
+    const asked = { role: 'user', content: 'Press the button.' };
+    const wrong = { code: 'invalid_request', hint: expect.stringContaining('Nothing here runs such tools.') as string };
+    const call = { type: 'computer_call', call_id: 'c1' };
+    expect(() => read([asked, call, { type: 'computer_call_output', call_id: 'c1' }])).toThrow(
+      expect.objectContaining({ ...wrong, param: 'input.1.type' }) as Error,
+    );
+    expect(() => read([{ type: 'web_search_call' }, call])).toThrow(
+      expect.objectContaining({ ...wrong, param: 'input.0.type' }) as Error,
+    );
+  });
+
   it.each<[string, WireItem]>([
     ['input.0.type', { type: 'image_generation_call', id: 'a' }],
+    ['input.0.type', { type: 'compaction', encrypted_content: 'a' }],
     ['input.0.type', { type: 'local_shell_call', call_id: 'a', name: 'b' }],
     ['input.0.content', { role: 'user' }],
     ['input.0.role', { content: 'Hi' }],
@@ -127,6 +148,14 @@ describe('an image in the input', () => {
         }) as Error,
       );
     }
+  });
+
+  it('is an error in any message that the model is to answer', () => {
+    const search = { type: 'web_search_call', id: 'ws_1' };
+    const asked = [{ role: 'user', content: 'Hi' }, search, { role: 'assistant', content: 'Yes?' }, picture];
+    expect(() => read([...asked, { role: 'user', content: 'What is it?' }])).toThrow(
+      expect.objectContaining({ param: 'input.3.content' }) as Error,
+    );
   });
 
   it('is a note in earlier messages, and in the results of tools and what comes with them', () => {
