@@ -40,7 +40,7 @@ interface Served extends Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals
 export default class Serve extends BaseCommand {
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
 
-  static override description = `At most --max-concurrency generations run at once. They advance together, by one token each per round. Further requests wait in a queue, first come, first served. A full queue rejects at once, with a 429 that says when to try again.`;
+  static override description = `At most --max-concurrency generations run at once. They advance together, by one token each per round. Further requests wait in a queue: first come, first served, or so that each key gets its share. A full queue rejects at once, with a 429 that says when to try again.`;
 
   static override examples = [
     { description: 'Try it without a model', command: '<%= config.bin %> <%= command.id %> --engine mock' },
@@ -133,7 +133,7 @@ export default class Serve extends BaseCommand {
     const options = await showDownload(logger, (onProgress, onNotice) =>
       serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }, config),
     );
-    warnOfRisks(options, logger);
+    warnOfRisks(options, origins, logger);
     for (const problem of idleFlags(flags, origins)) logger.warn(problem);
     tuneV8();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
@@ -155,7 +155,7 @@ export default class Serve extends BaseCommand {
   async #serveUpstreams({ flags, config, origins, logger, stopping, host }: Start): Promise<Served> {
     const { upstreamOptions } = await import('../cli/serve/options/upstream-options.js');
     const options = upstreamOptions(flags, this.config.version, config, origins);
-    warnOfRisks(options, logger);
+    warnOfRisks(options, origins, logger);
     warnOfUseless('upstream', flags, origins, logger);
     // Without a small heap: passing on a chunk took a quarter more CPU time with it.
     const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
@@ -171,7 +171,7 @@ export default class Serve extends BaseCommand {
     const nats = natsOptionsOf(flags);
     const { clusterOptions } = await import('../cli/serve/options/cluster-options.js');
     const options = clusterOptions(flags, this.config.version, config, origins);
-    warnOfRisks(options, logger);
+    warnOfRisks(options, origins, logger);
     warnOfUseless('cluster', flags, origins, logger);
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveCluster } = await import('../core/serve/serve-cluster.js');

@@ -4,6 +4,7 @@ import { errorBody, httpStatus } from '../../src/core/server/protocol/http-error
 import { messagesErrorBody } from '../../src/core/server/protocol/messages/messages-errors.js';
 import { chatCompletionRequest, completionRequest } from '../../src/core/server/schemas/completion-requests.js';
 import { samplingDefaults } from '../../src/core/server/schemas/sampling-parameters.js';
+import { testApp } from '../support/app.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 
 const page = readPage('docs/api.md');
@@ -40,6 +41,16 @@ const clientErrors: readonly ErrorCode[] = [
 ];
 
 describe('docs/api.md', () => {
+  it('lists the path of each route', async () => {
+    const { get } = await testApp();
+    const { paths } = (await get('/openapi.json')).json<{ readonly paths: object }>();
+    const listed = ['route', 'route of conversations'].flatMap((header) =>
+      rowsOf(page, header).flatMap((row) => codeIn(row.get(header) ?? '').map((code) => code.replace(/^[A-Z]+ /, ''))),
+    );
+    const real = Object.keys(paths).map((path) => path.replace(/\{(\w+)\}/g, ':$1'));
+    expect(real.filter((path) => !listed.includes(path))).toEqual([]);
+  });
+
   const parameters = rowsOf(page, 'parameter');
 
   it('lists the parameters of both kinds of completions', () => {

@@ -1,4 +1,5 @@
 import type { ServeOptions } from '../../core/serve/serve.js';
+import { type FlagOrigins, variableOf } from '../flags/flags.js';
 
 export type Patience = Pick<ServeOptions['queue'], 'policy' | 'classPatienceMs' | 'queueTimeoutMs'>;
 
@@ -13,4 +14,14 @@ export function latePatience({ policy, classPatienceMs, queueTimeoutMs }: Patien
     `--queue-timeout ends the wait of batch requests after ${queueTimeoutMs} ms, before --class-patience lets them ` +
     `compete with interactive ones (${highestMs} ms): a steady stream of these can keep them out`
   );
+}
+
+/** Why a --class-patience that was set does nothing; null if none was, and where there are classes. */
+export function idlePatience(
+  { policy }: Pick<Patience, 'policy'>,
+  { isTyped, isGiven }: Pick<FlagOrigins, 'isTyped' | 'isGiven'>,
+): string | null {
+  if (policy === 'fair' || !isGiven('class-patience')) return null;
+  const name = isTyped('class-patience') ? '--class-patience' : variableOf('class-patience');
+  return `${name} has no effect with --queue-policy fifo, which does not know classes`;
 }

@@ -4,16 +4,18 @@ import type { ServeOptions } from '../../core/serve/serve.js';
 import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags/flags.js';
 import { type Elsewhere, uselessVariables } from './flags/useless-flags.js';
-import { latePatience, type Patience } from './late-patience.js';
+import { idlePatience, latePatience, type Patience } from './late-patience.js';
 
 /** Warns of a server that anyone can use, and of requests that may wait in vain. */
 export function warnOfRisks(
   options: Pick<ServeOptions, 'server' | 'access'> & { readonly queue: Patience },
+  origins: FlagOrigins,
   logger: Logger,
 ): void {
   warnIfOpen(options, logger);
-  const late = latePatience(options.queue);
-  if (late !== null) logger.warn(late);
+  for (const problem of [latePatience(options.queue), idlePatience(options.queue, origins)]) {
+    if (problem !== null) logger.warn(problem);
+  }
 }
 
 function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>, logger: Logger): void {

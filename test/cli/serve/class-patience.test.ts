@@ -1,8 +1,9 @@
 import { Parser } from '@oclif/core';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { flagOrigins } from '../../../src/cli/flags/flags.js';
 import { serveFlags } from '../../../src/cli/serve/flags/flags.js';
 import { queueOptions } from '../../../src/cli/serve/flags/queue-flags.js';
-import { latePatience } from '../../../src/cli/serve/late-patience.js';
+import { idlePatience, latePatience } from '../../../src/cli/serve/late-patience.js';
 import type { TrafficClass } from '../../../src/core/scheduler/jobs/traffic-class.js';
 import { Scheduler } from '../../../src/core/scheduler/scheduler.js';
 import type { ServeOptions } from '../../../src/core/serve/serve.js';
@@ -74,5 +75,29 @@ describe('the time after which a waiting request rises by a class', () => {
     expect(latePatience(queue)).toContain('after 60000 ms, before --class-patience');
     expect(latePatience(await queueOf('--class-patience', '29s'))).toBeNull();
     expect(latePatience(await queueOf('--class-patience', '30s', '--queue-policy', 'fifo'))).toBeNull();
+  });
+});
+
+describe('a --class-patience without effect', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  async function problemOf(hasKeys: boolean, ...argv: readonly string[]): Promise<string | null> {
+    const parsed = await Parser.parse([...argv], { flags: serveFlags, strict: true });
+    return idlePatience(queueOptions(parsed.flags, hasKeys), flagOrigins(parsed));
+  }
+
+  it('is warned of where there are no classes', async () => {
+    expect(await problemOf(false, '--class-patience', '5s')).toMatch(/^--class-patience has no effect/);
+    expect(await problemOf(true, '--class-patience', '5s', '--queue-policy', 'fifo')).not.toBeNull();
+    vi.stubEnv('CHATSTREAM_CLASS_PATIENCE', '5s');
+    expect(await problemOf(false)).toMatch(/^CHATSTREAM_CLASS_PATIENCE has no effect/);
+  });
+
+  it('is not warned of where there are, nor where it was not set', async () => {
+    expect(await problemOf(true, '--class-patience', '5s')).toBeNull();
+    expect(await problemOf(false, '--class-patience', '5s', '--queue-policy', 'fair')).toBeNull();
+    expect(await problemOf(false)).toBeNull();
   });
 });

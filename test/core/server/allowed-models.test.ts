@@ -77,6 +77,16 @@ describe('a key that may use some models', () => {
     const answer = await post('/v1/chat/completions', chat('hi'), sent('anna'));
     expect(answer.statusCode).toBe(404);
     expect(answer.body).not.toContain('small');
+    expect(answer.body).toContain('Nor is any other model that this request may use.');
+  });
+
+  it('is told of none of the others if it asks what one of its own is that is not served', async () => {
+    const { get } = await server(key('anna', ['large']), key('ben', ['large', 'mock']));
+    const [anna, ben] = await Promise.all(['anna', 'ben'].map((name) => get('/v1/models/large', sent(name))));
+    expect(anna?.statusCode).toBe(404);
+    expect(anna?.body).not.toMatch(/small|mock|loaded/);
+    expect(ben?.statusCode).toBe(404);
+    expect(ben?.body).toContain('Ask for \\"mock\\"');
   });
 
   it('sees only these in the list', async () => {
@@ -114,5 +124,22 @@ describe('a key that may use some models of upstream servers', () => {
     ]);
     const list = await fetch(`${relay.url}/v1/models`, { headers: sent('anna') });
     expect(await list.json()).toMatchObject({ data: [{ id: 'small' }] });
+  });
+
+  it('is told of none of the others if none of its own is there', async () => {
+    const upstream = await UpstreamServer.start({ models: ['large', 'small'] });
+    onTestFinished(() => upstream.stop());
+    const relay = await testRelay([upstream.url], {
+      times: usualTimes,
+      access: { keys: [key('anna', ['tiny'])], anonymous: null, classReserves: new Map() },
+    });
+    const answers = await Promise.all([
+      relay.post({ ...chat('hi'), model: 'tiny' }, { headers: sent('anna') }),
+      fetch(`${relay.url}/v1/models/tiny`, { headers: sent('anna') }),
+    ]);
+    for (const answer of answers) {
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).not.toMatch(/large|small|loaded/);
+    }
   });
 });

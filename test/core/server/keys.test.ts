@@ -320,6 +320,9 @@ describe('the role of a key', () => {
 
   it.each([
     ['anna', 'GET', '/v1/models', 200],
+    ['anna', 'GET', '/v1/models/mock', 200],
+    ['eye', 'GET', '/v1/models', 200],
+    ['eye', 'GET', '/v1/models/mock', 200],
     ['anna', 'GET', '/v1/queue', 200],
     ['anna', 'GET', '/metrics', 403],
     ['anna', 'PATCH', '/v1/queue', 403],

@@ -49,6 +49,7 @@ describe('a reserve', () => {
     const refused = await patch(1);
     expect(refused.statusCode).toBe(400);
     expect(refused.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param: 'max_concurrency' } });
+    expect(refused.body).toContain('Keys and classes reserve 1 place: of 1, none would be left for all others.');
     expect((await patch(3)).statusCode).toBe(200);
   });
 

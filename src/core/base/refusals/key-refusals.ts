@@ -30,6 +30,16 @@ export function forbiddenModelError(key: string, models: readonly string[]): Cha
   });
 }
 
+// model_not_found
+
+/** For a key none of whose models is served. Which others are is not for its owner to know. */
+export function noAllowedModelError(wanted: string): ChatstreamError {
+  return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
+    hint: 'Nor is any other model that this request may use.',
+    param: 'model',
+  });
+}
+
 // invalid_api_key
 
 export function missingKeyError(): ChatstreamError {

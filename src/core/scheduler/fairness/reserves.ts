@@ -41,7 +41,8 @@ export function checkReserves(settings: ReserveSettings, policy: 'fair' | 'fifo'
 /** What is wrong with so many reserved places; null if nothing is. */
 function reserveProblem(reserved: number, maxConcurrency: number): string | null {
   if (reserved === 0 || reserved < maxConcurrency) return null;
-  return `Keys and classes reserve ${reserved} places together: of ${maxConcurrency}, none would be left for all others.`;
+  const places = reserved === 1 ? '1 place' : `${reserved} places together`;
+  return `Keys and classes reserve ${places}: of ${maxConcurrency}, none would be left for all others.`;
 }
 
 /** Where the places are those of others, nobody here could keep one free. @throws ChatstreamError `usage` for any reserve */

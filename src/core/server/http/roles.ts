@@ -7,7 +7,7 @@ import { mayOperate, type Sender } from './operators.js';
 /** Routes that others than users need. All that are not listed generate text, and are for users. */
 const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/models', ['user', 'observer']],
-  ['GET /v1/models/*', ['user', 'observer']],
+  ['GET /v1/models/:id', ['user', 'observer']],
   ['GET /openapi.json', ['user', 'observer']],
   // Users see their own requests only.
   ['GET /v1/queue', ['user', 'observer']],

@@ -15,7 +15,7 @@ import type { ConversationItem, WireItem } from '../schemas/response-items.js';
 import { countAgainstLimits } from './generation.js';
 
 const tags = ['conversations'];
-const failures = errors(400, 401, 404, 408, 413, 429, 503, 507);
+const failures = errors(400, 401, 403, 404, 408, 413, 415, 429, 503, 507);
 const one = { tags, params: Type.Object({ id: Type.String() }) };
 const oneItem = { tags, params: Type.Object({ id: Type.String(), item_id: Type.String() }) };
 const conversation = { 200: json('The conversation.', 'Conversation'), ...failures };

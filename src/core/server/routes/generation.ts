@@ -1,12 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { ChatstreamError } from '../../base/errors.js';
 import { nonEmpty } from '../../base/json.js';
-import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import type { Caller } from '../../inference/admission/admission.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/service/served-model.js';
 import { lowerOf, type TrafficClass } from '../../scheduler/jobs/traffic-class.js';
-import { allowedModel, mayUse } from '../http/allowed-models.js';
+import { allowedModel, findAllowed } from '../http/allowed-models.js';
 import { clientWithoutKey } from '../http/client-address.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
@@ -47,14 +45,7 @@ export function servedModel(
   const key = keys.of(request.raw);
   if (key.models === undefined) return models.find(wanted);
   const names = models.list.map(({ id }) => id);
-  const model = allowedModel(key, nonEmpty(wanted), names);
-  try {
-    return models.find(model);
-  } catch (error) {
-    if (!(error instanceof ChatstreamError) || error.code !== 'model_not_found') throw error;
-    // The names of models that the key may not use are none of its business.
-    throw modelNotFoundError(model ?? '', names.find((name) => mayUse(key, name)) ?? null);
-  }
+  return findAllowed(key, allowedModel(key, nonEmpty(wanted), names), names, (model) => models.find(model));
 }
 
 /** Who asks, and in which class. A request may lower its class, but not raise it. */

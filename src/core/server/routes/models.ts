@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { ListedModel } from '../../inference/service/served-model.js';
-import { allowedModel, mayUse } from '../http/allowed-models.js';
+import { allowedModel, findAllowed, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
 import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';
 import { modelInfo, modelsPage } from '../protocol/messages/messages-models.js';
@@ -27,8 +27,10 @@ export function modelRoutes(app: App, { models, keys }: ServerContext): void {
     response: { 200: json('The model.', 'Model'), ...errors(401, 403, 404) },
   };
   app.get('/v1/models/:id', { schema: one }, ({ params, raw, headers }) => {
-    allowedModel(keys.of(raw), params.id, []);
-    const model = models.describe(params.id);
+    const key = keys.of(raw);
+    allowedModel(key, params.id, []);
+    const names = models.list.map(({ id }) => id);
+    const model = findAllowed(key, params.id, names, (id) => models.describe(id));
     return isFromAnthropicClient(headers) ? modelInfo(model.id, startedAt) : describe(model, startedAt);
   });
 }

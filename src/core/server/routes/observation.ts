@@ -34,7 +34,7 @@ export function observationRoutes(app: App, { metrics }: LineContext): void {
   const schema = {
     summary: 'Metrics for Prometheus',
     tags: ['observation'],
-    response: { 200: text("In Prometheus' text format."), ...errors(401) },
+    response: { 200: text("In Prometheus' text format."), ...errors(401, 403) },
   };
   app.get('/metrics', { schema }, async (_request, reply) => {
     reply.type(metrics.contentType);

@@ -5,7 +5,7 @@ import { executorHeader } from '../../base/executor-header.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
-import { allowedModel } from '../http/allowed-models.js';
+import { allowedModel, findAllowed } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { limitHeaders } from '../http/limit-headers.js';
@@ -77,7 +77,11 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const delivery = new Delivery(context, reply);
   // Errors that it throws are its promise's.
   const submit = async (listener: RelayListener): Promise<AdmittedRequest> =>
-    await Promise.resolve(context.relay.submit(request, listener, delivery.client));
+    await Promise.resolve(
+      findAllowed(key, request.model, context.relay.models, () =>
+        context.relay.submit(request, listener, delivery.client),
+      ),
+    );
   if (!isStream) {
     return delivery.whole(({ onEnd, onFailed }) =>
       submit(

@@ -34,7 +34,7 @@ import { resumableAnswer } from './resuming.js';
 
 const tags = ['responses'];
 const stored = Type.Object({ id: Type.String() });
-const storedErrors = errors(400, 401, 404, 503, 507);
+const storedErrors = errors(400, 401, 403, 404, 503, 507);
 
 /** OpenAI's Responses API: answers that are kept, and that later requests continue. */
 export function responseRoutes(app: App, context: ServerContext): void {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import { upstreamNotFoundError } from '../../base/refusals/upstream-refusals.js';
 import type { RelayExecutor } from '../../relay/attempts.js';
-import { allowedModel, mayUse } from '../http/allowed-models.js';
+import { allowedModel, findAllowed, mayUse } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 import { upstream, upstreamChange, upstreamList } from '../schemas/server-state.js';
@@ -27,9 +27,12 @@ export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
     response: { 200: json('The model.', Type.Object({})), ...errors(401, 403, 404) },
   };
   app.get('/v1/models/:id', { schema: model }, ({ params: { id }, raw }) => {
-    allowedModel(keys.of(raw), id, []);
-    if (relay.models.includes(id)) return describeModel(id);
-    throw modelNotFoundError(id, relay.models[0] ?? null);
+    const key = keys.of(raw);
+    allowedModel(key, id, []);
+    return findAllowed(key, id, relay.models, () => {
+      if (relay.models.includes(id)) return describeModel(id);
+      throw modelNotFoundError(id, relay.models[0] ?? null);
+    });
   });
 
   const tags = ['upstreams'];

@@ -32,7 +32,9 @@ export const timings = Type.Object(
     paused_ms: Type.Optional(
       Type.Number({ minimum: 0, description: 'With --preempt-batch-after: how long it was paused, if it was.' }),
     ),
-    executor: Type.Optional(Type.String({ description: 'With --replicas, the engine that generated the answer.' })),
+    executor: Type.Optional(
+      Type.String({ description: 'With --replicas, the engine that had the answer last; in a cluster, the node.' }),
+    ),
   },
   { description: 'How the time of the request was spent.' },
 );

@@ -26,7 +26,7 @@ const maxTokens = optional(
 
 /** What all requests for generated text have in common. */
 export const generationParameters = {
-  model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
+  model: optional(Type.String({ description: 'A name from /v1/models; if left out, the first of them.' })),
   stream: optional(Type.Boolean()),
   stream_options: optional(
     Type.Object({
@@ -132,7 +132,9 @@ export const chatParameters = {
   parallel_tool_calls: optional(
     Type.Boolean({ default: true, description: 'Whether one answer may have several calls.' }),
   ),
-  reasoning_effort: optional(Type.String({ description: 'none, minimal, low, medium, high; for models that think.' })),
+  reasoning_effort: optional(
+    Type.String({ description: 'none, minimal, low, medium, high, xhigh or max; for models that think.' }),
+  ),
   reasoning: optional(
     Type.Object({
       effort: optional(Type.String()),

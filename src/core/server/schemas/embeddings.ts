@@ -19,7 +19,7 @@ export const embeddingRequest = Type.Object({
     ],
     { description: 'One or more inputs, as texts or as tokens.' },
   ),
-  model: optional(Type.String({ description: 'A name from /v1/models. May be left out: there is only one model.' })),
+  model: optional(Type.String({ description: 'A name from /v1/models; if left out, the first of them.' })),
   encoding_format: optional(
     Type.Enum(['float', 'base64'], { description: 'base64: 32-bit numbers, little-endian. Default: float.' }),
   ),

@@ -71,15 +71,15 @@ export type Responses = Readonly<Record<number, ResponseSchema>>;
 const statuses = {
   400: 'The request is wrong, or asks for something that is not supported.',
   401: 'The key is missing or wrong.',
-  403: 'The role of the key does not allow it.',
+  403: 'The role of the key does not allow it, or the key may not use the model.',
   404: 'There is no such model, response, conversation or item.',
   408: 'The body arrived too slowly.',
   413: 'The body is too large.',
   415: 'The body is not JSON, or compressed.',
-  429: 'The queue is full.',
+  429: 'The queue is full, the first token would come too late, or the key has reached a limit.',
   500: 'The engine failed on this request.',
   502: 'The upstream server failed.',
-  503: 'The request waited too long, the server is shutting down or has no connection to spare, or the engine is down.',
+  503: 'The request waited too long or would miss its deadline, the server is shutting down or has no connection to spare, or the engine is down.',
   507: 'The store cannot be used; its disk may be full.',
 } as const;
 

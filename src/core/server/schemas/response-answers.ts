@@ -103,7 +103,11 @@ export const response = Type.Object({
   status: Type.Enum(['in_progress', 'completed', 'incomplete', 'failed', 'cancelled']),
   background: Type.Literal(false),
   error: orNull(
-    Type.Object({ code: Type.Enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']), message: Type.String() }),
+    Type.Object({
+      code: Type.Enum(['server_error', 'rate_limit_exceeded', 'invalid_prompt']),
+      error_code: Type.Optional(Type.String({ description: 'The code that the error has in all other answers.' })),
+      message: Type.String(),
+    }),
   ),
   incomplete_details: orNull(Type.Object({ reason: Type.Literal('max_output_tokens') })),
   model: Type.String(),

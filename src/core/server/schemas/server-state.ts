@@ -80,7 +80,8 @@ export const running = Type.Object({
   model: Type.Optional(ofModel),
   executor: Type.Optional(
     Type.Union([Type.String(), Type.Null()], {
-      description: 'With upstream servers: which one has it; null while it waits for another one.',
+      description:
+        'With --replicas, the engine that has it; in a cluster, the node; with upstream servers, which of them, or null while it waits for another one.',
     }),
   ),
   places,

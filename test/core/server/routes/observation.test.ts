@@ -3,6 +3,7 @@ import { createTestApp, type TestApp } from '../../../support/app.js';
 
 interface Operation {
   readonly summary?: string;
+  readonly responses: Readonly<Record<string, unknown>>;
   readonly requestBody?: { readonly content: Record<string, { readonly schema: { readonly properties: object } }> };
 }
 
@@ -50,6 +51,16 @@ const routes = [
   ['get', '/health'],
   ['get', '/metrics'],
 ] as const;
+
+const keyless: ReadonlySet<string> = new Set(['get /livez', 'get /readyz', 'get /health']);
+
+/** Routes that the keys of all roles may use. */
+const everyRole: ReadonlySet<string> = new Set([
+  'get /v1/models',
+  'get /v1/queue',
+  'get /v1/queue/events',
+  'get /v1/usage',
+]);
 
 const generationParameters = [
   'model',
@@ -192,6 +203,20 @@ describe('observation', () => {
     const { paths } = await openApi();
     const schema = paths[path]?.[method]?.requestBody?.content['application/json']?.schema;
     expect(Object.keys(schema?.properties ?? {}).toSorted()).toEqual(parameters.toSorted());
+  });
+
+  it('says of each route which errors it may have because of the key and of the body', async () => {
+    const { paths } = await openApi();
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ route: `${method} ${path}`, ...operation })),
+    );
+    const lacking = operations.flatMap(({ route, responses, requestBody }) => {
+      const ofKey = keyless.has(route) ? [] : ['401', ...(everyRole.has(route) ? [] : ['403'])];
+      const ofBody = requestBody === undefined ? [] : ['400', '408', '413', '415'];
+      const missing = [...ofKey, ...ofBody].filter((status) => !(status in responses));
+      return missing.length === 0 ? [] : [[route, ...missing]];
+    });
+    expect(lacking).toEqual([]);
   });
 
   it('serves metrics as Prometheus reads them', async () => {

@@ -11,6 +11,9 @@ const failureCodes = new Map<ErrorCode, FailureCode>([
   ['queue_full', 'rate_limit_exceeded'],
   ['ttft_target', 'rate_limit_exceeded'],
   ['queue_timeout', 'rate_limit_exceeded'],
+  ['deadline', 'rate_limit_exceeded'],
+  ['rate_limited', 'rate_limit_exceeded'],
+  ['quota_exceeded', 'rate_limit_exceeded'],
 ]);
 
 /** One of the published codes of failed responses. */

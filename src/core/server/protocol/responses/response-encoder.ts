@@ -100,7 +100,9 @@ export class ResponseEncoder implements AnswerEncoder {
   failure(error: ChatstreamError): string {
     // Clients expect this event first, even if they had to wait so long that nothing else was sent.
     const opening = this.#events === 0 ? this.opening() : '';
-    const response = { ...this.#stopped('failed'), error: { code: failureCode(error), message: error.advice } };
+    const { code, advice: message } = error;
+    const failure = { code: failureCode(error), error_code: code, message };
+    const response = { ...this.#stopped('failed'), error: failure };
     this.#options.onStopped(response);
     return opening + this.#write({ type: 'response.failed', response });
   }

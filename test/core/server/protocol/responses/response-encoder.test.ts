@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../../src/core/base/errors.js';
-import { queueTimeoutError } from '../../../../../src/core/base/refusals/queue-refusals.js';
+import { quotaExceededError, rateLimitedError } from '../../../../../src/core/base/refusals/key-refusals.js';
+import { deadlineError, queueTimeoutError } from '../../../../../src/core/base/refusals/queue-refusals.js';
 import type { AnswerPart } from '../../../../../src/core/engine/dialects/answer.js';
 import type { AnswerReason, Timings } from '../../../../../src/core/inference/request.js';
 import { ResponseEncoder } from '../../../../../src/core/server/protocol/responses/response-encoder.js';
@@ -142,7 +143,7 @@ describe('the events of a response', () => {
         sequence_number: events.length - 1,
         response: {
           status: 'failed',
-          error: { code: 'server_error', message: 'It broke. Try again.' },
+          error: { code: 'server_error', error_code: 'engine_failed', message: 'It broke. Try again.' },
           output: [{ status: 'incomplete', content: [{ text: 'Hel' }] }],
         },
       },
@@ -154,6 +155,17 @@ describe('the events of a response', () => {
     expect(events.map(({ type }) => type)).toEqual(['response.created', 'response.in_progress', 'response.failed']);
     expect(events.at(-1)?.data['response']).toMatchObject({
       error: { code: 'rate_limit_exceeded', message: expect.stringMatching(/Try again in 4 s/) as string },
+    });
+  });
+
+  it.each([
+    deadlineError(4),
+    rateLimitedError('anna', '5 requests per minute', 4),
+    quotaExceededError('anna', 5000, 4),
+  ])('fail with that code for $code as well, and say which it was', (error) => {
+    const last = namedEvents(encoder().failure(error)).at(-1);
+    expect(last?.data['response']).toMatchObject({
+      error: { code: 'rate_limit_exceeded', error_code: error.code },
     });
   });
 });
