@@ -19,7 +19,7 @@ const forNobodyMs = 500;
 /** How long a chat waits for the process that is there before another one is started, in milliseconds: most take much less. */
 const patienceMs = 500;
 
-/** How long a process may take to be ready, in milliseconds. It takes 0.2 to 0.4 s, or 1 to 2 s with the whole library. */
+/** How long a process may take to be ready, in milliseconds. It takes 0.15 s of a core, or 0.6 s with the whole library. */
 const longestStartMs = 60_000;
 
 export interface RenderProcessesOptions extends RendererSource {
