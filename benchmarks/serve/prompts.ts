@@ -1,6 +1,6 @@
 import { getLlama, LlamaLogLevel, type LlamaModel } from 'node-llama-cpp';
 import type { ChatMessage } from '../../src/core/engine/engine.js';
-import { compileJinja } from '../../src/core/engine/llama/library/library.js';
+import { compileJinja } from '../../src/core/engine/llama/library/jinja.js';
 import { Prompts } from '../../src/core/engine/llama/prompts.js';
 import { markdownTable } from '../support/markdown.js';
 import { ratios, spread } from '../support/statistics.js';

@@ -66,6 +66,46 @@ export function jsonSize(text: string, most: JsonSize): JsonSize {
   return { containers, levels, members };
 }
 
+/** Names are told apart by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that was there before. */
+const hashBits = 20;
+
+/** Different in each process, so that nobody can look for names that are taken for the same. */
+const hashBasis = Math.floor(Math.random() * 2 ** 32);
+
+/**
+ * Whether objects in a JSON text have more different names of members than that, or nearly so many. Takes time that is linear in its
+ * length: much less than to parse it, which makes a string of each of them that is kept.
+ */
+export function hasManyNames(text: string, most: number): boolean {
+  const seen = new Int32Array(2 ** (hashBits - 5));
+  let names = 0;
+  let start = 0;
+  let end = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quote) {
+      start = at + 1;
+      end = at = endOfString(text, at);
+    } else if (code === colon) {
+      const hash = hashOf(text, start, end);
+      const bit = 1 << (hash & 31);
+      const word = (seen[hash >>> 5] ?? 0) | bit;
+      if (word === seen[hash >>> 5]) continue;
+      seen[hash >>> 5] = word;
+      names += 1;
+      if (names > most) return true;
+    }
+  }
+  return false;
+}
+
+/** FNV-1a, of which the upper bits are mixed into the lower ones. @returns {@link hashBits} bits */
+function hashOf(text: string, start: number, end: number): number {
+  let hash = hashBasis;
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+  return (hash ^ (hash >>> hashBits)) & (2 ** hashBits - 1);
+}
+
 /** @returns the position of the quote that ends a string; the length of the text if it does not end */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {

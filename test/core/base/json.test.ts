@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonSize } from '../../../src/core/base/json.js';
+import { hasManyNames, jsonSize } from '../../../src/core/base/json.js';
 
 /** Levels of objects and lists in a value. */
 function levelsOf(value: unknown): number {
@@ -19,6 +19,13 @@ function membersIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   const own = Array.isArray(value) ? 0 : Object.keys(value).length;
   return Object.values(value).reduce((sum: number, each) => sum + membersIn(each), own);
+}
+
+/** Names of members in a value. */
+function namesIn(value: unknown): ReadonlySet<string> {
+  if (typeof value !== 'object' || value === null) return new Set();
+  const own = Array.isArray(value) ? [] : Object.keys(value);
+  return new Set([...own, ...Object.values(value).flatMap((each) => [...namesIn(each)])]);
 }
 
 describe('the size of JSON', () => {
@@ -49,5 +56,31 @@ describe('the size of JSON', () => {
     ['lists beside each other', `[${'[],'.repeat(200_000)}1]`, { levels: 2, containers: 200_001, members: 0 }],
   ])('is found by looking at %s only once', (_, text, size) => {
     expect(jsonSize(text, { levels: 100, containers: 300_000, members: 0 })).toEqual(size);
+  });
+});
+
+describe('the number of different names', () => {
+  it('is at most what is in the value, whatever strings contain', () => {
+    const texts = fc.string({ unit: fc.constantFrom('{', ':', ',', '"', '\\', 'a'), maxLength: 3 });
+    const objects = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 4 }, texts, fc.array(tie('value')), fc.dictionary(texts, tie('value'))),
+    })).value;
+    fc.assert(
+      fc.property(objects, (value) => {
+        const names = namesIn(value).size;
+        expect(hasManyNames(JSON.stringify(value), names)).toBe(false);
+        // A few names do not have the same hash, or hardly ever.
+        if (names > 0 && names < 8) expect(hasManyNames(JSON.stringify(value), names - 1)).toBe(true);
+      }),
+    );
+  });
+
+  it('is that of all objects together, and of each name once', () => {
+    const name = (index: number): string => `{"name ${index}":0}`;
+    const distinct = Array.from({ length: 22_000 }, (_, index) => name(index)).join();
+    expect(hasManyNames(`[${distinct}]`, 20_000)).toBe(true);
+    expect(hasManyNames(`[${distinct}]`, 22_000)).toBe(false);
+    const repeated = Array.from({ length: 22_000 }, (_, index) => name(index % 100)).join();
+    expect(hasManyNames(`[${repeated}]`, 100)).toBe(false);
   });
 });

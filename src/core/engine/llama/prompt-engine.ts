@@ -7,6 +7,7 @@ import { contextLengthOf } from '../../gguf/memory-need.js';
 import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { openWithoutGpu } from './library/device.js';
+import { loadedNativeFile } from './library/jinja.js';
 import { type EngineLog, importLibrary, type Library } from './library/library.js';
 import { messageDelayMs, modelLoadError } from './library/load-errors.js';
 import { modelInfo } from './model-info.js';
@@ -73,7 +74,7 @@ class LlamaPromptEngine implements PromptEngine {
       const prompts = new Prompts(
         loaded.model,
         contextLength,
-        (template) => new RenderProcesses(template, { gpu, clock: this.#clock }),
+        (template) => new RenderProcesses(template, { gpu, nativeFile: loadedNativeFile(), clock: this.#clock }),
       );
       const prompter = new Prompter(library, loaded.model, prompts);
       this.#state = { status: 'ready', loaded, prompter };

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
-import { jsonSize } from '../../base/json.js';
+import { hasManyNames, jsonSize } from '../../base/json.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
@@ -16,6 +16,13 @@ const deepest = 1024;
  */
 const manyContainers = 50_000;
 const bytesPerContainer = 20;
+
+/**
+ * The same for different names of members. Tools have some thousands at most; a megabyte has room for 116,000, which take 0.1 s to
+ * be read, and more to be checked and sent on.
+ */
+const manyNames = 20_000;
+const bytesPerName = 50;
 
 /** Of a body that is too short to exceed a limit. */
 const none = { levels: 0, containers: 0, members: 0 };
@@ -33,6 +40,7 @@ export function readJsonBodies(
   ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string,
 ): void {
   const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
+  const names = Math.max(manyNames, Math.floor(maxBodyBytes / bytesPerName));
   const most = { levels: deepest, containers, members: Infinity };
   // A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here
   // copies what a client sent by assignment, which alone would make it a prototype.
@@ -45,6 +53,7 @@ export function readJsonBodies(
       if (body === '') done(null, null);
       else if (size.levels > most.levels) done(nestedError());
       else if (size.containers > most.containers) done(crowdedError(most.containers));
+      else if (size.members > names && hasManyNames(body, names)) done(namesError(names));
       else void parseJson(request, body, done);
     };
     if (body.length < longBody) read();
@@ -73,5 +82,11 @@ function nestedError(): ChatstreamError {
 function crowdedError(most: number): ChatstreamError {
   return new ChatstreamError('invalid_request', 'The request body has too many objects and lists.', {
     hint: `At most ${most} are supported, one for each ${bytesPerContainer} bytes of --max-body. Send shorter lists.`,
+  });
+}
+
+function namesError(most: number): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The request body has too many different names of members.', {
+    hint: `At most ${most} are supported, one for each ${bytesPerName} bytes of --max-body. Send values in lists, or as text.`,
   });
 }

@@ -51,6 +51,25 @@ describe('a text', () => {
     expect(await prompts.tokenize(runs)).toEqual(model.tokenize(runs, false));
   });
 
+  it('has the same tokens if it is cut where there are no spaces', async () => {
+    const parts = ['the', 'x', '日本', 'é', '1', '2345', '.', ',"', '(', '_', '/', "'s", '\n', '\n\n', '。', '<|', '-'];
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...parts), { minLength: 5, maxLength: 60 }), async (unit) => {
+        const long = unit.join('').repeat(2000);
+        expect(await prompts.tokenize(long)).toEqual(model.tokenize(long, false));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('lets other calls go first even if there is no space in it', async () => {
+    const order: string[] = [];
+    const long = prompts.tokenize('{"rain":[1,2],"in":"spain"}'.repeat(40_000)).then(() => order.push('long'));
+    const short = prompts.tokenize('Rain.').then(() => order.push('short'));
+    await Promise.all([long, short]);
+    expect(order).toEqual(['short', 'long']);
+  });
+
   it('of special tokens alone takes no longer than any other', async () => {
     const tokens = await prompts.tokenize(specialTokens.endOfTurn.repeat(20_000));
     expect(prompts.detokenize(tokens.slice(0, 100))).toContain(specialTokens.endOfTurn);

@@ -123,3 +123,32 @@ describe('a body with many objects and lists', () => {
     });
   });
 });
+
+describe('a body with many different names of members', () => {
+  const named = (count: number): string => {
+    const members = Array.from({ length: count }, (_, index) => `"${index.toString(36)}":0`);
+    return `{"ignored": {${members.join()}}}`;
+  };
+
+  it.each([
+    [undefined, 20_971],
+    [2_000_000, 40_000],
+    [600_000, 20_000],
+  ])('may have one for each 50 bytes of %s, or 20,000: %i', async (maxBodyBytes, most) => {
+    const { ask } = await testApp({ server: { ...(maxBodyBytes !== undefined && { maxBodyBytes }) } });
+    const allowed = await ask('/v1/chat/completions', named(most - 1));
+    expect(allowed.json()).toMatchObject({ error: { param: 'messages' } });
+    // They are told apart by hashes, so that some are taken for one that was there before.
+    const answer = await ask('/v1/chat/completions', named(Math.ceil(most * 1.1)));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining(`At most ${most} are supported`) as string },
+    });
+  });
+
+  it('may have more members than that of the same names', async () => {
+    const { ask } = await testApp();
+    const body = `{"ignored": [${'{"a":0,"b":1},'.repeat(30_000)}0]}`;
+    expect((await ask('/v1/chat/completions', body)).json()).toMatchObject({ error: { param: 'messages' } });
+  });
+});

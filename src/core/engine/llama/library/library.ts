@@ -47,6 +47,7 @@ export type EngineLog = (level: 'warn' | 'error', message: string) => void;
 // Elsewhere, we depend on
 //
 // - the texts of llama.cpp's messages (load-errors.ts);
+// - llama.cpp's renderer of templates, and the name of the file of its native code (jinja.ts);
 // - `maxThreads`, which takes effect from the next decode on (calibrate.ts);
 // - how sequences ask their context to decode (round-batch.ts, which leaves it to the library where that has moved).
 //
@@ -117,26 +118,6 @@ export async function copySequence(
   const copy = property(target, '_copyStateFromOtherSequence');
   if (typeof copy !== 'function') throw moved('LlamaContextSequence._copyStateFromOtherSequence');
   return (await Reflect.apply(copy, target, [source, length])) === true;
-}
-
-/**
- * Reads a Jinja template with llama.cpp's own engine, which llama-server renders chats with.
- *
- * Depends on `Llama._bindings.AddonJinjaRenderer` and its `render`.
- *
- * @returns a function that renders the template; both throw an `Error` with llama.cpp's explanation
- */
-export function compileJinja(llama: Llama, source: string): (variables: Readonly<Record<string, unknown>>) => string {
-  const Renderer = property(property(llama, '_bindings'), 'AddonJinjaRenderer');
-  if (typeof Renderer !== 'function') throw moved('AddonJinjaRenderer');
-  const renderer: unknown = Reflect.construct(Renderer, [source]);
-  const render = property(renderer, 'render');
-  if (typeof render !== 'function') throw moved('AddonJinjaRenderer.render');
-  return (variables) => {
-    const text: unknown = Reflect.apply(render, renderer, [variables]);
-    if (typeof text !== 'string') throw moved('AddonJinjaRenderer.render');
-    return text;
-  };
 }
 
 /**
@@ -291,7 +272,8 @@ export function property(owner: unknown, name: string): unknown {
   return isOwner ? Reflect.get(owner, name) : undefined;
 }
 
-function moved(part: string): ChatstreamError {
+/** That a part of the library on which we depend is not where it was. */
+export function moved(part: string): ChatstreamError {
   return new ChatstreamError('engine_failed', `node-llama-cpp ${installedVersion()}: ${part} is not as expected.`, {
     hint: "Install the version of node-llama-cpp that chatstream's package.json names.",
   });

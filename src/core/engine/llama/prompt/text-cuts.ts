@@ -13,15 +13,18 @@ export interface Part {
 export interface CutRules {
   /** Whether a text may go on with this character, in a run. */
   readonly mayCutRun: (character: string) => boolean;
-  /** Whether a text may also be cut beside digits. */
-  readonly besideDigits: boolean;
+  /** Matches where a text may be cut: see `cutPattern`. */
+  readonly places: RegExp;
 }
 
 /**
- * Where a long text can be cut without changing its tokens:
+ * Where a long text can be cut without changing its tokens: where no token of the vocabulary could contain what is on both sides,
+ * and where what comes next is read in the same way if the text begins there.
  *
- * - before a space between two letters. Every tokenizer that we know begins a word there; the vocabulary must have no
- *   token with a space behind a letter. If it has none with a space behind a digit either, the same holds for digits;
+ * - before a space between two letters. Every tokenizer that we know begins a word there. If no token has a space behind a digit
+ *   either, the same holds for digits;
+ * - behind a letter, before digits and punctuation: tokenizers that divide a text into words end one there;
+ * - behind a newline that is alone, before a letter: it is white space, and does not belong to the word;
  * - in a run of thousands of the same character, at a multiple of {@link runUnit} from its beginning. Tokens for such
  *   runs are built by doubling, from left to right. No text that means anything is cut there.
  */
@@ -36,21 +39,15 @@ export function* cut(text: string, rules: CutRules): Generator<Part> {
   yield { text: text.slice(from), isContinued: from > 0 };
 }
 
-const letter = /^\p{L}$/u;
-const letterOrDigit = /^[\p{L}0-9]$/u;
-
 /** A multiple of the length of every token for a run that we have seen; the longest are 128. */
 const runUnit = 4096;
 
-function nextCut(text: string, from: number, { mayCutRun, besideDigits }: CutRules): number {
+function nextCut(text: string, from: number, { mayCutRun, places }: CutRules): number {
   const least = from + pieceLength;
   const inRun = cutInRun(text, from, least);
   if (inRun !== null && mayCutRun(text.charAt(inRun))) return inRun;
-  const inWord = besideDigits ? letterOrDigit : letter;
-  for (let at = text.indexOf(' ', least); at !== -1; at = text.indexOf(' ', at + 1)) {
-    if (inWord.test(text.charAt(at - 1)) && inWord.test(text.charAt(at + 1))) return at;
-  }
-  return text.length;
+  places.lastIndex = least;
+  return places.exec(text)?.index ?? text.length;
 }
 
 /** The last cut before a position in the run that the position is in; null if that run is too short. */

@@ -1,5 +1,6 @@
 import { contextLengthError } from '../../../base/refusals/refusals.js';
 import type { ChatMessage, Token } from '../../engine.js';
+import { cutPattern, noPlaces } from './cut-places.js';
 import { Pacer } from './pacer.js';
 import { partition, type Piece } from './partition.js';
 import type { TracedText } from './special-tokens.js';
@@ -36,6 +37,7 @@ export class Tokenizer {
   readonly #source: VocabularySource;
   readonly #native: TextTokenizer;
   #vocabulary: Vocabulary | null = null;
+  #cutPattern: RegExp | null = null;
   #special: ReadonlySet<Token> = new Set();
   readonly #known = new Map<string, readonly Token[]>();
 
@@ -114,9 +116,16 @@ export class Tokenizer {
     }
     const parts = cut(text, {
       mayCutRun: (character) => character === ' ' || !this.#native.addsSpace,
-      besideDigits: this.vocabulary.cutsAfterDigits,
+      places: this.#placesToCut,
     });
     for (const part of parts) yield { ...part, isContinued: isContinued || part.isContinued };
+  }
+
+  /** A text that goes on with anything but a space can only be read where the tokenizer puts none before it. */
+  get #placesToCut(): RegExp {
+    const { places, cutsAfterDigits } = this.vocabulary;
+    this.#cutPattern ??= cutPattern(this.#native.addsSpace ? noPlaces : places, cutsAfterDigits);
+    return this.#cutPattern;
   }
 
   /**

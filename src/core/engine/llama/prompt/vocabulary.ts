@@ -1,4 +1,5 @@
 import type { Token } from '../../engine.js';
+import { FreePlaces, noPlaces, type Places } from './cut-places.js';
 import { type SpecialToken, SpecialTokens } from './special-tokens.js';
 
 /** How a vocabulary spells its tokens and cuts text into them; null if it is a kind of which nothing is assumed here. */
@@ -35,6 +36,8 @@ export interface Vocabulary {
   readonly cutsBeforeSpaces: boolean;
   /** The same for a digit (0 to 9) and a space; false without {@link cutsBeforeSpaces}. */
   readonly cutsAfterDigits: boolean;
+  /** Other places at which text can be cut, because no token contains them; none without {@link cutsBeforeSpaces}. */
+  readonly places: Places;
 }
 
 const printableBytes = 188;
@@ -61,6 +64,7 @@ export function readVocabulary(source: VocabularySource): Vocabulary {
   const alone = new Uint8Array(256);
   let cutsBeforeSpaces = spelling !== null;
   let cutsAfterDigits = spelling !== null;
+  const free = new FreePlaces();
   for (const { token, text, special: kind } of source.entries()) {
     if (kind !== null) special.push({ token, text, ...kind });
     if (spelling === null) continue;
@@ -69,6 +73,7 @@ export function readVocabulary(source: VocabularySource): Vocabulary {
     if (bytes.length === 1) alone[bytes[0] ?? 0] = 1;
     if (cutsBeforeSpaces && hasLetterBeforeSpace(text, spelling)) cutsBeforeSpaces = false;
     if (cutsAfterDigits && /[0-9][\u0120▁]/.test(text)) cutsAfterDigits = false;
+    if (kind === null && mayContainPlaces.test(text)) free.add(Buffer.from(bytes).toString());
   }
   const specials = new SpecialTokens(special);
   // A byte without a token of its own, and white space beside some special tokens, may be dropped.
@@ -78,6 +83,7 @@ export function readVocabulary(source: VocabularySource): Vocabulary {
     shares: specials.canStrip ? new Float64Array(256) : shares,
     cutsBeforeSpaces,
     cutsAfterDigits: cutsBeforeSpaces && cutsAfterDigits,
+    places: cutsBeforeSpaces ? free.places : noPlaces,
   };
 }
 
@@ -107,6 +113,12 @@ const encoder = new TextEncoder();
 function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
+
+/**
+ * In either spelling: something of ASCII that is no letter behind anything else, or a newline before a letter. Most tokens are words,
+ * which need not be looked at more closely.
+ */
+const mayContainPlaces = /[A-Za-z\u00a1-\uffff][!-@[-`{-~]|[\n\u010a][A-Za-z\u00a1-\uffff]/;
 
 function hasLetterBeforeSpace(text: string, spelling: Spelling): boolean {
   switch (spelling) {

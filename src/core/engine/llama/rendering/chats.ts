@@ -1,6 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import { type ChatDialect, chatDialect } from '../../dialects/templates/chat-dialect.js';
-import { compileJinja } from '../library/library.js';
+import { compileJinja } from '../library/jinja.js';
 import { ChatTemplate } from '../prompt/chat-template.js';
 import { isQuickChat } from '../prompt/quick-chats.js';
 import { renderChat } from '../prompt/render-chat.js';

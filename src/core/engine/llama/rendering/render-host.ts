@@ -1,11 +1,20 @@
+import { Worker } from 'node:worker_threads';
+import { compiledFile } from '../../../base/compiled-file.js';
 import { asChatstreamError } from '../../../base/errors.js';
 import { chatDialect } from '../../dialects/templates/chat-dialect.js';
 import { openWithoutGpu } from '../library/device.js';
-import { compileJinja, importLibrary } from '../library/library.js';
+import { compileJinja, jinjaFrom } from '../library/jinja.js';
+import { importLibrary } from '../library/library.js';
 import { writeError } from '../library/sent-error.js';
-import { ChatTemplate } from '../prompt/chat-template.js';
+import { ChatTemplate, type ChatTemplateOptions } from '../prompt/chat-template.js';
 import { renderChat } from '../prompt/render-chat.js';
-import { isRenderRequest, type RenderAnswer, type RenderRequest } from './render-messages.js';
+import {
+  isRenderRequest,
+  type RenderAnswer,
+  type RendererSource,
+  type RenderRequest,
+  type RenderSettings,
+} from './render-messages.js';
 
 /** The process that renders chats of one model: see `RenderProcesses`. */
 type Render = (request: Extract<RenderRequest, { type: 'chat' }>) => Promise<RenderAnswer>;
@@ -33,6 +42,7 @@ async function receive(request: RenderRequest): Promise<void> {
 
 async function answer(request: RenderRequest): Promise<RenderAnswer> {
   if (request.type === 'template') {
+    endWith(request.parent);
     rendering = prepare(request);
     await rendering;
     return { type: 'ready' };
@@ -42,11 +52,28 @@ async function answer(request: RenderRequest): Promise<RenderAnswer> {
   return await render(request);
 }
 
-async function prepare({ template, gpu }: Extract<RenderRequest, { type: 'template' }>): Promise<Render> {
-  const llama = await openWithoutGpu(await importLibrary(), gpu, () => undefined);
+/** Ends this process soon after its parent has ended, also while a template is rendered and nothing is noticed here. */
+function endWith(parent: number): void {
+  const watch = new Worker(compiledFile(import.meta.url, './parent-watch.js'), { workerData: parent });
+  // Without the memory for a thread, `disconnect` is noticed once the template has been rendered.
+  watch.on('error', () => undefined);
+  watch.unref();
+}
+
+async function prepare({ template, ...source }: RenderSettings): Promise<Render> {
   const dialect = chatDialect(template.source ?? null);
-  const chatTemplate = new ChatTemplate({ ...template, compile: (source) => compileJinja(llama, source) });
+  const chatTemplate = new ChatTemplate({ ...template, compile: await rendererFrom(source) });
   return async ({ chat }) => ({ type: 'rendered', traced: await renderChat(chatTemplate, dialect, chat) });
+}
+
+async function rendererFrom({ nativeFile, gpu }: RendererSource): Promise<ChatTemplateOptions['compile']> {
+  try {
+    if (nativeFile !== null) return jinjaFrom(nativeFile);
+  } catch {
+    // What cannot be loaded alone may need something that the library loads before.
+  }
+  const llama = await openWithoutGpu(await importLibrary(), gpu, () => undefined);
+  return (source) => compileJinja(llama, source);
 }
 
 function send(message: RenderAnswer): void {

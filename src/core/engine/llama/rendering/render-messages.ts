@@ -10,10 +10,24 @@ export type Chat = Extract<PromptSource, { type: 'chat' }>;
 /** The chat template of a model, as another process needs it. */
 export type TemplateSettings = Omit<ChatTemplateOptions, 'compile'>;
 
+/** Where a process gets llama.cpp's renderer from. */
+export interface RendererSource {
+  /** The file of its code, if another process has found out that it works on this machine; see `loadedNativeFile`. */
+  readonly nativeFile: string | null;
+  /** Without it the library is loaded, which on some platforms is only built for GPUs. */
+  readonly gpu: GpuChoice;
+}
+
+/** What a process that renders chats is told first. */
+export interface RenderSettings extends RendererSource {
+  readonly template: TemplateSettings;
+  /** The number of the process that has started it. */
+  readonly parent: number;
+}
+
 /** To a process that renders chats. The template comes first, and then one chat after the other. */
 export type RenderRequest =
-  | { readonly type: 'template'; readonly template: TemplateSettings; readonly gpu: GpuChoice }
-  | { readonly type: 'chat'; readonly chat: Chat };
+  ({ readonly type: 'template' } & RenderSettings) | { readonly type: 'chat'; readonly chat: Chat };
 
 /** From it. `ready` answers a template, everything else a chat. */
 export type RenderAnswer =

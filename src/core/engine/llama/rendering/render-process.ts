@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url';
 import { compiledFile } from '../../../base/compiled-file.js';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
 import { signalChild } from '../../../base/signal-child.js';
-import type { GpuChoice } from '../../options.js';
 import { readError } from '../library/sent-error.js';
 import type { TracedText } from '../prompt/special-tokens.js';
 import {
   type Chat,
   isRenderAnswer,
   type RenderAnswer,
+  type RendererSource,
   type RenderRequest,
   type TemplateSettings,
 } from './render-messages.js';
@@ -23,7 +23,10 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
-/** A process that renders chats with one template, one at a time. It never keeps this one alive, and ends with it. */
+/**
+ * A process that renders chats with one template, one at a time. It never keeps this one alive, and ends with it: at once if it
+ * is idle, and within a second or two if it renders.
+ */
 export class RenderProcess {
   /** Resolves once the template can be rendered. @throws ChatstreamError also `engine_failed` if the process ends */
   readonly ready: Promise<void>;
@@ -32,7 +35,7 @@ export class RenderProcess {
   #isAlive = true;
 
   /** @throws ChatstreamError `engine_failed` if it cannot be created */
-  constructor(template: TemplateSettings, gpu: GpuChoice, create: Fork = forked) {
+  constructor(template: TemplateSettings, { nativeFile, gpu }: RendererSource, create: Fork = forked) {
     this.#child = created(create);
     this.#child.on('message', (message) => {
       if (isRenderAnswer(message)) this.#take()?.resolve(message);
@@ -46,7 +49,7 @@ export class RenderProcess {
     });
     this.#child.unref();
     this.#child.channel?.unref();
-    this.ready = this.#ask({ type: 'template', template, gpu }).then(() => undefined);
+    this.ready = this.#ask({ type: 'template', template, nativeFile, gpu, parent: process.pid }).then(() => undefined);
     // Whoever needs it learns of it. It will not be ready later.
     this.ready.catch(() => {
       this.kill();

@@ -1,5 +1,6 @@
 import type { Token } from '../../engine.js';
 import type { RepetitionPenalty } from '../../sampling.js';
+import { TextFinder } from '../../text/text-finder.js';
 
 /** Most that a penalty takes from a logit. More than any logit, and still a number that can be calculated with. */
 const mostPenalty = 1e9;
@@ -24,23 +25,22 @@ export type TextOf = (token: Token) => string;
 export class Repetitions {
   readonly #penalty: RepetitionPenalty;
   readonly #textOf: TextOf;
-  readonly #longestBreaker: number;
+  readonly #breakers: TextFinder;
   /** Whether there is a breaker in a token, of those that have been looked at. */
   readonly #breaking = new Map<Token, boolean>();
   /** The tokens that are considered, newest last. */
   readonly #tokens: Token[];
   /** Number of tokens since the last breaker. */
   #sinceBreaker = 0;
-  /** The end of the text, in which a breaker may have begun. */
-  #textEnd = '';
 
   constructor(penalty: RepetitionPenalty, history: readonly Token[], textOf: TextOf) {
     this.#penalty = penalty;
     this.#textOf = textOf;
-    this.#longestBreaker = Math.max(0, ...penalty.breakers.map(({ length }) => length));
+    this.#breakers = new TextFinder(penalty.breakers);
     this.#tokens = history.slice(-penalty.lastTokens);
     // Further back, a breaker makes no difference. Reading a whole prompt would take some microseconds per token.
-    const relevant = longestRelevant(penalty) + this.#longestBreaker;
+    const longestBreaker = Math.max(0, ...penalty.breakers.map(({ length }) => length));
+    const relevant = longestRelevant(penalty) + longestBreaker;
     for (const token of this.#tokens.slice(-relevant)) this.#read(token);
   }
 
@@ -90,17 +90,8 @@ export class Repetitions {
   }
 
   #read(token: Token): void {
-    if (this.#longestBreaker === 0) {
-      this.#sinceBreaker++;
-      return;
-    }
-    const text = this.#textEnd + this.#textOf(token);
-    const ended = this.#penalty.breakers.some((breaker) => {
-      const from = Math.max(0, this.#textEnd.length - breaker.length + 1);
-      return text.includes(breaker, from);
-    });
+    const ended = this.#penalty.breakers.length > 0 && this.#breakers.push(this.#textOf(token));
     this.#sinceBreaker = ended ? 0 : this.#sinceBreaker + 1;
-    this.#textEnd = this.#longestBreaker === 1 ? '' : text.slice(1 - this.#longestBreaker);
   }
 }
 

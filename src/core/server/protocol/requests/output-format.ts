@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../../base/errors.js';
-import { isRecord } from '../../../base/json.js';
+import { hasManyNames, isRecord, jsonSize } from '../../../base/json.js';
 import type { ConstrainedFormat, OutputFormat } from '../../../engine/output-format.js';
 import type { GenerationParameters } from '../../schemas/completion-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
@@ -77,7 +77,18 @@ export function schemaFormat(param: string, given: Given<Schema | string>): Name
   return { type: 'json_schema', schema, param };
 }
 
+/** What the text of a schema may have: as much as any body. Levels are counted later, as those of all schemas. */
+const most = { containers: 50_000, levels: Infinity, members: Infinity };
+const mostNames = 20_000;
+
 function parsed(param: string, text: string): Schema {
+  const { containers, members } = jsonSize(text, most);
+  if (containers > most.containers || (members > mostNames && hasManyNames(text, mostNames))) {
+    throw new ChatstreamError('invalid_request', `The JSON schema in "${param}" is too large.`, {
+      param,
+      hint: `At most ${most.containers} objects and lists and ${mostNames} different names of members are supported.`,
+    });
+  }
   try {
     const schema: unknown = JSON.parse(text);
     if (isRecord(schema) && !Array.isArray(schema)) return schema;

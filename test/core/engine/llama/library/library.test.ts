@@ -3,12 +3,12 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Llama, LlamaContext, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileJinja, jinjaFrom, loadedNativeFile } from '../../../../../src/core/engine/llama/library/jinja.js';
 import {
   acceptGrammarToken,
   assertCacheType,
   biasLogits,
   canReadLogits,
-  compileJinja,
   createSampler,
   evaluateWithLogits,
   grammarAccepts,
@@ -176,6 +176,14 @@ describe('compileJinja', () => {
     expect(() => compileJinja(without(llama, '_bindings'), '')).toThrow(
       `${version}: AddonJinjaRenderer is not as expected.`,
     );
+  });
+});
+
+describe('jinjaFrom', () => {
+  it('reaches the same renderer in the file that is loaded', () => {
+    const compile = jinjaFrom(loadedNativeFile() ?? `no file of ${version}`);
+    expect(compile('{{ a | tojson }}')({ a: ['é'] }), version).toBe('["é"]');
+    expect(() => compile('{% for %}'), version).toThrow('failed to compile template: Unexpected token');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { ChatMessage } from '../../../../../src/core/engine/engine.js';
-import { compileJinja, importLibrary } from '../../../../../src/core/engine/llama/library/library.js';
+import { compileJinja } from '../../../../../src/core/engine/llama/library/jinja.js';
+import { importLibrary } from '../../../../../src/core/engine/llama/library/library.js';
 import { ChatTemplate, type RenderTemplate } from '../../../../../src/core/engine/llama/prompt/chat-template.js';
 import { Pacer } from '../../../../../src/core/engine/llama/prompt/pacer.js';
 import { partition, type Piece } from '../../../../../src/core/engine/llama/prompt/partition.js';

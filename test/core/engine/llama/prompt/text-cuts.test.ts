@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { cutPattern, noPlaces, type Places } from '../../../../../src/core/engine/llama/prompt/cut-places.js';
 import { apart, cut } from '../../../../../src/core/engine/llama/prompt/text-cuts.js';
 
-const cuts = (text: string, mayCutRun = true, besideDigits = false) => [
-  ...cut(text, { mayCutRun: () => mayCutRun, besideDigits }),
+const cuts = (text: string, mayCutRun = true, behindDigits = false, places: Partial<Places> = {}) => [
+  ...cut(text, { mayCutRun: () => mayCutRun, places: cutPattern({ ...noPlaces, ...places }, behindDigits) }),
 ];
 
 describe('cut', () => {
@@ -28,6 +29,19 @@ describe('cut', () => {
     expect(parts.length).toBeGreaterThan(2);
     expect(parts.map((part) => part.text).join('')).toBe(text);
     for (const { text: own } of parts.slice(1)) expect(own).toMatch(/^ \d/);
+  });
+
+  it.each([
+    ['before digits and punctuation behind a letter', 'ab9a-c.', { behindLetters: '9-.' }, /^[9\-.]/],
+    ['only before those that no token contains there', 'ab9a-c.', { behindLetters: '-' }, /^-c/],
+    ['behind a newline before a letter', 'a.\n\nb\n c\r\nd.\n日本', { behindNewlines: true }, /^日/],
+  ])('cuts %s', (_name, unit, places, beginning) => {
+    const text = unit.repeat(20_000);
+    expect(cuts(text)).toHaveLength(1);
+    const parts = cuts(text, true, false, places);
+    expect(parts.length).toBeGreaterThan(4);
+    expect(parts.map((part) => part.text).join('')).toBe(text);
+    for (const { text: own } of parts.slice(1)) expect(own).toMatch(beginning);
   });
 
   it('cuts runs at multiples of 4096 from their beginning', () => {

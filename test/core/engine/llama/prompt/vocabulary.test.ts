@@ -60,3 +60,32 @@ describe('cutsBeforeSpaces', () => {
     expect(vocabulary('bytes', ['aĠ']).cutsAfterDigits).toBe(false);
   });
 });
+
+describe('places', () => {
+  const placesOf = (spelling: Spelling | null, texts: readonly string[]) => vocabulary(spelling, texts).places;
+  const all = '0123456789!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~';
+
+  it('are those between a letter and a digit or punctuation that no token contains', () => {
+    expect(placesOf('bytes', ['ab', 'Ġ(', '."', '12', 'âĢĿ,']).behindLetters).toBe(all);
+    expect(placesOf('bytes', ['a1', 'x.y', 'Ã©-']).behindLetters).toBe(all.replace(/[1.-]/g, ''));
+    expect(placesOf('characters', ['▁a', '日,', '">']).behindLetters).toBe(all.replace(',', ''));
+  });
+
+  it('are not there behind parts of characters, which may be letters', () => {
+    expect(placesOf('bytes', ['Ŀ,']).behindLetters).toBe(all.replace(',', ''));
+    expect(placesOf('bytes', ['ĊĿ']).behindNewlines).toBe(false);
+  });
+
+  it('are those between a newline and a letter', () => {
+    expect(placesOf('bytes', ['Ċ', 'ĊĊ', '.Ċ', 'ĊĠĠ']).behindNewlines).toBe(true);
+    expect(placesOf('bytes', ['Ċa']).behindNewlines).toBe(false);
+    expect(placesOf('characters', ['\n', '\n▁']).behindNewlines).toBe(true);
+    expect(placesOf('characters', ['\n日']).behindNewlines).toBe(false);
+  });
+
+  it('are unknown where words may contain spaces, and of other vocabularies', () => {
+    const none = { behindLetters: '', behindNewlines: false };
+    expect(placesOf('bytes', ['ofĠthe'])).toEqual(none);
+    expect(placesOf(null, ['a'])).toEqual(none);
+  });
+});

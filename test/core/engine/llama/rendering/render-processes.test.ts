@@ -1,9 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ChatstreamError } from '../../../../../src/core/base/errors.js';
 import { chatDialect } from '../../../../../src/core/engine/dialects/templates/chat-dialect.js';
 import type { ChatMessage, PromptSource } from '../../../../../src/core/engine/engine.js';
+import { loadedNativeFile } from '../../../../../src/core/engine/llama/library/jinja.js';
 import { renderChat } from '../../../../../src/core/engine/llama/prompt/render-chat.js';
 import {
   RenderProcesses,
@@ -20,6 +24,9 @@ const chat = (content: string, more: Partial<Chat> = {}): Chat => ({
   messages: [{ role: 'user', content }],
   ...more,
 });
+
+/** The harness has loaded it. */
+const nativeFile = loadedNativeFile();
 
 /** Takes minutes for a message that says so. */
 const slow = `{% if messages[0].content == 'slow' %}{% for a in range(30000) %}{% for b in range(30000) %}{% endfor %}{% endfor %}{% endif %}${templates.plain}`;
@@ -42,7 +49,7 @@ function rendering(source: string, options: Partial<RenderProcessesOptions> = {}
     children.push(child);
     return child;
   };
-  const processes = new RenderProcesses(settings(source), { gpu: 'off', clock, create, ...options });
+  const processes = new RenderProcesses(settings(source), { gpu: 'off', nativeFile, clock, create, ...options });
   onTestFinished(() => {
     processes.stop();
   });
@@ -59,9 +66,29 @@ async function outcome(render: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-const shared = new RenderProcesses(settings(templates.tools), { gpu: 'off' });
+const shared = new RenderProcesses(settings(templates.tools), { gpu: 'off', nativeFile });
 afterAll(() => {
   shared.stop();
+});
+
+describe('the process that renders chats', () => {
+  it("loads only llama.cpp's code, which this process has loaded already", async () => {
+    // Another renderer in its place shows what has been loaded.
+    const file = join(await mkdtemp(join(tmpdir(), 'chatstream-renderer-')), 'renderer.cjs');
+    onTestFinished(() => rm(dirname(file), { recursive: true }));
+    await writeFile(file, 'exports.AddonJinjaRenderer = class { render() { return "from the file" } };');
+    const { processes } = rendering(templates.plain, { nativeFile: file });
+    expect((await processes.render(chat('Hi'))).text).toBe('from the file');
+    expect(nativeFile).toMatch(/llama-addon\.node$/);
+  });
+
+  it.each([
+    ['is not known', null],
+    ['cannot be loaded', '/nowhere/llama-addon.node'],
+  ])('loads the whole library if the file of its code %s', async (_name, file) => {
+    const { processes } = rendering(templates.plain, { nativeFile: file });
+    expect((await processes.render(chat('Hi'))).text).toContain('Hi');
+  });
 });
 
 describe('chats that are rendered in a process of their own', () => {

@@ -76,6 +76,22 @@ describe('the format of an answer', () => {
     );
   });
 
+  it.each([
+    [
+      'many different names',
+      `{"properties":{${Array.from({ length: 22_000 }, (_, index) => `"${index}":{}`).join()}}}`,
+    ],
+    ['many lists', `{"enum":[${'[],'.repeat(50_000)}0]}`],
+  ])('is refused for a schema as a text with %s, without parsing it', (_name, text) => {
+    expect(() => outputFormat({ guided_json: text })).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        param: 'guided_json',
+        message: expect.stringContaining('too large') as string,
+      }),
+    );
+  });
+
   it.each(['json_schema', 'guided_json'])('is refused for a %s that is not the text of a schema', (param) => {
     for (const text of ['{', '7', '[]', 'null', '"a"']) {
       expect(() => outputFormat({ [param]: text })).toThrow(
