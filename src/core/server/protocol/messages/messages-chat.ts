@@ -3,9 +3,9 @@ import { member } from '../../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
 import { hostedBlocks } from '../../schemas/hosted-calls.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../../schemas/messages-requests.js';
-import { attachedText, type BlockPlace, unsupportedBlock } from '../messages-attachments.js';
 import { missing, refuseDeep } from '../requests/refused-parameters.js';
 import { questionIndexes, type Speaker } from '../requests/unreadable-parts.js';
+import { attachedText, type BlockPlace, unsupportedBlock } from './messages-attachments.js';
 
 /** What a block says to the model. */
 type Block =

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { attachedText } from '../../../../src/core/server/protocol/messages-attachments.js';
+import { attachedText } from '../../../../../src/core/server/protocol/messages/messages-attachments.js';
 
 const note = '[image omitted: this model reads text only]';
 

@@ -1,7 +1,7 @@
-import { ChatstreamError } from '../../base/errors.js';
-import { items, member } from '../../base/json.js';
-import { missing } from './requests/refused-parameters.js';
-import { isUnreadable, omissionNote, unreadableHint } from './requests/unreadable-parts.js';
+import { ChatstreamError } from '../../../base/errors.js';
+import { items, member } from '../../../base/json.js';
+import { missing } from '../requests/refused-parameters.js';
+import { isUnreadable, omissionNote, unreadableHint } from '../requests/unreadable-parts.js';
 
 /** Where a block is. */
 export interface BlockPlace {
