@@ -153,6 +153,6 @@ function pairs(entries: readonly (readonly [string, string])[]): Markup {
 
 function valueText(value: unknown): string {
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return unknown;
-  if (Array.isArray(value)) return value.map(String).join(', ');
+  if (Array.isArray(value)) return value.map(valueText).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -76,6 +76,14 @@ describe('the HTML report', () => {
     }
   });
 
+  it('shows what the plan says of tenants', async () => {
+    const workload = { workload: 'synthetic', output_tokens: '16', shared_prefix_tokens: 0 };
+    const plan = { tenants: [{ name: 'anna', clients: 2, weight: 1, ...workload }] };
+    const html = markupOf(await page(benchResult({ settings: [{}], plan })));
+    expect(html).toMatch(/\{[^<]*anna[^<]*16[^<]*\}/);
+    expect(html).not.toContain('[object Object]');
+  });
+
   it('draws the latencies of tenants, whose values can be read, at one setting first', async () => {
     const tenants = [tenantOf('anna', around(100, 40)), tenantOf('ben', around(4000, 40))];
     const one = await page(benchResult({ settings: [{ beside: { tenants } }] }));
