@@ -20,6 +20,9 @@ export function streamWarnings(runs: readonly Run[]): string[] {
   ];
 }
 
+/** From this share of bursts on, what makes them is in the way of all answers. */
+const mostlyBursts = 0.9;
+
 const burstsIn = ({ burst_answers: count }: RunChecks): number => count ?? 0;
 
 /** A load generator that is late reads at once what came one by one, so a proxy is blamed only where it was not. */
@@ -35,9 +38,18 @@ function bursts(runs: readonly Run[], answers: number): string[] {
         `by one, and TTFT may be too long. ${leftOut} Use fewer clients, more --workers, or another machine.`,
     ];
   }
-  return [
-    `${what}, as from a proxy that buffers: TTFT is the time of the whole answer. ${leftOut} Turn the buffering off to measure them.`,
-  ];
+  // A proxy that buffers does so with nearly all answers.
+  const onTime = noteworthy.filter((run) => !isClientLate(run));
+  const answersOnTime = onTime.reduce((sum, { requests }) => sum + requests.completed, 0);
+  const burstsOnTime = onTime.reduce((sum, { checks }) => sum + burstsIn(checks), 0);
+  const isProxy = burstsOnTime >= mostlyBursts * answersOnTime;
+  const [cause, advice] = isProxy
+    ? ['as from a proxy that buffers', 'Turn the buffering off to measure them.']
+    : [
+        'as from a proxy that buffers, or a server whose machine is busy',
+        'Turn buffering off, or make room on the machine.',
+      ];
+  return [`${what}, ${cause}: TTFT is the time of the whole answer. ${leftOut} ${advice}`];
 }
 
 /** What may make a load generator read late. */

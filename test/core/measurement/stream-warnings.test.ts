@@ -33,6 +33,12 @@ describe('warnings about the form of answers', () => {
     expect(warningsOf({ burst_answers: 10 })).toEqual([expect.stringMatching(/^In 10 of 200 answers, .* one burst/)]);
   });
 
+  it('name a busy machine as well, unless nearly all answers came in bursts', () => {
+    const [few = '', all = ''] = [40, 95].flatMap((count) => warningsOf({ burst_answers: count }));
+    expect(few).toContain('as from a proxy that buffers, or a server whose machine is busy: ');
+    expect(all).toContain('as from a proxy that buffers: ');
+  });
+
   it('do not blame a proxy for the stalls of the load generator', () => {
     expect(streamWarnings(runsWith({ burst_answers: 49 }, 60))).toEqual([]);
     const [warning = '', ...more] = streamWarnings(runsWith({ burst_answers: 50 }, 60));
