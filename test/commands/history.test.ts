@@ -103,6 +103,22 @@ describe('history add', () => {
     expect(readFileSync(at('history.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(1);
   });
 
+  it('says why a result is not fit to compare later ones with, and keeps it', async () => {
+    const ended_early = { cause: 'target-lost', server: 'candidate', message: 'Gone.' };
+    writeFileSync(at('lost.json'), JSON.stringify({ ...result, runs: [], interrupted: true, ended_early }));
+    const dead = resultOf(1, { completed: 0, errors: { http_500: 100 } });
+    writeFileSync(at('dead.json'), JSON.stringify({ ...dead, started_at: slower.started_at }));
+    const { json } = await run(HistoryAdd, at('lost.json'), at('dead.json'), ...file());
+    const notes = [
+      `${at('lost.json')}: The server was lost before anything was measured, which history check calls a regression. Later results are not compared with it.`,
+      `${at('dead.json')}: No request was completed, so there are no figures.`,
+    ];
+    expect(json).toMatchObject({ added: [{ ended_early }, { interrupted: false }], notes });
+    expect(printed.filter((line) => line.startsWith('! '))).toEqual(notes.map((note) => `! ${note}`));
+    const args = [...file(), '--fail-on', 'ttft.p95>10%'];
+    expect((await run(HistoryCheck, at('lost.json'), ...args)).code).toBe(10);
+  });
+
   it('adds nothing if one of the results cannot be read', async () => {
     writeFileSync(at('broken.json'), '{');
     expect(await refusal(HistoryAdd, at('result.json'), at('broken.json'), ...file())).toContain('broken.json');
@@ -136,6 +152,15 @@ describe('history show', () => {
     const { json } = await run(HistoryShow, ...file());
     expect(json).toMatchObject({ entries: 1, notes: [expect.stringContaining('3 results were measured') as string] });
     expect((await run(HistoryShow, ...file(), '--allow', 'machine')).json).toMatchObject({ entries: 4, notes: [] });
+  });
+
+  it('says what is wrong with the newest result', async () => {
+    writeHistory(steady(3));
+    const ended_early = { cause: 'target-lost', server: 'candidate', message: 'Gone.' };
+    writeFileSync(at('lost.json'), JSON.stringify({ ...result, interrupted: true, ended_early }));
+    await run(HistoryAdd, at('lost.json'), ...file());
+    const note = expect.stringMatching(/^Newest result: The server was lost before everything was measured/) as string;
+    expect((await run(HistoryShow, ...file())).json).toMatchObject({ notes: [note] });
   });
 
   it.each([
@@ -212,6 +237,16 @@ describe('history export', () => {
     await run(HistoryExport, at('result.json'), '--format', 'bencher', '-o', at('bencher.json'));
     const [measures] = Object.values(JSON.parse(readFileSync(at('bencher.json'), 'utf8')) as object) as object[];
     expect(measures).toMatchObject({ 'ttft-p50-ms': { lower_value: expect.any(Number) as number } });
+  });
+
+  it('says what is wrong with a result that it writes, beside the text for the other program', async () => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    writeFileSync(at('stopped.json'), JSON.stringify({ ...result, interrupted: true }));
+    await run(HistoryExport, at('stopped.json'), '--format', 'bencher');
+    expect(stderr.mock.calls.map(([text]) => text)).toEqual([
+      `! ${at('stopped.json')}: The measurement ended before everything was measured, so history check cannot pass it.\n`,
+    ]);
+    expect(JSON.parse(printed.join('\n'))).toBeTypeOf('object');
   });
 
   it('prints the newest of the history without a result', async () => {

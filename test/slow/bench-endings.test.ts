@@ -97,15 +97,15 @@ describe.concurrent('a bench on a server that it did not start', () => {
       const { url } = await foreign.start(async (exchange) => {
         if (!isFull) {
           isFull = true;
-          rmSync(samples);
-          symlinkSync('/dev/full', samples);
+          rmSync(`${samples}.incomplete`, { force: true });
+          symlinkSync('/dev/full', `${samples}.incomplete`);
         }
         await streamWords(exchange);
       });
       const run = await runCli(['bench', '-u', url, ...short, '--samples', samples]);
       expect(await run.exited, run.stderr).toBe(1);
       expect(run.stdout).toContain('parrot · unknown');
-      expect(run.stderr).toMatch(/Not all samples could be written to .*full\.jsonl: the disk is full\./);
+      expect(run.stderr).toMatch(/Not all samples could be written to .*full\.jsonl\.incomplete: the disk is full\./);
     },
   );
 

@@ -10,8 +10,8 @@ import type { BenchFlags } from './flags/flags.js';
 import { adviceOf } from './foresight.js';
 
 /**
- * What is known of a baseline that was measured before: which figures with a threshold it leaves undecided, whatever is
- * measured now.
+ * What is known of a baseline that was measured before: that it ended early, or which figures with a threshold it leaves
+ * undecided, whatever is measured now.
  *
  * @returns sentences; empty if every figure may have its verdict
  * @throws ChatstreamError `usage` with `--strict`
@@ -22,14 +22,39 @@ export function baselineNotes(
   { findMax }: Pick<BenchOptions, 'findMax'>,
   { strict }: Pick<BenchFlags, 'strict'>,
 ): readonly string[] {
+  if (thresholds.length === 0) return [];
+  const isSearch = findMax !== null;
   // What a search measures at each load is not for figures of settings.
-  if (findMax !== null) return [];
-  const doubts = baselineDoubts(thresholds, baseline);
-  if (doubts.length === 0) return [];
-  const problem = `The baseline ${baseline.name} cannot decide ${listed(doubts.map(({ metric }) => metric.id))}: ${gaps(doubts).join('; ')}`;
-  const advice = baselineAdvice(doubts, baseline);
+  const doubt = endDoubt(baseline, isSearch) ?? (isSearch ? null : figureDoubt(thresholds, baseline));
+  if (doubt === null) return [];
+  const { problem, advice } = doubt;
   if (!strict) return [`${problem}. ${advice}.`];
   throw new ChatstreamError('usage', `${problem}.`, { hint: `${advice}, or leave out --strict.` });
+}
+
+/** Sentences without their full stops. */
+interface Foreseen {
+  readonly problem: string;
+  readonly advice: string;
+}
+
+/** What ended early cannot pass. */
+function endDoubt({ name, endedEarly }: Side, isSearch: boolean): Foreseen | null {
+  if (endedEarly === null) return null;
+  const why = endedEarly.message.replace(/\.$/, '');
+  return {
+    problem: `The measurement of the baseline ${name} ended before it was complete (${why}), so that nothing can pass`,
+    advice: isSearch ? 'Measure it again' : 'Measure it again, or use --versus',
+  };
+}
+
+function figureDoubt(thresholds: readonly Threshold[], baseline: Side): Foreseen | null {
+  const doubts = baselineDoubts(thresholds, baseline);
+  if (doubts.length === 0) return null;
+  return {
+    problem: `The baseline ${baseline.name} cannot decide ${listed(doubts.map(({ metric }) => metric.id))}: ${gaps(doubts).join('; ')}`,
+    advice: baselineAdvice(doubts, baseline),
+  };
 }
 
 /** Each number that is too small once, with the figures that need more, and the figures that are not there. */

@@ -29,6 +29,7 @@ import { tellGithub } from '../gate/github.js';
 import { baselineNotes } from './baseline-foresight.js';
 import type { BenchFlags } from './flags/flags.js';
 import { type ExtentFlags, foreseenNotes } from './foresight.js';
+import { precisionNotes } from './precision.js';
 
 /** The flags of a bench that say how its result is judged. */
 export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'> &
@@ -36,7 +37,7 @@ export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline
 
 /** Judges a bench against its objectives and its baseline. */
 export interface BenchGate {
-  /** Sentences that say which figures with a threshold this plan or the baseline cannot decide, and which flags would. */
+  /** Sentences that say what this plan or the baseline cannot decide, and which flags would. */
   readonly foreseen: readonly string[];
   /** Whether every figure with a threshold has its verdict, so that no more trials are needed. */
   readonly isDecided: BenchHooks['isDecided'];
@@ -90,7 +91,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
   const tool = { version: options.version, node: process.version };
   const unfinished = { machine: await describeMachine(), tool, started_at: '', interrupted: false };
   return {
-    foreseen: [...ofPlan, ...ofBaseline],
+    foreseen: [...ofPlan, ...ofBaseline, ...precisionNotes(options)],
     checkTargets: (target, baseline) => {
       if (!flags.strict || baseline === null) return;
       checkModels(unexpectedModels({ baseline: { target: baseline }, candidate: { target } }, gate.allowed));

@@ -2,22 +2,27 @@ import type { Errors } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
 import { near } from '../../core/base/near.js';
-import { wrongCombination } from './wrong-combination.js';
+import { listed } from '../../core/measurement/numbers.js';
+import { type Wrong, wrongCombination } from './wrong-combination.js';
+import { wrongValue } from './wrong-value.js';
 
 /**
- * An error of oclif's parser about flags and arguments as one of our own: on one line, and with the name or value that
- * was probably meant.
+ * An error of oclif's parser about flags and arguments as one of our own: on one line, with what to do, or with the name or
+ * value that was probably meant.
  */
 export function usageError(error: Errors.CLIError): ChatstreamError {
-  const missing = missingArgument(error);
-  if (missing !== null) return new ChatstreamError('usage', missing, { hint: 'See --help.', cause: error });
-  const wrong = wrongCombination(error.message);
-  if (wrong !== null) return new ChatstreamError('usage', wrong.message, { hint: wrong.hint, cause: error });
-  const unknown = unknownFlag(error);
-  const suggestion = unknown === null ? valueMeant(error.message) : flagMeant(unknown.name, unknown.known);
-  const hint = suggestion === null ? 'See --help.' : `Did you mean ${suggestion}?`;
-  const message = unknown === null ? oneSentence(error.message) : `There is no flag ${unknown.name}.`;
+  const { message, hint } = inOurWords(error) ?? { message: oneSentence(error.message), hint: 'See --help.' };
   return new ChatstreamError('usage', message, { hint, cause: error });
+}
+
+function inOurWords(error: Errors.CLIError): Wrong | null {
+  return (
+    missingArgument(error) ??
+    unexpectedArgument(error) ??
+    wrongFlag(error) ??
+    wrongCombination(error.message) ??
+    wrongValue(withFlagName(error.message))
+  );
 }
 
 /** Without the note that flags with several values take all words up to the next flag, which ours do not. */
@@ -33,12 +38,38 @@ export function withFlagName(text: string): string {
 }
 
 /** oclif does not export the class of this error either. Its list is of arguments with their names and descriptions. */
-function missingArgument(error: Errors.CLIError): string | null {
+function missingArgument(error: Errors.CLIError): Wrong | null {
   const args = member(error, 'args');
   const first: unknown = Array.isArray(args) && error.message.startsWith('Missing ') ? args[0] : undefined;
   const [name, description] = [member(first, 'name'), member(first, 'description')];
   if (typeof name !== 'string') return null;
-  return `${name.toUpperCase()} is missing${typeof description === 'string' ? `: ${lowerFirst(description)}` : ''}.`;
+  const what = typeof description === 'string' ? `: ${lowerFirst(description)}` : '';
+  return {
+    message: `${name.toUpperCase()} is missing${what}.`,
+    hint: `Write it after the command: ${argumentsOf(error).join(' ')}.`,
+  };
+}
+
+/** Its list is of what was typed. */
+function unexpectedArgument(error: Errors.CLIError): Wrong | null {
+  const args = member(error, 'args');
+  if (!Array.isArray(args) || !error.message.startsWith('Unexpected argument')) return null;
+  const taken = argumentsOf(error);
+  const words = args.map((each) => `"${String(each)}"`);
+  return {
+    message: `${words.length === 1 ? 'An argument is' : `${words.length} arguments are`} too many: ${listed(words)}.`,
+    hint: `This command takes ${taken.length === 0 ? 'flags only' : taken.join(' ')}. Write the values of a flag without spaces: 1,2,4.`,
+  };
+}
+
+/** The arguments of the command as `--help` writes them: `BASELINE [CANDIDATE]`. */
+function argumentsOf(error: Errors.CLIError): readonly string[] {
+  const known = member(member(member(error, 'parse'), 'input'), 'args');
+  if (!isRecord(known)) return [];
+  return Object.entries(known).map(([name, arg]) => {
+    const word = name.toUpperCase();
+    return member(arg, 'required') === true ? word : `[${word}]`;
+  });
 }
 
 /** Of a description, unless it begins with an acronym. */
@@ -63,18 +94,20 @@ function unknownFlag(error: Errors.CLIError): UnknownFlag | null {
   return { name: name.replace(/=.*$/s, ''), known: [...flags, { name: 'help', char: 'h' }] };
 }
 
+function wrongFlag(error: Errors.CLIError): Wrong | null {
+  const unknown = unknownFlag(error);
+  if (unknown === null) return null;
+  const meant = flagMeant(unknown.name, unknown.known);
+  return {
+    message: `There is no flag ${unknown.name}.`,
+    hint: meant === null ? 'See --help.' : `Did you mean ${meant}?`,
+  };
+}
+
 function flagMeant(typed: string, known: UnknownFlag['known']): string | null {
   const name = typed.replace(/^-+/, '');
   const short = known.find(({ char }) => char === name);
   if (short !== undefined) return `-${name} (--${short.name})`;
   const meant = near(name, known.map((flag) => flag.name)); // prettier-ignore
   return meant === null ? null : `--${meant}`;
-}
-
-/** From the sentence that oclif writes about a value that is not one of the flag's options. */
-function valueMeant(message: string): string | null {
-  const [, flag, value, options] = /^Expected (\S+?)=(.*) to be one of: (.*)$/m.exec(message) ?? [];
-  if (flag === undefined || value === undefined || options === undefined) return null;
-  const meant = near(value, options.split(', '));
-  return meant === null ? null : `${flag}${flag.startsWith('--') ? ' ' : '='}${meant}`;
 }

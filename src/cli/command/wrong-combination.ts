@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { listed } from '../../core/measurement/numbers.js';
 
-interface Wrong {
+/** What is wrong with what was typed, and what to do. */
+export interface Wrong {
   readonly message: string;
   readonly hint: string;
 }
@@ -18,13 +19,16 @@ export function wrongCombination(said: string): Wrong | null {
   const [, once] = /^Flag (--\S+) can only be specified once(?:\nSee more help with --help)?$/.exec(text) ?? [];
   if (once !== undefined) return { message: `${once} is given more than once.`, hint: 'Give it once.' };
   const [, empty] = /^Flag (--\S+) expects a value(?:\nSee more help with --help)?$/.exec(text) ?? [];
-  if (empty !== undefined) return { message: `${empty} has no value.`, hint: 'See --help.' };
+  if (empty !== undefined)
+    return { message: `${empty} has no value.`, hint: `Write it after the flag: ${empty} VALUE.` };
   const [, reasons] = /^The following errors? occurred:\s*(.*?)(?:\nSee more help with --help)?$/s.exec(text) ?? [];
   return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason)));
 }
 
 /** A flag is named by the environment variable that gives it, if one does. */
 function among(reason: string): Wrong {
+  const [, required] = /^Missing required flag (\S+)$/.exec(reason) ?? [];
+  if (required !== undefined) return { message: `--${required} is missing.`, hint: `Add --${required} VALUE.` };
   const [, needing, needed] = /^All of the following must be provided when using (\S+): (.*)$/.exec(reason) ?? [];
   if (needing !== undefined && needed !== undefined) {
     const flags = listed(needed.split(', '));

@@ -96,17 +96,21 @@ function parsePositiveNumber(text: string): number {
   throw new ChatstreamError('usage', `"${text}" is not one number above 0.`);
 }
 
-/** A percentage above 0, up to 50 %; its value is a share. */
-export const percentFlag = Flags.custom<number>({
-  parse: (input) => Promise.resolve(parsePercent(input)),
+/** How near a search comes to a limit: 1 to 50 %. Its value is a share. */
+export const precisionFlag = Flags.custom<number>({
+  parse: (input) => Promise.resolve(parsePrecision(input)),
 });
 
-function parsePercent(text: string): number {
+/** Requests grow with the square of the precision. */
+const timeForPrecision =
+  'With the usual duration, a search takes some 5 minutes to come within 5 % of the limit; for 1 %, it would take 2 hours, and for 0.1 %, 9 days.';
+
+function parsePrecision(text: string): number {
   const [, number = ''] = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
   const share = Number(number) / 100;
-  if (number !== '' && share > 0 && share <= 0.5) return share;
-  throw new ChatstreamError('usage', `"${text}" is not a percentage above 0 % and up to 50 %.`, {
-    hint: 'Write it as 5%.',
+  if (number !== '' && share >= 0.01 && share <= 0.5) return share;
+  throw new ChatstreamError('usage', `"${text}" is not a percentage from 1 % to 50 %.`, {
+    hint: number !== '' && share < 0.01 ? timeForPrecision : 'Write it as 5%.',
   });
 }
 
@@ -175,7 +179,7 @@ export const defaultIntegers = typedDefault(parseIntegers);
 
 export const defaultNumber = typedDefault(parsePositiveNumber);
 
-export const defaultPercent = typedDefault(parsePercent);
+export const defaultPrecision = typedDefault(parsePrecision);
 
 export const defaultLengths = typedDefault(parseLengths);
 

@@ -3,6 +3,7 @@ import { BaseCommand } from '../../cli/command/base-command.js';
 import { fromEnvironment } from '../../cli/flags/flags.js';
 import { historyFlags } from '../../cli/history/flags.js';
 import { entryOf, identityOf, type Provenance } from '../../core/history/entry.js';
+import { entryDoubts } from '../../core/history/entry-doubts.js';
 import type { HistoryEntry } from '../../core/history/entry-schema.js';
 import { appendEntry, readHistoryIfAny } from '../../core/history/history-file.js';
 import { currentRevision } from '../../core/history/revision.js';
@@ -12,7 +13,7 @@ import { commitText } from '../../core/report/history/words.js';
 export default class HistoryAdd extends BaseCommand {
   static override summary = 'Add results of bench to a history, with the commit that was measured.';
 
-  static override description = `The history is a file with one line per result, for a branch of a repository or the cache of a CI service. Lines are only ever added. A result that is already in it is not added again.
+  static override description = `The history is a file with one line per result, for a branch of a repository or the cache of a CI service. Lines are only ever added. A result that is already in it is not added again. One that is not fit to compare later results with, because its server was lost or its requests failed, is added all the same, and the output says so.
 
 Commit and branch come from the CI service, or else from the repository in the current folder.`;
 
@@ -38,14 +39,17 @@ Commit and branch come from the CI service, or else from the repository in the c
     const { argv, flags } = await this.parse(HistoryAdd);
     const { file } = flags;
     const provenance = await this.#provenance(flags);
-    const entries: HistoryEntry[] = [];
-    for (const path of argv.map(String)) entries.push(entryOf(await readResult(path), provenance, path));
+    const entries: { readonly path: string; readonly entry: HistoryEntry }[] = [];
+    for (const path of argv.map(String)) {
+      entries.push({ path, entry: entryOf(await readResult(path), provenance, path) });
+    }
 
     const history = await readHistoryIfAny(file);
     for (const text of history.skipped) this.logAside(`! ${text}`);
     const known = new Set(history.entries.map(identityOf));
     const added: HistoryEntry[] = [];
-    for (const entry of entries) {
+    const notes: string[] = [];
+    for (const { path, entry } of entries) {
       const name = `${entry.target.model}, ${entry.started_at}`;
       if (known.has(identityOf(entry))) {
         this.log(`${file} already has ${name}`);
@@ -56,8 +60,11 @@ Commit and branch come from the CI service, or else from the repository in the c
       added.push(entry);
       const commit = commitText(entry);
       this.log(`added ${name}${commit === null ? '' : `, commit ${commit}`} to ${file}`);
+      const doubts = entryDoubts(entry).map((doubt) => `${path}: ${doubt}`);
+      for (const text of doubts) this.logAside(`! ${text}`);
+      notes.push(...doubts);
     }
-    return { file, added, known: entries.length - added.length };
+    return { file, added, known: entries.length - added.length, notes };
   }
 
   /** A commit that is given says nothing about the state of the current folder. */

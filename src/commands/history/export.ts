@@ -7,6 +7,7 @@ import { fileReason, writeHint } from '../../core/base/files/file-errors.js';
 import { replaceFile } from '../../core/base/files/replace-file.js';
 import { defaultMetrics } from '../../core/compare/compared-metric.js';
 import { entryOf } from '../../core/history/entry.js';
+import { entryDoubts } from '../../core/history/entry-doubts.js';
 import { readHistory } from '../../core/history/history-file.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import { exportContent, type Exported, exportFormats } from '../../core/report/history/exports.js';
@@ -52,6 +53,8 @@ github-action-benchmark has one direction for a whole file. Give the same name a
       { entry, trials, metrics: metrics.length > 0 ? metrics : defaultMetrics(entry.plan.loop) },
       flags.format,
     );
+    // The other program would not know.
+    for (const doubt of entryDoubts(entry)) process.stderr.write(`! ${args.result ?? 'Newest result'}: ${doubt}\n`);
     const text = JSON.stringify(content, null, 2);
     if (flags.output === undefined) this.log(text);
     else {

@@ -6,6 +6,7 @@ import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/
 import { compareOptions, gateFlags } from '../../cli/gate/gate-flags.js';
 import { historyFlags, historyNotes, metricFlag, newestOf, parseMetrics, sinceFlag } from '../../cli/history/flags.js';
 import { reportStyle } from '../../cli/terminal/terminal.js';
+import { entryDoubts } from '../../core/history/entry-doubts.js';
 import { readHistory } from '../../core/history/history-file.js';
 import { comparableEntries } from '../../core/history/series.js';
 import { headlineMetrics, trendsOf } from '../../core/history/trend.js';
@@ -61,7 +62,11 @@ export default class HistoryShow extends BaseCommand {
     });
     const shown = metrics.length > 0 ? metrics : headlineMetrics(newest.plan.loop);
     const trends = trendsOf(selection.entries, shown, flags.last);
-    const notes = [...historyNotes(history, selection), ...missingFigures(trends, shown)];
+    const notes = [
+      ...historyNotes(history, selection),
+      ...entryDoubts(newest).map((doubt) => `Newest result: ${doubt}`),
+      ...missingFigures(trends, shown),
+    ];
     this.log(renderTrends(trends, notes, reportStyle(process.stdout)));
     const failures = await failuresOf(outputs.map((path) => () => writeTrends(path, trends)));
     for (const { advice } of failures) process.stderr.write(`${advice}\n`);

@@ -1,20 +1,7 @@
 import { type Document, parseDocument, visit } from 'yaml';
 import { ChatstreamError } from './errors.js';
 import { isRecord } from './json.js';
-
-/**
- * What the parser says of these mistakes is always the same sentence. Of others it quotes what is written in the text, or says no
- * more than the code does.
- */
-const fixedMessages: ReadonlySet<string> = new Set([
-  'BAD_INDENT',
-  'BLOCK_AS_IMPLICIT_KEY',
-  'BLOCK_IN_FLOW',
-  'DUPLICATE_KEY',
-  'MISSING_CHAR',
-  'MULTILINE_IMPLICIT_KEY',
-  'TAB_AS_INDENT',
-]);
+import { aliasOfNothing, yamlMistake } from './yaml-mistakes.js';
 
 /**
  * Reads the settings in a text; none if it is empty. The message of an error never quotes the text: a key that was written
@@ -44,15 +31,10 @@ interface Mistake {
   readonly says: string;
 }
 
-const aliasOfNothing = 'A value that begins with * needs quotes, unless it is the alias of an anchor (&)';
-
 /** The first one. The parser leaves aliases of nothing to those who want their values. */
 function mistakeIn(document: Document.Parsed): Mistake | null {
   const [error] = document.errors;
-  if (error !== undefined) {
-    const known = error.code === 'BAD_ALIAS' ? aliasOfNothing : error.code;
-    return { at: error.pos[0], says: fixedMessages.has(error.code) ? error.message : known };
-  }
+  if (error !== undefined) return { at: error.pos[0], says: yamlMistake(error) };
   const found: Mistake[] = [];
   visit(document, {
     Alias: (_, alias) => {

@@ -1,4 +1,4 @@
-import type { ChatstreamError } from '../base/errors.js';
+import { ChatstreamError } from '../base/errors.js';
 import type { BenchResult, TargetDescription } from '../measurement/result-schema.js';
 import type { SettingSummary } from '../measurement/settings/summarise.js';
 import { measureAll, type TrialHooks } from './measure-all.js';
@@ -10,7 +10,7 @@ import { searchedSettings } from './plan/searched.js';
 import { commonQueue, planSettings } from './plan/settings.js';
 import { blockTokens } from './plan/trace.js';
 import type { Prepared } from './planned-job.js';
-import { checkSamplesFile, emptySamplesFile } from './record/samples-file.js';
+import { type SamplesDestination, samplesDestination } from './record/samples-destination.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import type { BenchProgress } from './run-progress.js';
 import { readCertificates } from './target/certificates.js';
@@ -74,7 +74,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   if (prompts !== null) checkSendable(options.form.endpoint, prompts, prompts.name);
   const { caPath, insecure } = options;
   const trust = { ca: caPath === null ? null : await readCertificates(caPath), insecure };
-  if (options.samplesPath !== null) checkSamplesFile(options.samplesPath);
+  const samples = options.samplesPath === null ? null : samplesDestination(options.samplesPath);
 
   const targets: Target[] = [];
   const { load, beside } = await openLoads(options, hooks);
@@ -82,6 +82,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   let session: Omit<Session, 'finishedAt'>;
   let samplesFailure: ChatstreamError | null;
   let failure: ChatstreamError | null;
+  let areSamplesWhole = false;
   try {
     const target = await openReadyTarget(options.target, options, trust, hooks);
     targets.push(target);
@@ -99,8 +100,9 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
     const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
-    if (options.samplesPath !== null) emptySamplesFile(options.samplesPath);
-    const measurement = { options, prepared, settings, target, versus, load, beside };
+    samples?.begin();
+    const samplesPath = samples?.path ?? null;
+    const measurement = { options: { ...options, samplesPath }, prepared, settings, target, versus, load, beside };
     const searched = findMax === null ? null : await measureSearch(measurement, findMax, queue, hooks);
     const measured =
       searched?.measured ??
@@ -112,6 +114,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
         },
       }));
     ({ samplesFailure, failure } = measured);
+    areSamplesWhole = samplesFailure === null && measured.runs.length > 0;
     session = {
       startedAt,
       target: target.description,
@@ -131,7 +134,9 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
       const problem = await target.close();
       if (problem !== null) unrestored.push(problem);
     }
+    if (!areSamplesWhole) samples?.end(false);
   }
+  if (areSamplesWhole && samples !== null) samplesFailure = failureToKeep(samples);
   if (session.runs.length === 0) hooks.signal.throwIfAborted();
   const { result, summaries } = await assembleResult(options, {
     ...session,
@@ -139,6 +144,17 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     warnings: [...session.warnings, ...unrestored],
   });
   return { result, summaries, failure, samplesFailure };
+}
+
+/** Gives whole samples their name. @returns why that is not possible; null if it is */
+function failureToKeep(samples: SamplesDestination): ChatstreamError | null {
+  try {
+    samples.end(true);
+    return null;
+  } catch (error) {
+    if (error instanceof ChatstreamError) return error;
+    throw error;
+  }
 }
 
 function requestsIn(prompts: PromptsFile | null): Pick<Session['requests'], 'inFile' | 'haveOwnLengths'> {

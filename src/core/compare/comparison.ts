@@ -22,7 +22,7 @@ export interface ComparedRow {
   readonly judgement: Judgement;
 }
 
-/** The verdict on everything: the worst of all rows with a threshold; `none` without thresholds. */
+/** The verdict on everything: the worst of all rows with a threshold; `none` without thresholds, if anything was compared. */
 export type OverallVerdict = 'regression' | 'inconclusive' | 'pass' | 'none';
 
 export interface Comparison {
@@ -73,7 +73,7 @@ export function worstFirst(rows: readonly ComparedRow[]): readonly ComparedRow[]
 
 /**
  * The worst verdict of all rows with a threshold, if there are thresholds. What ended early cannot pass, whatever was
- * measured by then; a candidate that was gone before the end is a regression.
+ * measured by then, and neither can what has no such row; a candidate that was gone before the end is a regression.
  */
 export function overallVerdict(
   rows: readonly ComparedRow[],
@@ -82,7 +82,8 @@ export function overallVerdict(
   const verdicts = rows.filter(isGated).map(({ judgement }) => judgement.outcome.verdict);
   if (verdicts.includes('regression') || candidate.endedEarly?.cause === 'target-lost') return 'regression';
   const isWhole = baseline.endedEarly === null && candidate.endedEarly === null;
-  return verdicts.includes('inconclusive') || !isWhole ? 'inconclusive' : 'pass';
+  const isJudged = verdicts.length > 0 && !verdicts.includes('inconclusive');
+  return isJudged && isWhole ? 'pass' : 'inconclusive';
 }
 
 function rank({ judgement }: ComparedRow): number {

@@ -67,6 +67,7 @@ export interface CheckedRow {
 }
 
 export interface HistoryCheck {
+  /** The worst of all rows with a threshold. `none` without thresholds; without rows, a result that has none does not pass. */
   readonly verdict: 'regression' | 'inconclusive' | 'pass' | 'none';
   readonly newest: HistoryEntry;
   /** How many comparable entries before the newest there are, at most as many as were asked for. */
@@ -95,12 +96,8 @@ export function checkHistory(entries: readonly HistoryEntry[], given: readonly T
       .filter(({ id }) => gated.every(({ metric }) => metric.id !== id))
       .flatMap((metric) => shownRow(entries, settings, metric)),
   );
-  return {
-    verdict: overallVerdict(gated),
-    newest: last,
-    before: entries.length - 1,
-    rows: [...gated.toSorted((one, other) => rank(one) - rank(other)), ...shown],
-  };
+  const rows = [...gated.toSorted((one, other) => rank(one) - rank(other)), ...shown];
+  return { verdict: overallVerdict(rows, last, thresholds.length > 0), newest: last, before: entries.length - 1, rows };
 }
 
 function noLimits(): ChatstreamError {
@@ -273,9 +270,11 @@ function rank({ judgement }: CheckedRow): number {
   return judgement.type === 'gated' ? severity[judgement.outcome.verdict] : 4;
 }
 
-function overallVerdict(rows: readonly CheckedRow[]): HistoryCheck['verdict'] {
+function overallVerdict(rows: readonly CheckedRow[], last: HistoryEntry, isJudged: boolean): HistoryCheck['verdict'] {
+  // A server that was lost in its first trial has no figures.
+  if (rows.length === 0) return isJudged && isServerLost(last) ? 'regression' : 'inconclusive';
   const verdicts = rows.flatMap(({ judgement }) => (judgement.type === 'gated' ? [judgement.outcome.verdict] : []));
-  if (verdicts.length === 0) return 'none';
+  if (!isJudged) return 'none';
   if (verdicts.includes('regression')) return 'regression';
   return verdicts.includes('inconclusive') ? 'inconclusive' : 'pass';
 }

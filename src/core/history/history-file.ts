@@ -1,5 +1,6 @@
-import { appendFile, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { ChatstreamError } from '../base/errors.js';
+import { appendLine } from '../base/files/append-line.js';
 import { fileReason, writeHint } from '../base/files/file-errors.js';
 import { member } from '../base/json.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
@@ -83,37 +84,18 @@ function parseLine(line: string): HistoryEntry | string {
 }
 
 /**
- * Adds an entry at the end. One write at the end of the file, which operating systems do not interleave with that of
- * another process, so that no lock is needed. Nothing that is there is changed; if the last line was cut off, the entry
- * begins a line of its own.
+ * Adds an entry at the end. Several processes may do so at once. Nothing that is there is changed; if the last line was cut
+ * off, the entry begins a line of its own.
  *
- * @throws ChatstreamError `output_failed`
+ * @throws ChatstreamError `output_failed`; the file is as it was then
  */
 export async function appendEntry(path: string, entry: HistoryEntry): Promise<void> {
   try {
-    const start = (await endsInLine(path)) ? '' : '\n';
-    await appendFile(path, `${start}${JSON.stringify(entry)}\n`);
+    await appendLine(path, JSON.stringify(entry));
   } catch (error) {
     throw new ChatstreamError('output_failed', `${path} could not be written: ${fileReason(error)}.`, {
       hint: writeHint(error),
       cause: error,
     });
-  }
-}
-
-/** Whether whatever is added begins a new line. */
-async function endsInLine(path: string): Promise<boolean> {
-  const file = await open(path).catch((error: unknown) => {
-    if (member(error, 'code') === 'ENOENT') return null;
-    throw error;
-  });
-  if (file === null) return true;
-  try {
-    const { size } = await file.stat();
-    if (size === 0) return true;
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-    return buffer.toString() === '\n';
-  } finally {
-    await file.close();
   }
 }

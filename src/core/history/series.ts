@@ -137,7 +137,8 @@ function isUnsteady(row: HistoryRow, { id }: ComparedMetric): boolean {
   return id !== 'success_rate' && isUnsteadyRow(row);
 }
 
-function isUnsteadyRow(row: HistoryRow): boolean {
+/** The same of a row, whatever the figure. */
+export function isUnsteadyRow(row: HistoryRow): boolean {
   return isOverloadedRow(row) || (row.aborted_on ?? []).length > 0;
 }
 

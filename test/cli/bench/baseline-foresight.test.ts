@@ -36,6 +36,19 @@ describe('a baseline that is too small for the gate', () => {
     );
   });
 
+  it('says that it ended early, with which nothing can pass', () => {
+    const ended_early = { cause: 'target-lost', server: 'candidate', message: 'The server was lost.' } as const;
+    for (const runs of [[], resultOf(1).runs]) {
+      const lost = { ...resultOf(1), runs, interrupted: true, ended_early };
+      expect(notesOf(lost, both)).toEqual([
+        'The measurement of the baseline base.json ended before it was complete (The server was lost), so that nothing can pass. ' +
+          'Measure it again, or use --versus.',
+      ]);
+      expect(() => notesOf(lost, both, true)).toThrow('so that nothing can pass.');
+      expect(notesOf(lost, [])).toEqual([]);
+    }
+  });
+
   it.each([
     [
       resultOf(1, { completed: 12 }, { trials: 5 }),

@@ -14,7 +14,7 @@ const json: unknown[] = [];
 
 class Example extends BaseCommand {
   static override flags = {
-    count: Flags.integer({ char: 'c', min: 1, env: 'CHATSTREAM_COUNT' }),
+    count: Flags.integer({ char: 'c', min: 1, max: 1000, env: 'CHATSTREAM_COUNT' }),
     wait: durationFlag({ env: 'CHATSTREAM_WAIT' }),
     gpu: Flags.option({ options: ['auto', 'cuda', 'off'] as const, env: 'CHATSTREAM_GPU' })(),
     'api-key': Flags.string({ env: 'CHATSTREAM_API_KEY' }),
@@ -43,7 +43,10 @@ class Configured extends Example {
 }
 
 class Named extends Example {
-  static override args = { name: Args.string({ description: 'What logs will call it', required: true }) };
+  static override args = {
+    name: Args.string({ description: 'What logs will call it', required: true }),
+    place: Args.string(),
+  };
 
   override async run(): Promise<object> {
     await this.parse(Named);
@@ -79,8 +82,8 @@ afterEach(() => {
 describe('a value that comes from the environment', () => {
   it.each([
     ['WAIT', 'soon', 'error: CHATSTREAM_WAIT: "soon" is not a duration.'],
-    ['COUNT', 'xx', 'error: CHATSTREAM_COUNT: Expected an integer but received: xx'],
-    ['GPU', 'cuda2', 'error: Expected CHATSTREAM_GPU=cuda2 to be one of: auto, cuda, off'],
+    ['COUNT', 'xx', 'error: CHATSTREAM_COUNT: "xx" is not a whole number.'],
+    ['GPU', 'cuda2', 'error: CHATSTREAM_GPU: "cuda2" is none of auto, cuda and off.'],
   ])('is named by its variable if it is wrong: %s', async (name, value, message) => {
     vi.stubEnv(`CHATSTREAM_${name}`, value);
     expect(await exitCodeOf()).toBe(2);
@@ -93,7 +96,7 @@ describe('a value that comes from the environment', () => {
     async (...argv) => {
       vi.stubEnv('CHATSTREAM_COUNT', '3');
       expect(await exitCodeOf(...argv)).toBe(2);
-      expect(written[0]).toBe('error: --count: Expected an integer but received: yy');
+      expect(written[0]).toBe('error: --count: "yy" is not a whole number.');
     },
   );
 });
@@ -101,9 +104,20 @@ describe('a value that comes from the environment', () => {
 const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
 
 describe('an argument', () => {
+  it('too many of them are named, with those that there are', async () => {
+    await expect(Named.run(['a', 'b', 'c'], root)).rejects.toThrow(Errors.ExitError);
+    expect(written).toEqual([
+      'error: An argument is too many: "c".',
+      'This command takes NAME [PLACE]. Write the values of a flag without spaces: 1,2,4.',
+    ]);
+  });
+
   it('that is missing is named, with what it is', async () => {
     await expect(Named.run([], root)).rejects.toThrow(Errors.ExitError);
-    expect(written).toEqual(['error: NAME is missing: what logs will call it.', 'See --help.']);
+    expect(written).toEqual([
+      'error: NAME is missing: what logs will call it.',
+      'Write it after the command: NAME [PLACE].',
+    ]);
   });
 });
 
@@ -170,8 +184,8 @@ describe('a command', () => {
       {
         error: {
           code: 'usage',
-          message: '--count: Expected an integer greater than or equal to 1 but received: 0',
-          hint: 'See --help.',
+          message: '--count: 0 is too small.',
+          hint: 'Write a whole number of at least 1.',
         },
       },
     ]);
@@ -198,8 +212,8 @@ describe('a command', () => {
     [['--hepl'], 'There is no flag --hepl.', 'Did you mean --help?'],
     [['--c', '4'], 'There is no flag --c.', 'Did you mean -c (--count)?'],
     [['--temperature', '4'], 'There is no flag --temperature.', 'See --help.'],
-    [['--gpu', 'cud'], 'Expected --gpu=cud to be one of: auto, cuda, off', 'Did you mean --gpu cuda?'],
-    [['--gpu', 'tpu'], 'Expected --gpu=tpu to be one of: auto, cuda, off', 'See --help.'],
+    [['--gpu', 'cud'], '--gpu: "cud" is none of auto, cuda and off.', 'Did you mean --gpu cuda?'],
+    [['--gpu', 'tpu'], '--gpu: "tpu" is none of auto, cuda and off.', 'Write one of these.'],
   ])('guesses what was meant by %j', async (argv, message, hint) => {
     expect(await exitCodeOf(...argv)).toBe(2);
     expect(written).toEqual([`error: ${message}`, hint]);
@@ -217,8 +231,26 @@ describe('a command', () => {
       'See --help.',
     ],
     [['--count', '4', '--count', '5'], '--count is given more than once.', 'Give it once.'],
-    [['--count'], '--count has no value.', 'See --help.'],
+    [['--count'], '--count has no value.', 'Write it after the flag: --count VALUE.'],
   ])('says what is wrong with the combination %j, and what to do', async (argv, message, hint) => {
+    expect(await exitCodeOf(...argv)).toBe(2);
+    expect(written).toEqual([`error: ${message}`, hint]);
+  });
+
+  it.each([
+    [['--count', '2.5'], '--count: "2.5" is not a whole number.', 'Write one with digits only, such as 8.'],
+    [['--count', '1001'], '--count: 1001 is too large.', 'Write a whole number of at most 1000.'],
+    [
+      ['word'],
+      'An argument is too many: "word".',
+      'This command takes flags only. Write the values of a flag without spaces: 1,2,4.',
+    ],
+    [
+      ['one', 'two'],
+      '2 arguments are too many: "one" and "two".',
+      'This command takes flags only. Write the values of a flag without spaces: 1,2,4.',
+    ],
+  ])('says what to do about %j', async (argv, message, hint) => {
     expect(await exitCodeOf(...argv)).toBe(2);
     expect(written).toEqual([`error: ${message}`, hint]);
   });

@@ -29,6 +29,13 @@ describe('what oclif says about a combination of flags', () => {
     expect(wrongCombination(text)?.message).toBe(`${both} cannot be combined.`);
   });
 
+  it('names a flag that has to be given', () => {
+    expect(wrongCombination('The following error occurred:\n  Missing required flag format')).toEqual({
+      message: '--format is missing.',
+      hint: 'Add --format VALUE.',
+    });
+  });
+
   it('names the variable of a flag that needs others', () => {
     const text =
       'The following error occurred:\n  All of the following must be provided when using CHATSTREAM_DUET: --versus';

@@ -220,9 +220,9 @@ describe('a server whose URL holds a key', () => {
 describe.runIf(hasFullDisk)('a disk that gets full while samples are written', () => {
   it.each([1, 2])('is reported, and the measurement is kept, with %d threads', async (workers) => {
     const samplesPath = join(folder, 'samples.jsonl');
+    writeFileSync(samplesPath, 'older');
     const server = await serveWords(() => {
-      rmSync(samplesPath);
-      symlinkSync('/dev/full', samplesPath);
+      symlinkSync('/dev/full', `${samplesPath}.incomplete`);
     });
     const options = { target: { type: 'url', url: server.url }, samplesPath, workers, trials: 2 } as const;
     const { result, summaries, failure, samplesFailure } = await measure({
@@ -233,10 +233,11 @@ describe.runIf(hasFullDisk)('a disk that gets full while samples are written', (
     expect(result.interrupted).toBe(false);
     expect(summaries[0]?.metrics.ttft.count).toBe(8);
     expect(failure).toBeNull();
+    expect(readFileSync(samplesPath, 'utf8')).toBe('older');
     expect(samplesFailure).toMatchObject({
       code: 'output_failed',
       message: expect.stringMatching(
-        /^Not all samples could be written to .*samples\.jsonl: the disk is full\.$/,
+        /^Not all samples could be written to .*samples\.jsonl\.incomplete: the disk is full\.$/,
       ) as string,
     });
   });

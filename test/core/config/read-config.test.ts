@@ -101,9 +101,9 @@ describe('a configuration file', () => {
 
   it.each([
     ['keys: [', 'c.yaml is not YAML: line 1, column'],
-    ['keys:\n  - name: a\n   share: 2', 'line 3, column 1: Sequence item without - indicator.'],
-    ['keys:\n\t- name: a', 'line 2, column 1: Tabs are not allowed as indentation.'],
-    ['max-queue: 5\nmax-queue: 6', 'line 2, column 1: Map keys must be unique.'],
+    ['keys:\n  - name: a\n   share: 2', 'line 3, column 1: The line begins neither an item of the list'],
+    ['keys:\n\t- name: a', 'line 2, column 1: A line begins with a tab: use spaces.'],
+    ['max-queue: 5\nmax-queue: 6', 'line 2, column 1: The same name is given twice.'],
     ['alias: *', 'line 1, column 8: A value that begins with * needs quotes, unless it is the alias of an anchor (&).'],
     ['host: a\nalias: [b, *c]', 'line 2, column 12: A value that begins with * needs quotes'],
     [

@@ -3,6 +3,7 @@ import { parseThresholds } from '../../../src/core/compare/threshold.js';
 import { checkHistory, type HistoryCheck } from '../../../src/core/history/check.js';
 import type { HistoryEntry, HistoryRow } from '../../../src/core/history/entry-schema.js';
 import { comparableEntries } from '../../../src/core/history/series.js';
+import { checkJunit, checkMarkdown } from '../../../src/core/report/history/check-files.js';
 import { checkConclusion } from '../../../src/core/report/history/check-text.js';
 import { commitOf, entriesOf, entryAt, steady } from './entries.js';
 
@@ -141,6 +142,31 @@ describe('the newest entry of a history', () => {
     expect(checkConclusion(lost).join()).toContain(
       'the server of the newest result was lost before everything was measured',
     );
+  });
+
+  it('cannot pass if it has nothing to check, and is a regression if its server was lost', () => {
+    const before = entriesOf(steady(20));
+    const end = { interrupted: true, ended_early: { cause: 'target-lost', server: null, message: 'Gone.' } } as const;
+    const stopped = [...before, entryAt(20, 1, { rows: [], interrupted: true })];
+    expect(checked(stopped).verdict).toBe('inconclusive');
+    expect(checkConclusion(checked(stopped))).toEqual(['Inconclusive: nothing was measured in the newest result.']);
+    const lost = [...before, entryAt(20, 1, { rows: [], ...end })];
+    expect(checked(lost).verdict).toBe('regression');
+    expect(checkConclusion(checked(lost))).toEqual([
+      'Regression: the server of the newest result was lost before anything was measured.',
+    ]);
+    expect(checkHistory(lost, []).verdict).toBe('inconclusive');
+    expect(checkJunit(checked(lost))).toContain('<failure');
+    expect(checkMarkdown(checked(lost))).not.toContain('| metric');
+  });
+
+  it('is inconclusive without thresholds if it answered nothing', () => {
+    const requests = { completed: 0, refused: 0, failed: 250, timed_out: 0 };
+    const check = checkHistory(withNewest(entriesOf(steady(21)), { figures: {}, requests }), []);
+    expect([check.verdict, ...checkConclusion(check)]).toEqual([
+      'inconclusive',
+      'Inconclusive: no request of the newest result was completed.',
+    ]);
   });
 
   it('does not compare times and rates of answers of another length', () => {

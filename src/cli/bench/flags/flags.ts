@@ -6,15 +6,15 @@ import {
   defaultIntegers,
   defaultInWords,
   defaultLengths,
-  defaultPercent,
+  defaultPrecision,
   defaultTrials,
   durationFlag,
   fromEnvironment,
   integersFlag,
   lengthsFlag,
   listFlag,
-  percentFlag,
   positiveNumbersFlag,
+  precisionFlag,
   repeatableFlag,
   trialsFlag,
 } from '../../flags/flags.js';
@@ -92,9 +92,9 @@ export const benchFlags = fromEnvironment({
     options: findMaxQuantities,
     default: 'rate' as const,
   })(),
-  precision: percentFlag({
+  precision: precisionFlag({
     ...load,
-    ...defaultPercent('5%'),
+    ...defaultPrecision('5%'),
     summary: 'How near --find-max comes to the limit, on either side.',
   }),
   'abort-on': listFlag({

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, constants, open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, open, readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 
 /** Errors of a folder in which no file can be replaced: the file itself may still take what is written to it. */
@@ -13,7 +13,7 @@ const cannotReplace: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS',
  *
  * Not write-file-atomic 7 or atomically 2: if only a part fits on the disk, both replace the file with that part.
  *
- * @throws the operating system's error; nothing is left behind then
+ * @throws the operating system's error; nothing is left behind then, and an older file is whole
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const older = await whatIsAt(path);
@@ -30,8 +30,20 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { force: true });
-    if (!cannotReplace.has(codeOf(error))) throw error;
+    if (!cannotReplace.has(codeOf(error)) || older === null) throw error;
+    await overwrite(path, text);
+  }
+}
+
+/** Puts back what was there if the new text does not fit. */
+async function overwrite(path: string, text: string): Promise<void> {
+  const older = await readFile(path);
+  try {
     await writeFile(path, text);
+  } catch (error) {
+    // The older content had room. If even that fails, the first error says more.
+    await writeFile(path, older).catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,64 +1,10 @@
-import {
-  closeSync,
-  createWriteStream,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { ChatstreamError } from '../../base/errors.js';
-import { fileReason, isDiskFull } from '../../base/files/file-errors.js';
+import { fileReason } from '../../base/files/file-errors.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { isBurst } from './answers/burst.js';
 import { hiddenTokensOf, outputTokensOf } from './answers/output-tokens.js';
 import type { RequestMetrics } from './answers/request-metrics.js';
-
-/**
- * Fails now rather than after the measurement if the file cannot be written. What is in it stays, until the measurement
- * begins: it may never do so.
- *
- * @throws ChatstreamError `usage` if it cannot be opened, `output_failed` if nothing can be written to it
- */
-export function checkSamplesFile(path: string): void {
-  try {
-    const file = openSync(path, 'a');
-    try {
-      probe(file);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw unwritableError(path, error, isDiskFull(error) ? 'output_failed' : 'usage');
-  }
-}
-
-function unwritableError(path: string, cause: unknown, code: 'output_failed' | 'usage'): ChatstreamError {
-  return new ChatstreamError(code, `The samples ${path} cannot be written: ${fileReason(cause)}.`, {
-    hint: isDiskFull(cause)
-      ? 'Make room there, or give --samples a path on another disk.'
-      : 'Give --samples a path in a folder that exists and may be written to.',
-    cause,
-  });
-}
-
-/** Only writing a byte shows that a disk is full. A reader of a pipe would see that byte, so pipes are not tried. */
-function probe(file: number): void {
-  const stats = fstatSync(file);
-  if (stats.isFile() || stats.isCharacterDevice()) writeSync(file, '\n');
-  if (stats.isFile()) ftruncateSync(file, stats.size);
-}
-
-/** Empties the file, if it is one. @throws ChatstreamError `output_failed` */
-export function emptySamplesFile(path: string): void {
-  try {
-    if (statSync(path).isFile()) truncateSync(path);
-  } catch (error) {
-    throw unwritableError(path, error, 'output_failed');
-  }
-}
 
 /** Whose request it was, and to which of two servers. */
 export interface Sender {

@@ -1,12 +1,13 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Run } from '../../measurement/result-schema.js';
-import { wholeSettingText } from '../../measurement/settings/setting-text.js';
+import { fromLowest } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey } from '../../measurement/settings/summarise.js';
 import { type ComparedMetric, defaultMetrics } from '../compared-metric.js';
-import { type ComparedRow, type Comparison, overallVerdict, worstFirst } from '../comparison.js';
+import { type ComparedRow, type Comparison, type OverallVerdict, overallVerdict, worstFirst } from '../comparison.js';
 import { checkComparable, differencesOf } from '../differences.js';
 import { checkModels, unexpectedModels } from '../models.js';
-import type { Sides } from '../side.js';
+import { isCompared, noCommonSetting } from '../nothing-compared.js';
+import type { Side, Sides } from '../side.js';
 import { type FigureThreshold, impliedThreshold, isOfFigure, isOfLimit, type Threshold } from '../threshold.js';
 import { SettingTrials } from '../trials/setting-trials.js';
 import { notesOf } from './notes.js';
@@ -48,13 +49,11 @@ export function compare(
 
   const before = bySetting(baseline.runs);
   const after = bySetting(candidate.runs);
-  const settings = [...before.values()].flatMap((runs) => runs[0]?.settings ?? []);
+  const settings = fromLowest([...before.values()].flatMap((runs) => runs[0]?.settings ?? []));
   const common = settings.filter((each) => after.has(settingsKey(each)));
-  // A server that was lost in its first trial has no figures, and that is what a reader has to know.
-  const isLost = baseline.endedEarly !== null || candidate.endedEarly !== null;
   // Two searches need not have measured the same loads: their limits are compared.
   const isEnough = limitRow !== null && thresholds.length === 0;
-  if (common.length === 0 && !isLost && !isEnough) throw nothingInCommon(before, after);
+  if (common.length === 0 && !isLost(baseline) && !isLost(candidate) && !isEnough) throw nothingInCommon(sides);
 
   const metrics = [
     ...thresholds.map(({ metric }) => metric),
@@ -83,16 +82,27 @@ export function compare(
   ]);
   return {
     ...sides,
-    verdict: given.length === 0 ? 'none' : overallVerdict(rows, sides),
+    verdict: verdictOn(rows, sides, given.length > 0),
     rows,
     unmatched: {
       baseline: settings.filter((each) => !after.has(settingsKey(each))),
-      candidate: [...after].flatMap(([key, runs]) => (before.has(key) ? [] : (runs[0]?.settings ?? []))),
+      candidate: fromLowest([...after].flatMap(([key, runs]) => (before.has(key) ? [] : (runs[0]?.settings ?? [])))),
     },
     differences,
     models,
     notes: notesOf(sides, pairs, shown),
   };
+}
+
+/** A server that was lost in its first trial has no figures, and that is what a reader has to know. */
+function isLost({ runs, endedEarly }: Side): boolean {
+  return endedEarly !== null && (endedEarly.cause === 'target-lost' || runs.length === 0);
+}
+
+/** Where nothing could be compared, that is the verdict, even if nothing was to be judged. */
+function verdictOn(rows: readonly ComparedRow[], sides: Sides, isJudged: boolean): OverallVerdict {
+  if (isJudged) return overallVerdict(rows, sides);
+  return rows.some(isCompared) ? 'none' : 'inconclusive';
 }
 
 function rowOf(
@@ -139,13 +149,9 @@ function notSearched(): ChatstreamError {
   );
 }
 
-function nothingInCommon(before: ReadonlyMap<string, Run[]>, after: ReadonlyMap<string, Run[]>): ChatstreamError {
-  const settingsOf = (runs: ReadonlyMap<string, Run[]>): string =>
-    [...runs.values()].flatMap(([run]) => (run === undefined ? [] : wholeSettingText(run.settings))).join('; ') ||
-    'nothing';
-  return new ChatstreamError(
-    'usage',
-    `Baseline and candidate have no setting in common: ${settingsOf(before)} in the baseline, ${settingsOf(after)} in the candidate.`,
-    { hint: 'Measure both with the same --concurrency, --rate and --max-concurrency.' },
-  );
+function nothingInCommon(sides: Sides): ChatstreamError {
+  const problem = noCommonSetting(sides);
+  return new ChatstreamError('usage', `${problem.slice(0, 1).toUpperCase()}${problem.slice(1)}.`, {
+    hint: 'Measure both with the same --concurrency, --rate and --max-concurrency.',
+  });
 }

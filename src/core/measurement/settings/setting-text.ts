@@ -65,13 +65,23 @@ export function wholeSettingText(settings: Setting): string {
   return settingText(settings, known);
 }
 
-/** Several settings in a sentence: `max-concurrency 1, 2 and 4`; only their number if they are many or differ in two ways. */
+/**
+ * Several settings in a sentence, from the lowest, as in tables: `max-concurrency 1, 2 and 4`; only their number if they are many or
+ * differ in two ways. A search measures them in the order of its questions.
+ */
 export function settingsText(settings: readonly Setting[], by: readonly Dimension[]): string {
   const [dimension] = by;
   const [first] = settings;
   if (first !== undefined && settings.length === 1) return settingText(first, by);
   if (dimension === undefined || by.length > 1 || settings.length > 8) return `${settings.length} settings`;
-  return dimension.text(listed(settings.map((each) => settingValue(each, dimension))));
+  return dimension.text(listed(fromLowest(settings).map((each) => settingValue(each, dimension))));
+}
+
+/** In the order of tables: by clients, then by rate, then by max-concurrency; a server's own comes first. */
+export function fromLowest(settings: readonly Setting[]): readonly Setting[] {
+  return settings.toSorted((one, other) =>
+    dimensions.reduce((order, { key }) => (order === 0 ? (one[key] ?? 0) - (other[key] ?? 0) : order), 0),
+  );
 }
 
 export function isRecommended({ sweep }: BenchResult, { settings }: SettingSummary): boolean {

@@ -1,5 +1,5 @@
 import { percentText, significant, timeText, whole } from '../numbers.js';
-import type { Run, RunChecks } from '../result-schema.js';
+import type { Run, RunChecks, Saturation } from '../result-schema.js';
 
 /** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
 const noteworthyShare = 0.1;
@@ -20,13 +20,59 @@ export function streamWarnings(runs: readonly Run[]): string[] {
   ];
 }
 
+/** From this share of bursts on, what makes them is in the way of all answers. */
+const mostlyBursts = 0.9;
+
+const burstsIn = ({ burst_answers: count }: RunChecks): number => count ?? 0;
+
+/** A load generator that is late reads at once what came one by one, so a proxy is blamed only where it was not. */
 function bursts(runs: readonly Run[], answers: number): string[] {
-  if (!isNoteworthy(runs, ({ burst_answers: count }) => count ?? 0)) return [];
-  const count = runs.reduce((sum, { checks }) => sum + (checks.burst_answers ?? 0), 0);
-  return [
-    `In ${part(count, answers)}, all tokens arrived in one burst, as from a proxy that buffers: TTFT is the time of ` +
-      'the whole answer. TPOT and chunk gaps of these answers are left out. Turn the buffering off to measure them.',
-  ];
+  const noteworthy = runs.filter((run) => isNoteworthy([run], burstsIn));
+  if (noteworthy.length === 0) return [];
+  const count = runs.reduce((sum, { checks }) => sum + burstsIn(checks), 0);
+  const what = `In ${part(count, answers)}, all tokens arrived in one burst`;
+  const leftOut = 'TPOT and chunk gaps of these answers are left out.';
+  if (noteworthy.every(isClientLate)) {
+    return [
+      `${what}, but the load generator itself was late: ${latenessText(noteworthy)}. It may have read at once what the server sent one ` +
+        `by one, and TTFT may be too long. ${leftOut} Use fewer clients, more --workers, or another machine.`,
+    ];
+  }
+  // A proxy that buffers does so with nearly all answers.
+  const onTime = noteworthy.filter((run) => !isClientLate(run));
+  const answersOnTime = onTime.reduce((sum, { requests }) => sum + requests.completed, 0);
+  const burstsOnTime = onTime.reduce((sum, { checks }) => sum + burstsIn(checks), 0);
+  const isProxy = burstsOnTime >= mostlyBursts * answersOnTime;
+  const [cause, advice] = isProxy
+    ? ['as from a proxy that buffers', 'Turn the buffering off to measure them.']
+    : [
+        'as from a proxy that buffers, or a server whose machine is busy',
+        'Turn buffering off, or make room on the machine.',
+      ];
+  return [`${what}, ${cause}: TTFT is the time of the whole answer. ${leftOut} ${advice}`];
+}
+
+/** What may make a load generator read late. */
+const latening: ReadonlySet<Saturation> = new Set(['cpu', 'late-sends']);
+
+/** It can make bursts of short answers that arrived one token after the other if it is late by about as long as they took. */
+function isClientLate(run: Run): boolean {
+  const { saturation, saturated, event_loop_delay_ms: delay } = run.client;
+  if (delay.p99 > Math.min(stallMs, streamingMs(run) / 2)) return true;
+  return saturation?.some((each) => latening.has(each)) ?? saturated;
+}
+
+/** From the first to the last token of an answer that was no burst, on average; Infinity if all were. */
+function streamingMs({ metrics, rates }: Run): number {
+  const tokens = rates.output_tokens_per_second / rates.requests_per_second;
+  return metrics.tpot.mean === null ? Infinity : metrics.tpot.mean * Math.max(0, tokens - 1);
+}
+
+/** What was measured of the load generator itself, of the run in which it was worst. */
+function latenessText(runs: readonly Run[]): string {
+  const cpu = Math.max(...runs.map(({ client }) => client.cpu_share));
+  const lateMs = Math.max(...runs.map(({ client }) => client.event_loop_delay_ms.p99));
+  return `it used up to ${percentText(cpu)} of a core, and noticed 1 % of events ${timeText(lateMs)} late or later`;
 }
 
 function hiddenReasoning(runs: readonly Run[], answers: number): string[] {

@@ -53,7 +53,8 @@ export const comparisonSchema = Type.Object(
   {
     schema: Type.Literal('chatstream.compare/v1'),
     verdict: Type.Enum(['regression', 'inconclusive', 'pass', 'none'], {
-      description: 'The worst of all rows with a threshold; none without thresholds.',
+      description:
+        'The worst of all rows with a threshold; none without thresholds. If nothing was compared, it is inconclusive.',
     }),
     message: Type.String({ description: 'The verdict and what to do about it, for people.' }),
     interleaved: Type.Boolean({

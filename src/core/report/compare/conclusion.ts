@@ -1,4 +1,5 @@
 import { type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
+import { nothingCompared } from '../../compare/nothing-compared.js';
 import { plural } from '../../measurement/numbers.js';
 import type { Plan } from '../../measurement/result-schema.js';
 import {
@@ -39,8 +40,8 @@ export function conclusionOf(comparison: Comparison): readonly string[] {
 
 /** Why a comparison, or a part of it, is inconclusive: one text for each reason, without its full stop. */
 export function reasonsOf(comparison: Comparison): readonly string[] {
-  const ended = endText(comparison);
-  return [...doubtsOf(comparison), ...(ended === null ? [] : [ended])];
+  const incomplete = [endText(comparison), nothingCompared(comparison)].filter((text) => text !== null);
+  return [...doubtsOf(comparison), ...incomplete];
 }
 
 /** What makes intervals narrower without more trials. */

@@ -1,4 +1,5 @@
 import { type ComparedRow, type Comparison, type GatedRow, gatedRows } from '../../compare/comparison.js';
+import { nothingCompared } from '../../compare/nothing-compared.js';
 import type { Plan } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import type { TestCase, TestSuite } from '../text/junit-xml.js';
@@ -16,9 +17,11 @@ export function comparisonSuites(comparison: Comparison): readonly TestSuite[] {
       .filter((row) => wholeSettingText(row.settings) === setting)
       .map((row) => caseOf(row, setting, comparison.candidate.plan)),
   }));
+  const nothing = nothingCompared(comparison);
   const ended = endText(comparison);
   const measurement = [
     ...(ended === null ? [] : [endCase(comparison, ended)]),
+    ...(nothing === null ? [] : [skipped('there is something to compare', nothing)]),
     ...modelsText(comparison).map(modelsCase),
   ];
   return measurement.length === 0 ? suites : [{ name: 'compare: measurement', cases: measurement }, ...suites];
@@ -40,7 +43,11 @@ function endCase({ candidate }: Comparison, message: string): TestCase {
   const common = { suite: 'chatstream.compare', name: 'measurement is complete', output: message };
   return candidate.endedEarly?.cause === 'target-lost'
     ? { ...common, status: 'failed', type: 'lost', message }
-    : { ...common, status: 'skipped', message: `inconclusive: ${message}` };
+    : skipped(common.name, message);
+}
+
+function skipped(name: string, message: string): TestCase {
+  return { suite: 'chatstream.compare', name, output: message, status: 'skipped', message: `inconclusive: ${message}` };
 }
 
 function caseOf(row: ComparedRow, setting: string, plan: Plan): TestCase {

@@ -60,6 +60,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
 }
 
 function table(rows: readonly ComparedRow[]): readonly string[] {
+  if (rows.length === 0) return [];
   const gated = rows.some(isGated);
   const dimensions = dimensionsOf(rows.map(({ settings }) => settings));
   const headings = [
@@ -101,7 +102,7 @@ function details(comparison: Comparison): readonly string[] {
   return [
     side('Baseline', baseline),
     side('Candidate', candidate),
-    `- ${escapedMarkdown(howMeasured(comparison))}: ${escapedMarkdown(settings.join('; '))}`,
+    `- ${escapedMarkdown([howMeasured(comparison), settings.join('; ')].filter((part) => part !== '').join(': '))}`,
     `- Load: ${loadItems(candidate.plan).map(escapedMarkdown).join(' · ')}`,
     `- Machine: ${machineItems(candidate.machine).map(escapedMarkdown).join(' · ')}`,
     '- Ratio: candidate ÷ baseline. The interval holds the true ratio in 95 of 100 comparisons; regression: all of it is beyond the limit; pass: all of it is within.',

@@ -62,6 +62,7 @@ const indent = 11;
 function severalTable(several: SeveralComparisons): readonly string[] {
   const { comparisons } = several;
   const rows = sharedRows(several).map(({ name, baseline, rows: own }) => [name, baseline, ...own.flatMap(cellsOf)]);
+  if (rows.length === 0) return [];
   const heading = ['metric', 'baseline', ...comparisons.flatMap((_, index) => ['', letterOf(index), '95 %'])];
   const columns = [
     { align: 'left', gap: 0 },
@@ -128,14 +129,15 @@ export function severalMarkdown(several: SeveralComparisons): string {
     ...['<details>', `<summary>${names[index] ?? ''}</summary>`, ''],
     ...[comparisonMarkdown(comparison).trimEnd(), '', '</details>', ''],
   ]);
+  const head = [
+    line(['metric', `baseline: ${escapedMarkdown(several.baseline.name)}`, ...names]),
+    line(['---', '---:', ...names.map(() => '---:')]),
+  ];
   return [
     ...['## chatstream compare', ''],
     ...names.map((name, index) => `- ${name}: ${conclusions[index] ?? ''}`),
     '',
-    line(['metric', `baseline: ${escapedMarkdown(several.baseline.name)}`, ...names]),
-    line(['---', '---:', ...names.map(() => '---:')]),
-    ...rows,
-    '',
+    ...(rows.length === 0 ? [] : [...head, ...rows, '']),
     ...folded,
   ].join('\n');
 }

@@ -130,6 +130,7 @@ const colours = {
 
 /** One line per figure, no wider than the style allows if possible. */
 function comparisonTable(rows: readonly ComparedRow[], style: ReportStyle): readonly string[] {
+  if (rows.length === 0) return [];
   let lines: readonly string[] = [];
   for (const layout of layouts) {
     const table = drawn(rows, layout, painter(style));

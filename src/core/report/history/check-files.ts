@@ -4,7 +4,7 @@ import { limitText, valueText } from '../compare/words.js';
 import { targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { junitXml, type TestCase } from '../text/junit-xml.js';
-import { checkCells, checkConclusion, rowText } from './check-text.js';
+import { checkCells, checkConclusion, nothingChecked, rowText } from './check-text.js';
 import { delayNotes } from './delay-notes.js';
 import { entryName, timeOfEntry, unitOf } from './words.js';
 
@@ -26,12 +26,11 @@ export function checkMarkdown(check: HistoryCheck): string {
     `${marks[check.verdict] ?? ''}${verdict}`,
     ...more.flatMap((sentence) => ['', sentence]),
     '',
-    line(headings),
-    line(headings.map(() => '---')),
+    ...(rows.length === 0 ? [] : [line(headings), line(headings.map(() => '---'))]),
     ...rows.map(({ cells, verdict }) =>
       line([...cells.slice(0, -1), `${marks[verdict] ?? ''}${verdict}`].map((cell) => escapedMarkdown(cell))),
     ),
-    '',
+    ...(rows.length === 0 ? [] : ['']),
     `- Newest: ${escapedMarkdown([entryName(check.newest), `${timeOfEntry(check.newest)} UTC`, ...targetItems(check.newest.target)].join(' · '))}`,
     `- Compared with the ${check.before} comparable results before it`,
     ...delayNotes(check).map((note) => `- ${escapedMarkdown(note)}`),
@@ -46,7 +45,16 @@ export function checkJunit(check: HistoryCheck): string {
     name: `history: ${setting}`,
     cases: check.rows.filter((row) => wholeSettingText(row.settings) === setting).map((row) => caseOf(row, setting)),
   }));
-  return junitXml('chatstream history check', suites);
+  const nothing = nothingChecked(check);
+  const measurement = nothing === null ? [] : [{ name: 'history: measurement', cases: [nothingCase(check, nothing)] }];
+  return junitXml('chatstream history check', [...measurement, ...suites]);
+}
+
+function nothingCase({ verdict }: HistoryCheck, message: string): TestCase {
+  const common = { suite: 'chatstream.history', name: 'there is something to check', output: message };
+  return verdict === 'regression'
+    ? { ...common, status: 'failed', type: 'lost', message }
+    : { ...common, status: 'skipped', message: `inconclusive: ${message}` };
 }
 
 function caseOf(row: CheckedRow, setting: string): TestCase {

@@ -1,4 +1,5 @@
 import type { CheckedRow, HistoryCheck, HistoryDoubt, RegressionCause } from '../../history/check.js';
+import { isServerLost } from '../../history/series.js';
 import { plural } from '../../measurement/numbers.js';
 import { dimensionsOf, settingValue } from '../../measurement/settings/setting-text.js';
 import { allowedText, limitText, rowNames, valueText } from '../compare/words.js';
@@ -162,8 +163,23 @@ function sinceText({ evidence, series }: CheckedRow): string {
   return point === undefined ? '' : (commitText(point.entry) ?? timeOfEntry(point.entry));
 }
 
+/** Why the newest result has nothing to check, as a sentence without its full stop; null if it has something. */
+export function nothingChecked({ rows, newest }: HistoryCheck): string | null {
+  if (rows.length > 0) return null;
+  if (newest.rows.length === 0) {
+    return isServerLost(newest)
+      ? 'the server of the newest result was lost before anything was measured'
+      : 'nothing was measured in the newest result';
+  }
+  const completed = newest.rows.reduce((sum, { requests }) => sum + requests.completed, 0);
+  return completed === 0 ? 'no request of the newest result was completed' : 'the newest result has no figure';
+}
+
 /** The verdict and what to do about it, as sentences; the first begins with the verdict. */
-export function checkConclusion({ verdict, rows, before }: HistoryCheck): readonly string[] {
+export function checkConclusion(check: HistoryCheck): readonly string[] {
+  const { verdict, rows, before } = check;
+  const nothing = nothingChecked(check);
+  if (nothing !== null) return [`${verdict === 'regression' ? 'Regression' : 'Inconclusive'}: ${nothing}.`];
   const of = (wanted: string): readonly CheckedRow[] =>
     rows.filter(({ judgement }) => judgement.type === 'gated' && judgement.outcome.verdict === wanted);
   const gated = rows.filter(({ judgement }) => judgement.type === 'gated');

@@ -94,7 +94,7 @@ ${intervalsFigure(plot, gated.length > 0 ? 'Intervals against their limits' : 'R
 ${gated.length > 0 ? intervalsFigure(plot, 'Other figures, not judged', others) : ''}
 ${overlaid(plot, comparison)}
 ${overTime(plot, comparison)}
-<details><summary>All figures</summary>${comparisonTable(rows)}</details>`;
+${rows.length === 0 ? '' : markup`<details><summary>All figures</summary>${comparisonTable(rows)}</details>`}`;
 }
 
 /** The verdict; several reasons for an inconclusive one as a list. */
@@ -106,9 +106,11 @@ function verdictBlock(comparison: Comparison): Markup {
   const gated = gatedRows(comparison);
   const open = gated.filter(({ judgement }) => judgement.outcome.verdict === 'inconclusive').length;
   const undecided =
-    open === gated.length
-      ? `none of ${plural(open, 'check')} could be decided`
-      : `${open} of ${plural(gated.length, 'check')} could not be decided`;
+    gated.length === 0
+      ? 'nothing could be compared'
+      : open === gated.length
+        ? `none of ${plural(open, 'check')} could be decided`
+        : `${open} of ${plural(gated.length, 'check')} could not be decided`;
   return markup`<div class="verdict ${verdict}"><strong>Inconclusive: ${undecided}.</strong>
 <ul>${reasons.map((reason) => markup`<li>${prose(reason)}.</li>`)}</ul></div>`;
 }

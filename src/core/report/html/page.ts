@@ -19,7 +19,6 @@ import { comparisonJson } from '../compare/json.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { Markup, markup } from '../text/markup.js';
 import { breakdownSections } from './breakdown-tables.js';
-import { findMaxSection } from './charts/find-max.js';
 import { latencyFigures } from './charts/latencies.js';
 import { overTimeFigure } from './charts/over-time.js';
 import { sweepFigure } from './charts/sweep.js';
@@ -27,6 +26,7 @@ import { trialsFigure } from './charts/trials.js';
 import { waterfallFigure } from './charts/waterfall.js';
 import { commandSection } from './command.js';
 import { comparisonBody } from './comparison-page.js';
+import { findMaxSection } from './find-max-section.js';
 import { pageText } from './frame.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
 import { prose } from './prose.js';
@@ -153,6 +153,6 @@ function pairs(entries: readonly (readonly [string, string])[]): Markup {
 
 function valueText(value: unknown): string {
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return unknown;
-  if (Array.isArray(value)) return value.map(String).join(', ');
+  if (Array.isArray(value)) return value.map(valueText).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -65,9 +65,10 @@ table.verdicts :is(.verdict, .title, .below, th:nth-child(-n+3)) { text-align: l
   .cards tr { display: flex; flex-wrap: wrap; padding: .6rem 0; border-bottom: 1px solid var(--rule); }
   .cards td { padding: 0; border: 0; text-align: left; } .cards td:empty { display: none; }
   .cards .title { order: -3; flex: 1; font-weight: 600; white-space: normal; overflow-wrap: anywhere; } .cards .verdict { order: -2; margin-left: 1rem; }
-  .cards .below { order: -1; flex: 0 0 100%; color: var(--dim); font-size: .87rem; } .cards .named { flex: 0 0 50%; font-size: .87rem; }
-  .cards .named::before, .settings .title::before { content: attr(data-name) "\\a0"; color: var(--dim); font-weight: 400; }
-  .settings .title { flex: 1 0 100%; } .settings .title::before { color: inherit; font-weight: inherit; } }
+  .cards .below { order: -1; flex: 0 0 100%; color: var(--dim); font-size: .87rem; } .cards .named { flex: 0 0 50%; font-size: .87rem; white-space: normal; padding-right: .5rem; }
+  .cards .named::before, :is(.settings, .groups) .title::before { content: attr(data-name) "\\a0"; color: var(--dim); font-weight: 400; }
+  .settings .title { flex: 1 0 100%; } .groups .title { flex: 1 0 60%; }
+  .groups .named { flex-basis: auto; min-width: 50%; max-width: 100%; } :is(.settings, .groups) .title::before { color: inherit; font-weight: inherit; } }
 @media (max-width: 640px) { body { padding: 1.25rem 1rem 3rem; } .wide { display: none; } .narrow { display: block; } svg { font-size: 11px; } h2 { margin-top: 2.25rem; } }
 @media print { .tip, .cross, button { display: none; } figure { break-inside: avoid; } }
 `;

@@ -40,7 +40,9 @@ describe('a search for the highest load', () => {
     [['--abort-on', 'errors,overload'], 'is for an open loop'],
     [[...search, '--by', 'concurrency', '--abort-on', 'overload'], 'is for an open loop'],
     [['--abort-on', 'never'], 'is not a reason to end a run'],
-    [[...search, '--precision', '0%'], 'is not a percentage'],
+    [[...search, '--precision', '0%'], 'is not a percentage from 1 % to 50 %'],
+    [[...search, '--precision', '0.9%'], 'is not a percentage from 1 % to 50 %'],
+    [[...search, '--precision', '51%'], 'is not a percentage from 1 % to 50 %'],
   ])('refuses %j', async (argv, message) => {
     await expect(optionsOf(...argv)).rejects.toThrow(message);
   });

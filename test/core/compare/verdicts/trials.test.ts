@@ -60,8 +60,8 @@ describe('a server that was lost', () => {
     expect(comparisonSuites(comparison)[0]?.cases[0]).toMatchObject({ name: 'measurement is complete' });
   });
 
-  it('has none without thresholds', () => {
-    expect(gate(sidesOf(lost('candidate', { baseline: 0, candidate: 1 }))).verdict).toBe('none');
+  it('has nothing to compare in the first trial, also without thresholds', () => {
+    expect(gate(sidesOf(lost('candidate', { baseline: 0, candidate: 1 }))).verdict).toBe('inconclusive');
   });
 
   it('in a later trial has the failures of that trial in its success rate', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Setting } from '../../../../src/core/measurement/result-schema.js';
 import {
   dimensionsOf,
+  fromLowest,
   isRecommended,
   settingsText,
   settingText,
@@ -37,6 +38,14 @@ describe('settings', () => {
   it('are listed in one dimension and counted in two', () => {
     expect(named([setting(8, 1), setting(8, 2), setting(8, 4)])).toBe('max-concurrency 1, 2 and 4');
     expect(named([setting(1, 1), setting(2, 2)])).toBe('2 settings');
+  });
+
+  it('are listed from the lowest, in whatever order they were measured', () => {
+    const rates = [4, 16, 8, 11.3].map((rate) => setting(null, null, rate));
+    expect(named(rates)).toBe('4.00, 8.00, 11.3 and 16.0 requests/s');
+    expect(named([setting(8, 10), setting(8, 9)])).toBe('max-concurrency 9 and 10');
+    const measured = [setting(8, 10), setting(4, 16), setting(8, 9), setting(4, null)];
+    expect(fromLowest(measured)).toEqual([setting(4, null), setting(4, 16), setting(8, 9), setting(8, 10)]);
   });
 
   it('are named in every dimension', () => {

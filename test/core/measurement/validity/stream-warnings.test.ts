@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Run, RunChecks } from '../../../../src/core/measurement/result-schema.js';
+import type { Run, RunChecks, Saturation } from '../../../../src/core/measurement/result-schema.js';
 import { streamWarnings } from '../../../../src/core/measurement/validity/stream-warnings.js';
 import { truthWarnings } from '../../../../src/core/report/bench/notes/warnings.js';
 import { benchResult } from '../../../support/bench-result.js';
@@ -33,9 +33,51 @@ describe('warnings about the form of answers', () => {
     expect(warningsOf({ burst_answers: 10 })).toEqual([expect.stringMatching(/^In 10 of 200 answers, .* one burst/)]);
   });
 
+  it('name a busy machine as well, unless nearly all answers came in bursts', () => {
+    const [few = '', all = ''] = [40, 95].flatMap((count) => warningsOf({ burst_answers: count }));
+    expect(few).toContain('as from a proxy that buffers, or a server whose machine is busy: ');
+    expect(all).toContain('as from a proxy that buffers: ');
+  });
+
   it('do not blame a proxy for the stalls of the load generator', () => {
     expect(streamWarnings(runsWith({ burst_answers: 49 }, 60))).toEqual([]);
-    expect(streamWarnings(runsWith({ burst_answers: 50 }, 60))).toHaveLength(1);
+    const [warning = '', ...more] = streamWarnings(runsWith({ burst_answers: 50 }, 60));
+    expect(more).toEqual([]);
+    expect(warning).toMatch(
+      /^In 50 of 200 answers, all tokens arrived in one burst, but the load generator itself was late: /,
+    );
+    expect(warning).toContain('and noticed 1 % of events 60.0 ms late or later');
+    expect(warning).not.toContain('proxy');
+  });
+
+  it('do not blame a proxy for a delay that is as long as a short answer', () => {
+    const short = (tokens: number): readonly string[] =>
+      streamWarnings(
+        runsWith({ burst_answers: 20 }, 12).map((run) => ({
+          ...run,
+          rates: { ...run.rates, output_tokens_per_second: tokens * run.rates.requests_per_second },
+          metrics: { ...run.metrics, tpot: { ...run.metrics.tpot, mean: 2 } },
+        })),
+      );
+    expect(short(9)).toEqual([expect.stringContaining('the load generator itself was late')]);
+    expect(short(90)).toEqual([expect.stringContaining('a proxy that buffers')]);
+  });
+
+  it('say how busy the load generator was, if it used all of its core', () => {
+    const busy = (saturation: readonly Saturation[]): readonly string[] =>
+      streamWarnings(
+        runsWith({ burst_answers: 20 }).map((run) => ({
+          ...run,
+          client: { ...run.client, cpu_share: 0.97, saturated: true, saturation: [...saturation] },
+        })),
+      );
+    expect(busy(['cpu', 'late-sends'])).toEqual([expect.stringContaining('it used up to 97 % of a core')]);
+    expect(busy(['ttft-error'])).toEqual([expect.stringContaining('a proxy that buffers')]);
+  });
+
+  it('blame a proxy if it buffers where the load generator has time, too', () => {
+    const [busy, calm] = [runsWith({ burst_answers: 90 }, 60), runsWith({ burst_answers: 90 })];
+    expect(streamWarnings([...busy, ...calm])).toEqual([expect.stringContaining('a proxy that buffers')]);
   });
 
   it('name reasoning that was not streamed', () => {

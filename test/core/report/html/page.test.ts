@@ -3,6 +3,7 @@ import { toHtml } from '../../../../src/core/report/html/page.js';
 import { benchResult, type DescribedResult } from '../../../support/bench-result.js';
 import { around, tenantOf } from '../../../support/bench-result/tenants.js';
 import { examples } from '../bench/examples.js';
+import { searchOf } from '../bench/searches.js';
 
 const pages = new Map<DescribedResult, Promise<string>>();
 
@@ -56,6 +57,31 @@ describe('the HTML report', () => {
     expect(markupOf(html)).not.toMatch(/<(link|img|iframe|object|embed)\b/);
     expect(markupOf(html)).not.toMatch(/\b(src|href|srcset|xlink:href)=|url\(|@import/);
     expect(html).toMatch(/default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-[\w+/=]+'/);
+  });
+
+  it('names every cell of the tables of groups and of loads, for narrow screens', async () => {
+    const tenants = [tenantOf('anna', around(100, 40)), tenantOf('ben', around(4000, 40))];
+    const settings = [2, 4].map((maxConcurrency) => ({ maxConcurrency, beside: { tenants } }));
+    const html = await page(benchResult({ settings }));
+    expect(html).toMatch(
+      /<td role="cell" class="title" data-name="max-concurrency">2<\/td>\s*<td role="cell" class="title" data-name="tenant">anna</,
+    );
+    expect(html).toMatch(/<td role="cell" class="named" data-name="TTFT p50">[\d.]+\sms</);
+    const search = markupOf(await page(searchOf()));
+    expect(search).toContain('<td role="cell" class="title" data-name="requests/s">8.00</td>');
+    expect(search).toMatch(/<td role="cell" class="verdict" data-name="verdict">breaks</);
+    // What scrolls is in cards or in words, which wrap.
+    for (const html of [search, await page(examples.sweep())]) {
+      expect(markupOf(html)).not.toMatch(/class="scroll"><table(?! class="(?:cards|words))/);
+    }
+  });
+
+  it('shows what the plan says of tenants', async () => {
+    const workload = { workload: 'synthetic', output_tokens: '16', shared_prefix_tokens: 0 };
+    const plan = { tenants: [{ name: 'anna', clients: 2, weight: 1, ...workload }] };
+    const html = markupOf(await page(benchResult({ settings: [{}], plan })));
+    expect(html).toMatch(/\{[^<]*anna[^<]*16[^<]*\}/);
+    expect(html).not.toContain('[object Object]');
   });
 
   it('draws the latencies of tenants, whose values can be read, at one setting first', async () => {

@@ -22,6 +22,8 @@ export interface LatenciesByGroup {
 export interface Breakdown {
   readonly title: string;
   readonly heading: readonly string[];
+  /** How many of the first columns say what a row is about. */
+  readonly names: number;
   readonly rows: readonly (readonly string[])[];
   readonly sentences: readonly string[];
   /** One for each setting; left out where there is nothing to draw. */

@@ -111,6 +111,7 @@ function tableOf(title: string, what: string, rows: readonly Row[], sentences: r
   return {
     title,
     heading: known.map(([name]) => name),
+    names: isSweep ? 2 : 1,
     rows: rows.map((row) => known.map(([, cell]) => cell(row))),
     sentences,
   };

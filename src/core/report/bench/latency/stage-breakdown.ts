@@ -46,6 +46,7 @@ export function stageBreakdown(result: Pick<BenchResult, 'runs'>): Breakdown | n
   return {
     title: 'By stage',
     heading: known.map(([name]) => name),
+    names: isSweep ? 2 : 1,
     rows: rows.map((row) => known.map(([, cell]) => cell(row))),
     sentences: isGrowing ? [`${growing} grew as long as the stage took.`] : [],
   };

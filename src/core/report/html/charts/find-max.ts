@@ -2,7 +2,7 @@ import type { Markish, PlotOptions } from '@observablehq/plot';
 import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
 import type { BenchResult, FindMax } from '../../../measurement/result-schema.js';
 import { parseObjective } from '../../../measurement/settings/objectives.js';
-import { findMaxTable, loadNumber } from '../../bench/conclusions/find-max.js';
+import { loadNumber } from '../../bench/conclusions/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout } from '../plot/figure.js';
@@ -15,18 +15,15 @@ const verdicts = {
   unclear: { colour: 'var(--wait)', symbol: 'diamond' },
 } as const;
 
-/** The points of `--find-max` as a table, and for each promise its value by load; empty without a search. */
-export function findMaxSection(plot: PlotLibrary, result: BenchResult): Markup {
-  const table = findMaxTable(result);
-  const { find_max: found } = result;
-  if (table === null || found === undefined) return new Markup('');
-  const head = table.heading.map((each) => markup`<th scope="col">${each}</th>`);
-  const rows = table.rows.map((cells) => markup`<tr>${cells.map((cell) => markup`<td>${cell}</td>`)}</tr>`);
+/** For each promise of `--find-max` its value by load; empty without a search. */
+export function findMaxFigures(
+  plot: PlotLibrary,
+  { find_max: found }: Pick<BenchResult, 'find_max'>,
+): readonly Markup[] {
+  if (found === undefined) return [];
   const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
   const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
-  return markup`${promises.map((promise, index) => promiseFigure(plot, promise, index, found, unit))}
-<h2>Loads that were measured</h2>
-<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${rows}</tbody></table></div>`;
+  return promises.map((promise, index) => promiseFigure(plot, promise, index, found, unit));
 }
 
 /** A load at which the promise has a value, in milliseconds. */

@@ -39,6 +39,7 @@ describe('the stages in a report', () => {
     expect(stageBreakdown(result)).toEqual({
       title: 'By stage',
       heading: ['stage', 'requests/s', 'for', 'sent', 'completed', 'failed', 'tokens/s', 'TTFT p50', 'E2E p50'],
+      names: 1,
       rows: [
         ['1', '2.00', '10 s', '75', '75', '–', '25.0', '20.0 ms', '110 ms'],
         ['2', '8.00', '10 s', '90', '75', '15', '25.0', '↗', '↗'],

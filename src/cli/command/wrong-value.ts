@@ -1,0 +1,36 @@
+import { near } from '../../core/base/near.js';
+import { listed } from '../../core/measurement/numbers.js';
+import type { Wrong } from './wrong-combination.js';
+
+/**
+ * What oclif says about a value that a flag does not take, in our own words.
+ *
+ * @param said with the name of the flag, or of the variable that gives it, in front of it: `--count: Expected an integer …`
+ * @returns null if it is about something else
+ */
+export function wrongValue(said: string): Wrong | null {
+  return wrongInteger(said) ?? wrongChoice(said);
+}
+
+function wrongInteger(said: string): Wrong | null {
+  const [, flag, side, limit, value] =
+    /^(\S+): Expected an integer(?: (greater|less) than or equal to (-?\d+))? but received: (.*)$/s.exec(said) ?? [];
+  if (flag === undefined || value === undefined) return null;
+  if (side === undefined || limit === undefined) {
+    return { message: `${flag}: "${value}" is not a whole number.`, hint: 'Write one with digits only, such as 8.' };
+  }
+  const [what, which] = side === 'greater' ? ['too small', 'at least'] : ['too large', 'at most'];
+  return { message: `${flag}: ${value} is ${what}.`, hint: `Write a whole number of ${which} ${limit}.` };
+}
+
+/** With the one that was probably meant. */
+function wrongChoice(said: string): Wrong | null {
+  const [, flag, value, choices] = /^Expected (\S+?)=(.*) to be one of: (.*)$/m.exec(said) ?? [];
+  if (flag === undefined || value === undefined || choices === undefined) return null;
+  const all = choices.split(', ');
+  const meant = near(value, all);
+  return {
+    message: `${flag}: "${value}" is none of ${listed(all)}.`,
+    hint: meant === null ? 'Write one of these.' : `Did you mean ${flag}${flag.startsWith('--') ? ' ' : '='}${meant}?`,
+  };
+}
