@@ -8,7 +8,7 @@ import { BaseCommand } from '../cli/command/base-command.js';
 import { exitLine } from '../cli/exit/exit-line.js';
 import { endWithParent, firstSignal } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags/flags.js';
-import { type SettingsFile, settingsFileOf } from '../cli/flags/settings-file.js';
+import { settingsFileOf } from '../cli/flags/settings-file.js';
 import { argumentsOf } from '../cli/serve/config-flags.js';
 import { ownServerBeginning } from '../cli/serve/own-server.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
@@ -40,8 +40,6 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
   ];
 
   static override flags = benchFlags;
-
-  #file: SettingsFile | null = null;
 
   async run(): Promise<object> {
     const { flags, origins, command } = await this.#settings();
@@ -101,10 +99,6 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     return benchJson(report, verdict);
   }
 
-  protected override get settingsFile(): SettingsFile | null {
-    return this.#file;
-  }
-
   /** The flags, with what the configuration file says where the command line and the environment are silent. */
   async #settings(): Promise<{
     readonly flags: BenchFlags & { readonly 'log-level': LogLevel };
@@ -117,7 +111,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       const { joinedLists, readBenchConfig } = await import('../cli/bench/flags/config.js');
       const values = joinedLists(await readBenchConfig(config), Bench.flags);
       const given = flagOrigins(parsed);
-      this.#file = settingsFileOf(config, values.keys(), given);
+      this.settingsFile = settingsFileOf(config, values.keys(), given);
       const added = argumentsOf(values, Bench.flags, given, 'bench');
       parsed = await this.parse(Bench, [...this.argv, ...added]);
     }

@@ -5,7 +5,7 @@ import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-comman
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
-import { aboutSettings, type SettingsFile, settingsFileOf } from '../cli/flags/settings-file.js';
+import { aboutSettings, settingsFileOf } from '../cli/flags/settings-file.js';
 import { argumentsOf, isForFiles } from '../cli/serve/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
@@ -77,8 +77,6 @@ export default class Serve extends BaseCommand {
   /** `parse` keeps what it parsed last in `argv`, with what a file says. */
   readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
-  #file: SettingsFile | null = null;
-
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
@@ -186,10 +184,6 @@ export default class Serve extends BaseCommand {
     return { ...server, modelNames: [anyName] };
   }
 
-  protected override get settingsFile(): SettingsFile | null {
-    return this.#file;
-  }
-
   /** It is logged, once there is a log. */
   protected override onTypedKey(): void {
     this.#isKeyTyped = true;
@@ -209,7 +203,7 @@ export default class Serve extends BaseCommand {
     const known = Object.keys({ ...Serve.baseFlags, ...Serve.flags }).filter((name) => isForFiles(name));
     const config = await readConfig(flags.config, known);
     const given = flagOrigins(parsed);
-    this.#file = settingsFileOf(flags.config, config.flags.keys(), given);
+    this.settingsFile = settingsFileOf(flags.config, config.flags.keys(), given);
     return { ...(await this.#completedBy(config)), config };
   }
 
@@ -231,8 +225,8 @@ export default class Serve extends BaseCommand {
       checkSettings(flags, this.config.version, config, origins);
     } catch (error) {
       const ours = error instanceof Error ? await toOurs(error) : null;
-      if (ours === null || this.#file === null) throw ours ?? error;
-      const { path } = this.#file;
+      if (ours === null || this.settingsFile === null) throw ours ?? error;
+      const { path } = this.settingsFile;
       const given = flagOrigins(await this.parse(Serve, [...this.#typedArguments]));
       throw aboutSettings(ours, settingsFileOf(path, config.flags.keys(), given));
     }

@@ -13,6 +13,8 @@ export const typedKeyWarning =
 
 /** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
+  /** The file that gives some of the flags; null for none. */
+  protected settingsFile: SettingsFile | null = null;
   #isParsed = false;
 
   static override enableJsonFlag = true;
@@ -69,11 +71,6 @@ export abstract class BaseCommand extends Command {
   /** The flags that messages may name, and the arguments that may give them. */
   protected get flagsInMessages(): { readonly flags: Interfaces.FlagInput; readonly argv: readonly string[] } {
     return { flags: { ...this.ctor.baseFlags, ...this.ctor.flags }, argv: this.argv };
-  }
-
-  /** The file that gives some of the flags; null for none. */
-  protected get settingsFile(): SettingsFile | null {
-    return null;
   }
 
   async #toOurs(error: Error): Promise<ChatstreamError | null> {

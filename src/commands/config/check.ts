@@ -1,7 +1,6 @@
 import { Args, Parser } from '@oclif/core';
 import { BaseCommand, toOurs } from '../../cli/command/base-command.js';
 import { flagOrigins, valuesOf } from '../../cli/flags/flags.js';
-import type { SettingsFile } from '../../cli/flags/settings-file.js';
 import { checkSettings } from '../../cli/serve/check-settings.js';
 import { argumentsOf, isForFiles } from '../../cli/serve/config-flags.js';
 import { withExpectedFlags } from '../../cli/serve/expected-flags.js';
@@ -25,16 +24,10 @@ export default class ConfigCheck extends BaseCommand {
     file: Args.file({ description: 'File for serve --config', required: true }),
   };
 
-  #file: SettingsFile | null = null;
-
   /** Those of the file. */
   protected override get flagsInMessages(): BaseCommand['flagsInMessages'] {
-    const argv = (this.#file?.names ?? []).map((name) => `--${name}`);
+    const argv = (this.settingsFile?.names ?? []).map((name) => `--${name}`);
     return { flags: { ...BaseCommand.baseFlags, ...serveFlags }, argv: [...this.argv, ...argv] };
-  }
-
-  protected override get settingsFile(): SettingsFile | null {
-    return this.#file;
   }
 
   async run(): Promise<object> {
@@ -45,7 +38,7 @@ export default class ConfigCheck extends BaseCommand {
       Object.keys(known).filter((name) => isForFiles(name)),
     );
     const { keys, anonymous, flags } = config;
-    this.#file = { path: args.file, names: [...flags.keys()] };
+    this.settingsFile = { path: args.file, names: [...flags.keys()] };
     await checkFlagValues(args.file, flags, known, toOurs);
     const given = argumentsOf(flags, known, { isGiven: () => false });
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
