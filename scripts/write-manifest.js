@@ -1,9 +1,10 @@
 // Writes oclif.manifest.json, so that the command line need not import every command just to list them.
+// Usage: node scripts/write-manifest.js FOLDER, with package.json and dist/ in it.
 import { writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { Plugin } from '@oclif/core';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = resolve(process.argv[2] ?? '.');
 const plugin = new Plugin({
   root,
   type: 'core',
@@ -12,4 +13,4 @@ const plugin = new Plugin({
   respectNoCacheDefault: true,
 });
 await plugin.load();
-await writeFile(new URL('../oclif.manifest.json', import.meta.url), `${JSON.stringify(plugin.manifest, null, 2)}\n`);
+await writeFile(join(root, 'oclif.manifest.json'), `${JSON.stringify(plugin.manifest, null, 2)}\n`);

@@ -8,6 +8,7 @@ import { BaseCommand } from '../cli/command/base-command.js';
 import { exitLine } from '../cli/exit/exit-line.js';
 import { endWithParent, firstSignal } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins, valuesOf } from '../cli/flags/flags.js';
+import { settingsFileOf } from '../cli/flags/settings-file.js';
 import { argumentsOf } from '../cli/serve/flags/config-flags.js';
 import { ownServerBeginning } from '../cli/serve/flags/own-server.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
@@ -109,7 +110,9 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     if (config !== undefined) {
       const { joinedLists, readBenchConfig } = await import('../cli/bench/flags/config.js');
       const values = joinedLists(await readBenchConfig(config), Bench.flags);
-      const added = argumentsOf(values, Bench.flags, flagOrigins(parsed), 'bench');
+      const given = flagOrigins(parsed);
+      this.settingsFile = settingsFileOf(config, values.keys(), given);
+      const added = argumentsOf(values, Bench.flags, given, 'bench');
       parsed = await this.parse(Bench, [...this.argv, ...added]);
     }
     const origins = flagOrigins(parsed);

@@ -3,6 +3,7 @@ import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-comman
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
+import { aboutSettings, settingsFileOf } from '../cli/flags/settings-file.js';
 import { argumentsOf, isForFiles } from '../cli/serve/flags/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags/flags.js';
 import { refuseWithoutCluster } from '../cli/serve/flags/useless-flags.js';
@@ -75,7 +76,6 @@ export default class Serve extends BaseCommand {
   /** `parse` keeps what it parsed last in `argv`, with what a file says. */
   readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
-
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
@@ -202,6 +202,8 @@ export default class Serve extends BaseCommand {
     const { readConfig } = await import('../core/config/read-config.js');
     const known = Object.keys({ ...Serve.baseFlags, ...Serve.flags }).filter((name) => isForFiles(name));
     const config = await readConfig(flags.config, known);
+    const given = flagOrigins(parsed);
+    this.settingsFile = settingsFileOf(flags.config, config.flags.keys(), given);
     return { ...(await this.#completedBy(config)), config };
   }
 
@@ -222,7 +224,11 @@ export default class Serve extends BaseCommand {
       const { checkSettings } = await import('../cli/serve/check-settings.js');
       checkSettings(flags, this.config.version, config, origins);
     } catch (error) {
-      throw (error instanceof Error ? await toOurs(error) : null) ?? error;
+      const ours = error instanceof Error ? await toOurs(error) : null;
+      if (ours === null || this.settingsFile === null) throw ours ?? error;
+      const { path } = this.settingsFile;
+      const given = flagOrigins(await this.parse(Serve, [...this.#typedArguments]));
+      throw aboutSettings(ours, settingsFileOf(path, config.flags.keys(), given));
     }
   }
 

@@ -51,12 +51,12 @@ describe('keys new', () => {
 
 /** Lines of a file, each with what is said about it. */
 const wrongValues: [line: string, problem: string][] = [
-  ['max-queue: many', '--max-queue'],
-  ['queue-timeout: soon', '--queue-timeout'],
-  ['queue-policy: fairr', 'Did you mean --queue-policy fair?'],
-  ['log-level: loud', '--log-level'],
-  ['port: 70000', '--port'],
-  ['threads: some', '--threads'],
+  ['max-queue: many', '"max-queue": '],
+  ['queue-timeout: soon', '"queue-timeout": '],
+  ['queue-policy: fairr', 'Did you mean "queue-policy" fair?'],
+  ['log-level: loud', '"log-level" loud'],
+  ['port: 70000', '"port": '],
+  ['threads: some', '"threads": '],
   ['embeddings: on', '"embeddings"'],
 ];
 
@@ -94,16 +94,23 @@ describe('config check', () => {
     ['upstream: ["http://gpu1:8000,slots=0"]\n', 'slots is not a number from 1'],
     ['upstream: ["http://gpu1:8000,key=secret"]\n', 'key is not env: and the name of a variable'],
     ['upstream: [http://gpu1:8000, http://gpu1:8000]\n', 'Two upstreams have the name "gpu1:8000"'],
-    ['upstream: [http://gpu1:8000]\ncluster: nats://gpu1\n', 'Either the nodes of --cluster generate, or the servers'],
-    ['cluster: http://gpu1\n', '--cluster does not name a NATS server'],
-    ['model: a.gguf\ncluster-creds: nats.creds\n', '--model has no effect with --cluster'],
+    [
+      'upstream: [http://gpu1:8000]\ncluster: nats://gpu1\n',
+      'chatstream.yaml: Either the nodes of "cluster" generate, or the servers of "upstream"',
+    ],
+    ['cluster: http://gpu1\n', 'chatstream.yaml: "cluster" does not name a NATS server'],
+    ['cluster: nats://gpu1\nmodel: a.gguf\n', 'chatstream.yaml: "model" has no effect with "cluster"'],
+    [
+      'model: a.gguf\ncluster-ca: ca.pem\n',
+      'chatstream.yaml: "cluster-ca" is for the front of a cluster, where "model" has no effect.',
+    ],
     [
       'upstream: [http://gpu1:8000]\ncluster-creds: nats.creds\n',
-      'Either the nodes of --cluster generate, or the servers',
+      'chatstream.yaml: "cluster-creds" is for the front of a cluster, where "upstream" has no effect.',
     ],
-    ['slots: 2\nmax-concurrency: 4\n', '--slots 2 is less than --max-concurrency 4'],
+    ['slots: 2\nmax-concurrency: 4\n', 'chatstream.yaml: "slots" 2 is less than "max-concurrency" 4'],
     ['replicas: 8\nmax-concurrency: 4\n', '8 engines cannot share 4 slots'],
-    ['model: [a=x.gguf, b=y.gguf]\nalias: b\n', '--alias b is the name of another model'],
+    ['model: [a=x.gguf, b=y.gguf]\nalias: b\n', 'chatstream.yaml: "alias" b is the name of another model'],
   ])('refuses %j, with which a server could not start', async (text, problem) => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     expect(printed.join('\n')).toContain(problem);
@@ -171,9 +178,11 @@ describe('config check', () => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     const [list = '', hint] = printed;
     expect(list.split('\n').slice(1)).toEqual([
-      expect.stringMatching(/^ {2}--max-queue: "many" is not a whole number\. \S.*\.$/),
-      expect.stringMatching(/^ {2}--queue-policy: "fairr" is none of .*\. Did you mean --queue-policy fair\?$/),
-      expect.stringMatching(/^ {2}--preempt-batch-after: "soon" is not a duration\. \S.*\.$/),
+      expect.stringMatching(/^ {2}"max-queue": .*many\.$/),
+      expect.stringMatching(
+        /^ {2}Expected "queue-policy" fairr to be one of: .*\. Did you mean "queue-policy" fair\?$/,
+      ),
+      expect.stringMatching(/^ {2}"preempt-batch-after": "soon" is not a duration\. \S.*\.$/),
     ]);
     expect(hint).toBe('See chatstream serve --help.');
   });
@@ -184,15 +193,15 @@ describe('config check', () => {
     ['config: other.yaml\n', '"config" is neither a setting nor a flag'],
     ['keys: 3\n', 'keys'],
     ['no-console: yes\n', '"no-console" in the configuration file is neither true nor false.'],
-    [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with --upstream'],
+    [`upstream: [http://gpu1:8000]\n${reserve}`, 'have no effect with "upstream"'],
     [`cluster: nats://10.0.0.1\n${reserve}`, 'reserves of keys'],
-    ['upstream: [http://gpu1:8000]\ngpu-layers: 3\n', '--gpu-layers has no effect with --upstream'],
+    ['upstream: [http://gpu1:8000]\ngpu-layers: 3\n', '"gpu-layers" has no effect with "upstream"'],
     [`max-concurrency: 1\n${reserve}`, 'none would be left for all others'],
-    ['queue-policy: fifo\nclasses: { interactive: { reserve: 1 } }\n', 'no effect with --queue-policy fifo'],
-    ['queue-policy: fifo\npreempt-batch-after: 2s\n', 'no effect with --queue-policy fifo'],
-    ['ttft-target: 0ms\n', '--ttft-target is 0'],
-    ['api-key: " "\n', 'An --api-key is empty'],
-    [`api-key: abc\nkeys: [{ name: anna, sha256: ${digestOf('abc').toString('hex')} }]\n`, 'is also an --api-key'],
+    ['queue-policy: fifo\nclasses: { interactive: { reserve: 1 } }\n', 'no effect with "queue-policy" fifo'],
+    ['queue-policy: fifo\npreempt-batch-after: 2s\n', 'no effect with "queue-policy" fifo'],
+    ['ttft-target: 0ms\n', '"ttft-target" is 0'],
+    ['api-key: " "\n', 'An "api-key" is empty'],
+    [`api-key: abc\nkeys: [{ name: anna, sha256: ${digestOf('abc').toString('hex')} }]\n`, 'is also an "api-key"'],
   ])('refuses %j', async (text, problem) => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     expect(printed.join('\n')).toContain(problem);

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -213,6 +216,20 @@ describe('serve', () => {
     await expect(Serve.run([], root)).rejects.toMatchObject({ oclif: { exit: 1 } });
     expect(logged.join('')).not.toContain('loading');
     expect(serve).not.toHaveBeenCalled();
+  });
+
+  it('names the file whose settings are wrong, and only what that gives as its settings', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatstream-serve-'));
+    const file = join(folder, 'team.yaml');
+    writeFileSync(file, 'slots: 2\nmax-concurrency: 8\n');
+    const explained = vi.spyOn(Serve.prototype, 'logToStderr').mockImplementation(() => undefined);
+    const said = (): string => explained.mock.calls.flat().join('\n');
+    await expect(Serve.run(['--engine', 'mock', '--config', file], root)).rejects.toMatchObject({ oclif: { exit: 2 } });
+    expect(said()).toContain(`${file}: "slots" 2 is less than "max-concurrency" 8.`);
+    explained.mockClear();
+    await expect(Serve.run(['--engine', 'mock', '-n', '4', '--config', file], root)).rejects.toThrow();
+    expect(said()).toContain(`${file}: "slots" 2 is less than --max-concurrency 4.`);
+    rmSync(folder, { recursive: true });
   });
 
   it('hands its flags to the server', async () => {

@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 interface ConnectionModule {
+  readonly broken: { readonly peek: () => string | undefined };
   readonly connection: { readonly peek: () => { readonly status: string } };
   readonly stayConnected: (attempt: (signal: AbortSignal, onLive: () => void) => Promise<void>) => () => void;
 }
 
 /** The types of browsers, with which the console is checked, are not those of the tests. */
 const path = '../../console/src/api/connection.js';
-const { connection, stayConnected } = (await import(path)) as ConnectionModule;
+const { broken, connection, stayConnected } = (await import(path)) as ConnectionModule;
 
 /** A page, whose connections stay until they are told to break. */
 interface Page {
@@ -130,5 +131,33 @@ describe('the connection of a page', () => {
     expect(connection.peek().status).toBe('lost');
     goOnline();
     expect(begun()).toBe(2);
+  });
+
+  it('is broken from the moment at which it is lost until the server is heard again, whatever is tried in between', async () => {
+    const shown = Object.assign(new EventTarget(), { hidden: false });
+    vi.stubGlobal('document', shown);
+    vi.stubGlobal('addEventListener', () => undefined);
+    vi.stubGlobal('removeEventListener', () => undefined);
+    const attempts: { readonly hear: () => void; readonly fail: () => void }[] = [];
+    leave = stayConnected(
+      (_signal, hear) =>
+        new Promise((_resolve, fail) => {
+          attempts.push({ hear, fail: () => void fail(new TypeError('Failed to fetch')) });
+        }),
+    );
+    const seen = (): readonly (string | undefined)[] => [connection.peek().status, broken.peek()];
+    attempts[0]?.hear();
+    expect(seen()).toEqual(['live', undefined]);
+    attempts[0]?.fail();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen()).toEqual(['lost', 'lost']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(seen()).toEqual(['connecting', 'lost']);
+    attempts[1]?.fail();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(seen()).toEqual(['lost', 'lost']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    attempts[2]?.hear();
+    expect(seen()).toEqual(['live', undefined]);
   });
 });

@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { keyEntry } from '../../src/core/config/key-entry.js';
 import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
 import { openConsole, seriousFindings } from '../support/console-page.js';
 import { ServerProcess, startServer } from '../support/server-process.js';
@@ -194,19 +198,63 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     await server.stop();
   });
 
+  it('takes a key where a page without one may look at everything', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'chatstream-console-'));
+    const config = join(folder, 'chatstream.yaml');
+    await writeFile(
+      config,
+      `anonymous: { role: observer }\nkeys:\n${keyEntry('boss', 'sesame').text}    role: admin\n`,
+    );
+    const server = await startServer([...engine, '--config', config]);
+    const { page, close } = await openConsole(browser, server.url);
+    await page.getByText('Live').waitFor();
+    expect(await page.getByRole('button', { name: 'Raise' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Use an API key' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('API key').fill('sesame');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Raise' }).first().waitFor();
+    await close();
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('offers no key where the server has none', async () => {
+    const server = await startServer(engine);
+    const { page, close } = await openConsole(browser, server.url);
+    await page.getByText('Live').waitFor();
+    expect(await page.getByRole('button', { name: 'Use an API key' }).count()).toBe(0);
+    await close();
+    await server.stop();
+  });
+
   it('recovers when the server is restarted, and says what happens until then', async () => {
     const server = await startServer(endless);
     const { port } = new URL(server.url);
     const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const first = ask(server.url, 1);
     await shown(page, 'running', 1);
+    const old = page.getByText(/^What you see is old: it is as of \d\d:\d\d:\d\d\./);
+    expect(await old.count()).toBe(0);
     server.signal('SIGTERM');
-    await page.getByText('The server is shutting down.').waitFor();
-    first.abort();
+    const draining = page.getByText('The server is shutting down.');
+    await draining.waitFor();
+    // Its request is cut off with it, so that the page is left with a card that runs.
+    await server.stop('SIGKILL');
     await page.getByText('The connection to the server is lost.').waitFor();
     await page.getByText(/Next attempt in \d s/).waitFor();
+    await old.waitFor();
+    expect(await old.textContent()).toContain('The server was shutting down then, and has probably ended.');
+    expect(await draining.count()).toBe(0);
+    expect(await page.title()).toBe('Not connected – ChatStream');
+    await shown(page, 'running', 1);
+    expect(await page.evaluate('getComputedStyle(document.querySelector(".queue-stage")).filter')).toBe('grayscale(1)');
+    first.abort();
     const again = new ServerProcess(['serve', '--json', '--port', port, ...endless]);
     await page.getByText('Live').waitFor();
+    await shown(page, 'running', 0);
+    expect(await old.count()).toBe(0);
+    expect(await page.title()).toBe('0 running, 0 waiting – ChatStream');
     const leave = ask(server.url, 1);
     await shown(page, 'running', 1);
     leave.abort();

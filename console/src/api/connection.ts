@@ -16,6 +16,12 @@ export type Connection =
 
 export const connection = signal<Connection>({ status: 'connecting' });
 
+/**
+ * How the connection broke, until the server is heard again: what the page shows of it is old. Attempts to connect in between
+ * change nothing.
+ */
+export const broken = signal<'lost' | 'refused' | 'misread' | undefined>(undefined);
+
 /** A page that nobody has looked at for so long costs the server nothing any more. */
 const hiddenAfterMs = 10_000;
 
@@ -43,6 +49,7 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
     current = controller;
     const onLive = (): void => {
       failures = 0;
+      broken.value = undefined;
       if (connection.peek().status !== 'live') connection.value = { status: 'live' };
     };
     void attempt(controller.signal, onLive).then(
@@ -53,8 +60,11 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
         if (controller.signal.aborted) return;
         if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
           connection.value = { status: 'refused', message: error.message };
-        } else if (error instanceof DecodeError) connection.value = { status: 'misread', message: error.message };
-        else lose();
+          broken.value = 'refused';
+        } else if (error instanceof DecodeError) {
+          connection.value = { status: 'misread', message: error.message };
+          broken.value = 'misread';
+        } else lose();
       },
     );
   };
@@ -62,6 +72,7 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
     const waitMs = backoffMs(failures, Math.random());
     failures += 1;
     connection.value = { status: 'lost', retryAtMs: Date.now() + waitMs };
+    broken.value = 'lost';
     timer = setTimeout(() => {
       connection.value = { status: 'connecting' };
       begin();

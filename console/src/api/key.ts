@@ -10,7 +10,10 @@ export const keyQuestion = signal<KeyQuestion>({ status: 'none' });
 /** The key of this tab. It is kept in the session only: closing the tab forgets it. */
 export const apiKey = signal<string | undefined>(kept());
 
-/** Whether the server has refused something to the key of this tab or to a page without one, or has shown it only its own requests. */
+/**
+ * Whether another key could show more: the server has keys, or has refused something to the key of this tab or to a page without
+ * one.
+ */
 export const keysMatter = signal(false);
 
 /** Whether the reader is offered to type a key: not on a server that has none, as far as it has shown. */

@@ -71,6 +71,7 @@ const statusFields = {
   ),
   models: optional(array(modelQueue), []),
   lists: optional(string, 'all'),
+  has_keys: optional(boolean, false),
   running_count: number,
   waiting_count: number,
   output_tokens: number,

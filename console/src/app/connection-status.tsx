@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { connection, retryNow } from '../api/connection.js';
+import { broken, connection, retryNow } from '../api/connection.js';
 import { apiKey, changeKey, takesKeys } from '../api/key.js';
 import { appWords } from './words.js';
 
@@ -13,7 +13,7 @@ export function ConnectionDot(): JSX.Element | null {
     case 'live':
       return <span class="app-connection app-live">{words.live}</span>;
     case 'connecting':
-      return <span class="app-connection">{words.connecting}</span>;
+      return broken.value === 'lost' ? null : <span class="app-connection">{words.connecting}</span>;
     case 'lost':
     case 'refused':
     case 'misread':
@@ -26,22 +26,25 @@ export function ConnectionBanner(): JSX.Element {
   const words = appWords();
   const { value } = connection;
   const secondsLeft = useSecondsUntil(value.status === 'lost' ? value.retryAtMs : undefined);
-  const isBroken = value.status !== 'live' && value.status !== 'connecting';
+  // It stays while the page tries again, so that it neither flickers nor is announced anew.
+  const isLost = broken.value === 'lost' && (value.status === 'lost' || value.status === 'connecting');
+  const isRefused = value.status === 'refused' || value.status === 'misread';
   return (
-    <div class={isBroken ? 'app-banner' : 'visually-hidden'}>
+    <div class={isLost || isRefused ? 'app-banner' : 'visually-hidden'}>
       <p role="status">
-        {value.status === 'lost' && words.lost}
+        {isLost && words.lost}
         {value.status === 'refused' && words.refusedByServer(value.message)}
         {value.status === 'misread' && words.misread(value.message)}
       </p>
       {value.status === 'lost' && <span class="figure">{words.nextAttempt(secondsLeft)}</span>}
+      {isLost && value.status === 'connecting' && <span>{words.connecting}</span>}
       {value.status === 'refused' && takesKeys.value && (
         <button onClick={takeOtherKey}>{apiKey.value === undefined ? words.keyGive : words.keyChange}</button>
       )}
       {value.status === 'misread' ? (
         <button onClick={reload}>{words.reload}</button>
       ) : (
-        isBroken && <button onClick={retryNow}>{words.retryNow}</button>
+        (isLost || isRefused) && <button onClick={retryNow}>{words.retryNow}</button>
       )}
     </div>
   );

@@ -1,6 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { broken } from '../api/connection.js';
 import { language } from '../i18n/language.js';
+import { timeOfDay } from '../ui/format.js';
 import { isDark } from '../ui/theme.js';
 import { followHistory } from './history-feed.js';
 import { type Panel, panelsOf } from './panels.js';
@@ -75,8 +77,8 @@ function Charts({ past }: { readonly past: Past }): JSX.Element {
   );
 
   function timeShown(atMs: number | undefined): string {
-    if (chosenAtMs.value === undefined || atMs === undefined) return words.live;
-    return words.at(new Date(atMs).toLocaleTimeString(language.value, { hourCycle: 'h23' }));
+    if (atMs === undefined || (chosenAtMs.value === undefined && broken.value === undefined)) return words.live;
+    return words.at(timeOfDay(atMs));
   }
 }
 

@@ -3,7 +3,7 @@ import { callEvents } from '../api/client.js';
 import { stayConnected } from '../api/connection.js';
 import { keysMatter } from '../api/key.js';
 import { queueChange, queueSnapshot } from '../api/wire.js';
-import { setServerTime } from '../ui/now.js';
+import { setServerTime, stopServerTime } from '../ui/now.js';
 import { fromSnapshot, type QueueState, withChange } from './queue-state.js';
 
 /** Both queues as the server told last; undefined until it has. */
@@ -31,6 +31,8 @@ export function followQueue(): () => void {
       }
     } finally {
       clearTimeout(timer);
+      // What is shown is as of now, until there is news.
+      if (!signal.aborted) stopServerTime();
     }
   });
 }
@@ -40,6 +42,7 @@ function take(event: string, data: unknown): void {
   if (event === 'snapshot') queue.value = fromSnapshot(queueSnapshot(data), before);
   else if (event === 'change' && before !== undefined) queue.value = withChange(before, queueChange(data));
   else return;
-  if (queue.value.status.lists === 'own') keysMatter.value = true;
+  const { lists, has_keys: hasKeys } = queue.value.status;
+  if (hasKeys || lists === 'own') keysMatter.value = true;
   setServerTime(queue.value.atMs);
 }

@@ -57,3 +57,8 @@ export function bytes(value: number): string {
   const gib = value / 2 ** 30;
   return gib < 1 ? `${Math.round(value / 2 ** 20)} MiB` : `${gib.toFixed(1)} GiB`;
 }
+
+/** A moment in Unix milliseconds, as the clock on the wall has it: 09:05:30. */
+export function timeOfDay(atMs: number): string {
+  return new Date(atMs).toLocaleTimeString(language.value, { hourCycle: 'h23' });
+}

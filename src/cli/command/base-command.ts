@@ -2,6 +2,7 @@ import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
 import { flagOrigins, fromEnvironment } from '../flags/flags.js';
+import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
 import { withVariables } from '../flags/variables.js';
 import { logLevels } from '../terminal/logging.js';
 import { styled } from '../terminal/terminal.js';
@@ -12,6 +13,8 @@ export const typedKeyWarning =
 
 /** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
+  /** The file that gives some of the flags; null for none. */
+  protected settingsFile: SettingsFile | null = null;
   #isParsed = false;
 
   static override enableJsonFlag = true;
@@ -75,7 +78,8 @@ export abstract class BaseCommand extends Command {
     if (error instanceof Errors.CLIError || (error instanceof ChatstreamError && error.code === 'usage')) {
       error.message = withVariables(error.message, flags, argv);
     }
-    return toOurs(error);
+    const ours = await toOurs(error);
+    return ours?.code === 'usage' && this.settingsFile !== null ? aboutSettings(ours, this.settingsFile) : ours;
   }
 
   protected override toErrorJson(error: unknown): unknown {

@@ -1,7 +1,6 @@
 import { basename, extname } from 'node:path';
 import type { Access } from '../../core/config/access.js';
 import { anyName } from '../../core/inference/service/one-model.js';
-import { mayUse } from '../../core/server/http/allowed-models.js';
 import type { WantedModel } from './options/several-models.js';
 
 /**
@@ -14,7 +13,8 @@ export function unknownModels({ keys, anonymous }: Access, served: readonly stri
   if (served.includes(anyName)) return [];
   return [...keys, ...(anonymous === null ? [] : [anonymous])].flatMap((key) =>
     (key.models ?? [])
-      .filter((model) => !served.some((name) => mayUse({ ...key, models: [model] }, name)))
+      // The name of a file may have its extension.
+      .filter((model) => !served.includes(model) && !served.includes(model.replace(/\.gguf$/, '')))
       .map(
         (model) =>
           `the key "${key.name}" may use a model "${model}", but there is none: this server has ${served.join(', ')}. Correct the name in "models", or add the model or an --alias`,

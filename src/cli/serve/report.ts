@@ -12,9 +12,7 @@ import { isTight, mainMemory, memoryNeed } from '../../core/gguf/memory-need.js'
 import type { ListedModel } from '../../core/inference/service/served-model.js';
 import type { RunningServer, ServeOptions } from '../../core/serve/serve.js';
 import { styled } from '../terminal/terminal.js';
-
-/** Variables of the environment, such as `process.env`. */
-type Environment = Readonly<Record<string, string | undefined>>;
+import { chatTrial, embeddingsTrial, type Environment, tryCommand } from './try-command.js';
 
 /** Where people see what the server does: the console if it is served, and the metrics. */
 export function watched(url: string, { consolePath }: ServeOptions['server']): string {
@@ -24,18 +22,13 @@ export function watched(url: string, { consolePath }: ServeOptions['server']): s
 /** What `serve` prints once requests are accepted. The first line is the one that scripts and people look for. */
 export function readyBlock(
   { url, info, models }: RunningServer,
-  { queue, server, replication }: ServeOptions,
+  { queue, server, access, replication }: ServeOptions,
   environment: Environment = process.env,
 ): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(8));
   const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait`;
-  const [path, body] =
-    info.embeddings === undefined
-      ? ['chat/completions', `'{"messages":[{"role":"user","content":"Hello!"}],"stream":true}'`]
-      : ['embeddings', `'{"input":"Hello!"}'`];
-  const key =
-    server.apiKeys.length === 0 ? [] : [`-H "authorization: Bearer ${shownKey(server.apiKeys, environment)}"`];
-  const command = [`curl -N ${url}/v1/${path}`, `-H 'content-type: application/json'`, ...key, `-d ${body}`];
+  const trial = info.embeddings === undefined ? chatTrial() : embeddingsTrial;
+  const command = tryCommand(url, trial, { server, access }, environment);
   return [
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
     '',
@@ -65,12 +58,6 @@ function listedModel({ id, state, info }: ListedModel): string {
 function size({ contextLength, embeddings }: EngineInfo): string {
   if (embeddings === undefined) return `${contextLength} tokens of context per slot`;
   return `embeddings of up to ${contextLength} tokens in ${embeddings.dimensions} dimensions`;
-}
-
-/** A key for the shell to fill in: a secret is never printed, not even on a terminal. */
-function shownKey(apiKeys: readonly string[], environment: Environment): string {
-  const [first, ...others] = apiKeys;
-  return others.length === 0 && environment['CHATSTREAM_API_KEY'] === first ? '$CHATSTREAM_API_KEY' : 'KEY';
 }
 
 /** The same for scripts. */

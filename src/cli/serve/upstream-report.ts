@@ -1,20 +1,28 @@
 import type { RunningRelay, ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
 import { styled } from '../terminal/terminal.js';
 import { watched } from './report.js';
+import { chatTrial, type Environment, tryCommand } from './try-command.js';
+
+/** What is said of an upstream. */
+type Shown = Pick<RunningRelay['upstreams'][number], 'name' | 'kind' | 'places' | 'downReason' | 'models'>;
 
 /** What `serve --upstream` prints once requests are accepted. The first line is the same as that of `serve`. */
 export function relayReadyBlock(
-  { url, upstreams, models }: Pick<RunningRelay, 'url' | 'upstreams' | 'models'>,
+  { url, upstreams, models }: Pick<RunningRelay, 'url' | 'models'> & { readonly upstreams: readonly Shown[] },
   {
     queue,
     server,
+    access,
   }: {
     readonly queue: Pick<ServeUpstreamsOptions['queue'], 'maxQueue'>;
-    readonly server: ServeUpstreamsOptions['server'];
-  },
+  } & Pick<ServeUpstreamsOptions, 'server' | 'access'>,
+  environment: Environment = process.env,
 ): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(10));
   const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait for each model`;
+  // Some servers refuse a request that names no model, and only those that say what they have can be asked for one by its name.
+  const trial = models.length === 0 && areUnlisted(upstreams) ? chatTrial('MODEL') : chatTrial();
+  const command = tryCommand(url, trial, { server, access }, environment);
   const width = Math.max(...upstreams.map(({ name }) => name.length));
   return [
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
@@ -26,13 +34,18 @@ export function relayReadyBlock(
     `  ${label('models')}${models.length > 0 ? models.join(', ') : unlistedModels(upstreams)}`,
     `  ${label('queue')}${waiting}`,
     `  ${label('watch')}${watched(url, server)}   ${url}/v1/upstreams`,
+    `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,
     '',
   ].join('\n');
 }
 
+function unlistedModels(upstreams: readonly Shown[]): string {
+  return areUnlisted(upstreams) ? 'any' : 'not known yet';
+}
+
 /** Those that have answered without a list are asked for whatever clients ask for. */
-function unlistedModels(upstreams: RunningRelay['upstreams']): string {
-  return upstreams.some(({ models }) => models === null) ? 'any' : 'not known yet';
+function areUnlisted(upstreams: readonly Shown[]): boolean {
+  return upstreams.some(({ models }) => models === null);
 }
 
 /** The same for scripts. */

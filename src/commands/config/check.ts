@@ -24,11 +24,10 @@ export default class ConfigCheck extends BaseCommand {
     file: Args.file({ description: 'File for serve --config', required: true }),
   };
 
-  #argv: readonly string[] = [];
-
   /** Those of the file. */
   protected override get flagsInMessages(): BaseCommand['flagsInMessages'] {
-    return { flags: { ...BaseCommand.baseFlags, ...serveFlags }, argv: [...this.argv, ...this.#argv] };
+    const argv = (this.settingsFile?.names ?? []).map((name) => `--${name}`);
+    return { flags: { ...BaseCommand.baseFlags, ...serveFlags }, argv: [...this.argv, ...argv] };
   }
 
   async run(): Promise<object> {
@@ -39,7 +38,7 @@ export default class ConfigCheck extends BaseCommand {
       Object.keys(known).filter((name) => isForFiles(name)),
     );
     const { keys, anonymous, flags } = config;
-    this.#argv = [...flags.keys()].map((name) => `--${name}`);
+    this.settingsFile = { path: args.file, names: [...flags.keys()] };
     await checkFlagValues(args.file, flags, known, toOurs);
     const given = argumentsOf(flags, known, { isGiven: () => false });
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
@@ -47,8 +46,8 @@ export default class ConfigCheck extends BaseCommand {
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': parsed.flags.slots ?? mostSlots };
     const origins = flagOrigins(parsed);
     const { flags: expected, notes } = withExpectedFlags({ ...parsed.flags, ...concurrency }, origins.isTyped);
-    checkSettings(expected, this.config.version, config, origins);
     for (const note of notes) this.logToStderr(`Note: ${note}.`);
+    checkSettings(expected, this.config.version, config, origins);
     const { model, alias } = parsed.flags;
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
     const warnings = served === null ? [] : unknownModels(config, served);

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { ChatstreamError } from '../base/errors.js';
 import { modelLoadingFailedError, noSuchModelError } from '../base/refusals/model-refusals.js';
-import { drainingError } from '../base/refusals/queue-refusals.js';
+import { drainingError, notStartedError } from '../base/refusals/queue-refusals.js';
 import { engineStoppedError } from '../base/refusals/refusals.js';
 import type { Executor } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
@@ -92,6 +92,10 @@ export class ModelLines extends JoinedLines<ModelLine> implements RequestLine, S
     return { name: nameInAnswer(wanted, line), inference: line, loading: () => this.#loading(line) };
   }
 
+  meant(name: string): object | undefined {
+    return this.#answering(name);
+  }
+
   get list(): readonly ListedModel[] {
     return listedNames(this.lines, this.#options.aliases).map(({ model, id }) => this.#listed(model, id));
   }
@@ -164,7 +168,7 @@ export class ModelLines extends JoinedLines<ModelLine> implements RequestLine, S
     this.#isDraining = true;
     this.#loader.stop();
     const drained = Promise.all(this.lines.map(({ inference }) => inference.drain()));
-    for (const { engine } of this.lines) engine.refuseWaiting(() => drainingError(1));
+    for (const { engine } of this.lines) engine.refuseWaiting(() => notStartedError(1));
     await drained;
   }
 

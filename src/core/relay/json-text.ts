@@ -15,19 +15,38 @@ export function withMember(text: string, name: string, value: unknown): string {
   return `${text.slice(0, open)}${JSON.stringify(name)}:${json}${isEmpty ? '' : ','}${text.slice(open)}`;
 }
 
+/**
+ * The names of the members of a JSON object as they are written, with all that `JSON.parse` drops because it comes again.
+ *
+ * @param text of an object, which is known to be valid
+ */
+export function memberNames(text: string): readonly string[] {
+  return Array.from(membersOf(text), ({ name }) => name);
+}
+
+/** Where a value is in a text. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Where the value of a member is; of several, the last one counts, as for `JSON.parse`. */
-function memberIn(text: string, name: string): { readonly start: number; readonly end: number } | null {
-  let found: { readonly start: number; readonly end: number } | null = null;
+function memberIn(text: string, name: string): Span | null {
+  let found: Span | null = null;
+  for (const each of membersOf(text)) if (each.name === name) found = each;
+  return found;
+}
+
+function* membersOf(text: string): Generator<Span & { readonly name: string }> {
   let at = skipBlank(text, text.indexOf('{') + 1);
   while (text[at] === '"') {
     const keyEnd = stringEnd(text, at);
     const start = skipBlank(text, skipBlank(text, keyEnd) + 1);
     const end = valueEnd(text, start);
-    if (JSON.parse(text.slice(at, keyEnd)) === name) found = { start, end };
+    yield { name: String(JSON.parse(text.slice(at, keyEnd))), start, end };
     at = skipBlank(text, end);
     if (text[at] === ',') at = skipBlank(text, at + 1);
   }
-  return found;
 }
 
 function valueEnd(text: string, start: number): number {

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
-import { drainingError } from '../base/refusals/queue-refusals.js';
+import { notStartedError } from '../base/refusals/queue-refusals.js';
 import { Departures } from './departures.js';
 import { StartEstimates } from './estimates/start-estimates.js';
 import { FairLine } from './fair-line.js';
@@ -266,7 +266,7 @@ export class Scheduler<J extends Job> {
 
   /** Stops admitting jobs and turns away those that have not started. Resolves when the last of the others has ended. */
   drain(): Promise<void> {
-    const drained = this.#departures.drain(() => drainingError(this.retryAfterSeconds()));
+    const drained = this.#departures.drain(() => notStartedError(this.retryAfterSeconds()));
     this.#waits.watchOldest();
     return drained;
   }

@@ -16,8 +16,16 @@ describe('models of keys', () => {
     ]);
   });
 
-  it('are all there if it has them, or answers to any name', () => {
-    expect(unknownModels(access, ['chat', 'nonesuch.gguf', 'small'])).toEqual([]);
+  it('are named too if only the extension is missing, which makes another name', () => {
+    expect(unknownModels(access, ['chat', 'nonesuch.gguf', 'small'])).toEqual([
+      expect.stringContaining('the key "anna" may use a model "nonesuch"'),
+    ]);
+  });
+
+  it('are all there if it has them, with the extension of their files or without, or answers to any name', () => {
+    const asFiles = { ...access, keys: access.keys.map((key) => ({ ...key, models: ['chat.gguf', 'nonesuch'] })) };
+    expect(unknownModels(asFiles, ['chat', 'nonesuch', 'small'])).toEqual([]);
+    expect(unknownModels(access, ['chat', 'nonesuch', 'small'])).toEqual([]);
     expect(unknownModels(access, ['code', '*'])).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ function status(models: readonly WireModel[], lines = 1): WireStatus {
     executors: [],
     models,
     lists: 'all',
+    has_keys: false,
     running_count: 1,
     waiting_count: 0,
     output_tokens: 0,

@@ -20,6 +20,7 @@ const status = {
   executors: [],
   models: [],
   lists: 'all',
+  has_keys: false,
   running_count: 1,
   waiting_count: 2,
   output_tokens: 10,

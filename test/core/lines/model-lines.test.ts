@@ -173,7 +173,9 @@ describe('a server with several models', () => {
     const waiting = await openStream(app, chat('hi', { model: 'code', max_tokens: 10 }));
     await until(() => lines.preparing === 1);
     const drained = lines.drain();
-    expect(await waiting.finished()).toContain('draining');
+    const refusal = await waiting.finished();
+    expect(refusal).toContain('draining');
+    expect(refusal).toContain('was not started');
     expect((await get('/readyz')).json()).toEqual({ status: 'not ready', reason: 'draining' });
     await clock.advanceAsync(1000);
     await drained;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { withMember } from '../../../src/core/relay/json-text.js';
+import { memberNames, withMember } from '../../../src/core/relay/json-text.js';
 
 describe('a JSON text with another value for a member', () => {
   it('stays as it was apart from that', () => {
@@ -30,5 +30,13 @@ describe('a JSON text with another value for a member', () => {
         expect(JSON.parse(withMember(text, 'model', value))).toEqual({ ...JSON.parse(text), model: value });
       }),
     );
+  });
+});
+
+describe('the names of the members of a JSON text', () => {
+  it('are all that are written, also twice, and none of what is inside', () => {
+    const text = '{ "model":"a", "x" : {"inner":[{"model":1}], "s":"\\"}" },"mod\\u0065l":2, "":null}';
+    expect(memberNames(text)).toEqual(['model', 'x', 'model', '']);
+    expect(memberNames(' { } ')).toEqual([]);
   });
 });

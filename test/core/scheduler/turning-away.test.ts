@@ -135,6 +135,8 @@ describe('draining', () => {
       { type: 'turned_away', job: { name: 'c' }, error: { code: 'draining', retryAfterSeconds: 1 } },
       { type: 'turned_away', job: { name: 'd' }, error: { code: 'draining' } },
     ]);
+    const [{ error } = {}] = jobs.events.flatMap((event) => (event.type === 'turned_away' ? [event] : []));
+    expect(error?.message).toContain('was waiting and was not started');
   });
 
   it('refuses new jobs even if a slot is free', () => {

@@ -16,21 +16,22 @@ function logged(
 
 describe('the log of a slow start', () => {
   it('says how far it is', () => {
-    const slow = { waitedMs: 30_000, loading: { step: 'weights', percent: 42 }, advances: true } as const;
+    const slow = { waitedMs: 30_000, loading: { step: 'weights', percent: 42 }, unchangedMs: 0 } as const;
     expect(logged('engine', 7, slow)).toEqual([
-      'info engine is still loading after 30 s: 42 % of the weights have been read',
+      'info the engine process is still loading after 30 s: 42 % of the weights have been read',
     ]);
   });
 
-  it('warns if nothing changes', () => {
-    const slow = { waitedMs: 60_000, loading: { step: 'library' }, advances: false } as const;
-    expect(logged('engine', 7, slow)).toEqual([
-      'warn engine is still loading after 60 s: llama.cpp is being opened; nothing has changed since the last look',
+  it('warns if nothing changes, and says for how long', () => {
+    const slow = { waitedMs: 60_000, loading: { step: 'vocabulary' }, unchangedMs: 58_700 } as const;
+    expect(logged('prompts', 7, slow)).toEqual([
+      'warn the prompt process is still loading after 60 s: the vocabulary is being read, and the chat template tried, and nothing has changed for 59 s',
     ]);
   });
 
-  it('warns of a process that does not say what it does', () => {
-    const [line] = logged('prompts', 7, { waitedMs: 30_000, loading: null, advances: false });
-    expect(line).toMatch(/^warn .* is still loading after 30 s; nothing has changed/);
+  it('warns of a process that has not said anything, without a word of an earlier look', () => {
+    expect(logged('prompts', 7, { waitedMs: 30_000, loading: null, unchangedMs: 30_000 })).toEqual([
+      'warn the prompt process has not begun to load after 30 s: the machine may be too busy to start it',
+    ]);
   });
 });

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { broken } from '../../api/connection.js';
 import { LoadStrip } from '../../operations/load-strip.js';
 import { OperationsBar } from '../../operations/operations-bar.js';
-import { count } from '../../ui/format.js';
+import { count, timeOfDay } from '../../ui/format.js';
 import { EndedColumn } from '../columns/ended-column.js';
 import { RunningColumn } from '../columns/running-column.js';
 import { WaitingColumn } from '../columns/waiting-column.js';
@@ -27,12 +28,13 @@ export function QueueView(): JSX.Element {
   const words = queueWords();
   const stage = useRef<HTMLDivElement>(null);
   const state = queue.value;
+  const isOld = broken.value !== undefined;
   useEffect(followQueue, []);
   useFlip(stage, state === undefined ? '' : signatureOf(state));
   useEffect(() => {
     const { running_count, waiting_count } = state?.status ?? { running_count: 0, waiting_count: 0 };
-    document.title = words.pageTitle(count(running_count), count(waiting_count));
-  }, [words, state?.status.running_count, state?.status.waiting_count]);
+    document.title = isOld ? words.oldTitle : words.pageTitle(count(running_count), count(waiting_count));
+  }, [words, isOld, state?.status.running_count, state?.status.waiting_count]);
   useEffect(
     () => () => {
       document.title = 'ChatStream';
@@ -44,7 +46,12 @@ export function QueueView(): JSX.Element {
     <>
       <h1 class="visually-hidden">{words.title}</h1>
       <LimitResult />
-      {state?.status.draining === true && (
+      {state !== undefined && isOld && (
+        <p class="queue-problem" role="status">
+          {words.old(timeOfDay(state.atMs))} {state.status.draining && words.wasDraining}
+        </p>
+      )}
+      {state?.status.draining === true && !isOld && (
         <p class="queue-draining" role="status">
           {words.draining}
         </p>
@@ -56,13 +63,13 @@ export function QueueView(): JSX.Element {
           <ExecutorsStrip executors={namedExecutors(state.status, hasModels(state.status))} />
           <OperationsBar
             mayOperate={state.status.may_turn}
-            isDraining={state.status.draining}
+            isDraining={state.status.draining || isOld}
             models={state.status.models.map(({ name }) => name)}
           />
         </div>
       )}
       <LoadStrip />
-      <div class="queue-stage" ref={stage}>
+      <div class={isOld ? 'queue-stage queue-old' : 'queue-stage'} ref={stage}>
         {state !== undefined && (
           <>
             <WaitingColumn state={state} />

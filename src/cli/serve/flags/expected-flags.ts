@@ -1,6 +1,7 @@
+import { ChatstreamError } from '../../../core/base/errors.js';
 import { type FlagOrigins, variableOf } from '../../flags/flags.js';
 import type { ServeFlags } from './flags.js';
-import { clusterOnlyFlags } from './useless-flags.js';
+import { clusterOnlyFlags, uselessFlags } from './useless-flags.js';
 
 /** Any address: that of the server is for its command line or its environment to say. */
 const anyCluster = 'nats://127.0.0.1';
@@ -13,6 +14,7 @@ const certificateFlags = ['cluster-cert', 'cluster-key'] as const;
  *
  * @param flags of the file
  * @returns a note about each of them as well
+ * @throws ChatstreamError `usage` where they would rule out what the file has
  */
 export function withExpectedFlags(
   flags: ServeFlags,
@@ -22,6 +24,8 @@ export function withExpectedFlags(
   const notes: string[] = [];
   const needing = clusterOnlyFlags.find(isInFile);
   if (needing !== undefined && flags.cluster === undefined) {
+    const useless = ['upstream', ...uselessFlags('cluster')].find(isInFile);
+    if (useless !== undefined) throw notTogetherError(needing, useless);
     expected = { ...expected, cluster: anyCluster };
     notes.push(noteOn('cluster', needing));
   }
@@ -36,4 +40,9 @@ export function withExpectedFlags(
 
 function noteOn(missing: string, needing: string): string {
   return `"${needing}" needs --${missing}, which is not in the file: set it there, on the command line or in ${variableOf(missing)}`;
+}
+
+function notTogetherError(needing: string, useless: string): ChatstreamError {
+  const message = `--${needing} is for the front of a cluster, where --${useless} has no effect.`;
+  return new ChatstreamError('usage', message, { hint: 'Leave out one of the two.' });
 }

@@ -65,7 +65,8 @@ export function uselessVariables(
     .map(variableOf);
 }
 
-function uselessFlags(elsewhere: Elsewhere): readonly string[] {
+/** The flags that have no effect because nothing is generated here. */
+export function uselessFlags(elsewhere: Elsewhere): readonly string[] {
   const others = new Set([...otherEngineFlags, ...otherFlags[elsewhere]]);
   return Object.entries(serveFlags)
     .filter(([name, { helpGroup }]) => !usefulFlags.has(name) && (engineGroups.has(helpGroup) || others.has(name)))

@@ -14,9 +14,18 @@ export function deadlineError(retryAfterSeconds: number): ChatstreamError {
 
 // draining
 
+/** For a request that comes during the drain. */
 export function drainingError(retryAfterSeconds: number): ChatstreamError {
   return new ChatstreamError('draining', 'The server is shutting down and accepts no new requests.', {
     hint: 'Try again in a moment, or on another server.',
+    retryAfterSeconds,
+  });
+}
+
+/** For a request that waited, or whose prompt was being prepared, when the drain began. */
+export function notStartedError(retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('draining', 'The server is shutting down: the request was waiting and was not started.', {
+    hint: 'Send it again in a moment, or to another server.',
     retryAfterSeconds,
   });
 }

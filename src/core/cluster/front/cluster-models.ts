@@ -67,6 +67,10 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
     return { name: nameInAnswer(wanted, model), inference: model.inference };
   }
 
+  meant(name: string): object | undefined {
+    return this.#answering(name);
+  }
+
   get list(): readonly ListedModel[] {
     return listedNames(this.all, this.#options.aliases).map(({ model, id }) => listed(model, id));
   }

@@ -3,7 +3,7 @@ import { Drain } from '../../base/drain.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import type { ChatstreamError } from '../../base/errors.js';
 import { clusterAwayError } from '../../base/refusals/cluster-refusals.js';
-import { drainingError } from '../../base/refusals/queue-refusals.js';
+import { notStartedError } from '../../base/refusals/queue-refusals.js';
 import type { InferenceJob } from '../../inference/queue/inference-job.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { QueueEntry, SchedulerEvent, WaitingView, WaitReason } from '../../scheduler/jobs/job.js';
@@ -206,7 +206,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
 
   drain(): Promise<void> {
     const ended = this.#drain.begin();
-    this.turnAwayWaiting(() => drainingError(this.retryAfterSeconds()));
+    this.turnAwayWaiting(() => notStartedError(this.retryAfterSeconds()));
     return ended;
   }
 

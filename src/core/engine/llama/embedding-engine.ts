@@ -14,6 +14,7 @@ import {
   type Round,
   type Token,
 } from '../engine.js';
+import type { Loading } from '../loading.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { deviceDescription } from './library/device.js';
 import { type EngineLog, importLibrary, libraryTokens } from './library/library.js';
@@ -26,6 +27,8 @@ export interface EmbeddingEngineDependencies {
   readonly clock?: Clock;
   /** Receives llama.cpp's warnings and errors; by default they are dropped. */
   readonly log?: EngineLog;
+  /** Called for each step of loading. */
+  readonly onLoading?: (loading: Loading) => void;
 }
 
 /** A request whose inputs are being computed. */
@@ -58,6 +61,7 @@ class LlamaEmbeddingEngine implements Engine {
   readonly #options: LlamaEngineOptions;
   readonly #clock: Clock;
   readonly #log: EngineLog;
+  readonly #onLoading: (loading: Loading) => void;
   readonly #rounds = new Emitter<Round>();
   /** In the order of their turns. */
   readonly #running = new Map<string, Work>();
@@ -65,10 +69,11 @@ class LlamaEmbeddingEngine implements Engine {
   #computing: Promise<void> | null = null;
   #state: State = { status: 'new' };
 
-  constructor(options: LlamaEngineOptions, { clock = systemClock, log }: EmbeddingEngineDependencies) {
+  constructor(options: LlamaEngineOptions, { clock = systemClock, log, onLoading }: EmbeddingEngineDependencies) {
     this.#options = options;
     this.#clock = clock;
     this.#log = log ?? (() => undefined);
+    this.#onLoading = onLoading ?? (() => undefined);
   }
 
   get rounds(): Engine['rounds'] {
@@ -83,8 +88,9 @@ class LlamaEmbeddingEngine implements Engine {
   }
 
   async #load(): Promise<EngineInfo> {
+    this.#onLoading({ step: 'library' });
     const library = await importLibrary();
-    const loaded = await loadEmbeddingModel(library, this.#options, this.#log);
+    const loaded = await loadEmbeddingModel(library, this.#options, this.#log, this.#onLoading);
     const { model, contextLength, file, pooling } = loaded;
     try {
       const prompts = new Prompts(model, contextLength);

@@ -5,6 +5,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import { contextLengthOf } from '../../gguf/memory-need.js';
 import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { Loading } from '../loading.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { openWithoutGpu } from './library/device.js';
 import { loadedNativeFile } from './library/jinja.js';
@@ -37,25 +38,29 @@ type State =
  *
  * @param log receives llama.cpp's warnings and errors
  * @param clock limits how long a chat may take to be rendered
+ * @param onLoading called for each step of loading
  */
 export function createLlamaPromptEngine(
   options: LlamaEngineOptions,
   log: EngineLog,
   clock: Clock = systemClock,
+  onLoading: (loading: Loading) => void = () => undefined,
 ): PromptEngine {
-  return new LlamaPromptEngine(options, log, clock);
+  return new LlamaPromptEngine(options, log, clock, onLoading);
 }
 
 class LlamaPromptEngine implements PromptEngine {
   readonly #options: LlamaEngineOptions;
   readonly #log: EngineLog;
   readonly #clock: Clock;
+  readonly #onLoading: (loading: Loading) => void;
   #state: State = { status: 'new' };
 
-  constructor(options: LlamaEngineOptions, log: EngineLog, clock: Clock) {
+  constructor(options: LlamaEngineOptions, log: EngineLog, clock: Clock, onLoading: (loading: Loading) => void) {
     this.#options = options;
     this.#log = log;
     this.#clock = clock;
+    this.#onLoading = onLoading;
   }
 
   async start(): Promise<EngineInfo> {
@@ -66,8 +71,9 @@ class LlamaPromptEngine implements PromptEngine {
   }
 
   async #load(): Promise<EngineInfo> {
+    this.#onLoading({ step: 'library' });
     const library = await importLibrary();
-    const loaded = await loadVocabulary(library, this.#options, this.#log);
+    const loaded = await loadVocabulary(library, this.#options, this.#log, this.#onLoading);
     try {
       const contextLength = contextLengthOf(this.#options.context, loaded.file.trainedContextLength);
       const { gpu } = this.#options;
@@ -128,6 +134,7 @@ async function loadVocabulary(
   library: Library,
   options: LlamaEngineOptions,
   log: EngineLog,
+  onLoading: (loading: Loading) => void,
 ): Promise<LoadedVocabulary> {
   const { modelPath, gpu } = options;
   const file = await readGgufFile(modelPath);
@@ -137,6 +144,7 @@ async function loadVocabulary(
     log(level, message);
   });
   try {
+    onLoading({ step: 'vocabulary' });
     const model = await llama.loadModel({ modelPath, vocabOnly: true, gpuLayers: 0 });
     const dispose = async (): Promise<void> => {
       await model.dispose();

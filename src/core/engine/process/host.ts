@@ -85,18 +85,18 @@ async function createEngine(role: ProcessRole, options: EngineOptions): Promise<
     case 'llama': {
       // The parent reads standard error to explain a crash, and logs it at --log-level debug.
       const log = (level: string, message: string): boolean => process.stderr.write(`${level}: ${message}\n`);
-      if (role === 'prompts') {
-        const { createLlamaPromptEngine } = await import('../llama/prompt-engine.js');
-        return createLlamaPromptEngine(options, log);
-      }
-      if (options.embeddings === true) {
-        const { createLlamaEmbeddingEngine } = await import('../llama/embedding-engine.js');
-        return createLlamaEmbeddingEngine(options, { log });
-      }
-      const { createLlamaEngine } = await import('../llama/llama-engine.js');
       const onLoading = (loading: Loading): void => {
         send({ type: 'loading', loading });
       };
+      if (role === 'prompts') {
+        const { createLlamaPromptEngine } = await import('../llama/prompt-engine.js');
+        return createLlamaPromptEngine(options, log, systemClock, onLoading);
+      }
+      if (options.embeddings === true) {
+        const { createLlamaEmbeddingEngine } = await import('../llama/embedding-engine.js');
+        return createLlamaEmbeddingEngine(options, { log, onLoading });
+      }
+      const { createLlamaEngine } = await import('../llama/llama-engine.js');
       return createLlamaEngine(options, { log, onLoading });
     }
     case 'mock': {

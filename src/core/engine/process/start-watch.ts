@@ -6,8 +6,8 @@ export interface SlowStart {
   readonly waitedMs: number;
   /** What it does now; null if the process has not said. */
   readonly loading: Loading | null;
-  /** Whether that has changed since the last report. */
-  readonly advances: boolean;
+  /** How long nothing has changed, in milliseconds; 0 if something has since the last report, or the start. */
+  readonly unchangedMs: number;
 }
 
 /** How often a start is reported that is not over, in milliseconds. */
@@ -20,6 +20,7 @@ export class StartWatch {
   readonly #report: (slow: SlowStart) => void;
   #cancelTimer: CancelTimer | null = null;
   #loading: Loading | null = null;
+  #changedMs = 0;
   #advances = false;
 
   constructor(intervalMs: number, clock: Clock, report: (slow: SlowStart) => void) {
@@ -30,10 +31,12 @@ export class StartWatch {
 
   begin(): void {
     const beganMs = this.#clock.now();
+    this.#changedMs = beganMs;
     const wait = (): void => {
       this.#cancelTimer = this.#clock.schedule(this.#intervalMs, () => {
-        const waitedMs = this.#clock.now() - beganMs;
-        this.#report({ waitedMs, loading: this.#loading, advances: this.#advances });
+        const nowMs = this.#clock.now();
+        const unchangedMs = this.#advances ? 0 : nowMs - this.#changedMs;
+        this.#report({ waitedMs: nowMs - beganMs, loading: this.#loading, unchangedMs });
         this.#advances = false;
         wait();
       });
@@ -43,6 +46,7 @@ export class StartWatch {
 
   progressed(loading: Loading): void {
     this.#loading = loading;
+    this.#changedMs = this.#clock.now();
     this.#advances = true;
   }
 

@@ -1,6 +1,6 @@
 import { untilAborted, withDeadline } from '../../base/abort.js';
 import type { Clock } from '../../base/clock.js';
-import { deadlineError, queueTimeoutError } from '../../base/refusals/queue-refusals.js';
+import { deadlineError, notStartedError, queueTimeoutError } from '../../base/refusals/queue-refusals.js';
 import { clientLeftError, engineDownError, engineLoadingError } from '../../base/refusals/refusals.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../../engine/engine.js';
@@ -222,6 +222,7 @@ export class Admission {
 
   /** Whether all of them can be admitted. @throws ChatstreamError as `Inference.submit` does */
   assertRoom(jobs: readonly InferenceJob[]): void {
+    if (this.#scheduler.draining) throw notStartedError(this.#scheduler.retryAfterSeconds());
     const requests = jobs.map(({ request }) => request);
     const [first] = requests;
     if (first === undefined || this.#hasReserved(requests)) return;

@@ -23,6 +23,10 @@ export class OneModel implements ServedModels {
     return { name: this.#nameFor(wanted), inference: this.#inference };
   }
 
+  meant(name: string): object | undefined {
+    return this.#answersTo(name, this.#inference.info?.modelId ?? null) ? this.#inference : undefined;
+  }
+
   /** Empty until it is loaded. The names that the operator gave it come first, then that of its file. */
   get list(): readonly ListedModel[] {
     const { info } = this.#inference;
@@ -46,9 +50,9 @@ export class OneModel implements ServedModels {
     throw modelNotFoundError(wanted, first);
   }
 
-  /** The file's name may have its extension. */
-  #answersTo(wanted: string, fileName: string): boolean {
+  /** The file's name may have its extension. @param fileName null until it is loaded */
+  #answersTo(wanted: string, fileName: string | null): boolean {
     if (this.#aliases.includes(anyName) || this.#aliases.includes(wanted)) return true;
-    return wanted === fileName || wanted === `${fileName}.gguf`;
+    return fileName !== null && (wanted === fileName || wanted === `${fileName}.gguf`);
   }
 }

@@ -39,6 +39,8 @@ export interface ListedModel {
 export interface ServedModels {
   /** @throws ChatstreamError `model_not_found` */
   find(wanted: string | null | undefined): ServedModel;
+  /** The model that a name means: the same object for all its names; undefined if no model has the name. */
+  meant(name: string): object | undefined;
   /** All models, under each of their names. */
   readonly list: readonly ListedModel[];
   /** @throws ChatstreamError `model_not_found` */

@@ -169,20 +169,10 @@ export class RateLimiter {
     lack(buckets?.daily, daily, of?.daily);
   }
 
-  /**
-   * What a payer has left in this minute; null without a limit.
-   *
-   * @param coming requests that are about to be counted: what is left after them, unless they are refused
-   */
-  remaining(payer: string, coming = 0): { readonly requests: Remaining | null; readonly tokens: Remaining | null } {
+  /** What a payer has left in this minute; null without a limit. */
+  remaining(payer: string): { readonly requests: Remaining | null; readonly tokens: Remaining | null } {
     const buckets = this.#bucketsFor(payer);
-    const passes =
-      coming <= (buckets?.requests?.size ?? Infinity) &&
-      (buckets?.requests?.msUntil(coming) ?? 0) +
-        (buckets?.tokens?.msUntil(1) ?? 0) +
-        (buckets?.daily?.msUntil(1) ?? 0) ===
-        0;
-    return { requests: remainingOf(buckets?.requests, passes ? coming : 0), tokens: remainingOf(buckets?.tokens, 0) };
+    return { requests: remainingOf(buckets?.requests), tokens: remainingOf(buckets?.tokens) };
   }
 
   /** Those of an address are made, and follow changed limits, when it comes. */
@@ -220,8 +210,8 @@ function lack(bucket: TokenBucket | null | undefined, missing: number, size: num
   bucket?.lack(missing, size ?? bucket.size);
 }
 
-function remainingOf(bucket: TokenBucket | null | undefined, taken: number): Remaining | null {
+function remainingOf(bucket: TokenBucket | null | undefined): Remaining | null {
   if (bucket === null || bucket === undefined) return null;
-  const remaining = Math.max(0, Math.floor(bucket.level - taken));
-  return { limit: bucket.size, remaining, resetMs: bucket.msUntil(bucket.size) + bucket.msFor(taken) };
+  const remaining = Math.max(0, Math.floor(bucket.level));
+  return { limit: bucket.size, remaining, resetMs: bucket.msUntil(bucket.size) };
 }

@@ -58,11 +58,6 @@ export class TokenBucket {
     this.#level = Math.min(this.level, levelAt(this.size, missing, otherSize));
   }
 
-  /** Milliseconds in which as much flows in. */
-  msFor(amount: number): number {
-    return (amount * this.#periodMs) / this.size;
-  }
-
   /** Milliseconds until it holds as much; for more than its size, until it is full. */
   msUntil(amount: number): number {
     const ms = ((Math.min(amount, this.size) - this.level) * this.#periodMs) / this.size;

@@ -36,7 +36,7 @@ export interface Looker {
   readonly mayStay: () => boolean;
 }
 
-const seesAll: QueueViewer = { payer: null, models: null, mayTurn: true };
+const seesAll: QueueViewer = { payer: null, models: null, mayTurn: true, hasKeys: false };
 
 interface OpenLooker {
   readonly stream: FeedStream;

@@ -37,6 +37,6 @@ export class QueueFeeds {
 }
 
 /** The same for those who may see the same. */
-export function viewerName({ payer, models, mayTurn }: QueueViewer): string {
-  return JSON.stringify([payer, models, mayTurn]);
+export function viewerName({ payer, models, mayTurn, hasKeys }: QueueViewer): string {
+  return JSON.stringify([payer, models, mayTurn, hasKeys]);
 }

@@ -27,12 +27,14 @@ export interface QueueViewer {
   readonly models: readonly string[] | null;
   /** Whether it may change the limits. */
   readonly mayTurn: boolean;
+  /** Whether the server accepts API keys. */
+  readonly hasKeys: boolean;
 }
 
 export function readQueueView(
   line: RequestLine,
   { counts, tokens }: Totals,
-  { payer, models, mayTurn }: QueueViewer,
+  { payer, models, mayTurn, hasKeys }: QueueViewer,
 ): QueueView {
   const queue = line.snapshot(mostShown, payer);
   return {
@@ -47,6 +49,7 @@ export function readQueueView(
       totals: { ...counts },
       tokens: { ...tokens },
       lists: payer === null ? 'all' : 'own',
+      has_keys: hasKeys,
       running_count: line.running,
       waiting_count: line.waiting,
       output_tokens: tokens.output + queue.runningOutputTokens,

@@ -2,10 +2,22 @@ import { ChatstreamError } from '../../base/errors.js';
 import { forbiddenModelError, noAllowedModelError } from '../../base/refusals/key-refusals.js';
 import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import type { KeySettings } from '../../config/key-settings.js';
+import { memberNames } from '../../relay/json-text.js';
 
-/** Whether a key may ask for a model by this name. A file's name may have its extension. */
-export function mayUse({ models }: KeySettings, name: string): boolean {
-  return models === undefined || models.includes(name) || models.includes(name.replace(/\.gguf$/, ''));
+/** The model that a name means: the same value for all its names; undefined if no model has the name. */
+export type MeaningOf = (name: string) => unknown;
+
+/** Where each name is a model of its own, and no name has another spelling. */
+export const eachItsOwn: MeaningOf = (name) => name;
+
+/**
+ * Whether a key may ask for a model by this name. A file's name may have its extension, unless that makes it the name of another
+ * model, or an alias.
+ */
+export function mayUse({ models }: KeySettings, name: string, meaningOf: MeaningOf): boolean {
+  if (models === undefined || models.includes(name)) return true;
+  const stem = name.replace(/\.gguf$/, '');
+  return models.includes(stem) && meaningOf(name) === meaningOf(stem);
 }
 
 /**
@@ -17,33 +29,61 @@ export function mayUse({ models }: KeySettings, name: string): boolean {
  * @returns null if nothing says which
  * @throws ChatstreamError `forbidden`
  */
-export function allowedModel(key: KeySettings, wanted: string | null, offered: readonly string[]): string | null {
+export function allowedModel(
+  key: KeySettings,
+  wanted: string | null,
+  offered: readonly string[],
+  meaningOf: MeaningOf,
+): string | null {
   const { name, models } = key;
-  if (wanted === null) return offered.find((each) => mayUse(key, each)) ?? models?.[0] ?? null;
-  if (models === undefined || mayUse(key, wanted)) return wanted;
-  throw forbiddenModelError(name, models);
+  if (wanted === null) return offered.find((each) => mayUse(key, each, meaningOf)) ?? models?.[0] ?? null;
+  if (mayUse(key, wanted, meaningOf)) return wanted;
+  throw forbiddenModelError(name, models ?? []);
 }
 
 /**
- * What a name stands for that a key may use. Where there is no such model, the error names none that the key may not use.
+ * The error of a search for a model, as a key may see it: if there is no such model, it names none that the key may not use.
  *
+ * @param wanted the name that was looked for; null for none
  * @param offered the names of all models
- * @param find may throw `model_not_found`
- * @throws ChatstreamError as `find` does
  */
-export function findAllowed<M extends string | null, Found>(
+export function aboutAllowedModels(
+  error: unknown,
   key: KeySettings,
-  model: M,
+  wanted: string | null,
   offered: readonly string[],
-  find: (model: M) => Found,
-): Found {
-  try {
-    return find(model);
-  } catch (error) {
-    const isUnknown = error instanceof ChatstreamError && error.code === 'model_not_found';
-    // Nothing is offered before the first model is loaded, which the error says then.
-    if (!isUnknown || key.models === undefined || offered.length === 0) throw error;
-    const usable = offered.find((name) => mayUse(key, name));
-    throw usable === undefined ? noAllowedModelError(model ?? '') : modelNotFoundError(model ?? '', usable);
+  meaningOf: MeaningOf,
+): unknown {
+  const isUnknown = error instanceof ChatstreamError && error.code === 'model_not_found';
+  // Nothing is offered before the first model is loaded, which the error says then.
+  if (!isUnknown || key.models === undefined || offered.length === 0) return error;
+  const usable = offered.find((name) => mayUse(key, name, meaningOf));
+  return usable === undefined ? noAllowedModelError(wanted ?? '') : modelNotFoundError(wanted ?? '', usable);
+}
+
+/** Members with which some servers take a request for other models. */
+const namesOfOtherModels: ReadonlySet<string> = new Set(['models', 'fallbacks']);
+
+/**
+ * Refuses a body that is passed on and could mean another model to an upstream than to this server: with two members "model", of which
+ * some servers take the first, with one in other letters, which servers in Go take as well, or with a list of models.
+ *
+ * @param text an object of JSON
+ * @throws ChatstreamError `invalid_request`
+ */
+export function refuseSecondModel(text: string): void {
+  let isNamed = false;
+  for (const name of memberNames(text)) {
+    const lower = name.toLowerCase();
+    if (lower === 'model' ? isNamed || name !== lower : namesOfOtherModels.has(lower)) throw secondModelError(name);
+    isNamed ||= name === 'model';
   }
+}
+
+function secondModelError(param: string): ChatstreamError {
+  return new ChatstreamError(
+    'invalid_request',
+    'The key of this request may not use all models, so the body can name one only, once, as "model".',
+    { param, hint: `Leave out "${param}"${param === 'model' ? ' where it comes again' : ''}.` },
+  );
 }

@@ -55,6 +55,11 @@ export class KeyRing {
     return this.#anonymous === null ? this.#keys : [...this.#keys, this.#anonymous];
   }
 
+  /** Whether there is a key that clients may send. */
+  get hasKeys(): boolean {
+    return this.#keys.length > 0;
+  }
+
   /** Whether requests differ by their keys. */
   get tellsApart(): boolean {
     return this.all.length > 0;

@@ -5,13 +5,9 @@ export const limitHeaderNames: readonly string[] = ['limit', 'remaining', 'reset
   ['requests', 'tokens'].map((unit) => `x-ratelimit-${what}-${unit}`),
 );
 
-/**
- * OpenAI's headers about the limits of a payer; none without limits.
- *
- * @param coming as how many requests this one counts, which has not been counted yet
- */
-export function limitHeaders(rates: RateLimiter, payer: string, coming: number): Readonly<Record<string, string>> {
-  const { requests, tokens } = rates.remaining(payer, coming);
+/** OpenAI's headers about the limits of a payer, as things are now; none without limits. */
+export function limitHeaders(rates: RateLimiter, payer: string): Readonly<Record<string, string>> {
+  const { requests, tokens } = rates.remaining(payer);
   return { ...headersOf('requests', requests), ...headersOf('tokens', tokens) };
 }
 

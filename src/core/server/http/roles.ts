@@ -34,8 +34,9 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
  */
 export function viewerOf(keys: KeyRing, request: Sender): QueueViewer {
   const { role, models = null } = keys.of(request);
-  if (role === 'user') return { payer: keys.payerOf(request), models, mayTurn: false };
-  return { payer: null, models: null, mayTurn: role === 'admin' && mayOperate(keys, request) };
+  const { hasKeys } = keys;
+  if (role === 'user') return { payer: keys.payerOf(request), models, mayTurn: false, hasKeys };
+  return { payer: null, models: null, mayTurn: role === 'admin' && mayOperate(keys, request), hasKeys };
 }
 
 const usersOnly: readonly Role[] = ['user'];

@@ -189,7 +189,7 @@ async function echoesOf(
   prompts: readonly InferenceRequest[],
   reply: FastifyReply,
 ): Promise<readonly string[]> {
-  sendLimits(context, reply, prompts.length);
+  sendLimits(context, reply);
   context.rates.assertLeft(context.keys.payerOf(reply.request.raw), 1);
   const client = clientOf(reply);
   return await Promise.all(

@@ -22,9 +22,12 @@ export function embeddingRoutes(app: App, context: ServerContext): void {
     const encoder = new EmbeddingEncoder(name, body);
     assertDimensions(body.dimensions, inference.info?.embeddings?.dimensions ?? Infinity);
     reply.log.debug({ id: request.id }, 'request received');
-    sendLimits(context, reply);
     const delivery = new Delivery(context, reply);
-    return await delivery.whole((answer) => inference.submit(request, listenerOf(encoder, answer), delivery.client));
+    return await delivery.whole((answer) => {
+      const admission = inference.submit(request, listenerOf(encoder, answer), delivery.client);
+      sendLimits(context, reply);
+      return admission;
+    });
   });
 }
 

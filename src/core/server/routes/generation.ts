@@ -4,7 +4,7 @@ import type { Caller } from '../../inference/admission/admission.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest } from '../../inference/request.js';
 import type { ServedModel } from '../../inference/service/served-model.js';
 import { lowerOf, type TrafficClass } from '../../scheduler/jobs/traffic-class.js';
-import { allowedModel, findAllowed } from '../http/allowed-models.js';
+import { aboutAllowedModels, allowedModel } from '../http/allowed-models.js';
 import { clientWithoutKey } from '../http/client-address.js';
 import type { ServerContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
@@ -45,7 +45,13 @@ export function servedModel(
   const key = keys.of(request.raw);
   if (key.models === undefined) return models.find(wanted);
   const names = models.list.map(({ id }) => id);
-  return findAllowed(key, allowedModel(key, nonEmpty(wanted), names), names, (model) => models.find(model));
+  const meaningOf = (name: string): unknown => models.meant(name);
+  const model = allowedModel(key, nonEmpty(wanted), names, meaningOf);
+  try {
+    return models.find(model);
+  } catch (error) {
+    throw aboutAllowedModels(error, key, model, names, meaningOf);
+  }
 }
 
 /** Who asks, and in which class. A request may lower its class, but not raise it. */
@@ -77,13 +83,9 @@ export function identified(
   };
 }
 
-/**
- * Tells the client what its key has left, also if the request is refused. Called before the request is counted.
- *
- * @param requests as how many it counts
- */
-export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply, requests = 1): void {
-  reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw), requests));
+/** Tells the client what its key has left, also if the request is refused. Called when the request has been counted, or was not. */
+export function sendLimits({ keys, rates }: Pick<ServerContext, 'keys' | 'rates'>, reply: FastifyReply): void {
+  reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw)));
 }
 
 /**
@@ -92,12 +94,16 @@ export function sendLimits({ keys, rates }: ServerContext, reply: FastifyReply, 
  * @throws ChatstreamError `rate_limited`, `quota_exceeded`
  */
 export function countAgainstLimits(context: ServerContext, reply: FastifyReply): void {
-  sendLimits(context, reply);
-  context.rates.take(context.keys.payerOf(reply.request.raw), 1);
+  try {
+    context.rates.take(context.keys.payerOf(reply.request.raw), 1);
+  } finally {
+    sendLimits(context, reply);
+  }
 }
 
 /** The answer to one request, in whichever protocol: queues the request and delivers what is generated. Used once. */
 export class GenerationAnswer {
+  readonly #context: ServerContext;
   readonly #model: ServedModel;
   readonly #request: InferenceRequest;
   readonly #encoder: AnswerEncoder;
@@ -111,12 +117,12 @@ export class GenerationAnswer {
     encoder: AnswerEncoder,
     reply: FastifyReply,
   ) {
+    this.#context = context;
     this.#model = model;
     this.#request = identified(request, context, reply);
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply, model);
-    sendLimits(context, reply);
     reply.log.debug({ id: request.id }, 'request received');
   }
 
@@ -146,12 +152,15 @@ export class GenerationAnswer {
   }
 
   #submit(listener: AnswerListener): Promise<AdmittedRequest> {
-    return this.#model.inference.submit(this.#request, listener, this.#delivery.client);
+    const admission = this.#model.inference.submit(this.#request, listener, this.#delivery.client);
+    sendLimits(this.#context, this.#reply);
+    return admission;
   }
 }
 
 /** The answer to one HTTP request with several generations, in whichever protocol. Used once. */
 export class ChoicesAnswer {
+  readonly #context: ServerContext;
   readonly #model: ServedModel;
   readonly #requests: readonly InferenceRequest[];
   readonly #encoder: ChoicesEncoder;
@@ -168,12 +177,12 @@ export class ChoicesAnswer {
     encoder: ChoicesEncoder,
     reply: FastifyReply,
   ) {
+    this.#context = context;
     this.#model = model;
     this.#requests = requests.map((request) => identified(request, context, reply));
     this.#encoder = encoder;
     this.#reply = reply;
     this.#delivery = new Delivery(context, reply, model);
-    sendLimits(context, reply, requests.length);
     this.#delivery.client.addEventListener('abort', () => {
       this.#generations.abort();
     });
@@ -225,6 +234,8 @@ export class ChoicesAnswer {
       const request = this.#requests[index];
       return request === undefined ? [] : [{ request, listener }];
     });
-    return this.#model.inference.submitAll(submissions, this.#generations.signal);
+    const admission = this.#model.inference.submitAll(submissions, this.#generations.signal);
+    sendLimits(this.#context, this.#reply);
+    return admission;
   }
 }

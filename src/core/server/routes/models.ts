@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { ListedModel } from '../../inference/service/served-model.js';
-import { allowedModel, findAllowed, mayUse } from '../http/allowed-models.js';
+import { aboutAllowedModels, allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
 import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';
 import { modelInfo, modelsPage } from '../protocol/messages/messages-models.js';
@@ -9,13 +9,24 @@ import { errors, json } from '../schemas/openapi.js';
 
 export function modelRoutes(app: App, { models, keys }: ServerContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
+  const meaningOf = (name: string): unknown => models.meant(name);
+  const described = (request: object, id: string): ListedModel => {
+    const key = keys.of(request);
+    allowedModel(key, id, [], meaningOf);
+    try {
+      return models.describe(id);
+    } catch (error) {
+      const names = models.list.map((model) => model.id);
+      throw aboutAllowedModels(error, key, id, names, meaningOf);
+    }
+  };
   const list = {
     summary: 'The models that are served',
     tags: ['models'],
     response: { 200: json('Each model under each of its names.', 'ModelList'), ...errors(401) },
   };
   app.get('/v1/models', { schema: list }, ({ raw, headers }) => {
-    const shown = models.list.filter(({ id }) => mayUse(keys.of(raw), id));
+    const shown = models.list.filter(({ id }) => mayUse(keys.of(raw), id, meaningOf));
     if (isFromAnthropicClient(headers)) return modelsPage(shown.map(({ id }) => modelInfo(id, startedAt)));
     return { object: 'list', data: shown.map((model) => describe(model, startedAt)) };
   });
@@ -27,10 +38,7 @@ export function modelRoutes(app: App, { models, keys }: ServerContext): void {
     response: { 200: json('The model.', 'Model'), ...errors(401, 403, 404) },
   };
   app.get('/v1/models/:id', { schema: one }, ({ params, raw, headers }) => {
-    const key = keys.of(raw);
-    allowedModel(key, params.id, []);
-    const names = models.list.map(({ id }) => id);
-    const model = findAllowed(key, params.id, names, (id) => models.describe(id));
+    const model = described(raw, params.id);
     return isFromAnthropicClient(headers) ? modelInfo(model.id, startedAt) : describe(model, startedAt);
   });
 }

@@ -5,10 +5,9 @@ import { executorHeader } from '../../base/executor-header.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
-import { allowedModel, findAllowed } from '../http/allowed-models.js';
+import { aboutAllowedModels, allowedModel, eachItsOwn, refuseSecondModel } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
-import { limitHeaders } from '../http/limit-headers.js';
 import { pathOf } from '../http/route-paths.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed/relayed-requests.js';
@@ -16,7 +15,7 @@ import { EventNumbers } from '../protocol/responses/event-numbers.js';
 import { errors } from '../schemas/openapi.js';
 import { RelayedBody, RelayedStream } from '../streaming/relayed-answer.js';
 import { Delivery } from './delivery.js';
-import { generationStatuses } from './generation.js';
+import { generationStatuses, sendLimits } from './generation.js';
 
 /** What is passed on. */
 const paths = ['/v1/chat/completions', '/v1/completions', responsesPath, '/v1/messages', '/v1/embeddings'] as const;
@@ -46,7 +45,7 @@ export function relayRoutes(app: App, context: RelayContext): void {
 }
 
 function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
-  const { keys, rates, options } = context;
+  const { keys, options } = context;
   if (typeof http.body !== 'string') throw noBodyError();
   const path = pathOf(http.url);
   const { isStream, includeQueue, trafficClass, deadlineMs, ...facts } = readRelayed(
@@ -55,7 +54,9 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     options.defaultMaxTokens,
   );
   const key = keys.of(http.raw);
-  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, context.relay.models);
+  if (key.models !== undefined) refuseSecondModel(http.body);
+  const { relay } = context;
+  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, relay.models, eachItsOwn);
   const request: RelayRequest = {
     ...facts,
     // A key that may not use all models does not get an upstream's own default.
@@ -72,16 +73,20 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     // Nothing is generated.
     ...(path === '/v1/embeddings' && { maxTokens: 1, minTokens: 0 }),
   };
-  reply.headers(limitHeaders(rates, keys.payerOf(http.raw), request.places ?? 1));
   reply.log.debug({ id: request.id }, 'request received');
   const delivery = new Delivery(context, reply);
+  const admitted = (listener: RelayListener): AdmittedRequest => {
+    try {
+      return relay.submit(request, listener, delivery.client);
+    } catch (error) {
+      throw aboutAllowedModels(error, key, model, relay.models, eachItsOwn);
+    } finally {
+      // Before anything is written.
+      sendLimits(context, reply);
+    }
+  };
   // Errors that it throws are its promise's.
-  const submit = async (listener: RelayListener): Promise<AdmittedRequest> =>
-    await Promise.resolve(
-      findAllowed(key, request.model, context.relay.models, () =>
-        context.relay.submit(request, listener, delivery.client),
-      ),
-    );
+  const submit = async (listener: RelayListener): Promise<AdmittedRequest> => await Promise.resolve(admitted(listener));
   if (!isStream) {
     return delivery.whole(({ onEnd, onFailed }) =>
       submit(

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import { upstreamNotFoundError } from '../../base/refusals/upstream-refusals.js';
 import type { RelayExecutor } from '../../relay/attempts.js';
-import { allowedModel, findAllowed, mayUse } from '../http/allowed-models.js';
+import { aboutAllowedModels, allowedModel, eachItsOwn, mayUse } from '../http/allowed-models.js';
 import type { App, RelayContext } from '../http/context.js';
 import { errors, json } from '../schemas/openapi.js';
 import { upstream, upstreamChange, upstreamList } from '../schemas/server-state.js';
@@ -17,7 +17,7 @@ export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
     response: { 200: json('The models by the names by which clients ask for them.', Type.Object({})), ...errors(401) },
   };
   app.get('/v1/models', { schema: models }, ({ raw }) => {
-    const shown = relay.models.filter((name) => mayUse(keys.of(raw), name));
+    const shown = relay.models.filter((name) => mayUse(keys.of(raw), name, eachItsOwn));
     return { object: 'list', data: shown.map(describeModel) };
   });
   const model = {
@@ -28,11 +28,10 @@ export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
   };
   app.get('/v1/models/:id', { schema: model }, ({ params: { id }, raw }) => {
     const key = keys.of(raw);
-    allowedModel(key, id, []);
-    return findAllowed(key, id, relay.models, () => {
-      if (relay.models.includes(id)) return describeModel(id);
-      throw modelNotFoundError(id, relay.models[0] ?? null);
-    });
+    allowedModel(key, id, [], eachItsOwn);
+    if (relay.models.includes(id)) return describeModel(id);
+    const error = modelNotFoundError(id, relay.models[0] ?? null);
+    throw aboutAllowedModels(error, key, id, relay.models, eachItsOwn);
   });
 
   const tags = ['upstreams'];

@@ -118,7 +118,10 @@ describe('what serve --cluster prints when it is ready', () => {
     [['--no-console'], 'http://127.0.0.1:1/v1/queue   http://127.0.0.1:1/metrics'],
   ])('with %j, says where to watch it', async (argv, watched) => {
     const { server } = await optionsOf('cluster', ...argv);
-    const block = frontReadyBlock('http://127.0.0.1:1', 'nats://127.0.0.1:9', { server });
+    const block = frontReadyBlock('http://127.0.0.1:1', 'nats://127.0.0.1:9', { server, access: null });
     expect(block).toContain(`  watch     ${watched}   chatstream cluster status --cluster nats://127.0.0.1:9\n`);
+    expect(block).toMatch(
+      /\n {2}try {7}curl -N http:\/\/127\.0\.0\.1:1\/v1\/chat\/completions \\\n {14}-H .* \\\n {14}-d '.*'\n$/,
+    );
   });
 });

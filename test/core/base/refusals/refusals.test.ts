@@ -13,6 +13,7 @@ import {
 import {
   cutOffError,
   drainingError,
+  notStartedError,
   queueFullError,
   queueTimeoutError,
 } from '../../../../src/core/base/refusals/queue-refusals.js';
@@ -48,6 +49,7 @@ const refusals: readonly [ChatstreamError, string][] = [
   [modelNotFoundError('a', 'b'), 'model_not_found'],
   [compressedError('gzip'), 'unsupported_media_type'],
   [methodNotAllowedError('GET', '/nope', ['POST']), 'method_not_allowed'],
+  [notStartedError(7), 'draining'],
   [notFoundError('GET', '/nope', null), 'not_found'],
   [notFoundError('GET', '/a/livez', { path: '/livez', otherMethods: null }), 'not_found'],
   [notFoundError('GET', '/a/models', { path: '/v1/models', otherMethods: null }), 'not_found'],
@@ -108,6 +110,7 @@ describe('the errors that clients are sent', () => {
       'draining',
       'draining',
       'engine_unavailable',
+      'draining',
       'queue_full',
       'queue_timeout',
     ]);

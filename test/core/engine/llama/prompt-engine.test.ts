@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../../../src/core/base/clock.js';
 import { clientLeftError } from '../../../../src/core/base/refusals/refusals.js';
 import type { Demands, EngineInfo, PromptEngine, PromptSource } from '../../../../src/core/engine/engine.js';
 import { createLlamaPromptEngine } from '../../../../src/core/engine/llama/prompt-engine.js';
@@ -39,6 +40,22 @@ describe('a prompt engine', () => {
     ['tokens', { type: 'tokens', tokens: [1, 2] }],
   ] as const)('makes the same tokens of %s as the engine with the weights', async (_name, source) => {
     expect(await prompts.prepare(source)).toEqual(await whole.engine.prepare(source));
+  });
+
+  it('says what it is doing while it loads', async () => {
+    const steps: string[] = [];
+    const options = llamaOptions(await syntheticModel());
+    const engine = createLlamaPromptEngine(
+      options,
+      () => undefined,
+      systemClock,
+      ({ step }) => {
+        steps.push(step);
+      },
+    );
+    await engine.start();
+    await engine.stop();
+    expect(steps).toEqual(['library', 'vocabulary']);
   });
 
   it('translates between text and tokens', async () => {

@@ -36,15 +36,15 @@ describe('the watch over a start', () => {
     watch.end();
     await clock.advanceAsync(100_000);
     expect(reports).toEqual([
-      { waitedMs: 30_000, loading: { step: 'weights', percent: 12 }, advances: true },
-      { waitedMs: 60_000, loading: { step: 'weights', percent: 40 }, advances: true },
-      { waitedMs: 90_000, loading: { step: 'weights', percent: 40 }, advances: false },
+      { waitedMs: 30_000, loading: { step: 'weights', percent: 12 }, unchangedMs: 0 },
+      { waitedMs: 60_000, loading: { step: 'weights', percent: 40 }, unchangedMs: 0 },
+      { waitedMs: 90_000, loading: { step: 'weights', percent: 40 }, unchangedMs: 60_000 },
     ]);
   });
 
   it('reports a process that has said nothing', async () => {
     const { clock, reports } = stage();
     await clock.advanceAsync(30_000);
-    expect(reports).toEqual([{ waitedMs: 30_000, loading: null, advances: false }]);
+    expect(reports).toEqual([{ waitedMs: 30_000, loading: null, unchangedMs: 30_000 }]);
   });
 });

@@ -25,7 +25,8 @@ describe('draining', () => {
     const house = await House.open({ maxConcurrency: 1 });
     const [, ...waiting] = await house.admit('a', 'b', 'c');
     drain(house);
-    expect(waiting.map(({ error }) => error?.code)).toEqual(['draining', 'draining']);
+    const notStarted = { code: 'draining', message: expect.stringContaining('was not started') as string };
+    expect(waiting.map(({ error }) => error)).toMatchObject([notStarted, notStarted]);
     expect(['b', 'c'].map((id) => house.outcomesOf(id))).toEqual([['refused'], ['refused']]);
   });
 
@@ -45,6 +46,7 @@ describe('draining', () => {
     admitPrompts();
     await house.pass(0);
     expect(client.error?.code).toBe('draining');
+    expect(client.error?.message).toContain('was not started');
     expect(house.outcomesOf('a')).toEqual(['refused']);
   });
 

@@ -22,7 +22,7 @@ function view(lists: Partial<Pick<QueueView, 'running' | 'waiting'>>, atMs = 1):
     running: [],
     waiting: [],
     ...lists,
-    status: { ...limits, executors: [], ...counts, totals, lists: 'all' },
+    status: { ...limits, executors: [], ...counts, totals, lists: 'all', has_keys: false },
   };
 }
 

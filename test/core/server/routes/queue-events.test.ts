@@ -44,8 +44,8 @@ describe('GET /v1/queue/events', () => {
     const looker = await watchEvents(made.app, path);
     expect(looker.status).toBe(200);
     expect(looker.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-    const { running_count, waiting_count, at_ms, type, lists, ...snapshot } = eventsOf(looker)[0] ?? {};
-    expect([type, lists]).toEqual(['snapshot', 'all']);
+    const { running_count, waiting_count, at_ms, type, lists, has_keys, ...snapshot } = eventsOf(looker)[0] ?? {};
+    expect([type, lists, has_keys]).toEqual(['snapshot', 'all', false]);
     expect({ running_count, waiting_count }).toEqual({ running_count: 1, waiting_count: 1 });
     expect(Math.abs(Number(at_ms) - Date.now())).toBeLessThan(60_000);
     expect(snapshot).toEqual((await made.get('/v1/queue')).json<unknown>());
@@ -167,6 +167,17 @@ describe('who may watch', () => {
     const [left] = await eventsAfter(made, looker, 1000);
     expect(left).toMatchObject({ ended: [{ outcome: 'cancelled' }], status: { waiting_count: 1 } });
     expect(looker.body).not.toContain('otto');
+  });
+
+  it('anybody, who hears whether there are keys with which more might be shown', async () => {
+    const anonymous = { ...key('anonymous', 'observer'), digest: Buffer.alloc(0) };
+    const seenBy = async (options: TestAppOptions): Promise<unknown> => {
+      const made = await server(options);
+      return eventsOf(await watchEvents(made.app, path))[0];
+    };
+    expect(await seenBy({ keys, anonymous })).toMatchObject({ lists: 'all', may_turn: false, has_keys: true });
+    expect(await seenBy({ anonymous })).toMatchObject({ has_keys: false });
+    expect(await seenBy({})).toMatchObject({ has_keys: false });
   });
 
   it('a user, who hears nothing of how requests of others end', async () => {

@@ -2,12 +2,14 @@ import type { Llama, LlamaEmbeddingContext, LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../../gguf/gguf-file.js';
 import { checkMemory, memoryNeed } from '../../../gguf/memory-need.js';
+import type { Loading } from '../../loading.js';
 import { type LlamaEngineOptions, prefillChunkOf } from '../../options.js';
 import { threadsOf } from '../../share-of.js';
 import { availableMemory, isWhollyOnGpu, openLlama } from '../library/device.js';
 import { type EngineLog, type Library, libraryTokens } from '../library/library.js';
 import { contextError, modelLoadError } from '../library/load-errors.js';
 import { RecentMessages } from '../library/recent-messages.js';
+import { weightsProgress } from './weights.js';
 
 /** A model that is ready to compute embeddings. */
 export interface LoadedEmbeddingModel {
@@ -35,6 +37,7 @@ export async function loadEmbeddingModel(
   library: Library,
   options: LlamaEngineOptions,
   log: EngineLog,
+  onLoading: (loading: Loading) => void,
 ): Promise<LoadedEmbeddingModel> {
   const { modelPath } = options;
   const file = await readGgufFile(modelPath);
@@ -46,10 +49,13 @@ export async function loadEmbeddingModel(
   try {
     checkMemory(need, await availableMemory(llama));
     const gpuLayers = llama.gpu === false ? 0 : options.gpuLayers;
+    const onLoadProgress = weightsProgress(onLoading);
+    onLoadProgress(0);
     const model = await messages.explaining(
-      () => llama.loadModel({ modelPath, gpuLayers }),
+      () => llama.loadModel({ modelPath, gpuLayers, onLoadProgress }),
       (error, logged) => modelLoadError(library, error, logged, modelPath),
     );
+    onLoading({ step: 'context' });
     const pooling = poolingOf(model, modelPath);
     // Compute threads wait for each other at every step. If another process takes a core from one of them, all lose.
     const used = options.threads === 'auto' ? threadsOf(options, llama.cpuMathCores - 1) : options.threads;

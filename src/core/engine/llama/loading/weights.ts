@@ -43,14 +43,7 @@ export async function loadWeights(
   onLoading: (loading: Loading) => void,
 ): Promise<LlamaModel> {
   const { modelPath } = options;
-  let reported = -1;
-  const onLoadProgress = (share: number): void => {
-    const percent = Math.floor(share * 100);
-    // The library also reports what it has read after it has said that it is done.
-    if (percent <= reported) return;
-    reported = percent;
-    onLoading({ step: 'weights', percent });
-  };
+  const onLoadProgress = weightsProgress(onLoading);
   const gpuLayers = gpuLayersOf(llama, options, contextLength);
   onLoadProgress(0);
   const model = await messages.explaining(
@@ -59,6 +52,18 @@ export async function loadWeights(
   );
   onLoadProgress(1);
   return model;
+}
+
+/** Takes the share that has been read, 0 to 1. @param onLoading called with each whole percent */
+export function weightsProgress(onLoading: (loading: Loading) => void): (share: number) => void {
+  let reported = -1;
+  return (share) => {
+    const percent = Math.floor(share * 100);
+    // The library also reports what it has read after it has said that it is done.
+    if (percent <= reported) return;
+    reported = percent;
+    onLoading({ step: 'weights', percent });
+  };
 }
 
 function gpuLayersOf(

@@ -1,0 +1,48 @@
+import type { ServeOptions } from '../../core/serve/serve.js';
+
+/** Variables of the environment, such as `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is sent to a server to try it. */
+interface Trial {
+  readonly path: 'chat/completions' | 'embeddings';
+  /** JSON without a single quotation mark. */
+  readonly body: string;
+}
+
+export const embeddingsTrial: Trial = { path: 'embeddings', body: '{"input":"Hello!"}' };
+
+/** @param model where the request has to name one; the server chooses if left out */
+export function chatTrial(model?: string): Trial {
+  const named = model === undefined ? '' : `"model":${JSON.stringify(model)},`;
+  return {
+    path: 'chat/completions',
+    body: `{${named}"messages":[{"role":"user","content":"Hello!"}],"stream":true}`,
+  };
+}
+
+/** A command for a shell that tries a server, in lines of which each but the first goes on with the one before. */
+export function tryCommand(
+  url: string,
+  { path, body }: Trial,
+  access: Pick<ServeOptions, 'server' | 'access'>,
+  environment: Environment,
+): readonly string[] {
+  const key = shownKey(access, environment);
+  const keyHeader = key === null ? [] : [`-H "authorization: Bearer ${key}"`];
+  return [`curl -N ${url}/v1/${path}`, `-H 'content-type: application/json'`, ...keyHeader, `-d '${body}'`];
+}
+
+/** A key for the shell to fill in: a secret is never printed, not even on a terminal. Null where none is needed. */
+function shownKey(
+  { server, access }: Pick<ServeOptions, 'server' | 'access'>,
+  environment: Environment,
+): string | null {
+  const [first, ...others] = server.apiKeys;
+  const keysOfFile = access?.keys.length ?? 0;
+  if (first === undefined && keysOfFile === 0) return null;
+  const { anonymous = null } = access ?? {};
+  if (anonymous !== null && anonymous.role !== 'observer') return null;
+  const isInVariable = others.length === 0 && environment['CHATSTREAM_API_KEY'] === first && first !== undefined;
+  return isInVariable ? '$CHATSTREAM_API_KEY' : 'KEY';
+}
