@@ -8,7 +8,7 @@ import { ChatstreamError } from '../core/base/errors.js';
 export default class Top extends BaseCommand {
   static override summary = 'Watch the queues of a running server.';
 
-  static override description = `On a terminal, one live screen: both queues, rates of the last 5 seconds and percentiles of the last minute. q leaves; + and - turn the server's max-concurrency, or that of the model which the arrow keys choose. Elsewhere, one line for each reading.`;
+  static override description = `On a terminal, one live screen: both queues, rates of the last 5 seconds and percentiles of the last minute. q quits; + and - change the server's max-concurrency, or that of the model that the arrow keys choose. In a pipe or a log, one line for each reading.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -46,7 +46,7 @@ describe.skipIf(!hasTerminal())('chatstream top on a terminal (needs tmux)', () 
     expect(small.trimEnd().split('\n').length).toBeLessThanOrEqual(12);
 
     await terminal.press('q');
-    expect(await terminal.untilShown('before')).not.toContain('q leaves');
+    expect(await terminal.untilShown('before')).not.toContain('q quits');
   });
 
   it('turns the limit of the model that the arrow keys choose', async () => {

@@ -127,7 +127,7 @@ export const benchFlags = fromEnvironment({
 
   agents: Flags.integer({
     helpGroup: 'CLUSTER',
-    summary: 'Send from so many machines on which chatstream bench-agent runs, instead of from this one.',
+    summary: 'Number of machines with chatstream bench-agent that send the load, instead of this one.',
     min: 1,
     max: 1000,
   }),

@@ -57,8 +57,8 @@ export function screenLines(picture: Picture, style: ScreenStyle): readonly stri
 }
 
 function keysText(areSeveral: boolean): string {
-  if (areSeveral) return 'q leaves · ↑ and ↓ choose a model · + and - turn its max-concurrency';
-  return 'q leaves · + and - turn max-concurrency';
+  if (areSeveral) return 'q quits · ↑ and ↓ choose a model · + and - change its max-concurrency';
+  return 'q quits · + and - change max-concurrency';
 }
 
 function titleLines({ url, model, reading }: Picture, width: number, paint: Paint): readonly string[] {

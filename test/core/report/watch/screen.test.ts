@@ -48,7 +48,7 @@ describe('the screen', () => {
           7     0.6 s         –             chatcmpl-waiting-6
           8     0.5 s         –             chatcmpl-waiting-7
           … and 4 more
-      q leaves · + and - turn max-concurrency"
+      q quits · + and - change max-concurrency"
     `);
   });
 
@@ -88,7 +88,7 @@ describe('the screen', () => {
 
   it('ends with a message and the keys', () => {
     const lines = screenLines(pictureOf({}, { text: 'max-concurrency is 3 now.', isProblem: false }), plain);
-    expect(lines.slice(-2)).toEqual(['max-concurrency is 3 now.', 'q leaves · + and - turn max-concurrency']);
+    expect(lines.slice(-2)).toEqual(['max-concurrency is 3 now.', 'q quits · + and - change max-concurrency']);
   });
 });
 
@@ -116,7 +116,7 @@ describe('several models', () => {
       '  chat                      2 of 2       0 of 64  loaded',
       '› code                      0 of 4       3 of 64  loading',
     ]);
-    expect(shown.at(-1)).toBe('q leaves · ↑ and ↓ choose a model · + and - turn its max-concurrency');
+    expect(shown.at(-1)).toBe('q quits · ↑ and ↓ choose a model · + and - change its max-concurrency');
   });
 
   it('are shown around the selected one if they are many', () => {
