@@ -25,6 +25,10 @@ type QueuedCall =
  *     queued calls take      ─▶  a  in slot 0  decodes           reports "token"  ─▶  slot 1 is released;
  *     effect: c gets slot 2      b  in slot 1  decodes           reports "ended"      one iteration of the
  *                                c  in slot 2  prefills a chunk  reports nothing      event loop; again
+ *
+ * What a round has brought is reported as soon as the next one computes, or at once if something else comes before that: the
+ * reports then cost no time between two rounds, and those who read them take no core from the beginning of a round, when
+ * llama.cpp starts its threads.
  */
 export class RoundLoop {
   readonly #slots: SlotAssignment;
@@ -38,6 +42,8 @@ export class RoundLoop {
   #running: LlamaGeneration[] = [];
   /** Events that did not arise in a round; they are reported with the next one. */
   #pending: GenerationEvent[] = [];
+  /** The last round, until the next one computes. */
+  #unreported: Round | null = null;
   /** Generations that were cancelled during this round: their events are not reported. */
   readonly #silenced = new Set<string>();
   /** When the last round was over, and whether there was nothing to do after it. */
@@ -83,6 +89,7 @@ export class RoundLoop {
 
   async #run(): Promise<void> {
     for (;;) {
+      if (!this.#goesOn()) this.#report();
       await this.#applyQueuedCalls();
       if (this.#isStopping) break;
       if (this.#running.length > 0 || this.#pending.length > 0) await this.#round();
@@ -90,6 +97,21 @@ export class RoundLoop {
     }
     for (const generation of this.#running) await this.#slots.release(generation);
   }
+
+  /** Whether the next round can begin to compute at once. */
+  #goesOn(): boolean {
+    const waits = this.#isStopping || this.#queuedCalls.length > 0 || this.#running.length === 0;
+    return !waits && !this.#running.some(({ isCold }) => isCold);
+  }
+
+  /** Reports the last round, unless that was done. */
+  readonly #report = (): void => {
+    const round = this.#unreported;
+    if (round === null) return;
+    this.#unreported = null;
+    const events = this.#silenced.size === 0 ? round.events : round.events.filter(({ id }) => !this.#silenced.has(id));
+    this.#rounds.emit({ ...round, events });
+  };
 
   async #applyQueuedCalls(): Promise<void> {
     for (let call = this.#queuedCalls.shift(); call !== undefined; call = this.#queuedCalls.shift()) {
@@ -169,7 +191,10 @@ export class RoundLoop {
     const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
     const work = { decodes: members.length - prefilling.length, prefillTokens };
     if (members.length > 0) this.#threads.begin(work);
-    await Promise.all(members.map((generation) => generation.step(events)));
+    const stepped = Promise.all(members.map((generation) => generation.step(events)));
+    // In the next iteration, llama.cpp has the batch.
+    if (this.#unreported !== null) setImmediate(this.#report);
+    await stepped;
     const durationMs = this.#clock.now() - startedAt;
     // A round that also copies or rates says nothing about how long others take.
     const rates = prefilling.some(({ ratesPrompt }) => ratesPrompt);
@@ -180,15 +205,15 @@ export class RoundLoop {
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
     const prefillChunk = this.#chunk.takeChange();
-    const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
-    this.#rounds.emit({
+    this.#report();
+    this.#unreported = {
       durationMs,
       batchSize: members.length,
-      events: reported,
+      events,
       ...(prefills.length > 0 && { prefills }),
       ...(promptCache !== undefined && { promptCache }),
       ...(prefillChunk !== undefined && { prefillChunk }),
-    });
+    };
     await this.#release((generation) => generation.isOver);
     // Lets messages in, so that a request that arrived during the round takes part in the next one. The library's
     // dispatcher, where it decodes, needs it to go idle: see round-batch.ts.
