@@ -105,13 +105,13 @@ export class RoundLoop {
   }
 
   /** Reports the last round, unless that was done. */
-  readonly #report = (): void => {
+  #report(): void {
     const round = this.#unreported;
     if (round === null) return;
     this.#unreported = null;
     const events = this.#silenced.size === 0 ? round.events : round.events.filter(({ id }) => !this.#silenced.has(id));
     this.#rounds.emit({ ...round, events });
-  };
+  }
 
   async #applyQueuedCalls(): Promise<void> {
     for (let call = this.#queuedCalls.shift(); call !== undefined; call = this.#queuedCalls.shift()) {
@@ -193,7 +193,10 @@ export class RoundLoop {
     if (members.length > 0) this.#threads.begin(work);
     const stepped = Promise.all(members.map((generation) => generation.step(events)));
     // In the next iteration, llama.cpp has the batch.
-    if (this.#unreported !== null) setImmediate(this.#report);
+    const last = this.#unreported;
+    setImmediate(() => {
+      if (this.#unreported === last) this.#report();
+    });
     await stepped;
     const durationMs = this.#clock.now() - startedAt;
     // A round that also copies or rates says nothing about how long others take.
