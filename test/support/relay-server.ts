@@ -15,7 +15,8 @@ const testTimes: UpstreamTimes = {
 /** For upstreams that fall silent. One that is only slow is taken for down, and used again after its next probe. */
 export const impatientTimes: UpstreamTimes = { ...testTimes, probeTimeoutMs: 500 };
 
-const queue = {
+/** The queue of such a server, unless a test says otherwise. */
+export const relayQueue = {
   maxQueue: 64,
   queueTimeoutMs: 20_000,
   maxQueuedTokens: null,
@@ -46,7 +47,14 @@ export async function startRelay(
   const relay = await serveUpstreams(
     {
       upstreams: parseUpstreams(upstreams, environment),
-      ...{ queue, maxConcurrency: null, access: null, server: serverDefaults, version: '1.2.3', times: testTimes },
+      ...{
+        queue: relayQueue,
+        maxConcurrency: null,
+        access: null,
+        server: serverDefaults,
+        version: '1.2.3',
+        times: testTimes,
+      },
       ...options,
     },
     pino({ level: 'silent' }),

@@ -75,7 +75,8 @@ export function refuseSecondModel(text: string): void {
   let isNamed = false;
   for (const name of memberNames(text)) {
     const lower = name.toLowerCase();
-    if (lower === 'model' ? isNamed || name !== lower : namesOfOtherModels.has(lower)) throw secondModelError(name);
+    const namesOthers = namesOfOtherModels.has(lower) || lower.endsWith('_fallbacks');
+    if (lower === 'model' ? isNamed || name !== lower : namesOthers) throw secondModelError(name);
     isNamed ||= name === 'model';
   }
 }

@@ -89,9 +89,9 @@ export class Delivery {
           resolve(undefined);
         },
       });
-      // First, because the prompt is prepared while the rest is done here. Nothing comes of it before this has returned.
-      const admission = submit();
       const announcement = new QueueAnnouncement(announcer, stream, includeQueue, clock, this.#model.loading);
+      // Early, because the prompt is prepared while the rest is done here. What is relayed may be turned away meanwhile.
+      const admission = submit();
       this.#onLeaving(() => {
         announcement.end();
         stream.abandoned();

@@ -54,10 +54,14 @@ async function answer(request: RenderRequest): Promise<RenderAnswer> {
 
 /** Ends this process soon after its parent has ended, also while a template is rendered and nothing is noticed here. */
 function endWith(parent: number): void {
-  const watch = new Worker(compiledFile(import.meta.url, './parent-watch.js'), { workerData: parent });
-  // Without the memory for a thread, `disconnect` is noticed once the template has been rendered.
-  watch.on('error', () => undefined);
-  watch.unref();
+  // Without a thread, `disconnect` is noticed once the template has been rendered.
+  try {
+    const watch = new Worker(compiledFile(import.meta.url, './parent-watch.js'), { workerData: parent });
+    watch.on('error', () => undefined);
+    watch.unref();
+  } catch {
+    // The system makes no more threads.
+  }
 }
 
 async function prepare({ template, ...source }: RenderSettings): Promise<Render> {
