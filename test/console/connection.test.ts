@@ -142,7 +142,12 @@ describe('the connection of a page', () => {
     leave = stayConnected(
       (_signal, hear) =>
         new Promise((_resolve, fail) => {
-          attempts.push({ hear, fail: () => void fail(new TypeError('Failed to fetch')) });
+          attempts.push({
+            hear,
+            fail: () => {
+              fail(new TypeError('Failed to fetch'));
+            },
+          });
         }),
     );
     const seen = (): readonly (string | undefined)[] => [connection.peek().status, broken.peek()];
