@@ -25,10 +25,6 @@ type QueuedCall =
  *     queued calls take      ─▶  a  in slot 0  decodes           reports "token"  ─▶  slot 1 is released;
  *     effect: c gets slot 2      b  in slot 1  decodes           reports "ended"      one iteration of the
  *                                c  in slot 2  prefills a chunk  reports nothing      event loop; again
- *
- * What a round has brought is reported as soon as the next one computes, or at once if something else comes before that: the
- * reports then cost no time between two rounds, and those who read them take no core from the beginning of a round, when
- * llama.cpp starts its threads.
  */
 export class RoundLoop {
   readonly #slots: SlotAssignment;
@@ -42,8 +38,6 @@ export class RoundLoop {
   #running: LlamaGeneration[] = [];
   /** Events that did not arise in a round; they are reported with the next one. */
   #pending: GenerationEvent[] = [];
-  /** The last round, until the next one computes. */
-  #unreported: Round | null = null;
   /** Generations that were cancelled during this round: their events are not reported. */
   readonly #silenced = new Set<string>();
   /** When the last round was over, and whether there was nothing to do after it. */
@@ -89,28 +83,12 @@ export class RoundLoop {
 
   async #run(): Promise<void> {
     for (;;) {
-      if (!this.#goesOn()) this.#report();
       await this.#applyQueuedCalls();
       if (this.#isStopping) break;
       if (this.#running.length > 0 || this.#pending.length > 0) await this.#round();
       else await this.#sleep();
     }
     for (const generation of this.#running) await this.#slots.release(generation);
-  }
-
-  /** Whether the next round can begin to compute at once. */
-  #goesOn(): boolean {
-    const waits = this.#isStopping || this.#queuedCalls.length > 0 || this.#running.length === 0;
-    return !waits && !this.#running.some(({ isCold }) => isCold);
-  }
-
-  /** Reports the last round, unless that was done. */
-  #report(): void {
-    const round = this.#unreported;
-    if (round === null) return;
-    this.#unreported = null;
-    const events = this.#silenced.size === 0 ? round.events : round.events.filter(({ id }) => !this.#silenced.has(id));
-    this.#rounds.emit({ ...round, events });
   }
 
   async #applyQueuedCalls(): Promise<void> {
@@ -191,13 +169,7 @@ export class RoundLoop {
     const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
     const work = { decodes: members.length - prefilling.length, prefillTokens };
     if (members.length > 0) this.#threads.begin(work);
-    const stepped = Promise.all(members.map((generation) => generation.step(events)));
-    // In the next iteration, llama.cpp has the batch.
-    const last = this.#unreported;
-    setImmediate(() => {
-      if (this.#unreported === last) this.#report();
-    });
-    await stepped;
+    await Promise.all(members.map((generation) => generation.step(events)));
     const durationMs = this.#clock.now() - startedAt;
     // A round that also copies or rates says nothing about how long others take.
     const rates = prefilling.some(({ ratesPrompt }) => ratesPrompt);
@@ -208,15 +180,15 @@ export class RoundLoop {
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
     const prefillChunk = this.#chunk.takeChange();
-    this.#report();
-    this.#unreported = {
+    const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
+    this.#rounds.emit({
       durationMs,
       batchSize: members.length,
-      events,
+      events: reported,
       ...(prefills.length > 0 && { prefills }),
       ...(promptCache !== undefined && { promptCache }),
       ...(prefillChunk !== undefined && { prefillChunk }),
-    };
+    });
     await this.#release((generation) => generation.isOver);
     // Lets messages in, so that a request that arrived during the round takes part in the next one. The library's
     // dispatcher, where it decodes, needs it to go idle: see round-batch.ts.
