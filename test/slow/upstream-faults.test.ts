@@ -31,6 +31,7 @@ const manners: readonly UpstreamManner[] = [
 class Child {
   /** How many signals have reached an engine. */
   engineSignals = 0;
+  readonly #engineKills: number[] = [];
   #server: ServerProcess | null = null;
   #port = '0';
 
@@ -62,6 +63,12 @@ class Child {
     const pids = childrenOf(this.#server.pid, '/process/host.js');
     for (const pid of pids) process.kill(pid, signal);
     this.engineSignals += pids.length;
+    if (signal === 'SIGKILL') this.#engineKills.push(...pids.map(() => performance.now()));
+  }
+
+  /** How many engines have been killed since this time of `performance.now()`. */
+  engineKillsSince(timeMs: number): number {
+    return this.#engineKills.filter((killedMs) => killedMs >= timeMs).length;
   }
 }
 
@@ -142,7 +149,7 @@ describe('upstream servers and engines that are killed, stopped, slow, refusing 
     const client = async (name: number): Promise<void> => {
       for (let turn = 0; performance.now() < endMs; turn += 1) {
         outcomes.asked += 1;
-        await checkAnswer(relay, `${name}-${turn}`, outcomes);
+        await checkAnswer(relay, `${name}-${turn}`, child, outcomes);
       }
     };
     const trouble = async (): Promise<void> => {
@@ -177,10 +184,12 @@ describe('upstream servers and engines that are killed, stopped, slow, refusing 
 async function checkAnswer(
   relay: RelayServer,
   name: string,
+  child: Child,
   outcomes: Record<'whole' | 'partial', number>,
 ): Promise<void> {
   const content = Array.from({ length: 12 }, (_, index) => `${name}.${index}`).join(' ');
   const messages = [{ role: 'user', content }];
+  const askedMs = performance.now();
   const response = await relay.post({ model: 'mock', user: name, stream: true, messages });
   const body = await response.text();
   expect(response.status, `${name}: ${body}`).toBe(200);
@@ -190,7 +199,9 @@ async function checkAnswer(
     expect(expected).toContain(text);
     outcomes.whole += 1;
   } else {
-    expect(error).toBe('upstream_failed');
+    // An answer at which an engine died twice may be to blame for that, and is not asked for again: neither there nor elsewhere.
+    const isToBlame = error === 'engine_failed' && child.engineKillsSince(askedMs) >= 2;
+    if (!isToBlame) expect(error).toBe('upstream_failed');
     expect(text).not.toBe('');
     expect(
       expected.some((each) => each.startsWith(text)),
