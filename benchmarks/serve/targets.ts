@@ -10,14 +10,15 @@ import { benchmarkModel } from '../support/test-models.js';
 
 /**
  * What `--tpot-target` does for short chats while long prompts arrive, and what it costs the prompts. Two servers, with
- * and without it, in turns, each without and with long prompts. The target is 1.4 times the p99 of the chats alone.
+ * and without it, in turns, each without long prompts and with one every so many seconds. The target is 1.4 times the p99
+ * of the chats alone. A prompt counts as read when its first token is there, in the phase in which it arrived.
  *
- *     npm run benchmark serve/targets [bundled|smollm2|gemma|synthetic] [chats] [words] [prompt every s] [repeats]
+ *     npm run benchmark serve/targets [bundled|smollm2|gemma|synthetic] [chats] [words] [prompt every s,…] [repeats]
  */
-const [modelKind = 'smollm2', chats = '3', promptWords = '80', everySeconds = '20', repeats = '2'] =
+const [modelKind = 'smollm2', chats = '3', promptWords = '80', intervals = '15,7.5,5', repeats = '2'] =
   process.argv.slice(2);
-const promptsPerPhase = 2;
-const everyMs = Number(everySeconds) * 1000;
+const phaseMs = 30_000;
+const everySeconds = intervals.split(',').map(Number);
 const answerTokens = 48;
 const targetFactor = 1.4;
 const wordList = [
@@ -38,8 +39,14 @@ interface Phase {
   readonly tpotMs: readonly number[];
   readonly chatTtftMs: readonly number[];
   readonly promptTtftMs: readonly number[];
-  /** Long prompts that were read before the phase was over. */
-  readonly readInTime: number;
+  /** Tokens of the long prompts that were read before the phase was over, per second of the phase. */
+  readonly promptTokensPerSecond: number;
+}
+
+interface Reading {
+  readonly ttftMs: number;
+  readonly endMs: number;
+  readonly promptTokens: number;
 }
 
 interface Answer {
@@ -66,26 +73,41 @@ async function answer({ url }: ServerProcess, words: number, maxTokens: number):
   return { ttftMs: firstMs - startMs, endMs: lastMs, tpotMs: (lastMs - firstMs) / (tokens - 1) };
 }
 
+/** Asks for one token after a long prompt, in one body: its arrival is the prompt's time to first token. */
+async function readPrompt({ url }: ServerProcess): Promise<Reading> {
+  const startMs = performance.now();
+  const response = await fetch(`${url}/v1/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ prompt: prompt(Number(promptWords)), max_tokens: 1, ignore_eos: true, temperature: 0 }),
+  });
+  const { usage } = (await response.json()) as { usage: { prompt_tokens: number } };
+  const endMs = performance.now();
+  return { ttftMs: endMs - startMs, endMs, promptTokens: usage.prompt_tokens };
+}
+
 async function talk(server: ServerProcess, untilMs: number): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
   while (performance.now() < untilMs) answers.push(await answer(server, 2, answerTokens));
   return answers;
 }
 
+/** Chats for the length of a phase, beside `prompts` long prompts at even distances. */
 async function measure(server: ServerProcess, prompts: number): Promise<Phase> {
-  const untilMs = performance.now() + promptsPerPhase * everyMs;
+  const untilMs = performance.now() + phaseMs;
   const talking = Array.from({ length: Number(chats) }, () => talk(server, untilMs));
   const reading = Array.from({ length: prompts }, async (_, index) => {
-    await delay(index * everyMs);
-    return await answer(server, Number(promptWords), 1);
+    await delay((index * phaseMs) / prompts);
+    return await readPrompt(server);
   });
   const read = await Promise.all(reading);
   const answers = (await Promise.all(talking)).flat();
+  const inTime = read.filter(({ endMs }) => endMs <= untilMs);
   return {
     tpotMs: answers.map(({ tpotMs }) => tpotMs).filter(Number.isFinite),
     chatTtftMs: answers.map(({ ttftMs }) => ttftMs),
     promptTtftMs: read.map(({ ttftMs }) => ttftMs),
-    readInTime: read.filter(({ endMs }) => endMs <= untilMs).length,
+    promptTokensPerSecond: inTime.reduce((sum, { promptTokens }) => sum + promptTokens, 0) / (phaseMs / 1000),
   };
 }
 
@@ -97,15 +119,14 @@ function row(name: string, phases: readonly Phase[], usualMs: number): string[] 
     0.99,
   );
   const prompts = all(({ promptTtftMs }) => promptTtftMs);
-  const asked = phases.length * promptsPerPhase;
-  const read = phases.reduce((sum, { readInTime }) => sum + readInTime, 0);
+  const reading = prompts.length > 0;
   return [
     name,
     `${tpot.toFixed(1)} ms`,
     (tpot / usualMs).toFixed(2),
     `${median(all(({ chatTtftMs }) => chatTtftMs)).toFixed(0)} ms`,
-    prompts.length === 0 ? '–' : `${(median(prompts) / 1000).toFixed(1)} s`,
-    prompts.length === 0 ? '–' : `${read} of ${asked}`,
+    reading ? `${(median(prompts) / 1000).toFixed(1)} s` : '–',
+    reading ? median(phases.map(({ promptTokensPerSecond: rate }) => rate)).toFixed(0) : '–',
   ];
 }
 
@@ -124,13 +145,18 @@ try {
   const targetMs = Math.round(quantile(usual.tpotMs, 0.99) * targetFactor);
   const adapting = await start('--tpot-target', `${targetMs}ms`);
   const quiet: Phase[] = [];
-  const whole: Phase[] = [];
-  const adapted: Phase[] = [];
+  const whole = everySeconds.map((): Phase[] => []);
+  const adapted = everySeconds.map((): Phase[] => []);
   for (let repeat = 0; repeat < Number(repeats); repeat += 1) {
-    quiet.push(await measure(plain, 0));
-    whole.push(await measure(plain, promptsPerPhase));
-    quiet.push(await measure(adapting, 0));
-    adapted.push(await measure(adapting, promptsPerPhase));
+    for (const [server, phases] of [
+      [plain, whole],
+      [adapting, adapted],
+    ] as const) {
+      quiet.push(await measure(server, 0));
+      for (const [index, seconds] of everySeconds.entries()) {
+        phases[index]?.push(await measure(server, Math.round(phaseMs / 1000 / seconds)));
+      }
+    }
     console.error(`repeat ${repeat + 1}: load average ${(loadavg()[0] ?? Number.NaN).toFixed(1)}`);
   }
   const usualMs = quantile(
@@ -138,16 +164,17 @@ try {
     0.99,
   );
   console.log(
-    `Model: ${model.name}; ${chats} chats, a prompt of ${promptWords} words every ${everySeconds} s, ` +
-      `target ${targetMs} ms\n`,
+    `Model: ${model.name}; ${chats} chats, long prompts of ${promptWords} words, ` + `target ${targetMs} ms\n`,
   );
   console.log(
     markdownTable(
-      ['', 'TPOT p99 of chats', '÷ alone', 'TTFT of chats', 'TTFT of long prompts', 'read in time'],
+      ['', 'TPOT p99 of chats', '÷ alone', 'TTFT of chats', 'TTFT of long prompts', 'prompt tokens/s'],
       [
         row('chats alone', quiet, usualMs),
-        row('with long prompts, whole chunks', whole, usualMs),
-        row('with long prompts, --tpot-target', adapted, usualMs),
+        ...everySeconds.flatMap((seconds, index) => [
+          row(`a prompt every ${seconds} s, whole chunks`, whole[index] ?? [], usualMs),
+          row(`a prompt every ${seconds} s, --tpot-target`, adapted[index] ?? [], usualMs),
+        ]),
       ],
     ),
   );

@@ -7,6 +7,7 @@ import type { RoundWork } from '../threads/thread-governor.js';
 import type { AdaptiveChunk } from './rounds/adaptive-chunk.js';
 import { planRound } from './rounds/batching.js';
 import { PrefillTurns } from './rounds/prefill-turns.js';
+import { RoundReports } from './rounds/round-reports.js';
 import type { RoundThreads } from './rounds/round-threads.js';
 import type { SlotAssignment } from './slot-assignment.js';
 import { LlamaGeneration } from './slots/generation.js';
@@ -33,6 +34,7 @@ export class RoundLoop {
   readonly #turns: PrefillTurns;
   readonly #clock: Clock;
   readonly #rounds = new Emitter<Round>();
+  readonly #reports: RoundReports;
   readonly #queuedCalls: QueuedCall[] = [];
   /** Sorted by slot, as the batch has to contain them. */
   #running: LlamaGeneration[] = [];
@@ -53,6 +55,9 @@ export class RoundLoop {
     this.#chunk = chunk;
     this.#turns = new PrefillTurns(chunk.most);
     this.#clock = clock;
+    this.#reports = new RoundReports((round) => {
+      this.#report(round);
+    }, clock);
     this.#finished = this.#run();
   }
 
@@ -83,12 +88,24 @@ export class RoundLoop {
 
   async #run(): Promise<void> {
     for (;;) {
+      if (!this.#goesOn) this.#reports.flush();
       await this.#applyQueuedCalls();
       if (this.#isStopping) break;
       if (this.#running.length > 0 || this.#pending.length > 0) await this.#round();
       else await this.#sleep();
     }
     for (const generation of this.#running) await this.#slots.release(generation);
+  }
+
+  /** Whether there is nothing to do before the next round but to begin it. */
+  get #goesOn(): boolean {
+    if (this.#isStopping || this.#queuedCalls.length > 0 || this.#running.length === 0) return false;
+    return this.#running.every(({ isCold, isOver }) => !isCold && !isOver);
+  }
+
+  #report(round: Round): void {
+    const events = this.#silenced.size === 0 ? round.events : round.events.filter(({ id }) => !this.#silenced.has(id));
+    this.#rounds.emit({ ...round, events });
   }
 
   async #applyQueuedCalls(): Promise<void> {
@@ -169,7 +186,9 @@ export class RoundLoop {
     const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
     const work = { decodes: members.length - prefilling.length, prefillTokens };
     if (members.length > 0) this.#threads.begin(work);
-    await Promise.all(members.map((generation) => generation.step(events)));
+    const stepped = Promise.all(members.map((generation) => generation.step(events)));
+    this.#reports.computing();
+    await stepped;
     const durationMs = this.#clock.now() - startedAt;
     // A round that also copies or rates says nothing about how long others take.
     const rates = prefilling.some(({ ratesPrompt }) => ratesPrompt);
@@ -180,15 +199,16 @@ export class RoundLoop {
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
     const prefillChunk = this.#chunk.takeChange();
-    const reported = this.#silenced.size === 0 ? events : events.filter(({ id }) => !this.#silenced.has(id));
-    this.#rounds.emit({
+    const round: Round = {
       durationMs,
       batchSize: members.length,
-      events: reported,
+      events,
       ...(prefills.length > 0 && { prefills }),
       ...(promptCache !== undefined && { promptCache }),
       ...(prefillChunk !== undefined && { prefillChunk }),
-    });
+    };
+    if (this.#threads.startsThreads && this.#goesOn) this.#reports.later(round);
+    else this.#reports.now(round);
     await this.#release((generation) => generation.isOver);
     // Lets messages in, so that a request that arrived during the round takes part in the next one. The library's
     // dispatcher, where it decodes, needs it to go idle: see round-batch.ts.

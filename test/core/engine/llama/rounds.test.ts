@@ -96,6 +96,57 @@ describe('rounds', () => {
   });
 });
 
+describe('rounds on several threads', () => {
+  let parallel: EngineHarness;
+  beforeAll(async () => {
+    parallel = await EngineHarness.start({ threads: 2 });
+  });
+  beforeEach(() => {
+    parallel.rounds.length = 0;
+    parallel.batches.length = 0;
+  });
+  afterAll(async () => {
+    await parallel.stop();
+  });
+
+  it('are reported when the next one computes, and the last one at once', async () => {
+    const begun: number[] = [];
+    const unsubscribe = parallel.engine.rounds(() => begun.push(parallel.batches.length));
+    await parallel.run(parallel.spec({ maxTokens: 4 }));
+    unsubscribe();
+    expect(begun).toEqual([2, 3, 4, 4]);
+    expect(parallel.rounds.flatMap(({ events }) => events.map(({ type }) => type))).toEqual([
+      ...['started', 'token', 'token', 'token'],
+      'ended',
+    ]);
+  });
+
+  it('are reported at once where a generation ends, as its slot is for another one', async () => {
+    const short = parallel.spec({ maxTokens: 3 });
+    const long = parallel.spec({ prompt: parallel.prompt(4, 1), maxTokens: 6 });
+    let begun = 0;
+    const unsubscribe = parallel.engine.rounds(({ events }) => {
+      if (events.some(({ id, type }) => id === short.id && type === 'ended')) begun = parallel.batches.length;
+    });
+    await parallel.run(short, long);
+    unsubscribe();
+    expect(begun).toBe(3);
+  });
+
+  it('report nothing of a generation that is cancelled before they are reported', async () => {
+    const victim = parallel.spec({ prompt: parallel.prompt(4, 2), maxTokens: 400 });
+    const other = parallel.spec({ prompt: parallel.prompt(4, 3), maxTokens: 12 });
+    parallel.engine.generate(victim);
+    parallel.engine.generate(other);
+    await parallel.event(victim.id, 'token');
+    parallel.engine.cancel(victim.id);
+    const known = parallel.events(victim.id).length;
+    await parallel.end(other.id);
+    expect(parallel.events(victim.id)).toHaveLength(known);
+    expect(parallel.outcome(other.id).tokens).toHaveLength(12);
+  });
+});
+
 describe('cancel', () => {
   it('frees the slot for a generation that is started in the same iteration of the event loop', async () => {
     const running = [0, 1, 2, 3].map((seed) => harness.spec({ prompt: harness.prompt(4, seed), maxTokens: 400 }));
