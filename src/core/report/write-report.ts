@@ -1,7 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { ChatstreamError } from '../base/errors.js';
-import { fileReason, writeHint } from '../base/files/file-errors.js';
+import { fileReason, isDiskFull, writeHint } from '../base/files/file-errors.js';
 import { replaceFile } from '../base/files/replace-file.js';
 import type { Comparison } from '../compare/comparison.js';
 import type { SeveralComparisons } from '../compare/verdicts/several.js';
@@ -25,6 +26,9 @@ import { trendCsv, trendJson, trendMarkdown } from './history/trend-files.js';
 import { comparisonHtml, severalHtml } from './html/comparison-page.js';
 import { toHtml } from './html/page.js';
 import { junitXml } from './text/junit-xml.js';
+
+/** In bytes. */
+const smallReport = 16 * 1024;
 
 /** File formats by extension, each with the function that renders the content. */
 type Formats<Content> = Readonly<Record<string, (content: Content) => string | Promise<string>>>;
@@ -78,23 +82,24 @@ const historyCheckFormats: Formats<HistoryCheck> = {
 /**
  * Checks before anything is measured that a report of a bench can be written to a file afterwards.
  *
- * @throws ChatstreamError `usage` for an extension that is not supported, for a folder that is missing, and for what is read-only
+ * @throws ChatstreamError `usage` for an extension that is not supported, for a folder that is missing, and for what is read-only;
+ *   `output_failed` for a full disk
  */
 export function checkOutput(path: string): void {
   checkPath(path, benchFormats);
 }
 
-/** The same for a comparison. @throws ChatstreamError `usage` */
+/** The same for a comparison. @throws ChatstreamError `usage`, `output_failed` */
 export function checkComparisonOutput(path: string): void {
   checkPath(path, comparisonFormats);
 }
 
-/** The same for the trends of a history. @throws ChatstreamError `usage` */
+/** The same for the trends of a history. @throws ChatstreamError `usage`, `output_failed` */
 export function checkTrendOutput(path: string): void {
   checkPath(path, trendFormats);
 }
 
-/** The same for the check of a history. @throws ChatstreamError `usage` */
+/** The same for the check of a history. @throws ChatstreamError `usage`, `output_failed` */
 export function checkHistoryOutput(path: string): void {
   checkPath(path, historyCheckFormats);
 }
@@ -153,11 +158,26 @@ function checkPath(path: string, formats: Formats<never>): void {
     const older = statSync(path, { throwIfNoEntry: false });
     if (older?.isDirectory() === true) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
     if (older !== undefined) accessSync(path, constants.W_OK);
+    if (older === undefined || older.isFile()) tryRoom(folder);
   } catch (error) {
-    throw new ChatstreamError('usage', `${path} cannot be written: ${fileReason(error)}.`, {
-      hint: writeHint(error),
-      cause: error,
-    });
+    throw new ChatstreamError(
+      isDiskFull(error) ? 'output_failed' : 'usage',
+      `${path} cannot be written: ${fileReason(error)}.`,
+      {
+        hint: writeHint(error),
+        cause: error,
+      },
+    );
+  }
+}
+
+/** What is left on the disk may be needed until then, but a disk that is full already is known. @throws the system's error */
+function tryRoom(folder: string): void {
+  const trial = join(folder, `.chatstream-${randomUUID()}.tmp`);
+  try {
+    writeFileSync(trial, Buffer.alloc(smallReport), { flag: 'wx' });
+  } finally {
+    rmSync(trial, { force: true });
   }
 }
 

@@ -91,8 +91,14 @@ const called = {
 
 const call = Type.Object({
   id: optional(Type.String()),
-  type: optional(Type.Literal('function')),
-  function: Type.Object(called),
+  type: optional(Type.Enum(['function', 'custom'])),
+  function: optional(Type.Object(called)),
+  custom: optional(
+    Type.Object(
+      { name: Type.String(), input: Type.String() },
+      { description: 'The call of a custom tool, from a conversation with another server.' },
+    ),
+  ),
 });
 
 const message = Type.Object({

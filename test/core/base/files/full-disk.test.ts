@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appendLine } from '../../../../src/core/base/files/append-line.js';
 import { replaceFile } from '../../../../src/core/base/files/replace-file.js';
 import { samplesDestination } from '../../../../src/core/bench/record/samples-destination.js';
+import { checkOutput } from '../../../../src/core/report/write-report.js';
 import { type SmallDisk, smallDisk } from '../../../support/small-disk.js';
 
 const probe = smallDisk();
@@ -46,6 +47,27 @@ describe.skipIf(probe === null)('on a full disk', () => {
       await expect(appendLine(at('new.jsonl'), 'x'.repeat(length))).rejects.toThrow('ENOSPC');
     }
     expect(names()).toEqual(['older.jsonl']);
+  });
+
+  it('a report is refused before anything is measured, and nothing is left behind', () => {
+    writeFileSync(at('older.json'), 'older');
+    disk.fill(1);
+    for (const name of ['older.json', 'new.html']) {
+      expect(() => {
+        checkOutput(at(name));
+      }).toThrow(
+        expect.objectContaining({
+          code: 'output_failed',
+          message: `${at(name)} cannot be written: the disk is full.`,
+          hint: 'Make room, or name a file on another disk.',
+        }),
+      );
+    }
+    expect(names()).toEqual(['older.json']);
+    expect(readFileSync(at('older.json'), 'utf8')).toBe('older');
+    disk.fill(8);
+    checkOutput(at('new.html'));
+    expect(names()).toEqual(['older.json']);
   });
 
   it('samples are refused before anything is measured, and nothing is left behind', () => {

@@ -4,7 +4,7 @@ import type { ChatCompletionRequest, WireCall, WireMessage } from '../../schemas
 import type { ReasoningRequest } from './reasoning-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
-import { callReader } from './template-calls.js';
+import { callReader, type FunctionCall } from './template-calls.js';
 import type { RequestedTools } from './tool-requests.js';
 import { isUnreadable, omissionNote, questionIndexes, type Speaker, unreadableHint } from './unreadable-parts.js';
 
@@ -73,7 +73,7 @@ type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'c
 function chatEnding(body: ChatCompletionRequest): ChatEnding {
   const last = body.messages.at(-1);
   // What comes after calls is their results, and not more of the message.
-  const isText = last?.role === 'assistant' && callsOf(last).length === 0;
+  const isText = last?.role === 'assistant' && callsOf(last, body.messages.length - 1).length === 0;
   const isBegun = isText && body.add_generation_prompt !== true;
   return requestedEnding(body, isBegun);
 }
@@ -121,7 +121,7 @@ interface Reading {
 
 function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Reading): ChatMessage {
   const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
-  const calls = callsOf(message);
+  const calls = callsOf(message, index);
   for (const { function: called } of calls) refuseDeepArguments(called, index);
   // An assistant's message may have none, and a function may have returned nothing.
   const mayBeEmpty = role === 'assistant' || (role === 'function' && content === null);
@@ -140,13 +140,29 @@ function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Read
   };
 }
 
-/** The calls of a message, also of what OpenAI had before there were tools. */
-function callsOf({ tool_calls: calls, function_call: call }: WireMessage): readonly WireCall[] {
-  return calls ?? (call === undefined || call === null ? [] : [{ function: call }]);
+/**
+ * The calls of a message, also of what OpenAI had before there were tools.
+ *
+ * @throws ChatstreamError `invalid_request` for a call of nothing
+ */
+function callsOf({ tool_calls: calls, function_call: call }: WireMessage, message: number): readonly FunctionCall[] {
+  if (calls === undefined || calls === null) return call === undefined || call === null ? [] : [{ function: call }];
+  return calls.map((each, index) => functionCallOf(each, `messages.${message}.tool_calls.${index}`));
+}
+
+/** The model gets the calls of custom tools, which it cannot make here, as those of functions with their input as an argument. */
+function functionCallOf({ id, type, function: called, custom }: WireCall, param: string): FunctionCall {
+  const own = id === undefined ? {} : { id };
+  if (type === 'custom') {
+    if (custom === undefined || custom === null) throw missing(`${param}.custom`);
+    return { ...own, function: { name: custom.name, arguments: { input: custom.input } } };
+  }
+  if (called === undefined || called === null) throw missing(`${param}.function`);
+  return { ...own, function: called };
 }
 
 /** Arguments that come as an object were read by the client, unlike the text that a model has written. */
-function refuseDeepArguments({ arguments: given }: WireCall['function'], index: number): void {
+function refuseDeepArguments({ arguments: given }: FunctionCall['function'], index: number): void {
   if (typeof given !== 'string') refuseDeep(given, `messages.${index}`, 'The value of "arguments"');
 }
 

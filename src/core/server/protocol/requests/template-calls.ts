@@ -1,7 +1,12 @@
 import { isRecord, jsonSize } from '../../../base/json.js';
 import type { JsonObject } from '../../../engine/engine.js';
-import type { WireCall } from '../../schemas/completion-requests.js';
 import { deepest } from './refused-parameters.js';
+
+/** A call of a function, as the wire has it. */
+export interface FunctionCall {
+  readonly id?: string | null;
+  readonly function: { readonly name: string; readonly arguments: string | object };
+}
 
 /**
  * Objects and lists, and members of objects, that the arguments of all calls in a chat may have. A megabyte of them would take
@@ -13,7 +18,7 @@ const most = { containers: 20_000, members: 20_000, levels: deepest };
  * Reads the calls of one chat, with their arguments as objects, which is what templates expect. What is no object stays text, and
  * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to go on.
  */
-export function callReader(): (call: WireCall) => JsonObject {
+export function callReader(): (call: FunctionCall) => JsonObject {
   let left = most;
   const argumentsOf = (text: string): object | null => {
     if (text === '') return {};
@@ -22,9 +27,9 @@ export function callReader(): (call: WireCall) => JsonObject {
     left = { ...left, containers: left.containers - containers, members: left.members - members };
     return parsedObject(text);
   };
-  return ({ id, type, function: { name, arguments: given } }) => ({
+  return ({ id, function: { name, arguments: given } }) => ({
     ...(id !== undefined && id !== null && { id }),
-    type: type ?? 'function',
+    type: 'function',
     function: { name, arguments: typeof given === 'string' ? (argumentsOf(given) ?? given) : given },
   });
 }

@@ -73,13 +73,13 @@ export function chatMessages(
       case 'function_call': {
         const { call_id: id, arguments: text } = item;
         const called = { name: modelName(item), arguments: text };
-        turnFor(() => false).call(readCall({ id, type: 'function', function: called }));
+        turnFor(() => false).call(readCall({ id, function: called }));
         break;
       }
       case 'custom_tool_call': {
         const { call_id: id, input } = item;
         const called = { name: modelName(item), arguments: customArguments(input) };
-        turnFor(() => false).call(readCall({ id, type: 'function', function: called }));
+        turnFor(() => false).call(readCall({ id, function: called }));
         break;
       }
       case 'custom_tool_call_output':

@@ -66,6 +66,28 @@ describe('the variables of the chat template', () => {
   });
 });
 
+describe('calls of custom tools, from a conversation with another server', () => {
+  const custom = { id: 'call_1', type: 'custom', custom: { name: 'patch', input: '*** Begin' } } as const;
+  const result = { role: 'tool', content: 'Done', tool_call_id: 'call_1' } as const;
+
+  it('reach the template as calls of a function with the input as its argument', () => {
+    const { messages } = source({ messages: [user, { role: 'assistant', tool_calls: [custom] }, result] });
+    const called = { name: 'patch', arguments: { input: '*** Begin' } };
+    expect(messages[1]?.tool_calls).toEqual([{ id: 'call_1', type: 'function', function: called }]);
+    expect(messages[2]?.name).toBe('patch');
+  });
+
+  it.each([
+    ['custom', { type: 'custom', function: call }],
+    ['function', { type: 'function', custom: custom.custom }],
+    ['function', { id: 'call_1' }],
+  ] as const)('and all others need what they call: "%s" is missing', (name, wrong) => {
+    expect(() => source({ messages: [user, { role: 'assistant', tool_calls: [wrong] }] })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', param: `messages.1.tool_calls.0.${name}` }) as Error,
+    );
+  });
+});
+
 describe('an image in a chat', () => {
   const note = '[image omitted: this model reads text only]';
   const see = (type: string): { type: string; text?: string }[] => [{ type: 'text', text: 'See: ' }, { type }];
