@@ -5,6 +5,7 @@ import { pastOf, sampleAt } from './samples.js';
 
 interface Panel {
   readonly id: string;
+  readonly format: (value: number) => string;
   readonly lines: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
 }
 
@@ -51,6 +52,13 @@ describe('the charts', () => {
     const past = one({ ttft_ms: { p50: 100, p95: 300 } });
     expect(linesOf(past, 'ttft')).toEqual({ p50: [null, 100], p95: [null, 300] });
     expect(linesOf(past, 'queue-wait')).toEqual({ p50: [null, null], p95: [null, null] });
+  });
+
+  it('show all times in units that fit them, so that those of a request can be compared', () => {
+    const times = panels(one({})).filter(({ id }) => ['ttft', 'queue-wait', 'inter-token'].includes(id));
+    expect(times.map(({ format }) => [0, 0.4, 303, 1200, 65_000].map(format))).toEqual(
+      Array.from({ length: 3 }, () => ['0 ms', '0.4 ms', '303 ms', '1.2 s', '1 m 05 s']),
+    );
   });
 
   it('show the GPU where the engine uses one, up to the memory of all', () => {

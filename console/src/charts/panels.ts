@@ -1,5 +1,5 @@
 import type { HistorySample } from '../api/wire.js';
-import { brief, bytes, duration, percent, rate, shortTime } from '../ui/format.js';
+import { brief, bytes, percent, rate, shortTime } from '../ui/format.js';
 import type { Past } from './shown.js';
 import type { chartsWords } from './words.js';
 
@@ -74,7 +74,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       ],
     },
     { id: 'ttft', title: words.ttft, format: shortTime, lines: percentiles('ttft_ms') },
-    { id: 'queue-wait', title: words.queueWait, format: duration, lines: percentiles('queue_wait_ms') },
+    { id: 'queue-wait', title: words.queueWait, format: shortTime, lines: percentiles('queue_wait_ms') },
     { id: 'inter-token', title: words.interToken, format: shortTime, lines: percentiles('inter_token_ms') },
     {
       id: 'cache',

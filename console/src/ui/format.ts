@@ -35,8 +35,9 @@ export function duration(ms: number): string {
   return `${Math.floor(whole / 3600)} ${hour} ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} ${minute}`;
 }
 
-/** A short time in milliseconds: 0.8 ms, 42 ms, 1.2 s. */
+/** A short time in milliseconds: 0 ms, 0.8 ms, 42 ms, 1.2 s. */
 export function shortTime(ms: number): string {
+  if (ms === 0) return '0 ms';
   if (ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   return duration(ms);
