@@ -87,19 +87,24 @@ const historyCheckFormats: Formats<HistoryCheck> = {
  */
 export function checkOutput(path: string): void {
   checkPath(path, benchFormats);
+  try {
+    tryRoom(path);
+  } catch (error) {
+    throw unwritable(path, error, 'output_failed');
+  }
 }
 
-/** The same for a comparison. @throws ChatstreamError `usage`, `output_failed` */
+/** The same for a comparison, but a disk that is full hides no verdict. @throws ChatstreamError `usage` */
 export function checkComparisonOutput(path: string): void {
   checkPath(path, comparisonFormats);
 }
 
-/** The same for the trends of a history. @throws ChatstreamError `usage`, `output_failed` */
+/** The same for the trends of a history. @throws ChatstreamError `usage` */
 export function checkTrendOutput(path: string): void {
   checkPath(path, trendFormats);
 }
 
-/** The same for the check of a history. @throws ChatstreamError `usage`, `output_failed` */
+/** The same for the check of a history. @throws ChatstreamError `usage` */
 export function checkHistoryOutput(path: string): void {
   checkPath(path, historyCheckFormats);
 }
@@ -158,24 +163,30 @@ function checkPath(path: string, formats: Formats<never>): void {
     const older = statSync(path, { throwIfNoEntry: false });
     if (older?.isDirectory() === true) throw Object.assign(new Error(`${path} is a folder`), { code: 'EISDIR' });
     if (older !== undefined) accessSync(path, constants.W_OK);
-    if (older === undefined || older.isFile()) tryRoom(folder);
   } catch (error) {
-    throw new ChatstreamError(
-      isDiskFull(error) ? 'output_failed' : 'usage',
-      `${path} cannot be written: ${fileReason(error)}.`,
-      {
-        hint: writeHint(error),
-        cause: error,
-      },
-    );
+    throw unwritable(path, error, 'usage');
   }
 }
 
-/** What is left on the disk may be needed until then, but a disk that is full already is known. @throws the system's error */
-function tryRoom(folder: string): void {
-  const trial = join(folder, `.chatstream-${randomUUID()}.tmp`);
+function unwritable(path: string, cause: unknown, code: 'usage' | 'output_failed'): ChatstreamError {
+  return new ChatstreamError(code, `${path} cannot be written: ${fileReason(cause)}.`, {
+    hint: writeHint(cause),
+    cause,
+  });
+}
+
+/**
+ * What is left on the disk may be needed until the report is written, but a disk that is full already would cost a measurement.
+ *
+ * @throws the system's error if it is
+ */
+function tryRoom(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return;
+  const trial = join(dirname(resolve(path)), `.chatstream-${randomUUID()}.tmp`);
   try {
     writeFileSync(trial, Buffer.alloc(smallReport), { flag: 'wx' });
+  } catch (error) {
+    if (isDiskFull(error)) throw error;
   } finally {
     rmSync(trial, { force: true });
   }

@@ -73,10 +73,10 @@ describe('what is said of a wrong request', () => {
     [embeddingRequest, { input: [] }, '"input" must not be empty.'],
     [
       chatCompletionRequest,
-      { messages: [{ role: 'assistant', tool_calls: [{ type: 'custom', function: { name: 'f', arguments: '' } }] }] },
-      '"messages.0.tool_calls.0.type" must be "function", not "custom".',
+      { messages: [{ role: 'assistant', tool_calls: [{ type: 'mcp', function: { name: 'f', arguments: '' } }] }] },
+      '"messages.0.tool_calls.0.type" must be "function" or "custom", not "mcp".',
     ],
-  ])('says which parameter it is, what is expected and what was given: %j %j', (schema, value, message) => {
+  ])('says which parameter it is, what is expected and what was given: case %#', (schema, value, message) => {
     expect(problem(schema, value)?.message).toBe(message);
   });
 
