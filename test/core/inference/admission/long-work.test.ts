@@ -41,6 +41,25 @@ describe('requests that take long to be prepared', () => {
     expect(clients.map(({ admission }) => admission)).toEqual(clients.map(() => 'admitted'));
   });
 
+  it.each([
+    ['messages', 1000, 1],
+    ['messages', 1001, 0],
+    ['calls', 1000, 1],
+    ['calls', 1001, 0],
+  ])('are written for the engine at once unless they have many parts: %s, %i', async (parts, count, written) => {
+    const house = await open();
+    const calls = Array.from({ length: count }, () => ({ type: 'function' }));
+    const chat = parts === 'calls' ? [{ ...user, tool_calls: calls }] : calls.map(() => user);
+    house.submit('many', { source: { type: 'chat', messages: chat } });
+    // All that can be done in this iteration of the event loop is done before.
+    await new Promise((resolve) => {
+      process.nextTick(resolve);
+    });
+    expect(prepared(house)).toBe(written);
+    await house.pass(0);
+    expect(prepared(house)).toBe(1);
+  });
+
   it('keep short ones of the same key from nothing', async () => {
     const house = await open();
     house.engine.dawdle();
