@@ -16,6 +16,11 @@ export function isLongText({ length }: string | readonly number[]): boolean {
 const quicklyWritten = 1000;
 const quicklyWrittenTokens = 65_536;
 
+/** Whether it takes some time to write so many tokens as JSON, or to read them. */
+export function areManyTokens({ length }: readonly number[]): boolean {
+  return length > quicklyWrittenTokens;
+}
+
 /**
  * Whether a prompt has so many parts that it takes some time to be written for the engine, besides the time that it took to be made:
  * the event loop should get its turn in between. Texts are written quickly, however long they are.
@@ -25,9 +30,9 @@ export function hasManyParts(source: PromptSource): boolean {
     case 'text':
       return false;
     case 'tokens':
-      return source.tokens.length > quicklyWrittenTokens;
+      return areManyTokens(source.tokens);
     case 'infill':
-      return typeof source.prefix !== 'string' && source.prefix.length > quicklyWrittenTokens;
+      return typeof source.prefix !== 'string' && areManyTokens(source.prefix);
     case 'inputs':
       return source.inputs.length > quicklyWritten || lengthOf(source.inputs) > quicklyWrittenTokens;
     case 'chat': {
