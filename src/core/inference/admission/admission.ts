@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { untilAborted, withDeadline } from '../../base/abort.js';
 import type { Clock } from '../../base/clock.js';
 import { deadlineError, notStartedError, queueTimeoutError } from '../../base/refusals/queue-refusals.js';
@@ -10,7 +11,7 @@ import { usualClass } from '../../scheduler/jobs/traffic-class.js';
 import { type AnswerPlan, AnswerPlans } from '../answers/answer-plans.js';
 import type { InferenceJob } from '../queue/inference-job.js';
 import type { InferenceRequest } from '../request.js';
-import { isLongWork } from './long-work.js';
+import { hasManyParts, isLongWork } from './long-work.js';
 import { PlacesByPayer } from './places-by-payer.js';
 import { assertFits, assertRatable, assertServed } from './prompt-limits.js';
 import { afterFewestSteps } from './shortening.js';
@@ -184,18 +185,20 @@ export class Admission {
   }
 
   /** The prompt, shortened if it does not fit and the request allows it. */
-  #prepareFitting(request: InferenceRequest, contextLength: number, signal: AbortSignal): Promise<Prepared> {
-    const { shortening } = request;
+  async #prepareFitting(request: InferenceRequest, contextLength: number, signal: AbortSignal): Promise<Prepared> {
+    const { source: asked, shortening } = request;
+    // Neither sent to the engine nor back: a megabyte has half a million.
+    if (asked.type === 'tokens') assertFits(request, asked.tokens.length, contextLength - 1, contextLength);
     const prepare = async (source: PromptSource, room: number): Promise<Prepared> => {
       const prepared = await this.#prepare({ ...request, source }, signal);
       assertFits(request, prepared.prompt.length, contextLength - room, contextLength);
       assertRatable(request, prepared.prompt.length);
       return prepared;
     };
-    if (shortening === undefined) return prepare(request.source, 1);
+    if (shortening === undefined) return await prepare(request.source, 1);
     // A prompt that fills the context would leave no room for the answer, and the next one would have to be shortened again.
     const room = Math.min(request.maxTokens, Math.ceil(contextLength * roomForAnswer));
-    return afterFewestSteps(shortening.steps, (step) => {
+    return await afterFewestSteps(shortening.steps, (step) => {
       const source = step === 0 ? request.source : shortening.source(step);
       return prepare(source, step === shortening.steps ? 1 : room);
     });
@@ -204,7 +207,10 @@ export class Admission {
   #prepare(request: InferenceRequest, signal: AbortSignal): Promise<Prepared> {
     const { source, format, sampling, stopTokens } = request;
     const demands = { format, logitBias: sampling.logitBias, stopTokens };
-    const prepare = (): Promise<Prepared> => this.#engine.prepare(source, demands, signal);
+    const prepare = async (): Promise<Prepared> => {
+      if (hasManyParts(source)) await nextIteration();
+      return await this.#engine.prepare(source, demands, signal);
+    };
     return this.inTurn(request, isLongWork(request), prepare, signal);
   }
 

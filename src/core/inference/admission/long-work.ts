@@ -12,6 +12,36 @@ export function isLongText({ length }: string | readonly number[]): boolean {
   return length > shortLength;
 }
 
+/** Messages, inputs or tokens up to which it takes a moment to write a prompt for the engine. */
+const quicklyWritten = 1000;
+const quicklyWrittenTokens = 65_536;
+
+/** Whether it takes some time to write so many tokens as JSON, or to read them. */
+export function areManyTokens({ length }: readonly number[]): boolean {
+  return length > quicklyWrittenTokens;
+}
+
+/**
+ * Whether a prompt has so many parts that it takes some time to be written for the engine, besides the time that it took to be made:
+ * the event loop should get its turn in between. Texts are written quickly, however long they are.
+ */
+export function hasManyParts(source: PromptSource): boolean {
+  switch (source.type) {
+    case 'text':
+      return false;
+    case 'tokens':
+      return areManyTokens(source.tokens);
+    case 'infill':
+      return typeof source.prefix !== 'string' && areManyTokens(source.prefix);
+    case 'inputs':
+      return source.inputs.length > quicklyWritten || lengthOf(source.inputs) > quicklyWrittenTokens;
+    case 'chat': {
+      const { messages } = source;
+      return messages.length > quicklyWritten || lengthOf(messages.map(callsOf)) > quicklyWritten;
+    }
+  }
+}
+
 /** Whether it may take long to prepare a request: because of its prompt, or because its format has to be compiled. */
 export function isLongWork({ source, format }: Pick<InferenceRequest, 'source' | 'format'>): boolean {
   return !['text', 'json_object', 'compiled'].includes(format.type) || isLongSource(source);
@@ -40,6 +70,10 @@ function isLongSource(source: PromptSource): boolean {
 
 function textOf({ content, reasoning_content: thought = '' }: ChatMessage): { readonly length: number } {
   return { length: content.length + thought.length };
+}
+
+function callsOf({ tool_calls: calls = [] }: ChatMessage): { readonly length: number } {
+  return calls;
 }
 
 function lengthOf(parts: readonly { readonly length: number }[]): number {

@@ -1,12 +1,19 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { asChatstreamError } from '../../base/errors.js';
+import { afterOtherInput } from '../../base/event-loop.js';
 import type { PromptEngine, Token } from '../../engine/engine.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { Admission, Caller } from '../admission/admission.js';
-import { isLongText } from '../admission/long-work.js';
+import { areManyTokens, isLongText } from '../admission/long-work.js';
 import type { InferenceJob } from '../queue/inference-job.js';
 import { withRetryAfter } from './processing.js';
 
-/** Calls that turn text into tokens and back. They do not wait in the queue, but each takes a place while it is answered. */
+/**
+ * Calls that turn text into tokens and back. They do not wait in the queue, but each takes a place while it is answered.
+ *
+ * A megabyte of text can be half a million tokens. They come from the engine in one iteration of the event loop, or are read from a
+ * body, and are written for the client or the engine in another.
+ */
 export class Translation {
   readonly #engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>;
   readonly #scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>;
@@ -27,12 +34,24 @@ export class Translation {
    * @throws ChatstreamError `queue_full`, `draining`, `engine_unavailable`, `engine_failed`
    */
   tokenize(text: string, client: AbortSignal, caller: Caller = {}): Promise<readonly Token[]> {
-    return this.#translate(() => this.#engine.tokenize(text, client), isLongText(text), client, caller);
+    const ask = async (): Promise<readonly Token[]> => {
+      const tokens = await this.#engine.tokenize(text, client);
+      if (areManyTokens(tokens)) await afterOtherInput();
+      return tokens;
+    };
+    return this.#translate(ask, isLongText(text), client, caller);
   }
 
   /** As {@link tokenize}. @throws ChatstreamError also `invalid_request` for a number outside the vocabulary */
   detokenize(tokens: readonly Token[], client: AbortSignal, caller: Caller = {}): Promise<string> {
-    return this.#translate(() => this.#engine.detokenize(tokens, client), isLongText(tokens), client, caller);
+    const ask = async (): Promise<string> => {
+      const isMuch = areManyTokens(tokens);
+      if (isMuch) await nextIteration();
+      const text = await this.#engine.detokenize(tokens, client);
+      if (isMuch) await afterOtherInput();
+      return text;
+    };
+    return this.#translate(ask, isLongText(tokens), client, caller);
   }
 
   async #translate<T>(ask: () => Promise<T>, isLong: boolean, client: AbortSignal, caller: Caller): Promise<T> {

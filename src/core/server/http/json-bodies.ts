@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { hasManyNames, jsonSize } from '../../base/json.js';
@@ -28,8 +29,9 @@ const bytesPerName = 50;
 const none = { levels: 0, containers: 0, members: 0 };
 
 /**
- * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows at once, in which nothing else happens. So these
- * are read one in each iteration of the event loop, in which answers go on as well, and clients take turns.
+ * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows, in which nothing else would happen. So it is read in one
+ * iteration of the event loop, checked in the next one and handled in a third, one body after the other. Answers go on in between,
+ * and clients take turns.
  *
  * @param maxBodyBytes the length of the longest body
  * @param ownerOf whose turn the body of a request takes
@@ -46,30 +48,42 @@ export function readJsonBodies(
   // copies what a client sent by assignment, which alone would make it a prototype.
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   const turns = new TurnsByOwner({ atOnce: 1 });
+  /** Requests that are being checked, and how those go on that have passed. */
+  const long = new WeakSet<FastifyRequest>();
+  const checked = new WeakMap<FastifyRequest, () => void>();
+  app.addHook('preHandler', (request, _, done) => {
+    if (long.has(request)) checked.set(request, done);
+    else done();
+  });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    const read = (): void => {
+    const read = (then: typeof done): void => {
       const size = body.length > deepest ? jsonSize(body, most) : none;
       // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
-      if (body === '') done(null, null);
-      else if (size.levels > most.levels) done(nestedError());
-      else if (size.containers > most.containers) done(crowdedError(most.containers));
-      else if (size.members > names && hasManyNames(body, names)) done(namesError(names));
-      else void parseJson(request, body, done);
+      if (body === '') then(null, null);
+      else if (size.levels > most.levels) then(nestedError());
+      else if (size.containers > most.containers) then(crowdedError(most.containers));
+      else if (size.members > names && hasManyNames(body, names)) then(namesError(names));
+      else void parseJson(request, body, then);
     };
-    if (body.length < longBody) read();
-    else void turns.take(ownerOf(request), () => inNextIteration(read));
-  });
-}
-
-function inNextIteration(work: () => void): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(() => {
-      try {
-        work();
-      } finally {
-        resolve();
-      }
-    });
+    if (body.length < longBody) read(done);
+    else {
+      void turns.take(ownerOf(request), async () => {
+        await nextIteration();
+        const result = await new Promise<Parameters<typeof done>>((resolve) => {
+          read((...given) => {
+            resolve(given);
+          });
+        });
+        await nextIteration();
+        long.add(request);
+        done(...result);
+        long.delete(request);
+        const handle = checked.get(request);
+        if (handle === undefined) return;
+        await nextIteration();
+        handle();
+      });
+    }
   });
 }
 

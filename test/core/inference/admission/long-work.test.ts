@@ -1,3 +1,4 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
 import type { Client } from '../client.js';
@@ -21,6 +22,13 @@ function open(): Promise<House> {
   return House.open({ maxConcurrency: 8, maxQueue: 32, queueTimeoutMs: 60_000, context: 100_000 });
 }
 
+/** All that can be done in this iteration of the event loop is done before. */
+function endOfIteration(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
 function prepared(house: House): number {
   return house.engine.calls.filter((call) => call === 'prepare').length;
 }
@@ -39,6 +47,22 @@ describe('requests that take long to be prepared', () => {
     await house.pass(0);
     expect(prepared(house)).toBe(6);
     expect(clients.map(({ admission }) => admission)).toEqual(clients.map(() => 'admitted'));
+  });
+
+  it.each([
+    ['messages', 1000, 1],
+    ['messages', 1001, 0],
+    ['calls', 1000, 1],
+    ['calls', 1001, 0],
+  ])('are written for the engine at once unless they have many parts: %s, %i', async (parts, count, written) => {
+    const house = await open();
+    const calls = Array.from({ length: count }, () => ({ type: 'function' }));
+    const chat = parts === 'calls' ? [{ ...user, tool_calls: calls }] : calls.map(() => user);
+    house.submit('many', { source: { type: 'chat', messages: chat } });
+    await endOfIteration();
+    expect(prepared(house)).toBe(written);
+    await house.pass(0);
+    expect(prepared(house)).toBe(1);
   });
 
   it('keep short ones of the same key from nothing', async () => {
@@ -70,6 +94,29 @@ describe('requests that take long to be prepared', () => {
     const clients = Array.from({ length: 2 }, (_, index) => house.submit(`long ${index}`, { source: longText }));
     await house.pass(1000);
     expect(clients.map(({ error }) => error?.code)).toEqual(['queue_timeout', 'queue_timeout']);
+  });
+});
+
+describe('texts that are made into tokens, and tokens into texts', () => {
+  it.each([
+    [65_536, true],
+    [65_537, false],
+  ])('are answered at once unless there are many tokens: %i', async (count, isAtOnce) => {
+    const house = await open();
+    const client = new AbortController().signal;
+    const text = 'a'.repeat(count);
+    const answered: string[] = [];
+    const tokens = house.inference.tokenize(text, client, { key: 'anna' });
+    void tokens.then(() => answered.push('tokens'));
+    // Immediates of the iteration in which they are read from the engine are no other turn.
+    await nextIteration();
+    await endOfIteration();
+    expect(answered).toEqual(isAtOnce ? ['tokens'] : []);
+    const back = house.inference.detokenize(await tokens, client, { key: 'ben' });
+    void back.then(() => answered.push('text'));
+    await endOfIteration();
+    expect(answered).toEqual(isAtOnce ? ['tokens', 'text'] : ['tokens']);
+    expect(await back).toBe(text);
   });
 });
 

@@ -75,6 +75,20 @@ describe('a prompt that does not fit the context', () => {
     expect(client.error).toMatchObject({ code: 'context_length_exceeded', param: 'messages' });
   });
 
+  it.each([
+    [7, 1],
+    [8, 0],
+  ])('is not sent to the engine if it comes as tokens: %i of them', async (count, asked) => {
+    const house = await House.open({ context: 8 });
+    const tokens = Array.from({ length: count }, () => 97);
+    const client = house.submit('a', { source: { type: 'tokens', tokens } });
+    await house.pass(0);
+    expect(house.engine.calls.filter((call) => call === 'prepare')).toHaveLength(asked);
+    const refused = { code: 'context_length_exceeded', param: 'prompt', overflow: { promptTokens: 8 } };
+    if (asked === 0) expect(client.error).toMatchObject(refused);
+    else expect(client.admission).toBe('admitted');
+  });
+
   it('is refused even if only the answer has no room', async () => {
     const house = await House.open({ context: 5 });
     const client = house.submit('a', { source: { type: 'text', text: 'Hello' } });

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, type LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readJsonBodies } from '../../../../src/core/server/http/json-bodies.js';
 import { testApp } from '../../../support/app.js';
 
@@ -80,6 +80,53 @@ describe('long bodies that arrive together', () => {
     expect(broken.statusCode).toBe(400);
     expect(next.json()).toMatchObject({ error: { param: 'messages' } });
     await app.close();
+  });
+});
+
+describe('a long body', () => {
+  /** @returns what happens to a body of so many characters, and how many iterations of the event loop begin meanwhile */
+  async function steps(characters: number): Promise<readonly string[]> {
+    const app = fastify({ loggerInstance: pino({ enabled: false }) }).withTypeProvider<TypeBoxTypeProvider>();
+    onTestFinished(() => app.close());
+    const happened: string[] = [];
+    let isOver = false;
+    const count = (): void => {
+      happened.push('next iteration');
+      if (!isOver) setImmediate(count);
+    };
+    readJsonBodies(app, 1_048_576, ({ ip }) => ip);
+    app.setValidatorCompiler(() => () => {
+      happened.push('checked');
+      return true;
+    });
+    app.addHook('preValidation', (_request, _reply, done) => {
+      happened.push('read');
+      done();
+    });
+    app.post('/', { schema: { body: {} } }, () => {
+      happened.push('handled');
+      return {};
+    });
+    await app.ready();
+    const parse = vi.spyOn(JSON, 'parse').mockImplementation((text: string) => {
+      happened.push('parsed');
+      return { characters: text.length };
+    });
+    onTestFinished(() => {
+      parse.mockRestore();
+    });
+    setImmediate(count);
+    await app.inject({ method: 'POST', url: '/', payload: { padding: 'a'.repeat(characters) } });
+    isOver = true;
+    return happened.slice(happened.indexOf('parsed'), happened.indexOf('handled') + 1);
+  }
+
+  it('is parsed, checked and handled in an iteration each', async () => {
+    expect(await steps(100_000)).toEqual(['parsed', 'next iteration', 'read', 'checked', 'next iteration', 'handled']);
+  });
+
+  it('takes longer than a short one, which is done at once', async () => {
+    expect(await steps(100)).toEqual(['parsed', 'read', 'checked', 'handled']);
   });
 });
 

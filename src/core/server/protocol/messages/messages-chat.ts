@@ -4,7 +4,7 @@ import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
 import { hostedBlocks } from '../../schemas/hosted-calls.js';
 import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../../schemas/messages-requests.js';
 import { missing, refuseDeep } from '../requests/refused-parameters.js';
-import { questionIndexes, type Speaker } from '../requests/unreadable-parts.js';
+import { questionAmong, type Speaker } from '../requests/unreadable-parts.js';
 import { attachedText, type BlockPlace, unsupportedBlock } from './messages-attachments.js';
 
 /** What a block says to the model. */
@@ -20,6 +20,9 @@ interface Turn {
   readonly blocks: readonly Block[];
 }
 
+// A megabyte has 31,000 messages or 37,000 blocks. So as little as possible is made for each of them, and the path of one only where
+// it may be needed: most of the time goes into collecting garbage.
+
 /**
  * The messages of a request as chat templates expect them: calls and their results are messages of their own kind, and
  * turns alternate, because Anthropic's API combines messages of one role that follow each other.
@@ -31,10 +34,11 @@ export function chatMessages(body: MessagesRequest): readonly ChatMessage[] {
   const isSystem = ({ role }: Turn): boolean => role === 'system';
   const system = [systemText(body.system), ...turns.filter(isSystem).map(({ blocks }) => textOf(blocks, '\n'))];
   const content = system.filter((text) => text !== '').join('\n');
-  return [
-    ...(content === '' ? [] : [{ role: 'system' as const, content }]),
-    ...turns.flatMap((turn, index) => messagesOf(turn, turns[index - 1])),
-  ];
+  const messages: ChatMessage[] = content === '' ? [] : [{ role: 'system', content }];
+  turns.forEach((turn, index) => {
+    messagesOf(turn, turns[index - 1], messages);
+  });
+  return messages;
 }
 
 /** Claude Code's note to Anthropic's billing. It changes with each request, so that no prompt would be in the cache. */
@@ -52,16 +56,22 @@ function systemText(system: MessagesRequest['system']): string {
 
 function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
   const turns: { role: Turn['role']; blocks: Block[] }[] = [];
-  const question = questionIndexes(messages.map(speakerOf));
+  const isQuestion = questionAmong(messages.map(speakerOf));
   for (const [index, { role, content }] of messages.entries()) {
-    const place = { path: `messages.${index}.content`, mayOmit: role !== 'system' && !question.has(index) };
-    const blocks = blocksOf(content, role, place);
+    const blocks =
+      typeof content === 'string'
+        ? [textBlock(content)]
+        : blocksOf(content, role, {
+            path: `messages.${index}.content`,
+            mayOmit: role !== 'system' && !isQuestion(index),
+          });
     // All of it was left out.
     if (blocks.length === 0 && content.length > 0) continue;
     const last = turns.at(-1);
     const isReminder = role === 'system' && last !== undefined && last.role !== 'system';
-    const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks: [...blocks] };
-    if (last?.role === turn.role) last.blocks.push(...turn.blocks);
+    const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks };
+    // One by one: so many arguments as a turn may have blocks would overflow the stack.
+    if (last?.role === turn.role) for (const block of turn.blocks) last.blocks.push(block);
     else turns.push(turn);
   }
   if (turns.length === 0) throw nothingLeftError();
@@ -80,12 +90,24 @@ function speakerOf({ role, content }: WireTurn): Speaker {
  * messages by this name.
  */
 function reminder(blocks: readonly Block[]): Block {
-  return { type: 'text', text: `<system-reminder>\n${textOf(blocks, '\n')}\n</system-reminder>` };
+  return textBlock(`<system-reminder>\n${textOf(blocks, '\n')}\n</system-reminder>`);
 }
 
-function blocksOf(content: WireTurn['content'], role: Turn['role'], { path, mayOmit }: BlockPlace): readonly Block[] {
-  if (typeof content === 'string') return [{ type: 'text', text: content }];
-  return content.flatMap((block, index) => blockOf(block, role, { path: `${path}.${index}`, mayOmit }));
+function textBlock(text: string): Block {
+  return { type: 'text', text };
+}
+
+function blocksOf(content: readonly WireBlock[], role: Turn['role'], { path, mayOmit }: BlockPlace): Block[] {
+  const blocks: Block[] = [];
+  content.forEach((block, index) => {
+    if (block.type === 'text' && typeof block.text === 'string') {
+      blocks.push(textBlock(block.text));
+      return;
+    }
+    const read = blockOf(block, role, { path: `${path}.${index}`, mayOmit });
+    if (read !== null) blocks.push(read);
+  });
+  return blocks;
 }
 
 function nothingLeftError(): ChatstreamError {
@@ -105,7 +127,8 @@ const speakers: Readonly<Record<string, Turn['role']>> = {
   ...Object.fromEntries([...hostedBlocks].map((type) => [type, 'assistant' as const])),
 };
 
-function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: BlockPlace): readonly Block[] {
+/** Null for one that is left out. */
+function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: BlockPlace): Block | null {
   const { type } = block;
   const speaker = Object.hasOwn(speakers, type) ? speakers[type] : role;
   if (speaker !== role) {
@@ -115,23 +138,23 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: BlockP
   }
   switch (type) {
     case 'text':
-      return [{ type, text: given(block.text, `${path}.text`) }];
+      return textBlock(given(block.text, `${path}.text`));
     case 'thinking':
-      return [{ type: 'thought', text: block.thinking ?? '' }];
+      return { type: 'thought', text: block.thinking ?? '' };
     // Only Anthropic's servers can read the first. The second marks where another of their models went on.
     case 'redacted_thinking':
     case 'fallback':
-      return [];
+      return null;
     case 'tool_use': {
       const input = block.input ?? {};
       refuseDeep(input, `${path}.input`, 'The input of a call');
-      return [{ type: 'call', id: given(block.id, `${path}.id`), name: given(block.name, `${path}.name`), input }];
+      return { type: 'call', id: given(block.id, `${path}.id`), name: given(block.name, `${path}.name`), input };
     }
     case 'tool_result':
-      return [{ type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) }];
+      return { type: 'result', call: given(block.tool_use_id, `${path}.tool_use_id`), text: resultText(block, path) };
     default:
-      if (hostedBlocks.has(type)) return [];
-      return [{ type: 'text', text: attachedText(block, { path, mayOmit }, supportedBlocks) }];
+      if (hostedBlocks.has(type)) return null;
+      return textBlock(attachedText(block, { path, mayOmit }, supportedBlocks));
   }
 }
 
@@ -165,22 +188,30 @@ function innerText(block: WireInnerBlock, path: string): string {
   }
 }
 
-function messagesOf({ role, blocks }: Turn, before: Turn | undefined): readonly ChatMessage[] {
+/** Adds the messages of a turn to others. */
+function messagesOf({ role, blocks }: Turn, before: Turn | undefined, messages: ChatMessage[]): void {
   switch (role) {
     case 'system':
-      return [];
+      return;
     case 'assistant':
-      return [assistantMessage(blocks)];
+      messages.push(assistantMessage(blocks));
+      return;
     case 'user': {
-      const results = resultMessages(blocks, callsOf(before?.blocks ?? []));
-      const isOnlyResults = results.length > 0 && !blocks.some(({ type }) => type === 'text');
-      return isOnlyResults ? results : [...results, { role, content: textOf(blocks, '\n') }];
+      const hasResults = has('result', blocks);
+      if (hasResults) for (const result of resultMessages(blocks, before?.blocks ?? [])) messages.push(result);
+      if (!hasResults || has('text', blocks)) messages.push({ role, content: textOf(blocks, '\n') });
     }
   }
 }
 
+function has(wanted: Block['type'], blocks: readonly Block[]): boolean {
+  return blocks.some(({ type }) => type === wanted);
+}
+
 /** The texts of an assistant are the pieces of one text, between which it thought or called tools. */
 function assistantMessage(blocks: readonly Block[]): ChatMessage {
+  const [only] = blocks;
+  if (blocks.length === 1 && only?.type === 'text') return { role: 'assistant', content: only.text };
   const calls = callsOf(blocks).map(({ id, name, input }) => {
     return { id, type: 'function', function: { name, arguments: input } };
   });
@@ -194,25 +225,35 @@ function assistantMessage(blocks: readonly Block[]): ChatMessage {
 }
 
 /** In the order of the calls: many templates show no identifiers, so that only the order says what belongs together. */
-function resultMessages(blocks: readonly Block[], calls: readonly Call[]): readonly ChatMessage[] {
-  const results = blocks.flatMap((block) => (block.type === 'result' ? [block] : []));
+function resultMessages(blocks: readonly Block[], before: readonly Block[]): readonly ChatMessage[] {
+  const calls = callsOf(before);
+  const results = blocks.filter((block) => block.type === 'result');
+  const [only] = results;
+  if (results.length === 1 && only !== undefined) {
+    return [resultMessage(only, calls.findLast(({ id }) => id === only.call)?.name)];
+  }
   const places = new Map(calls.map(({ id }, index) => [id, index]));
-  const placed = results.map(({ call: id, text }) => {
-    const place = places.get(id) ?? calls.length;
-    const name = calls[place]?.name;
-    const message = { role: 'tool', content: text, tool_call_id: id, ...(name !== undefined && { name }) } as const;
-    return { place, message };
+  const placed = results.map((result) => {
+    const place = places.get(result.call) ?? calls.length;
+    return { place, message: resultMessage(result, calls[place]?.name) };
   });
   return placed.toSorted((one, other) => one.place - other.place).map(({ message }) => message);
+}
+
+function resultMessage({ call, text }: Extract<Block, { type: 'result' }>, name: string | undefined): ChatMessage {
+  const message: ChatMessage = { role: 'tool', content: text, tool_call_id: call };
+  return name === undefined ? message : { ...message, name };
 }
 
 type Call = Extract<Block, { type: 'call' }>;
 
 function callsOf(blocks: readonly Block[]): readonly Call[] {
-  return blocks.flatMap((block) => (block.type === 'call' ? [block] : []));
+  return blocks.filter((block) => block.type === 'call');
 }
 
 function textOf(blocks: readonly Block[], separator: string): string {
+  const [only] = blocks;
+  if (blocks.length === 1 && only?.type === 'text') return only.text;
   return blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(separator);
 }
 
@@ -242,6 +283,7 @@ function turnsToKeep(keep: unknown, param: string): number {
 }
 
 function withoutOldThoughts(turns: readonly Turn[], kept: number): readonly Turn[] {
+  if (kept === Infinity) return turns;
   const isThought = ({ type }: Block): boolean => type === 'thought';
   const thinking = turns.filter(({ blocks }) => blocks.some(isThought));
   const old = new Set(thinking.slice(0, Math.max(0, thinking.length - kept)));

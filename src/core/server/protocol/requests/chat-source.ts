@@ -6,7 +6,7 @@ import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
 import { callReader, type FunctionCall } from './template-calls.js';
 import type { RequestedTools } from './tool-requests.js';
-import { isUnreadable, omissionNote, questionIndexes, type Speaker, unreadableHint } from './unreadable-parts.js';
+import { isUnreadable, omissionNote, questionAmong, type Speaker, unreadableHint } from './unreadable-parts.js';
 
 /** Variables of the chat template that have parameters of their own, or that only the server may set. */
 const ownVariables = new Set([
@@ -107,9 +107,21 @@ const speakers: Readonly<Record<WireMessage['role'], Speaker>> = {
 };
 
 function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] {
-  const question = questionIndexes(messages.map(({ role }) => speakers[role]));
+  const isQuestion = questionAmong(messages.map(({ role }) => speakers[role]));
   const readCall = callReader();
-  return messages.map((message, index) => chatMessage(message, { index, isQuestion: question.has(index), readCall }));
+  return messages.map((message, index) =>
+    isPlain(message)
+      ? { role: message.role, content: message.content }
+      : chatMessage(message, { index, isQuestion: isQuestion(index), readCall }),
+  );
+}
+
+type PlainMessage = WireMessage & { readonly content: string; readonly role: Exclude<WireMessage['role'], 'function'> };
+
+/** Whether a message is no more than a text. Most are, and a megabyte has 33,000 of them. */
+function isPlain(message: WireMessage): message is PlainMessage {
+  if (typeof message.content !== 'string' || message.role === 'function') return false;
+  return !['name', 'tool_call_id', 'tool_calls', 'function_call', 'reasoning_content'].some((name) => name in message);
 }
 
 interface Reading {
@@ -152,13 +164,12 @@ function callsOf({ tool_calls: calls, function_call: call }: WireMessage, messag
 
 /** The model gets the calls of custom tools, which it cannot make here, as those of functions with their input as an argument. */
 function functionCallOf({ id, type, function: called, custom }: WireCall, param: string): FunctionCall {
-  const own = id === undefined ? {} : { id };
   if (type === 'custom') {
     if (custom === undefined || custom === null) throw missing(`${param}.custom`);
-    return { ...own, function: { name: custom.name, arguments: { input: custom.input } } };
+    return { id, function: { name: custom.name, arguments: { input: custom.input } } };
   }
   if (called === undefined || called === null) throw missing(`${param}.function`);
-  return { ...own, function: called };
+  return { id, function: called };
 }
 
 /** Arguments that come as an object were read by the client, unlike the text that a model has written. */

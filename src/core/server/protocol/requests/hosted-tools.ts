@@ -51,7 +51,10 @@ export function leftOutItems(input: string | readonly WireItem[] | null | undefi
 
 /** The same for the messages of Anthropic's API. */
 export function leftOutBlocks(messages: readonly WireTurn[]): readonly WireBlock[] {
-  return messages.flatMap(({ content }) =>
-    typeof content === 'string' ? [] : content.filter(({ type }) => hostedBlocks.has(type)),
-  );
+  const leftOut: WireBlock[] = [];
+  for (const { content } of messages) {
+    if (typeof content === 'string') continue;
+    for (const block of content) if (hostedBlocks.has(block.type)) leftOut.push(block);
+  }
+  return leftOut;
 }

@@ -4,7 +4,7 @@ import { deepest } from './refused-parameters.js';
 
 /** A call of a function, as the wire has it. */
 export interface FunctionCall {
-  readonly id?: string | null;
+  readonly id?: string | null | undefined;
   readonly function: { readonly name: string; readonly arguments: string | object };
 }
 
@@ -19,19 +19,22 @@ const most = { containers: 20_000, members: 20_000, levels: deepest };
  * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to go on.
  */
 export function callReader(): (call: FunctionCall) => JsonObject {
-  let left = most;
+  const left = { ...most };
   const argumentsOf = (text: string): object | null => {
     if (text === '') return {};
     const { containers, members, levels } = jsonSize(text, left);
     if (containers > left.containers || members > left.members || levels > left.levels) return null;
-    left = { ...left, containers: left.containers - containers, members: left.members - members };
+    left.containers -= containers;
+    left.members -= members;
     return parsedObject(text);
   };
-  return ({ id, function: { name, arguments: given } }) => ({
-    ...(id !== undefined && id !== null && { id }),
-    type: 'function',
-    function: { name, arguments: typeof given === 'string' ? (argumentsOf(given) ?? given) : given },
-  });
+  return ({ id, function: { name, arguments: given } }) => {
+    const called = { name, arguments: typeof given === 'string' ? (argumentsOf(given) ?? given) : given };
+    // Written out for the sake of speed: a body may have 23,000 calls.
+    return id === undefined || id === null
+      ? { type: 'function', function: called }
+      : { id, type: 'function', function: called };
+  };
 }
 
 function parsedObject(text: string): object | null {

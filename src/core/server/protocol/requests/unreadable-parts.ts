@@ -39,13 +39,13 @@ export type Speaker = 'user' | 'assistant' | 'result' | 'other';
  * A message right after the results of tools belongs to them: chats have no place for an image in a result. Turns of the assistant
  * at the end are the beginning of the answer.
  *
- * @returns their indexes; none if the model is to go on with something else
+ * @returns whether one is among them, by its index; none is if the model is to go on with something else
  */
-export function questionIndexes(speakers: readonly Speaker[]): ReadonlySet<number> {
-  const question = new Set<number>();
+export function questionAmong(speakers: readonly Speaker[]): (index: number) => boolean {
+  const question = new Uint8Array(speakers.length);
   let index = speakers.findLastIndex((speaker) => speaker === 'user' || speaker === 'result');
   for (; speakers[index] === 'user' || speakers[index] === 'other'; index -= 1) {
-    if (speakers[index] === 'user' && speakers[index - 1] !== 'result') question.add(index);
+    if (speakers[index] === 'user' && speakers[index - 1] !== 'result') question[index] = 1;
   }
-  return question;
+  return (at) => question[at] === 1;
 }

@@ -9,11 +9,11 @@ import { modelName } from './namespaces.js';
 class AssistantTurn {
   #thought = '';
   #text: string | null = null;
-  readonly #calls: JsonObject[] = [];
+  #calls: JsonObject[] | null = null;
 
   /** A thought comes before everything else of its turn. */
   get isBeyondThought(): boolean {
-    return this.#text !== null || this.#calls.length > 0;
+    return this.#text !== null || this.#calls !== null;
   }
 
   think(text: string): void {
@@ -25,14 +25,14 @@ class AssistantTurn {
   }
 
   call(call: JsonObject): void {
-    this.#calls.push(call);
+    (this.#calls ??= []).push(call);
   }
 
   message(): ChatMessage {
     return {
       role: 'assistant',
       content: this.#text ?? '',
-      ...(this.#calls.length > 0 && { tool_calls: this.#calls }),
+      ...(this.#calls !== null && { tool_calls: this.#calls }),
       ...(this.#thought !== '' && { reasoning_content: this.#thought }),
     };
   }
@@ -113,7 +113,14 @@ function systemMessage(content: string): ChatMessage {
 type Parts = readonly ({ readonly text: string } | { readonly refusal: string })[];
 
 function textOf(parts: Parts): string {
-  return parts.map((part) => ('text' in part ? part.text : part.refusal)).join('');
+  const [only] = parts;
+  // As most messages are, of which a body may have 33,000.
+  if (parts.length === 1 && only !== undefined) return textIn(only);
+  return parts.map(textIn).join('');
+}
+
+function textIn(part: Parts[number]): string {
+  return 'text' in part ? part.text : part.refusal;
 }
 
 /** The thought itself, or what is known of it. */

@@ -6,11 +6,11 @@ import { missing } from '../requests/refused-parameters.js';
 import {
   isUnreadable,
   omissionNote,
-  questionIndexes,
+  questionAmong,
   type Speaker,
   unreadableHint,
 } from '../requests/unreadable-parts.js';
-import { itemId, type ItemPrefix } from './item-ids.js';
+import { itemIds, type ItemPrefix } from './item-ids.js';
 import { unsealed } from './thought-envelope.js';
 
 type Message = Extract<ConversationItem, { type: 'message' }>;
@@ -52,18 +52,20 @@ export function inputItems(
     ids.add(id);
     return id;
   };
-  const question = questionIndexes(given.map(speakerOf));
+  const newId = itemIds(key, 'in');
+  const paramOf = (index: number): string => (typeof input === 'string' ? list : `${list}.${index}`);
+  const place: Place = {
+    param: paramOf,
+    isQuestion: questionAmong(given.map(speakerOf)),
+    find: (id, param) => find(once(id, param), param),
+    id: (item, prefix, index) => (hasId(item) ? once(item.id, `${paramOf(index)}.id`) : newId(prefix, index)),
+  };
   const leftOut = leftOutItems(given);
-  return given.flatMap((item, index) => {
-    if (leftOut.has(item)) return [];
-    const param = typeof input === 'string' ? list : `${list}.${index}`;
-    return conversationItem(item, {
-      param,
-      isQuestion: question.has(index),
-      find: (id, place) => find(once(id, place), place),
-      id: (prefix) => (hasId(item) ? once(item.id, `${param}.id`) : itemId(prefix, key, 'in', index)),
-    });
+  const items: ConversationItem[] = [];
+  given.forEach((item, index) => {
+    if (!leftOut.has(item)) items.push(conversationItem(item, index, place));
   });
+  return items;
 }
 
 function hasId(item: WireItem): item is WireItem & { readonly id: string } {
@@ -93,20 +95,26 @@ export function idsIn(input: string | readonly WireItem[] | null | undefined): r
 /** The ids of the items that an input refers to instead of repeating them. */
 export function referencesIn(input: string | readonly WireItem[] | null | undefined): readonly string[] {
   if (typeof input === 'string') return [];
-  return (input ?? []).flatMap((item) => {
+  const ids: string[] = [];
+  for (const item of input ?? []) {
     const isReference = (item.type ?? typeOf(item)) === 'item_reference';
-    return isReference && typeof item.id === 'string' ? [item.id] : [];
-  });
+    if (isReference && typeof item.id === 'string') ids.push(item.id);
+  }
+  return ids;
 }
 
+/**
+ * What is known of items by their indexes. It is one for all of them, and the parameter of one is made where it is needed: a megabyte
+ * has 33,000 items, and most of the time goes into collecting garbage.
+ */
 interface Place {
-  /** The parameter that has the item. */
-  readonly param: string;
+  /** The parameter that has an item. */
+  readonly param: (index: number) => string;
   /** Whether it belongs to what the model is to answer, so that an image in it is an error. */
-  readonly isQuestion: boolean;
+  readonly isQuestion: (index: number) => boolean;
   readonly find: FindItem;
   /** Its own id, or a new one. */
-  readonly id: (prefix: ItemPrefix) => string;
+  readonly id: (item: WireItem, prefix: ItemPrefix, index: number) => string;
 }
 
 const completed = { status: 'completed' } as const;
@@ -125,25 +133,31 @@ function speakerOf(item: WireItem): Speaker {
   }
 }
 
-function conversationItem(item: WireItem, place: Place): ConversationItem {
-  const { param } = place;
+function conversationItem(item: WireItem, index: number, place: Place): ConversationItem {
+  const idOf = (prefix: ItemPrefix): string => place.id(item, prefix, index);
   switch (item.type ?? typeOf(item)) {
     case 'message':
-      return message(item, place);
-    case 'function_call':
-      return { type: 'function_call', id: place.id('fc'), ...call(item, param), arguments: item.arguments ?? '' };
+      return message(item, index, place);
+    case 'function_call': {
+      const called = call(item, place.param(index));
+      return { type: 'function_call', id: idOf('fc'), ...called, arguments: item.arguments ?? '' };
+    }
     case 'function_call_output':
-      return { type: 'function_call_output', id: place.id('fco'), ...callOutput(item, param) };
-    case 'custom_tool_call':
-      return { type: 'custom_tool_call', id: place.id('ctc'), ...call(item, param), input: item.input ?? '' };
+      return { type: 'function_call_output', id: idOf('fco'), ...callOutput(item, place.param(index)) };
+    case 'custom_tool_call': {
+      const called = call(item, place.param(index));
+      return { type: 'custom_tool_call', id: idOf('ctc'), ...called, input: item.input ?? '' };
+    }
     case 'custom_tool_call_output':
-      return { type: 'custom_tool_call_output', id: place.id('ctco'), ...callOutput(item, param) };
+      return { type: 'custom_tool_call_output', id: idOf('ctco'), ...callOutput(item, place.param(index)) };
     case 'reasoning':
-      return reasoning(item, place);
-    case 'item_reference':
+      return reasoning(item, index, place);
+    case 'item_reference': {
+      const param = place.param(index);
       return place.find(need(item, 'id', param), `${param}.id`);
+    }
     default:
-      throw unsupportedItem(item.type, `${param}.type`);
+      throw unsupportedItem(item.type, `${place.param(index)}.type`);
   }
 }
 
@@ -181,43 +195,57 @@ function typeOf({ id, role, content }: WireItem): string {
   return isReference ? 'item_reference' : 'message';
 }
 
-function message(item: WireItem, { param, isQuestion, id }: Place): Message {
+function message(item: WireItem, index: number, place: Place): Message {
   const { role, content } = item;
-  if (content === undefined || content === null) throw missing(`${param}.content`);
+  if (content === undefined || content === null) throw missing(`${place.param(index)}.content`);
   // Written out for the sake of speed: a body may have 36,000 messages.
   switch (role) {
     case 'assistant':
-      return { type: 'message', id: id('msg'), status: 'completed', role, content: outputParts(content, param) };
+      return {
+        type: 'message',
+        id: place.id(item, 'msg', index),
+        status: 'completed',
+        role,
+        content: typeof content === 'string' ? [outputText(content)] : outputParts(content, place.param(index)),
+      };
     case 'user':
     case 'system':
     case 'developer':
       return {
         type: 'message',
-        id: id('msg'),
+        id: place.id(item, 'msg', index),
         status: 'completed',
         role,
-        content: inputTexts(content, `${param}.content`, role === 'user' && !isQuestion),
+        content:
+          typeof content === 'string'
+            ? [inputText(content)]
+            : inputTexts(content, `${place.param(index)}.content`, role === 'user' && !place.isQuestion(index)),
       };
     case undefined:
     case null:
-      throw missing(`${param}.role`);
+      throw missing(`${place.param(index)}.role`);
     default:
-      throw new ChatstreamError('invalid_request', `"${param}.role" cannot be ${JSON.stringify(role)}.`, {
-        param: `${param}.role`,
-        hint: 'Use user, assistant, system or developer.',
-      });
+      throw unknownRole(role, `${place.param(index)}.role`);
   }
 }
 
-function reasoning(item: WireItem, { param, id }: Place): Reasoning {
+function unknownRole(role: string, param: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `"${param}" cannot be ${JSON.stringify(role)}.`, {
+    param,
+    hint: 'Use user, assistant, system or developer.',
+  });
+}
+
+function reasoning(item: WireItem, index: number, place: Place): Reasoning {
   const { content, summary, encrypted_content: envelope } = item;
+  const param = place.param(index);
   const parts =
     typeof content === 'string' ? [content] : (content ?? []).map((part) => textOf(part, `${param}.content`));
   const thought = typeof envelope === 'string' ? unsealed(envelope) : null;
   const texts = parts.length === 0 && thought !== null ? [thought] : parts;
   return {
     type: 'reasoning',
-    id: id('rs'),
+    id: place.id(item, 'rs', index),
     summary: (summary ?? []).map((part) => ({ type: 'summary_text', text: textOf(part, `${param}.summary`) })),
     content: texts.map((text) => ({ type: 'reasoning_text', text })),
     ...completed,
@@ -225,15 +253,17 @@ function reasoning(item: WireItem, { param, id }: Place): Reasoning {
 }
 
 /** @param mayOmit whether a note may take the place of an image */
-function inputTexts(content: string | readonly WirePart[], param: string, mayOmit: boolean): InputText[] {
-  const textIn = (part: WirePart): string =>
-    mayOmit && isUnreadable(part.type) ? omissionNote(part.type) : textOf(part, param);
-  const texts = typeof content === 'string' ? [content] : content.map(textIn);
-  return texts.map((text) => ({ type: 'input_text', text }));
+function inputTexts(content: readonly WirePart[], param: string, mayOmit: boolean): InputText[] {
+  return content.map((part) =>
+    inputText(mayOmit && isUnreadable(part.type) ? omissionNote(part.type) : textOf(part, param)),
+  );
 }
 
-function outputParts(content: string | readonly WirePart[], param: string): OutputMessage['content'] {
-  if (typeof content === 'string') return [outputText(content)];
+function inputText(text: string): InputText {
+  return { type: 'input_text', text };
+}
+
+function outputParts(content: readonly WirePart[], param: string): OutputMessage['content'] {
   return content.map((part) => {
     if (part.type === 'refusal') return { type: 'refusal', refusal: part.refusal ?? '' };
     return outputText(textOf(part, `${param}.content`));

@@ -19,7 +19,28 @@ export function keyOf(id: string): string | null {
 
 /** @param place `in` for the input, `out` for the output */
 export function itemId(prefix: ItemPrefix, key: string, place: 'in' | 'out', index: number): string {
-  return `${prefix}_${key}${place === 'in' ? 'a' : 'b'}${index.toString(16).padStart(4, '0')}`;
+  return beginningOf(prefix, key, place) + numberOf(index);
+}
+
+/** Makes the ids of one list: what they begin with is made once for each prefix, because there may be 36,000. */
+export function itemIds(key: string, place: 'in' | 'out'): (prefix: ItemPrefix, index: number) => string {
+  const beginnings = new Map<ItemPrefix, string>();
+  return (prefix, index) => {
+    let beginning = beginnings.get(prefix);
+    if (beginning === undefined) {
+      beginning = beginningOf(prefix, key, place);
+      beginnings.set(prefix, beginning);
+    }
+    return beginning + numberOf(index);
+  };
+}
+
+function beginningOf(prefix: ItemPrefix, key: string, place: 'in' | 'out'): string {
+  return `${prefix}_${key}${place === 'in' ? 'a' : 'b'}`;
+}
+
+function numberOf(index: number): string {
+  return index.toString(16).padStart(4, '0');
 }
 
 /** The response that an item was made for; null for an id that was not made here. */

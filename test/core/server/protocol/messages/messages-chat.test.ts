@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { chatMessages } from '../../../../../src/core/server/protocol/messages/messages-chat.js';
 import type { MessagesRequest, WireTurn } from '../../../../../src/core/server/schemas/messages-requests.js';
 
-const chat = (messages: readonly WireTurn[], changes: Partial<MessagesRequest> = {}): unknown =>
+const chat = (messages: readonly WireTurn[], changes: Partial<MessagesRequest> = {}): ReturnType<typeof chatMessages> =>
   chatMessages({ messages: [...messages], ...changes });
 
 const user = (...content: Exclude<WireTurn['content'], string>): WireTurn => ({ role: 'user', content });
@@ -30,6 +30,16 @@ const refusal = (messages: readonly WireTurn[], changes: Partial<MessagesRequest
 const hello = user(text('hello'));
 const note = (what: string): string => `[${what} omitted: this model reads text only]`;
 const askedTwice = assistant(text('Let me see.'), call('a', 'first'), call('b', 'second'));
+
+describe('messages with many blocks', () => {
+  it('are joined, however many there are', () => {
+    const [many] = chat([
+      user(text('a')),
+      { role: 'user', content: Array.from({ length: 1_000_000 }, () => text('b')) },
+    ]);
+    expect(many?.content.length).toBe(2_000_001);
+  });
+});
 
 describe('system prompts', () => {
   it('are strings or blocks of text, in lines', () => {

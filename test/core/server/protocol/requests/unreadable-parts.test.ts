@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { questionIndexes, type Speaker } from '../../../../../src/core/server/protocol/requests/unreadable-parts.js';
+import { questionAmong, type Speaker } from '../../../../../src/core/server/protocol/requests/unreadable-parts.js';
 
 const speaker = fc.constantFrom<Speaker>('user', 'assistant', 'result', 'other');
 const speakers = fc.array(speaker);
+
+function questionIn(given: readonly Speaker[]): readonly number[] {
+  const isAmong = questionAmong(given);
+  return [...given.keys()].filter(isAmong);
+}
 
 describe('the question of a conversation', () => {
   it.each<[name: string, speakers: readonly Speaker[], indexes: readonly number[]]>([
@@ -18,15 +23,15 @@ describe('the question of a conversation', () => {
     ['is nothing where the user says nothing', ['other', 'assistant'], []],
     ['is nothing in an empty one', [], []],
   ])('%s', (_, given, indexes) => {
-    expect([...questionIndexes(given)].toSorted((a, b) => a - b)).toEqual(indexes);
+    expect(questionIn(given)).toEqual(indexes);
   });
 
   it('is nothing that was said before the last answer', () => {
     fc.assert(
       fc.property(speakers, fc.integer({ min: 1, max: 5 }), (before, count) => {
         const asked = Array.from({ length: count }, (): Speaker => 'user');
-        const question = questionIndexes([...before, 'assistant', ...asked]);
-        expect(question).toEqual(new Set(asked.map((_, index) => before.length + 1 + index)));
+        const question = questionIn([...before, 'assistant', ...asked]);
+        expect(question).toEqual(asked.map((_, index) => before.length + 1 + index));
       }),
     );
   });
@@ -34,7 +39,7 @@ describe('the question of a conversation', () => {
   it('consists of messages of the user', () => {
     fc.assert(
       fc.property(speakers, (given) => {
-        for (const index of questionIndexes(given)) expect(given[index]).toBe('user');
+        for (const index of questionIn(given)) expect(given[index]).toBe('user');
       }),
     );
   });
