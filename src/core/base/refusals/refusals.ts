@@ -127,11 +127,14 @@ export function internalError(cause: unknown): ChatstreamError {
 
 // model_not_found
 
-/** @param served the model that is served; null before it is loaded */
+/** @param served a model that is served; null if there is none at the moment, such as before it is loaded */
 export function modelNotFoundError(wanted: string, served: string | null): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
     param: 'model',
-    hint: served === null ? 'The model is still being loaded.' : `Ask for "${served}", or leave the model out.`,
+    hint:
+      served === null
+        ? 'No model is served at the moment: try again when one is loaded.'
+        : `Ask for "${served}", or leave the model out.`,
   });
 }
 
