@@ -129,6 +129,8 @@ describe('the errors that clients are sent', () => {
 
   it('name the model to ask for once there is one', () => {
     expect(modelNotFoundError('gpt-4', 'mock').hint).toBe('Ask for "mock", or leave the model out.');
-    expect(modelNotFoundError('gpt-4', null).hint).toBe('No model is served at the moment: try again when one is loaded.');
+    expect(modelNotFoundError('gpt-4', null).hint).toBe(
+      'No model is served at the moment: try again when one is loaded.',
+    );
   });
 });

@@ -1,5 +1,4 @@
 import type { CancelTimer, Clock } from '../../../base/clock.js';
-import type { Round } from '../../engine.js';
 
 /** After so many milliseconds, the threads of a round have found their cores. */
 const startMs = 2;
@@ -13,7 +12,7 @@ const startMs = 2;
  *
  *     round 1 ──▶ later(1)    round 2 computes ──(2 ms)──▶ 1 is reported ──▶ later(2)    round 3 computes …
  */
-export class RoundReports {
+export class RoundReports<Round> {
   readonly #report: (round: Round) => void;
   readonly #clock: Pick<Clock, 'schedule'>;
   #held: Round | null = null;
