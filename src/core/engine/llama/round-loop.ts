@@ -34,7 +34,7 @@ export class RoundLoop {
   readonly #turns: PrefillTurns;
   readonly #clock: Clock;
   readonly #rounds = new Emitter<Round>();
-  readonly #reports: RoundReports;
+  readonly #reports: RoundReports<Round>;
   readonly #queuedCalls: QueuedCall[] = [];
   /** Sorted by slot, as the batch has to contain them. */
   #running: LlamaGeneration[] = [];
@@ -55,7 +55,7 @@ export class RoundLoop {
     this.#chunk = chunk;
     this.#turns = new PrefillTurns(chunk.most);
     this.#clock = clock;
-    this.#reports = new RoundReports((round) => {
+    this.#reports = new RoundReports<Round>((round) => {
       this.#report(round);
     }, clock);
     this.#finished = this.#run();
