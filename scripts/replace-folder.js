@@ -6,7 +6,8 @@ const mostAttempts = 100;
 
 /**
  * Puts a whole folder in the place of another. Whoever reads there finds the old one or the new one, and never a part of one: for
- * the moment between two renames there is none. Several processes may do so at once; the last one wins.
+ * the moment between two renames there is none. Several processes may do so at once; the last one wins. If it
+ * fails, the old one is put back.
  *
  * @param {string} path what is replaced; it need not exist
  * @param {string} made what takes its place
@@ -22,7 +23,9 @@ export function replaceFolder(path, made, aside) {
     } catch (error) {
       // Another process has put its own there between the two.
       const isTaken = ['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(error.code);
-      if (!isTaken || attempt === mostAttempts) throw error;
+      if (isTaken && attempt < mostAttempts) continue;
+      moveIfThere(old, path);
+      throw error;
     } finally {
       rmSync(join(old, '..'), { recursive: true, force: true });
     }

@@ -47,6 +47,17 @@ describe('a folder that takes the place of another', () => {
     expect(readdirSync(aside)).toEqual([]);
   });
 
+  it('leaves the other where it was if it cannot be put there', () => {
+    const path = folderWith('dist', 'old');
+    const aside = join(folder, 'aside');
+    mkdirSync(aside);
+    expect(() => {
+      replaceFolder(path, join(folder, 'none'), aside);
+    }).toThrow('ENOENT');
+    expect(textsIn(path)).toEqual(['old', 'old', 'old']);
+    expect(readdirSync(aside)).toEqual([]);
+  });
+
   it('is that of one of several processes that do so at once, none of which fails', async () => {
     const program = `
       import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';

@@ -1,11 +1,14 @@
 import {
+  accessSync,
   closeSync,
+  constants,
   copyFileSync,
   existsSync,
   fchmodSync,
   fstatSync,
   ftruncateSync,
   openSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,6 +17,7 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { ChatstreamError } from '../../base/errors.js';
 import { fileReason, isDiskFull } from '../../base/files/file-errors.js';
 import { member } from '../../base/json.js';
@@ -58,7 +62,9 @@ export function samplesDestination(path: string): SamplesDestination {
 
 /** @returns null if there is a file to write to, and its folder takes no other */
 function beside(path: string, older: Stats | undefined): SamplesDestination | null {
-  const target = older === undefined ? path : realpathSync(path);
+  // A rename would replace even a file that is write-protected.
+  if (older !== undefined) accessSync(path, constants.W_OK);
+  const target = older === undefined ? destinationOf(path) : realpathSync(path);
   const incomplete = `${target}.incomplete`;
   const wasThere = existsSync(incomplete);
   try {
@@ -86,6 +92,22 @@ function beside(path: string, older: Stats | undefined): SamplesDestination | nu
       } else if (statSync(incomplete, { throwIfNoEntry: false })?.size === 0) rmSync(incomplete);
     },
   };
+}
+
+/** Where the symbolic links of a path lead at which nothing is yet. */
+function destinationOf(path: string): string {
+  const link = linkAt(path);
+  return link === null ? path : destinationOf(resolve(realpathSync(dirname(path)), link));
+}
+
+/** What a symbolic link says; null if there is none. */
+function linkAt(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (member(error, 'code') === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 function direct(path: string): SamplesDestination {
