@@ -6,6 +6,7 @@ import { ChatstreamError } from './errors.js';
 import { isRecord, member } from './json.js';
 import { near } from './near.js';
 import { requirement } from './requirements.js';
+import { placeOf } from './wrong-value.js';
 
 /**
  * What is wrong with a value of a file with settings, and what to do. It names the setting and never quotes its value, which
@@ -27,7 +28,7 @@ type ErrorsOfValue = readonly TLocalizedValidationError[];
 
 function errorOf(name: string, errors: ErrorsOfValue, schema: object | null, usualHint: string): ChatstreamError {
   const { problem, hint } = problemOf(errors, schema, usualHint);
-  return new ChatstreamError('usage', `${name}: ${placeOf(errors[0])} ${problem}.`, { hint });
+  return new ChatstreamError('usage', `${name}: ${placeOf(errors[0]?.instancePath ?? '')} ${problem}.`, { hint });
 }
 
 /**
@@ -62,7 +63,7 @@ export function settingsErrors(
   }
   const sentences = found.map((each) => {
     const meant = nameMeant(each[0], schema);
-    return `${placeOf(each[0])} ${problemOf(each, schema, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
+    return `${placeOf(each[0]?.instancePath ?? '')} ${problemOf(each, schema, usualHint).problem}.${meant === null ? '' : ` Did you mean ${meant}?`}`;
   });
   const all = [...sentences, ...others];
   const [first, ...more] = all;
@@ -124,13 +125,4 @@ function problemOf(
     if (typeof meaning === 'string') return { problem: meaning, hint: usualHint };
   }
   return { problem: requirement(error, errors) ?? error.message, hint: usualHint };
-}
-
-/** `/keys/0/share` → `keys[0].share`. */
-function placeOf(error: TLocalizedValidationError | undefined): string {
-  if (error === undefined || error.instancePath === '') return 'its top level';
-  return error.instancePath
-    .slice(1)
-    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
-    .replaceAll('/', '.');
 }

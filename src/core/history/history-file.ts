@@ -3,6 +3,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { appendLine } from '../base/files/append-line.js';
 import { fileReason, writeHint } from '../base/files/file-errors.js';
 import { member } from '../base/json.js';
+import { wrongValue } from '../base/wrong-value.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
 import { entrySchemaName, identityOf } from './entry.js';
 import type { HistoryEntry } from './entry-schema.js';
@@ -78,9 +79,8 @@ function parseLine(line: string): HistoryEntry | string {
       : 'is not an entry of a history';
   }
   const validator = lineValidator();
-  if (validator.Check(value) && !Number.isNaN(Date.parse(value.started_at))) return value;
-  const [, [error]] = validator.Errors(value);
-  return `is not a complete entry: ${error?.instancePath ?? ''} ${error?.message ?? 'its time is wrong'}`;
+  if (!validator.Check(value)) return `is not a complete entry: ${wrongValue(validator.Errors(value)[1])}`;
+  return Number.isNaN(Date.parse(value.started_at)) ? 'is not a complete entry: started_at must be a time' : value;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { fileReason } from '../base/files/file-errors.js';
+import { wrongValue } from '../base/wrong-value.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
 
@@ -37,9 +38,8 @@ export function parseResult(text: string, name: string): BenchResult {
   checkSchemaName(value, name);
   const validator = resultValidator();
   if (validator.Check(value)) return value;
-  const [, [error]] = validator.Errors(value);
-  const where = error === undefined || error.instancePath === '' ? 'its top level' : placeOf(error.instancePath);
-  throw new ChatstreamError('usage', `${name} is not a complete result: ${where} ${error?.message ?? 'is wrong'}.`, {
+  const [, errors] = validator.Errors(value);
+  throw new ChatstreamError('usage', `${name} is not a complete result: ${wrongValue(errors)}.`, {
     hint: 'Was it edited or made by another program? Measure again, and leave the file as bench writes it.',
   });
 }
@@ -80,14 +80,6 @@ function checkSchemaName(value: unknown, name: string): void {
   throw new ChatstreamError('usage', `${name} is not a result of chatstream bench: ${instead}.`, {
     hint: howToMakeOne,
   });
-}
-
-/** `/runs/0/metrics/ttft` → `runs[0].metrics.ttft`. */
-function placeOf(pointer: string): string {
-  return pointer
-    .slice(1)
-    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
-    .replaceAll('/', '.');
 }
 
 /** The check of result files, made at the first use. */

@@ -60,9 +60,12 @@ describe('a history file', () => {
     ['{"schema":"chatstream.bench/v1"}', 'is not an entry of a history'],
     ['"text"', 'is not an entry of a history'],
     ['{"schema":"chatstream.history/v2"}', 'has the format chatstream.history/v2, which this chatstream does not know'],
-    ['{"schema":"chatstream.history/v1"}', 'is not a complete entry'],
-    [JSON.stringify({ ...entryAt(1), started_at: 'yesterday' }), 'is not a complete entry'],
-    [JSON.stringify({ ...entryAt(1), rows: [{}] }), 'is not a complete entry: /rows/0'],
+    ['{"schema":"chatstream.history/v1"}', 'is not a complete entry: its top level needs'],
+    [
+      JSON.stringify({ ...entryAt(1), started_at: 'yesterday' }),
+      'is not a complete entry: started_at must be a time, and is left out',
+    ],
+    [JSON.stringify({ ...entryAt(1), rows: [{}] }), 'is not a complete entry: rows[0] needs '],
   ])('leaves out the line %s', async (line, reason) => {
     writeFileSync(path, `${line}\n${JSON.stringify(entryAt(1))}\n`);
     const { entries, skipped } = await readHistory(path);
