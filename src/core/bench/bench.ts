@@ -8,22 +8,15 @@ import { describePlan } from './plan/describe-plan.js';
 import { type BenchOptions, checkVersus } from './plan/options.js';
 import { searchedSettings } from './plan/searched.js';
 import { commonQueue, planSettings } from './plan/settings.js';
-import { blockTokens } from './plan/trace.js';
-import type { Prepared } from './planned-job.js';
+import { prepareRequests } from './prepare-requests.js';
 import { type SamplesDestination, samplesDestination } from './record/samples-destination.js';
 import { assembleResult, type Session } from './result/assemble-result.js';
 import type { BenchProgress } from './run-progress.js';
 import { readCertificates } from './target/certificates.js';
-import { probed } from './target/probe.js';
 import { openReadyTarget } from './target/ready-target.js';
 import type { Target, TargetHooks } from './target/target.js';
-import { needsRunningUsage } from './target/token-packing.js';
-import { type MeasuredScale, measureTokenScale } from './target/token-scale.js';
-import { prepareTenants } from './tenant-loads.js';
 import { checkSendable } from './workload/plain-text.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
-import { assumedScale } from './workload/words.js';
-import type { WorkloadSpec } from './workload/workload.js';
 
 export interface BenchHooks extends TargetHooks {
   /** Called several times per second with the progress of the current run. */
@@ -49,11 +42,6 @@ export interface BenchReport {
   /** Why the file of samples is not complete (`output_failed`); null if it is, or was not wanted. */
   readonly samplesFailure: ChatstreamError | null;
 }
-
-/** For results whose requests differ from those to other servers. */
-const runningUsageNote =
-  'The server puts several tokens into a chunk. Requests therefore ask for the usage with every chunk ' +
-  '(continuous_usage_stats), so that tokens are counted as they arrive.';
 
 /**
  * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, and
@@ -98,7 +86,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
     const { settings, warnings } =
       findMax === null ? planSettings(options, queue) : searchedSettings(findMax, options, queue);
     const ignoreEos = targets.every(({ ignoresEos }) => ignoresEos);
-    const prepared = await prepare(options, targets, prompts, ignoreEos, hooks.signal);
+    const prepared = await prepareRequests(options, targets, prompts, ignoreEos, hooks.signal);
     const plan = describePlan(options, settings, prepared);
     samples?.begin();
     const samplesPath = samples?.path ?? null;
@@ -163,44 +151,4 @@ function requestsIn(prompts: PromptsFile | null): Pick<Session['requests'], 'inF
     inFile: prompts.conversations.reduce((sum, { length }) => sum + length, 0),
     haveOwnLengths: prompts.wishes.some(({ outputTokens, parameters }) => outputTokens !== null || parameters !== null),
   };
-}
-
-async function prepare(
-  options: BenchOptions,
-  targets: readonly Target[],
-  prompts: PromptsFile | null,
-  ignoreEos: boolean,
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const { seed, promptSalt: salt, outputTokens, sharedPrefixTokens } = options;
-  const needsScale = prompts === null || sharedPrefixTokens > 0 || options.tenants.length > 0;
-  const scales: MeasuredScale[] = [];
-  // The second server's is not used, but shows whether it takes our requests.
-  for (const target of needsScale ? targets : []) {
-    const { url } = target.description;
-    scales.push(await probed(target, options, signal, (client, body) => measureTokenScale(client, body, url)));
-  }
-  const { scale, problem } = scales[0] ?? { scale: assumedScale, problem: null };
-  const runningUsage = await needsRunningUsage(targets, options, signal);
-  const warnings = [
-    ...(problem === null ? [] : [unknownScale(problem)]),
-    ...(prompts?.leftOut == null ? [] : [prompts.leftOut]),
-    ...(options.trace?.trace.leftOut == null ? [] : [options.trace.trace.leftOut]),
-    ...(runningUsage ? [runningUsageNote] : []),
-  ];
-  const common = { seed, salt, outputTokens, sharedPrefixTokens, scale, shape: options.conversations };
-  const inputTokens = options.prompts.type === 'synthetic' ? options.prompts.inputTokens : outputTokens;
-  const { trace: replay } = options;
-  const workload: WorkloadSpec =
-    replay !== null
-      ? { type: 'trace', seed, salt, scale, blockTokens, rows: replay.trace.rows }
-      : prompts === null
-        ? { type: 'synthetic', inputTokens, ...common }
-        : { type: 'prompts', conversations: prompts.conversations, wishes: prompts.wishes, ...common };
-  const tenants = await prepareTenants(options.tenants, common, options.form.endpoint);
-  return { workload, tenants, promptsName: prompts?.name ?? null, ignoreEos, runningUsage, warnings };
-}
-
-function unknownScale(problem: string): string {
-  return `Prompts may be longer or shorter than planned, because the request that measures their tokens failed: ${problem}`;
 }

@@ -4,11 +4,11 @@ import type { JobLine } from './line/job-line.js';
 import type { QueueState } from './queue-room.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
-/** How full the queues are, and how full they may be. */
+/** Counts what runs and waits. Mutable: the scheduler and its parts share one instance. */
 export class Occupancy<J extends Job> implements QueueState {
   limits: SchedulerLimits;
   readonly maxQueuedTokens: number | null;
-  /** How many places are in order; while they are fewer than the limit, no more jobs run. */
+  /** How many places are usable; below the limit, it is they that cap the running jobs. */
   placesInOrder = Number.POSITIVE_INFINITY;
   running = 0;
   queuedTokens = 0;
@@ -34,7 +34,7 @@ export class Occupancy<J extends Job> implements QueueState {
     return Math.min(this.limits.maxConcurrency, this.placesInOrder);
   }
 
-  /** Negative after a resize, while more run than may. */
+  /** Negative after a resize, while more jobs run than the new limit allows. */
   get freePlaces(): number {
     return this.places - this.running;
   }
@@ -48,7 +48,7 @@ export class Occupancy<J extends Job> implements QueueState {
   }
 
   get isSavingUp(): boolean {
-    // To look for the first one costs more than to see that all need one place.
+    // Finding the first job costs more than this check, which holds when every job needs a single place.
     if (this.#line.places === this.#line.size) return false;
     return (this.#line.first?.places ?? 0) > this.freePlaces;
   }
@@ -57,7 +57,7 @@ export class Occupancy<J extends Job> implements QueueState {
     return this.#line.size > 0 && this.#line.first !== undefined;
   }
 
-  /** Whether only jobs may go on that have started before. */
+  /** Whether new jobs may not start; paused ones may still go on. */
   get isClosed(): boolean {
     return this.draining || this.isHeld;
   }

@@ -3,10 +3,7 @@ import { ChatstreamError } from '../base/errors.js';
 import type { FairOptions } from './fairness/fair-options.js';
 import type { Preempted } from './fairness/paused-jobs.js';
 import type { Job } from './jobs/job.js';
-import { QueueTimer } from './queue-timer.js';
-
-/** Timers may fire a little early; half a millisecond does not matter. */
-const toleranceMs = 0.5;
+import { QueueTimer, timerToleranceMs } from './queue-timer.js';
 
 /** @throws ChatstreamError `usage` for a policy that does not know classes */
 export function checkPreemption({
@@ -55,7 +52,7 @@ export class Preemption<J extends Job> {
       return null;
     }
     const dueMs = sinceMs + this.#afterMs;
-    if (dueMs <= this.#clock.now() + toleranceMs) return this.#line.preempt();
+    if (dueMs <= this.#clock.now() + timerToleranceMs) return this.#line.preempt();
     this.#timer.watch(dueMs);
     return null;
   }

@@ -4,31 +4,32 @@ import type { Claimant } from './jobs/demand.js';
 import type { KeyRoom } from './jobs/key-account.js';
 import type { SchedulerLimits } from './scheduler-options.js';
 
-/** How full the queues are, and how full they may be. */
+/** How full the queues are, and their limits. */
 export interface QueueState {
   readonly limits: SchedulerLimits;
   /** The most prompt tokens of all waiting jobs together; null for any number. */
   readonly maxQueuedTokens: number | null;
-  /** How many may be taken now: the limit, or the places in order if they are fewer. */
+  /** Places that exist now: the limit, or the usable places if they are fewer. */
   readonly places: number;
-  /** Places that running jobs take, and those that waiting ones need. */
+  /** Places that running jobs take. */
   readonly running: number;
+  /** Places that waiting jobs need. */
   readonly waiting: number;
   /** Prompt tokens of all waiting jobs. */
   readonly queuedTokens: number;
   readonly draining: boolean;
   /** Free places that are held back for some keys and classes. */
   readonly heldPlaces: number;
-  /** Whether free places are kept for the first in line, which needs more than there are. */
+  /** Whether the first job in line needs more places than are free, so that the free ones are kept for it. */
   readonly isSavingUp: boolean;
-  /** Whether a job waits that its key may start: a new one then has to wait behind it. */
+  /** Whether a waiting job may start as far as its key is concerned; a new job then waits behind it. */
   readonly hasContender: boolean;
 }
 
 /** Against whose limits a job counts. */
 type Payer = Pick<Claimant, 'key' | 'payer'>;
 
-/** Jobs that are on their way here. */
+/** Requests that are being prepared and will be admitted as jobs, unless they fail. */
 export interface PendingJobs {
   readonly total: number;
   readonly byPayer: ReadonlyMap<string, number>;
@@ -36,7 +37,7 @@ export interface PendingJobs {
 
 const nonePending: PendingJobs = { total: 0, byPayer: new Map() };
 
-/** Whether jobs can be admitted. */
+/** Decides whether jobs can be admitted. Changes nothing. */
 export class QueueRoom {
   readonly #state: QueueState;
   readonly #roomOf: (payer: string) => KeyRoom | null;

@@ -1,11 +1,13 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
 
+/** Timers may fire early by up to this much, in milliseconds: what is due within it counts as due. */
+export const timerToleranceMs = 0.5;
+
 /**
- * The only timer of many jobs that run out of time one after the other.
+ * One timer for many jobs that run out of time one after another.
  *
- * The timer is not restarted whenever another job becomes first, which would be at every start. It may therefore fire too
- * early; its owner then checks which jobs are late and calls {@link watch} again. That happens far less often than the
- * first in line changes.
+ * It is not restarted each time another job becomes the first, which happens at every start. It may therefore fire too early; its
+ * owner then checks which jobs are late and calls {@link watch} again. This happens far less often than the first job changes.
  */
 export class QueueTimer {
   readonly #clock: Clock;

@@ -22,8 +22,8 @@ export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 
 /**
  * The request queue and the processing queue. At most `maxConcurrency` places are taken by running jobs; the others wait, first
- * come, first served, or as {@link FairLine} has it. A slot that becomes free goes to the first waiting job in the same call, so
- * that no new job can take it first. If that one needs several, they are kept for it until they are enough.
+ * come, first served, or in the order of a {@link FairLine}. A place that becomes free goes to the first waiting job in the same
+ * call, so that no new job can take it first. If that job needs several places, free ones are kept for it until there are enough.
  *
  * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
  * at most O(log n) in the number of waiting jobs.
@@ -41,7 +41,7 @@ export class Scheduler<J extends Job> {
   readonly #starter: Starter<J>;
   readonly #departures: Departures<J>;
 
-  /** @param former one that is no longer used: what it has measured, and what it knows of keys, is taken over */
+  /** @param former the scheduler that this one replaces; its measurements and the accounts of keys are taken over */
   constructor(options: SchedulerOptions, clock: Clock, former: Scheduler<J> | null = null) {
     const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null, fair } = options;
     this.#clock = clock;
@@ -111,7 +111,7 @@ export class Scheduler<J extends Job> {
     return [...(this.#fairLine?.paused ?? [])];
   }
 
-  /** Whether so many jobs with this demand would start at once because places are held back for them. */
+  /** Whether `jobs` jobs of this claimant would start at once because places are held back for them. */
   hasReserved(claimant: Claimant, jobs: number): boolean {
     if (this.#occupancy.isClosed) return false;
     return Math.min(this.#occupancy.freePlaces, this.#fairLine?.keys.spareFor(claimant) ?? 0) >= jobs;
@@ -130,10 +130,10 @@ export class Scheduler<J extends Job> {
   }
 
   /**
-   * Takes a job that was admitted elsewhere before, however many wait: its place is behind those that wait already. It is
-   * turned away if its deadline has passed.
+   * Admits a job that another scheduler had admitted before, even if the queue is full. It waits behind the jobs that are already
+   * in the line. It is turned away if its deadline has passed.
    *
-   * @param waitedMs for how long it has waited there, in milliseconds
+   * @param waitedMs how long it has waited there, in milliseconds
    */
   readmit(job: J, waitedMs: number): void {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
@@ -142,7 +142,7 @@ export class Scheduler<J extends Job> {
     job.work = this.#estimates.workOf(job);
     this.#line.enter(job);
     this.#occupancy.queuedTokens += job.demand.promptTokens;
-    // Even if it could start at once.
+    // The deadline is checked first: a job that is past it must not start, even if there is a place for it.
     const stage = waitedMs > 0 ? 'waiting' : 'arrival';
     if (this.#waits.turnAwayPast(job, stage)) return;
     this.#starter.fill();
@@ -150,7 +150,11 @@ export class Scheduler<J extends Job> {
     this.#waits.watch(job, stage);
   }
 
-  /** Takes a job that was started elsewhere, without an event. @param former the job there, if known: what it has got counts */
+  /**
+   * Counts a job as running that another scheduler has started; no event is emitted.
+   *
+   * @param former the job there, if known: the tokens that it has received count
+   */
   adopt(job: J, former: J | null = null): void {
     if (job.status !== 'new') throw new ChatstreamError('internal', 'A job was admitted twice.');
     job.status = 'running';
@@ -214,13 +218,13 @@ export class Scheduler<J extends Job> {
     this.#waits.watchOldest();
   }
 
-  /** Says how many places are in order. While they are fewer than the limit, no more jobs run; the limit stays as it is set. */
+  /** Sets how many places are usable, for example while an engine restarts. Fewer than the limit cap it; the limit itself stays. */
   confine(placesInOrder: number): void {
     this.#occupancy.placesInOrder = placesInOrder;
     this.resize({});
   }
 
-  /** While it is held, no job starts; jobs are admitted, and what runs or is paused goes on. Not from within an event. */
+  /** Suspends or resumes starts. While suspended, jobs are still admitted, and running and paused jobs go on. Must not be called in a listener. */
   hold(isHeld: boolean): void {
     this.#occupancy.isHeld = isHeld;
     this.resize({});
@@ -237,7 +241,7 @@ export class Scheduler<J extends Job> {
     this.#moved();
   }
 
-  /** What a waiting job needs: that its key ends another, or that a place becomes free that is not held back for others. */
+  /** What a waiting job waits for: its key's limit of running jobs, a place that is not held back for others, or any place. */
   waitsFor({ demand }: J): WaitReason {
     if (this.#fairLine?.keys.account(demand.payer ?? demand.key)?.isAtItsLimit === true) return 'key';
     return this.#occupancy.freePlaces > 0 && this.#occupancy.heldPlaces > 0 ? 'reserve' : 'slot';
@@ -248,17 +252,17 @@ export class Scheduler<J extends Job> {
     return this.#fairLine?.rankOf(job) ?? 0;
   }
 
-  /** The state of each key, with the service that it has had; null where keys make no difference. */
+  /** The service that each key has received; null if keys do not share the queue. */
   get keys(): Pick<KeyedJobs<J>, 'services' | 'restoreServices'> | null {
     return this.#fairLine?.keys ?? null;
   }
 
-  /** The engine has found that many prompt tokens of a running job in its cache, which its key need not pay for. */
+  /** Notes that the engine found `tokens` prompt tokens of a running job in its cache; the key is not charged for them. */
   countCached(job: J, tokens: number): void {
     this.#fairLine?.cached(job, tokens);
   }
 
-  /** A running job has got an output token. */
+  /** Notes that a running job has produced an output token. */
   countOutput(job: J): void {
     this.#fairLine?.produced(job);
     this.#estimates.produced(job);
@@ -278,12 +282,12 @@ export class Scheduler<J extends Job> {
     this.#departures.settle();
   }
 
-  /** Where a job stands now that waits for its start; undefined for others. */
+  /** The position and expected start of a waiting job; undefined for any other job. */
   view(job: J): WaitingView | undefined {
     return job.status === 'waiting' ? this.#estimates.viewIn(this.#line, job) : undefined;
   }
 
-  /** Every waiting job in order, those that are paused included. */
+  /** All waiting jobs, paused ones included, in the order in which they start. */
   entries(): Generator<QueueEntry<J>> {
     return this.#estimates.entriesOf(this.#line);
   }

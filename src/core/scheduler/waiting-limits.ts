@@ -5,7 +5,7 @@ import type { Departures } from './departures.js';
 import type { StartEstimates } from './estimates/start-estimates.js';
 import type { Job, TurningAway } from './jobs/job.js';
 import type { JobLine } from './line/job-line.js';
-import { QueueTimer } from './queue-timer.js';
+import { QueueTimer, timerToleranceMs } from './queue-timer.js';
 
 export interface WaitingLimitsOptions<J extends Job> {
   readonly line: JobLine<J>;
@@ -97,7 +97,7 @@ export class WaitingLimits<J extends Job> {
   #missTarget(job: J, stage: TurningAway): void {
     const { line, estimates, ttftTargetMs, departures, onMoved } = this.#options;
     if (ttftTargetMs === null) return;
-    // While it is still in the line.
+    // Read before the job leaves the line: afterwards, it has no expected start.
     const { etaMs } = estimates.viewIn(line, job);
     const waitedMs = stage === 'arrival' ? 0 : this.#clock.now() - job.admittedMs;
     const leftMs = etaMs === null ? null : etaMs + estimates.prefillMs(job.demand);
@@ -110,8 +110,7 @@ export class WaitingLimits<J extends Job> {
     const now = this.#clock.now();
     let moved = false;
     for (let { oldest } = line; oldest !== undefined; oldest = line.oldest) {
-      // Timers may fire a little early; half a millisecond does not matter.
-      if (now - oldest.admittedMs < queueTimeoutMs - 0.5) break;
+      if (now - oldest.admittedMs < queueTimeoutMs - timerToleranceMs) break;
       departures.turnAway(oldest, 'waiting', () => queueTimeoutError(queueTimeoutMs, retryAfterSeconds()));
       moved = true;
     }

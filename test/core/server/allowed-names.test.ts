@@ -1,83 +1,68 @@
 import fc from 'fast-check';
 import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
 import { usualTimes } from '../../../src/core/executor/upstream/upstream-times.js';
 import { OneModel } from '../../../src/core/inference/service/one-model.js';
 import { listedNames, modelMeant } from '../../../src/core/lines/model-names.js';
-import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { allowedModel } from '../../../src/core/server/http/allowed-models.js';
 import { chat, testApp } from '../../support/app.js';
 import { linesApp } from '../../support/lines-app.js';
+import { bearer, type ListedModels, modelKey, modelRequests } from '../../support/model-keys.js';
 import { testRelay } from '../../support/relay-server.js';
 import { UpstreamServer } from '../../support/upstream-server.js';
 
-/** A key whose name is also its secret. */
-function key(name: string, ...models: readonly string[]): KeySettings {
-  const plain = { trafficClass: 'standard', role: 'user', terms: usualTerms, rates: noRates } as const;
-  return { name, digest: digestOf(name), ...plain, models };
-}
-
-const sent = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}` });
-
-interface Models {
-  readonly data: readonly { readonly id: string }[];
-}
-
 describe('a name that another model has, though it is that of a file of an allowed one', () => {
-  const requests = [
-    ['/v1/chat/completions', chat('hi', { max_tokens: 2 })],
-    ['/v1/chat/completions/input_tokens', chat('hi')],
-    ['/v1/completions', { prompt: 'hi', max_tokens: 2 }],
-    ['/v1/responses', { input: 'hi', max_output_tokens: 16 }],
-    ['/v1/responses/input_tokens', { input: 'hi' }],
-    ['/v1/messages', { messages: [{ role: 'user', content: 'hi' }], max_tokens: 2 }],
-    ['/v1/messages/count_tokens', { messages: [{ role: 'user', content: 'hi' }] }],
-    ['/tokenize', { content: 'hi' }],
-    ['/detokenize', { tokens: [104] }],
-  ] as const;
+  const requests = [...modelRequests, ['/tokenize', { content: 'hi' }], ['/detokenize', { tokens: [104] }]] as const;
 
   it.each(requests)('is refused in %s', async (url, body) => {
-    const made = await linesApp({ models: ['big', 'chat'], aliases: ['chat.gguf'], keys: [key('anna', 'chat')] });
+    const made = await linesApp({
+      models: ['big', 'chat'],
+      aliases: ['chat.gguf'],
+      keys: [modelKey('anna', ['chat'])],
+    });
     const statusFor = async (model: string): Promise<number> =>
-      (await made.post(url, { ...body, model }, sent('anna'))).statusCode;
+      (await made.post(url, { ...body, model }, bearer('anna'))).statusCode;
     expect(await statusFor('chat')).toBe(200);
     expect(await statusFor('chat.gguf')).toBe(403);
   });
 
   it('is refused for embeddings', async () => {
     const engine = { embeddings: true };
-    const keys = [key('anna', 'chat')];
+    const keys = [modelKey('anna', ['chat'])];
     const made = await linesApp({ models: ['big', 'chat'], aliases: ['chat.gguf'], keys, engine });
     const statusFor = async (model: string): Promise<number> =>
-      (await made.post('/v1/embeddings', { input: 'hi', model }, sent('anna'))).statusCode;
+      (await made.post('/v1/embeddings', { input: 'hi', model }, bearer('anna'))).statusCode;
     expect(await statusFor('chat')).toBe(200);
     expect(await statusFor('chat.gguf')).toBe(403);
   });
 
   it('is neither listed nor described, nor what a request gets that names no model', async () => {
-    const made = await linesApp({ models: ['big', 'chat'], aliases: ['chat.gguf'], keys: [key('anna', 'chat')] });
+    const made = await linesApp({
+      models: ['big', 'chat'],
+      aliases: ['chat.gguf'],
+      keys: [modelKey('anna', ['chat'])],
+    });
     const get = (url: string): Promise<LightMyRequestResponse> =>
-      made.app.inject({ method: 'GET', url, headers: sent('anna') });
-    expect((await get('/v1/models')).json<Models>().data.map(({ id }) => id)).toEqual(['chat']);
+      made.app.inject({ method: 'GET', url, headers: bearer('anna') });
+    expect((await get('/v1/models')).json<ListedModels>().data.map(({ id }) => id)).toEqual(['chat']);
     expect((await get('/v1/models/chat.gguf')).statusCode).toBe(403);
     expect((await get('/v1/models/chat')).statusCode).toBe(200);
-    const answer = await made.post('/v1/chat/completions', chat('hi', { max_tokens: 2 }), sent('anna'));
+    const answer = await made.post('/v1/chat/completions', chat('hi', { max_tokens: 2 }), bearer('anna'));
     expect(answer.json<unknown>()).toMatchObject({ model: 'chat' });
   });
 
   it('is refused where it is the name of another model', async () => {
-    const made = await linesApp({ models: ['chat', 'chat.gguf'], keys: [key('anna', 'chat')] });
+    const made = await linesApp({ models: ['chat', 'chat.gguf'], keys: [modelKey('anna', ['chat'])] });
     const ask = (model: string): ReturnType<typeof made.post> =>
-      made.post('/v1/chat/completions', chat('hi', { model, max_tokens: 2 }), sent('anna'));
+      made.post('/v1/chat/completions', chat('hi', { model, max_tokens: 2 }), bearer('anna'));
     expect((await ask('chat.gguf')).statusCode).toBe(403);
     expect((await ask('chat')).statusCode).toBe(200);
   });
 
   it('is refused where it is an alias of the only model', async () => {
-    const made = await testApp({ keys: [key('anna', 'chat')], server: { aliases: ['chat.gguf'] } });
+    const made = await testApp({ keys: [modelKey('anna', ['chat'])], server: { aliases: ['chat.gguf'] } });
     const ask = (model: string): ReturnType<typeof made.post> =>
-      made.post('/v1/chat/completions', chat('hi', { model, max_tokens: 2 }), sent('anna'));
+      made.post('/v1/chat/completions', chat('hi', { model, max_tokens: 2 }), bearer('anna'));
     expect((await ask('chat.gguf')).statusCode).toBe(403);
     expect((await ask('chat')).statusCode).toBe(404);
   });
@@ -98,7 +83,7 @@ describe('the model that a key gets', () => {
         const offered = listedNames(models, aliases).map(({ id }) => id);
         let found: string | null;
         try {
-          found = allowedModel(key('anna', ...allowed), asked, offered, meant);
+          found = allowedModel(modelKey('anna', allowed), asked, offered, meant);
         } catch {
           expect(allowed).not.toContain(asked);
           return;
@@ -138,9 +123,9 @@ describe('a key that may use some models of upstream servers', () => {
     onTestFinished(() => upstream.stop());
     const { url } = await testRelay([upstream.url], {
       times: usualTimes,
-      access: { keys: [key('anna', ...allowed)], anonymous: null, classReserves: new Map() },
+      access: { keys: [modelKey('anna', allowed)], anonymous: null, classReserves: new Map() },
     });
-    const headers = { ...sent('anna'), 'content-type': 'application/json' };
+    const headers = { ...bearer('anna'), 'content-type': 'application/json' };
     const ask = (body: string): Promise<Response> =>
       fetch(`${url}/v1/chat/completions`, { method: 'POST', headers, body });
     return { upstream, url, ask };
@@ -152,7 +137,7 @@ describe('a key that may use some models of upstream servers', () => {
     expect((await ask('{"model":"chat","messages":[]}')).status).toBe(200);
     expect((await ask('{"messages":[]}')).status).toBe(200);
     expect(upstream.requests.map(({ body }) => body).join()).not.toContain('gguf');
-    const list = await fetch(`${url}/v1/models`, { headers: sent('anna') });
+    const list = await fetch(`${url}/v1/models`, { headers: bearer('anna') });
     expect(await list.json()).toMatchObject({ data: [{ id: 'chat' }] });
   });
 
@@ -178,7 +163,7 @@ describe('a key that may use some models of upstream servers', () => {
     const refused = await ask('{"model":"small","messages":[]}');
     expect(refused.status).toBe(404);
     expect(await refused.text()).not.toContain('large');
-    const described = await fetch(`${url}/v1/models/small`, { headers: sent('anna') });
+    const described = await fetch(`${url}/v1/models/small`, { headers: bearer('anna') });
     expect(described.status).toBe(404);
     expect(await described.text()).not.toContain('large');
   });

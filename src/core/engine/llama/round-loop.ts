@@ -16,6 +16,14 @@ import { LlamaGeneration } from './slots/generation.js';
 type QueuedCall =
   { readonly type: 'generate'; readonly spec: GenerationSpec } | { readonly type: 'cancel'; readonly id: string };
 
+/** Who takes part in a round. */
+interface PlannedRound {
+  readonly members: readonly LlamaGeneration[];
+  /** The members of which a chunk of the prompt is read; all others decode. */
+  readonly prefilling: readonly LlamaGeneration[];
+  readonly work: RoundWork;
+}
+
 /**
  * Advances all running generations together. One round asks each of them for its next token, or for the next chunk of
  * its prefill, and waits for all; only then do they share a batch (docs/architecture.md). Everything that changes which
@@ -42,8 +50,9 @@ export class RoundLoop {
   #pending: GenerationEvent[] = [];
   /** Generations that were cancelled during this round: their events are not reported. */
   readonly #silenced = new Set<string>();
-  /** When the last round was over, and whether there was nothing to do after it. */
+  /** When the last round was over, in milliseconds on the clock. */
   #endedAt = 0;
+  /** Whether the loop has been idle since the last round. */
   #hasSlept = true;
   #isStopping = false;
   #wake: (() => void) | null = null;
@@ -97,7 +106,7 @@ export class RoundLoop {
     for (const generation of this.#running) await this.#slots.release(generation);
   }
 
-  /** Whether there is nothing to do before the next round but to begin it. */
+  /** Whether the next round can begin at once: no call has to take effect first, and no generation begins or ends before it. */
   get #goesOn(): boolean {
     if (this.#isStopping || this.#queuedCalls.length > 0 || this.#running.length === 0) return false;
     return this.#running.every(({ isCold, isOver }) => !isCold && !isOver);
@@ -175,16 +184,9 @@ export class RoundLoop {
     this.#chunk.prepare(this.#running.filter(({ isDecoding }) => isDecoding).length);
     const copies = await this.#warm();
     const startedAt = this.#clock.now();
-    const members = planRound(this.#running, this.#chunk.tokens, this.#turns);
+    const { members, prefilling, work } = this.#plan();
     const events = this.#pending;
     this.#pending = [];
-    const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
-    this.#turns.took(
-      this.#running.filter(({ isDecoding }) => !isDecoding),
-      prefilling,
-    );
-    const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
-    const work = { decodes: members.length - prefilling.length, prefillTokens };
     if (members.length > 0) this.#threads.begin(work);
     const stepped = Promise.all(members.map((generation) => generation.step(events)));
     this.#reports.computing();
@@ -195,18 +197,7 @@ export class RoundLoop {
     if (members.length > 0 && !copies && !rates) this.#observe(work, durationMs + (this.#hasSlept ? 0 : idleMs));
     this.#hasSlept = false;
     await this.#slots.prefilled(prefilling, work, rates ? null : { ms: durationMs, copies });
-
-    const promptCache = this.#slots.takeCacheActivity();
-    const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
-    const prefillChunk = this.#chunk.takeChange();
-    const round: Round = {
-      durationMs,
-      batchSize: members.length,
-      events,
-      ...(prefills.length > 0 && { prefills }),
-      ...(promptCache !== undefined && { promptCache }),
-      ...(prefillChunk !== undefined && { prefillChunk }),
-    };
+    const round = this.#describe({ durationMs, batchSize: members.length, events }, prefilling);
     if (this.#threads.startsThreads && this.#goesOn) this.#reports.later(round);
     else this.#reports.now(round);
     await this.#release((generation) => generation.isOver);
@@ -214,6 +205,31 @@ export class RoundLoop {
     // dispatcher, where it decodes, needs it to go idle: see round-batch.ts.
     this.#endedAt = this.#clock.now();
     await nextIteration();
+  }
+
+  /** Chooses who takes part in the next round. */
+  #plan(): PlannedRound {
+    const members = planRound(this.#running, this.#chunk.tokens, this.#turns);
+    const prefilling = members.filter(({ isPrefilling }) => isPrefilling);
+    this.#turns.took(
+      this.#running.filter(({ isDecoding }) => !isDecoding),
+      prefilling,
+    );
+    const prefillTokens = prefilling.reduce((sum, { nextChunk }) => sum + nextChunk, 0);
+    return { members, prefilling, work: { decodes: members.length - prefilling.length, prefillTokens } };
+  }
+
+  /** Adds to a round what else has changed in it. Takes the changes: the next round does not report them again. */
+  #describe(round: Round, prefilling: readonly LlamaGeneration[]): Round {
+    const promptCache = this.#slots.takeCacheActivity();
+    const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);
+    const prefillChunk = this.#chunk.takeChange();
+    return {
+      ...round,
+      ...(prefills.length > 0 && { prefills }),
+      ...(promptCache !== undefined && { promptCache }),
+      ...(prefillChunk !== undefined && { prefillChunk }),
+    };
   }
 
   /** @param ms see `ThreadGovernor.observe` */

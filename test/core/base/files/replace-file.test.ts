@@ -5,37 +5,26 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { replaceFile } from '../../../../src/core/base/files/replace-file.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-let folder = '';
-const at = (...names: string[]): string => join(folder, ...names);
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chatstream-replace-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder();
+const { at } = folder;
 
 describe('replacing a file', () => {
   it('writes a new one, or replaces all of an older one', async () => {
     await replaceFile(at('report.md'), 'a long first text');
     await replaceFile(at('report.md'), 'second');
     expect(readFileSync(at('report.md'), 'utf8')).toBe('second');
-    expect(readdirSync(folder)).toEqual(['report.md']);
+    expect(readdirSync(folder.path)).toEqual(['report.md']);
   });
 
   it('never shows a part of the new one', async () => {
@@ -106,7 +95,7 @@ describe('replacing a file', () => {
   it('leaves nothing behind if it fails', async () => {
     mkdirSync(at('report.json'));
     await expect(replaceFile(at('report.json'), 'x')).rejects.toThrow('EISDIR');
-    expect(readdirSync(folder)).toEqual(['report.json']);
+    expect(readdirSync(folder.path)).toEqual(['report.json']);
   });
 
   it('names the folder that is missing', async () => {

@@ -4,29 +4,18 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { samplesDestination } from '../../../../src/core/bench/record/samples-destination.js';
+import { temporaryFolder } from '../../../support/temporary-folder.js';
 
-let folder = '';
-const at = (...names: string[]): string => join(folder, ...names);
-
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'chatstream-samples-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder();
+const { at } = folder;
 
 /** Writes samples as a bench does. */
 function write(path: string, isComplete: boolean, text = '{"run":1}\n'): void {
@@ -39,12 +28,12 @@ function write(path: string, isComplete: boolean, text = '{"run":1}\n'): void {
 describe('the file of samples', () => {
   it('gets its name when all are written', () => {
     const samples = samplesDestination(at('new.jsonl'));
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder.path)).toEqual([]);
     samples.begin();
     appendFileSync(samples.path, '{"run":1}\n');
-    expect(readdirSync(folder)).toEqual(['new.jsonl.incomplete']);
+    expect(readdirSync(folder.path)).toEqual(['new.jsonl.incomplete']);
     samples.end(true);
-    expect(readdirSync(folder)).toEqual(['new.jsonl']);
+    expect(readdirSync(folder.path)).toEqual(['new.jsonl']);
     expect(readFileSync(at('new.jsonl'), 'utf8')).toBe('{"run":1}\n');
   });
 
@@ -55,12 +44,12 @@ describe('the file of samples', () => {
     expect(readFileSync(at('a.jsonl.incomplete'), 'utf8')).toBe('{"run":1}\n');
     write(at('a.jsonl'), true, '{"run":2}\n');
     expect(readFileSync(at('a.jsonl'), 'utf8')).toBe('{"run":2}\n');
-    expect(readdirSync(folder)).toEqual(['a.jsonl']);
+    expect(readdirSync(folder.path)).toEqual(['a.jsonl']);
   });
 
   it('is not there, and nothing beside it, if none could be written', () => {
     write(at('a.jsonl'), false, '');
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   it.skipIf(process.platform === 'win32')('keeps mode and symbolic link of an older one', () => {
