@@ -65,18 +65,18 @@ describe('the file of samples', () => {
 
   it.skipIf(process.platform === 'win32')('is where a symbolic link leads, even if nothing is there yet', () => {
     mkdirSync(at('real'));
-    symlinkSync(join('real', 'a.jsonl'), at('link.jsonl'));
+    symlinkSync('real/a.jsonl', at('link.jsonl'));
     write(at('link.jsonl'), true);
     expect(lstatSync(at('link.jsonl')).isSymbolicLink()).toBe(true);
     expect(readFileSync(at('real', 'a.jsonl'), 'utf8')).toBe('{"run":1}\n');
-    expect([readdirSync(folder).sort(), readdirSync(at('real'))]).toEqual([['link.jsonl', 'real'], ['a.jsonl']]);
+    expect([readdirSync(folder.path).sort(), readdirSync(at('real'))]).toEqual([['link.jsonl', 'real'], ['a.jsonl']]);
   });
 
   it.skipIf(process.getuid?.() === 0)('is refused before anything is measured if it is write-protected', () => {
     writeFileSync(at('a.jsonl'), 'older');
     chmodSync(at('a.jsonl'), 0o444);
     expect(() => samplesDestination(at('a.jsonl'))).toThrow(`The samples ${at('a.jsonl')} cannot be written`);
-    expect(readdirSync(folder)).toEqual(['a.jsonl']);
+    expect(readdirSync(folder.path)).toEqual(['a.jsonl']);
   });
 
   it.skipIf(process.getuid?.() === 0)('is written to directly in a folder that takes no other', () => {
