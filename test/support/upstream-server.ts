@@ -13,6 +13,7 @@ export type UpstreamManner =
       readonly headers?: Readonly<Record<string, string>>;
       /** The code of its error; the status if left out. */
       readonly code?: string;
+      readonly message?: string;
     }
   /** It breaks the connection after so many tokens; before 0 tokens, it sends the head and an event without text. */
   | { readonly type: 'break'; readonly afterTokens: number; readonly manner: 'reset' | 'end' | 'error' }
@@ -138,7 +139,9 @@ export class UpstreamServer {
         return;
       case 'status':
         response.writeHead(manner.status, { 'content-type': 'application/json', ...manner.headers });
-        response.end(JSON.stringify({ error: { message: 'as told', code: manner.code ?? manner.status } }));
+        response.end(
+          JSON.stringify({ error: { message: manner.message ?? 'as told', code: manner.code ?? manner.status } }),
+        );
         return;
       case 'nonsense':
         response.writeHead(200, { 'content-type': manner.contentType }).end('<html>Welcome!</html>');

@@ -40,6 +40,14 @@ export function noAllowedModelError(wanted: string): ChatstreamError {
   });
 }
 
+/** Takes the place of an upstream's own error, which may name models that are not for the owner of the key to know. */
+export function modelMissingUpstreamError(wanted: string): ChatstreamError {
+  return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here at the moment.`, {
+    hint: 'The server that should have it does not; the operator can find out why.',
+    param: 'model',
+  });
+}
+
 // invalid_api_key
 
 export function missingKeyError(): ChatstreamError {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
+import { modelMissingUpstreamError } from '../../base/refusals/key-refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
@@ -77,7 +78,8 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const delivery = new Delivery(context, reply);
   const admitted = (listener: RelayListener): AdmittedRequest => {
     try {
-      return relay.submit(request, listener, delivery.client);
+      const heard = key.models === undefined ? listener : withoutOtherModels(listener, model ?? '');
+      return relay.submit(request, heard, delivery.client);
     } catch (error) {
       throw aboutAllowedModels(error, key, model, relay.models, eachItsOwn);
     } finally {
@@ -124,6 +126,32 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
       },
     };
   });
+}
+
+/** Passes on all but the error of an upstream that does not have the model: it often lists those that it has. */
+function withoutOtherModels(listener: RelayListener, wanted: string): RelayListener {
+  return {
+    started: () => {
+      listener.started();
+    },
+    whole: (answer, executor) => {
+      if (answer.status === 404 && /model/i.test(answer.body.toString())) {
+        listener.failed(modelMissingUpstreamError(wanted));
+      } else listener.whole(answer, executor);
+    },
+    begun: (executor) => {
+      listener.begun(executor);
+    },
+    data: (chunk) => {
+      listener.data(chunk);
+    },
+    ended: () => {
+      listener.ended();
+    },
+    failed: (error) => {
+      listener.failed(error);
+    },
+  };
 }
 
 function noBodyError(): ChatstreamError {
