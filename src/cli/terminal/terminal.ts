@@ -14,7 +14,7 @@ export function styled(stream: NodeJS.WriteStream, style: Style, text: string): 
   return hasColours(stream) ? styleText(style, text, { validateStream: false }) : text;
 }
 
-/** The width of a terminal, in columns. Some report a width of 0; what is no terminal reports none. */
+/** The width of a terminal, in columns. Some report a width of 0; pipes and files report none. */
 export function columnsOf({ columns }: { readonly columns?: number | undefined }): number {
   return columns !== undefined && columns > 0 ? columns : 80;
 }

@@ -34,7 +34,7 @@ export interface OnDemandModel {
   readonly createEngine: () => LoadedEngine;
 }
 
-/** What a line shares with whoever decides about loading. */
+/** What a line shares with the part that decides about loading. */
 export interface ModelLineHost {
   readonly loadTimes: LoadTimes;
   readonly onChange: () => void;

@@ -96,7 +96,7 @@ export class OnDemandEngine implements ServingEngine {
     let hasServed = false;
     engine.states((state) => {
       if (state.status === 'ready') hasServed = true;
-      // That it cannot be loaded is for whoever loads it.
+      // An error of loading is reported where it is loaded.
       if (hasServed) this.#states.emit(state);
     });
     try {

@@ -239,7 +239,7 @@ export class Attempts {
     this.#options.onEnded(job);
   }
 
-  /** Of a job without an answer: the time without a token was no prefill that anybody should pay for. */
+  /** What a job without an answer has cost. The time before its first token is not counted as prefill if none came. */
   #costsOf(job: RelayJob): Timings {
     const timings = job.timings(this.#options.clock.now());
     return job.firstTokenMs === null ? { ...timings, prefillMs: 0 } : timings;

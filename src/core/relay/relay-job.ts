@@ -40,7 +40,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
   queueMs: number | null = null;
   startedMs = 0;
   firstTokenMs: number | null = null;
-  /** Of no meaning before the first. */
+  /** 0 before the first token. */
   lastTokenMs = 0;
   override readonly isSilent: boolean;
   promptTokens: number;

@@ -35,7 +35,7 @@ import { relaySnapshot } from './relay-snapshot.js';
  */
 export class Relay implements RequestLine {
   readonly executors: readonly RelayExecutor[];
-  /** Nothing is: bodies are passed on as they came. */
+  /** Always none: bodies are passed on as they came. */
   readonly preparing = 0;
   readonly slotsAt = 'upstreams';
   readonly #options: RelayOptions;

@@ -93,7 +93,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return this.keys.competition.first?.ticket?.job;
   }
 
-  /** Paused ones do not count. */
+  /** The job that has waited for longest; paused jobs do not count. */
   get oldest(): J | undefined {
     return this.keys.arrivals.oldest;
   }
@@ -112,7 +112,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
     this.keys.enter(job);
   }
 
-  /** A job that was started elsewhere, where its key has paid for it. @param former the job there, if that is known */
+  /** Takes over a job that was started elsewhere, where its key has paid for it. @param former the job there, if that is known */
   adopt(job: J, former: J | null): void {
     this.#charges.adopted(this.keys.adopt(job), former?.ticket ?? null);
   }
@@ -142,11 +142,11 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /**
-   * Since when the job waits that is first in line, if it is interactive, needs one place and would get that of a job that is
-   * paused.
+   * When the first job in line began to wait, if a `batch` job may be paused for it: it has to be interactive and to need one place.
    *
    * @param free places
    * @param all places, free or not
+   * @returns milliseconds of the clock; null if no job may be paused for the first in line
    */
   interactiveSinceMs(free: number, all: number): number | null {
     if (free < this.keys.reserves.heldOf(all)) return null;
@@ -156,12 +156,12 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /**
-   * Since when a waiting job counts as having waited until a `batch` job gives up its place to it: all that start before it do so
-   * in the same way.
+   * When the wait of a job begins that ends with a pause: a `batch` job gives up its place to it, as others do to all jobs that start
+   * before it.
    *
    * @param free places
    * @param all places, free or not
-   * @returns null if it does not start in this way, for all that is known now
+   * @returns milliseconds of the clock; null if, as things are now, the job does not start in this way
    */
   pausedForSinceMs({ ticket }: J, free: number, all: number): number | null {
     if (ticket?.isWaiting !== true || ticket.lane.rank !== rankOf('interactive')) return null;

@@ -9,7 +9,7 @@ import { Preemption } from './preemption.js';
 
 export interface StarterOptions<J extends Job> {
   readonly line: JobLine<J>;
-  /** The same, if keys share it; null otherwise. */
+  /** `line` itself if several keys share it; null otherwise. */
   readonly fairLine: FairLine<J> | null;
   readonly occupancy: Occupancy<J>;
   readonly estimates: StartEstimates<J>;

@@ -29,7 +29,7 @@ export class WaitingLimits<J extends Job> {
   readonly #options: WaitingLimitsOptions<J>;
   readonly #timer: QueueTimer;
   readonly #deadlines: Deadlines<J>;
-  /** Of jobs that have to start in time for the target. */
+  /** The deadlines that `--ttft-target` sets. */
   readonly #targets: Deadlines<J>;
 
   constructor(options: WaitingLimitsOptions<J>, clock: Clock) {

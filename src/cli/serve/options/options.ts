@@ -73,7 +73,7 @@ export function wantedEngines(
   return { slots, replication, wanted };
 }
 
-/** What the flags mean for the queue and for HTTP, whoever generates. @throws ChatstreamError `usage` */
+/** The settings of the queue and of HTTP, which do not depend on where answers are generated. @throws ChatstreamError `usage` */
 export function lineOptions(
   flags: ServeFlags,
   version: string,

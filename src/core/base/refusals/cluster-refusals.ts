@@ -5,7 +5,7 @@ const retryAfterSeconds = 5;
 
 // cluster_unavailable
 
-/** The broker, or whoever holds the line, does not answer at the moment. */
+/** The broker, or the process that holds the line, does not answer at the moment. */
 export function clusterAwayError(): ChatstreamError {
   return new ChatstreamError('cluster_unavailable', 'The cluster cannot be reached at the moment.', {
     hint: 'Try again in a few seconds; what runs goes on where it can.',

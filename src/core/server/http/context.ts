@@ -57,7 +57,7 @@ export interface Operations {
   readonly loadTests: LoadTests;
 }
 
-/** What all routes work with, whoever generates. */
+/** What all routes work with, wherever answers are generated. */
 export interface LineContext {
   readonly line: RequestLine;
   readonly announcer: QueueAnnouncer;

@@ -32,7 +32,7 @@ const given = {
   fields,
 };
 
-/** What whoever gave it is answered. */
+/** The answer to the client that gave it. */
 export const givenFeedback = Type.Object(given);
 
 export const feedback = Type.Object({

@@ -166,7 +166,7 @@ export const queue = Type.Object({
   ),
   draining: Type.Boolean(),
   may_turn: Type.Boolean({
-    description: 'Whether whoever asks may change the limits, with PATCH /v1/queue.',
+    description: 'Whether this client may change the limits, with PATCH /v1/queue.',
   }),
   preparing: Type.Integer({
     minimum: 0,

@@ -45,7 +45,7 @@ function tryAll(file: StoreFile, batch: readonly NumberedRequest[]): boolean {
     results.forEach(tell);
     return true;
   } catch {
-    // They are tried again alone, and then whoever fails is told why.
+    // Each is tried again alone, so that only those that fail are told why.
     return false;
   }
 }
