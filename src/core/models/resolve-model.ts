@@ -1,5 +1,5 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
@@ -117,11 +117,22 @@ function localFile(source: string): string {
     });
   }
   if (statSync(path).isDirectory()) {
-    throw new ChatstreamError('model_unreadable', `${path} is a folder.`, {
-      hint: `Name the .gguf file in it, such as ${basename(path)}/model.gguf.`,
-    });
+    throw new ChatstreamError('model_unreadable', `${path} is a folder.`, { hint: folderHint(source) });
   }
   return path;
+}
+
+function folderHint(folder: string): string {
+  try {
+    const [first] = readdirSync(folder)
+      .filter((name) => name.endsWith('.gguf'))
+      .sort();
+    if (first !== undefined) return `Name the .gguf file in it, such as ${join(folder, first)}.`;
+    return `No .gguf file is in it. ${choices}`;
+  } catch {
+    // What is in it may not be read.
+    return choices;
+  }
 }
 
 function bundled(): string {

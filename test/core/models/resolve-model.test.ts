@@ -43,9 +43,16 @@ describe('the file that a model means', () => {
   });
 
   it('is not a folder', async () => {
-    await expect(resolveModel(join(folder, 'models.gguf'))).rejects.toMatchObject({
+    const path = join(folder, 'models.gguf');
+    await expect(resolveModel(path)).rejects.toMatchObject({
       code: 'model_unreadable',
-      message: `${join(folder, 'models.gguf')} is a folder.`,
+      message: `${path} is a folder.`,
+      hint: expect.stringMatching(/^No \.gguf file is in it\. Give --model/) as string,
+    });
+    writeFileSync(join(path, 'b.gguf'), '');
+    writeFileSync(join(path, 'a.gguf'), '');
+    await expect(resolveModel(path)).rejects.toMatchObject({
+      hint: `Name the .gguf file in it, such as ${join(path, 'a.gguf')}.`,
     });
   });
 
