@@ -11,9 +11,10 @@ import { benchmarkModel } from '../support/test-models.js';
 
 /**
  * Many people in conversations, on few slots: requests per second and the time to first token, of chatstream with its
- * prompt cache, of chatstream without, and of llama-server with its defaults if LLAMA_SERVER names one.
+ * prompt cache, of chatstream without, of chatstream with a slot for each conversation, and of llama-server with its defaults if
+ * LLAMA_SERVER names one.
  *
- *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic] [cache,none,llama]
+ *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic] [cache,none,slots,llama]
  */
 const [
   conversations = '16',
@@ -70,6 +71,8 @@ const contenders = kinds.split(',').flatMap((kind): Contender[] => {
       return [chatstream(promptCache)];
     case 'none':
       return [chatstream('0')];
+    case 'slots':
+      return [chatstreamWithSlots()];
     default:
       return binary === undefined ? [] : [llamaServer(binary)];
   }
@@ -78,6 +81,12 @@ const contenders = kinds.split(',').flatMap((kind): Contender[] => {
 function chatstream(cache: string): Contender {
   const start: Contender['start'] = (model) => startChatstream(['-m', model, ...size, '--prompt-cache', cache]);
   return { name: `chatstream, --prompt-cache ${cache}`, start };
+}
+
+/** With a slot for each conversation, none of which has to leave its own. */
+function chatstreamWithSlots(): Contender {
+  const start: Contender['start'] = (model) => startChatstream(['-m', model, ...size, '--slots', conversations]);
+  return { name: `chatstream, --slots ${conversations}`, start };
 }
 
 function llamaServer(path: string): Contender {
