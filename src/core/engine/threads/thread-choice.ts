@@ -28,6 +28,9 @@ const lostFactor = 3;
 const driftFactor = 1.5;
 const driftRounds = 8;
 
+/** A measurement from before the model served, without HTTP, does not count if rounds take this many times as long. */
+const outdatedFactor = 2;
+
 interface Trial {
   readonly threads: number;
   readonly ours: number[];
@@ -55,19 +58,24 @@ export class ThreadChoice {
   #trial: Trial | null = null;
   #triesUp = true;
   #pauseMs = shortestPauseMs;
-  #resumeAtMs = 0;
+  #resumeAtMs: number;
   #triedAtMs = -Infinity;
   #usualMs: number | null;
+  /** How long a round took before the model served; null if that was not measured, or after the first rounds. */
+  #measuredMs: number | null;
 
   /**
    * @param candidates numbers of threads, in ascending order
    * @param threads the one to begin with
-   * @param usualMs how long a round usually takes with it, if that was measured
+   * @param usualMs how long a round usually takes with it, if that was measured: no other number is tried for a while then, as long
+   *   as rounds take no longer
    */
-  constructor(candidates: readonly number[], threads: number, usualMs: number | null) {
+  constructor(candidates: readonly number[], threads: number, usualMs: number | null, nowMs: number) {
     this.#candidates = candidates;
     this.#threads = threads;
     this.#usualMs = usualMs;
+    this.#measuredMs = usualMs;
+    this.#resumeAtMs = usualMs === null ? nowMs : nowMs + shortestPauseMs;
   }
 
   /** The number that is chosen at the moment. */
@@ -100,9 +108,16 @@ export class ThreadChoice {
     this.#slow = [...this.#slow.slice(-3), usualMs !== null && ms > usualMs * slowFactor];
     this.#recent.push(ms);
     if (this.#recent.length > remembered) this.#recent.shift();
+    if (this.#recent.length === roundsBeforeTrial) this.#checkMeasurement(nowMs);
     if (this.#isSlow(nowMs)) this.#try(false);
     else if (this.#recent.length >= roundsBeforeTrial && nowMs >= this.#resumeAtMs) this.#try(this.#triesUp);
     return false;
+  }
+
+  #checkMeasurement(nowMs: number): void {
+    const isOutdated = this.#measuredMs !== null && median(this.#recent) > this.#measuredMs * outdatedFactor;
+    if (isOutdated) this.#resumeAtMs = nowMs;
+    this.#measuredMs = null;
   }
 
   get #isLowest(): boolean {

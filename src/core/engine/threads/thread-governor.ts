@@ -69,7 +69,7 @@ export class ThreadGovernor {
     if (choice === undefined) {
       const { threads, roundMs } = this.#calibration.best(work.decodes);
       // Nothing was measured with prompts, whose rounds are longer.
-      choice = new ThreadChoice(this.#calibration.candidates, threads, kind === 'prefill' ? null : roundMs);
+      choice = new ThreadChoice(this.#calibration.candidates, threads, kind === 'prefill' ? null : roundMs, nowMs);
       if (this.#crowded !== null && nowMs < this.#crowded.untilMs) choice.lower(this.#crowded.threads, nowMs);
       this.#choices.set(kind, choice);
     }

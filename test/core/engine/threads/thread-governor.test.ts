@@ -59,6 +59,20 @@ describe('ThreadGovernor', () => {
     expect(up.governor.inUse).toEqual([2]);
   });
 
+  it('tries no other number for two seconds where rounds take as long as they were measured to take', () => {
+    const machine = new Machine(twoAreFaster, 2, 10);
+    while (machine.nowMs < 1990) machine.run(1);
+    expect(new Set(machine.used)).toEqual(new Set([2]));
+    machine.run(30);
+    expect(new Set(machine.used)).toEqual(new Set([1, 2]));
+  });
+
+  it('tries another number soon where rounds take twice as long as they were measured to take', () => {
+    const machine = new Machine(oneIsFaster, 2, 4.5);
+    machine.run(30);
+    expect(machine.governor.inUse).toEqual([1]);
+  });
+
   it('steps down at once when something else needs the cores', () => {
     const machine = new Machine(twoAreFaster);
     machine.run(100);
