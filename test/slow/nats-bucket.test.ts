@@ -54,6 +54,14 @@ describe.skipIf(!hasNats())(`a bucket of NATS ${needsNats}`, () => {
     await plain.stop();
   });
 
+  it('can be made by four members at the same time', async () => {
+    const members = await Promise.all(Array.from({ length: 4 }, () => connect()));
+    for (let made = 0; made < 300; made += 1) {
+      const buckets = await Promise.all(members.map((bus) => bus.bucket(`together-${made}`, { ttlMs: null })));
+      expect(buckets).toHaveLength(4);
+    }
+  });
+
   it('refuses a bucket that has another time to live', async () => {
     const bus = await connect();
     await bus.bucket('of-another-version', { ttlMs: 2000 });

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { KV, KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Subscribable } from '../base/emitter.js';
@@ -11,6 +12,11 @@ const answerWithinMs = 2000;
 
 /** The server's number for "the entry does not have this revision"; servers use either. */
 const otherRevision: readonly unknown[] = [10071, 10164];
+
+/** The server's numbers for "the name, or the subjects, of this bucket are taken": another member is making it just now. */
+const taken: readonly unknown[] = [10058, 10065];
+const createTries = 10;
+const createPauseMs = 50;
 
 /**
  * Opens a bucket of NATS's key-value store. The client is loaded here, so that nothing else has to wait for it.
@@ -58,7 +64,7 @@ class NatsBucket implements Bucket {
   async open(): Promise<KV> {
     try {
       const settings = { description: 'chatstream', allow_direct: false, ttl: this.#ttlMs ?? 0 };
-      const kv = await inTime(this.#kvm.create(this.#name, settings));
+      const kv = await inTime(createTogether(() => this.#kvm.create(this.#name, settings)));
       await this.#check(kv);
       this.#kv = kv;
       return kv;
@@ -146,6 +152,23 @@ class NatsBucket implements Bucket {
       `The bucket ${this.#name} at NATS keeps entries for ${ttl} ms, but this version wants ${wantedMs} ms.`,
       { hint: `Do all members run the same version? Otherwise remove it: nats kv del ${this.#name}` },
     );
+  }
+}
+
+/**
+ * Asks for a bucket again while another member makes the same one: the client looks whether it exists, then creates it, and
+ * of several that find none, the server accepts only the first.
+ *
+ * @throws what `create` throws, if it is something else, or the same ten times within half a second
+ */
+export async function createTogether<T>(create: () => Promise<T>): Promise<T> {
+  for (let left = createTries - 1; ; left -= 1) {
+    try {
+      return await create();
+    } catch (error) {
+      if (left === 0 || !taken.includes(codeOf(error))) throw error;
+      await pause(createPauseMs);
+    }
   }
 }
 
