@@ -11,7 +11,7 @@ npm pack --silent --pack-destination "$work" >/dev/null
 tarball=$(echo "$work"/chatstream-*.tgz)
 
 wanted='package\.json|LICENSE|oclif\.manifest\.json|bin/run\.js|dist/.+\.(js|d\.ts)|dist/console/(index\.html|assets/[A-Za-z0-9_.-]+\.(css|svg|woff2))|models/bundled\.gguf|schemas/.+\.json'
-documentation='(README|CHANGELOG|CONTRIBUTING)\.md|docs/[a-z-]+\.md|docs/images/[a-z-]+\.webp|examples/.+|models/README\.md|benchmarks/[a-z]+/README\.md'
+documentation='(README|CHANGELOG|CONTRIBUTING)\.md|docs/(architecture/)?[a-z-]+\.md|docs/images/[a-z-]+\.webp|examples/.+|models/README\.md|benchmarks/[a-z]+/README\.md'
 unwanted=$(tar -tzf "$tarball" | grep -Ev "^package/($wanted|$documentation)$" || true)
 if [ -n "$unwanted" ]; then
   printf 'The package contains files that users do not need:\n%s\n' "$unwanted" >&2

@@ -6,12 +6,15 @@ const files = ['src', 'test', 'scripts', 'bin', 'console/src'].flatMap((folder) 
   readdirSync(`${root}${folder}`, { recursive: true, encoding: 'utf8' }).map((path) => `/${folder}/${path}`),
 );
 
-describe.each(['docs/architecture.md', 'CONTRIBUTING.md', 'benchmarks/gate/README.md', 'benchmarks/serve/README.md'])(
-  '%s',
-  (page) => {
-    it('names only source files that exist', () => {
-      const named = Array.from(readPage(page).matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts)`/g), ([, path = '']) => path);
-      expect(named.filter((path) => !files.some((file) => file.endsWith(`/${path}`)))).toEqual([]);
-    });
-  },
-);
+const pages = [
+  'docs/architecture.md',
+  ...readdirSync(`${root}docs/architecture`).map((name) => `docs/architecture/${name}`),
+  ...['CONTRIBUTING.md', 'benchmarks/gate/README.md', 'benchmarks/serve/README.md'],
+];
+
+describe.each(pages)('%s', (page) => {
+  it('names only source files that exist', () => {
+    const named = Array.from(readPage(page).matchAll(/`((?:[\w.-]+\/)*[\w.-]+\.ts)`/g), ([, path = '']) => path);
+    expect(named.filter((path) => !files.some((file) => file.endsWith(`/${path}`)))).toEqual([]);
+  });
+});

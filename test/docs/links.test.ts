@@ -17,7 +17,7 @@ function checkLinks(
 
 describe('the relative links', () => {
   it('of the documentation lead somewhere', async () => {
-    const docs = (await readdir(join(root, 'docs')))
+    const docs = (await readdir(join(root, 'docs'), { recursive: true }))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `docs/${name}`);
     expect(docs.length).toBeGreaterThan(5);

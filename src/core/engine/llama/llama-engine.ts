@@ -56,7 +56,7 @@ type State =
 
 /**
  * An engine that runs a GGUF model with llama.cpp in this process, which should have been started with
- * `UV_THREADPOOL_SIZE=1` (docs/architecture.md). Native code is loaded by `start`, not before.
+ * `UV_THREADPOOL_SIZE=1` (docs/architecture/engine.md). Native code is loaded by `start`, not before.
  *
  * It also prepares prompts, but the server leaves that to a prompt engine in another process: here,
  * every call delays the rounds.

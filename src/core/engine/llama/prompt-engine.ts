@@ -34,7 +34,7 @@ type State =
 
 /**
  * Prepares the prompts of a GGUF model without its weights: it needs little memory and no GPU, so that it can run in a
- * process beside the one that generates (docs/architecture.md). Native code is loaded by `start`, not before.
+ * process beside the one that generates (docs/architecture/processes.md). Native code is loaded by `start`, not before.
  *
  * @param log receives llama.cpp's warnings and errors
  * @param clock limits how long a chat may take to be rendered

@@ -26,8 +26,8 @@ interface PlannedRound {
 
 /**
  * Advances all running generations together. One round asks each of them for its next token, or for the next chunk of
- * its prefill, and waits for all; only then do they share a batch (docs/architecture.md). Everything that changes which
- * generations run, or touches a KV cache, happens between rounds.
+ * its prefill, and waits for all; only then do they share a batch (docs/architecture/engine.md). Everything that changes
+ * which generations run, or touches a KV cache, happens between rounds.
  *
  *     between rounds             a round, one batch                             between rounds
  *

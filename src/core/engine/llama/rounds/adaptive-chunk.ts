@@ -5,7 +5,7 @@ const aimedShare = 0.9;
 
 /**
  * A chunk is never less than this part of the largest one, so that every prompt advances. On a CPU, one prompt token
- * takes a quarter of a round with three decodes (docs/architecture.md).
+ * takes a quarter of a round with three decodes (docs/architecture/engine.md).
  */
 const leastShare = 1 / 128;
 
