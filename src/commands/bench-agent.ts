@@ -9,7 +9,7 @@ import { createLogger } from '../cli/terminal/logging.js';
 export default class BenchAgent extends BaseCommand {
   static override summary = 'Send load for benches that are started on other machines.';
 
-  static override description = `Waits at a NATS server until chatstream bench --agents wants its help, sends its share of the load, and waits again. It works for one bench at a time, and has to be of the same version. Ctrl-C ends it.`;
+  static override description = `Waits at a NATS server until chatstream bench --agents needs it, sends its share of the load, and waits again. It works for one bench at a time, and needs the same version as the bench. Ctrl-C ends it.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1',

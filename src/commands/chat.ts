@@ -12,9 +12,9 @@ const { engine, context, gpu, 'gpu-layers': gpuLayers, threads, ...others } = ow
 export default class Chat extends BaseCommand {
   static override summary = 'Talk to a model.';
 
-  static override description = `The model is that of a running server (--url), or one that a server is started for (--model). With neither, it is that of the server at http://127.0.0.1:8000 if there is one, and else the bundled model.
+  static override description = `Talks to the model of a running server (--url), or starts a server for a model (--model). With neither, it uses the server at http://127.0.0.1:8000 if there is one, and otherwise the bundled model.
 
-On a terminal, answers are laid out while they come; /help lists the commands, Ctrl-C stops an answer and a second one leaves. With a message as an argument or on stdin, the answer goes to stdout and the command ends.`;
+On a terminal, answers are laid out as they arrive; /help lists the commands, Ctrl-C stops an answer and a second one leaves. With a message as an argument or on stdin, the answer goes to stdout and the command ends.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -29,18 +29,18 @@ On a terminal, answers are laid out while they come; /help lists the commands, C
   static override enableJsonFlag = false;
 
   static override args = {
-    message: Args.string({ description: 'One message to answer; what stdin has is added to it.' }),
+    message: Args.string({ description: 'One message to answer; text on stdin is added to it.' }),
   };
 
   static override flags = fromEnvironment({
     url: Flags.string({ char: 'u', summary: 'URL of a running server, or unix:/path.' }),
     model: Flags.string({
       char: 'm',
-      summary: 'With --url, which of its models to ask. Without, the model to load, as for serve.',
+      summary: 'With --url, which of its models to use; without, the model to load, as for serve.',
     }),
     ...connectionFlags,
-    system: Flags.string({ summary: 'What the model is told before everything else.' }),
-    load: Flags.file({ summary: 'Go on with a conversation that /save has written.' }),
+    system: Flags.string({ summary: 'System prompt.' }),
+    load: Flags.file({ summary: 'Continue a conversation that /save has written.' }),
     engine,
     context,
     gpu,

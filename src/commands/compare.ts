@@ -18,7 +18,7 @@ import { checkComparisonOutput } from '../core/report/write-report.js';
 export default class Compare extends BaseCommand {
   static override summary = 'Compare results, and fail if serving became slower.';
 
-  static override description = `Every figure is shown as a ratio of candidate to baseline, with its 95 % confidence interval from a bootstrap over the trials. It is a regression only if the whole interval is beyond what --fail-on allows, so noise alone does not fail a job. That takes 5 trials on each side (bench --trials 5), or a measurement that added trials until it could tell (bench --trials 3..20).
+  static override description = `Every figure is shown as a ratio of candidate to baseline, with its 95 % confidence interval from a bootstrap over the trials. It is a regression only if the whole interval is beyond what --fail-on allows, so noise alone does not fail a job. That takes 5 trials on each side (bench --trials 5), or a measurement that added trials until it could decide (bench --trials 3..20).
 
 Results of different loads, models or machines are refused unless --allow accepts the difference. The most reliable comparison is a single result of bench --versus, which measures both servers alternately: give only that file.
 

@@ -11,7 +11,7 @@ import { untilAborted } from '../core/base/abort.js';
 export default class Node extends BaseCommand {
   static override summary = 'Generate for the servers of a cluster.';
 
-  static override description = `Loads a model and joins the cluster at a NATS server. Requests come from servers that were started with chatstream serve --cluster. At SIGTERM or Ctrl-C it takes nothing new, and ends when what runs is done.`;
+  static override description = `Loads a model and joins the cluster at a NATS server. Requests come from servers that were started with chatstream serve --cluster. On SIGTERM or Ctrl-C, it accepts nothing new, and ends when its running generations are done.`;
 
   static override examples = [
     {

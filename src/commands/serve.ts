@@ -54,7 +54,7 @@ export default class Serve extends BaseCommand {
       command: '<%= config.bin %> <%= command.id %> -m model.gguf -n 8',
     },
     {
-      description: 'Serve two models, of which one at a time is in memory',
+      description: 'Serve two models, one at a time in memory',
       command: '<%= config.bin %> <%= command.id %> -m chat=a.gguf -m code=b.gguf --max-loaded 1',
     },
     {

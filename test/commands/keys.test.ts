@@ -83,7 +83,7 @@ describe('config check', () => {
   it('warns of models of keys that the file does not have, if it names its models', async () => {
     const key = `keys: [{ name: anna, sha256: ${'a'.repeat(64)}, models: [nonesuch] }]\n`;
     expect(await ConfigCheck.run([fileWith(`model: chat=x.gguf\n${key}`)], root)).toMatchObject({
-      warnings: [expect.stringContaining('may use a model "nonesuch", but there is none')],
+      warnings: [expect.stringContaining('may use a model "nonesuch", which this server does not have')],
     });
     expect(printed.join('\n')).toContain('Warning: the key "anna" may use a model "nonesuch"');
     expect(await ConfigCheck.run([fileWith(key)], root)).toMatchObject({ warnings: [] });
@@ -143,7 +143,7 @@ describe('config check', () => {
   it('accepts flags and says that there are no keys', async () => {
     await ConfigCheck.run([fileWith('max-queue: 9\nqueue-timeout: 5s\nalias: [a, b]\nlog-level: warn\n')], root);
     expect(printed.at(-1)).toContain(
-      'no keys: everybody may send requests, unless --api-key or CHATSTREAM_API_KEY is set',
+      'no keys: everyone may send requests, unless --api-key or CHATSTREAM_API_KEY is set',
     );
   });
 

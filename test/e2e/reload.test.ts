@@ -42,8 +42,8 @@ describe('a configuration file that is read again on SIGHUP', () => {
     ['has a flag that there is not', `max-concurency: 3\nkeys:\n${entry('ben')}`, 'max-concurency'],
     ['has a flag with a wrong value', `max-queue: many\nkeys:\n${entry('ben')}`, 'max-queue'],
     ['reserves all places', `keys:\n${entry('ben', 'reserve: 4')}`, 'reserve 4 places together'],
-    ['would let everybody in', 'max-queue: 9\n', 'would let everybody in'],
-    ['is empty', '', 'would let everybody in'],
+    ['would let everyone in', 'max-queue: 9\n', 'would let everyone in'],
+    ['is empty', '', 'would let everyone in'],
   ])('changes nothing if it %s, and the log says why', async (_what, text, reason) => {
     const refusals = (): readonly unknown[] =>
       server.log.filter((line) => String(member(line, 'msg')).startsWith('configuration is not used'));

@@ -101,7 +101,7 @@ describe.skipIf(!hasTerminal())('chatstream chat on a terminal (needs tmux)', ()
     await screen.enter('/clear');
     await screen.untilShown('A new conversation.');
     await screen.enter('/regenerate');
-    await screen.untilShown('There is no answer to ask for again.');
+    await screen.untilShown('There is no answer to regenerate.');
     await screen.enter(`/load ${file}`);
     await screen.untilShown('4 messages.');
     await screen.press('C-c');

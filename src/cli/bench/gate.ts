@@ -147,9 +147,7 @@ const notEnforced: EnforcedObjectives = { isMissed: false, outcome: null, text: 
 /** What was not measured may have missed them: a run that ended early leaves them undecided. */
 function enforced(result: BenchResult, summaries: readonly SettingSummary[]): EnforcedObjectives {
   const verdicts = judgeObjectives(result, summaries);
-  const early = result.interrupted
-    ? ['Objectives not judged for all that was planned: the measurement ended early.']
-    : [];
+  const early = result.interrupted ? ['Objectives not judged on the whole plan: the measurement ended early.'] : [];
   return {
     isMissed: verdicts.some(({ status }) => status === 'missed'),
     outcome: result.interrupted || verdicts.some(({ status }) => status === 'unknown') ? 'undecided' : 'judged',

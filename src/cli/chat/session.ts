@@ -171,7 +171,7 @@ function help(): void {
 
 async function regenerate(talk: Talk): Promise<Outcome> {
   if (talk.conversation.turns.length === 0) {
-    problem('There is no answer to ask for again.');
+    problem('There is no answer to regenerate.');
     return 'go-on';
   }
   const older = talk.conversation.takeBack();

@@ -42,7 +42,7 @@ export interface ClusterFlags {
 /** @throws ChatstreamError `usage` if the address is none, or there is none, and for a certificate without its key */
 export function natsOptionsOf(flags: ClusterFlags): Omit<NatsOptions, 'name'> {
   if (flags.cluster === undefined) {
-    throw new ChatstreamError('usage', 'Without --cluster, there is no way to find the other machines.', {
+    throw new ChatstreamError('usage', 'The other machines cannot be found without --cluster.', {
       hint: 'Start nats-server on a machine that all of them can reach, and add --cluster nats://HOST:4222.',
     });
   }

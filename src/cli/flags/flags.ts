@@ -237,7 +237,7 @@ export function checkFilesApart(written: readonly string[], read: readonly (stri
     const problem = taken.get(resolve(path));
     if (problem !== undefined) {
       throw new ChatstreamError('usage', `Writing to ${path} ${problem}.`, {
-        hint: 'Give every file a name of its own.',
+        hint: 'Give every file a different name.',
       });
     }
     taken.set(resolve(path), 'twice would leave only one of the two');

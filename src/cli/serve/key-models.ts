@@ -17,7 +17,7 @@ export function unknownModels({ keys, anonymous }: Access, served: readonly stri
       .filter((model) => !served.includes(model) && !served.includes(model.replace(/\.gguf$/, '')))
       .map(
         (model) =>
-          `the key "${key.name}" may use a model "${model}", but there is none: this server has ${served.join(', ')}. Correct the name in "models", or add the model or an --alias`,
+          `the key "${key.name}" may use a model "${model}", which this server does not have: it has ${served.join(', ')}. Correct the name in "models", or add the model or an --alias`,
       ),
   );
 }

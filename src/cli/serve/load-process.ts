@@ -101,7 +101,7 @@ async function endOf(child: ChildProcess, report: string): Promise<LoadEnd> {
   }
   const isDone = child.exitCode === exitCodes.done;
   return {
-    problem: isDone ? null : said.trim() || 'The load generator ended without a word.',
+    problem: isDone ? null : said.trim() || 'The load generator ended without an error message.',
     report: await readFile(report, 'utf8').catch(() => null),
   };
 }

@@ -9,7 +9,7 @@ import { readClusterStatus } from '../../core/cluster/status.js';
 export default class ClusterStatus extends BaseCommand {
   static override summary = 'Show the fronts, nodes and lines of a cluster.';
 
-  static override description = `Watches the cluster for one and a half seconds. The lag is the time since a member last said that it is there, which it does every second; one that is silent has not said so meanwhile.`;
+  static override description = `Watches the cluster for one and a half seconds. The lag is the time since a member's last sign of life; members give one every second. A silent one has given none meanwhile.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1',

@@ -13,7 +13,7 @@ import { acceptedKeys } from '../../core/config/key-settings.js';
 import { readConfig } from '../../core/config/read-config.js';
 
 /** Not of this environment, which need not be that of the server. */
-const openServer = 'everybody may send requests, unless --api-key or CHATSTREAM_API_KEY is set';
+const openServer = 'everyone may send requests, unless --api-key or CHATSTREAM_API_KEY is set';
 
 export default class ConfigCheck extends BaseCommand {
   static override summary = 'Check a configuration file without starting a server.';

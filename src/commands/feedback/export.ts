@@ -6,7 +6,7 @@ import { fromEnvironment } from '../../cli/flags/flags.js';
 export default class FeedbackExport extends BaseCommand {
   static override summary = 'Print the feedback that a server has collected.';
 
-  static override description = `One JSON object per line, the oldest first: what people thought of an answer, and its prompt and the answer where the response was stored.`;
+  static override description = `One JSON object per line, the oldest first: someone's opinion of an answer, with prompt and answer if the response was stored.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> > feedback.jsonl',

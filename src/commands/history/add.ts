@@ -13,7 +13,7 @@ import { commitText } from '../../core/report/history/words.js';
 export default class HistoryAdd extends BaseCommand {
   static override summary = 'Add results of bench to a history, with the commit that was measured.';
 
-  static override description = `The history is a file with one line per result, for a branch of a repository or the cache of a CI service. Lines are only ever added. A result that is already in it is not added again. One that is not fit to compare later results with, because its server was lost or its requests failed, is added all the same, and the output says so.
+  static override description = `The history is a file with one line per result, for a branch of a repository or the cache of a CI service. Lines are only ever added. A result that is already in it is not added again. A result that later ones cannot be compared with, because its server was lost or its requests failed, is added too, and the output says so.
 
 Commit and branch come from the CI service, or else from the repository in the current folder.`;
 
@@ -32,7 +32,7 @@ Commit and branch come from the CI service, or else from the repository in the c
     ...historyFlags,
     commit: Flags.string({ summary: 'Commit that was measured; by default as the CI service or git says.' }),
     branch: Flags.string({ summary: 'Its branch; by default as the CI service or git says.' }),
-    note: Flags.string({ summary: 'Anything to remember about these results.' }),
+    note: Flags.string({ summary: 'A note about these results.' }),
   });
 
   async run(): Promise<object> {

@@ -24,9 +24,9 @@ const { 'fail-on': failOn, strict, allow } = gateFlags;
 export default class HistoryCheck extends BaseCommand {
   static override summary = 'Check the newest result against those before it, and fail if serving became slower.';
 
-  static override description = `Compares with the last results of the same load, machine and model. It is a regression if the level of a figure changed at some commit, or the newest result alone is so far off, that the whole 95 % interval is beyond what --fail-on allows. That takes 5 results before the newest.
+  static override description = `Compares with the last results of the same load, machine and model. It is a regression if the level of a figure changed at some commit, or the newest result alone is so far off that the whole 95 % interval is beyond what --fail-on allows. That takes 5 results before the newest.
 
-With a RESULT, that is checked as if it were the newest, and nothing is added to the history.
+With a RESULT, that result is checked as if it were the newest; it is not added to the history.
 
 Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for a history that cannot be read.`;
 

@@ -17,7 +17,7 @@ import { checkTrendOutput, writeTrends } from '../../core/report/write-report.js
 export default class HistoryShow extends BaseCommand {
   static override summary = 'Show how figures developed, and at which commits they changed.';
 
-  static override description = `Shows the last results that were measured as the newest one was: the same load, machine and model. A change of a level is marked where it began, if chance would make one as clear in at most 1 of 100 histories.`;
+  static override description = `Shows the last results with the same load, machine and model as the newest. A change of level is marked where it began, if chance would produce one as clear in at most 1 of 100 histories.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

@@ -6,7 +6,7 @@ import { keyEntry } from '../../core/config/key-entry.js';
 export default class KeysNew extends BaseCommand {
   static override summary = 'Make a key, and the entry that accepts it.';
 
-  static override description = `Prints a new key, once, and its entry for the keys in the file of serve --config. The entry has only the key's SHA-256, from which nobody can find out the key.`;
+  static override description = `Prints a new key, once, and its entry for the keys in the file of serve --config. The entry has only the key's SHA-256, from which the key cannot be recovered.`;
 
   static override examples = ['<%= config.bin %> <%= command.id %> anna'];
 

@@ -11,7 +11,7 @@ import { listModels } from '../../core/models/model-overview.js';
 export default class Models extends BaseCommand {
   static override summary = 'Show the models that can be used without a network, and the memory they would take.';
 
-  static override description = `The memory is that of the weights and of the KV cache of all slots, without the buffers for computing.`;
+  static override description = `The memory is that of the weights and of the KV cache of all slots, without compute buffers.`;
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',

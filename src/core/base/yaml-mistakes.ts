@@ -7,7 +7,7 @@ const noValue = 'A line has no ": " between a name and its value';
 
 /** By the codes of the parser, for people who have not learnt the terms of YAML. None quotes what is written in the text. */
 const words: Readonly<Record<ErrorCode, string>> = {
-  ALIAS_PROPS: 'An alias (*) cannot have an anchor or a tag of its own',
+  ALIAS_PROPS: 'An alias (*) cannot have its own anchor or tag',
   BAD_ALIAS: aliasOfNothing,
   BAD_COLLECTION_TYPE: 'The value does not fit its tag (!): leave the tag out',
   BAD_DIRECTIVE: 'A line that begins with % needs quotes',
@@ -17,7 +17,7 @@ const words: Readonly<Record<ErrorCode, string>> = {
   BAD_SCALAR_START: 'A value that begins with this character needs quotes',
   BLOCK_AS_IMPLICIT_KEY:
     'There is a second ": " in a value: put the value into quotes, or begin the next setting without spaces',
-  BLOCK_IN_FLOW: 'Within brackets, lists and settings need brackets as well',
+  BLOCK_IN_FLOW: 'Within brackets, lists and settings also need brackets',
   DUPLICATE_KEY: 'The same name is given twice',
   IMPOSSIBLE: 'This cannot be read',
   KEY_OVER_1024_CHARS: 'A name is longer than 1024 characters',

@@ -187,7 +187,7 @@ export async function measureStep(
 function limitWarning({ limitChange }: MeasuredRun, { server }: RunPlace): string | null {
   if (limitChange === null) return null;
   const whose = server === null ? '' : ` of the ${server.role}`;
-  return `max-concurrency${whose} was changed during the measurement (from ${limitChange.from} to ${limitChange.to}), and not by this bench: its figures are not those of one setting. Measure again while nobody turns it.`;
+  return `max-concurrency${whose} was changed during the measurement (from ${limitChange.from} to ${limitChange.to}), but not by this bench: its figures mix settings. Measure again without changing it.`;
 }
 
 /** The progress that is shown is the candidate's: the same block cannot show two runs. */

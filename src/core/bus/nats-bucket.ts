@@ -204,7 +204,7 @@ function jetStreamOff(address: string, cause: unknown): ChatstreamError {
     'cluster_unavailable',
     `NATS at ${address} has JetStream switched off, which a cluster needs.`,
     {
-      hint: 'Start it with: nats-server -js. With accounts, enable JetStream for the account as well.',
+      hint: 'Start it with: nats-server -js. With accounts, also enable JetStream for the account.',
       cause,
     },
   );

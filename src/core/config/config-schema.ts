@@ -29,7 +29,7 @@ const share = Type.Optional(
   Type.Number({ minimum: 0.01, maximum: 100, default: 1, description: 'Service in proportion to other keys.' }),
 );
 
-const reserve = limit('Slots that nobody else gets, not even while they are free.');
+const reserve = limit('Slots that no other request gets, even while they are free.');
 
 const key = Type.Object(
   {
@@ -67,7 +67,7 @@ const classes = Type.Object(
   { interactive: classSettings, standard: classSettings, batch: classSettings },
   {
     additionalProperties: false,
-    description: 'Slots for requests of a class, of keys without a reserve of their own.',
+    description: 'Slots for requests of a class from keys without their own reserve.',
   },
 );
 
@@ -76,7 +76,7 @@ const flagValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 /** What a configuration file may say. Names of flags are checked by the command, which knows them. */
 export const configSchema = Type.Object(
   {
-    keys: Type.Optional(Type.Array(key, { description: 'Who may send requests. Without keys, everybody may.' })),
+    keys: Type.Optional(Type.Array(key, { description: 'Who may send requests. Without keys, everyone may.' })),
     anonymous: Type.Optional(anonymous),
     classes: Type.Optional(classes),
   },

@@ -85,7 +85,7 @@ function isOpen({ keys, anonymous }: Config): boolean {
 }
 
 function openError(path: string): ChatstreamError {
-  return new ChatstreamError('usage', `${path} has neither keys nor "anonymous", which would let everybody in.`, {
+  return new ChatstreamError('usage', `${path} has neither keys nor "anonymous", which would let everyone in.`, {
     hint: 'Write them into the file again. To run the server without keys, restart it.',
   });
 }

@@ -121,7 +121,7 @@ const run = Type.Object({
   probes: Type.Optional(
     Type.Object(
       { completed: count, unanswered: count, ttft: metricSchema },
-      { description: 'Requests of one token beside the load, which are in no other figure.' },
+      { description: 'One-token requests beside the load, which are not part of other figures.' },
     ),
   ),
   turns: Type.Optional(

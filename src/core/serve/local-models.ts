@@ -112,7 +112,7 @@ function logLoad(event: LoadEvent, logger: PinoLogger): void {
       logger.error(
         { model: line.name, code: event.error.code, error: event.error.message },
         event.isTriedAgain
-          ? 'model could not be loaded beside others: it is tried again when they are gone'
+          ? 'model could not be loaded beside others: it is tried again when they are unloaded'
           : 'model could not be loaded: requests for it are refused',
       );
   }

@@ -10,7 +10,7 @@ describe('models of keys', () => {
   it('that the server does not have are named, with what it has', () => {
     expect(unknownModels(access, ['chat', 'code'])).toEqual([
       expect.stringContaining(
-        'the key "anna" may use a model "nonesuch", but there is none: this server has chat, code.',
+        'the key "anna" may use a model "nonesuch", which this server does not have: it has chat, code.',
       ),
       expect.stringContaining('the key "anonymous" may use a model "small"'),
     ]);

@@ -45,7 +45,7 @@ async function warningsOf(turned: Readonly<Record<number, number | null>>): Prom
 describe('a max-concurrency that somebody changes', () => {
   it('during a run is said once', async () => {
     expect(await warningsOf({ 5: 7 })).toEqual([
-      'max-concurrency was changed during the measurement (from 1 to 7), and not by this bench: its figures are not those of one setting. Measure again while nobody turns it.',
+      'max-concurrency was changed during the measurement (from 1 to 7), but not by this bench: its figures mix settings. Measure again without changing it.',
     ]);
   });
 

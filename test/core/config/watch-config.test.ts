@@ -98,7 +98,7 @@ describe('a configuration file that is watched', () => {
     await writeFile(path, '');
     watched = await watchConfig(path, started, logger, user, 60_000);
     expect(seen).toEqual([]);
-    expect(log.join('\n')).toContain('would let everybody in');
+    expect(log.join('\n')).toContain('would let everyone in');
     await write('anna', 'ben');
     await watched.reload();
     expect(seen).toEqual([['anna', 'ben']]);
@@ -112,7 +112,7 @@ describe('a configuration file that is watched', () => {
     await writeFile(path, text);
     await watched.reload();
     expect(seen).toEqual([]);
-    expect(log.join('\n')).toContain('would let everybody in');
+    expect(log.join('\n')).toContain('would let everyone in');
     expect(log.join('\n')).toContain('restart it');
   });
 
@@ -122,7 +122,7 @@ describe('a configuration file that is watched', () => {
     await writeFile(path, '');
     await watched.reload();
     expect(seen.at(-1)).toEqual(['anonymous']);
-    expect(log.at(-1)).toContain('would let everybody in');
+    expect(log.at(-1)).toContain('would let everyone in');
   });
 
   it('may lose its last key if the server has others, which keep it closed', async () => {

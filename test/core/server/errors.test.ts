@@ -76,7 +76,7 @@ describe('errors over HTTP', () => {
     expect(answer.statusCode).toBe(415);
     expect(answer.json<unknown>()).toMatchObject({
       error: {
-        message: `The body is compressed (${encoding}). Send it as it is, without the header "Content-Encoding".`,
+        message: `The body is compressed (${encoding}). Send it uncompressed, without the header "Content-Encoding".`,
         code: 'unsupported_media_type',
       },
     });

@@ -105,7 +105,7 @@ export const benchFlags = fromEnvironment({
   'max-duration': durationFlag({
     ...load,
     ...defaultInWords('no limit'),
-    summary: 'No trial begins later than this, and no measurement of --find-max.',
+    summary: 'No trial, and no measurement of --find-max, begins later than this.',
   }),
   seed: Flags.integer({
     ...load,
@@ -141,7 +141,7 @@ export const benchFlags = fromEnvironment({
   'output-tokens': lengthsFlag({
     ...requests,
     ...defaultLengths('64'),
-    summary: 'Length of outputs, in the same form. Where the server can, it ignores the end-of-text token.',
+    summary: 'Length of outputs, in the same form. Servers that can ignore the end-of-text token are told to.',
   }),
   prompts: Flags.string({
     ...requests,
@@ -162,7 +162,7 @@ export const benchFlags = fromEnvironment({
   url: Flags.string({
     ...target,
     char: 'u',
-    summary: 'URL of an OpenAI-compatible server, or unix:/path. Without it, the bench starts a server of its own.',
+    summary: 'URL of an OpenAI-compatible server, or unix:/path. Without it, the bench starts its own server.',
   }),
   versus: Flags.string({
     ...target,

@@ -38,15 +38,16 @@ export const loadShapeFlags = {
   }),
   'max-in-flight': Flags.integer({
     ...load,
-    summary: 'Most requests in flight in an open loop. What it holds back is reported; latency counts from when due.',
+    summary:
+      'Most requests in flight in an open loop. Those held back are reported; ttft_from_schedule counts from when they were due.',
     min: 1,
   }),
   cancel: cancelFlag({
     ...load,
-    summary: 'Clients that leave before they have their answer: 10%@1s is a tenth of them, 1 s after sending.',
+    summary: 'Clients that leave before they have their answer: with 10%@1s, a tenth of them leave 1 s after sending.',
   }),
   'probe-rate': positiveNumberFlag({
     ...load,
-    summary: 'One-token requests per second beside the load, which are reported apart.',
+    summary: 'One-token requests per second beside the load, reported separately.',
   }),
 };

@@ -13,24 +13,24 @@ const thinkTimeFlag = Flags.custom<ThinkTime>({
 export const benchWorkloadFlags = {
   config: Flags.file({
     helpGroup: 'LOAD',
-    summary: 'YAML or JSON file with values of these flags. The command line and the environment win over it.',
+    summary: 'YAML or JSON file with values of these flags. The command line and the environment take precedence.',
     // That of serve is another file.
     env: 'CHATSTREAM_BENCH_CONFIG',
   }),
   endpoint: Flags.option({
     ...requests,
     ...defaultInWords('what --url ends with, or chat'),
-    summary: 'What is asked: chat completions, completions, responses (OpenAI), messages (Anthropic) or embeddings.',
+    summary: 'API to measure: chat completions, completions, responses (OpenAI), messages (Anthropic) or embeddings.',
     options: endpoints,
   })(),
   'no-stream': Flags.boolean({
     ...requests,
-    summary: 'Ask for whole answers instead of streams. There is no time to first token then.',
+    summary: 'Ask for whole answers instead of streams. The time to first token is then unavailable.',
   }),
   turns: turnsFlag({
     ...requests,
     ...defaultLengths('1'),
-    summary: "Messages of the user in each conversation: 5, 5±2 or 3-8. Each carries the server's own answers.",
+    summary: "User messages in each conversation: 5, 5±2 or 3-8. Each carries the server's own answers.",
   }),
   'think-time': thinkTimeFlag({
     ...requests,
@@ -38,7 +38,8 @@ export const benchWorkloadFlags = {
   }),
   tenants: Flags.file({
     ...requests,
-    summary: 'YAML or JSON file with those who load the server together: key, share of the load, priority, workload.',
+    summary:
+      'YAML or JSON file with the tenants that load the server together: key, share of the load, priority, workload.',
     exclusive: ['find-max'],
   }),
   trace: Flags.file({
@@ -49,11 +50,11 @@ export const benchWorkloadFlags = {
   speed: positiveNumberFlag({
     ...requests,
     ...defaultNumber('1'),
-    summary: 'How fast --trace is replayed: 2 in half of the time.',
+    summary: 'How fast --trace is replayed: with 2, in half the time.',
   }),
   'live-answers': Flags.boolean({
     ...requests,
-    summary: "Conversations of --prompts go on with the server's own answers instead of those in the file.",
+    summary: "Conversations of --prompts continue with the server's own answers instead of those in the file.",
     dependsOn: ['prompts'],
   }),
 };

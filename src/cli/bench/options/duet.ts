@@ -5,7 +5,7 @@ import { type BenchFlags, benchFlags } from '../flags/flags.js';
 /** Why these flags make no sense if two servers are measured at the same time. */
 const reasons = {
   agents: 'agents load one server at a time',
-  workers: 'both loads are sent from one thread, which is late for both alike',
+  workers: 'both loads are sent from one thread, so that lateness affects both alike',
   'abort-on': 'the other server would be measured alone for the rest',
   'enforce-slo': 'each server has only a part of the machine, so that only ratios count',
 } as const;

@@ -47,7 +47,7 @@ function refuseMetrics(flags: BenchFlags, endpoint: Endpoint): void {
   ];
   const unknown = limits.find(([, , metric]) => metric !== null && isOfStreams(metric));
   if (unknown === undefined) return;
-  refuse(`--${unknown[0]} ${unknown[1]} is about streams, but ${why}.`, 'Use e2e, the time to the whole answer.');
+  refuse(`--${unknown[0]} ${unknown[1]} applies to streams, but ${why}.`, 'Use e2e, the time to the whole answer.');
 }
 
 function latencyIn(text: string): MetricName | null {
@@ -58,7 +58,7 @@ function latencyIn(text: string): MetricName | null {
 function refuseWithEmbeddings(flags: BenchFlags, isTyped: FlagOrigins['isTyped']): void {
   const isChat = flags['live-answers'] || hasTurns({ turns: flags.turns, thinkTime: noThinkTime, live: false });
   if (isChat)
-    refuse('Embeddings have no answers that a conversation could go on with.', 'Leave out --turns and --live-answers.');
+    refuse('Embeddings have no answers to continue a conversation with.', 'Leave out --turns and --live-answers.');
   if (isTyped('output-tokens')) refuse('Embeddings have no output tokens.', 'Leave out --output-tokens.');
 }
 

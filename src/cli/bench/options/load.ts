@@ -50,7 +50,7 @@ export function refuseShapes(flags: BenchFlags, { isTyped }: FlagOrigins): void 
   }
   if (isOpenLoop(flags) && !isSearch && isTyped('concurrency') && isTyped('max-concurrency')) {
     refuse(
-      `An open loop has no clients, so --concurrency ${flags.concurrency.join(',')} has no effect beside --max-concurrency.`,
+      `An open loop has no clients, so --concurrency ${flags.concurrency.join(',')} has no effect together with --max-concurrency.`,
       'Leave out --concurrency. --max-in-flight limits the requests in flight.',
     );
   }
@@ -64,7 +64,7 @@ function refuseWithStages(shape: 'ramp' | 'stages', flags: BenchFlags, isTyped: 
     }
   }
   if (isTyped('find-max')) {
-    refuse(`--find-max searches with loads of its own, but --${shape} is given.`, 'Leave out one of the two.');
+    refuse(`--find-max chooses the loads itself, but --${shape} is given.`, 'Leave out one of the two.');
   }
   if (valuesOf(flags['abort-on']).includes('overload')) {
     refuse(
@@ -78,7 +78,7 @@ function refuseLimit(flags: BenchFlags, isTyped: FlagOrigins['isTyped'], isSearc
   const { 'max-in-flight': limit = 0, workers = 1 } = flags;
   if (isSearch) {
     refuse(
-      '--max-in-flight would hide from --find-max what it holds back.',
+      '--max-in-flight would hide the requests that it holds back from --find-max.',
       'Leave it out. --find-max --by concurrency searches for a number of requests in flight.',
     );
   }

@@ -27,7 +27,7 @@ export function findMaxOf(flags: BenchFlags, { isTyped }: FlagOrigins): FindMaxO
 function parsePromise(text: string): Objective {
   const promise = parseObjective(text);
   if (promise.percentile !== null) return promise;
-  return refuse(`--find-max ${text} is about every single request.`, `Name a percentile: ${promise.metric}.p95${text.slice(text.indexOf('<'))}`); // prettier-ignore
+  return refuse(`--find-max ${text} applies to every single request.`, `Name a percentile: ${promise.metric}.p95${text.slice(text.indexOf('<'))}`); // prettier-ignore
 }
 
 /** The rules of `--abort-on`. @throws ChatstreamError `usage` */

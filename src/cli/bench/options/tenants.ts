@@ -43,7 +43,7 @@ export function clientsOfTenants(
       (name) => isTyped(name) || (name !== 'concurrency' && flags[name] !== undefined),
     );
     if (loads !== undefined) {
-      refuse(`The tenants bring clients of their own, but --${loads} is given.`, 'Leave it out, or give the tenants a share instead.'); // prettier-ignore
+      refuse(`The tenants have their own clients, but --${loads} is given.`, 'Leave it out, or give the tenants a share instead.'); // prettier-ignore
     }
     return tenants.reduce((sum, tenant) => sum + partOfLoad(tenant), 0);
   }

@@ -37,13 +37,13 @@ export const serveFlags = fromEnvironment({
   'max-loaded': Flags.integer({
     ...model,
     ...defaultInWords('all models'),
-    summary: 'Models that are in memory at once. The others are loaded when they are asked for.',
+    summary: 'Models in memory at once. The others are loaded on demand.',
     min: 1,
   }),
   'idle-unload': durationFlag({
     ...model,
     ...defaultDuration('0s'),
-    summary: 'After how long without a request a model is unloaded; 0 means never.',
+    summary: 'Time without a request after which a model is unloaded; 0 means never.',
   }),
   alias: listFlag({
     ...model,
@@ -141,7 +141,7 @@ export const serveFlags = fromEnvironment({
   }),
   store: Flags.string({
     ...http,
-    summary: 'File in which responses and conversations are kept, instead of in memory; created if there is none.',
+    summary: 'File in which responses and conversations are kept, instead of in memory; created if it does not exist.',
   }),
   'store-ttl': durationFlag({
     ...http,
@@ -153,12 +153,12 @@ export const serveFlags = fromEnvironment({
   'usage-retention': durationFlag({
     ...http,
     ...defaultDuration('168h'),
-    summary: 'How long /v1/usage remembers what keys have used, in memory; 0 means not at all.',
+    summary: 'How long /v1/usage remembers the usage of keys, in memory; 0 means not at all.',
   }),
   'drain-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),
-    summary: 'Time that running generations have to finish after SIGTERM or Ctrl-C.',
+    summary: 'Time for running generations to finish after SIGTERM or Ctrl-C.',
   }),
   'mock-prefill': durationFlag({ ...mock, ...defaultDuration('20ms'), summary: 'Time to the first token.' }),
   'mock-token': durationFlag({ ...mock, ...defaultDuration('10ms'), summary: 'Time per round.' }),

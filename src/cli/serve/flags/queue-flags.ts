@@ -32,19 +32,20 @@ export const queueFlags = {
   'max-queued-tokens': Flags.integer({
     ...queue,
     ...defaultInWords('no limit'),
-    summary: 'Prompt tokens of all waiting requests together. A request that comes when none waits is accepted anyway.',
+    summary:
+      'Prompt tokens of all waiting requests together. A request that arrives when none is waiting is always accepted.',
     min: 1,
   }),
   'queue-policy': Flags.option({
     ...queue,
     ...defaultInWords('fair with --config or several keys, otherwise fifo'),
-    summary: 'Which request starts next: of the key that has had the least service, or the first that came.',
+    summary: 'Which request starts next: that of the key with the least service so far, or the first to arrive.',
     options: queuePolicies,
   })(),
   'class-patience': durationFlag({
     ...queue,
     ...defaultInWords('60s, at most a third of --queue-timeout'),
-    summary: 'With fair, after how long a waiting request rises by a class; 0 makes all classes the same.',
+    summary: 'With fair, the wait after which a request rises by a class; 0 treats all classes alike.',
   }),
   'preempt-batch-after': durationFlag({
     ...queue,

@@ -122,7 +122,7 @@ function aliases(names: readonly string[]): readonly string[] {
 function apiKeys(keys: readonly string[]): readonly string[] {
   if (new Set(keys).size < keys.length) {
     throw new ChatstreamError('usage', 'An --api-key is given twice.', {
-      hint: 'Give each client a key of its own: keys are what shares and usage are counted by.',
+      hint: 'Give each client its own key: shares and usage are counted per key.',
     });
   }
   if (keys.every((key) => key.trim() !== '')) return keys;
@@ -188,7 +188,7 @@ export async function engineOptions(
 ): Promise<EngineOptions> {
   checkEngineFlags(flags, Math.ceil(slots / engines));
   if (flags['tpot-target'] === 0) {
-    throw new ChatstreamError('usage', '--tpot-target is 0, and no token takes no time.', {
+    throw new ChatstreamError('usage', '--tpot-target is 0, but every token takes some time.', {
       hint: 'Set the longest time per token, such as 100ms, or leave it out.',
     });
   }

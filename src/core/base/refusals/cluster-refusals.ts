@@ -8,7 +8,7 @@ const retryAfterSeconds = 5;
 /** The broker, or the process that holds the line, does not answer at the moment. */
 export function clusterAwayError(): ChatstreamError {
   return new ChatstreamError('cluster_unavailable', 'The cluster cannot be reached at the moment.', {
-    hint: 'Try again in a few seconds; what runs goes on where it can.',
+    hint: 'Try again in a few seconds; running generations continue where they can.',
     retryAfterSeconds,
   });
 }
@@ -21,9 +21,9 @@ export function clusterAwayError(): ChatstreamError {
 export function limitsNotKeptError(withinMs: number): ChatstreamError {
   return new ChatstreamError(
     'cluster_unavailable',
-    `The new limits could not be written to NATS within ${withinMs / 1000} s, and may not hold for the cluster yet.`,
+    `The new limits could not be written to NATS within ${withinMs / 1000} s, and may not apply to the cluster yet.`,
     {
-      hint: 'This server goes on trying until it ends. Send the change again to be sure.',
+      hint: 'This server keeps trying until it ends. Send the change again to be sure.',
       retryAfterSeconds,
     },
   );

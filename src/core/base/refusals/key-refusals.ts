@@ -11,7 +11,7 @@ import { noKey } from '../no-key.js';
 /** @param allowed the roles that may do it, at least one */
 export function forbiddenError(key: string, role: string, allowed: readonly string[]): ChatstreamError {
   return new ChatstreamError('forbidden', `${requestOf(key)} has the role ${role}, which may not do this.`, {
-    hint: `It takes a key with the role ${allowed.join(' or ')}.`,
+    hint: `It requires a key with the role ${allowed.join(' or ')}.`,
   });
 }
 
@@ -75,7 +75,7 @@ export function quotaExceededError(key: string, tokensPerDay: number, retryAfter
     'quota_exceeded',
     `${payerOf(key, 'first')} has used its ${tokensPerDay} tokens per day.`,
     {
-      hint: `There will be some again in ${retryAfterSeconds} s.`,
+      hint: `More will be available in ${retryAfterSeconds} s.`,
       retryAfterSeconds,
     },
   );
@@ -86,7 +86,7 @@ export function tooManyAtOnceError(key: string, requests: number, perMinute: num
   return new ChatstreamError(
     'invalid_request',
     `This counts as ${requests} requests, and ${payerOf(key, 'within')} may send ${perMinute} per minute.`,
-    { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
+    { hint: 'It would always be refused. Ask for fewer answers at once.' },
   );
 }
 
@@ -95,7 +95,7 @@ export function tooManyTogetherError(key: string, answers: number, mostRunning: 
   return new ChatstreamError(
     'invalid_request',
     `This asks for ${answers} answers at once, and ${payerOf(key, 'within')} may have ${mostRunning} generated at once.`,
-    { hint: 'It would be refused at any time. Ask for fewer answers at once.' },
+    { hint: 'It would always be refused. Ask for fewer answers at once.' },
   );
 }
 

@@ -254,7 +254,7 @@ export function tooLargeToKeepError(): ChatstreamError {
 export function tooManyConnectionsError(mostConnections: number): ChatstreamError {
   return new ChatstreamError(
     'too_many_connections',
-    `The server answers requests on ${mostConnections} connections, which is all it can keep open.`,
+    `The server answers requests on ${mostConnections} connections, the most that it can keep open.`,
     { hint: 'Try again in a moment; a higher limit of open files (ulimit -n) allows more.', retryAfterSeconds: 1 },
   );
 }
@@ -270,7 +270,7 @@ export function notJsonError(): ChatstreamError {
 /** @param encoding what the client says of the body, such as `gzip` */
 export function compressedError(encoding: string): ChatstreamError {
   return new ChatstreamError('unsupported_media_type', `The body is compressed (${encoding}).`, {
-    hint: 'Send it as it is, without the header "Content-Encoding".',
+    hint: 'Send it uncompressed, without the header "Content-Encoding".',
   });
 }
 

@@ -175,7 +175,7 @@ export function checkVersus({ target, versus }: Pick<BenchOptions, 'target' | 'v
   const baseline = serverAddressOf(versus);
   if (candidate.baseUrl === baseline.baseUrl && candidate.query === baseline.query) {
     throw new ChatstreamError('usage', `--url and --versus both name ${candidate.baseUrl}.`, {
-      hint: 'Start the baseline as a server of its own, on another port, and name it with --versus.',
+      hint: 'Start the baseline as a separate server, on another port, and name it with --versus.',
     });
   }
 }

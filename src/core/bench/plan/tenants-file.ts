@@ -82,7 +82,7 @@ function tenantOf(
   const portion: TenantPortion = clients === undefined ? { type: 'share', share } : { type: 'clients', clients };
   const input = given['input-tokens'];
   if (prompts !== undefined && (input !== undefined || given.turns !== undefined)) {
-    throw wrong(path, `${name} has prompts of its own, and lengths or turns of synthetic ones`, 'Leave out one of the two.'); // prettier-ignore
+    throw wrong(path, `${name} has its own prompts, but also lengths or turns of synthetic ones`, 'Leave out one of the two.'); // prettier-ignore
   }
   const output = given['output-tokens'];
   const turns =

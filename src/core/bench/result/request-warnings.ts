@@ -54,7 +54,7 @@ function whyShort(
   if (ignoresEos) return 'the server stops before, perhaps because its context is full';
   return omitted.includes('ignore_eos') || extra?.['ignore_eos'] === null
     ? 'ignore_eos was left out, so they end where the model ends them'
-    : `${serverOf(serversGoOn)} cannot be told to go on after the end of a text`;
+    : `${serverOf(serversGoOn)} cannot be told to continue past the end of a text`;
 }
 
 function serverOf(serversGoOn: readonly boolean[]): string {

@@ -22,5 +22,5 @@ export const readAnswer = {
 
 function checked<T extends TSchema>(shape: T, value: unknown): ReturnType<typeof Value.Parse<T>> {
   if (Value.Check(shape, value)) return value;
-  throw new ChatstreamError('internal', 'A node gave an answer that was not asked for.');
+  throw new ChatstreamError('internal', 'A node sent an answer that was not requested.');
 }

@@ -82,7 +82,7 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
   }
   peer.connection((isConnected) => {
     if (isConnected) logger.info({}, 'NATS is back');
-    else logger.error({}, 'NATS is away: what runs goes on where it can');
+    else logger.error({}, 'NATS is unavailable: running generations continue where they can');
   });
   bus.onStatus((status) => {
     if (status.type === 'error') logger.error({ reason: status.message }, 'NATS refuses something');

@@ -113,7 +113,7 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   // A server without such a route is asked for whatever clients ask for.
   if (status === 404 || status === 405) return null;
   if (status !== 200) throw refusal('/v1/models', { status, body });
-  if (!isRecord(body) || !Array.isArray(body['data'])) throw new Error('its /v1/models is no list of models');
+  if (!isRecord(body) || !Array.isArray(body['data'])) throw new Error('its /v1/models is not a list of models');
   return items(body['data']).flatMap((each) => nonEmpty(member(each, 'id')) ?? []);
 }
 

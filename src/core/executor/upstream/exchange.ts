@@ -133,7 +133,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // One that does not know of resuming begins anew, as if nothing had been sent.
     if (code === 200 && this.#isResumption && this.#resumable === null)
       this.giveUp('it cannot resume answers', 'unfit');
-    else if (code === 200 && coding !== 'identity') this.giveUp(`it answers in ${coding}, which was not asked for`);
+    else if (code === 200 && coding !== 'identity') this.giveUp(`it answers in ${coding}, which was not requested`);
     else if (code === 200 && type.startsWith('text/event-stream')) this.#phase = { status: 'before_token' };
     else if (code === 200 && !type.includes('json')) this.giveUp(`it answers with ${type === '' ? 'no type' : type}`);
     else if (code !== 200 && code < 400) this.giveUp(`it answers ${code}`);

@@ -71,7 +71,7 @@ export const findMaxSchema = Type.Object(
       description: 'The promise that breaks first above it, or overload if only the queue grows without end.',
     }),
     contradictions: Type.Array(load, {
-      description: 'Loads that are clearly on the other side than their neighbours: there is no single limit then.',
+      description: 'Loads that contradict their neighbours: there is then no single limit.',
     }),
     points: Type.Array(point, { description: 'In rising order of load.' }),
   },

@@ -94,10 +94,10 @@ export const planSchema = Type.Object({
   least_requests: Type.Optional(
     Type.Integer({
       minimum: 1,
-      description: 'Completed requests per setting, over all trials, for which runs go on beyond duration_ms.',
+      description: 'Completed requests per setting, over all trials, for which runs continue beyond duration_ms.',
     }),
   ),
   find_max: Type.Optional(findMaxPlanSchema),
   abort_on: Type.Optional(Type.Array(Type.String(), { description: 'What ends a run before its time.' })),
-  longest_ms: Type.Optional(Type.Number({ minimum: 0, description: 'How long a run that goes on may take.' })),
+  longest_ms: Type.Optional(Type.Number({ minimum: 0, description: 'Longest time that an extended run may take.' })),
 });

@@ -46,7 +46,7 @@ const cancelled = Type.Object(
   { requests: count, left: count, left_before_first_token: count, answered: count, unanswered: count },
   {
     description:
-      'Requests whose clients were to leave. They left, had their answer by then, or had none; they are in no other figure.',
+      'Requests whose clients were chosen to leave. They left, got their answer in time, or got none; they are not part of other figures.',
   },
 );
 

@@ -181,5 +181,5 @@ function overloadedText(candidate: SettingSummary, baseline: SettingSummary): st
   const both = candidate.isOverloaded && baseline.isOverloaded;
   const who = both ? 'of both servers' : `of the ${candidate.isOverloaded ? 'candidate' : 'baseline'}`;
   const setting = wholeSettingText(candidate.settings);
-  return `No distributions at ${setting}: the queue ${who} grew without end, so that they would only show how long was measured.`;
+  return `No distributions at ${setting}: the queue ${who} grew without end, so they would only reflect the length of the measurement.`;
 }

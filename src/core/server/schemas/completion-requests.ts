@@ -8,7 +8,7 @@ export const stopString = Type.String({ maxLength: 256, description: 'An empty o
 
 export const priority = optional(
   Type.Union([Type.Enum(['interactive', 'standard', 'batch']), Type.Number()], {
-    description: 'The class in which the request waits, unless that of its key is lower. Numbers are not used.',
+    description: 'The class in which the request waits, unless that of its key is lower. Numbers are ignored.',
   }),
 );
 
@@ -21,7 +21,7 @@ export const deadlineMs = optional(
 );
 export const mostTokens = 2 ** 31 - 1;
 const maxTokens = optional(
-  Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
+  Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is as many as fit into the context.' }),
 );
 
 /** What all requests for generated text have in common. */
@@ -65,7 +65,7 @@ export const resume = Type.Object(
     tokens: Type.Array(Type.Integer({ minimum: 0 }), { description: 'All tokens of it that were received.' }),
     state: optional(Type.String({ description: 'What came after the last tokens in their comment, if anything.' })),
   },
-  { description: 'Between chatstream servers: go on with an answer that another server has begun.' },
+  { description: 'Between chatstream servers: continue an answer that another server has begun.' },
 );
 
 /** What chats and completions have in common, and other protocols do not have. */

@@ -60,7 +60,7 @@ export const messagesRequest = Type.Object({
     Type.Integer({
       minimum: -1,
       maximum: mostTokens,
-      description: '0 only reads the prompt into the prompt cache; -1 is all that fits into the context.',
+      description: '0 only reads the prompt into the prompt cache; -1 is as many as fit into the context.',
     }),
   ),
   messages: Type.Array(message, { minItems: 1 }),

@@ -104,7 +104,7 @@ const comments =
 /** A generated answer, whole or as a stream of chunks in server-sent events. */
 export function generated(whole: Name, chunk: Name): ResponseSchema {
   return {
-    description: `The answer. With "stream": true, server-sent events with a chunk in each \`data:\`, and \`data: [DONE]\` at the end; an error after the beginning is an event as well. ${comments}`,
+    description: `The answer. With "stream": true, server-sent events with a chunk in each \`data:\`, and \`data: [DONE]\` at the end; an error after the beginning is also an event. ${comments}`,
     content: {
       'application/json': { schema: reference(whole) },
       'text/event-stream': { schema: { anyOf: [reference(chunk), reference('Error')] } },

@@ -8,7 +8,7 @@ const atMs = Type.Integer({ description: "The server's clock: Unix time in milli
 const status = Type.Object({
   ...Type.Omit(queue, ['running', 'waiting']).properties,
   lists: Type.Enum(['all', 'own'], { description: 'own: only requests of the key, whose role is user.' }),
-  has_keys: Type.Boolean({ description: 'Whether there are API keys, with one of which another view may be shown.' }),
+  has_keys: Type.Boolean({ description: 'Whether the server has API keys, with which it may show more.' }),
   running_count: Type.Integer({ minimum: 0, description: 'How many run. Only the first of them are listed.' }),
   waiting_count: Type.Integer({ minimum: 0, description: 'How many wait. Only the first of them are listed.' }),
 });

@@ -70,7 +70,7 @@ export const responseRequest = Type.Object({
   ),
   store: optional(Type.Boolean({ default: true, description: 'Keep the response, so that it can be continued.' })),
   max_output_tokens: optional(
-    Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is all that fits into the context.' }),
+    Type.Integer({ minimum: -1, maximum: mostTokens, description: 'Not 0; -1 is as many as fit into the context.' }),
   ),
   tools: optional(
     Type.Array(flatTool, { maxItems: 512, description: 'Functions and custom tools that the model may call.' }),

@@ -61,7 +61,7 @@ const owner = {
 };
 
 const ofModel = Type.String({
-  description: 'Where each model has a line of its own: with several models, and with upstream servers.',
+  description: 'If each model has its own line: with several models, and with upstream servers.',
 });
 
 const places = Type.Optional(
@@ -115,7 +115,7 @@ export const waiting = Type.Object({
   ),
   paused: Type.Optional(
     Type.Literal(true, {
-      description: 'With --preempt-batch-after: it has begun, has given up its slot, and goes on when it gets one.',
+      description: 'With --preempt-batch-after: it has begun, has given up its slot, and continues when it gets one.',
     }),
   ),
   output_tokens: Type.Optional(Type.Integer({ minimum: 0, description: 'What a paused request has so far.' })),
@@ -153,7 +153,7 @@ const modelQueue = Type.Object({
 
 export const queue = Type.Object({
   max_concurrency: Type.Integer({ minimum: 1 }),
-  max_queue: Type.Integer({ minimum: 0, description: 'Of each line, where models have lines of their own.' }),
+  max_queue: Type.Integer({ minimum: 0, description: 'Of each line, if models have separate lines.' }),
   lines: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -14,7 +14,7 @@ const used = {
 const models = Type.Optional(
   Type.Array(Type.Object({ model: Type.String(), ...used }), {
     description:
-      'The same for each model, in the order of their names; left out where the server has one model of its own. Requests that were ' +
+      'The same for each model, in the order of their names; left out if the server itself has only one model. Requests that were ' +
       'refused before their model was known are in none.',
   }),
 );

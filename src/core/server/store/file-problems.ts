@@ -10,7 +10,7 @@ export function fileProblemError(path: string, problem: FileProblem): Chatstream
 function adviceOn(problem: FileProblem): readonly [message: string, hint: string] {
   switch (problem.type) {
     case 'in_use':
-      return ['is in use by another process.', 'Give each server a file of its own, or stop the other one.'];
+      return ['is in use by another process.', 'Give each server its own file, or stop the other one.'];
     case 'foreign':
       return ['is not a file in which chatstream keeps responses.', 'Give another path; nothing was changed.'];
     case 'version':

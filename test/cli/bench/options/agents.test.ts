@@ -12,7 +12,7 @@ describe('the agents of a bench', () => {
 
   it.each([
     ['a server of the bench itself', ['--agents', '2', ...cluster], '--agents needs a server that is running'],
-    ['no NATS', ['--agents', '2', ...target], 'Without --cluster'],
+    ['no NATS', ['--agents', '2', ...target], 'cannot be found without --cluster'],
     ['NATS for nothing', [...cluster, ...target], '--cluster is for a load from several machines'],
     ['a socket', ['--agents', '2', ...cluster, '-u', 'unix:/tmp/s'], 'cannot reach a Unix socket'],
     ['samples', ['--agents', '2', ...cluster, ...target, '--samples', 's.jsonl'], '--samples cannot be combined'],

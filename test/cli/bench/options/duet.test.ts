@@ -13,7 +13,7 @@ it('two servers are measured at the same time if that is asked for', async () =>
 });
 
 it.each([
-  [['--workers', '2'], 'late for both alike'],
+  [['--workers', '2'], 'lateness affects both alike'],
   [['--abort-on', 'errors:10%'], 'measured alone'],
   [['--slo', 'ttft.p95<1s', '--enforce-slo'], 'only ratios count'],
   [['--agents', '2', '--cluster', 'nats://127.0.0.1:4222'], 'one server at a time'],

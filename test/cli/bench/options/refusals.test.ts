@@ -72,8 +72,11 @@ describe('what contradicts itself', () => {
   it.each([
     ['-d 0', 'Nothing can be measured with --duration 0.'],
     ['--arrival burst', '--arrival is for an open loop, but --rate is not given.'],
-    ['--rate 5 -c 4 -n 2', 'An open loop has no clients, so --concurrency 4 has no effect beside --max-concurrency.'],
-    ['--ramp 0-5/10s -c 4 -n 2', '--concurrency 4 has no effect beside --max-concurrency.'],
+    [
+      '--rate 5 -c 4 -n 2',
+      'An open loop has no clients, so --concurrency 4 has no effect together with --max-concurrency.',
+    ],
+    ['--ramp 0-5/10s -c 4 -n 2', '--concurrency 4 has no effect together with --max-concurrency.'],
     ['--rate 5 -c 1,2', '--rate cannot be combined with several values of --concurrency.'],
     [`${file.join(' ')} --input-tokens 9`, '--input-tokens is for synthetic prompts, but --prompts names a file.'],
     ['--allow machine', '--allow is for a comparison, but there is nothing to compare with.'],

@@ -27,7 +27,7 @@ describe('a search for the highest load', () => {
   });
 
   it.each([
-    [['--find-max', 'ttft<1s'], 'is about every single request'],
+    [['--find-max', 'ttft<1s'], 'applies to every single request'],
     [[...search, '--trials', '3'], 'cannot be combined with --find-max'],
     [[...search, '--requests', '3'], 'cannot be combined with --find-max'],
     [[...search, '-c', '4'], 'which has no clients'],

@@ -39,7 +39,7 @@ describe('warningsOf', () => {
   it('mentions answers that are too short, and why', () => {
     expect(warningsOf({ ...obstinate, runs: answersOf(60) })).toEqual([]);
     expect(warningsOf({ ...obstinate, runs: answersOf(17.3) })).toEqual([
-      'Answers had 17 tokens on average, not 64: the server cannot be told to go on after the end of a text.',
+      'Answers had 17 tokens on average, not 64: the server cannot be told to continue past the end of a text.',
     ]);
   });
 

@@ -214,7 +214,7 @@ describe('a server that is not ready', () => {
 
   it.each<[string, Routes, RegExp]>([
     ['a page', { '/v1/models': 502 }, /\/v1\/models answers 502/],
-    ['something else', { '/v1/models': { models: [] } }, /no list of models/],
+    ['something else', { '/v1/models': { models: [] } }, /not a list of models/],
   ])('is down if its list of models is %s', async (_what, routes, reason) => {
     await expect(discovered(routes)).rejects.toThrow(reason);
   });

@@ -132,7 +132,7 @@ it.each([
     200,
     { ...json, 'content-encoding': 'gzip' },
     gzipSync(choices),
-    'broken: it answers in gzip, which was not asked for',
+    'broken: it answers in gzip, which was not requested',
   ],
   [200, { ...json, 'content-encoding': 'identity' }, choices, { status: 200, headers: json, body: choices }],
   [200, json, choices, { status: 200, headers: json, body: choices }],

@@ -96,7 +96,7 @@ export function unavailableError(
   const hint =
     visible === undefined
       ? `Choose one of --gpu ${choices}; or install the driver.`
-      : `Check that there is such a GPU: ${variable}, which --devices sets, is ${visible}. Or choose one of --gpu ${choices}.`;
+      : `Check that this GPU exists: ${variable}, which --devices sets, is ${visible}. Or choose one of --gpu ${choices}.`;
   return new ChatstreamError('backend_unavailable', `${wanted} cannot be used on this machine.`, {
     hint,
     param: 'gpu',

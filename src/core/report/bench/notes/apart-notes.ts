@@ -51,7 +51,7 @@ function cancelledText({ cancel }: BenchResult['plan'], summaries: readonly Sett
     `${whole(sum(({ answered }) => answered))} had their answer by then`,
     ...(unanswered === 0 ? [] : [`${whole(unanswered)} had none`]),
   ];
-  return `Of ${plural(requests, 'client')} that were to leave (${cancel}), ${parts.join('; ')}. They are in no other figure.`;
+  return `Of ${plural(requests, 'client')} that were to leave (${cancel}), ${parts.join('; ')}. They are not part of any other figure.`;
 }
 
 function probesText(summaries: readonly SettingSummary[]): string {
@@ -60,5 +60,5 @@ function probesText(summaries: readonly SettingSummary[]): string {
   const completed = known.reduce((sum, each) => sum + each.completed, 0);
   const unanswered = known.reduce((sum, each) => sum + each.unanswered, 0);
   const share = unanswered === 0 ? '' : `; ${percentText(unanswered / (completed + unanswered))} had no answer`;
-  return `Probes have one token and are in no other figure: ${plural(completed, 'answer')}${share}.`;
+  return `Probes have one token and are not part of any other figure: ${plural(completed, 'answer')}${share}.`;
 }

@@ -54,7 +54,7 @@ export function distributionFigure(plot: PlotLibrary, figure: DistributionFigure
       legendLine([...ownKeys, ...limits.map(({ text }) => key('limit', text))]),
       isExplained
         ? markup``
-        : markup`Above: where the requests lie; the solid line is p50, the dashed one p95. Below: the share of requests that took no longer. Logarithmic axis.`,
+        : markup`Above: where the requests lie; the solid line is p50, the dashed one p95. Below: the share of requests that took at most this long. Logarithmic axis.`,
       singlesNote(distributions),
     ],
     panels: [

@@ -79,7 +79,7 @@ export function overTimeFigure(
         key('first', 'p50, middle 50 % and middle 90 % of the requests sent at that moment'),
         ...(objectives.length > 0 ? [key('limit', 'objective')] : []),
       ]),
-      markup`Seconds since the end of the warm-up. A run goes on until its last request has ended.`,
+      markup`Seconds since the end of the warm-up. A run lasts until its last request has ended.`,
       ...(stages.length > 0 ? [markup`Dotted lines: where a stage ends.`] : []),
     ],
     panels,

@@ -51,7 +51,7 @@ export function trialsFigure(plot: PlotLibrary, result: BenchResult, summaries: 
     title: 'Spread between trials',
     label: 'Each trial relative to the mean of its setting',
     caption: [
-      markup`Each dot is a trial, relative to the mean of its setting: what is further apart than the settings are says little.`,
+      markup`Each dot is a trial, relative to the mean of its setting. If trials differ more than settings do, the differences between settings mean little.`,
       isAnyRough
         ? markup` Hollow dots: ${roughMark}\u00a0median of fewer than ${samplesNeeded(50)} requests.`
         : markup``,

@@ -19,7 +19,7 @@ export interface Drawing {
 /** Draws without a browser. */
 export function draw({ plot }: PlotLibrary, options: Plot.PlotOptions): Drawing {
   const drawn: unknown = plot({ ...options, document: svgDocument, className: 'plot' });
-  if (!(drawn instanceof SvgElement)) throw new Error('Plot drew something else than an SVG.');
+  if (!(drawn instanceof SvgElement)) throw new Error('Plot did not draw an SVG.');
   // The figure around it says what it shows.
   drawn.setAttribute('aria-hidden', 'true');
   return {

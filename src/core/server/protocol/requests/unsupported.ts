@@ -192,7 +192,7 @@ const hints: Readonly<Record<string, string>> = {
   messages: 'Send "input" instead.',
   logprobs: 'Chat completions and completions have it; responses have "include".',
   top_logprobs: 'Chat completions and responses have it.',
-  options: 'Send its members as parameters of their own, and "num_predict" as "max_tokens".',
+  options: 'Send its members as separate parameters, and "num_predict" as "max_tokens".',
   num_predict: 'Send "max_tokens" instead.',
   num_ctx: 'The server sets the length of the context (--context).',
   max_new_tokens: 'Send "max_tokens" instead.',

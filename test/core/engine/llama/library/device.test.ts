@@ -36,7 +36,7 @@ describe('unavailableError', () => {
 
   it('suspects a GPU that was chosen and does not exist', () => {
     expect(unavailableError('cuda', ['off'], { CUDA_VISIBLE_DEVICES: '7' }).hint).toBe(
-      'Check that there is such a GPU: CUDA_VISIBLE_DEVICES, which --devices sets, is 7. Or choose one of --gpu off, auto.',
+      'Check that this GPU exists: CUDA_VISIBLE_DEVICES, which --devices sets, is 7. Or choose one of --gpu off, auto.',
     );
     expect(unavailableError('cuda', ['off'], { GGML_VK_VISIBLE_DEVICES: '7' }).hint).toMatch(/install the driver/);
   });

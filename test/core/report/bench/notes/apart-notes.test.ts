@@ -26,7 +26,7 @@ describe('what is reported apart', () => {
   it('says how many clients left, over all trials, and that they are in no other figure', () => {
     const cancelled = { requests: 10, left: 7, left_before_first_token: 4, answered: 2, unanswered: 1 };
     expect(notes({ cancel: '10%@1s' }, { cancelled }, 2)).toEqual([
-      'Of 20 clients that were to leave (10%@1s), 14 left, 8 of them before the first token; 4 had their answer by then; 2 had none. They are in no other figure.',
+      'Of 20 clients that were to leave (10%@1s), 14 left, 8 of them before the first token; 4 had their answer by then; 2 had none. They are not part of any other figure.',
     ]);
   });
 
@@ -38,7 +38,7 @@ describe('what is reported apart', () => {
     const column = columnsOf(result, summaries).find(({ group }) => group.startsWith('probe TTFT'));
     expect(column?.cells).toEqual(['13.0', '–']);
     expect(apartNotes(result, summaries)).toEqual([
-      'Probes have one token and are in no other figure: 25 answers; 4 % had no answer.',
+      'Probes have one token and are not part of any other figure: 25 answers; 4 % had no answer.',
     ]);
   });
 
