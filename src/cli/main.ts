@@ -35,7 +35,7 @@ async function explainUnknown(id: string): Promise<void> {
 
 /**
  * Decides what happens when stdout or stderr cannot be written to. The rest of the command, such as writing its files
- * or serving requests, goes on.
+ * or serving requests, continues.
  *
  * - The reader of stdout is gone, as in `chatstream models | head -1`: no message, and the exit code of the command, so
  *   that a regression found by `compare` is still one.

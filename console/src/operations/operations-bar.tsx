@@ -13,7 +13,7 @@ interface Properties {
   /** The reader may do what is for operators. */
   readonly mayOperate: boolean;
   readonly isDraining: boolean;
-  /** The names of all models, where each has a queue of its own. */
+  /** The names of all models, where each has its own queue. */
   readonly models: readonly string[];
 }
 

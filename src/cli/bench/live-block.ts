@@ -145,7 +145,7 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
   }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
   const leftMs = Math.max(0, plannedMs - elapsedMs) + ((runs ?? run) - run) * plannedMs;
-  // The runs to come may go on as well, or not.
+  // The runs to come may continue as well, or not.
   const bound = status === 'extending' ? 'at most' : 'about';
   const left = runs !== null && runs > run ? `, ${bound} ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
   const seconds = (Math.min(elapsedMs, plannedMs) / 1000).toFixed(1);

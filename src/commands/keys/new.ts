@@ -16,7 +16,7 @@ export default class KeysNew extends BaseCommand {
 
   async run(): Promise<object> {
     const { args } = await this.parse(KeysNew);
-    // 32 bytes: nobody can guess it, so that a plain digest is enough to recognise it by.
+    // 32 bytes cannot be guessed, so a plain digest is enough to recognise the key.
     const key = `cs-${randomBytes(32).toString('base64url')}`;
     const { entry, text } = keyEntry(args.name, key);
     this.log(`key    ${key}\n\nkeys:\n${text}`);

@@ -69,7 +69,7 @@ export function jsonSize(text: string, most: JsonSize): JsonSize {
 /** Names are told apart by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that was there before. */
 const hashBits = 20;
 
-/** Different in each process, so that nobody can look for names that are taken for the same. */
+/** Different in each process, so that clients cannot search for names that collide. */
 const hashBasis = Math.floor(Math.random() * 2 ** 32);
 
 /**

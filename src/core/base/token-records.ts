@@ -1,5 +1,5 @@
 /**
- * With this header, a request asks for a stream that another server can go on with. A server that agrees names the answer
+ * With this header, a request asks for a stream that another server can continue with. A server that agrees names the answer
  * in the same header of its response, and tells in the stream which tokens it has written:
  *
  *     data: {"id":"chatcmpl-1", … "content":"Hel"}
@@ -12,7 +12,7 @@
  *     data: {"error":{"message":"The server is shutting down.", … }}
  *     : failed draining
  *
- * Whoever passes the stream on takes the records out.
+ * A server that passes the stream on takes the records out.
  */
 export const resumeHeader = 'x-chatstream-resume';
 
@@ -21,7 +21,7 @@ export const wantsTokenRecords = 'tokens';
 
 /**
  * @param tokens those of the events since the last record, possibly none
- * @param state what else a server has to know that goes on after them: JSON on one line; null for nothing
+ * @param state what else a server has to know that continues after them: JSON on one line; null for nothing
  */
 export function tokenRecord(tokens: readonly number[], state: string | null = null): string {
   return `: tokens ${tokens.join(',')}${state === null ? '' : ` ${state}`}\n\n`;
@@ -35,7 +35,7 @@ export function failureRecord(code: string): string {
 /** Data never begin a line like this: JSON has no line breaks in it. */
 const record = /^: (?:tokens ([\d,]*)(?: ([^\n]+))?|failed (\w+))\n\n/gm;
 
-/** The progress of an answer at a record: how another server can go on after it. */
+/** The progress of an answer at a record: how another server can continue after it. */
 export interface Progress {
   /** Those since the progress before. */
   readonly tokens: readonly number[];

@@ -5,7 +5,7 @@ import type { RunSnapshot } from './record/run-recorder.js';
 import { mergedTrend, type TrendBin } from './record/run-trend.js';
 import { type Filling, queueGrowthOf } from './result/overload.js';
 
-/** What is known of a run while it goes on. */
+/** What is known of a run while it continues. */
 export interface RunningRun {
   readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'heldBack' | 'trend'>[];
   /** Of the window, 0 to 1; null if the run ends after a number of requests. */

@@ -41,7 +41,7 @@ export interface MeasuredRun {
   /** Which machine did not send its part as planned; null if all did. */
   readonly agentProblem: ChatstreamError | null;
   readonly trend: RunTrend;
-  /** That somebody else changed the server's max-concurrency meanwhile; null if not, as far as is known. */
+  /** A change of the server's max-concurrency by someone else meanwhile; null if there was none, as far as is known. */
   readonly limitChange: LimitChange | null;
 }
 

@@ -113,7 +113,7 @@ export async function measureSearch(
     if (measured.endedEarly !== null) break;
     if (saturated.get(load) !== mostSaturated) continue;
     if (looks.some((each) => each.load >= load)) {
-      // It has sent as much before: the machine has become too busy to go on.
+      // It has sent as much before: the machine has become too busy to continue.
       isEndedByClient = true;
       break;
     }

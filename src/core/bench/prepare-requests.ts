@@ -21,7 +21,7 @@ const runningUsageNote =
  *
  * @param targets the first of them sets the scale of all prompts
  * @param prompts null without a file of prompts
- * @param ignoreEos whether all servers go on after the end of an answer
+ * @param ignoreEos whether all servers continue after the end of an answer
  */
 export async function prepareRequests(
   options: BenchOptions,

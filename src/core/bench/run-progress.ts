@@ -38,7 +38,7 @@ export interface BenchProgress extends RunPlace {
   readonly elapsedMs: number;
   /** Warm-up and measurement together, the longest while `extending`; null if the run ends after a number of requests. */
   readonly plannedMs: number | null;
-  /** Completed requests for which the run goes on beyond its duration; null if it does not. */
+  /** Completed requests for which the run continues beyond its duration; null if it does not. */
   readonly leastRequests: number | null;
   readonly completed: number;
   /** Requests that were sent during the warm-up, which do not count. */

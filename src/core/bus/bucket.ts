@@ -14,7 +14,7 @@ export interface Entry {
 /** What a watcher hears. */
 export type BucketEvent =
   | { readonly type: 'put'; readonly entry: Entry }
-  /** Somebody removed it. */
+  /** It was removed. */
   | { readonly type: 'removed'; readonly key: string }
   /** It was not written again in time. */
   | { readonly type: 'expired'; readonly key: string };
@@ -22,7 +22,7 @@ export type BucketEvent =
 export interface BucketOptions {
   /**
    * Milliseconds after which an entry disappears unless it is written again, 1000 or more; null: entries stay. It is
-   * the bucket's, so everybody who opens it must name the same.
+   * the bucket's, so all who open it must name the same.
    */
   readonly ttlMs: number | null;
 }

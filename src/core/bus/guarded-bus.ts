@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.js';
 import type { Bucket } from './bucket.js';
 import type { Bus, BusFault } from './bus.js';
 
-/** A fault of the same subject is not told again for so long, in milliseconds. */
+/** How long a fault of the same subject is not reported again, in milliseconds. */
 const quietMs = 10 * 60_000;
 
 /** Subjects of which a fault is remembered. */

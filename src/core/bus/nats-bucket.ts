@@ -7,7 +7,7 @@ import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry, 
 import type { BusStatus } from './bus.js';
 import { NatsWatch } from './nats-watch.js';
 
-/** A member that hears nothing for so long gives up; a lease must be renewed more often than it can run out. */
+/** After this time without a message, a member gives up; a lease must be renewed more often than it expires. */
 const answerWithinMs = 2000;
 
 /** The server's number for "the entry does not have this revision"; servers use either. */
@@ -142,7 +142,7 @@ class NatsBucket implements Bucket {
     });
   }
 
-  /** Members of another version, or somebody with a tool, may have made it with another time to live. */
+  /** Members of another version, or an operator with a tool, may have made it with another time to live. */
   async #check(kv: KV): Promise<void> {
     const { ttl } = await inTime(kv.status());
     const wantedMs = this.#ttlMs ?? 0;

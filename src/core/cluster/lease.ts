@@ -30,12 +30,12 @@ const tickMs = 250;
 
 /** In milliseconds. */
 const renewMs = 1000;
-/** A renewal that was not answered for so long is asked for once more: one lost message does not cost the lease. */
+/** After this time without an answer, a renewal is sent once more: one lost message does not cost the lease. */
 const askAgainMs = 500;
-/** A holder that has not been able to renew it for so long no longer counts on it. */
+/** After this time without a renewal, a holder no longer counts on it. */
 const trustedMs = 2500;
 /**
- * A process that has seen no renewal for so long takes it. Longer than {@link trustedMs}, so that its holder usually no longer
+ * After this time without a renewal, another process takes it. Longer than {@link trustedMs}, so that its holder usually no longer
  * counts on it.
  */
 const staleMs = 3000;
@@ -248,7 +248,7 @@ export class Lease {
     return this.#isOver;
   }
 
-  /** Somebody was faster, or the bucket is not the one that it was. */
+  /** Another process was faster, or the bucket is a new one. */
   async #look(): Promise<void> {
     const { bucket, key } = this.#options;
     const entry = await bucket.get(key);

@@ -52,7 +52,7 @@ export class LineSettings {
   /**
    * Changes what is in the bucket. While NATS is away, it is tried again and again: what was accepted is not lost.
    *
-   * @param edit called again if somebody else was faster
+   * @param edit called again if another process was faster
    */
   change(edit: Edit): void {
     this.#edits.push(edit);

@@ -28,8 +28,8 @@ export interface ConfigUser {
 
 /**
  * Reads a configuration file again whenever it changes. Resolves when that includes what was changed after the server had read it:
- * a model may have taken minutes to load since then. One that would open a closed server to everybody is not used: it is more
- * likely to be a file that somebody is writing at the moment, or has emptied by mistake.
+ * a model may have taken minutes to load since then. One that would open a closed server to everyone is not used: it is more
+ * likely to be a file that is being written at the moment, or has emptied by mistake.
  *
  * @param started what it said when the server started
  * @param everyMs how often the file is looked at, in milliseconds

@@ -118,7 +118,7 @@ export interface GenerationSpec {
   readonly stopTokens: readonly Token[];
   /** Number of output tokens before which the generation does not end on its own; 0 for none. */
   readonly minTokens: number;
-  /** Whether to go on after the end-of-generation token, up to `maxTokens`. */
+  /** Whether to continue after the end-of-generation token, up to `maxTokens`. */
   readonly ignoreEos: boolean;
   readonly format: OutputFormat;
   /** Names of special tokens that are part of the text. Others are not, except those that end it. */
@@ -212,7 +212,7 @@ export interface Round {
   /** Number of generations that got a token or a chunk of their prefill. */
   readonly batchSize: number;
   readonly events: readonly GenerationEvent[];
-  /** How many tokens of their prompts are in their slots, for generations that go on reading; left out if none does. */
+  /** How many tokens of their prompts are in their slots, for generations that continue reading; left out if none does. */
   readonly prefills?: readonly { readonly id: string; readonly tokens: number }[];
   /** Present if it has changed. */
   readonly promptCache?: PromptCacheActivity;
@@ -228,7 +228,7 @@ export interface Round {
  * The part of an engine that translates between text and tokens. It needs the vocabulary and the chat template of a
  * model, but not its weights.
  *
- * Every call may be given up: once its signal is aborted, nobody waits for the answer, and the work on it ends at the
+ * Every call may be given up: once its signal is aborted, the answer is not needed, and the work on it ends at the
  * next opportunity. The call then rejects with the reason of the signal.
  */
 export interface PromptEngine {
@@ -273,7 +273,7 @@ export type EngineState =
   | { readonly status: 'stopped' };
 
 /**
- * An engine whose health can be watched. While it restarts, generations and calls are kept and go on afterwards, except
+ * An engine whose health can be watched. While it restarts, generations and calls are kept and continue afterwards, except
  * those that were at work when it died a second time: they end with `engine_failed`. Once it has `failed`, everything
  * that needs the failed process ends with `engine_unavailable`, and what comes later does so at once.
  */

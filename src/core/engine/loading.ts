@@ -1,6 +1,6 @@
 /** What a process that loads a model is doing. */
 export type Loading =
-  /** llama.cpp itself, which node-llama-cpp tries out in a process of its own. */
+  /** llama.cpp itself, which node-llama-cpp tries out in a separate process. */
   | { readonly step: 'library' }
   /** @property percent of the weights that have been read, 0 to 100 */
   | { readonly step: 'weights'; readonly percent: number }

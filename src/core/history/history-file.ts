@@ -85,7 +85,7 @@ function parseLine(line: string): HistoryEntry | string {
 
 /**
  * Adds an entry at the end. Several processes may do so at once. Nothing that is there is changed; if the last line was cut
- * off, the entry begins a line of its own.
+ * off, the entry begins a new line.
  *
  * @throws ChatstreamError `output_failed`; the file is as it was then
  */

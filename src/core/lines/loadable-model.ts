@@ -2,7 +2,7 @@
 export interface ModelUse {
   /** What unloading would interrupt: generations, and prompts that the engine works on. */
   readonly running: number;
-  /** When the request came that has waited for longest, in the clock's milliseconds; null while none waits. */
+  /** When the request came that has waited longest, in the clock's milliseconds; null while none waits. */
   readonly waitingSinceMs: number | null;
   /** Whether there is any request, also one on its way from one state to the next. */
   readonly isUsed: boolean;
@@ -19,7 +19,7 @@ export interface LoadableModel {
   load(): void;
   /** Answered by `ModelLoader.unloaded`. Called while nothing runs. */
   unload(): void;
-  /** Whether waiting requests must go on waiting. They do so in the beginning. */
+  /** Whether waiting requests must keep waiting. They do so in the beginning. */
   hold(isHeld: boolean): void;
 }
 
@@ -30,7 +30,7 @@ export type LoadState =
   | {
       readonly status: 'loaded';
       readonly sinceMs: number;
-      /** Since when nobody has used it; null while somebody does. */
+      /** Since when it has not been in use; null while it is. */
       readonly idleSinceMs: number | null;
       readonly isYielding: boolean;
     }

@@ -12,8 +12,8 @@ export function roomIn(
 }
 
 /**
- * The loaded models that have to go for another one: those that nobody uses, the least recently used first, then those in use
- * that may be made to yield, the one that has served for longest first. No more than are needed.
+ * The loaded models that have to go for another one: those not in use, the least recently used first, then those in use
+ * that may be made to yield, the one that has served longest first. No more than are needed.
  *
  * @returns empty if there is room, or will be once what is being unloaded is gone; null if too many are in use for now
  */

@@ -11,10 +11,10 @@ import type { LoadTimes } from './load-times.js';
 import type { LoadableModel, ModelUse } from './loadable-model.js';
 import { type LoadedEngine, OnDemandEngine } from './on-demand-engine.js';
 
-/** Nobody is told to come back later than that, in seconds: others may have left by then. */
+/** The latest time at which clients are told to come back, in seconds: others may have left by then. */
 const longestRetrySeconds = 60;
 
-/** A model that is loaded when somebody asks for it. */
+/** A model that is loaded on demand. */
 export interface OnDemandModel {
   /** The name by which clients ask for it. */
   readonly name: string;
@@ -163,7 +163,7 @@ export class ModelLine implements LoadableModel, ModelService {
     this.inference.hold(isHeld);
   }
 
-  /** Ends all who wait for the model; what runs goes on. */
+  /** Ends all who wait for the model; what runs continues. */
   refuseWaiting(error: () => ChatstreamError): void {
     this.engine.refuseWaiting(error);
     this.inference.turnAwayWaiting(error);

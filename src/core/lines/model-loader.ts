@@ -9,9 +9,9 @@ const retryMs = 10_000;
 /**
  * Decides which models are in memory. It has no engine: it is told what happens, and tells models to load and unload.
  *
- * - One model is loaded at a time: the one whose request has waited for longest. Nothing overtakes it, so that it gets its
+ * - One model is loaded at a time: the one whose request has waited longest. Nothing overtakes it, so that it gets its
  *   room however large it is.
- * - Room is made by models that nobody uses, the least recently used first.
+ * - Room is made by models that are not in use, the least recently used first.
  * - If that is not enough, a model in use has to yield, but only to a request that has waited as long as all of its own, and
  *   once it has served for as long as loading both takes. So half of the time at most goes into loading.
  * - A model that yields finishes what runs. Nothing that runs is ever interrupted.

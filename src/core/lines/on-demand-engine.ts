@@ -27,7 +27,7 @@ export interface OnDemandOptions {
   /** Makes the engine for one load, or several that share its work. */
   readonly create: () => LoadedEngine;
   readonly clock: Clock;
-  /** Somebody has begun or ceased to wait for the model, or to use the engine. */
+  /** A request has begun or ceased to wait for the model, or to use the engine. */
   readonly onChange: () => void;
   /** Why the model cannot be waited for; null if it can. */
   readonly refusal: () => ChatstreamError | null;

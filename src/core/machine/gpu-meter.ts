@@ -26,7 +26,7 @@ const passingErrors = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
  * Reads the GPUs with `nvidia-smi`, which comes with NVIDIA's driver. Its start takes from a tenth of a second to several, so
- * it is not started for each reading: it runs while somebody asks, and reports again and again. Where there is no such
+ * it is not started for each reading: it runs while readings are asked for, and reports repeatedly. Where there is no such
  * program, that is found out once.
  */
 export class GpuMeter {

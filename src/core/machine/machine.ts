@@ -19,7 +19,7 @@ export interface Resources {
 
 /** A machine that can be asked how busy it is. */
 export interface MeteredMachine {
-  /** @param withGpus whether to ask for GPUs, which costs a process of its own as long as somebody does */
+  /** @param withGpus whether to ask for GPUs, which costs a separate process as long as they are asked for */
   read(withGpus: boolean): Promise<Resources>;
   stop(): void;
 }
@@ -33,7 +33,7 @@ interface Sample {
   readonly processes: readonly ProcessUsage[];
 }
 
-/** This machine. Nothing is measured until somebody asks; each reading takes three small files of the system. */
+/** This machine. Nothing is measured until it is asked for; each reading takes three small files of the system. */
 export class Machine implements MeteredMachine {
   readonly #clock: Clock;
   readonly #enginePids: () => readonly number[];

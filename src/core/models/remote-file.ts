@@ -23,7 +23,7 @@ export interface RemoteFile extends Address {
   readonly ranged: boolean;
 }
 
-/** Whether a download can go on where it stopped. Without the length, it is unknown whether what is there is complete. */
+/** Whether a download can continue where it stopped. Without the length, it is unknown whether what is there is complete. */
 export function isResumable({ ranged, bytes }: RemoteFile): boolean {
   return ranged && bytes !== null;
 }

@@ -148,7 +148,7 @@ export class Attempts {
       begun: (answer) => {
         this.#countFirst(job);
         job.homelessSinceMs = null;
-        // For the client, an answer that is resumed goes on.
+        // For the client, an answer that is resumed continues.
         if (job.resumePoint !== null) return;
         if (answer !== null) job.resumePoint = { answer, tokens: [], state: null };
         job.listener.begun(executor);
@@ -278,12 +278,12 @@ export class Attempts {
   }
 }
 
-/** Whether it has the model of a job, and can go on with the answer if that has begun. */
+/** Whether it has the model of a job, and can continue with the answer if that has begun. */
 export function canGoOn(executor: Pick<RelayExecutor, 'kind' | 'serves'>, job: RelayJob): boolean {
   return executor.serves(job.line.model) && (job.resumePoint === null || executor.kind === 'chatstream');
 }
 
-/** The body as it came, unless the upstream knows the model by another name, or is to go on with an answer. */
+/** The body as it came, unless the upstream knows the model by another name, or is to continue with an answer. */
 function bodyFor({ request, line, resumePoint }: RelayJob, executor: RelayExecutor): string {
   const { model } = line;
   const wanted = model === anyModel ? request.model : (executor.upstreamName(model) ?? model);

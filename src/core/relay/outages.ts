@@ -12,7 +12,7 @@ export class Outages {
   readonly #onOut: () => void;
   readonly #sinceMs = new WeakMap<object, number>();
 
-  /** @param onOut called when it may be time to give somebody up */
+  /** @param onOut called when it may be time to give a request up */
   constructor(clock: Clock, onOut: () => void) {
     this.#clock = clock;
     this.#onOut = onOut;
@@ -27,7 +27,7 @@ export class Outages {
     }
   }
 
-  /** Whether nobody waits for an upstream any more. */
+  /** Whether no request waits for an upstream any more. */
   isOut(subject: object): boolean {
     const sinceMs = this.#sinceMs.get(subject);
     return sinceMs !== undefined && this.#clock.now() - sinceMs >= outageMs - toleranceMs;

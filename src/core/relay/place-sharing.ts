@@ -10,7 +10,7 @@ export interface Room {
 
 /**
  * Lets waiting requests start while there are places. Lines that share an upstream take turns: of those that are next in
- * their lines, a request of a higher class starts first, and of one class the one that has waited for longest. A line whose
+ * their lines, a request of a higher class starts first, and of one class the one that has waited longest. A line whose
  * first requests wait for their own key to end something passes.
  *
  * A request that needs several places at one upstream waits until there are so many. The upstream that lacks the fewest gets

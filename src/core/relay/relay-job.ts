@@ -11,7 +11,7 @@ export interface ModelLine {
   readonly scheduler: Scheduler<RelayJob>;
 }
 
-/** What another server needs to go on with an answer that has begun. */
+/** What another server needs to continue with an answer that has begun. */
 interface ResumePoint {
   /** Names the answer. */
   readonly answer: string;
@@ -31,7 +31,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
   /** Upstreams where it has failed. */
   readonly failedAt = new Set<string>();
   attempts = 0;
-  /** Null before the first token, and where no other server can go on. */
+  /** Null before the first token, and where no other server can continue. */
   resumePoint: ResumePoint | null = null;
   /** When it lost its place, the first time since a token of it came; null if it has not. */
   homelessSinceMs: number | null = null;
@@ -63,7 +63,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
     return this.line.model;
   }
 
-  /** More of the answer has been passed on, after which another server can go on. */
+  /** More of the answer has been passed on, after which another server can continue. */
   advance({ tokens, state }: Progress): void {
     if (this.resumePoint === null) return;
     for (const token of tokens) this.resumePoint.tokens.push(token);

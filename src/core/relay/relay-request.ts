@@ -15,7 +15,7 @@ export interface RelayRequest {
   /** The model that it asks for; null if it leaves that open. */
   readonly model: string | null;
   readonly path: string;
-  /** Whether another chatstream server may go on with its answer where the first one has stopped. */
+  /** Whether another chatstream server may continue with its answer where the first one has stopped. */
   readonly isResumable: boolean;
   /** Whether its answer comes in one body, so that none of its tokens is seen before its end; left out for a stream. */
   readonly isWhole?: boolean;

@@ -93,12 +93,12 @@ export class FairLine<J extends Job> implements JobLine<J> {
     return this.keys.competition.first?.ticket?.job;
   }
 
-  /** The job that has waited for longest; paused jobs do not count. */
+  /** The job that has waited longest; paused jobs do not count. */
   get oldest(): J | undefined {
     return this.keys.arrivals.oldest;
   }
 
-  /** Jobs that have run and wait to go on, in the order in which they were paused. */
+  /** Jobs that have run and wait to continue, in the order in which they were paused. */
   get paused(): Iterable<J> {
     return this.keys.paused.all;
   }
@@ -131,7 +131,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   }
 
   /**
-   * Takes a paused job that may go on, while no other may start.
+   * Takes a paused job that may continue, while no other may start.
    *
    * @param free places, 1 or more
    * @param all places, free or not

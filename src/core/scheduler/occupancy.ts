@@ -57,7 +57,7 @@ export class Occupancy<J extends Job> implements QueueState {
     return this.#line.size > 0 && this.#line.first !== undefined;
   }
 
-  /** Whether new jobs may not start; paused ones may still go on. */
+  /** Whether new jobs may not start; paused ones may still continue. */
   get isClosed(): boolean {
     return this.draining || this.isHeld;
   }

@@ -101,12 +101,12 @@ export class Scheduler<J extends Job> {
     return this.#occupancy.queuedTokens;
   }
 
-  /** When the job was admitted that has waited for longest without having started, in milliseconds; null if none waits. */
+  /** When the job was admitted that has waited longest without having started, in milliseconds; null if none waits. */
   get oldestAdmittedMs(): number | null {
     return this.#line.oldest?.admittedMs ?? null;
   }
 
-  /** Jobs that have given up their places and wait to go on. They count as waiting. */
+  /** Jobs that have given up their places and wait to continue. They count as waiting. */
   get paused(): readonly J[] {
     return [...(this.#fairLine?.paused ?? [])];
   }
@@ -224,7 +224,7 @@ export class Scheduler<J extends Job> {
     this.resize({});
   }
 
-  /** Suspends or resumes starts. While suspended, jobs are still admitted, and running and paused jobs go on. Must not be called in a listener. */
+  /** Suspends or resumes starts. While suspended, jobs are still admitted, and running and paused jobs continue. Must not be called in a listener. */
   hold(isHeld: boolean): void {
     this.#occupancy.isHeld = isHeld;
     this.resize({});
@@ -275,7 +275,7 @@ export class Scheduler<J extends Job> {
     return drained;
   }
 
-  /** Empties the request queue; running jobs go on. */
+  /** Empties the request queue; running jobs continue. */
   turnAwayWaiting(error: () => ChatstreamError): void {
     this.#departures.turnAllAway(error, { arePausedToo: true });
     this.#waits.watchOldest();

@@ -61,7 +61,7 @@ export class Starter<J extends Job> {
   }
 
   /**
-   * Takes the next job to start out of the line. During a drain only paused ones go on, even if a slot becomes free while
+   * Takes the next job to start out of the line. During a drain only paused ones continue, even if a slot becomes free while
    * waiting jobs are being turned away.
    */
   #next(): J | undefined {

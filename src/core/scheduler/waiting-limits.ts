@@ -86,7 +86,7 @@ export class WaitingLimits<J extends Job> {
     if (this.#options.ttftTargetMs !== null) this.#targets.unwatch(job);
   }
 
-  /** Has to be called when another job may have become the one that has waited for longest. */
+  /** Has to be called when another job may have become the one that has waited longest. */
   watchOldest(): void {
     const { line, queueTimeoutMs } = this.#options;
     const { oldest } = line;

@@ -17,7 +17,7 @@ export interface OpenServer {
   readonly url: string;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
   /**
-   * Lets in whom the configuration file names from now on. Requests that have been accepted go on.
+   * Lets in whom the configuration file names from now on. Requests that have been accepted continue.
    *
    * @throws ChatstreamError `usage` for reserves that cannot be, and for a key that is an --api-key too; nothing is changed then
    */
@@ -69,7 +69,7 @@ export function endRequests(line: Pick<RequestLine, 'drain' | 'abandonRunning'>)
   line.abandonRunning();
 }
 
-/** Sends traces of the requests of a line, if somebody wants them, until it is closed. */
+/** Sends traces of the requests of a line, if --otlp is set, until it is closed. */
 async function openTraces(
   opened: Opened,
   { line, version, clock }: LineContext,
@@ -77,7 +77,7 @@ async function openTraces(
   logger: PinoLogger,
 ): Promise<void> {
   if (url === undefined) return;
-  // Loaded late: without --otlp, nobody needs it.
+  // Loaded late: without --otlp, it is not needed.
   const { TraceExporter } = await import('../telemetry/trace-exporter.js');
   opened.add(new TraceExporter(line, { url, version, clock, logger }), (traces) => traces.stop());
 }

@@ -18,7 +18,7 @@ export interface ServeNodeOptions {
 export interface RunningNode {
   readonly info: EngineInfo;
   /**
-   * Takes nothing new, lets running generations finish for `timeoutMs` milliseconds, and ends everything; what is left goes on
+   * Takes nothing new, lets running generations finish for `timeoutMs` milliseconds, and ends everything; what is left continues
    * at other nodes. @returns how many generations were left
    */
   drain(timeoutMs: number): Promise<number>;

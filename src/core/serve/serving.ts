@@ -111,7 +111,7 @@ export async function openStorage(
   logger: Logger,
 ): Promise<Storage> {
   if (storePath === null) return memoryStorage(storeTtlMs, clock);
-  // Loaded late: without --store, nobody needs it.
+  // Loaded late: without --store, it is not needed.
   const { openFileStorage } = await import('../server/store/file-storage.js');
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }

@@ -18,7 +18,7 @@ export function checkRequests(
   app.addHook('onRequest', (request, reply, done) => {
     const { routeOptions, raw, method, is404 } = request;
     const { socket, headers } = raw;
-    // What else has been sent on a connection that the server has closed is not run, and nobody would read the answer.
+    // What else has been sent on a connection that the server has closed is not run: the answer would not be read.
     if (socket.destroyed) {
       reply.hijack();
       return;

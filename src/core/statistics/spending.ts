@@ -9,7 +9,7 @@ export interface Looks {
 }
 
 /**
- * The nominal one-sided error of an interval at one look at a measurement that goes on until it decides. Looking
+ * The nominal one-sided error of an interval at one look at a measurement that continues until it decides. Looking
  * again and again with the same interval is wrong more often than that interval says, because each look is another
  * chance. Alpha spending (K. K. G. Lan and D. L. DeMets, "Discrete sequential boundaries for clinical trials", 1983)
  * divides the error among the looks: here in proportion to the trials, which is Kim and DeMets's family with exponent 1

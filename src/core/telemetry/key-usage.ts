@@ -97,7 +97,7 @@ export class KeyUsage implements UsageBook {
   }
 
   /**
-   * Writes down a whole hour of a key, as somebody else has counted it. Of two counts of the same hour, the one with
+   * Writes down a whole hour of a key, as another front has counted it. Of two counts of the same hour, the one with
    * more requests stays.
    */
   put(key: string, { startMs, models, ...used }: HourOfUsage): void {

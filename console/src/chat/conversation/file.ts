@@ -127,7 +127,7 @@ function turn(value: unknown): Turn {
   }
 }
 
-/** An answer that had not ended when it was kept will not go on: its stream is gone. */
+/** An answer that had not ended when it was kept will not continue: its stream is gone. */
 function answer(value: unknown): Answer {
   const read = answerFields(value);
   return isOpen(read) ? { ...read, state: { status: 'stopped' } } : read;

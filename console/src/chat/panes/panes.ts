@@ -16,7 +16,7 @@ export const shelf = createShelf(browserStore());
 /** Whether the last conversation that ended could be kept. */
 export const isKept = signal(true);
 
-/** One to six, from left to right. They go on when another view is shown. */
+/** One to six, from left to right. They continue when another view is shown. */
 export const panes = signal<readonly Pane[]>(openPanes());
 
 /** Of the panes, the one that is shown where there is room for one. */

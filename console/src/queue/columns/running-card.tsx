@@ -69,7 +69,7 @@ export function RunningCard({ entry, density, showsModel, showsClass }: Properti
   }
 }
 
-/** It goes on by itself: of a request that is stuck the server tells nothing. */
+/** It continues by itself: of a request that is stuck the server tells nothing. */
 function Speed({ entry }: { readonly entry: Running }): JSX.Element | null {
   const perSecond = requestRate(entry, now.value);
   return perSecond === null ? null : <>{`${rate(perSecond)}${queueWords().perSecond}`}</>;

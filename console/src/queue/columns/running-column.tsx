@@ -103,7 +103,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   );
 }
 
-/** It goes on by itself: a server at which nothing happens tells nothing. */
+/** It continues by itself: a server at which nothing happens tells nothing. */
 function TokensPerSecond({ state }: { readonly state: QueueState }): JSX.Element {
   const words = queueWords();
   const perSecond = tokenRate(state, now.value);

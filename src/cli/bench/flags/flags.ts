@@ -31,7 +31,7 @@ const output = { helpGroup: 'OUTPUT' };
 /** How long requests are sent at each setting if neither --duration nor --requests is given. */
 export const usualDuration = '10s';
 
-/** What a setting then goes on for, within this time: as many requests as its median needs. */
+/** What a setting then continues for, within this time: as many requests as its median needs. */
 export const usualExtension = { requests: 20, longest: '60s' } as const;
 
 export const benchFlags = fromEnvironment({

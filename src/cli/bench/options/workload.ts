@@ -10,7 +10,7 @@ import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';
 
 /**
- * How chats go on after their first message.
+ * How chats continue after their first message.
  *
  * @throws ChatstreamError `usage` for flags that would have no effect
  */

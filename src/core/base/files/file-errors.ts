@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.js';
 import { member } from '../json.js';
 
-/** What the system's codes mean for a file that somebody has named. */
+/** What the system's codes mean for a file that a user has named. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of its path is a file, and not a folder',

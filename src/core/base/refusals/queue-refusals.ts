@@ -107,7 +107,7 @@ const longestRetrySeconds = 60;
 /**
  * For a request whose first token would come later than the server's target, in milliseconds.
  *
- * @param expected how long it has waited, 0 for one that has just come, and how long it would still take; null if nobody knows
+ * @param expected how long it has waited, 0 for one that has just arrived, and how long it would still take; null if not known
  */
 export function ttftTargetError(
   { waitedMs, leftMs }: { readonly waitedMs: number; readonly leftMs: number | null },

@@ -59,7 +59,7 @@ export function contextLengthError(
   );
 }
 
-/** The same for an input of which an embedding is wanted: there is no answer that would need room. */
+/** The same for an input of embeddings: there is no answer that would need room. */
 export function inputTooLongError(
   inputTokens: number | { readonly atLeast: number },
   contextLength: number,

@@ -19,7 +19,7 @@ import {
   type Wish,
 } from './messages.js';
 
-/** A bench that says nothing for so long is gone, and the agent is free again. Longer than NATS takes to restart. */
+/** A bench that is silent for this long is gone, and the agent is free again. Longer than NATS takes to restart. */
 export const benchPatienceMs = 20_000;
 
 const checkEveryMs = 1000;

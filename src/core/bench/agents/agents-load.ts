@@ -109,7 +109,7 @@ class AgentsLoad implements LoadGenerator {
   snapshots(): ReturnType<LoadGenerator['snapshots']> {
     const all = this.#agents.flatMap(({ snapshot }) => snapshot ?? []);
     const extension = this.#job?.extension ?? null;
-    // Agents count for themselves how much longer they go on; here it is only shown.
+    // Agents count for themselves how much longer they continue; here it is only shown.
     if (extension !== null) setEnded(extension, mergedSnapshot(all));
     return all;
   }
@@ -125,7 +125,7 @@ class AgentsLoad implements LoadGenerator {
     await this.#cluster.bus.close();
   }
 
-  /** What one agent measured. If there is nothing, or not the planned load, the others need not go on. */
+  /** What one agent measured. If there is nothing, or not the planned load, the others need not continue. */
   async #partOf(agent: RemoteAgent, startUs: number, abort: () => void): Promise<AgentPart> {
     await agent.until((state) => this.#isAt(state, ['done', 'failed']));
     const { name, state, lost } = agent;
@@ -168,7 +168,7 @@ function delayIn({ startedAfterMs, parts }: Pick<AgentPart, 'startedAfterMs' | '
   return stoodMs > longestStopMs ? `stood still for ${Math.round(stoodMs)} ms` : null;
 }
 
-/** Machines share no memory, so each goes on beyond the duration until it has its share of the requests. */
+/** Machines share no memory, so each continues beyond the duration until it has its share of the requests. */
 function jobOfAgent(job: LoadJob, index: number, count: number): LoadJob {
   const own = partOf(job, index, count);
   const { extension } = own;

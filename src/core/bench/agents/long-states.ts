@@ -6,7 +6,7 @@ import { type AgentState, type BlobRef, decodeMessage, encodeMessage, shapes, ty
 /** So many states are kept for those who have been told of them: a question that comes twice is answered twice. */
 const mostKept = 8;
 
-/** A state is fetched for so long, in milliseconds; then the agent is asked for a newer one. */
+/** How long the bench tries to fetch a state, in milliseconds; then it asks the agent for a newer one. */
 const patienceMs = 10_000;
 
 /** The states of an agent as messages. One that is longer than NATS takes is kept, and fetched in pieces. */

@@ -131,7 +131,7 @@ export function encodeMessage(speaker: Speaker, value: object): Uint8Array {
   return Buffer.from(JSON.stringify({ ...speaker, value }));
 }
 
-/** @returns `foreign` if the message is of another version; null if it is no message of ours */
+/** @returns `foreign` if the message is of another version; null if it is not a message of ours */
 export function decodeMessage<Shape extends TSchema>(
   own: Speaker,
   shape: Shape,

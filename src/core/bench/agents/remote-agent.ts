@@ -16,7 +16,7 @@ import {
 } from './messages.js';
 import { narrowStart, type StartTime } from './start-time.js';
 
-/** An agent that does not answer for so long is lost. NATS takes less to restart. */
+/** An agent that does not answer for this long is lost. NATS takes less to restart. */
 export const agentPatienceMs = 15_000;
 
 /** How long one answer may take before the agent is asked again. */
@@ -90,7 +90,7 @@ export class RemoteAgent {
     return subjects.result(this.#id);
   }
 
-  /** Tells it now, and goes on telling it. */
+  /** Tells it now, and keeps telling it. */
   want(wish: Wish): void {
     this.#wish = wish;
     if (wish.type === 'prepare') this.#snapshot = null;
@@ -145,7 +145,7 @@ export class RemoteAgent {
     const message = encodeMessage(speaker, this.#command(this.#wish));
     const answer = await bus.request(subjects.agent(this.#id), message, answerTimeoutMs);
     if (answer !== null) await this.#hear(answer, number, askedMs);
-    // Another question has been asked meanwhile, and goes on.
+    // Another question has been asked meanwhile, and continues.
     if (number !== this.#asked) return;
     if (clock.now() - this.#heardMs > agentPatienceMs) this.lose(`did not answer for ${agentPatienceMs / 1000} s`);
     else this.#stopTimer = clock.schedule(this.#everyMs, () => void this.#tell());

@@ -10,7 +10,7 @@ export function contentEncodingOf(headers: IncomingHttpHeaders): string | null {
   return encoding === '' || encoding === 'identity' ? null : encoding;
 }
 
-/** What was decompressed goes on at once, and an answer may end in the middle. */
+/** What was decompressed continues at once, and an answer may end in the middle. */
 const zlibOptions = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const brotliOptions = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
 

@@ -11,7 +11,7 @@ const noConnection: ReadonlySet<string> = new Set([
 /** A server that is restarted by its supervisor is back sooner, on most machines. */
 const lostAfterUs = 3_000_000;
 
-/** Notices that a server is gone, so that the load need not go on knocking at a closed door until its time is over. */
+/** Notices that a server is gone, so that the load need not keep knocking at a closed door until its time is over. */
 export class ConnectionLoss {
   #sinceUs: number | null = null;
 

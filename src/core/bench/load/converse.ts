@@ -26,7 +26,7 @@ export async function runClient(load: LoadRun, tenant: number | null): Promise<v
       const outcome = await load.send(history.completed(turn), intendedUs, phase);
       if (outcome.status === 'aborted') return;
       lastEndUs = outcome.endUs;
-      // Who leaves is followed by somebody else.
+      // A client that leaves is followed by another.
       if (outcome.status === 'cancelled') break;
       if (outcome.status !== 'completed') {
         // A client without an answer has nothing to reply to: the conversation is over.
@@ -68,7 +68,7 @@ function dueAfter({ thinkMs }: Turn, lastEndUs: number | null): number {
   return thinkMs === undefined || lastEndUs === null ? microsNow() : lastEndUs + thinkMs * 1000;
 }
 
-/** @returns whether the load goes on */
+/** @returns whether the load continues */
 async function thinkUntil(dueUs: number, { pauses }: LoadRun): Promise<boolean> {
   const leftMs = (dueUs - microsNow()) / 1000;
   if (leftMs > 0) await pauses.wait(leftMs);

@@ -2,7 +2,7 @@ import type { RequestOutcome } from '../client/outcome.js';
 import type { PlannedExtension } from '../plan/options.js';
 
 /**
- * How a run goes on beyond its duration if too few requests have been answered by then. Plain data that can be sent to
+ * How a run continues beyond its duration if too few requests have been answered by then. Plain data that can be sent to
  * other threads, of which all share the counts: every client keeps sending until all of them together have enough.
  */
 export interface Extension {
@@ -12,7 +12,7 @@ export interface Extension {
   readonly longestMs: number;
   /** Shared: how many requests that count were completed, and how many ended without an answer. */
   readonly ended: Int32Array;
-  /** The same of a run of another server at the same time, which goes on as long as this one; absent: there is none. */
+  /** The same of a run of another server at the same time, which continues as long as this one; absent: there is none. */
   readonly beside?: Int32Array;
 }
 

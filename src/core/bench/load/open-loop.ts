@@ -14,7 +14,7 @@ const timerMs = 1;
  * Sends requests when they are due, whatever happened to earlier ones, like users who act independently of each other.
  * How late a request was sent is its client wait; the latency that a user would have felt counts from when it was due.
  *
- * Conversations whose turns wait for answers begin by the schedule, and go on in their own time: a partly-open system
+ * Conversations whose turns wait for answers begin by the schedule, and continue in their own time: a partly-open system
  * (B. Schroeder, A. Wierman, M. Harchol-Balter, "Open Versus Closed: A Cautionary Tale", NSDI 2006).
  */
 export async function runOpenLoop(

@@ -109,7 +109,7 @@ export class TenantSupply {
   }
 
   /**
-   * What an arrival of an open loop sends: a conversation that goes on in its own time, or one request.
+   * What an arrival of an open loop sends: a conversation that continues in its own time, or one request.
    *
    * @param number which arrival of this tenant, over all workers, from 0. It must not fall
    */

@@ -55,7 +55,7 @@ export type TargetOptions =
 
 /** A setting that is measured for longer than planned, so that its median can be shown. */
 export interface PlannedExtension {
-  /** Completed requests of the setting, all trials together, for which its runs go on. */
+  /** Completed requests of the setting, all trials together, for which its runs continue. */
   readonly requests: number;
   /** Milliseconds after the warm-up in which requests of a run begin, at most. */
   readonly longestMs: number;
@@ -116,7 +116,7 @@ export interface BenchOptions {
   /** Milliseconds per setting; null with `requests`. */
   readonly durationMs: number | null;
   readonly requests: number | null;
-  /** How a setting goes on beyond `durationMs`; null: it does not. */
+  /** How a setting continues beyond `durationMs`; null: it does not. */
   readonly extension: PlannedExtension | null;
   readonly warmupMs: number;
   /** The most that are measured. */
@@ -141,7 +141,7 @@ export interface BenchOptions {
   readonly agents: AgentsOptions | null;
 
   readonly prompts: PromptSource;
-  /** How chats go on after their first message. */
+  /** How chats continue after their first message. */
   readonly conversations: ConversationShape;
   /** Those who load the server together, with loads of their own; empty: all requests are alike. */
   readonly tenants: readonly Tenant[];

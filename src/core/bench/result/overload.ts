@@ -91,7 +91,7 @@ export function overloadAmong(part: RunTrend, whole: RunTrend, filling: Filling)
 }
 
 /**
- * How long a load takes to fill up. What an answer waits while a queue grows is no part of its length: with it, a server
+ * How long a load takes to fill up. The time that an answer waits while a queue grows is not part of its length: with it, a server
  * that cannot follow would seem to take as long as the run to fill up.
  */
 function fillingMsOf(trend: RunTrend, { turns, thinkMs }: Filling): number {

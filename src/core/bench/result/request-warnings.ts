@@ -11,7 +11,7 @@ export interface RequestFacts {
   readonly inFile: number | null;
   /** Whether some of them say themselves how long their answers are, or may be. */
   readonly haveOwnLengths: boolean;
-  /** Of each server, whether it can be told to go on after the end of a text. */
+  /** Of each server, whether it can be told to continue after the end of a text. */
   readonly serversGoOn: readonly boolean[];
 }
 

@@ -21,7 +21,7 @@ export interface Look {
   readonly isOverloaded: boolean;
   /** It was too short to tell a queue that grows without end from one that fills. */
   readonly isUntold: boolean;
-  /** The wait rose all the time, so that a promise that holds will break soon if it goes on. */
+  /** The wait rose all the time, so that a promise that holds will break soon if it continues. */
   readonly isRising: boolean;
   /**
    * By what share the load may exceed what the server can do, and all promises about waiting still hold until its end: the

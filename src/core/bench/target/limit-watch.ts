@@ -10,7 +10,7 @@ export interface LimitChange {
   readonly to: number;
 }
 
-/** Notices that the max-concurrency of a server was changed by somebody else while it was measured. */
+/** Notices that the max-concurrency of a server was changed by someone else while it was measured. */
 export class LimitWatch {
   readonly #expected: number | null;
   #last: SeenLimit | null = null;

@@ -31,7 +31,7 @@ const errorEvent = Compile(
 const stopMs = 5000;
 
 /**
- * Starts a server in a process of its own, so that client and server do not share a thread, and waits until its model is
+ * Starts a server in a separate process, so that client and server do not share a thread, and waits until its model is
  * loaded.
  *
  * @param command program and arguments of a `chatstream serve --json`

@@ -11,7 +11,7 @@ export type Probe<T> = (client: StreamingClient, body: BodyOptions) => Promise<T
 export type RequestOptions = Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 'extraBody' | 'form'>;
 
 /**
- * Lets a probe send its requests on a connection of its own.
+ * Lets a probe send its requests on a separate connection.
  *
  * @param signal aborted to give up
  */

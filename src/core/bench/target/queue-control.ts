@@ -68,7 +68,7 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
   const allowed = await patched(http, limitsOf(original));
   if (allowed.status !== 200) return null;
   let isChanged = false;
-  // Also where it should have that value already: somebody else may have changed it.
+  // Also if it should have that value already: it may have been changed by someone else.
   const setMaxConcurrency = async (maxConcurrency: number): Promise<void> => {
     const changed = await patched(http, limitsOf(maxConcurrency));
     if (changed.status !== 200) {

@@ -33,7 +33,7 @@ export interface ClusterEngineOptions {
   readonly clock: Clock;
 }
 
-/** A generation on a node. Each attempt has a name of its own, so that what comes late from an earlier one is not heard. */
+/** A generation on a node. Each attempt has a separate name, so that what comes late from an earlier one is not heard. */
 interface Attempt {
   readonly id: string;
   readonly name: string;
@@ -51,7 +51,7 @@ const mostDeaths = 5;
 
 /**
  * The nodes that have a model, as one engine. A generation begins where the line has granted it a place. If its node is lost,
- * it goes on where the line grants it another one, after the last token that has arrived here.
+ * it continues where the line grants it another one, after the last token that has arrived here.
  */
 export class ClusterEngine implements ServingEngine {
   readonly #options: ClusterEngineOptions;

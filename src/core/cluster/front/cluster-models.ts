@@ -23,7 +23,7 @@ export interface ClusterModelsOptions extends Omit<ClusterModelOptions, 'names'>
   readonly aliases: readonly string[];
 }
 
-/** All models that nodes have or had, as a front serves them. Each has a line of its own. */
+/** All models that nodes have or had, as a front serves them. Each has its own line. */
 export class ClusterModels extends JoinedLines<ClusterModel> implements RequestLine, ServedModels {
   readonly slotsAt = 'nodes';
   readonly #options: ClusterModelsOptions;

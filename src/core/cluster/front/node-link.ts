@@ -77,7 +77,7 @@ export class NodeLink {
     });
   }
 
-  /** Its answers are no longer needed. What is generated goes on. */
+  /** Its answers are no longer needed. What is generated continues. */
   abandonCalls(): void {
     for (const call of [...this.#calls.keys()]) {
       this.#channel.send({ type: 'abandon', call });

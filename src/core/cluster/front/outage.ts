@@ -9,7 +9,7 @@ export interface OutageEvents {
   readonly onLasting: () => void;
 }
 
-/** Without a line, or without NATS, for so long, in milliseconds, those that wait are turned away. */
+/** After this time without a line, or without NATS, in milliseconds, waiting requests are turned away. */
 const outageMs = 15_000;
 
 /** Tells when the line of a model can be reached, and when it could not be for so long that no request should wait for it. */

@@ -16,7 +16,7 @@ export interface MembershipOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Fronts are asked first to hold lines: what they say to a line of their own does not go over the network. */
+  /** Fronts are asked first to hold lines: what they say to their own line does not go over the network. */
   readonly role: 'front' | 'node';
   /** For tests; by default a unique name. */
   readonly id?: string;

@@ -110,7 +110,7 @@ export class LineHolder {
     if (this.#scheduler !== null && !reconfigure(this.#scheduler, before, settings)) this.#rebuild();
   }
 
-  /** Somebody else has the lease, or may have it: from now on, this one grants nothing. */
+  /** Another process has the lease, or may have it: from now on, this one grants nothing. */
   stop(): void {
     this.#isStopped = true;
     this.#places.stop();

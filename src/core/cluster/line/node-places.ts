@@ -29,7 +29,7 @@ class PlacedNode implements Executor {
 export class NodePlaces {
   readonly #model: string;
   readonly #nodes: Members<typeof nodeEntry>;
-  /** Who has a place where; also at nodes that are gone, as long as somebody has one there. */
+  /** Who has a place where; also at nodes that are gone, as long as one is taken there. */
   readonly #taken = new Map<string, Set<LineRequest>>();
   /** Nodes at which something new may begin. */
   readonly #usable = new Map<string, PlacedNode>();
@@ -83,7 +83,7 @@ export class NodePlaces {
     request.node = null;
   }
 
-  /** A node has just failed or refused somebody: it gets nothing until it says again how it is. */
+  /** A node has just failed or refused a request: it gets nothing until it reports its state again. */
   doubt(node: string): void {
     this.#usable.delete(node);
   }

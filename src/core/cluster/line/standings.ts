@@ -32,7 +32,7 @@ export class Standings {
     if (turns.length > 0) link.send({ type: 'accepted', turns, places });
   }
 
-  /** Somebody has moved: all are told within {@link standingMs}, or later in a long line. */
+  /** A request has moved: all are told within {@link standingMs}, or later in a long line. */
   tellSoon(): void {
     const waiting = this.#options.scheduler()?.waiting ?? 0;
     this.#cancelTimer ??= this.#options.clock.schedule(Math.max(standingMs, waiting * standingMsPerRequest), () => {

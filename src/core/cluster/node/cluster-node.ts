@@ -83,7 +83,7 @@ export class ClusterNode {
 
   /**
    * Takes nothing new, and lets what runs end. What still runs after `timeoutMs` milliseconds is left to other nodes, where it
-   * goes on.
+   * continues.
    *
    * @returns how many generations were left
    */

@@ -21,7 +21,7 @@ export interface SharedUsageOptions {
   readonly rates: RateLimiter;
 }
 
-/** How often changes are told, in milliseconds: for so long, a key may use its limits at several fronts. */
+/** How often changes are told, in milliseconds: for this long, a key may use its limits at several fronts. */
 const newsEveryMs = 250;
 
 /** Without changes, a front is heard so often: who has missed its last news notices. */
@@ -36,7 +36,7 @@ const mostBytes = 256 * 1024;
 /** Room for what a message says besides its list, which is shorter by far. */
 const mostFrameBytes = 512;
 
-/** A front that has not been heard for so long, and of whose usage nothing is kept, is forgotten. */
+/** After this time without a message, a front of whose usage nothing is kept is forgotten. */
 const forgottenMs = 60_000;
 
 /** Another front, as far as it has been heard. */

@@ -52,7 +52,7 @@ export const usageMessage = Type.Union([
     spent: Type.Array(spending),
     used: Type.Array(used),
   }),
-  /** Somebody has missed news, or is new. To one front, or to all. */
+  /** A front has missed news, or is new. To one front, or to all. */
   Type.Object({ type: Type.Literal('ask'), from: id, to: Type.Union([id, Type.Null()]) }),
   /** A part of the answer: all hours that the front keeps, and what is missing in its buckets. `number` is that of its last news. */
   Type.Object({

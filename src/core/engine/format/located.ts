@@ -83,13 +83,13 @@ export class Places {
     return { schema: value, pointer };
   }
 
-  /** @throws ChatstreamError `invalid_request` for a value that is no list of schemas, or an empty one */
+  /** @throws ChatstreamError `invalid_request` for a value that is not a list of schemas, or an empty one */
   list(value: unknown, pointer: string): readonly Located[] {
     if (!Array.isArray(value) || value.length === 0) this.fail(pointer, 'it must be a list that is not empty');
     return value.map((each: unknown, index) => this.at(each, `${pointer}/${index}`));
   }
 
-  /** @throws ChatstreamError `invalid_request` for a value that is no object of schemas */
+  /** @throws ChatstreamError `invalid_request` for a value that is not an object of schemas */
   map(value: unknown, pointer: string): ReadonlyMap<string, Located> {
     if (!isRecord(value) || Array.isArray(value)) this.fail(pointer, 'it must be an object of schemas');
     const entries = Object.entries(value);

@@ -172,7 +172,7 @@ export function startOf(automaton: Automaton): number {
   return automaton.length === 0 ? dead : 0;
 }
 
-/** How several automata go on together: steps with disjoint characters to their next states, `dead` where one has none. */
+/** How several automata continue together: steps with disjoint characters to their next states, `dead` where one has none. */
 export function jointSteps(
   automata: readonly Automaton[],
   states: readonly number[],

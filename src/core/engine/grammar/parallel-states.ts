@@ -14,7 +14,7 @@ interface Facts {
   most: number;
   /** The same, where the rule may also be over. */
   mostAtEnd: number;
-  /** Characters with which the rule can go on where it may also be over. */
+  /** Characters with which the rule can continue where it may also be over. */
   more: CharSet;
 }
 
@@ -136,7 +136,7 @@ function learnMore(known: Facts, alternatives: Alternatives, facts: KnownFacts):
 }
 
 /**
- * Characters with which a sequence can go on, after each of its items, where that may also be over. Ends early where a text
+ * Characters with which a sequence can continue, after each of its items, where that may also be over. Ends early where a text
  * may be at too many places, as the grammar is refused then.
  */
 function* moreAfterEach(sequence: Sequence, facts: KnownFacts): Generator<CharSet> {
@@ -219,7 +219,7 @@ function insideOf(alternatives: Alternatives, { empty, starts }: Facts, block: I
   for (const { members } of groups) {
     const together = members.reduce((sum, member) => sum + member.most, 0);
     most = Math.max(most, together);
-    // One alternative may be over while others go on.
+    // One alternative may be over while others continue.
     mostAtEnd = Math.max(mostAtEnd, members.length > 1 ? together : (members[0]?.mostAtEnd ?? 0));
   }
   return { most, mostAtEnd };
@@ -239,7 +239,7 @@ function insideSequence(sequence: Sequence, facts: KnownFacts): Inside {
       continue;
     }
     const known = facts.of(item.rule);
-    // Where the item may be over, what follows begins, while the item may also go on.
+    // Where the item may be over, what follows begins, while the item may also continue.
     most = Math.max(most, known.most, known.mostAtEnd + after.starts);
     if (after.empty) mostAtEnd = Math.max(mostAtEnd, known.mostAtEnd + after.starts);
     after = { empty: after.empty && known.empty, starts: known.starts + (known.empty ? after.starts : 0) };

@@ -100,7 +100,7 @@ class Nodes {
     return this.list.length - 1;
   }
 
-  /** The node at which a match of the regular expression begins that goes on at `then`. */
+  /** The node at which a match of the regular expression begins that continues at `then`. */
   before(regex: Regex, then: number): number {
     switch (regex.type) {
       case 'chars':
@@ -206,7 +206,7 @@ class Search {
     return reached;
   }
 
-  /** Threads that can go on: others are only on the way to them. */
+  /** Threads that can continue: others are only on the way to them. */
   kept(threads: ReadonlyMap<string, Thread>): ReadonlyMap<string, Thread> {
     return new Map(
       [...threads].filter(([, { node, pending }]) => {

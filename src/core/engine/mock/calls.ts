@@ -47,7 +47,7 @@ function objectAtStart(text: string): object | null {
       const value: unknown = JSON.parse(start.slice(0, end + 1));
       return isRecord(value) ? value : null;
     } catch {
-      // A brace inside of it: the object goes on.
+      // A brace inside of it: the object continues.
     }
   }
   return null;

@@ -18,7 +18,7 @@ export class MockGeneration {
   readonly #minTokens: number;
   /** Adds made-up probabilities to the event of a token, if they are wanted. */
   readonly #rate: (text: string, position: number) => { readonly logprob?: OutputLogprob };
-  /** Number of output tokens after which it ends even if the reply goes on. */
+  /** Number of output tokens after which it ends even if the reply continues. */
   readonly #lengthLimit: number;
   #position = 0;
 

@@ -14,7 +14,7 @@ interface Piece {
 
 /**
  * A predictable reply: the piece at a position, counted from 0, or null where the reply ends. It depends on prompt and
- * options only, so that an interrupted generation goes on as if nothing had happened.
+ * options only, so that an interrupted generation continues as if nothing had happened.
  */
 export type Reply = (position: number) => Piece | null;
 
@@ -89,7 +89,7 @@ function wordsOf(text: string): readonly string[] {
 
 const objectPieces = ['{', '"reply"', ': ', '"mock"', '}'];
 
-/** Always the same small object. If it has to go on, it ends in spaces, which keeps it valid JSON. */
+/** Always the same small object. If it has to continue, it ends in spaces, which keeps it valid JSON. */
 function fixedObject(forever: boolean): Reply {
   return (position) => {
     const text = objectPieces[position] ?? (forever ? ' ' : null);

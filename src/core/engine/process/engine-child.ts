@@ -65,7 +65,7 @@ export function neverSpawned(spawnError: Error): Omit<EngineExit, 'lastLines'> {
 /** What native code ends a process with when it gives up, or does what it must not. */
 const crashSignals = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGTRAP']);
 
-/** From here on, exit codes on Windows are exceptions that nobody caught. */
+/** From here on, exit codes on Windows are uncaught exceptions. */
 const firstWindowsException = 0xc0000000;
 
 /** Whether native code ended the process, and not we, the system for lack of memory, or the engine itself. */

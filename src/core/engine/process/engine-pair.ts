@@ -22,7 +22,7 @@ const severity = {
 
 /**
  * An engine that generates in one process and prepares prompts in another, so that nothing in a request can delay a
- * round or end the generations of others. Generations go on while the other process restarts; only `prepare`, `tokenize`
+ * round or end the generations of others. Generations continue while the other process restarts; only `prepare`, `tokenize`
  * and `detokenize` wait for it then.
  *
  * The state of the pair is that of the part which is worse off. `ready` comes with the description of the model by the

@@ -54,7 +54,7 @@ interface Starting {
 }
 
 /**
- * An engine in a process of its own, for as long as that process lives. When it dies, its generations report nothing
+ * An engine in a separate process, for as long as that process lives. When it dies, its generations report nothing
  * more and its open calls reject with `engine_failed`. Starting a new process is up to the supervisor.
  */
 export class EngineProcess implements EngineChild {

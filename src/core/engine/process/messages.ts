@@ -16,7 +16,7 @@ export type CallMessage =
 export type HostMessage =
   | { readonly type: 'start'; readonly role: ProcessRole; readonly options: EngineOptions }
   | CallMessage
-  /** Nobody waits for the answer to this call any more. */
+  /** The answer to this call is no longer needed. */
   | { readonly type: 'drop'; readonly call: number }
   /** In messages, the id of a generation is a number, as text. */
   | { readonly type: 'generate'; readonly spec: GenerationSpec }

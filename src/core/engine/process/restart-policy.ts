@@ -18,7 +18,7 @@ export type Tenacity = 'gives_up' | 'never_gives_up';
 /**
  * Decides whether and when an engine is restarted. It gives up when three restarts have not helped: the engine has died
  * four times within a minute of service (not counting the time to load or to detect a hang), or three starts in a row
- * have failed. One that `never_gives_up` goes on restarting as long as its starts succeed, with the longest delay.
+ * have failed. One that `never_gives_up` keeps restarting as long as its starts succeed, with the longest delay.
  *
  *     death      1st           2nd           3rd           4th within a minute of service
  *     decision   restart in    restart in    restart in    give up, then try every

@@ -39,8 +39,8 @@ export interface SupervisorOptions {
 }
 
 /**
- * Runs an engine in a process of its own and restarts it when it dies or hangs. Generations go on where they stopped: the
- * new process gets prompt and output so far, and every text continues exactly. A generation that goes on reports `started`
+ * Runs an engine in a separate process and restarts it when it dies or hangs. Generations continue where they stopped: the
+ * new process gets prompt and output so far, and every text continues exactly. A generation that continues reports `started`
  * again, with its new slot. What was being worked on at two deaths fails with `engine_failed`.
  *
  *     status       what happens                                    next status

@@ -6,7 +6,7 @@ import type { EngineChild } from './engine-child.js';
 // Work that callers still wait for, and that the next engine process takes over when one has died:
 //
 //   call that is not answered yet      → LastingCalls          → asked again from the beginning
-//   generation with 0 or more tokens   → ResumableGenerations  → goes on after its last reported token
+//   generation with 0 or more tokens   → ResumableGenerations  → continues after its last reported token
 //
 // Work may itself be what kills processes. What was being worked on at two deaths fails, and no third process gets it.
 
@@ -174,7 +174,7 @@ export class ResumableGenerations {
     }
   }
 
-  /** @returns what to ask a new engine process for, so that each generation goes on after its last reported token */
+  /** @returns what to ask a new engine process for, so that each generation continues after its last reported token */
   resumable(): GenerationSpec[] {
     return [...this.#open.values()].map(resumed);
   }

@@ -51,8 +51,8 @@ export interface Warmth {
 /**
  * Finds the longest beginning of a prompt that was computed before, and keeps what leaves the slots.
  *
- *     slots     a conversation that goes on finds its slot as it left it
- *     memory    what a slot held is saved before another conversation overwrites it, and restored when it goes on;
+ *     slots     a conversation that continues finds its slot as it left it
+ *     memory    what a slot held is saved before another conversation overwrites it, and restored when it continues;
  *               the least recently used states are evicted
  *     copies    a beginning that another slot holds, such as a system prompt, is copied from there
  *
@@ -200,7 +200,7 @@ export class PromptCache<S extends CacheSlot> {
 
     const expectedBytes = Math.min(length * this.#bytesPerToken, this.#options.slotBytes);
     const costMs = this.#costs.saveMs(expectedBytes);
-    // The prompt that goes on with it has tokens of its own.
+    // The prompt that continues with it has its own tokens.
     const savedMs = this.#costs.prefillMs(length - kept, leastTokens);
     const usedShare = Math.min(1 / worthSaving, this.#states.usedShare);
     if (costMs !== null && savedMs !== null && costMs > savedMs * usedShare) return false;

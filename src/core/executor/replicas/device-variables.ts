@@ -20,7 +20,7 @@ const variablesOfBackends = {
  * The environments of engines with a GPU each.
  *
  * @param devices numbers, separated by commas. Where the variable is set already, they count the devices that it names.
- * @throws ChatstreamError `usage` for what is no such list, and where a device cannot be chosen
+ * @throws ChatstreamError `usage` for what is not such a list, and where a device cannot be chosen
  */
 export function deviceVariables(
   devices: string,

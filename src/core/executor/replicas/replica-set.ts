@@ -25,7 +25,7 @@ const noneFailed: ReadonlySet<string> = new Set();
 
 /**
  * Several engines with the same model that look like one. Each has a fixed number of places. When the process of one dies,
- * its generations go on elsewhere, after their last token: at once where there are free places, else in the next ones that
+ * its generations continue elsewhere, after their last token: at once where there are free places, else in the next ones that
  * become free, before anything new begins. A generation that was at work at two deaths fails, wherever they were.
  *
  * The whole is `ready` while one of them is, once all of them have been started.
@@ -42,7 +42,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
   readonly #unfinished = new ResumableGenerations();
   /** Where each generation runs. */
   readonly #homes = new Map<string, Replica>();
-  /** Generations that wait for a place to go on, the first in line first. */
+  /** Generations that wait for a place to continue, the first in line first. */
   readonly #homeless = new Set<string>();
   #hasStarted = false;
   #state: EngineState = { status: 'starting' };

@@ -82,7 +82,7 @@ export class Replica implements Executor {
   }
 
   /**
-   * Its process has died. Its supervisor forgets the generations, because the next process need not go on with them.
+   * Its process has died. Its supervisor forgets the generations, because the next process need not continue with them.
    *
    * @returns their ids, in the order in which they began
    */

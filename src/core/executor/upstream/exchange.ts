@@ -23,9 +23,9 @@ export interface UpstreamRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether its answer may be a stream that another chatstream server can go on with. */
+  /** Whether its answer may be a stream that another chatstream server can continue with. */
   readonly isResumable: boolean;
-  /** Whether it asks to go on with an answer that another server has begun. */
+  /** Whether it asks to continue with an answer that another server has begun. */
   readonly isResumption: boolean;
   /** How many generations it is for the upstream, 1 or more; left out for one. */
   readonly places?: number;
@@ -37,12 +37,12 @@ export interface ExchangeListener {
   /**
    * The first token of a stream is there.
    *
-   * @param answer names it for a server that goes on with it; null if none can
+   * @param answer names it for a server that continues with it; null if none can
    */
   begun(answer: string | null): void;
   /**
    * @param tokens events in it that are, or probably are, a token each
-   * @param progress where another server could go on after it, if one can
+   * @param progress where another server could continue after it, if one can
    */
   data(chunk: Buffer, tokens: number, progress?: Progress): void;
   /** @param error what the upstream says went wrong after the first token, of which its stream has told; null if nothing did */
@@ -86,7 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #heldBytes = 0;
   #heldTokens = 0;
   readonly #isResumption: boolean;
-  /** Of a stream that another server can go on with. */
+  /** Of a stream that another server can continue with. */
   #resumable: { readonly answer: string; readonly records: TokenRecords; held: Progress } | null = null;
   #isSilent = false;
 
@@ -199,7 +199,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
   }
 
-  /** Passes on what is known to be of certain tokens: only after that can another server go on. */
+  /** Passes on what is known to be of certain tokens: only after that can another server continue. */
   #record(records: TokenRecords, chunk: Buffer): void {
     const recorded = records.push(chunk);
     if (recorded !== null) this.#passRecorded(recorded);

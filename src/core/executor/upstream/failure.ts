@@ -26,9 +26,9 @@ export type Failure =
   | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
   /** It refuses the key that it was given. */
   | { readonly type: 'forbidden'; readonly reason: string }
-  /** Nothing is wrong with it, but it cannot go on with an answer that another server has begun. */
+  /** Nothing is wrong with it, but it cannot continue with an answer that another server has begun. */
   | { readonly type: 'unfit'; readonly reason: string }
-  /** It died, was silent while it was down, or answered what is no answer. */
+  /** It died, was silent while it was down, or sent something that is not an answer. */
   | { readonly type: 'broken'; readonly reason: string };
 
 const usualRestMs = 1000;

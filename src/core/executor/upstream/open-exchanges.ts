@@ -43,7 +43,7 @@ export class OpenExchanges {
     for (const exchange of this.#open.keys()) exchange.listen();
   }
 
-  /** Ends those of which nothing was heard since {@link listen}: a server that is only busy goes on with its generations. */
+  /** Ends those of which nothing was heard since {@link listen}: a server that is only busy continues with its generations. */
   giveUpSilent(reason: string): void {
     for (const exchange of [...this.#open.keys()]) {
       if (exchange.isSilent) exchange.giveUp(reason);

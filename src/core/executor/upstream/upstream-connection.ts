@@ -26,7 +26,7 @@ export class UpstreamConnection {
     this.ask = probesThrough(this.#pool, this.#basePath, key, probeTimeoutMs);
   }
 
-  /** @param wantsRecords whether a stream is to say which tokens are in it, so that another server can go on with it */
+  /** @param wantsRecords whether a stream is to say which tokens are in it, so that another server can continue with it */
   send(request: Pick<UpstreamRequest, 'path' | 'headers' | 'body'>, exchange: Exchange, wantsRecords: boolean): void {
     const key = this.#key;
     const headers = {

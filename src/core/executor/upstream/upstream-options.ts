@@ -29,7 +29,7 @@ const example = 'Write it as http://gpu1:8080, or http://gpu1:8080,slots=4,model
 /**
  * Reads `URL[,name=NAME][,slots=N][,model=NAME[=UPSTREAM-NAME]]…[,key=env:VARIABLE]`.
  *
- * @param environment where keys are taken from: on a command line, everybody on the machine could read them
+ * @param environment where keys are taken from: on a command line, everyone on the machine could read them
  * @throws ChatstreamError `usage`
  */
 export function parseUpstream(text: string, environment: Environment): UpstreamOptions {

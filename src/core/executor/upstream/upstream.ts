@@ -270,7 +270,7 @@ export class Upstream implements Executor {
       const isSecond = this.#isProbeMissed;
       this.#isProbeMissed = true;
       this.#doubt(messageOf(error), isSecond);
-      // What runs at a server that has answered, such as one that is draining, goes on there.
+      // What runs at a server that has answered, such as one that is draining, continues there.
       if (!(error instanceof TakesNoRequests)) {
         if (this.#health.status === 'down') {
           this.#exchanges.giveUpSilent(`it is silent, and does not answer probes: ${messageOf(error)}`);

@@ -24,7 +24,7 @@ export interface AdmissiblePrompt extends Prepared {
   readonly plan: AnswerPlan;
 }
 
-/** Who sends something to the engine: nobody in particular if left out. */
+/** Who sends something to the engine; left out for no one in particular. */
 export type Caller = Pick<InferenceRequest, 'key' | 'payer' | 'address' | 'trafficClass'>;
 
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
@@ -159,7 +159,7 @@ export class Admission {
     try {
       if (this.#engine.load !== undefined) {
         await this.#engine.load(patience.signal, (etaMs) => {
-          // The load goes on, so that a later request finds the model.
+          // The load continues, so that a later request finds the model.
           if (this.#clock.now() + etaMs >= endMs) patience.abort(deadlineError(retryAfter(etaMs)));
         });
       }
@@ -219,7 +219,7 @@ export class Admission {
    * that takes long, it gets one piece at a time from each key, or from each address without a key: a client that sends much of it
    * waits for its own.
    *
-   * @param signal aborted when nobody waits any more. An engine that is told so may still take a moment to notice.
+   * @param signal aborted when the caller no longer waits. An engine that is told so may still take a moment to notice.
    */
   inTurn<T>(caller: Caller, isLong: boolean, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const ask = (): Promise<T> => untilAborted(work(), signal);
@@ -242,7 +242,7 @@ export class Admission {
     );
   }
 
-  /** Those that are being prepared hold places already; some of them hold places that nobody else may have. */
+  /** Those that are being prepared hold places already; some of them hold places that no other request may have. */
   #assertPlaces(requests: readonly Caller[]): void {
     const [first] = requests;
     if (first === undefined) return;

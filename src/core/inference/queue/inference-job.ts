@@ -101,7 +101,7 @@ export class InferenceJob extends ClientJob<InferenceRequest> {
   }
 
   /**
-   * Its generation ends here. The next one begins after its last token, with a name of its own: rounds that are under way
+   * Its generation ends here. The next one begins after its last token, under a new name: rounds that are under way
    * may still bring tokens of this one, which the next one will generate again.
    */
   pause(nowMs: number): void {

@@ -35,7 +35,7 @@ interface WaitingRequest extends ListedRequest, WaitingView {
   readonly waitedMs: number;
   /** Its output tokens, if it has begun and was paused; left out otherwise. */
   readonly outputTokens?: number;
-  /** Where upstream servers generate: each model has a line of its own. */
+  /** Where upstream servers generate: each model has its own line. */
   readonly model?: string;
   /** As for running ones. */
   readonly places?: number;

@@ -12,7 +12,7 @@ export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'unloading' | 'fail
 export interface ModelQueue extends SchedulerLimits {
   readonly name: string;
   readonly state: ModelState;
-  /** When it is expected to be loaded, from now; null if it is, and if nobody can say. */
+  /** When it is expected to be loaded, from now; null if it is, and if that is not known. */
   readonly etaMs: number | null;
   readonly slots: number;
   readonly running: number;

@@ -239,7 +239,7 @@ export class Inference implements RequestLine {
   }
 
   /**
-   * Changes the limits of a running server. Takes effect at once; running generations go on.
+   * Changes the limits of a running server. Takes effect at once; running generations continue.
    *
    * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`
    */
@@ -251,17 +251,17 @@ export class Inference implements RequestLine {
     this.#scheduler.configureKeys(...changes);
   }
 
-  /** When the request began to wait that has waited for longest, in the clock's milliseconds; null if none waits. */
+  /** When the request began to wait that has waited longest, in the clock's milliseconds; null if none waits. */
   get waitingSinceMs(): number | null {
     return this.#scheduler.oldestAdmittedMs;
   }
 
-  /** While it is held, no request starts. They are admitted as usual, and running ones go on. */
+  /** While it is held, no request starts. They are admitted as usual, and running ones continue. */
   hold(isHeld: boolean): void {
     this.#scheduler.hold(isHeld);
   }
 
-  /** Ends all waiting requests with this error; running ones go on. */
+  /** Ends all waiting requests with this error; running ones continue. */
   turnAwayWaiting(error: () => ChatstreamError): void {
     this.#scheduler.turnAwayWaiting(error);
   }

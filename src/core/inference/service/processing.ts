@@ -65,7 +65,7 @@ export class Processing {
     this.#events.paused(job);
   }
 
-  /** A paused job goes on where it was. */
+  /** A paused job continues where it was. */
   resume(job: InferenceJob): void {
     job.resume(this.#clock.now());
     this.#running.set(job.generationId, job);

@@ -1,6 +1,6 @@
 import type { Run } from '../result-schema.js';
 
-/** How many requests somebody answered. */
+/** How many requests an executor answered. */
 export interface ExecutorSummary {
   readonly name: string;
   readonly completed: number;

@@ -33,7 +33,7 @@ export function saturationOf({ cpuShare, delay, clientWait, ttft, e2e }: LoadEvi
   return found;
 }
 
-/** The client wait without the time for which requests were held back as planned: that is no fault of the client. */
+/** The client wait without the time for which requests were held back as planned: that is not the client's fault. */
 export function ownWait(
   { mean }: Pick<MetricFigures, 'mean'>,
   heldBack: { readonly mean_ms: number } | undefined,

@@ -4,7 +4,7 @@ import type { Run, RunChecks, Saturation } from '../result-schema.js';
 /** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
 const noteworthyShare = 0.1;
 
-/** The same if the load generator stalls for so long, in milliseconds (p99), that it reads many tokens at once. */
+/** The same if the load generator stalls for this long, in milliseconds (p99), so that it reads many tokens at once. */
 const stallMs = 20;
 const noteworthyShareIfStalled = 0.5;
 

@@ -1,7 +1,7 @@
 import type { Lengths } from './lengths.js';
 import { noThinkTime, type ThinkTime } from './think-time.js';
 
-/** How chats go on after their first message. */
+/** How chats continue after their first message. */
 export interface ConversationShape {
   /** Messages of the user in a synthetic conversation; those of a file have as many as they have. */
   readonly turns: Lengths;

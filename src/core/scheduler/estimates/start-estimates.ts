@@ -8,7 +8,7 @@ import { Overtaking } from './overtaking.js';
 import { ReleaseRate } from './release-rate.js';
 import { TokenPace } from './token-pace.js';
 
-/** What was expected at one moment stays in use for so long, in milliseconds: less if a job has started or ended since. */
+/** How long the expectations of one moment stay in use, in milliseconds: less if a job has started or ended since. */
 const longestUse = 200;
 const shortestUse = 20;
 

@@ -9,7 +9,7 @@ export interface Preempted<J> {
   readonly started: J;
 }
 
-/** Jobs that have run and wait to go on. */
+/** Jobs that have run and wait to continue. */
 export class PausedJobs<J extends Job> {
   readonly #jobs = new Set<J>();
   readonly #reserves: Reserves<J>;
@@ -38,7 +38,7 @@ export class PausedJobs<J extends Job> {
   }
 
   /**
-   * The first that may go on.
+   * The first that may continue.
    *
    * @param free places, 1 or more
    * @param all places, free or not
@@ -54,7 +54,7 @@ export class PausedJobs<J extends Job> {
   }
 
   /**
-   * The running job that gives up its place first: the `batch` job that began last. Those that cannot go on later stay, as do
+   * The running job that gives up its place first: the `batch` job that began last. Those that cannot continue later stay, as do
    * those that were paused before, those with several places, and those in places that are held back for their key or class.
    *
    * @param running in the order in which they began

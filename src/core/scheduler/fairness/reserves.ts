@@ -23,7 +23,7 @@ function totalReserve({ terms, classReserves }: ReserveSettings): number {
 }
 
 /**
- * Checks that the reserves leave at least one place that all may use, so that nobody starves, and that the policy knows classes.
+ * Checks that the reserves leave at least one place that all may use, so that no job starves, and that the policy knows classes.
  *
  * @throws ChatstreamError `usage`
  */
@@ -45,7 +45,7 @@ function reserveProblem(reserved: number, maxConcurrency: number): string | null
   return `Keys and classes reserve ${places}: of ${maxConcurrency}, none would be left for all others.`;
 }
 
-/** Where the places are those of others, nobody here could keep one free. @throws ChatstreamError `usage` for any reserve */
+/** If the places belong to other servers, none can be kept free here. @throws ChatstreamError `usage` for any reserve */
 export function refuseReserves(settings: ReserveSettings, others: 'upstream' | 'cluster'): void {
   if (totalReserve(settings) === 0) return;
   throw new ChatstreamError('usage', `The reserves of keys and classes have no effect with --${others}.`, {
@@ -65,7 +65,7 @@ class Claim<J> implements HeapItem {
 
 /**
  * Places that are held back: for each key as many as its reserve, and for each class as many as its own, which are used by
- * the keys without a reserve. Nobody else gets them, not even while they are free: a generation that has begun there could
+ * the keys without a reserve. No other job gets them, even while they are free: a generation that has begun there could
  * not be taken away again, and the key would have to wait for its end.
  */
 export class Reserves<J> {

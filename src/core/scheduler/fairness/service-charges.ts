@@ -44,7 +44,7 @@ export class ServiceCharges<J extends Job> {
   /** Of the answers of all keys. */
   readonly #lengths = new MeanLength();
 
-  /** The service that a key pays for when a job starts, or goes on: weighted tokens divided by the share. */
+  /** The service that a key pays for when a job starts, or continues: weighted tokens divided by the share. */
   serviceOf(ticket: Ticket<J>): number {
     return this.#costOf(ticket) / shareOf(ticket);
   }
@@ -66,7 +66,7 @@ export class ServiceCharges<J extends Job> {
     return Math.round(lengths.mean ?? this.#lengths.mean ?? firstGuess);
   }
 
-  /** A job starts, or goes on. @param rank the class in which it has competed */
+  /** A job starts, or continues. @param rank the class in which it has competed */
   started(ticket: Ticket<J>, rank: number): void {
     const cost = this.#costOf(ticket);
     ticket.share = shareOf(ticket);
@@ -117,7 +117,7 @@ export class ServiceCharges<J extends Job> {
     this.#lengths.add(outputTokens / places);
   }
 
-  /** What a key pays when a job starts, or goes on, in weighted tokens. */
+  /** What a key pays when a job starts, or continues, in weighted tokens. */
   #costOf(ticket: Ticket<J>): number {
     return uncachedTokens(ticket) * promptWeight + this.#expectedTokens(ticket) * outputWeight - ticket.charged;
   }

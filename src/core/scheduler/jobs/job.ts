@@ -48,7 +48,7 @@ export class Job implements Standing {
    * reserves, it has to fit into the places that all may use.
    */
   readonly places: number = 1;
-  /** Whether it can go on later with what it has got. */
+  /** Whether it can continue later with what it has got. */
   readonly canPause: boolean = true;
   /** Whether none of its tokens is seen before all of them are. */
   readonly isSilent: boolean = false;

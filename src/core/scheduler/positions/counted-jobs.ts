@@ -55,7 +55,7 @@ export class CountedJobs<J> {
   #rows = noRows;
   /** Whether each counter follows from the one before it. */
   #isCounted = false;
-  /** Where a lane goes on in a lower class, with the class. */
+  /** Where a lane continues in a lower class, with the class. */
   readonly #leaving: { readonly index: number; readonly rank: number }[] = [];
 
   get size(): number {
@@ -112,7 +112,7 @@ export class CountedJobs<J> {
     this.#set(end + 1, work, this.#get(end, work) + ownWork);
   }
 
-  /** The lane of the last job goes on in a lower class. */
+  /** The lane of the last job continues in a lower class. */
   leavesFor(rank: number): void {
     this.#leaving.push({ index: this.#tickets.length - 1, rank });
   }
@@ -219,7 +219,7 @@ export class CountedJobs<J> {
     return this.#tickets.slice(this.#first, this.#first + count);
   }
 
-  /** The turn with which a lane first goes on in a lower class; null if none does. */
+  /** The turn with which a lane first continues in a lower class; null if none does. */
   leavesAt(rank: number, running: number): Turn | null {
     const next = this.#leaving.find((leaving) => leaving.rank === rank && leaving.index >= this.#first);
     return next === undefined ? null : this.turnOf(next.index - this.#first, running);

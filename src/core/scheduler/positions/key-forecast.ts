@@ -107,7 +107,7 @@ export class KeyForecast<J> {
     if (!this.#isListed) return;
     const { previous, next } = ticket;
     const isFirst = ({ head, isWorn }: CountedJobs<J>): boolean => head === ticket && previous === null && !isWorn;
-    // One whose lane goes on in its class with it would have to be told that it does not.
+    // One whose lane continues in its class with it would have to be told that it does not.
     const isLast = (jobs: CountedJobs<J>): boolean =>
       jobs.last === ticket && next === null && previous !== null && jobs.has(previous);
     const first = this.classes.find(isFirst);

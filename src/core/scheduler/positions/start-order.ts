@@ -39,8 +39,8 @@ interface Runner<J> {
 
 /**
  * The waiting jobs in the order in which they would start, one after the other, if nothing more came and no class changed. Where
- * keys have limits, each start after the first is taken to follow the end of the job that has run for longest, so that a key
- * with a limit goes on when its own jobs would have ended. What comes next is computed only when it is asked for: O(log k) for
+ * keys have limits, each start after the first is taken to follow the end of the job that has run longest, so that a key
+ * with a limit continues when its own jobs would have ended. What comes next is computed only when it is asked for: O(log k) for
  * each job with k keys.
  */
 export function* startOrder<J>(state: LineState<J>): Generator<Ticket<J>> {
@@ -95,7 +95,7 @@ class Race<J> {
     this.#taken += places;
   }
 
-  /** The job ends that has run for longest. @returns false if none runs */
+  /** The job ends that has run longest. @returns false if none runs */
   #end(): boolean {
     const job = this.#running[this.#ended];
     if (job === undefined) return false;

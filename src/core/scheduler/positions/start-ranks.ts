@@ -250,7 +250,7 @@ export class StartRanks<J extends Job> {
   }
 }
 
-/** Of the keys that go on in a lower class, the first to come there. */
+/** Of the keys that continue in a lower class, the first to come there. */
 function firstToLeave<J>(keys: readonly KeyInClass<J>[], rank: number): KeyAccount<J> | null {
   let first: { readonly account: KeyAccount<J>; readonly turn: Turn } | null = null;
   for (const { account, jobs, running } of keys) {

@@ -126,7 +126,7 @@ export class RateLimiter {
     const daysMs = daily?.msUntil(1) ?? 0;
     const tokensMs = tokens?.msUntil(1) ?? 0;
     const requestsMs = perMinute?.msUntil(requests) ?? 0;
-    // The limit is named that keeps the key waiting for longest: it would be refused again before.
+    // The limit is named that keeps the key waiting longest: it would be refused again before.
     const longestMs = Math.max(daysMs, tokensMs, requestsMs);
     if (longestMs === 0) return;
     const retryAfterSeconds = wholeSeconds(longestMs);
@@ -205,7 +205,7 @@ function missingIn(bucket: TokenBucket | null | undefined): number {
   return bucket?.used ?? 0;
 }
 
-/** @param size of the bucket from which it is missing; the same if nobody says */
+/** @param size of the bucket from which it is missing; the same if not given */
 function lack(bucket: TokenBucket | null | undefined, missing: number, size: number | null | undefined): void {
   bucket?.lack(missing, size ?? bucket.size);
 }

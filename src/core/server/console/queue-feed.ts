@@ -11,7 +11,7 @@ import { type QueueView, type QueueViewer, readQueueView } from './queue-view.js
 const intervalMs = 200;
 
 /**
- * Whoever sees only the requests of a key is shown them less often: each such key is looked at apart, and a look passes all
+ * Watchers who see only the requests of a key get them less often: each such key is looked at apart, and a look passes all
  * that wait.
  */
 const ownIntervalMs = 1000;
@@ -28,11 +28,11 @@ const mostEnded = 500;
 /** Where a looker is written to. */
 export type FeedStream = Pick<EventStream, 'isCongested' | 'write' | 'comment' | 'end' | 'abandoned'>;
 
-/** Somebody who watches the queues. */
+/** A client that watches the queues. */
 export interface Looker {
   /** @param takeHeld gives what was held back while the stream was congested */
   readonly open: (takeHeld: () => string) => FeedStream;
-  /** Whether it may go on watching: its key may be gone, or have another role. Asked now and then. */
+  /** Whether it may continue watching: its key may be gone, or have another role. Asked now and then. */
   readonly mayStay: () => boolean;
 }
 

@@ -19,7 +19,7 @@ export interface QueueView {
   readonly status: QueueStatus;
 }
 
-/** What somebody may see of the queues. */
+/** What a client may see of the queues. */
 export interface QueueViewer {
   /** Only the requests of this key, or of this address without a key; null for all. */
   readonly payer: string | null;

@@ -99,7 +99,7 @@ export class BodyWatch {
 }
 
 /**
- * Whoever reads the body gets an error to answer the client with, and the connection is closed after that answer. If the
+ * The reader of the body gets an error to answer the client with, and the connection is closed after that answer. If the
  * client was answered already, or the body is not read by anyone, there is nothing left to say.
  */
 function giveUp({ request, response, socket }: ArrivingBody): void {

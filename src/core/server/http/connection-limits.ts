@@ -20,7 +20,7 @@ const mostIdle = 10_000;
 /** Descriptors that are never used for connections: for starting the engine again, for logs and for answering refusals. */
 const reserve = { least: 64, share: 1 / 8, most: 512 } as const;
 
-/** Even a process with almost no descriptors should answer somebody. */
+/** Even a process with almost no descriptors should answer some clients. */
 const fewestConnections = 16;
 
 /**

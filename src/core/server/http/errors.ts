@@ -106,7 +106,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
 
 /** Answers a connection before it has sent a request, and closes it. */
 export function refuseConnection(error: ChatstreamError, socket: Socket): void {
-  // Without this, the error of a client that has left already would be nobody's.
+  // Without this, the error of a client that has already left would be unhandled.
   socket.on('error', () => undefined);
   writeRaw(socket, httpStatus(error.code), error);
   socket.destroySoon();

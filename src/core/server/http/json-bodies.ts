@@ -30,7 +30,7 @@ const none = { levels: 0, containers: 0, members: 0 };
 
 /**
  * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows, in which nothing else would happen. So it is read in one
- * iteration of the event loop, checked in the next one and handled in a third, one body after the other. Answers go on in between,
+ * iteration of the event loop, checked in the next one and handled in a third, one body after the other. Answers continue in between,
  * and clients take turns.
  *
  * @param maxBodyBytes the length of the longest body
@@ -48,7 +48,7 @@ export function readJsonBodies(
   // copies what a client sent by assignment, which alone would make it a prototype.
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   const turns = new TurnsByOwner({ atOnce: 1 });
-  /** Requests that are being checked, and how those go on that have passed. */
+  /** Requests that are being checked, and how those continue that have passed. */
   const long = new WeakSet<FastifyRequest>();
   const checked = new WeakMap<FastifyRequest, () => void>();
   app.addHook('preHandler', (request, _, done) => {

@@ -8,7 +8,7 @@ import { usualClass } from '../../scheduler/jobs/traffic-class.js';
 import type { LentKey } from '../console/load-tests.js';
 import { clientWithoutKey } from './client-address.js';
 
-/** Everybody, on a server without keys. */
+/** All clients, on a server without keys. */
 const anybody: KeySettings = {
   name: noKey,
   digest: Buffer.alloc(0),
@@ -65,7 +65,7 @@ export class KeyRing {
     return this.all.length > 0;
   }
 
-  /** Accepts the keys of another ring from now on. Requests that have been accepted go on. */
+  /** Accepts the keys of another ring from now on. Requests that have been accepted continue. */
   replace(other: KeyRing): void {
     this.#keys = other.#keys;
     this.#anonymous = other.#anonymous;

@@ -34,7 +34,7 @@ export interface OpenConnectionsOptions {
  * of the engine need.
  *
  * A connection is idle while no request on it is being answered: before the headers of its first request are complete,
- * and between requests. When there is no room, the connection that has been idle for longest is closed; connections
+ * and between requests. When there is no room, the connection that has been idle longest is closed; connections
  * with requests never are. If all have requests or have only just come, a few more connections are accepted beyond the
  * limit, so that health checks are answered and other requests are refused with a status: closing a connection before its
  * request was read would look like a broken network. Those that send nothing make room in the same way, for others
@@ -44,7 +44,7 @@ export class OpenConnections {
   readonly #options: OpenConnectionsOptions;
   /** How many requests each connection has that are not yet answered. */
   readonly #requests = new Map<Socket, number>();
-  /** Since when each idle connection is so, in milliseconds. The one that has been idle for longest comes first. */
+  /** Since when each idle connection is so, in milliseconds. The one that has been idle longest comes first. */
   readonly #idle = new Map<Socket, number>();
   /** The same for idle connections beyond the limit. */
   readonly #idleBeyond = new Map<Socket, number>();
@@ -135,7 +135,7 @@ export class OpenConnections {
     return true;
   }
 
-  /** The connection that has been idle for longest, if that is long enough. */
+  /** The connection that has been idle longest, if that is long enough. */
   #oldest(idle: ReadonlyMap<Socket, number>): Socket | undefined {
     const [first] = idle;
     if (first === undefined) return undefined;

@@ -12,7 +12,7 @@ export interface Sender {
 /**
  * Whether a request may come from an operator. With keys, their roles say that. Without keys, anybody may use the model and
  * look at the queues, but only programs on this machine may do what is for administrators. A request for any name but
- * localhost may come through a proxy on this machine, or from a page of somebody whose name was made to lead here (DNS
+ * localhost may come through a proxy on this machine, or from another site's page whose name was made to lead here (DNS
  * rebinding).
  */
 export function mayOperate({ tellsApart }: Pick<KeyRing, 'tellsApart'>, { socket, headers }: Sender): boolean {

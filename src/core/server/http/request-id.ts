@@ -10,7 +10,7 @@ export function requestId(given: string | string[] | undefined): string {
   return typeof given === 'string' && wellFormed.test(given) ? given : randomUUID();
 }
 
-/** Anthropic's clients look for the id under a name of their own. */
+/** Anthropic's clients look for the id under a separate name. */
 export function sendRequestId({ id, url }: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', id);
   if (isMessagesPath(pathOf(url))) reply.header('request-id', id);

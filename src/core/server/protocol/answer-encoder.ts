@@ -12,10 +12,10 @@ export interface AnswerEncoder {
   opening(prompt: PromptCounts): string;
   /** The events of some parts; empty for none. Called in the order of the answer. */
   parts(parts: readonly AnswerPart[]): string;
-  /** Takes note of parts that another server has written: what follows goes on after them. Called before all others. */
+  /** Takes note of parts that another server has written: what follows continues after them. Called before all others. */
   replay(parts: readonly AnswerPart[]): void;
   /**
-   * What a server has to know besides the tokens that goes on after what has been written: JSON on one line. Left out by
+   * What a server has to know besides the tokens that continues after what has been written: JSON on one line. Left out by
    * protocols whose events follow from the tokens.
    */
   progress?(): string;
@@ -52,7 +52,7 @@ export interface ChoicesEncoder {
   parts(choice: number, parts: readonly AnswerPart[]): string;
   /** See `AnswerEncoder.replay`. */
   replay(choice: number, parts: readonly AnswerPart[]): void;
-  /** The events after the last part of a choice, while others go on. */
+  /** The events after the last part of a choice, while others continue. */
   ended(choice: number, reason: AnswerReason): string;
   /** The events after the last part of the choice that ends last. @param timings of all choices */
   closing(choice: number, reason: AnswerReason, timings: readonly Timings[]): string;

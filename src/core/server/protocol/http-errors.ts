@@ -21,7 +21,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
   method_not_allowed: { status: 405, type: 'invalid_request_error' },
-  // The status at which codex goes on without WebSockets. At others it tries for 6 s.
+  // The status at which codex continues without WebSockets. At others it tries for 6 s.
   websocket_unsupported: { status: 426, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   queue_full: { status: 429, type: 'rate_limit_error' },

@@ -135,7 +135,7 @@ export class GenerationAnswer {
    * Resolves when the answer has been written to the connection.
    *
    * @param includeQueue whether the client wants to know its place in the queue from the beginning
-   * @param resumable of a stream that another server can go on with
+   * @param resumable of a stream that another server can continue with
    * @throws ChatstreamError that determines the answer's status, if nothing has been written yet
    */
   streamed(includeQueue: boolean, resumable: Resumable | null = null): Promise<undefined> {
@@ -209,7 +209,7 @@ export class ChoicesAnswer {
   /**
    * See `GenerationAnswer.streamed`.
    *
-   * @param resumable of choices with which another server can go on; those that have ended elsewhere are not generated here
+   * @param resumable of choices with which another server can continue; those that have ended elsewhere are not generated here
    */
   streamed(includeQueue: boolean, resumable: ResumableChoices | null = null): Promise<undefined> {
     return this.#delivery.streamed(includeQueue, (options) => {

@@ -21,7 +21,7 @@ import { generationStatuses, sendLimits } from './generation.js';
 /** What is passed on. */
 const paths = ['/v1/chat/completions', '/v1/completions', responsesPath, '/v1/messages', '/v1/embeddings'] as const;
 
-/** Where chatstream servers can go on with answers of each other. */
+/** Where chatstream servers can continue with answers of each other. */
 const resumablePaths: ReadonlySet<string> = new Set(paths.filter((path) => path !== '/v1/embeddings'));
 
 /** Requests that other servers answer: they wait here, and are passed on as they came. */

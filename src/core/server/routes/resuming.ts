@@ -13,7 +13,7 @@ import type { Fingerprints } from '../protocol/fingerprint.js';
 import type { ResumeParameter } from '../schemas/completion-requests.js';
 import type { Resumable } from '../streaming/streamed-answer.js';
 
-/** An answer, as far as servers can go on with answers of each other. */
+/** An answer, as far as servers can continue with answers of each other. */
 export interface ResumableAnswer {
   /** Its own, or that of an answer that another server has begun. */
   readonly name: AnswerName;
@@ -31,7 +31,7 @@ export interface AnsweringModel {
 }
 
 /**
- * Finds out whether a client wants a stream that another server can go on with, and tells it how the answer is called.
+ * Finds out whether a client wants a stream that another server can continue with, and tells it how the answer is called.
  *
  * @param own what this server would call it, without the fingerprint of its model
  * @param asked `resume`: what another server has begun, null for nothing; `isPossible`: whether the tokens of this answer

@@ -55,7 +55,7 @@ export const generationParameters = {
   priority,
 };
 
-/** What a server needs to go on with an answer that another one has begun. */
+/** What a server needs to continue with an answer that another one has begun. */
 export const resume = Type.Object(
   {
     answer: Type.String({

@@ -27,7 +27,7 @@ const error = Type.Object({
   }),
 });
 
-/** The schemas that the OpenAPI document shows under a name of their own. */
+/** The schemas that the OpenAPI document shows under a separate name. */
 const named = {
   ChatCompletion: chatCompletion,
   ChatCompletionChunk: chatCompletionChunk,

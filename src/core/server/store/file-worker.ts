@@ -35,7 +35,7 @@ function serveFile({ path, limits }: FileToOpen): void {
   }
 }
 
-/** @returns false if nothing was done, and nobody was told */
+/** @returns false if nothing was done, and no caller was notified */
 function tryAll(file: StoreFile, batch: readonly NumberedRequest[]): boolean {
   if (batch.some(({ request: { type } }) => type === 'close' || type === 'sweep')) return false;
   try {

@@ -23,7 +23,7 @@ export interface StreamOptions {
  * A response as server-sent events.
  *
  * A slow reader costs neither a slot nor unbounded memory: while its socket is full ({@link isCongested}), events are held
- * back by whoever writes them, and written together when the socket drains. A client that reads nothing at all is cut off.
+ * back by their writer, and written together when the socket drains. A client that reads nothing at all is cut off.
  */
 export class EventStream {
   readonly #response: ServerResponse;

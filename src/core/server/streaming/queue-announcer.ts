@@ -19,7 +19,7 @@ const pauseMsPerWatch = 0.25;
 
 /**
  * Tells waiting clients their place in the queue: when it changes, less often while many wait, and at least every ten seconds. All
- * of many are told in several turns of the event loop, so that other streams go on in between.
+ * of many are told in several turns of the event loop, so that other streams continue in between.
  */
 export class QueueAnnouncer {
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ export class QueueAnnouncer {
       if (this.#watches.get(request) === watch) this.#announce(request, watch, false);
     }
     if (this.#watches.size === 0) {
-      // Nobody may have been there to be told, and so nobody leaves who would end the round.
+      // If there was no client to notify, none leaves either, and so none would end the round.
       this.#isBusy = false;
       return;
     }

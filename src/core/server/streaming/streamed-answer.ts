@@ -7,13 +7,13 @@ import type { AnswerListener, AnswerReason, PromptCounts, Timings } from '../../
 import type { AnswerEncoder } from '../protocol/answer-encoder.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
 
-/** A stream that another server can go on with. */
+/** A stream that another server can continue with. */
 export interface Resumable {
-  /** Whether this server itself goes on with an answer, whose opening has been written. */
+  /** Whether this server itself continues with an answer, whose opening has been written. */
   readonly isResumed: boolean;
 }
 
-/** Writes one answer as server-sent events, with one write per round. The generation goes on if the client reads slowly. */
+/** Writes one answer as server-sent events, with one write per round. The generation continues if the client reads slowly. */
 export class StreamedAnswer implements AnswerListener {
   readonly stream: EventStream;
   readonly #encoder: AnswerEncoder;
@@ -21,7 +21,7 @@ export class StreamedAnswer implements AnswerListener {
   readonly token: AnswerListener['token'];
   /** Tokens since the last record; null if there are no records. */
   #unrecorded: Token[] | null = null;
-  /** Whether probabilities of theirs are still to come: a server that goes on after them would not know these. */
+  /** Whether probabilities of theirs are still to come: a server that continues after them would not know these. */
   #isRatingHeld = false;
   #opened = false;
   readonly #held: AnswerPart[] = [];

@@ -21,7 +21,7 @@ interface SharedStream {
   readonly onFailed: (error: ChatstreamError) => void;
 }
 
-/** Several choices with which another server can go on. */
+/** Several choices with which another server can continue. */
 export interface ResumableChoices {
   /** How far another server has come with them; null if they begin here. */
   readonly begun: readonly ChoiceProgress[] | null;

@@ -29,7 +29,7 @@ export class InFlight {
   /**
    * A counted request ended.
    *
-   * @param excessUs how much of its time in flight is no part of an end-to-end latency, which Little's law is checked with
+   * @param excessUs how much of its time in flight is not part of an end-to-end latency, which Little's law is checked with
    */
   end(excessUs: number): void {
     this.#counted -= 1;

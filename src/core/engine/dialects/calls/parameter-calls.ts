@@ -69,7 +69,7 @@ function* readCall(feed: Feed, parts: AnswerParts, { call, parameter }: Paramete
   while (mark === parameter.begin) {
     mark = (yield* readParameter(feed, object, shape, parameter)) ? yield* next() : null;
   }
-  // A call that was cut off stays incomplete; one that goes on in another way ends here.
+  // A call that was cut off stays incomplete; one that continues in another way ends here.
   if (mark !== null || (yield* feed.peek()) !== null) object.end();
   return true;
 }

@@ -16,7 +16,7 @@ export interface PythonCallsOptions {
   readonly name: string;
   readonly begin: string;
   readonly end: string;
-  /** How several calls are written: as a Python list, or each in a line of its own. */
+  /** How several calls are written: as a Python list, or each on a separate line. */
   readonly layout: 'list' | 'lines';
 }
 
@@ -79,7 +79,7 @@ function* readCall(feed: Feed, parts: AnswerParts): Reading<boolean> {
     key = (yield* feed.literal(',')) ? yield* argumentName(feed) : null;
   }
   yield* feed.space();
-  // A call that was cut off stays incomplete; one that goes on in another way ends here.
+  // A call that was cut off stays incomplete; one that continues in another way ends here.
   if ((yield* feed.literal(')')) || (yield* feed.peek()) !== null) object.end();
   return true;
 }

@@ -117,7 +117,7 @@ export class FormatThread {
     const forget = (): void => {
       if (this.#worker === worker) this.#worker = null;
     };
-    // Besides the listeners of calls: an error that nobody listens to would end the process.
+    // Besides the listeners of calls: an error without a listener would end the process.
     worker.on('error', forget);
     worker.on('exit', forget);
     return worker;

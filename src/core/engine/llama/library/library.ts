@@ -145,7 +145,7 @@ export function canReadLogits(sequence: LlamaContextSequence): boolean {
 
 /**
  * Calls `seen` after each token that a sequence draws, while the logits are still there that it was drawn from. The
- * sequence goes on when `seen` has resolved.
+ * sequence continues when `seen` has resolved.
  *
  * Depends on `LlamaContextSequence._decodeTokens`, which gets a function that draws a token as its sixth parameter.
  *
@@ -232,7 +232,7 @@ export interface Logits {
 }
 
 /**
- * Reads logits with a sampler, which draws a token that nobody uses. The logits themselves stay as they are.
+ * Reads logits with a sampler, which draws a token that is not used. The logits themselves stay as they are.
  *
  * Depends on `LlamaContext._ctx.sampleToken`: its fifth parameter says which logits are wanted, its sixth whether their sum
  * is, and they come as the fourth and the fifth item of its result.

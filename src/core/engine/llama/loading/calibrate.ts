@@ -103,7 +103,7 @@ function fastest(
  * minima: on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than they can
  * be (measured: two threads on two busy cores, 5 to 240 ms a round).
  *
- * What it finds is a beginning: the machine may have been busy, or quiet. `ThreadGovernor` goes on while the model serves.
+ * What it finds is a beginning: the machine may have been busy, or quiet. `ThreadGovernor` continues while the model serves.
  *
  * @param candidates in ascending order
  * @param allCores the number of threads that leaves no core for anything else

@@ -1,6 +1,6 @@
 import { literally } from './patterns.js';
 
-/** Digits and punctuation of ASCII, but not the apostrophe: for some tokenizers, a word goes on with it. */
+/** Digits and punctuation of ASCII, but not the apostrophe: for some tokenizers, a word continues with it. */
 const candidates = '0123456789!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /** A letter, or a part of a character that may be one. */

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Longest time in milliseconds that work on one prompt holds the event loop. */
 const turnMs = 4;
 
-/** Gives the event loop back now and then during long work, so that other calls go on beside it. */
+/** Gives the event loop back now and then during long work, so that other calls continue beside it. */
 export class Pacer {
   readonly #signal: AbortSignal | undefined;
   #turnEndMs = performance.now() + turnMs;

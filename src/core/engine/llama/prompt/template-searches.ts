@@ -6,7 +6,7 @@ const stops = [4, 32, 256, 2048];
 /**
  * A template whose searches end where they have found something.
  *
- * Jinja has no way to leave a loop early, so templates search with a loop that goes on and does nothing:
+ * Jinja has no way to leave a loop early, so templates search with a loop that continues and does nothing:
  *
  * ```jinja
  * {%- for i in range(last, -1, -1) -%}

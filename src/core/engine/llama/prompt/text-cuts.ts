@@ -6,12 +6,12 @@ const pieceLength = 16_384;
 /** Text that is tokenised at once. */
 export interface Part {
   readonly text: string;
-  /** Whether it goes on in the middle of a text. */
+  /** Whether it continues in the middle of a text. */
   readonly isContinued: boolean;
 }
 
 export interface CutRules {
-  /** Whether a text may go on with this character, in a run. */
+  /** Whether a text may continue with this character, in a run. */
   readonly mayCutRun: (character: string) => boolean;
   /** Matches where a text may be cut: see `cutPattern`. */
   readonly places: RegExp;

@@ -121,7 +121,7 @@ export class Tokenizer {
     for (const part of parts) yield { ...part, isContinued: isContinued || part.isContinued };
   }
 
-  /** A text that goes on with anything but a space can only be read where the tokenizer puts none before it. */
+  /** A text that continues with anything but a space can only be read where the tokenizer puts none before it. */
   get #placesToCut(): RegExp {
     const { places, cutsAfterDigits } = this.vocabulary;
     this.#cutPattern ??= cutPattern(this.#native.addsSpace ? noPlaces : places, cutsAfterDigits);
@@ -152,7 +152,7 @@ export class Tokenizer {
     );
   }
 
-  /** Without the space that some tokenizers put before each text, if this one goes on. */
+  /** Without the space that some tokenizers put before each text, if this one continues. */
   #readAsIs(text: string, isContinued: boolean): readonly Token[] {
     if (!isContinued || !this.#native.addsSpace) return this.#native.tokenize(text);
     if (text.startsWith(' ') && text.length > 1) return this.#native.tokenize(text.slice(1));

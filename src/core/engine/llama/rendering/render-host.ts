@@ -25,7 +25,7 @@ process.on('message', (message) => {
   if (isRenderRequest(message)) void receive(message);
 });
 
-// Nobody waits any more, and there is nothing to be saved.
+// No caller waits any more, and there is nothing to be saved.
 process.on('disconnect', end);
 if (!process.connected) end();
 

@@ -50,7 +50,7 @@ export class RenderProcess {
     this.#child.unref();
     this.#child.channel?.unref();
     this.ready = this.#ask({ type: 'template', template, nativeFile, gpu, parent: process.pid }).then(() => undefined);
-    // Whoever needs it learns of it. It will not be ready later.
+    // Its users learn of it. It will not be ready later.
     this.ready.catch(() => {
       this.kill();
     });

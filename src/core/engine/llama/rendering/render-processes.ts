@@ -12,7 +12,7 @@ import { endedError, type Fork, RenderProcess } from './render-process.js';
  */
 const atOnce = 2;
 
-/** How long a chat may take to be rendered, in milliseconds, and how long it goes on when nobody waits for it any more. */
+/** How long a chat may take to be rendered, in milliseconds, and how long it continues when its caller no longer waits. */
 const longestMs = 10_000;
 const forNobodyMs = 500;
 
@@ -147,7 +147,7 @@ export class RenderProcesses {
   /**
    * Kills a process that takes too long.
    *
-   * @param signal aborted when nobody waits any more
+   * @param signal aborted when the caller no longer waits
    */
   async #within<T>(
     ms: number,

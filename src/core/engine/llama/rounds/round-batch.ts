@@ -46,7 +46,7 @@ export interface RoundBatchOptions {
  * Decodes what the sequences of a context ask for in one turn of the event loop as one batch, in the place of the library's
  * dispatcher. That one takes another iteration of the event loop to begin, a lock, and another one to draw.
  *
- *     JavaScript    a, b and c ask ──▶ batch of a, b, c                              c, b and a go on
+ *     JavaScript    a, b and c ask ──▶ batch of a, b, c                              c, b and a continue
  *                                            │                                        ▲
  *     libuv's thread                         └──▶ decode ──▶ draw a ──▶ draw b ──▶ draw c
  *

@@ -2,7 +2,7 @@ import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import type { Token } from '../../engine.js';
 import type { ThoughtLimiter } from './thought-limiter.js';
 
-/** The token to go on with instead of the one that was drawn. */
+/** The token to continue with instead of the one that was drawn. */
 export type Steer = (drawn: Token) => Token;
 
 /** The grammar that the next token has to follow, as the library asks for it before it draws one. */

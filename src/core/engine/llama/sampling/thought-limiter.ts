@@ -47,7 +47,7 @@ export class ThoughtLimiter {
     return this.#state.status === 'thinking' || this.#state.status === 'ending';
   }
 
-  /** @returns the token to go on with instead of the one that was drawn */
+  /** @returns the token to continue with instead of the one that was drawn */
   next(drawn: Token): Token {
     const token = this.#chosen(drawn);
     if (this.#state.status === 'over') return token;

@@ -71,7 +71,7 @@ export class LlamaGeneration implements RoundMember {
     return this.#state.status === 'prefilling';
   }
 
-  /** How far its prompt has been read; null unless the next step goes on with that. */
+  /** How far its prompt has been read; null unless the next step continues with that. */
   get prefill(): NonNullable<Round['prefills']>[number] | null {
     if (this.#state.status !== 'prefilling') return null;
     return { id: this.id, tokens: Math.min(this.#state.from, this.#start.spec.prompt.length) };
@@ -248,7 +248,7 @@ export class LlamaGeneration implements RoundMember {
   }
 }
 
-/** @param replacement what to go on with instead of the last token */
+/** @param replacement what to continue with instead of the last token */
 async function nextToken(stream: TokenStream, replacement?: Token): Promise<Token> {
   const { value } = await (replacement === undefined ? stream.next() : stream.next(libraryToken(replacement)));
   // With `yieldEogToken`, a stream does not end on its own.

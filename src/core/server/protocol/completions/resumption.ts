@@ -9,7 +9,7 @@ import type { AnswerHead } from './completion-head.js';
 /** What has to be the same in all of a stream, wherever it is generated. */
 export type AnswerName = Pick<AnswerHead, 'id' | 'created' | 'model' | 'fingerprint'>;
 
-/** Names an answer for the server that goes on with it, in characters that a header may have. */
+/** Names an answer for the server that continues with it, in characters that a header may have. */
 export function answerName({ id, created, model, fingerprint }: AnswerName): string {
   return Buffer.from(JSON.stringify([id, created, model, fingerprint])).toString('base64url');
 }
@@ -38,7 +38,7 @@ export function assertSameModel(begun: AnswerName, own: string): void {
 }
 
 /**
- * A request that goes on after what another server has generated.
+ * A request that continues after what another server has generated.
  *
  * @param info null before the model is loaded: the length of its context is then looked at when it is
  * @throws ChatstreamError `invalid_request` if that leaves no room. Whether the vocabulary has the tokens is for the engine to say
@@ -80,7 +80,7 @@ function readName(text: string): AnswerName | null {
   }
 }
 
-/** What is to be resumed is no answer of this protocol, or none at all. */
+/** The answer to resume is not one of this protocol, or not an answer at all. */
 export function unnamedError(): ChatstreamError {
   return refused('"resume.answer" does not name an answer.', 'resume.answer');
 }

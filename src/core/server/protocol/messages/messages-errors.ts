@@ -14,7 +14,7 @@ const types: Readonly<Record<number, string>> = {
   503: 'overloaded_error',
 };
 
-/** Anthropic's code for conversations that are kept on the server. Its client's tool runner then goes on without one. */
+/** Anthropic's code for conversations that are kept on the server. Its client's tool runner then continues without one. */
 const noThreads = 'thread_unsupported_request';
 
 /** The body of an error answer, and the data of an error in a stream, in Anthropic's shape. */

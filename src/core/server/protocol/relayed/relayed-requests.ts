@@ -5,7 +5,7 @@ import { withMember } from '../../../relay/json-text.js';
 import type { RelayRequest } from '../../../relay/relay-request.js';
 import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../../scheduler/jobs/traffic-class.js';
 
-/** Headers of clients that mean something to upstreams. Keys are not among them: an upstream has a key of its own. */
+/** Headers of clients that mean something to upstreams. Keys are not among them: an upstream has its own key. */
 const passedHeaders = [
   ...['accept', 'user-agent', 'x-request-id', 'traceparent', 'tracestate', 'idempotency-key'],
   ...['anthropic-version', 'anthropic-beta', 'openai-organization', 'openai-project', 'openai-beta'],

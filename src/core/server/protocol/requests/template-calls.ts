@@ -16,7 +16,7 @@ const most = { containers: 20_000, members: 20_000, levels: deepest };
 
 /**
  * Reads the calls of one chat, with their arguments as objects, which is what templates expect. What is no object stays text, and
- * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to go on.
+ * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to continue.
  */
 export function callReader(): (call: FunctionCall) => JsonObject {
   const left = { ...most };

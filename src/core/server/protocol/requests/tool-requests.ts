@@ -50,7 +50,7 @@ export function requestedTools(body: ToolParameters, params: ToolParams = chatPa
     demand: {
       tools: allowed,
       isRequired: choice.type === 'required',
-      // Whoever asks for one function gets one call, as with OpenAI.
+      // A request for one function gets one call, as with OpenAI.
       isParallel: choice.isSingle ? false : isParallel,
     },
   };

@@ -34,12 +34,12 @@ export type Speaker = 'user' | 'assistant' | 'result' | 'other';
 /**
  * The messages that the model is to answer: all that the user has said since the assistant's last turn, unless tools have been
  * called since. In them, an image is an error, because an answer without the image would mislead. Everywhere else a note takes its
- * place, because clients send each image again with every later message, and the conversation could never go on.
+ * place, because clients send each image again with every later message, and the conversation could never continue.
  *
  * A message right after the results of tools belongs to them: chats have no place for an image in a result. Turns of the assistant
  * at the end are the beginning of the answer.
  *
- * @returns whether one is among them, by its index; none is if the model is to go on with something else
+ * @returns whether one is among them, by its index; none is if the model is to continue with something else
  */
 export function questionAmong(speakers: readonly Speaker[]): (index: number) => boolean {
   const question = new Uint8Array(speakers.length);

@@ -33,7 +33,7 @@ function formatRules(format: FlatTool['format'], param: string): FormatRules {
   if (format === undefined || format === null || format.type === 'text') return { note: '', schema: {} };
   const { type, syntax, definition } = format;
   if (type === 'grammar' && typeof definition === 'string') {
-    // There is no compiler for Lark here: the model is told of the grammar, as it would be by OpenAI.
+    // There is no compiler for Lark here: the model is told the grammar, as OpenAI does.
     if (syntax === 'lark') return { note: `The input must follow this Lark grammar:\n${definition}`, schema: {} };
     if (syntax === 'regex') {
       const note = `The input must match this regular expression: ${definition}`;

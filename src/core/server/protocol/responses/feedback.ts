@@ -105,7 +105,7 @@ function feedbackId(responseId: string, key: string): string {
     .slice(0, 48)}`;
 }
 
-/** Null for what is not stored, and for a conversation that no response could go on with either. */
+/** Null for what is not stored, and for a conversation that no response could continue with either. */
 async function ifReadable<T>(read: Promise<T>): Promise<T | null> {
   try {
     return await read;

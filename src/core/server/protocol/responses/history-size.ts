@@ -28,7 +28,7 @@ export class HistorySize {
     });
   }
 
-  /** Lets the event loop go on if much has been counted since the last time: what is kept in memory is all there at once. */
+  /** Lets the event loop continue if much has been counted since the last time: what is kept in memory is all there at once. */
   async rest(): Promise<void> {
     if (this.#characters - this.#restedAt < stretch) return;
     this.#restedAt = this.#characters;

@@ -16,7 +16,7 @@ export interface StoredResponse {
 /** The responses that are kept, and the conversations that they form by continuing each other. */
 export class StoredResponses {
   readonly #store: Store<StoredResponse>;
-  /** Those that are being stored while nobody waits for it. */
+  /** Those that are being stored in the background. */
   readonly #arriving = new Map<string, Promise<void>>();
 
   constructor(store: Store<StoredResponse>) {
@@ -59,7 +59,7 @@ export class StoredResponses {
 
   /**
    * All items of the conversation that ends with a response, the oldest first. Each response of it is used, so that a
-   * conversation does not lose its beginning while it goes on.
+   * conversation does not lose its beginning while it continues.
    *
    * @param before the response for which they are read, which cannot be one of those that it continues
    * @throws ChatstreamError `not_found` if a response of it is not stored any more, `invalid_request` if it belongs to a
