@@ -33,7 +33,7 @@ export async function answerOnce(
   stopping.throwIfAborted();
 }
 
-/** Talks with someone at a terminal until they leave. Errors are told, and the conversation continues. */
+/** Talks with someone at a terminal until they leave. Errors are shown, and the conversation continues. */
 export async function converse(server: ChatServer, conversation: Conversation): Promise<void> {
   const history: string[] = [];
   const prompt = styled(process.stdout, ['bold', 'cyan'], '> ');

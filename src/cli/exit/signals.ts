@@ -61,7 +61,7 @@ export class Hangups {
     });
   }
 
-  /** Calls back for what has come, and for each that comes. */
+  /** Calls back for signals that have arrived, and for each that arrives. */
   handle(callback: () => void): void {
     this.#callback = callback;
     if (this.#isPending) callback();

@@ -21,7 +21,7 @@ export function chatTrial(model?: string): Trial {
   };
 }
 
-/** A command for a shell that tries a server, in lines of which each but the first continues with the one before. */
+/** A shell command that tries a server, on lines that each continue the one before. */
 export function tryCommand(
   url: string,
   { path, body }: Trial,

@@ -28,7 +28,7 @@ export class LimitTurner {
   #isSending = false;
 
   /**
-   * @param say told what has become of a step
+   * @param say called with the outcome of a step
    * @param onTurned called when the server has another limit
    */
   constructor(

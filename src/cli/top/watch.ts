@@ -18,7 +18,7 @@ export interface TopFlags extends ConnectionFlags {
 const patienceMs = 5_000;
 
 /**
- * Reads the state of a server again and again, and shows it, until it is told to stop. A server that does not answer for a
+ * Reads the state of a server repeatedly, and shows it, until it is stopped. A server that does not answer for a
  * while is asked again; one that does not answer the first time is an error.
  *
  * @param stopping aborted to end, which is no error

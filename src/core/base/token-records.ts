@@ -21,7 +21,7 @@ export const wantsTokenRecords = 'tokens';
 
 /**
  * @param tokens those of the events since the last record, possibly none
- * @param state what else a server has to know that continues after them: JSON on one line; null for nothing
+ * @param state what else a server that continues after them needs to know: JSON on one line; null for nothing
  */
 export function tokenRecord(tokens: readonly number[], state: string | null = null): string {
   return `: tokens ${tokens.join(',')}${state === null ? '' : ` ${state}`}\n\n`;

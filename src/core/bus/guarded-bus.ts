@@ -6,7 +6,7 @@ import type { Bus, BusFault } from './bus.js';
 /** How long a fault of the same subject is not reported again, in milliseconds. */
 const quietMs = 10 * 60_000;
 
-/** Subjects of which a fault is remembered. */
+/** Subjects whose faults are remembered. */
 const mostTold = 1000;
 
 /**

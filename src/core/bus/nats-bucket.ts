@@ -190,7 +190,7 @@ function nullIfOtherRevision(error: unknown): null {
   throw error;
 }
 
-/** JetStream, or this bucket, is not there: there is no answer, or the server says that there is none. */
+/** JetStream, or this bucket, does not exist: the server does not answer, or says so. */
 function isOff(error: unknown): boolean {
   return error instanceof Error && ['JetStreamNotEnabled', 'StreamNotFoundError'].includes(error.name);
 }

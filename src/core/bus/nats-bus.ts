@@ -75,7 +75,7 @@ function tlsOf(
   const { ca, cert, key } = files;
   if (!tls && ca === null && cert === null) return undefined;
   const [host = ''] = (servers[0] ?? '').split(/:\d+$/);
-  // Of a server without a name, the client checks the certificate against "localhost", unless it is told the address.
+  // For a server without a name, the client checks the certificate against "localhost", unless it is given the address.
   const byNumber = servers.length === 1 && isIP(host) !== 0 ? { host } : {};
   const texts = given({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
   return { ...texts, ...byNumber };

@@ -26,7 +26,7 @@ interface Known {
 /** Between attempts to open a watch. */
 const retryEveryMs = 500;
 
-/** A server looks for what has run out every quarter of a second. */
+/** A server looks for expired entries every quarter of a second. */
 const lookEveryMs = 300;
 
 /**

@@ -23,7 +23,7 @@ const savedConversation = Compile(
 
 /** What was said so far, and how answers are asked for. */
 export class Conversation {
-  /** What the model is told before everything else; null: nothing. */
+  /** The system prompt; null if there is none. */
   system: string | null = null;
   #parameters: Parameters = {};
   #turns: readonly Message[] = [];

@@ -40,7 +40,7 @@ export interface EngineInfo {
   readonly embeddings?: EmbeddingsInfo;
 }
 
-/** Where conversations are kept that have left their slots. */
+/** Where conversations that have left their slots are kept. */
 export type PromptCacheInfo =
   | { readonly status: 'on'; readonly folder: string; readonly limitBytes: number }
   | { readonly status: 'off'; readonly reason: string };

@@ -41,7 +41,7 @@ export interface Replicas {
 }
 
 /**
- * What is left for generations of one kind, of which fewer may run than of all together.
+ * What is left for generations of one kind, for which the limit is lower than for all together.
  *
  * @param most how many of them may run, 1 or more, and no more than there are places
  * @param running how many of them do

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** Characters of a prompt that are compared at once. Shorter beginnings are not worth being looked for. */
 const blockLength = 512;
 
-/** Longer prompts are told apart by their first 256 Ki characters. */
+/** Longer prompts are distinguished by their first 256 Ki characters. */
 const mostBlocks = 512;
 
 /** Blocks that are remembered: about 10 MB. */

@@ -2,7 +2,7 @@
 export interface ModelUse {
   /** What unloading would interrupt: generations, and prompts that the engine works on. */
   readonly running: number;
-  /** When the request came that has waited longest, in the clock's milliseconds; null while none waits. */
+  /** When the request that has waited longest arrived, in the clock's milliseconds; null while none waits. */
   readonly waitingSinceMs: number | null;
   /** Whether there is any request, also one on its way from one state to the next. */
   readonly isUsed: boolean;

@@ -35,7 +35,7 @@ export type LoadEvent =
       readonly isTriedAgain: boolean;
     };
 
-/** Several models of one server: a line and an engine for each, of which some are loaded. */
+/** Several models of one server, each with a line and an engine; some of them are loaded. */
 export class ModelLines extends JoinedLines<ModelLine> implements RequestLine, ServedModels {
   readonly lines: readonly ModelLine[];
   readonly #options: ModelLinesOptions;

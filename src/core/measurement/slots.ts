@@ -1,6 +1,6 @@
 import { plural } from './numbers.js';
 
-/** Where the slots are that a server's max-concurrency is limited by: its own, its upstreams', or those of a cluster's nodes. */
+/** Where the slots that limit a server's max-concurrency are: its own, its upstreams', or those of a cluster's nodes. */
 export type SlotsAt = 'server' | 'upstreams' | 'nodes';
 
 interface SlotWords {

@@ -52,7 +52,7 @@ export class PlaceSharing {
     return this.#openFor(model).some((there) => hasPlacesFor(there, places));
   }
 
-  /** Whether so many more places may be taken, wherever they are. */
+  /** Whether this many more places may be taken, wherever they are. */
   hasRoomFor(places: number): boolean {
     const { all, free } = this.#room();
     return Math.min(places, all) <= free - this.#keptRoom;

@@ -58,7 +58,7 @@ export class RelayLines {
     return this.#lines.get(model);
   }
 
-  /** A line for a model that has none. It has no places yet, and starts requests only when it is told to. */
+  /** A line for a model that has none. It has no places yet, and starts requests only on command. */
   add(model: string): ModelLine {
     const scheduler = new Scheduler<RelayJob>(this.#schedulerOptions(), this.#clock);
     scheduler.events(this.#onScheduled);

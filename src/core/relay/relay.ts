@@ -276,7 +276,7 @@ export class Relay implements RequestLine {
     }
   }
 
-  /** Gives up those for whom there has been no upstream for a while. */
+  /** Gives up requests for which there has been no upstream for a while. */
   #watchOutages(line: ModelLine): void {
     const able = this.executors.filter((executor) => isUsable(executor) && executor.serves(line.model));
     this.#outages.note(line, able.length > 0);

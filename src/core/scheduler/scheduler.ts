@@ -101,7 +101,7 @@ export class Scheduler<J extends Job> {
     return this.#occupancy.queuedTokens;
   }
 
-  /** When the job was admitted that has waited longest without having started, in milliseconds; null if none waits. */
+  /** When the job that has waited longest without starting was admitted, in milliseconds; null if none waits. */
   get oldestAdmittedMs(): number | null {
     return this.#line.oldest?.admittedMs ?? null;
   }

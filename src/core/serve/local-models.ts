@@ -23,7 +23,7 @@ export interface NamedModel {
   readonly forecastBytes: number;
 }
 
-/** Models of which some are loaded. */
+/** Models, some of which are loaded. */
 export interface SeveralModels {
   /** At least one; the first is the default. */
   readonly models: readonly NamedModel[];

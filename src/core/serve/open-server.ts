@@ -17,7 +17,7 @@ export interface OpenServer {
   readonly url: string;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
   /**
-   * Lets in whom the configuration file names from now on. Requests that have been accepted continue.
+   * From now on, admits the clients that the configuration file names. Requests that have been accepted continue.
    *
    * @throws ChatstreamError `usage` for reserves that cannot be, and for a key that is an --api-key too; nothing is changed then
    */

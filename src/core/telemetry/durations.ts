@@ -20,7 +20,7 @@ export class Durations {
     this.#total += times;
   }
 
-  /** Median and 95th percentile in milliseconds of what was recorded since the last call; null for nothing. */
+  /** Median and 95th percentile in milliseconds of the times recorded since the last call; null if there are none. */
   take(): { readonly p50: number; readonly p95: number } | null {
     if (this.#total === 0) return null;
     const taken = { p50: this.#quantile(0.5), p95: this.#quantile(0.95) };

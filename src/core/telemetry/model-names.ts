@@ -1,4 +1,4 @@
-/** The most models that are told apart. */
+/** The maximum number of models that keep their names. */
 const most = 100;
 
 /** What stands for the models beyond that. */
@@ -6,7 +6,7 @@ const others = 'other';
 
 /**
  * The names of models in usage and metrics. Clients cannot add any, since a request for an unknown model has no line; but
- * upstream servers may offer more and more, so that the first hundred are told apart, and the rest are `other`.
+ * upstream servers may offer more and more, so the first hundred keep their names, and the rest are `other`.
  */
 export class ModelNames {
   readonly #known = new Set<string>();

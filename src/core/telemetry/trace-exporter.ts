@@ -27,7 +27,7 @@ export interface TraceExporterOptions {
  * Sends a trace of each request to an OpenTelemetry collector, by OTLP over HTTP in JSON. What cannot be delivered is dropped. The
  * log says so once, and how many traces it were when a delivery succeeds again.
  *
- * OpenTelemetry's own packages for this are ten, of which the exporter has no stable version; this is one message, whose
+ * OpenTelemetry needs ten packages for this, and its exporter has no stable version; this is one message, whose
  * format is stable.
  */
 export class TraceExporter {
@@ -67,7 +67,7 @@ export class TraceExporter {
     await this.#deliver();
   }
 
-  /** One delivery after the other: the next one takes what has come meanwhile. */
+  /** Deliveries do not overlap: the next one takes what has arrived meanwhile. */
   async #deliver(): Promise<void> {
     while (this.#delivery !== null) await this.#delivery;
     if (this.#spans.length === 0) return;

@@ -51,7 +51,7 @@ export async function serveOptions(
 }
 
 /**
- * How many engines there are to be of which models, as far as flags say it.
+ * How many engines each model should have, as far as flags say so.
  *
  * @throws ChatstreamError `usage` for flags that contradict each other
  */

@@ -80,7 +80,7 @@ export async function assembleResult(
   return { result, summaries };
 }
 
-/** Of the runs that a search counts. */
+/** For the runs that a search counts. */
 function countedSummaries(runs: readonly Run[], summaries: readonly SettingSummary[]): readonly SettingSummary[] {
   const counted = runs.filter(({ discarded }) => discarded !== true);
   return counted.length === runs.length ? summaries : summarise(counted);

@@ -15,7 +15,7 @@ export class Feed {
   #attempts = 0;
   #isOver = false;
 
-  /** Costs as much as the new text and what is not read yet, however long an attempt has lasted. */
+  /** The cost is proportional to the new text and the unread text, however long an attempt has lasted. */
   push(text: string): void {
     if (this.#at > 0) {
       if (this.#attempts > 0) {

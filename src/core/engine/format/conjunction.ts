@@ -19,7 +19,7 @@ export type Conjunction = readonly Part[];
 export interface Parted {
   /** Schemas whose own keywords count; `$ref` and combinations are taken care of elsewhere. */
   readonly plain: readonly { readonly schema: SchemaObject; readonly pointer: string }[];
-  /** Lists of parts, of each of which the value has to satisfy one. */
+  /** Lists of parts; the value has to satisfy one part of each list. */
   readonly choices: readonly Conjunction[];
   /** The place of a schema `false`, or of another that allows nothing, if there is one. */
   readonly never: string | null;

@@ -1,7 +1,7 @@
 /** The shortest `maxLength` from which on a URI need not be counted as a whole: its parts are counted instead. */
 const leastCounted = 200;
 
-/** Lengths that are told apart: a `maxLength` in between means the same as the next one below, so that rules are shared. */
+/** The lengths that are distinguished: a `maxLength` in between means the same as the next one below, so that rules are shared. */
 const steps: readonly number[] = [leastCounted, 255, 512, 1024, 2048];
 
 /** How much longer than its `minLength` a URI without a `maxLength` may be. */

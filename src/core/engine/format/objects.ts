@@ -161,7 +161,7 @@ export class ObjectRules {
     if (state.free.length > 0) {
       const automata = free.map(({ names }) => names);
       for (const { chars, to } of jointSteps(automata, state.free)) ways.push({ chars, free: to });
-      // Names are told apart from others character by character.
+      // Names are distinguished from others character by character.
       for (const point of state.named?.children.keys() ?? []) ways.push({ chars: singleChar(point) });
     }
     this.#json.builder.budget.spend(ways.reduce((sum, { chars }) => sum + chars.length, 0));

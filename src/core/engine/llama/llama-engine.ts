@@ -159,7 +159,7 @@ class LlamaEngine implements Engine {
     const { promptCache: wanted, replica } = this.#options;
     const promptCache = cacheMemory(wanted, mainMemory().available, memoryFileSystem(), replica?.count);
     const { vocabularySize } = prompts;
-    // What chats need is told by the prompt engine: reading the vocabulary for it takes a second for some models.
+    // The prompt engine reports what chats need: reading the vocabulary for it takes a second for some models.
     const chats = { warnings: [], chatStop: [], chatTemplate: null };
     return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache, ...chats });
   }

@@ -18,7 +18,7 @@ export interface PreparedPrompt {
   readonly tokens: readonly Token[];
   /** Whether it ends with the beginning of a thought. */
   readonly isThinking: boolean;
-  /** For inputs of which embeddings are wanted: how many tokens belong to each. */
+  /** For inputs of embeddings: how many tokens belong to each. */
   readonly inputLengths?: readonly number[];
 }
 

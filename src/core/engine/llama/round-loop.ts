@@ -19,7 +19,7 @@ type QueuedCall =
 /** Who takes part in a round. */
 interface PlannedRound {
   readonly members: readonly LlamaGeneration[];
-  /** The members of which a chunk of the prompt is read; all others decode. */
+  /** The members that read a chunk of their prompts; all others decode. */
   readonly prefilling: readonly LlamaGeneration[];
   readonly work: RoundWork;
 }

@@ -11,7 +11,7 @@ import type {
 } from '../engine.js';
 import type { SupervisedEngine } from './supervised-engine.js';
 
-/** From the best to the worst. A pair of which one part has never been ready is still starting. */
+/** From the best to the worst. A pair with a part that has never been ready is still starting. */
 const severity = {
   ready: 0,
   restarting: 1,

@@ -65,7 +65,7 @@ export class CacheCosts {
   }
 
   /**
-   * How long others are likely to wait for it: as it was measured at last, of which half is believed after each minute; null if it
+   * How long others are likely to wait for it: the last measurement, halved every minute; null if it
    * never was, as of {@link restorePauseMs}.
    */
   savePauseMs(bytes: number): number | null {

@@ -35,7 +35,7 @@ export class RunningCost {
   /**
    * @param assumedMs what a unit beyond the sizes that were observed is assumed to cost at most; by default, time is taken to be
    *   in proportion to size. Smaller sizes than those that were observed are always assumed to cost in proportion: what
-   *   turns out to be dearer is known afterwards, and what is not tried is never known.
+   *   turns out to be more expensive is known afterwards, and what is never tried stays unknown.
    */
   constructor(assumedMs = Infinity) {
     this.#assumedMs = assumedMs;

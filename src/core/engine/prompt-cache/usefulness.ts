@@ -4,7 +4,7 @@ const decay = 0.95;
 /** What is assumed before anything is known: one of four is used. It counts as much as so many states. */
 const assumed = { used: 1, states: 4 };
 
-/** At least this share is taken to be used: what is not saved can never turn out to be of use. */
+/** At least this share is assumed to be used: states that are not saved can never turn out to be useful. */
 const leastShare = 1 / 64;
 
 /** Which share of the states that were saved lately was used before it was given up. */

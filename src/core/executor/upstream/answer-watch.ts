@@ -73,7 +73,7 @@ export class StreamWatch {
     return this.#readEnding().usage;
   }
 
-  /** Once for all that is asked at the end: to read the last events takes longer than to pass on ten others. */
+  /** Computed once for all questions at the end: reading the last events takes longer than passing on ten others. */
   #readEnding(): Ending {
     const chunks = this.#chunks;
     if (this.#ending?.chunks !== chunks) this.#ending = { chunks, ...endingOf(this.#tail(), this.#first) };

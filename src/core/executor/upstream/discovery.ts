@@ -1,6 +1,6 @@
 import { amount, isRecord, items, member, nonEmpty } from '../../base/json.js';
 
-/** Kinds of servers that are told apart; `openai` is any other one that speaks OpenAI's API. */
+/** Kinds of servers that are distinguished; `openai` is any other one that speaks OpenAI's API. */
 export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | 'sglang' | 'tgi' | 'openai';
 
 /** What a server says about itself. */
@@ -110,7 +110,7 @@ function refusal(path: string, { status, body }: ProbeAnswer): Error {
 /** @throws Error if the list shows that the server takes no requests */
 function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   if (status === 401 || status === 403) throw new TakesNoRequests(`it refuses the key (${status})`);
-  // A server without such a route is asked for whatever clients ask for.
+  // A server without this route gets whatever models clients ask for.
   if (status === 404 || status === 405) return null;
   if (status !== 200) throw refusal('/v1/models', { status, body });
   if (!isRecord(body) || !Array.isArray(body['data'])) throw new Error('its /v1/models is not a list of models');

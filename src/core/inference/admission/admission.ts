@@ -219,7 +219,7 @@ export class Admission {
    * that takes long, it gets one piece at a time from each key, or from each address without a key: a client that sends much of it
    * waits for its own.
    *
-   * @param signal aborted when the caller no longer waits. An engine that is told so may still take a moment to notice.
+   * @param signal aborted when the caller no longer waits. The engine may still take a moment to notice.
    */
   inTurn<T>(caller: Caller, isLong: boolean, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
     const ask = (): Promise<T> => untilAborted(work(), signal);

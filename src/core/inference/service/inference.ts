@@ -251,7 +251,7 @@ export class Inference implements RequestLine {
     this.#scheduler.configureKeys(...changes);
   }
 
-  /** When the request began to wait that has waited longest, in the clock's milliseconds; null if none waits. */
+  /** When the request that has waited longest began to wait, in the clock's milliseconds; null if none waits. */
   get waitingSinceMs(): number | null {
     return this.#scheduler.oldestAdmittedMs;
   }

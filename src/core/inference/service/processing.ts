@@ -48,7 +48,7 @@ export class Processing {
   start(job: InferenceJob, queueMs: number): void {
     job.phase = { status: 'prefilling', queueMs, startedMs: this.#clock.now() };
     this.#running.set(job.generationId, job);
-    // First, because the engine works while the others are told.
+    // First, because the engine works while the others are notified.
     const failure = this.#handOver(job);
     this.#events.started(job, queueMs);
     job.listener.started(job);

@@ -17,7 +17,7 @@ export interface ServedModel {
   readonly loading?: () => ModelLoading | null;
 }
 
-/** A model that is not there yet, as those who wait for it are told. */
+/** A model that is not loaded yet, as waiting clients are told. */
 export interface ModelLoading {
   readonly model: string;
   /** When it is expected to be loaded, in milliseconds from now; null if that depends on what others do. */

@@ -2,7 +2,7 @@ import type { PercentileName } from '../metric-names.js';
 import type { Run } from '../result-schema.js';
 import { ownWait } from './saturation.js';
 
-/** How late requests were sent that were due, over one or several runs, without the time for which the plan held them back. */
+/** How late due requests were sent, over one or several runs, without the time for which the plan held them back. */
 export class SentLate {
   readonly #runs: readonly Pick<Run, 'metrics' | 'held_back' | 'requests'>[];
 

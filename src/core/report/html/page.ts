@@ -74,7 +74,7 @@ ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
 ${isSearch ? '' : circumstances(result)}
 ${commandSection(result.command)}${commandSection(baseline?.command, 'Command of the baseline', 'command-baseline')}`;
-  // A search measures a dozen loads, of which its reader wants one.
+  // A search measures a dozen loads, and its reader wants one of them.
   const below = isSearch
     ? markup`<h2>Details</h2>
 ${folded('All figures of each load', figures)}

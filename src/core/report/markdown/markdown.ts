@@ -4,7 +4,7 @@ import wrapAnsi from 'wrap-ansi';
 import { padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { inlineText, isKnown } from './inline.js';
 
-/** Lines of code are told from text by where they begin, even without colours. */
+/** Lines of code are distinguished from text by their indentation, even without colours. */
 const codeIndent = '    ';
 
 /** A narrower block of text cannot be read, however deeply it is nested. */

@@ -5,7 +5,7 @@ import { fill } from './style.js';
  * A shell command, indented, on as many lines as it takes. It is broken between words, and a backslash lets a shell read
  * the lines as one command. A word that is longer than a line is not broken.
  *
- * @param command of which words with spaces are in single quotes
+ * @param command in which words with spaces are in single quotes
  * @param width the longest that a line may be, in columns of the terminal
  */
 export function shellLines(command: string, width: number): readonly string[] {

@@ -16,7 +16,7 @@ interface Factors {
 /**
  * How much longer jobs of each key wait than was expected when they were first asked about. In a fair queue, jobs of other
  * keys that come later may start earlier, which no estimate from what waits now can know. They may do so before each start of
- * the key, so that its first job is told apart from those behind it.
+ * the key, so that its first job is distinguished from those behind it.
  */
 export class Overtaking {
   readonly #keys = new Map<string, Factors>();

@@ -170,7 +170,7 @@ export class StartEstimates<J extends Job> {
     return promptTokens * this.#pace.promptMs;
   }
 
-  /** Where a waiting job stands. What it is told is compared with what comes. */
+  /** Where a waiting job stands. Its estimate is compared with the actual wait. */
   viewIn(line: JobLine<J>, job: J): WaitingView {
     const position = line.position(job);
     const slotMs = this.slotMs(job, position, line.workAhead(job));
@@ -266,7 +266,7 @@ export class StartEstimates<J extends Job> {
   #tokensLeft({ demand }: J, produced: number, most: number): readonly number[] {
     const longer = this.#lengths.likely(demand, most).filter((length) => length > produced);
     if (longer.length > 0) return longer.map((length) => length - produced);
-    // Longer than all answers of late: perhaps half of it is done.
+    // Longer than all recent answers: perhaps half of it is done.
     return [Math.max(1, Math.min(demand.maxTokens - produced, produced))];
   }
 

@@ -16,7 +16,7 @@ class RecentRatio {
   }
 }
 
-/** How long tokens take in one slot while the others are as busy as they were of late. */
+/** How long tokens take in one slot while the others are as busy as they were recently. */
 export class TokenPace {
   readonly #output = new RecentRatio();
   readonly #prompt = new RecentRatio();
@@ -42,7 +42,7 @@ export class TokenPace {
   }
 
   /**
-   * An answer of which only the end was seen. Its time is shared out between its prompt and its tokens as both take of late; as
+   * An answer of which only the end was seen. Its time is divided between its prompt and its tokens as both have taken recently; as
    * long as that is not known, its tokens have taken all of it. What prompts take is not learned from it.
    *
    * @param outputTokens 1 or more

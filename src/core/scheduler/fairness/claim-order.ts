@@ -24,7 +24,7 @@ interface Runner<J> extends HeapItem {
 
 /**
  * Whether a waiting job comes too late even with the places that are held back for it. Never if it is among the first that fill
- * them, because such a place can come back at any time. Behind these, the reserve is taken to come back as often as other places.
+ * them, because such a place can come back at any time. Behind these, reserved places are assumed to come back as often as others.
  *
  * @param running places of all running jobs
  * @param isLate see `JobLine.isLate`

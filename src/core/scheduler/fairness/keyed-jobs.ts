@@ -166,7 +166,7 @@ export class KeyedJobs<J extends Job> {
     this.#positions.forget();
   }
 
-  /** A job runs that has not waited here. */
+  /** A job that has not waited here runs. */
   adopt(job: J): Ticket<J> {
     const ticket = this.#newTicket(job);
     this.#begin(ticket);

@@ -3,7 +3,7 @@ import type { Ticket } from '../jobs/key-account.js';
 import { rankOf } from '../jobs/traffic-class.js';
 import type { Reserves } from './reserves.js';
 
-/** Two jobs of which one has got the place of the other. */
+/** Two jobs, one of which has got the place of the other. */
 export interface Preempted<J> {
   readonly paused: J;
   readonly started: J;

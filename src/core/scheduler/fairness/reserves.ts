@@ -90,7 +90,7 @@ export class Reserves<J> {
   }
 
   /**
-   * Places that are held back and free: only those for whom they are may take them.
+   * Places that are held back and free: only their owners may take them.
    *
    * @param places how many are in order, free or not
    */
@@ -178,7 +178,7 @@ export class Reserves<J> {
     if (claim !== undefined) this.#heaps[rank]?.moved(claim);
   }
 
-  /** The job that takes a held place next; undefined if those for whom places are held have none waiting. */
+  /** The job that takes a held place next; undefined if no owner of held places has a job waiting. */
   first(): Ticket<J> | undefined {
     for (const account of this.#owners) {
       const first = firstOf(account);

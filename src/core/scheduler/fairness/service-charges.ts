@@ -75,7 +75,7 @@ export class ServiceCharges<J extends Job> {
     charge(ticket, cost);
   }
 
-  /** A job runs that was started elsewhere, where its key has paid. @param former what it has paid and got there, if known */
+  /** A job that was started elsewhere, where its key has paid, runs. @param former what it has paid and got there, if known */
   adopted(ticket: Ticket<J>, former: Ticket<J> | null): void {
     if (former !== null) {
       const { charged, share, rank, expectedTokens, cachedTokens, outputTokens } = former;

@@ -54,7 +54,7 @@ export class Job implements Standing {
   readonly isSilent: boolean = false;
   /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
   work = 0;
-  /** The first wait that was expected of it, and when. */
+  /** The first wait that was expected for it, and when. */
   expectation: Expectation | null = null;
   /** What it has got while it runs. */
   run: Run | null = null;

@@ -191,7 +191,7 @@ export class Ticket<J> {
   outputTokens = 0;
   /** Whether it has given up its place once, which is not asked of it again. */
   wasPaused = false;
-  /** Its place in the order of starts, and the number of the moment of which it is. */
+  /** Its place in the order of starts, and the number of the moment for which that holds. */
   position = 0;
   workAhead = 0;
   /** When the last of the jobs up to it came, if all of them are interactive and need one place; infinite otherwise. */

@@ -3,7 +3,7 @@ import type { Competition } from '../fairness/competition.js';
 import type { KeyAccount, Turn } from '../jobs/key-account.js';
 
 /**
- * The moment of which all positions are that are asked for until the line changes, so that they fit each other, whenever each
+ * The moment for which all positions are computed until the line changes, so that they are consistent, whenever each
  * is asked for. Tokens that keys pay for in the meantime count from the next change on. What a key had been served before is
  * kept when the first of them comes, so that a moment costs nothing for each key.
  *

@@ -67,7 +67,7 @@ export class SettledClass<J> {
     return !(this.#hasLifted && least !== basis.least) && !(this.#hasUsual && usualAnswer !== basis.usualAnswer);
   }
 
-  /** What the keys were that have changed. */
+  /** The former states of the keys that have changed. */
   get former(): readonly KeyInClass<J>[] {
     return [...this.#changed].flatMap((account) => this.#keys.get(account) ?? []);
   }

@@ -95,7 +95,7 @@ class Race<J> {
     this.#taken += places;
   }
 
-  /** The job ends that has run longest. @returns false if none runs */
+  /** Ends the job that has run longest. @returns false if none runs */
   #end(): boolean {
     const job = this.#running[this.#ended];
     if (job === undefined) return false;

@@ -57,7 +57,7 @@ export class StartRanks<J extends Job> {
   /** How many keys have been looked at in each class since all of it were settled; of few keys, since the moment began. */
   readonly #looks: number[] = trafficClasses.map(() => 0);
 
-  /** @param moment of which positions are; begun before any is asked for */
+  /** @param moment for which positions are computed; begun before any is requested */
   constructor(keys: KeyedJobs<J>, charges: ForecastRules<J>['charges'], moment: Moment<J>) {
     this.#keys = keys;
     this.#rules = { competition: keys.competition, charges, workOf: ({ job }) => job.work, moment };

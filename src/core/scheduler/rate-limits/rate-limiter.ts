@@ -48,7 +48,7 @@ export interface Remaining {
 }
 
 /**
- * Limits of keys over time, and of addresses without a key, of which those that came last are remembered. Requests are
+ * Limits of keys over time, and of addresses without a key, of which the latest are remembered. Requests are
  * counted when they come, and tokens when a request has ended, so that those that run beside each other may together
  * exceed a limit; what was too much is then missing from what comes next.
  */
@@ -126,7 +126,7 @@ export class RateLimiter {
     const daysMs = daily?.msUntil(1) ?? 0;
     const tokensMs = tokens?.msUntil(1) ?? 0;
     const requestsMs = perMinute?.msUntil(requests) ?? 0;
-    // The limit is named that keeps the key waiting longest: it would be refused again before.
+    // Names the limit that keeps the key waiting longest: before that, it would be refused again.
     const longestMs = Math.max(daysMs, tokensMs, requestsMs);
     if (longestMs === 0) return;
     const retryAfterSeconds = wholeSeconds(longestMs);

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.js';
 /** Rounding must not make a caller wait for less than that, in milliseconds. */
 const toleranceMs = 0.01;
 
-/** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full, but for what has been used. */
+/** A bucket that fills steadily, from empty to full in one period. It may be overdrawn. It begins full, minus what has been used. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #periodMs: number;

@@ -37,7 +37,7 @@ export interface LoadEnd {
 export interface LoadProcess {
   /** Resolves when the process is gone. Never rejects. */
   readonly ended: Promise<LoadEnd>;
-  /** Asks it to end early; what has been measured by then is reported. */
+  /** Asks it to end early and report what has been measured by then. */
   readonly stop: () => void;
   /** Ends it at once, without a report. */
   readonly kill: () => void;

@@ -63,7 +63,7 @@ export async function readPage(folder: string): Promise<PageFiles | null> {
     }
     return files.has('index.html') ? files : null;
   } catch {
-    // No folder, or one that is just being built: there is no page then, and who asks is told.
+    // No folder, or one that is being built: there is then no page, and requests get an error that says so.
     return null;
   }
 }

@@ -2,7 +2,7 @@ import type { ChangedRequest, EndedRequest, QueueChange, QueueStatus } from '../
 import type { QueueView } from './queue-view.js';
 
 /**
- * Lookers count estimates down by themselves. Only one that differs from what they have arrived at is told: by a second, and
+ * Watchers count estimates down by themselves. Only an estimate that differs from their countdown is sent: by a second, and
  * by a tenth.
  */
 const leastEtaChangeMs = 1000;

@@ -7,7 +7,7 @@ export interface ConnectionLimits {
   readonly most: number;
   /** Without a request. */
   readonly mostIdle: number;
-  /** Connections beyond {@link most} that live only long enough to be told so. */
+  /** Connections beyond {@link most}, which live only long enough to get a refusal. */
   readonly beyond: number;
 }
 

@@ -44,7 +44,7 @@ export class OpenConnections {
   readonly #options: OpenConnectionsOptions;
   /** How many requests each connection has that are not yet answered. */
   readonly #requests = new Map<Socket, number>();
-  /** Since when each idle connection is so, in milliseconds. The one that has been idle longest comes first. */
+  /** Since when each idle connection has been idle, in milliseconds. The one that has been idle longest comes first. */
   readonly #idle = new Map<Socket, number>();
   /** The same for idle connections beyond the limit. */
   readonly #idleBeyond = new Map<Socket, number>();

@@ -15,7 +15,7 @@ export interface AnswerEncoder {
   /** Takes note of parts that another server has written: what follows continues after them. Called before all others. */
   replay(parts: readonly AnswerPart[]): void;
   /**
-   * What a server has to know besides the tokens that continues after what has been written: JSON on one line. Left out by
+   * What a server that continues the answer needs to know besides the tokens: JSON on one line. Left out by
    * protocols whose events follow from the tokens.
    */
   progress?(): string;
@@ -44,7 +44,7 @@ export interface GeneratedChoice {
   readonly timings: Timings;
 }
 
-/** How a protocol writes several generations as one answer. They are told apart by their number, from 0. */
+/** How a protocol writes several generations as one answer. They are identified by their number, from 0. */
 export interface ChoicesEncoder {
   /** The events before the first part of a choice; possibly empty. */
   opening(choice: number): string;

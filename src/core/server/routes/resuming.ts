@@ -31,7 +31,7 @@ export interface AnsweringModel {
 }
 
 /**
- * Finds out whether a client wants a stream that another server can continue with, and tells it how the answer is called.
+ * Finds out whether a client wants a stream that another server can continue with, and tells it the name of the answer.
  *
  * @param own what this server would call it, without the fingerprint of its model
  * @param asked `resume`: what another server has begun, null for nothing; `isPossible`: whether the tokens of this answer

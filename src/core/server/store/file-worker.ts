@@ -45,7 +45,7 @@ function tryAll(file: StoreFile, batch: readonly NumberedRequest[]): boolean {
     results.forEach(tell);
     return true;
   } catch {
-    // Each is tried again alone, so that only those that fail are told why.
+    // Each is tried again alone, so that only those that fail get an error.
     return false;
   }
 }

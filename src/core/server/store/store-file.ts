@@ -126,7 +126,7 @@ export class StoreFile {
     } else if (version !== schemaVersion) {
       throw new FileProblemError({ type: 'version', version, supported: schemaVersion });
     }
-    // One fsync per commit: the log is on the disk before anybody is told that something is stored.
+    // One fsync per commit: the log is on the disk before a change is reported as stored.
     exec('PRAGMA journal_mode = WAL');
     exec('PRAGMA synchronous = FULL');
     exec('PRAGMA journal_size_limit = 16777216');

@@ -31,7 +31,7 @@ export class ChunkedWriter {
   /** What is written at the end of this turn. */
   #due = '';
 
-  /** @param encoding what the strings are that are written */
+  /** @param encoding of the strings that are written */
   constructor(response: ServerResponse, events: WriterEvents, encoding: BodyEncoding = 'utf8') {
     this.#response = response;
     this.#encoding = encoding;

@@ -9,7 +9,7 @@ export interface StreamOptions {
   /** How long a client may read nothing while data waits for it, in milliseconds; 0 is unlimited. */
   readonly writeTimeoutMs: number;
   readonly clock: Clock;
-  /** What the strings are that are written; `utf8` if left out. */
+  /** The encoding of the strings that are written; `utf8` if left out. */
   readonly encoding?: BodyEncoding;
   /** Called once, right before the first byte: the last moment to set headers. */
   readonly onBegin: () => void;

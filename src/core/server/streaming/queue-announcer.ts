@@ -11,7 +11,7 @@ interface Watch {
   readonly send: (comment: string) => void;
 }
 
-/** So many are told of every change, and so many in one turn of the event loop. */
+/** This many are notified of every change, and this many in one turn of the event loop. */
 const mostToldAtOnce = 100;
 
 /** With more, as long passes between two rounds for each of them, in milliseconds: a change in a long line moves all that wait. */
@@ -19,7 +19,7 @@ const pauseMsPerWatch = 0.25;
 
 /**
  * Tells waiting clients their place in the queue: when it changes, less often while many wait, and at least every ten seconds. All
- * of many are told in several turns of the event loop, so that other streams continue in between.
+ * of many are sent in several turns of the event loop, so that other streams continue in between.
  */
 export class QueueAnnouncer {
   readonly #clock: Clock;

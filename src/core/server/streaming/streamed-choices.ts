@@ -142,7 +142,7 @@ class StreamedChoice implements AnswerListener {
     this.#choice = choice;
     this.#shared = shared;
     this.#isClosed = begun?.status === 'ended';
-    // Tokens are told with the events of their choice.
+    // Tokens are sent with the events of their choice.
     this.#opened = begun?.status === 'open' && begun.tokens.length > 0;
     if (!shared.isResumable) return;
     this.token = (token, isRatingHeld) => {
@@ -156,7 +156,7 @@ class StreamedChoice implements AnswerListener {
     return this.#isClosed;
   }
 
-  /** Whether events of it have been written of which no record says the tokens. */
+  /** Whether events have been written whose tokens are in no record yet. */
   get isUnrecorded(): boolean {
     return this.#isUnrecorded;
   }

@@ -8,7 +8,7 @@ import { jsonString, jsonValue, parsed } from './json-reading.js';
 
 /** One call as a JSON value. */
 export interface JsonCall {
-  /** @returns whether it was a call; what has been reported of one counts in any case */
+  /** @returns whether it was a call; parts of a call that have been reported count in any case */
   read(feed: Feed, parts: AnswerParts): Reading<boolean>;
   /** What a model may write. */
   rule(json: JsonRules, tool: CallableTool): Sequence;

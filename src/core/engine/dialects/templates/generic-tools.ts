@@ -2,7 +2,7 @@ import { isRecord } from '../../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../engine.js';
 
 /**
- * A chat with tools for a template that knows none: the tools and how to call them are told in the system message, and
+ * A chat with tools for a template that does not support them: the system message describes the tools and how to call them, and
  * earlier calls and results are written as text. The calls look as Hermes' models write them.
  *
  * @param inUserMessage whether the template has no system messages, so that the first message of the user has to do

@@ -205,7 +205,7 @@ export async function evaluateWithLogits(
   }
 }
 
-/** A sampler of llama.cpp, of which nothing is known here. */
+/** A sampler of llama.cpp, opaque here. */
 export interface NativeSampler {
   readonly native: unknown;
 }

@@ -30,7 +30,7 @@ export interface ChatTemplateOptions {
 
 type Chat = Extract<PromptSource, { type: 'chat' }>;
 
-/** What of a chat its client wrote: everything but the roles, of which there are only a few. */
+/** The parts of a chat that its client wrote: everything but the roles, of which there are only a few. */
 interface Content {
   readonly messages: readonly Omit<ChatMessage, 'role'>[];
   readonly tools: Chat['tools'];

@@ -9,7 +9,7 @@ const candidate = `[${literally(candidates).replace('-', String.raw`\-`)}]`;
 const candidateBehindLetter = new RegExp(`(?<=${letter})${candidate}`, 'gu');
 const letterBehindNewline = new RegExp(`\\n${letter}`, 'u');
 
-/** Places between two characters, of which a tokenizer may have tokens that contain both. */
+/** Places between two characters that one token may contain together. */
 export interface Places {
   /** Digits and punctuation that no token contains behind a letter. */
   readonly behindLetters: string;

@@ -76,7 +76,7 @@ export class MarkSet {
   }
 }
 
-/** A text of which characters are replaced by marks. */
+/** A text in which characters are replaced by marks. */
 export class MarkedString {
   readonly #codes: Uint16Array;
   readonly #marks: MarkSet;

@@ -37,7 +37,7 @@ export interface Counting {
   readonly fromContent: Uint8Array | null;
 }
 
-/** A text of which it is known which characters come from content. */
+/** A text with the information which of its characters come from content. */
 export interface TracedText {
   readonly text: string;
   /** 1 for each UTF-16 code unit that a client wrote; null if no special token can contain any of them. */

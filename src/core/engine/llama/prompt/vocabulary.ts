@@ -2,7 +2,7 @@ import type { Token } from '../../engine.js';
 import { FreePlaces, noPlaces, type Places } from './cut-places.js';
 import { type SpecialToken, SpecialTokens } from './special-tokens.js';
 
-/** How a vocabulary spells its tokens and cuts text into them; null if it is a kind of which nothing is assumed here. */
+/** How a vocabulary spells its tokens and cuts text into them; null for a kind about which nothing is assumed here. */
 export type Spelling =
   /** BPE over bytes: each byte is written as one character, as in GPT-2. */
   | 'bytes'

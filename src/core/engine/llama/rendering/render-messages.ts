@@ -18,7 +18,7 @@ export interface RendererSource {
   readonly gpu: GpuChoice;
 }
 
-/** What a process that renders chats is told first. */
+/** The first message to a process that renders chats. */
 export interface RenderSettings extends RendererSource {
   readonly template: TemplateSettings;
   /** The number of the process that has started it. */

@@ -18,7 +18,7 @@ export class PrefillTurns {
   readonly #short: number;
   #wasPassedOver = false;
 
-  /** @param short a prompt of which at most so many tokens are left may pass others: those of the largest chunk */
+  /** @param short a prompt with at most this many tokens left may overtake others: those of the largest chunk */
   constructor(short: number) {
     this.#short = short;
   }
@@ -31,7 +31,7 @@ export class PrefillTurns {
     return [...arrived.filter(isShort), ...arrived.filter((each) => !isShort(each))];
   }
 
-  /** Has to be called for each round. @param read those of which it reads a part */
+  /** Has to be called for each round. @param read the prompts of which it reads a part */
   took<T extends Prefilling>(prefilling: readonly T[], read: readonly T[]): void {
     const first = prefilling.toSorted((a, b) => a.order - b.order)[0];
     this.#wasPassedOver = first !== undefined && !read.includes(first);

@@ -1,4 +1,4 @@
-/** A short prompt that begins like a long one waits no longer than so many chunks of it for nothing. */
+/** The number of chunks for which a short prompt that begins like a long one waits in vain at most. */
 const chunksUntilLook = 8;
 
 /**

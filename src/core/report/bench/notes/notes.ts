@@ -18,7 +18,7 @@ import { apartNotes } from './apart-notes.js';
 /**
  * How to read the main table, in sentences that stand below it.
  *
- * @param mark how the recommended setting stands out; null if the reader is told in another place
+ * @param mark how the recommended setting stands out; null if another place says it
  */
 export function notesBelow(
   result: BenchResult,

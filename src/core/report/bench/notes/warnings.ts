@@ -188,7 +188,7 @@ const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>
 };
 
 function littlesLaw(runs: readonly Run[], by: readonly Dimension[], plan: BenchResult['plan']): string[] {
-  // Of a run that was ended early, requests were in flight that never counted.
+  // When a run ended early, requests that never counted were in flight.
   const whole = runs.filter(({ aborted_on: reason }) => reason === undefined);
   const off = whole.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
   if (off.length === 0) return [];

@@ -90,7 +90,7 @@ function within({ fromMs }: LogAxis, ms: number): number {
   return Math.max(fromMs, ms);
 }
 
-/** Distributions on top of each other are told apart by colour, and so are their percentiles. */
+/** Overlaid distributions are distinguished by colour, and so are their percentiles. */
 function ruleColour({ lane, colour }: Place): string {
   return lane === null ? 'currentColor' : colour;
 }

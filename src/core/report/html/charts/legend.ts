@@ -42,7 +42,7 @@ const groupColours = 8;
 /** Of lines whose colour another group has already. */
 const dashes = [null, '7 3', '2 3'] as const;
 
-/** How groups without an order are told apart: by hue, and where there are more groups than hues, by dashes as well. */
+/** How groups without an order are distinguished: by hue, and if there are more groups than hues, also by dashes. */
 export function groupStyle(index: number): { readonly colour: string; readonly dash: string | null } {
   return {
     colour: `var(--g${index % groupColours})`,

@@ -4,7 +4,7 @@ import { studentQuantile } from '../../../statistics/student.js';
 export interface TrialSpread {
   readonly mean: number;
   readonly values: readonly number[];
-  /** The 95 % interval of their mean (Student's t); null for fewer than 3 trials, of which it says nothing. */
+  /** The 95 % interval of their mean (Student's t); null for fewer than 3 trials, for which it is meaningless. */
   readonly interval: { readonly lower: number; readonly upper: number } | null;
 }
 

@@ -6,7 +6,7 @@ import type { InferenceRequest } from '../../../inference/request.js';
 import type { ResumeParameter } from '../../schemas/completion-requests.js';
 import type { AnswerHead } from './completion-head.js';
 
-/** What has to be the same in all of a stream, wherever it is generated. */
+/** Properties that must be the same throughout a stream, wherever it is generated. */
 export type AnswerName = Pick<AnswerHead, 'id' | 'created' | 'model' | 'fingerprint'>;
 
 /** Names an answer for the server that continues with it, in characters that a header may have. */

@@ -50,7 +50,7 @@ export function messagesErrorBody(error: ChatstreamError, requestId: string): Me
   return { type: 'error', error: { type, message: said, details }, request_id: requestId };
 }
 
-/** Whether a request is one of Anthropic's clients, which send this header wherever they go. */
+/** Whether a request is one of Anthropic's clients, which send this header to every server. */
 export function isFromAnthropicClient(headers: Readonly<Record<string, unknown>>): boolean {
   return headers['anthropic-version'] !== undefined;
 }

@@ -25,7 +25,7 @@ export function relayedFailure(
 }
 
 /**
- * The events that end a stream, of which nothing but comments was sent, with the error that an upstream has answered instead. A
+ * The events that end a stream after nothing but comments, with the error that an upstream has answered instead. A
  * body that is not an error of the path's protocol becomes an `upstream_failed`.
  *
  * @param body what the upstream has sent, in any encoding

@@ -19,7 +19,7 @@ export function isUnreadable(type: string): boolean {
   return media.has(type);
 }
 
-/** What the model reads in the place of such a part. */
+/** What the model reads instead of such a part. */
 export function omissionNote(type: string): string {
   return `[${media.get(type) ?? type} omitted: this model reads text only]`;
 }

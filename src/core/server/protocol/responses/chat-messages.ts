@@ -114,7 +114,7 @@ type Parts = readonly ({ readonly text: string } | { readonly refusal: string })
 
 function textOf(parts: Parts): string {
   const [only] = parts;
-  // As most messages are, of which a body may have 33,000.
+  // Most messages are like this, and a body may have 33,000 of them.
   if (parts.length === 1 && only !== undefined) return textIn(only);
   return parts.map(textIn).join('');
 }

@@ -23,7 +23,7 @@ export function functionOfCustom(tool: FlatTool, param: string): FlatTool {
 }
 
 interface FormatRules {
-  /** What the model is told of it. */
+  /** What the model is told about it. */
   readonly note: string;
   /** What a grammar enforces of it. */
   readonly schema: { readonly pattern?: string };

@@ -258,7 +258,7 @@ export class ResponseEncoder implements AnswerEncoder {
     return this.#write({ type: 'response.content_part.done', ...ofPart, part });
   }
 
-  /** An answer of nothing at all is an empty message, so that there is one in the conversation. */
+  /** An empty answer becomes an empty message, so that the conversation has one. */
   #lastItem(reason: AnswerReason): string {
     const isEmpty = this.#item === null && this.#output.length === 0;
     const events = isEmpty ? this.#begin('message') : '';

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import { amount, items, member } from '../../../base/json.js';
 
-/** What a server has to know, besides the tokens, that continues with the stream of a response. */
+/** What a server that continues the stream of a response needs to know besides the tokens. */
 export interface ResponseProgress {
   /** How many events have been written: the number of the next one. */
   readonly events: number;
