@@ -234,14 +234,14 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const first = ask(server.url, 1);
     await shown(page, 'running', 1);
-    const old = page.getByText(/^What you see is old: it is as of \d\d:\d\d:\d\d\./);
+    const old = page.getByText(/^This view is out of date \(as of \d\d:\d\d:\d\d\)\./);
     expect(await old.count()).toBe(0);
     server.signal('SIGTERM');
     const draining = page.getByText('The server is shutting down.');
     await draining.waitFor();
     // Its request is cut off with it, so that the page is left with a card that runs.
     await server.stop('SIGKILL');
-    await page.getByText('The connection to the server is lost.').waitFor();
+    await page.getByText('The connection to the server was lost.').waitFor();
     await page.getByText(/Next attempt in \d s/).waitFor();
     await old.waitFor();
     expect(await old.textContent()).toContain('The server was shutting down then, and has probably ended.');

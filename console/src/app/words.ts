@@ -16,7 +16,7 @@ export const appWords = dictionary(
       ({ system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' })[theme],
     live: 'Live',
     connecting: 'Connecting…',
-    lost: 'The connection to the server is lost.',
+    lost: 'The connection to the server was lost.',
     nextAttempt: (seconds: number) => `Next attempt in ${seconds} s`,
     refusedByServer: (message: string) => `The server refuses to show this. ${message}`,
     misread: (what: string) => `This page does not understand the server, which may have been updated (${what}).`,

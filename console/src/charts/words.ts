@@ -7,7 +7,7 @@ export const chartsWords = dictionary(
     at: (time: string) => `At ${time}`,
     live: 'Now',
     time: 'Time shown',
-    empty: 'The server has just started. The first figures come within seconds.',
+    empty: 'The server has just started. The first figures appear within seconds.',
     requests: 'Requests',
     running: 'running',
     waiting: 'waiting',

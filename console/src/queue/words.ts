@@ -26,7 +26,7 @@ export const queueWords = dictionary(
     limitRefused: (message: string) => `The limit was not changed. ${message}`,
     limitUnreachable: 'The limit was not changed: the server could not be reached.',
     draining: 'The server is shutting down. Running requests may finish; waiting and new ones are refused.',
-    old: (time: string) => `What you see is old: it is as of ${time}. It changes again when the server answers.`,
+    old: (time: string) => `This view is out of date (as of ${time}). It updates again when the server answers.`,
     wasDraining: 'The server was shutting down then, and has probably ended.',
     oldTitle: 'Not connected – ChatStream',
     ownOnly: 'You see your own requests, with their places in the whole queue. The counts include those of others.',

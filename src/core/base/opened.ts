@@ -46,7 +46,7 @@ export async function opening<T>(logger: Logger, open: (opened: Opened) => Promi
     return await open(opened);
   } catch (error) {
     await opened.close().catch((err: unknown) => {
-      logger.error({ err }, 'what had been opened before the start failed could not be closed');
+      logger.error({ err }, 'resources opened before the start failed could not be closed');
     });
     throw error;
   }

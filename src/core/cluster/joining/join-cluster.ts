@@ -85,7 +85,7 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
     else logger.error({}, 'NATS is unavailable: running generations continue where they can');
   });
   bus.onStatus((status) => {
-    if (status.type === 'error') logger.error({ reason: status.message }, 'NATS refuses something');
+    if (status.type === 'error') logger.error({ reason: status.message }, 'NATS refuses an operation');
     if (status.type === 'fault') logger.error({ reason: status.message, err: status.error }, 'a message was lost');
   });
   return {
