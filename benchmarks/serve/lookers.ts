@@ -82,7 +82,7 @@ try {
   };
   console.log(
     markdownTable(
-      [`${streams} streams, ${roundMs} ms rounds`, 'nobody looks', `${lookers} look`, 'ratio', 'aim'],
+      [`${streams} streams, ${roundMs} ms rounds`, 'no watchers', `${lookers} watchers`, 'ratio', 'aim'],
       [
         row('CPU µs per token event, main process', ({ cpuMicros }) => cpuMicros, 'at most 1.05'),
         row('tokens/s', ({ tokensPerSecond }) => tokensPerSecond, 'at least 0.95'),
