@@ -110,7 +110,7 @@ function checkReserves(keys: readonly WireKey[], file: string): void {
     if (reserve > 0 && role === 'observer') {
       throw new ChatstreamError(
         'usage',
-        `${file}: "${name}" is an observer, which generates nothing, and has a reserve.`,
+        `${file}: "${name}" is an observer, which cannot generate, but has a reserve.`,
         {
           hint: 'Leave out the reserve, or give the key another role.',
         },

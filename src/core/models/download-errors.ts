@@ -11,7 +11,7 @@ export function statusError(status: number, host: string, wanted: string, access
   if (status === 404 || status === 410 || status === 400) {
     return unreadable(
       `${host} has no ${wanted} (status ${status}).`,
-      'Check the spelling, upper and lower case too; the page of the model lists its files.',
+      'Check the spelling, including upper and lower case; the page of the model lists its files.',
     );
   }
   if (status === 429) {

@@ -56,7 +56,7 @@ describe('a configuration file', () => {
 
   it('refuses a reserve of an observer, which generates nothing, and the digest of an empty key', () => {
     expect(problemOf(`keys: [{ name: a, sha256: ${digest}, role: observer, reserve: 1 }]`)).toBe(
-      'c.yaml: "a" is an observer, which generates nothing, and has a reserve.',
+      'c.yaml: "a" is an observer, which cannot generate, but has a reserve.',
     );
     const empty = createHash('sha256').update('').digest('hex');
     expect(problemOf(`keys: [{ name: a, sha256: ${empty} }]`)).toBe(

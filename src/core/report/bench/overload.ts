@@ -50,5 +50,5 @@ export function growthText(
 export function growingNote(summaries: readonly SettingSummary[]): string {
   return steadyOf(summaries).length === summaries.length
     ? ''
-    : `${growing} grew as long as was measured, so that a percentile would only say how long that was.`;
+    : `${growing} kept growing during the measurement, so a percentile would only reflect its length.`;
 }

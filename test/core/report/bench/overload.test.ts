@@ -57,7 +57,7 @@ describe('a queue that grew without end', () => {
       renderReport(result, summaries, { colour: false, width: 120 }),
       toMarkdown(result, summaries),
     ]) {
-      expect(text).toContain('↗ grew as long as was measured');
+      expect(text).toContain('↗ kept growing during the measurement');
       // Neither in the plots nor below them; the row of the other setting is still named by its rate.
       expect(text).not.toMatch(/6\.\d+ s/);
       expect(text).toMatch(/^ +8\.00 .*▁/m);

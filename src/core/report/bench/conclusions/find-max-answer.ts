@@ -169,9 +169,7 @@ function doubts(found: FindMax): readonly string[] {
   const { contradictions, by, points, holds_from: from = null } = found;
   const sentences: string[] = [];
   if (from !== null) {
-    sentences.push(
-      `The results are not monotonic: a promise breaks below ${loadText(by, loadNumber(by, from))} as well.`,
-    );
+    sentences.push(`The results are not monotonic: a promise also breaks below ${loadText(by, loadNumber(by, from))}.`);
   }
   if (contradictions.length > 0) {
     const where = loadText(by, listed(contradictions.map((load) => loadNumber(by, load))));

@@ -174,7 +174,7 @@ describe('the answer of a search', () => {
     const slots = { by: 'max-concurrency', load: 11, lower: 11, upper: 12, holds_from: 3, points } as const;
     expect(sentencesOf(slots)).toEqual([
       'ttft.p95<500ms holds from max-concurrency 3 to 11 (95 % interval 11 to 12), but the results are not monotonic.',
-      'The results are not monotonic: a promise breaks below max-concurrency 3 as well.',
+      'The results are not monotonic: a promise also breaks below max-concurrency 3.',
     ]);
     expect(sentencesOf({ ...slots, holds_from: 11 })[0]).toContain('holds only at max-concurrency 11 (');
     expect(sentencesOf({ ...slots, status: 'all-hold', load: 16 })[0]).toContain(

@@ -63,7 +63,7 @@ describe('the report of a search', () => {
     const columns = columnsOf(search, measured.summaries);
     expect(columns.find(({ heading }) => heading === 'p95')?.cells[1]).toBe('↗');
     const text = toMarkdown(search, measured.summaries);
-    expect(text).toContain('↗ grew as long as was measured');
+    expect(text).toContain('↗ kept growing during the measurement');
     // The answer of the search names the load.
     expect(text).not.toContain('The queue grew without end at rate');
     expect(await toHtml(search, measured.summaries)).toMatch(/<td [^>]*>↗<\/td>/);
