@@ -1,7 +1,7 @@
-import { meanThinkMs } from '../measurement/workload/think-time.js';
-import type { LoadJob, LoadShape } from './load/load-generator.js';
-import type { Filling } from './result/overload.js';
-import { meanTurns, type WorkloadSpec } from './workload/workload.js';
+import { meanThinkMs } from '../../measurement/workload/think-time.js';
+import type { LoadJob, LoadShape } from '../load/load-generator.js';
+import type { Filling } from '../result/overload.js';
+import { meanTurns, type WorkloadSpec } from '../workload/workload.js';
 
 /** What an open loop fills up with. Of several tenants, the one with the longest conversations counts. */
 export function fillingOf({ warmupMs, shape, workload, tenants = [] }: LoadJob): Filling {

@@ -1,15 +1,15 @@
-import { microsNow } from '../base/micros.js';
-import type { Setting } from '../measurement/result-schema.js';
+import { microsNow } from '../../base/micros.js';
+import type { Setting } from '../../measurement/result-schema.js';
+import { needsMore } from '../load/extension.js';
+import type { LoadGenerator, LoadJob, LoadShape } from '../load/load-generator.js';
+import type { PlannedRun } from '../plan/settings.js';
+import { dueShare } from '../plan/stages.js';
+import { shareOfTimes } from '../plan/trace.js';
+import { mergedSnapshot } from '../record/merged-snapshot.js';
+import type { RunTrend } from '../record/run-trend.js';
+import { queueGrowthOf } from '../result/overload.js';
 import type { RunningRun } from './abort.js';
 import { fillingOf, isSteady } from './filling.js';
-import { needsMore } from './load/extension.js';
-import type { LoadGenerator, LoadJob, LoadShape } from './load/load-generator.js';
-import type { PlannedRun } from './plan/settings.js';
-import { dueShare } from './plan/stages.js';
-import { shareOfTimes } from './plan/trace.js';
-import { mergedSnapshot } from './record/merged-snapshot.js';
-import type { RunTrend } from './record/run-trend.js';
-import { queueGrowthOf } from './result/overload.js';
 
 /** Which run it is. */
 export interface RunPlace {
@@ -62,7 +62,7 @@ export interface BenchProgress extends RunPlace {
 }
 
 /** A run whose load is being sent. */
-interface RunUnderWay {
+export interface RunUnderWay {
   readonly planned: PlannedRun;
   readonly place: RunPlace;
   readonly job: LoadJob;

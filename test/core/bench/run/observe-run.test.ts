@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { observeRun } from '../../../src/core/bench/observe-run.js';
-import type { SeenLimit } from '../../../src/core/bench/target/limit-watch.js';
+import { observeRun } from '../../../../src/core/bench/run/observe-run.js';
+import type { SeenLimit } from '../../../../src/core/bench/target/limit-watch.js';
 
 type Lengths = { readonly running: number; readonly waiting: number; readonly limit?: SeenLimit } | null;
 

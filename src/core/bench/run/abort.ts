@@ -1,9 +1,9 @@
-import { percentiles } from '../measurement/metric-names.js';
-import type { Objective } from '../measurement/settings/objectives.js';
-import type { AbortRule } from './plan/abort-rules.js';
-import type { RunSnapshot } from './record/run-recorder.js';
-import { mergedTrend, type TrendBin } from './record/run-trend.js';
-import { type Filling, queueGrowthOf } from './result/overload.js';
+import { percentiles } from '../../measurement/metric-names.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
+import type { AbortRule } from '../plan/abort-rules.js';
+import type { RunSnapshot } from '../record/run-recorder.js';
+import { mergedTrend, type TrendBin } from '../record/run-trend.js';
+import { type Filling, queueGrowthOf } from '../result/overload.js';
 
 /** What is known of a run while it goes on. */
 export interface RunningRun {

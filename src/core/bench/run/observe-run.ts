@@ -1,8 +1,8 @@
-import { microsNow } from '../base/micros.js';
-import type { Observations } from './result/assemble-series.js';
-import { type GpuReading, isOnThisMachine, watchGpus } from './target/gpu-monitor.js';
-import { type LimitChange, LimitWatch } from './target/limit-watch.js';
-import type { Target } from './target/target.js';
+import { microsNow } from '../../base/micros.js';
+import type { Observations } from '../result/assemble-series.js';
+import { type GpuReading, isOnThisMachine, watchGpus } from '../target/gpu-monitor.js';
+import { type LimitChange, LimitWatch } from '../target/limit-watch.js';
+import type { Target } from '../target/target.js';
 
 /** A server that fails to answer this often from the beginning does not say it at all. */
 const mostFailures = 3;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { abortReason, type RunningRun } from '../../../src/core/bench/abort.js';
-import { parseAbortRule } from '../../../src/core/bench/plan/abort-rules.js';
-import type { TrendBin } from '../../../src/core/bench/record/run-trend.js';
-import { singleFilling } from '../../../src/core/bench/result/overload.js';
-import { parseObjective } from '../../../src/core/measurement/settings/objectives.js';
+import { parseAbortRule } from '../../../../src/core/bench/plan/abort-rules.js';
+import type { TrendBin } from '../../../../src/core/bench/record/run-trend.js';
+import { singleFilling } from '../../../../src/core/bench/result/overload.js';
+import { abortReason, type RunningRun } from '../../../../src/core/bench/run/abort.js';
+import { parseObjective } from '../../../../src/core/measurement/settings/objectives.js';
 
 const growing: readonly TrendBin[] = Array.from({ length: 20 }, (_, second) => ({
   ...{ sent: 40, firstTokens: 40, judged: [40], missed: [second < 5 ? 0 : 40] },
