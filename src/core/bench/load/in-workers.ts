@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { compiledFile } from '../../base/processes/compiled-file.js';
 import type { AnswerForm } from '../../measurement/workload/endpoints.js';
 import type { Load } from '../plan/options.js';
 import { peakRate } from '../plan/stages.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { hedged } from '../../../src/core/base/hedge.js';
-import { VirtualClock } from '../../support/virtual-clock.js';
+import { hedged } from '../../../../../src/core/engine/llama/library/hedge.js';
+import { VirtualClock } from '../../../../support/virtual-clock.js';
 
 const afterMs = 1000;
 const never = new Promise<string>(() => undefined);

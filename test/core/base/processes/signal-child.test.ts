@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { signalChild } from '../../../src/core/base/signal-child.js';
+import { signalChild } from '../../../../src/core/base/processes/signal-child.js';
 
 it('a signal goes to a child that runs', async () => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)'], { stdio: 'ignore' });
@@ -20,7 +20,7 @@ it('a signal goes nowhere if there is no such program', async () => {
 });
 
 it('ending a program that could not be started does not end its own process group', async () => {
-  const module = new URL('../../../dist/core/base/line-program.js', import.meta.url).href;
+  const module = new URL('../../../../dist/core/base/processes/line-program.js', import.meta.url).href;
   const script = `import { runForLines } from ${JSON.stringify(module)}; runForLines('/nowhere/program', [], { onLine() {} })();`;
   // In a process group of its own: without the guard, Node.js 20 ends everything in it.
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore', detached: true });

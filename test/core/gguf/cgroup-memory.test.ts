@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { freeInCgroup } from '../../../src/core/base/cgroup-memory.js';
+import { freeInCgroup } from '../../../src/core/gguf/cgroup-memory.js';
 
 const limit = 8000;
 const read = (files: Readonly<Record<string, string>>) => (path: string) => files[path] ?? null;

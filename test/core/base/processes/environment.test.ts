@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { environmentWithoutSecrets } from '../../../src/core/base/environment.js';
+import { environmentWithoutSecrets } from '../../../../src/core/base/processes/environment.js';
 
 describe('the environment without secrets', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { type Document, parseDocument, visit } from 'yaml';
-import { ChatstreamError } from './errors.js';
-import { isRecord } from './json.js';
+import { ChatstreamError } from '../errors.js';
+import { isRecord } from '../json.js';
 import { aliasOfNothing, yamlMistake } from './yaml-mistakes.js';
 
 /**

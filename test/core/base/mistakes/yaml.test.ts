@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ChatstreamError } from '../../../src/core/base/errors.js';
-import { parseYaml } from '../../../src/core/base/yaml.js';
+import { ChatstreamError } from '../../../../src/core/base/errors.js';
+import { parseYaml } from '../../../../src/core/base/mistakes/yaml.js';
 
 function mistakeIn(text: string): string {
   try {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { Clock } from '../../../base/clock.js';
 
 /**
  * Starts something that can hang, and once more beside it if the first attempt takes unusually long: a hedged request.

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { requirement } from '../../../src/core/base/requirements.js';
+import { requirement } from '../../../../src/core/base/mistakes/requirements.js';
 
 /** What is wrong with a value in the words of a requirement. */
 function said(schema: object, value: unknown): string | null {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runForLines, type Spawn } from '../../../src/core/base/line-program.js';
-import { failAtOnce, failLater } from '../../support/failing-spawn.js';
+import { runForLines, type Spawn } from '../../../../src/core/base/processes/line-program.js';
+import { failAtOnce, failLater } from '../../../support/failing-spawn.js';
 
 /** Everything that a program reported until its end. */
 function run(program: string, args: readonly string[], create?: Spawn): Promise<readonly unknown[]> {

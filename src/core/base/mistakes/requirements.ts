@@ -1,4 +1,4 @@
-import { member } from './json.js';
+import { member } from '../json.js';
 
 /** Something that a JSON schema finds wrong with a value, as Ajv and TypeBox report it. */
 interface Issue {

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { messageOf } from '../errors.js';
 import { environmentWithoutSecrets } from './environment.js';
-import { messageOf } from './errors.js';
 import { signalChild } from './signal-child.js';
 
 export interface LineReader {
