@@ -1,15 +1,15 @@
-import { ChatstreamError } from '../../../base/errors.js';
-import { hostedItems, hostedResults } from '../../schemas/hosted-calls.js';
-import type { ConversationItem, WireItem, WirePart } from '../../schemas/response-items.js';
-import { leftOutItems } from '../requests/hosted-tools.js';
-import { missing } from '../requests/refused-parameters.js';
+import { ChatstreamError } from '../../../../base/errors.js';
+import { hostedItems, hostedResults } from '../../../schemas/hosted-calls.js';
+import type { ConversationItem, WireItem, WirePart } from '../../../schemas/response-items.js';
+import { leftOutItems } from '../../requests/hosted-tools.js';
+import { missing } from '../../requests/refused-parameters.js';
 import {
   isUnreadable,
   omissionNote,
   questionAmong,
   type Speaker,
   unreadableHint,
-} from '../requests/unreadable-parts.js';
+} from '../../requests/unreadable-parts.js';
 import { itemIds, type ItemPrefix } from './item-ids.js';
 import { unsealed } from './thought-envelope.js';
 

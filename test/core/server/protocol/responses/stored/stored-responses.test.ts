@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { itemId, responseId } from '../../../../../src/core/server/protocol/responses/item-ids.js';
-import { responseFields } from '../../../../../src/core/server/protocol/responses/response-fields.js';
+import { itemId, responseId } from '../../../../../../src/core/server/protocol/responses/items/item-ids.js';
+import { responseFields } from '../../../../../../src/core/server/protocol/responses/response-fields.js';
 import {
   type StoredResponse,
   StoredResponses,
-} from '../../../../../src/core/server/protocol/responses/stored-responses.js';
-import { MemoryStore } from '../../../../../src/core/server/store/memory-store.js';
-import { VirtualClock } from '../../../../support/virtual-clock.js';
+} from '../../../../../../src/core/server/protocol/responses/stored/stored-responses.js';
+import { MemoryStore } from '../../../../../../src/core/server/store/memory-store.js';
+import { VirtualClock } from '../../../../../support/virtual-clock.js';
 
 const [one, two, next] = ['1', '2', '3'].map((digit) => responseId(digit.repeat(48))) as [string, string, string];
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
-import { ChatstreamError } from '../../../base/errors.js';
+import { ChatstreamError } from '../../../../base/errors.js';
 
 /** What one request may read of stored items, and what a conversation may have, in characters of JSON. Stated in docs/api.md as well. */
 const mostCharacters = 16 * 1024 ** 2;

@@ -1,6 +1,6 @@
-import type { OutputLogprob } from '../../../engine/token-logprob.js';
-import type { OutputItem, OutputPart } from '../../schemas/response-items.js';
-import { itemLogprobs } from '../wire-logprobs.js';
+import type { OutputLogprob } from '../../../../engine/token-logprob.js';
+import type { OutputItem, OutputPart } from '../../../schemas/response-items.js';
+import { itemLogprobs } from '../../wire-logprobs.js';
 import type { CustomInput } from './custom-tools.js';
 import type { QualifiedName } from './namespaces.js';
 import { sealed } from './thought-envelope.js';

@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CustomInput, functionOfCustom } from '../../../../../src/core/server/protocol/responses/custom-tools.js';
-import { inputItems } from '../../../../../src/core/server/protocol/responses/input-items.js';
-import { fromResponseRequest } from '../../../../../src/core/server/protocol/responses/response-requests.js';
+import {
+  CustomInput,
+  functionOfCustom,
+} from '../../../../../../src/core/server/protocol/responses/items/custom-tools.js';
+import { inputItems } from '../../../../../../src/core/server/protocol/responses/items/input-items.js';
+import { fromResponseRequest } from '../../../../../../src/core/server/protocol/responses/response-requests.js';
 
 function read(pieces: readonly string[]): string {
   const reading = new CustomInput();

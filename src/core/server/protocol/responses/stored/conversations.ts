@@ -1,12 +1,12 @@
-import { ChatstreamError } from '../../../base/errors.js';
-import { conversationNotFoundError, itemNotStoredError } from '../../../base/refusals/refusals.js';
-import type { ConversationObject } from '../../schemas/conversations.js';
-import type { ConversationItem } from '../../schemas/response-items.js';
-import { KeyedTurns } from '../../store/keyed-turns.js';
-import type { Store } from '../../store/store.js';
+import { ChatstreamError } from '../../../../base/errors.js';
+import { conversationNotFoundError, itemNotStoredError } from '../../../../base/refusals/refusals.js';
+import type { ConversationObject } from '../../../schemas/conversations.js';
+import type { ConversationItem } from '../../../schemas/response-items.js';
+import { KeyedTurns } from '../../../store/keyed-turns.js';
+import type { Store } from '../../../store/store.js';
+import { alreadySaidError } from '../items/input-items.js';
+import { newKey } from '../items/item-ids.js';
 import { HistorySize } from './history-size.js';
-import { alreadySaidError } from './input-items.js';
-import { newKey } from './item-ids.js';
 
 /** A list of items that responses and clients add to. */
 export interface StoredConversation {

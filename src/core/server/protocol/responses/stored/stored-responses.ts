@@ -1,11 +1,11 @@
-import { ChatstreamError } from '../../../base/errors.js';
-import { itemNotStoredError, responseNotFoundError } from '../../../base/refusals/refusals.js';
-import type { ResponseObject } from '../../schemas/response-answers.js';
-import type { ConversationItem } from '../../schemas/response-items.js';
-import type { Store } from '../../store/store.js';
+import { ChatstreamError } from '../../../../base/errors.js';
+import { itemNotStoredError, responseNotFoundError } from '../../../../base/refusals/refusals.js';
+import type { ResponseObject } from '../../../schemas/response-answers.js';
+import type { ConversationItem } from '../../../schemas/response-items.js';
+import type { Store } from '../../../store/store.js';
+import type { FindItem } from '../items/input-items.js';
+import { responseOfItem } from '../items/item-ids.js';
 import { HistorySize } from './history-size.js';
-import type { FindItem } from './input-items.js';
-import { responseOfItem } from './item-ids.js';
 
 /** A response that has ended, and what it was an answer to, without what came before in its conversation. */
 export interface StoredResponse {

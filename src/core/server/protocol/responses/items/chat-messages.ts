@@ -1,7 +1,7 @@
-import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
-import type { ConversationItem } from '../../schemas/response-items.js';
-import { withResultNames } from '../requests/result-names.js';
-import { callReader } from '../requests/template-calls.js';
+import type { ChatMessage, JsonObject } from '../../../../engine/engine.js';
+import type { ConversationItem } from '../../../schemas/response-items.js';
+import { withResultNames } from '../../requests/result-names.js';
+import { callReader } from '../../requests/template-calls.js';
 import { customArguments } from './custom-tools.js';
 import { modelName } from './namespaces.js';
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ChatstreamError } from '../../../base/errors.js';
-import type { Feedback, FeedbackRequest } from '../../schemas/feedback.js';
-import type { ConversationItem } from '../../schemas/response-items.js';
-import type { Store } from '../../store/store.js';
-import { refuseDeep } from '../requests/refused-parameters.js';
-import { chatMessages } from './chat-messages.js';
+import { ChatstreamError } from '../../../../base/errors.js';
+import type { Feedback, FeedbackRequest } from '../../../schemas/feedback.js';
+import type { ConversationItem } from '../../../schemas/response-items.js';
+import type { Store } from '../../../store/store.js';
+import { refuseDeep } from '../../requests/refused-parameters.js';
+import { chatMessages } from '../items/chat-messages.js';
 import type { Conversations } from './conversations.js';
 import type { StoredResponse, StoredResponses } from './stored-responses.js';
 
