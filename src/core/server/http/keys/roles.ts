@@ -1,6 +1,6 @@
-import { forbiddenError, notLocalError } from '../../base/refusals/key-refusals.js';
-import type { Role } from '../../config/key-settings.js';
-import type { QueueViewer } from '../console/queue-view.js';
+import { forbiddenError, notLocalError } from '../../../base/refusals/key-refusals.js';
+import type { Role } from '../../../config/key-settings.js';
+import type { QueueViewer } from '../../console/queue-view.js';
 import type { KeyRing } from './key-ring.js';
 import { mayOperate, type Sender } from './operators.js';
 

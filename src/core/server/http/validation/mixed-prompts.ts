@@ -1,5 +1,5 @@
-import { ChatstreamError } from '../../base/errors.js';
-import { member } from '../../base/json.js';
+import { ChatstreamError } from '../../../base/errors.js';
+import { member } from '../../../base/json.js';
 
 /** Parameters that take a text, an array of tokens, or a list of either. */
 const params = ['prompt', 'input'] as const;

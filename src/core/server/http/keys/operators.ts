@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
-import type { App } from './context.js';
 import type { KeyRing } from './key-ring.js';
 
 /** Of a request, as Node.js has it. */
@@ -28,13 +27,4 @@ function isPlainHost(host: string): boolean {
 function isLoopback(address: string): boolean {
   const plain = address.replace(/^::ffff:/i, '');
   return address === '::1' || (isIP(plain) === 4 && plain.startsWith('127.'));
-}
-
-/** The URL at which this process reaches its own server; null before it listens. */
-export function ownUrl({ server }: App): string | null {
-  const address = server.address();
-  if (address === null || typeof address === 'string') return null;
-  const { family, port } = address;
-  const host = address.address === '0.0.0.0' ? '127.0.0.1' : address.address === '::' ? '::1' : address.address;
-  return family === 'IPv6' ? `http://[${host}]:${port}` : `http://${host}:${port}`;
 }

@@ -1,11 +1,11 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { missingKeyError, wrongKeyError } from '../../base/refusals/key-refusals.js';
-import { digestOf, type KeySettings, noRates } from '../../config/key-settings.js';
-import { noKey, usualTerms } from '../../scheduler/jobs/demand.js';
-import { addressPayer } from '../../scheduler/jobs/payer.js';
-import { usualClass } from '../../scheduler/jobs/traffic-class.js';
-import type { LentKey } from '../console/load-tests.js';
+import { missingKeyError, wrongKeyError } from '../../../base/refusals/key-refusals.js';
+import { digestOf, type KeySettings, noRates } from '../../../config/key-settings.js';
+import { noKey, usualTerms } from '../../../scheduler/jobs/demand.js';
+import { addressPayer } from '../../../scheduler/jobs/payer.js';
+import { usualClass } from '../../../scheduler/jobs/traffic-class.js';
+import type { LentKey } from '../../console/load-tests.js';
 import { clientWithoutKey } from './client-address.js';
 
 /** Everybody, on a server without keys. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clientAddress, clientWithoutKey } from '../../../../src/core/server/http/client-address.js';
+import { clientAddress, clientWithoutKey } from '../../../../../src/core/server/http/keys/client-address.js';
 
 describe('the address of a client', () => {
   it.each([

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Clock } from '../../base/clock.js';
+import type { Clock } from '../../../base/clock.js';
 import type { ConnectionLimits } from './connection-limits.js';
 import { onResponseEnd } from './open-answers.js';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import { clientLeftError } from '../../base/refusals/refusals.js';
+import { clientLeftError } from '../../../base/refusals/refusals.js';
 
 /**
  * The answers that are being delivered. Node considers an answer done as soon as its end was written, and then closes the

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { chat, idleTimers, type TestApp, testApp, type TestAppOptions, until } from '../../../support/app.js';
-import { RawClient } from '../../../support/raw-client.js';
-import { listen } from '../../../support/stream-client.js';
+import { chat, idleTimers, type TestApp, testApp, type TestAppOptions, until } from '../../../../support/app.js';
+import { RawClient } from '../../../../support/raw-client.js';
+import { listen } from '../../../../support/stream-client.js';
 
 const path = '/v1/chat/completions';
 

@@ -1,8 +1,8 @@
 import * as crypto from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { apiKeySettings } from '../../../../src/core/config/key-settings.js';
-import { KeyRing } from '../../../../src/core/server/http/key-ring.js';
-import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
+import { apiKeySettings } from '../../../../../src/core/config/key-settings.js';
+import { KeyRing } from '../../../../../src/core/server/http/keys/key-ring.js';
+import { createTestApp, type TestApp, testApp } from '../../../../support/app.js';
 
 vi.mock('node:crypto', async (importOriginal) => {
   const original = await importOriginal<typeof crypto>();

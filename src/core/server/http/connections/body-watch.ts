@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { CancelTimer, Clock } from '../../base/clock.js';
-import { bodyTimeoutError } from '../../base/refusals/refusals.js';
+import type { CancelTimer, Clock } from '../../../base/clock.js';
+import { bodyTimeoutError } from '../../../base/refusals/refusals.js';
 
 /** How slowly a request body may arrive: on average this many bytes per second. */
 const slowestBodyBytesPerSecond = 1024;

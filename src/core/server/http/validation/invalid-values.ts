@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
-import { ChatstreamError } from '../../base/errors.js';
-import { isRecord, member } from '../../base/json.js';
-import { requirement } from '../../base/mistakes/requirements.js';
+import { ChatstreamError } from '../../../base/errors.js';
+import { isRecord, member } from '../../../base/json.js';
+import { requirement } from '../../../base/mistakes/requirements.js';
 import { mixedPromptsError } from './mixed-prompts.js';
 
 type Issues = NonNullable<FastifyError['validation']>;

@@ -2,17 +2,17 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import type { ChatstreamError } from '../../../../src/core/base/errors.js';
-import { invalidValueError } from '../../../../src/core/server/http/invalid-values.js';
-import { chatCompletionRequest, completionRequest } from '../../../../src/core/server/schemas/completion-requests.js';
-import { newItems } from '../../../../src/core/server/schemas/conversations.js';
-import { embeddingRequest } from '../../../../src/core/server/schemas/embeddings.js';
-import { feedbackRequest } from '../../../../src/core/server/schemas/feedback.js';
-import { itemPage } from '../../../../src/core/server/schemas/item-pages.js';
-import { loadRequest } from '../../../../src/core/server/schemas/load-tests.js';
-import { messagesRequest } from '../../../../src/core/server/schemas/messages-requests.js';
-import { responseRequest } from '../../../../src/core/server/schemas/response-requests.js';
-import { drainRequest, queueLimits } from '../../../../src/core/server/schemas/server-state.js';
+import type { ChatstreamError } from '../../../../../src/core/base/errors.js';
+import { invalidValueError } from '../../../../../src/core/server/http/validation/invalid-values.js';
+import { chatCompletionRequest, completionRequest } from '../../../../../src/core/server/schemas/completion-requests.js';
+import { newItems } from '../../../../../src/core/server/schemas/conversations.js';
+import { embeddingRequest } from '../../../../../src/core/server/schemas/embeddings.js';
+import { feedbackRequest } from '../../../../../src/core/server/schemas/feedback.js';
+import { itemPage } from '../../../../../src/core/server/schemas/item-pages.js';
+import { loadRequest } from '../../../../../src/core/server/schemas/load-tests.js';
+import { messagesRequest } from '../../../../../src/core/server/schemas/messages-requests.js';
+import { responseRequest } from '../../../../../src/core/server/schemas/response-requests.js';
+import { drainRequest, queueLimits } from '../../../../../src/core/server/schemas/server-state.js';
 
 const ajv = new Ajv({ strict: false });
 

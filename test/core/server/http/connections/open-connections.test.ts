@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { ConnectionLimits } from '../../../../src/core/server/http/connection-limits.js';
-import { graceMs, mostPipelined } from '../../../../src/core/server/http/open-connections.js';
-import { Metrics } from '../../../../src/core/telemetry/metrics.js';
-import { chat, type TestApp, testApp, until } from '../../../support/app.js';
-import { RawClient } from '../../../support/raw-client.js';
-import { listen } from '../../../support/stream-client.js';
+import type { ConnectionLimits } from '../../../../../src/core/server/http/connections/connection-limits.js';
+import { graceMs, mostPipelined } from '../../../../../src/core/server/http/connections/open-connections.js';
+import { Metrics } from '../../../../../src/core/telemetry/metrics.js';
+import { chat, type TestApp, testApp, until } from '../../../../support/app.js';
+import { RawClient } from '../../../../support/raw-client.js';
+import { listen } from '../../../../support/stream-client.js';
 
 const path = '/v1/chat/completions';
 const health = 'GET /livez HTTP/1.1\r\nHost: x\r\n\r\n';

@@ -1,6 +1,6 @@
 import AjvCompiler from '@fastify/ajv-compiler';
 import type { FastifySchemaCompiler } from 'fastify';
-import { isRecord } from '../../base/json.js';
+import { isRecord } from '../../../base/json.js';
 
 /**
  * Fastify's defaults would turn "1" into 1 and drop unknown parameters; clients should be told of their mistakes.

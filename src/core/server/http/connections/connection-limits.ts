@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { openFilesLimit } from '../../base/files/open-files.js';
+import { openFilesLimit } from '../../../base/files/open-files.js';
 
 /** How many connections a server keeps open. */
 export interface ConnectionLimits {
