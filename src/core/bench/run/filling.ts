@@ -1,5 +1,5 @@
 import { meanThinkMs } from '../../measurement/workload/think-time.js';
-import type { LoadJob, LoadShape } from '../load/load-generator.js';
+import type { LoadJob, LoadShape } from '../load/job/load-job.js';
 import type { Filling } from '../result/overload.js';
 import { meanTurns, type WorkloadSpec } from '../workload/workload.js';
 

@@ -1,7 +1,8 @@
 import type { ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
 import type { Run } from '../../measurement/result-schema.js';
-import type { LoadGenerator, LoadJob } from '../load/load-generator.js';
+import type { LoadJob } from '../load/job/load-job.js';
+import type { LoadGenerator } from '../load/load-generator.js';
 import type { AbortRule } from '../plan/abort-rules.js';
 import type { PlannedRun } from '../plan/settings.js';
 import { agentProblem, cpuShareOf } from '../record/agent-part.js';

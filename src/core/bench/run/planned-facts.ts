@@ -1,4 +1,4 @@
-import type { LoadJob } from '../load/load-generator.js';
+import type { LoadJob } from '../load/job/load-job.js';
 import { reportedStages } from '../plan/stages.js';
 import type { RunContext } from '../result/assemble-run.js';
 import { fillingOf, isSteady } from './filling.js';

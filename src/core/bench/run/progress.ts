@@ -1,7 +1,8 @@
 import { microsNow } from '../../base/micros.js';
 import type { Setting } from '../../measurement/result-schema.js';
-import { needsMore } from '../load/extension.js';
-import type { LoadGenerator, LoadJob, LoadShape } from '../load/load-generator.js';
+import { needsMore } from '../load/job/extension.js';
+import type { LoadJob, LoadShape } from '../load/job/load-job.js';
+import type { LoadGenerator } from '../load/load-generator.js';
 import type { PlannedRun } from '../plan/settings.js';
 import { dueShare } from '../plan/stages.js';
 import { shareOfTimes } from '../plan/trace.js';

@@ -1,5 +1,5 @@
-import type { RequestOutcome } from '../client/outcome.js';
-import type { PlannedExtension } from '../plan/options.js';
+import type { RequestOutcome } from '../../client/outcome.js';
+import type { PlannedExtension } from '../../plan/options.js';
 
 /**
  * How a run goes on beyond its duration if too few requests have been answered by then. Plain data that can be sent to

@@ -1,6 +1,6 @@
-import { mixSeeds, seededRandom } from '../../base/random.js';
-import type { CancelOptions } from '../plan/cancel.js';
-import type { Workload } from '../workload/workload.js';
+import { mixSeeds, seededRandom } from '../../../base/random.js';
+import type { CancelOptions } from '../../plan/cancel.js';
+import type { Workload } from '../../workload/workload.js';
 
 /** Keeps these draws apart from others of the same seed. */
 const purpose = 0x1eaf;

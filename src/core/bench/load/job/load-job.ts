@@ -1,12 +1,9 @@
-import type { Objective } from '../../measurement/settings/objectives.js';
-import type { StreamingClientOptions } from '../client/streaming-client.js';
-import type { Arrival } from '../plan/options.js';
-import { peakRate, type RateStage } from '../plan/stages.js';
-import type { AgentsOfRun } from '../record/agent-part.js';
-import type { RunPart } from '../record/run-part.js';
-import type { RunSnapshot } from '../record/run-recorder.js';
-import type { BodyOptions } from '../workload/request-body.js';
-import type { WorkloadSpec } from '../workload/workload.js';
+import type { Objective } from '../../../measurement/settings/objectives.js';
+import type { StreamingClientOptions } from '../../client/streaming-client.js';
+import type { Arrival } from '../../plan/options.js';
+import { peakRate, type RateStage } from '../../plan/stages.js';
+import type { BodyOptions } from '../../workload/request-body.js';
+import type { WorkloadSpec } from '../../workload/workload.js';
 import type { Extension } from './extension.js';
 import type { Leaving } from './leavers.js';
 import type { TenantLoad } from './tenant-load.js';
@@ -85,35 +82,6 @@ export type LoadShape =
       /** When requests are due, in seconds from the start, instead of by rate and arrival. */
       readonly times?: readonly number[];
     };
-
-/**
- * Sends load: from this thread, from several others, or from other machines.
- *
- * ```text
- * LoadGenerator ─▶ closed or open loop ─▶ StreamingClient ─▶ RequestOutcome ─▶ RunRecorder ─▶ RunPart
- *   per worker      when to send           one request                         histograms      to assembleRun
- * ```
- */
-export interface LoadGenerator {
-  /**
-   * Opens the connections, so that nothing but requests happens afterwards. Call {@link start} next.
-   *
-   * @param job what all workers send together
-   */
-  prepare(job: LoadJob): Promise<void>;
-  /**
-   * Sends the load that was prepared.
-   *
-   * @param signal aborted to stop early
-   * @returns what each worker measured
-   */
-  start(signal: AbortSignal): Promise<readonly RunPart[]>;
-  /** The state of each worker now. */
-  snapshots(): readonly RunSnapshot[];
-  /** What each machine did in the run that has ended; absent if this one sends alone. */
-  agentsOfRun?(): AgentsOfRun | null;
-  close(): Promise<void>;
-}
 
 /** How many clients of a closed loop, or requests, one worker of several takes over. */
 export function shareOf(total: number, worker: number, workers: number): number {

@@ -1,8 +1,8 @@
-import { type Random, seededRandom } from '../../base/random.js';
-import type { Arrival } from '../plan/options.js';
-import { expectedRequests, type RateStage } from '../plan/stages.js';
+import { type Random, seededRandom } from '../../../base/random.js';
+import type { Arrival } from '../../plan/options.js';
+import { expectedRequests, type RateStage } from '../../plan/stages.js';
+import type { LoadJob, LoadShape } from '../job/load-job.js';
 import { drawGamma } from './gamma.js';
-import type { LoadJob, LoadShape } from './load-generator.js';
 
 /** A request of a schedule, or a conversation that begins. */
 export interface PlannedArrival {

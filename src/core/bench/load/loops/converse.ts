@@ -1,7 +1,7 @@
-import { microsNow } from '../../base/micros.js';
-import type { RequestOutcome } from '../client/outcome.js';
-import { LiveHistory } from '../workload/live-history.js';
-import type { Turn } from '../workload/workload.js';
+import { microsNow } from '../../../base/micros.js';
+import type { RequestOutcome } from '../../client/outcome.js';
+import { LiveHistory } from '../../workload/live-history.js';
+import type { Turn } from '../../workload/workload.js';
 import type { LoadRun } from './load-run.js';
 
 /** A client that was refused, or got no answer, would otherwise repeat its request at once, again and again. */

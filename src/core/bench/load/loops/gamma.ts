@@ -1,4 +1,4 @@
-import type { Random } from '../../base/random.js';
+import type { Random } from '../../../base/random.js';
 
 /**
  * A number from a gamma distribution with scale 1, whose mean is its shape (G. Marsaglia and W. W. Tsang, "A Simple Method

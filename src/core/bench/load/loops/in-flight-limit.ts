@@ -1,4 +1,4 @@
-import { microsNow } from '../../base/micros.js';
+import { microsNow } from '../../../base/micros.js';
 
 /** A request that was held back, and is sent now. */
 type Held = () => void;

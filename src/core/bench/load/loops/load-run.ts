@@ -1,8 +1,8 @@
-import type { RequestOutcome } from '../client/outcome.js';
-import type { Turn } from '../workload/workload.js';
-import { type Extension, needsMore } from './extension.js';
-import type { LoadJob } from './load-generator.js';
-import type { Supply } from './supply.js';
+import type { RequestOutcome } from '../../client/outcome.js';
+import type { Turn } from '../../workload/workload.js';
+import { type Extension, needsMore } from '../job/extension.js';
+import type { LoadJob } from '../job/load-job.js';
+import type { Supply } from '../supply/supply.js';
 
 /** What a load shape needs: something to send, a way to send it, and a point at which to stop. */
 export interface LoadRun {

@@ -1,10 +1,10 @@
-import { microsNow } from '../../base/micros.js';
-import type { RequestOutcome } from '../client/outcome.js';
-import type { Turn } from '../workload/workload.js';
+import { microsNow } from '../../../base/micros.js';
+import type { RequestOutcome } from '../../client/outcome.js';
+import type { Turn } from '../../workload/workload.js';
+import type { LoadJob, LoadShape } from '../job/load-job.js';
 import { scheduleOf } from './arrivals.js';
 import { continueConversation } from './converse.js';
 import { InFlightLimit } from './in-flight-limit.js';
-import type { LoadJob, LoadShape } from './load-generator.js';
 import type { LoadRun, Pauses } from './load-run.js';
 
 /** By how much a timer may be early or late. */

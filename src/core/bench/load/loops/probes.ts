@@ -1,7 +1,7 @@
-import { mixSeeds, seededRandom } from '../../base/random.js';
-import { type BodyOptions, requestBody } from '../workload/request-body.js';
-import { drawWords } from '../workload/words.js';
-import type { LoadJob, ProbeJob } from './load-generator.js';
+import { mixSeeds, seededRandom } from '../../../base/random.js';
+import { type BodyOptions, requestBody } from '../../workload/request-body.js';
+import { drawWords } from '../../workload/words.js';
+import type { LoadJob, ProbeJob } from '../job/load-job.js';
 import type { MeasurementWindow, Pauses } from './load-run.js';
 import { waitUntil } from './open-loop.js';
 

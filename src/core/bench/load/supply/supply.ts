@@ -1,6 +1,6 @@
-import { createWorkload, type Turn } from '../workload/workload.js';
-import { withLeavers } from './leavers.js';
-import type { LoadJob } from './load-generator.js';
+import { createWorkload, type Turn } from '../../workload/workload.js';
+import { withLeavers } from '../job/leavers.js';
+import type { LoadJob } from '../job/load-job.js';
 import { suppliesOf } from './tenant-supplies.js';
 import { TurnsInOrder } from './turns-in-order.js';
 

@@ -1,8 +1,8 @@
-import { mixSeeds } from '../../base/random.js';
-import { createWorkload, type Turn } from '../workload/workload.js';
-import { withLeavers } from './leavers.js';
-import type { LoadJob } from './load-generator.js';
-import { ArrivalsOfTenants, TenantSupply } from './tenant-load.js';
+import { mixSeeds } from '../../../base/random.js';
+import { createWorkload, type Turn } from '../../workload/workload.js';
+import { withLeavers } from '../job/leavers.js';
+import type { LoadJob } from '../job/load-job.js';
+import { ArrivalsOfTenants, TenantSupply } from './tenant-supply.js';
 
 /** Where the requests of tenants come from. */
 interface Supplies {

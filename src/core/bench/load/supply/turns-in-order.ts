@@ -1,4 +1,4 @@
-import type { Turn, Workload } from '../workload/workload.js';
+import type { Turn, Workload } from '../../workload/workload.js';
 
 /**
  * The turns of all conversations in a row. Which turn has which number does not depend on the number of workers, so that

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from '../../../../src/core/base/random.js';
-import { arrivalTimes } from '../../../../src/core/bench/load/arrivals.js';
-import type { Arrival } from '../../../../src/core/bench/plan/options.js';
+import { seededRandom } from '../../../../../src/core/base/random.js';
+import { arrivalTimes } from '../../../../../src/core/bench/load/loops/arrivals.js';
+import type { Arrival } from '../../../../../src/core/bench/plan/options.js';
 
 function take(arrival: Arrival, rate: number, count: number, seed = 1): number[] {
   const times: number[] = [];

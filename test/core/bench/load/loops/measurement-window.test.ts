@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countEnded, type Extension, extensionOf } from '../../../../src/core/bench/load/extension.js';
-import { MeasurementWindow } from '../../../../src/core/bench/load/load-run.js';
+import { countEnded, type Extension, extensionOf } from '../../../../../src/core/bench/load/job/extension.js';
+import { MeasurementWindow } from '../../../../../src/core/bench/load/loops/load-run.js';
 
 interface Plan {
   readonly warmupMs?: number;
