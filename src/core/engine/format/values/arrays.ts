@@ -1,5 +1,5 @@
-import type { JsonRules } from '../grammar/json-rules.js';
-import type { RuleItem, Sequence } from '../grammar/rules.js';
+import type { JsonRules } from '../../grammar/json-rules.js';
+import type { RuleItem, Sequence } from '../../grammar/rules.js';
 
 /** A list whose first items have schemas of their own. */
 export interface Tuple {

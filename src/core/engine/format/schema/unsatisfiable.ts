@@ -1,4 +1,4 @@
-import type { ChatstreamError } from '../../base/errors.js';
+import type { ChatstreamError } from '../../../base/errors.js';
 import { type Conjunction, takeApart } from './conjunction.js';
 import { type Facts, factsOf } from './facts.js';
 import { constrains, kindOfKeyword } from './kinds.js';

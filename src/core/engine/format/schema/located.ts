@@ -1,5 +1,5 @@
-import { isRecord } from '../../base/json.js';
-import type { Subject } from '../grammar/limits.js';
+import { isRecord } from '../../../base/json.js';
+import type { Subject } from '../../grammar/limits.js';
 import { schemaProblem } from './problems.js';
 
 export type SchemaObject = Readonly<Record<string, unknown>>;

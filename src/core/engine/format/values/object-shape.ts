@@ -1,11 +1,11 @@
-import { acceptsText, type Automaton, intersectionOf, without } from '../grammar/automaton.js';
-import { codePoints } from '../grammar/char-set.js';
-import type { Budget } from '../grammar/limits.js';
-import type { Sequence } from '../grammar/rules.js';
-import { type Conjunction, conjunctionOf } from './conjunction.js';
-import type { Facts } from './facts.js';
-import type { ObjectSource } from './keywords.js';
-import type { Located, Places } from './located.js';
+import { acceptsText, type Automaton, intersectionOf, without } from '../../grammar/automaton.js';
+import { codePoints } from '../../grammar/char-set.js';
+import type { Budget } from '../../grammar/limits.js';
+import type { Sequence } from '../../grammar/rules.js';
+import { type Conjunction, conjunctionOf } from '../schema/conjunction.js';
+import type { Facts } from '../schema/facts.js';
+import type { ObjectSource } from '../schema/keywords.js';
+import type { Located, Places } from '../schema/located.js';
 import type { FreeProperties, NamedProperty, ObjectShape } from './objects.js';
 import type { StringAutomata } from './strings.js';
 

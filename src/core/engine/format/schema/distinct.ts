@@ -1,4 +1,4 @@
-import type { Budget } from '../grammar/limits.js';
+import type { Budget } from '../../grammar/limits.js';
 import { equalJson } from './keywords.js';
 
 /**

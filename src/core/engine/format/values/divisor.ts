@@ -1,4 +1,4 @@
-import { decimalOf } from './number-range.js';
+import { decimalOf } from '../schema/number-range.js';
 
 /** Divides a number by a `multipleOf` while its digits are read. */
 export class Divisor {

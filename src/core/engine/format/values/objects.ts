@@ -1,8 +1,8 @@
-import { acceptsAt, type Automaton, dead, jointSteps, startOf } from '../grammar/automaton.js';
-import { codePoints, partition, singleChar } from '../grammar/char-set.js';
-import type { JsonRules } from '../grammar/json-rules.js';
-import type { Alternatives, RuleItem, Sequence } from '../grammar/rules.js';
-import type { Step } from '../grammar/text-rules.js';
+import { acceptsAt, type Automaton, dead, jointSteps, startOf } from '../../grammar/automaton.js';
+import { codePoints, partition, singleChar } from '../../grammar/char-set.js';
+import type { JsonRules } from '../../grammar/json-rules.js';
+import type { Alternatives, RuleItem, Sequence } from '../../grammar/rules.js';
+import type { Step } from '../../grammar/text-rules.js';
 
 /** A property that the schema names. */
 export interface NamedProperty {

@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.js';
+import { isRecord } from '../../../base/json.js';
 import { isEmptyList } from './keywords.js';
 import { constrains } from './kinds.js';
 import type { Located, Places, SchemaObject } from './located.js';

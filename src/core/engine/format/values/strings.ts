@@ -1,10 +1,10 @@
-import { acceptsText, type Automaton, everything, isEverything, ofLength } from '../grammar/automaton.js';
-import { codePoints } from '../grammar/char-set.js';
-import type { Budget } from '../grammar/limits.js';
-import { type Condition, conditionAutomaton, regexCondition } from '../grammar/regex.js';
-import { RegexProblem } from '../grammar/regex-problem.js';
-import type { Facts } from './facts.js';
-import type { Places } from './located.js';
+import { acceptsText, type Automaton, everything, isEverything, ofLength } from '../../grammar/automaton.js';
+import { codePoints } from '../../grammar/char-set.js';
+import type { Budget } from '../../grammar/limits.js';
+import { type Condition, conditionAutomaton, regexCondition } from '../../grammar/regex.js';
+import { RegexProblem } from '../../grammar/regex-problem.js';
+import type { Facts } from '../schema/facts.js';
+import type { Places } from '../schema/located.js';
 import { longUriGrammar } from './long-uris.js';
 import { formatRegex } from './string-formats.js';
 

@@ -1,6 +1,6 @@
-import { isRecord } from '../../base/json.js';
-import type { JsonRules } from '../grammar/json-rules.js';
-import type { GrammarBuilder, Item, RuleItem, Sequence } from '../grammar/rules.js';
+import { isRecord } from '../../../base/json.js';
+import type { JsonRules } from '../../grammar/json-rules.js';
+import type { GrammarBuilder, Item, RuleItem, Sequence } from '../../grammar/rules.js';
 
 /** A node of a trie of texts. */
 interface TrieNode {

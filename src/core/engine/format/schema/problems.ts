@@ -1,5 +1,5 @@
-import { ChatstreamError } from '../../base/errors.js';
-import type { Subject } from '../grammar/limits.js';
+import { ChatstreamError } from '../../../base/errors.js';
+import type { Subject } from '../../grammar/limits.js';
 
 /**
  * The error about a place in a schema.

@@ -1,9 +1,9 @@
-import type { Automaton } from '../grammar/automaton.js';
-import type { Budget } from '../grammar/limits.js';
-import { automatonOfTexts, unionOf } from '../grammar/text-automata.js';
-import { type Conjunction, keyOfConjunction, plainParts, takeApart } from './conjunction.js';
-import { type Facts, factsOf } from './facts.js';
-import type { Places } from './located.js';
+import type { Automaton } from '../../grammar/automaton.js';
+import type { Budget } from '../../grammar/limits.js';
+import { automatonOfTexts, unionOf } from '../../grammar/text-automata.js';
+import { type Conjunction, keyOfConjunction, plainParts, takeApart } from '../schema/conjunction.js';
+import { type Facts, factsOf } from '../schema/facts.js';
+import type { Places } from '../schema/located.js';
 import type { StringAutomata } from './strings.js';
 
 /** What {@link stringValues} needs from the compiler. */

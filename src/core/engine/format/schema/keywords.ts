@@ -1,4 +1,4 @@
-import { isRecord } from '../../base/json.js';
+import { isRecord } from '../../../base/json.js';
 import type { Located, Places, SchemaObject } from './located.js';
 
 /** An inclusive or exclusive bound of a number. */

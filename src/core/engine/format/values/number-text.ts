@@ -1,9 +1,9 @@
-import { type Automaton, explore } from '../grammar/automaton.js';
-import { singleChar } from '../grammar/char-set.js';
-import type { Budget } from '../grammar/limits.js';
+import { type Automaton, explore } from '../../grammar/automaton.js';
+import { singleChar } from '../../grammar/char-set.js';
+import type { Budget } from '../../grammar/limits.js';
+import type { Bound } from '../schema/keywords.js';
+import { type Decimal, decimalOf, type NumberRange } from '../schema/number-range.js';
 import { Divisor } from './divisor.js';
-import type { Bound } from './keywords.js';
-import { type Decimal, decimalOf, type NumberRange } from './number-range.js';
 
 /** How a magnitude compares with a bound. */
 interface Limit extends Decimal {
