@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../core/base/errors.js';
-import { near } from '../../core/base/near.js';
+import { near } from '../../core/base/mistakes/near.js';
 
 /**
  * For a command that does not exist, with the one that was probably meant.

@@ -1,7 +1,7 @@
 import type { Errors } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
-import { near } from '../../core/base/near.js';
+import { near } from '../../core/base/mistakes/near.js';
 import { listed } from '../../core/measurement/numbers.js';
 import { type Wrong, wrongCombination } from './wrong-combination.js';
 import { wrongValue } from './wrong-value.js';

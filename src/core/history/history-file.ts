@@ -3,7 +3,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { appendLine } from '../base/files/append-line.js';
 import { fileReason, writeHint } from '../base/files/file-errors.js';
 import { member } from '../base/json.js';
-import { wrongValue } from '../base/wrong-value.js';
+import { wrongValue } from '../base/mistakes/wrong-value.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
 import { entrySchemaName, identityOf } from './entry.js';
 import type { HistoryEntry } from './entry-schema.js';

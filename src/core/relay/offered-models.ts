@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../base/errors.js';
 import { modelNotFoundError } from '../base/refusals/refusals.js';
 import { noUpstreamError } from '../base/refusals/upstream-refusals.js';
-import type { RelayExecutor } from './attempts.js';
+import type { RelayExecutor } from './relay-executor.js';
 import { anyModel } from './relay-job.js';
 
 /** How soon to ask again for a model of an upstream that has never answered. */

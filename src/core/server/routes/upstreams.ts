@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import { upstreamNotFoundError } from '../../base/refusals/upstream-refusals.js';
-import type { RelayExecutor } from '../../relay/attempts.js';
-import { aboutAllowedModels, allowedModel, eachItsOwn, mayUse } from '../http/allowed-models.js';
+import type { RelayExecutor } from '../../relay/relay-executor.js';
 import type { App, RelayContext } from '../http/context.js';
+import { aboutAllowedModels, allowedModel, eachItsOwn, mayUse } from '../http/keys/allowed-models.js';
 import { errors, json } from '../schemas/openapi.js';
 import { upstream, upstreamChange, upstreamList } from '../schemas/server-state.js';
 
