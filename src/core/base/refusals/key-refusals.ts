@@ -48,6 +48,15 @@ export function modelMissingUpstreamError(wanted: string): ChatstreamError {
   });
 }
 
+// not_found
+
+/** Takes the place of an upstream's own 404 that does not speak of models, for the same reason. */
+export function missingUpstreamError(): ChatstreamError {
+  return new ChatstreamError('not_found', 'The server that should answer has not found what this request refers to.', {
+    hint: 'If the request names an earlier response, send the conversation itself; otherwise the operator can find out why.',
+  });
+}
+
 // invalid_api_key
 
 export function missingKeyError(): ChatstreamError {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
-import { modelMissingUpstreamError } from '../../base/refusals/key-refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
@@ -10,6 +9,7 @@ import { aboutAllowedModels, allowedModel, eachItsOwn, refuseSecondModel } from 
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { pathOf } from '../http/route-paths.js';
+import { withoutOtherModels } from '../protocol/relayed/not-found.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed/relayed-requests.js';
 import { EventNumbers } from '../protocol/responses/event-numbers.js';
@@ -78,7 +78,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const delivery = new Delivery(context, reply);
   const admitted = (listener: RelayListener): AdmittedRequest => {
     try {
-      const heard = key.models === undefined ? listener : withoutOtherModels(listener, model ?? '');
+      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '');
       return relay.submit(request, heard, delivery.client);
     } catch (error) {
       throw aboutAllowedModels(error, key, model, relay.models, eachItsOwn);
@@ -128,16 +128,16 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   });
 }
 
-/** Passes on all but the error of an upstream that does not have the model: it often lists those that it has. */
-function withoutOtherModels(listener: RelayListener, wanted: string): RelayListener {
+/** Passes on all but errors that may name models which the key may not use. */
+function forHeldKey(listener: RelayListener, wanted: string): RelayListener {
   return {
     started: () => {
       listener.started();
     },
     whole: (answer, executor) => {
-      if (answer.status === 404 && /model/i.test(answer.body.toString())) {
-        listener.failed(modelMissingUpstreamError(wanted));
-      } else listener.whole(answer, executor);
+      const error = withoutOtherModels(answer, wanted);
+      if (error === null) listener.whole(answer, executor);
+      else listener.failed(error);
     },
     begun: (executor) => {
       listener.begun(executor);
