@@ -93,6 +93,11 @@ describe('what is said of a wrong request', () => {
     );
   });
 
+  it('has no words of the library where there are none of its own', () => {
+    expect(problem(Type.Object({ a: Type.String({ pattern: '^b$' }) }), { a: 'c' })?.message).toBe('"a" is not valid.');
+    expect(problem({ properties: { a: { not: { const: 1 } } } }, { a: 1 })?.message).toBe('"a" is not valid.');
+  });
+
   it('finds a value whose name has characters that pointers escape', () => {
     const schema = Type.Object({ map: Type.Record(Type.String(), Type.String()) });
     expect(problem(schema, { map: { 'a/b~c': 5 } })).toMatchObject({
