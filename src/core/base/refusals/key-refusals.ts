@@ -35,7 +35,7 @@ export function forbiddenModelError(key: string, models: readonly string[]): Cha
 /** For a key none of whose models is served. Which others are is not for its owner to know. */
 export function noAllowedModelError(wanted: string): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
-    hint: 'Nor is any other model that this request may use.',
+    hint: 'Nor is any other model that this request may use. Ask the operator to add one of them, or to allow another.',
     param: 'model',
   });
 }
