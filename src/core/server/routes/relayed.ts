@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import { namesOf } from '../../relay/offered-models.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
 import { aboutAllowedModels, allowedModel, eachItsOwn, refuseSecondModel } from '../http/allowed-models.js';
@@ -57,7 +58,8 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const key = keys.of(http.raw);
   if (key.models !== undefined) refuseSecondModel(http.body);
   const { relay } = context;
-  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, relay.models, eachItsOwn);
+  const names = (): readonly string[] => namesOf(relay.executors, options.aliases);
+  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, names(), eachItsOwn);
   const request: RelayRequest = {
     ...facts,
     // A key that may not use all models does not get an upstream's own default.
@@ -81,7 +83,7 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
       const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '');
       return relay.submit(request, heard, delivery.client);
     } catch (error) {
-      throw aboutAllowedModels(error, key, model, relay.models, eachItsOwn);
+      throw aboutAllowedModels(error, key, model, names(), eachItsOwn);
     } finally {
       // Before anything is written.
       sendLimits(context, reply);
