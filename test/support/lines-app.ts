@@ -17,7 +17,7 @@ import { lineContext } from '../../src/core/serve/line-context.js';
 import { type HostProcess, operationsOf } from '../../src/core/serve/serving.js';
 import { createApp } from '../../src/core/server/app.js';
 import type { App } from '../../src/core/server/http/context.js';
-import { KeyRing } from '../../src/core/server/http/key-ring.js';
+import { KeyRing } from '../../src/core/server/http/keys/key-ring.js';
 import { memoryStorage } from '../../src/core/server/store/memory-store.js';
 import { collectingLogger, engineDefaults, type LogLine, queueDefaults, serverDefaults, testMachine } from './app.js';
 import { inProcess } from './in-process.js';

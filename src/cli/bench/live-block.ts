@@ -2,7 +2,7 @@ import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
 import { type Clock, systemClock } from '../../core/base/clock.js';
 import { formatDuration } from '../../core/base/units.js';
-import type { BenchProgress, RunPlace } from '../../core/bench/run-progress.js';
+import type { BenchProgress, RunPlace } from '../../core/bench/run/progress.js';
 import { medianText, roughMark } from '../../core/measurement/latency/median.js';
 import { orUnknown, plural, significant, timeText, whole } from '../../core/measurement/numbers.js';
 import type { Run } from '../../core/measurement/result-schema.js';

@@ -1,4 +1,4 @@
-import type { BenchProgress } from '../../core/bench/run-progress.js';
+import type { BenchProgress } from '../../core/bench/run/progress.js';
 import type { LoadFigures } from '../../core/server/console/load-tests.js';
 
 /**

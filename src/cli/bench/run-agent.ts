@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { systemClock } from '../../core/base/clock.js';
 import { type AgentEvent, BenchAgent } from '../../core/bench/agents/agent.js';
 import { messageVersion, speakerText } from '../../core/bench/agents/messages.js';
-import type { LoadShape } from '../../core/bench/load/load-generator.js';
+import type { LoadShape } from '../../core/bench/load/job/load-job.js';
 import { localLoad } from '../../core/bench/load/local-load.js';
 import type { BusStatus } from '../../core/bus/bus.js';
 import { connectNats, type NatsOptions } from '../../core/bus/nats-bus.js';

@@ -1,4 +1,4 @@
-import { near } from '../../core/base/near.js';
+import { near } from '../../core/base/mistakes/near.js';
 import { listed } from '../../core/measurement/numbers.js';
 import type { Wrong } from './wrong-combination.js';
 

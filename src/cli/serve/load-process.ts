@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { environmentWithoutSecrets } from '../../core/base/environment.js';
-import { signalChild } from '../../core/base/signal-child.js';
+import { environmentWithoutSecrets } from '../../core/base/processes/environment.js';
+import { signalChild } from '../../core/base/processes/signal-child.js';
 import type { LoadEnd, LoadOrder, StartLoad } from '../../core/server/console/load-tests.js';
 import { exitCodes } from '../exit/exit-codes.js';
 

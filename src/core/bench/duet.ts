@@ -1,5 +1,5 @@
-import { type Extension, sideBySide } from './load/extension.js';
-import type { LoadJob } from './load/load-generator.js';
+import { type Extension, sideBySide } from './load/job/extension.js';
+import type { LoadJob } from './load/job/load-job.js';
 
 /** One of the two servers. */
 export type Role = 'candidate' | 'baseline';

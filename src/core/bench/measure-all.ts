@@ -5,11 +5,11 @@ import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
 import { stoppedByUser } from '../measurement/validity/ended-early.js';
 import { Duet, type Role } from './duet.js';
 import type { LoadGenerator } from './load/load-generator.js';
-import { type MeasuredRun, measureRun, type RunHooks } from './measure-run.js';
 import { candidateFirst } from './plan/interleaving.js';
 import type { BenchOptions } from './plan/options.js';
 import { extensionPlanned, plannedJob, type Prepared, type Step } from './planned-job.js';
-import type { RunPlace } from './run-progress.js';
+import { type MeasuredRun, measureRun, type RunHooks } from './run/measure-run.js';
+import type { RunPlace } from './run/progress.js';
 import type { Target } from './target/target.js';
 
 export interface TrialHooks extends RunHooks {

@@ -58,6 +58,11 @@ export async function openLoads(
   }
 }
 
+export async function closeLoads({ load, beside }: Loads): Promise<void> {
+  await load.close();
+  await beside?.close();
+}
+
 /**
  * How many events per second the load may bring. A search raises its load until something gives way, so that no number of
  * threads is too many.

@@ -1,7 +1,7 @@
 import { mixSeeds } from '../base/random.js';
 import { type Endpoint, keyHeader } from '../measurement/workload/endpoints.js';
-import type { LoadJob } from './load/load-generator.js';
-import type { TenantLoad } from './load/tenant-load.js';
+import type { LoadJob } from './load/job/load-job.js';
+import type { TenantLoad } from './load/job/tenant-load.js';
 import type { Tenant } from './plan/tenants.js';
 import { checkSendable } from './workload/plain-text.js';
 import { readPromptsFile } from './workload/prompts-file.js';

@@ -1,7 +1,7 @@
 import { freemem, platform, totalmem } from 'node:os';
-import { freeInCgroup } from '../base/cgroup-memory.js';
 import { ChatstreamError } from '../base/errors.js';
 import { formatBytes } from '../base/units.js';
+import { freeInCgroup } from './cgroup-memory.js';
 import type { GgufFile } from './gguf-file.js';
 import { blockLength, type ByteRange, cacheBytes, type CacheType, isQuantised } from './kv-cache.js';
 

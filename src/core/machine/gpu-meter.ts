@@ -1,5 +1,5 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
-import { runForLines, type Spawn } from '../base/line-program.js';
+import { runForLines, type Spawn } from '../base/processes/line-program.js';
 
 /** An NVIDIA GPU at one moment. */
 export interface Gpu {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { fileReason } from '../base/files/file-errors.js';
-import { wrongValue } from '../base/wrong-value.js';
+import { wrongValue } from '../base/mistakes/wrong-value.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
 

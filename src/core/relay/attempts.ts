@@ -1,50 +1,17 @@
 import type { Clock } from '../base/clock.js';
 import { ChatstreamError } from '../base/errors.js';
 import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
-import { type Capacity, hasPlacesFor, isUsable } from '../executor/executor.js';
+import { type Capacity, hasPlacesFor } from '../executor/executor.js';
 import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
 import { chooseExecutor } from '../executor/routing.js';
-import type { Usage } from '../executor/upstream/answer-watch.js';
 import { type ExchangeListener, reportOf } from '../executor/upstream/exchange.js';
 import type { Failure, WholeAnswer } from '../executor/upstream/failure.js';
-import type { Upstream } from '../executor/upstream/upstream.js';
-import type { Timings } from '../inference/request.js';
 import type { RequestEvents } from '../inference/request-events.js';
+import { AnswerCounts } from './answer-counts.js';
 import { withMember } from './json-text.js';
+import { canGoOn, type RelayExecutor } from './relay-executor.js';
 import { anyModel, type RelayJob } from './relay-job.js';
-
-/** What the relay needs of an upstream. */
-export type RelayExecutor = Pick<
-  Upstream,
-  | 'name'
-  | 'url'
-  | 'kind'
-  | 'status'
-  | 'places'
-  | 'arePlacesKnown'
-  | 'running'
-  | 'models'
-  | 'downReason'
-  | 'serves'
-  | 'resting'
-  | 'forModel'
-  | 'upstreamName'
-  | 'run'
-  | 'drain'
-  | 'events'
->;
-
-/**
- * How often a request is sent before it fails. A request that brings servers down must not take all of them with it, and
- * upstreams that are known to be down are not counted: nothing is sent to them.
- */
-const mostAttempts = 5;
-
-/** An answer with more tokens counts no more than that: an upstream that reports so many is wrong, and each takes its time. */
-const mostTokens = 1_000_000;
-
-/** A client hears of a longer rest itself, if no other upstream has the model; in milliseconds. */
-const longestQuietRestMs = 10_000;
+import { isWorthRetrying } from './retries.js';
 
 export interface AttemptsOptions {
   readonly executors: readonly RelayExecutor[];
@@ -61,11 +28,13 @@ export interface AttemptsOptions {
 /** The jobs in the processing queue: sends them to upstreams, to another one where the first fails, and counts their tokens. */
 export class Attempts {
   readonly #options: AttemptsOptions;
+  readonly #counts: AnswerCounts;
   readonly #memory = new PrefixMemory();
   readonly #running = new Map<string, RelayJob>();
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
+    this.#counts = new AnswerCounts(options.clock, options.events);
   }
 
   get running(): Iterable<RelayJob> {
@@ -127,7 +96,7 @@ export class Attempts {
   fail(job: RelayJob, error: ChatstreamError, cause = error): void {
     this.#forget(job);
     job.cancelAttempt?.();
-    this.#options.events.settled(job, 'failed', cause, this.#costsOf(job));
+    this.#options.events.settled(job, 'failed', cause, this.#counts.costsOf(job));
     job.listener.failed(error);
     this.#options.onEnded(job);
   }
@@ -136,7 +105,7 @@ export class Attempts {
     return {
       whole: (answer, usage) => {
         if (job.resumePoint === null) {
-          this.#countAnswer(job, usage);
+          this.#counts.countAnswer(job, usage);
           const { decodeMs } = usage;
           job.cameAtOnce(decodeMs === undefined ? null : this.#options.clock.now() - decodeMs);
           this.#endWhole(job, answer, null);
@@ -146,7 +115,7 @@ export class Attempts {
         this.#failed(job, { type: 'unfit', reason }, executor);
       },
       begun: (answer) => {
-        this.#countFirst(job);
+        this.#counts.countFirst(job);
         job.homelessSinceMs = null;
         // For the client, an answer that is resumed continues.
         if (job.resumePoint !== null) return;
@@ -156,11 +125,11 @@ export class Attempts {
       data: (chunk, tokens, progress) => {
         if (progress !== undefined) job.advance(progress);
         if ((progress?.tokens.length ?? tokens) > 0) job.lastTokenMs = this.#options.clock.now();
-        this.#count(job, tokens);
+        this.#counts.countTokens(job, tokens);
         job.listener.data(chunk);
       },
       ended: (usage, error) => {
-        this.#countAnswer(job, usage);
+        this.#counts.countAnswer(job, usage);
         const timings = job.timings(this.#options.clock.now());
         this.#forget(job);
         if (error === null) this.#options.events.settled(job, 'completed', null, timings);
@@ -188,7 +157,7 @@ export class Attempts {
     if (failure.type !== 'busy' && failure.type !== 'timed_out') job.failedAt.add(executor);
     // Nothing was sent: that is no attempt.
     if (failure.type === 'unreachable') job.attempts -= 1;
-    if (this.#isWorthRetrying(job, failure)) {
+    if (isWorthRetrying(job, failure, this.#options.executors)) {
       this.#options.onRetry(job);
       return;
     }
@@ -196,37 +165,10 @@ export class Attempts {
     else this.fail(job, upstreamFailedError(job.outputTokens), cause);
   }
 
-  #isWorthRetrying(job: RelayJob, failure: Failure): boolean {
-    const hasOther = this.#options.executors.some(
-      (other) => canGoOn(other, job) && isUsable(other) && !job.failedAt.has(other.name),
-    );
-    switch (failure.type) {
-      case 'unreachable':
-        return true;
-      // It was as patient as it would have been here.
-      case 'timed_out':
-        return false;
-      case 'busy': {
-        const others = this.#options.executors.filter((other) => {
-          const { status } = other.forModel(job.model);
-          return other.name !== job.executor && (status === 'ready' || status === 'trying');
-        });
-        const isShort = failure.restMs <= longestQuietRestMs;
-        return isShort || others.some((other) => canGoOn(other, job));
-      }
-      case 'error':
-      case 'forbidden':
-      case 'unfit':
-        return hasOther && job.attempts < mostAttempts;
-      case 'broken':
-        return job.attempts < mostAttempts;
-    }
-  }
-
   /** Passes on an answer that came as one body. */
   #endWhole(job: RelayJob, answer: WholeAnswer, failure: ChatstreamError | null): void {
     const isAnswered = failure === null && answer.status < 400;
-    const timings = isAnswered ? job.timings(this.#options.clock.now()) : this.#costsOf(job);
+    const timings = isAnswered ? job.timings(this.#options.clock.now()) : this.#counts.costsOf(job);
     this.#forget(job);
     if (failure !== null) {
       const outcome = failure.code === 'queue_timeout' ? 'timed_out' : 'failed';
@@ -239,38 +181,6 @@ export class Attempts {
     this.#options.onEnded(job);
   }
 
-  /** What a job without an answer has cost. The time before its first token is not counted as prefill if none came. */
-  #costsOf(job: RelayJob): Timings {
-    const timings = job.timings(this.#options.clock.now());
-    return job.firstTokenMs === null ? { ...timings, prefillMs: 0 } : timings;
-  }
-
-  /** The upstream's own counts, where it has any. */
-  #countAnswer(job: RelayJob, { promptTokens, cachedTokens, outputTokens }: Usage): void {
-    job.promptTokens = promptTokens ?? job.promptTokens;
-    if (cachedTokens !== null) {
-      job.cachedTokens = cachedTokens;
-      job.line.scheduler.countCached(job, cachedTokens);
-    }
-    if (outputTokens === null) return;
-    this.#count(job, outputTokens - job.outputTokens);
-    job.outputTokens = outputTokens;
-  }
-
-  #count(job: RelayJob, tokens: number): void {
-    if (tokens <= 0) return;
-    for (let token = 0; token < Math.min(tokens, mostTokens); token += 1) job.line.scheduler.countOutput(job);
-    job.outputTokens += tokens;
-  }
-
-  #countFirst(job: RelayJob): void {
-    if (job.firstTokenMs !== null) return;
-    const nowMs = this.#options.clock.now();
-    job.firstTokenMs = nowMs;
-    job.lastTokenMs = nowMs;
-    this.#options.events.firstToken(job, nowMs - job.startedMs);
-  }
-
   /** The first step of every end, so that no listener can end the job a second time. */
   #forget(job: RelayJob): void {
     job.unwatch();
@@ -278,12 +188,7 @@ export class Attempts {
   }
 }
 
-/** Whether it has the model of a job, and can continue with the answer if that has begun. */
-export function canGoOn(executor: Pick<RelayExecutor, 'kind' | 'serves'>, job: RelayJob): boolean {
-  return executor.serves(job.line.model) && (job.resumePoint === null || executor.kind === 'chatstream');
-}
-
-/** The body as it came, unless the upstream knows the model by another name, or is to continue with an answer. */
+/** The body as it came, unless the upstream knows the model by another name, or is to continue an answer. */
 function bodyFor({ request, line, resumePoint }: RelayJob, executor: RelayExecutor): string {
   const { model } = line;
   const wanted = model === anyModel ? request.model : (executor.upstreamName(model) ?? model);

@@ -1,7 +1,7 @@
 import type { ChatstreamError } from '../base/errors.js';
 import { drainedUpstreamsError, noUpstreamError } from '../base/refusals/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
-import type { RelayExecutor } from './attempts.js';
+import type { RelayExecutor } from './relay-executor.js';
 import { anyModel, type ModelLine } from './relay-job.js';
 
 /** Whether none takes new requests because an operator wants it so: of those that answer, all are being drained. */

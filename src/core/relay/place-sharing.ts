@@ -1,5 +1,5 @@
 import { type Capacity, freePlaces, hasPlacesFor } from '../executor/executor.js';
-import { canGoOn, type RelayExecutor } from './attempts.js';
+import { canGoOn, type RelayExecutor } from './relay-executor.js';
 import type { ModelLine, RelayJob } from './relay-job.js';
 
 /** How many places there are for all lines together, and how many of them are free. */

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../base/errors.js';
-import type { RelayExecutor } from './attempts.js';
+import type { RelayExecutor } from './relay-executor.js';
 import type { RelayRequest } from './relay-request.js';
 
 /** Of an upstream that does not say how many it has: as many answers as OpenAI takes in one request. */

@@ -1,9 +1,8 @@
 import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { asChatstreamError, ChatstreamError } from '../base/errors.js';
-import { cutOffError, queueTimeoutError } from '../base/refusals/queue-refusals.js';
+import { cutOffError } from '../base/refusals/queue-refusals.js';
 import { clientLeftError } from '../base/refusals/refusals.js';
-import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
 import { isUsable } from '../executor/executor.js';
 import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
 import type { RequestLine, SharingLine } from '../inference/queue/request-line.js';
@@ -16,13 +15,12 @@ import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { assertRoom } from './assert-room.js';
-import { Attempts, canGoOn, type RelayExecutor } from './attempts.js';
-import { HomelessJobs } from './homeless-jobs.js';
+import { Attempts } from './attempts.js';
 import { areDrained, refusalWithoutUpstream } from './no-upstream.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
-import { Outages } from './outages.js';
-import { PlaceSharing } from './place-sharing.js';
+import { Placement } from './placement.js';
 import { placesAsked } from './places-asked.js';
+import type { RelayExecutor } from './relay-executor.js';
 import { type ModelLine, RelayJob } from './relay-job.js';
 import { RelayLines } from './relay-lines.js';
 import type { RelayOptions } from './relay-options.js';
@@ -42,14 +40,10 @@ export class Relay implements RequestLine {
   readonly #clock: Clock;
   readonly #events: RequestEvents;
   readonly #attempts: Attempts;
-  readonly #sharing: PlaceSharing;
   readonly #moves = new Emitter<undefined>();
   readonly #lines: RelayLines;
-  readonly #homeless: HomelessJobs;
-  readonly #outages: Outages;
+  readonly #placement: Placement;
   #maxConcurrency: number | null;
-  #isSharing = false;
-  #mustShareAgain = false;
 
   constructor(executors: readonly RelayExecutor[], options: RelayOptions, clock: Clock) {
     this.executors = executors;
@@ -61,31 +55,26 @@ export class Relay implements RequestLine {
     });
     this.#events = new RequestEvents(clock);
     spendTokens(this.#events.subscribe, options.rates);
-    this.#sharing = new PlaceSharing(executors, () => {
-      const { maxConcurrency } = this.limits;
-      return { all: maxConcurrency, free: maxConcurrency - (this.running - this.#homeless.places) };
-    });
     this.#attempts = new Attempts({
       ...{ executors, clock, events: this.#events },
-      capacityOf: (executor, model) => this.#sharing.capacityOf(executor, model),
+      capacityOf: (executor, model) => this.#placement.capacityOf(executor, model),
       onEnded: (job) => {
-        this.#release(job);
+        this.#placement.release(job);
       },
       onRetry: (job) => {
-        // An outage counts from now on, whatever there was before.
-        this.#outages.note(job, true);
-        this.#homeless.add(job);
-        this.#share();
+        this.#placement.lost(job);
       },
     });
     const { queueTimeoutMs } = options;
-    this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
-      this.#giveUp(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
+    const limit = (): { maxConcurrency: number; running: number } => ({
+      maxConcurrency: this.limits.maxConcurrency,
+      running: this.running,
     });
+    const parts = { executors, lines: this.#lines, attempts: this.#attempts };
+    this.#placement = new Placement({ ...parts, limit, queueTimeoutMs }, clock);
     const share = (): void => {
-      this.#share();
+      this.#placement.share();
     };
-    this.#outages = new Outages(clock, share);
     for (const { events } of executors) events(share);
   }
 
@@ -132,7 +121,7 @@ export class Relay implements RequestLine {
     return this.#lines.counts;
   }
 
-  /** The names by which clients can ask for a model, the usual one first. */
+  /** The names of all models, the usual one first. */
   get models(): readonly string[] {
     return modelsOf(this.executors);
   }
@@ -156,14 +145,14 @@ export class Relay implements RequestLine {
       const able = this.executors.filter((executor) => executor.serves(model));
       const places = placesAsked(request, model, able, this.#maxConcurrency);
       this.#options.rates?.take(payer, request.places ?? 1);
-      if (this.#outages.isOut(line)) throw refusalWithoutUpstream(line, this.executors);
-      assertRoom(line.scheduler, { ...request, key, payer, places }, this.#sharing.isFree(line, places));
+      if (this.#placement.isOut(line)) throw refusalWithoutUpstream(line, this.executors);
+      assertRoom(line.scheduler, { ...request, key, payer, places }, this.#placement.isFree(line, places));
       const job = new RelayJob(request, listener, line, arrivedMs, places);
       job.watch(client, () => {
         this.#leave(job);
       });
       line.scheduler.admit(job);
-      this.#share();
+      this.#placement.share();
       // Only now may it have got a place.
       line.scheduler.keepToTarget(job);
       return { place: () => job.line.scheduler.view(job) };
@@ -184,13 +173,13 @@ export class Relay implements RequestLine {
     if (maxConcurrency !== undefined) assertPlaces(maxConcurrency, this.slots);
     this.#maxConcurrency = maxConcurrency ?? this.#maxConcurrency;
     if (maxQueue !== undefined) this.#lines.setMaxQueue(maxQueue);
-    this.#share();
+    this.#placement.share();
   }
 
   configureKeys(terms: ReadonlyMap<string, KeyTerms>, classReserves?: ReadonlyMap<TrafficClass, number>): void {
     refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) }, 'upstream');
     this.#lines.configureKeys(terms);
-    this.#share();
+    this.#placement.share();
   }
 
   drain(): Promise<void> {
@@ -207,7 +196,7 @@ export class Relay implements RequestLine {
     const known = this.#lines.find(model);
     if (known !== undefined) return known;
     const line = this.#lines.add(model);
-    this.#share();
+    this.#placement.share();
     return line;
   }
 
@@ -217,7 +206,7 @@ export class Relay implements RequestLine {
         const { job } = event;
         this.#attempts.start(job, event.waitedMs);
         // The client may leave from within that call.
-        if (this.#attempts.isRunning(job) && !this.#attempts.send(job)) this.#homeless.add(job);
+        if (this.#attempts.isRunning(job)) this.#placement.place(job);
         return;
       }
       case 'turned_away':
@@ -231,7 +220,7 @@ export class Relay implements RequestLine {
       case 'moved':
         this.#moves.emit(undefined);
         // One may have left that others had to let go before them.
-        if (!this.#isSharing) this.#share();
+        if (!this.#placement.isSharing) this.#placement.share();
     }
   }
 
@@ -239,61 +228,10 @@ export class Relay implements RequestLine {
   #leave(job: RelayJob): void {
     if (this.#attempts.isRunning(job)) {
       this.#attempts.cancel(job);
-      this.#release(job);
+      this.#placement.release(job);
     } else if (job.status === 'waiting') {
       this.#events.settled(job, 'cancelled_waiting', null);
       job.line.scheduler.withdraw(job);
     }
-  }
-
-  /** Its place is shared out among all lines, rather than going to the next in its own. */
-  #release(job: RelayJob): void {
-    this.#homeless.remove(job);
-    job.line.scheduler.release(job);
-    this.#share();
-  }
-
-  /** Gives free places to those that had one before, then to those that wait. Called after every change. */
-  #share(): void {
-    this.#mustShareAgain = true;
-    if (this.#isSharing) return;
-    this.#isSharing = true;
-    try {
-      while (this.#mustShareAgain) {
-        this.#mustShareAgain = false;
-        this.#sharing.clear();
-        for (const job of this.#homeless.jobs) {
-          if (!this.#homeless.has(job)) continue;
-          if (this.#sharing.hasRoomFor(job.places) && this.#attempts.send(job)) this.#homeless.remove(job);
-          else this.#sharing.keepFor(job);
-        }
-        const lines = this.#lines.all;
-        this.#sharing.share(lines);
-        for (const line of lines) this.#watchOutages(line);
-      }
-    } finally {
-      this.#isSharing = false;
-    }
-  }
-
-  /** Gives up requests for which there has been no upstream for a while. */
-  #watchOutages(line: ModelLine): void {
-    const able = this.executors.filter((executor) => isUsable(executor) && executor.serves(line.model));
-    this.#outages.note(line, able.length > 0);
-    const error = (): ChatstreamError => refusalWithoutUpstream(line, this.executors);
-    if (this.#outages.isOut(line)) line.scheduler.turnAwayWaiting(error);
-    for (const job of this.#homeless.jobs) {
-      if (job.line !== line) continue;
-      this.#outages.note(
-        job,
-        able.some((executor) => canGoOn(executor, job)),
-      );
-      if (this.#outages.isOut(job) || this.#outages.isOut(line)) this.#giveUp(job, error());
-    }
-  }
-
-  /** Ends a job that has waited in vain for a place. @param error for one that has not begun */
-  #giveUp(job: RelayJob, error: ChatstreamError): void {
-    this.#attempts.fail(job, job.firstTokenMs === null ? error : upstreamFailedError(job.outputTokens), error);
   }
 }

@@ -2,27 +2,19 @@ import type { Clock } from '../base/clock.js';
 import { Emitter, type Subscribable } from '../base/emitter.js';
 import { ChatstreamError } from '../base/errors.js';
 import { notStartedError } from '../base/refusals/queue-refusals.js';
-import { Departures } from './departures.js';
-import { StartEstimates } from './estimates/start-estimates.js';
-import { FairLine } from './fair-line.js';
 import type { KeyedJobs } from './fairness/keyed-jobs.js';
 import type { ReserveSettings } from './fairness/reserves.js';
 import type { Claimant } from './jobs/demand.js';
 import type { Job, QueueEntry, SchedulerEvent, TurningAway, WaitingView, WaitReason } from './jobs/job.js';
-import type { KeyRoom } from './jobs/key-account.js';
-import type { JobLine } from './line/job-line.js';
-import { WaitingLine } from './line/waiting-line.js';
-import { Occupancy } from './occupancy.js';
-import { QueueRoom } from './queue-room.js';
+import type { QueueRoom } from './queue-room.js';
 import type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
-import { Starter } from './starter.js';
-import { WaitingLimits } from './waiting-limits.js';
+import { type SchedulerParts, schedulerParts } from './scheduler-parts.js';
 
 export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
 
 /**
  * The request queue and the processing queue. At most `maxConcurrency` places are taken by running jobs; the others wait, first
- * come, first served, or in the order of a {@link FairLine}. A place that becomes free goes to the first waiting job in the same
+ * come, first served, or in the order of a `FairLine`. A place that becomes free goes to the first waiting job in the same
  * call, so that no new job can take it first. If that job needs several places, free ones are kept for it until there are enough.
  *
  * The scheduler knows neither HTTP nor engines: its owner starts a job when it is told to. Every operation on a job costs
@@ -30,46 +22,34 @@ export type { SchedulerLimits, SchedulerOptions } from './scheduler-options.js';
  */
 export class Scheduler<J extends Job> {
   readonly #clock: Clock;
+  readonly #events = new Emitter<SchedulerEvent<J>>();
   /** Whether more can be admitted. */
   readonly room: QueueRoom;
-  readonly #line: JobLine<J>;
-  readonly #fairLine: FairLine<J> | null;
-  readonly #estimates: StartEstimates<J>;
-  readonly #waits: WaitingLimits<J>;
-  readonly #events = new Emitter<SchedulerEvent<J>>();
-  readonly #occupancy: Occupancy<J>;
-  readonly #starter: Starter<J>;
-  readonly #departures: Departures<J>;
+  readonly #line: SchedulerParts<J>['line'];
+  readonly #fairLine: SchedulerParts<J>['fairLine'];
+  readonly #occupancy: SchedulerParts<J>['occupancy'];
+  readonly #estimates: SchedulerParts<J>['estimates'];
+  readonly #starter: SchedulerParts<J>['starter'];
+  readonly #waits: SchedulerParts<J>['waits'];
+  readonly #departures: SchedulerParts<J>['departures'];
+  readonly #retryAfterSeconds: () => number;
+  readonly #moved: () => void;
 
   /** @param former the scheduler that this one replaces; its measurements and the accounts of keys are taken over */
   constructor(options: SchedulerOptions, clock: Clock, former: Scheduler<J> | null = null) {
-    const { maxConcurrency, maxQueue, queueTimeoutMs, maxQueuedTokens = null, ttftTargetMs = null, fair } = options;
+    const taken = former === null ? null : { fairLine: former.#fairLine, estimates: former.#estimates };
+    const parts = schedulerParts(options, clock, this.#events, taken);
     this.#clock = clock;
-    const [formerLine, formerEstimates] = former === null ? [null, null] : [former.#fairLine, former.#estimates];
-    this.#fairLine = fair === undefined ? null : new FairLine(fair, maxConcurrency, clock, formerLine);
-    this.#line = this.#fairLine ?? new WaitingLine<J>();
-    const { reserves = null } = this.#fairLine?.keys ?? {};
-    this.#occupancy = new Occupancy({ maxConcurrency, maxQueue, maxQueuedTokens }, this.#line, reserves);
-    const startsByMs = (job: J): number | null => this.#starter.startsByMs(job);
-    this.#estimates = new StartEstimates(fair?.policy === 'fair', clock, startsByMs, formerEstimates);
-    const retryAfterSeconds = (): number => this.retryAfterSeconds();
-    const roomOf = (payer: string): KeyRoom | null => this.#fairLine?.keys.roomOf(payer) ?? null;
-    this.room = new QueueRoom(this.#occupancy, roomOf, retryAfterSeconds);
-    const shared = {
-      ...{ line: this.#line, fairLine: this.#fairLine, occupancy: this.#occupancy, estimates: this.#estimates },
-      onLeaving: (job: J) => {
-        this.#waits.unwatch(job);
-      },
-      events: this.#events,
-    };
-    this.#starter = new Starter({ ...shared, preemptAfterMs: fair?.preemptAfterMs ?? null }, clock);
-    this.#departures = new Departures(shared, clock);
-    const onMoved = (): void => {
-      this.#starter.fill();
-      this.#moved();
-    };
-    const waiting = { departures: this.#departures, queueTimeoutMs, ttftTargetMs, retryAfterSeconds, onMoved };
-    this.#waits = new WaitingLimits({ ...shared, ...waiting }, clock);
+    this.room = parts.room;
+    this.#line = parts.line;
+    this.#fairLine = parts.fairLine;
+    this.#occupancy = parts.occupancy;
+    this.#estimates = parts.estimates;
+    this.#starter = parts.starter;
+    this.#waits = parts.waits;
+    this.#departures = parts.departures;
+    this.#retryAfterSeconds = parts.retryAfterSeconds;
+    this.#moved = parts.moved;
   }
 
   get events(): Subscribable<SchedulerEvent<J>> {
@@ -294,10 +274,6 @@ export class Scheduler<J extends Job> {
 
   /** When a refused caller should try again: when all waiting jobs and its own would have started. 1 to 60 s. */
   retryAfterSeconds(): number {
-    return this.#estimates.retryAfterSeconds(this.#line.places);
-  }
-
-  #moved(): void {
-    if (this.#line.size > 0) this.#events.emit({ type: 'moved' });
+    return this.#retryAfterSeconds();
   }
 }

@@ -1,7 +1,7 @@
 import { compressedError, tooManyConnectionsError } from '../base/refusals/refusals.js';
+import type { OpenConnections } from './http/connections/open-connections.js';
 import type { App, LineContext } from './http/context.js';
-import type { OpenConnections } from './http/open-connections.js';
-import { checkRole } from './http/roles.js';
+import { checkRole } from './http/keys/roles.js';
 import { pagePaths } from './routes/console.js';
 import { loadReportPath } from './routes/load-tests.js';
 import { healthPaths } from './routes/observation.js';

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { finishedLine, liveLines, type ProgressDisplay, showProgress } from '../../../src/cli/bench/live-block.js';
-import type { BenchProgress } from '../../../src/core/bench/run-progress.js';
+import type { BenchProgress } from '../../../src/core/bench/run/progress.js';
 import { benchResult, type ResultDescription } from '../../support/bench-result.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BenchHooks } from '../../../src/core/bench/bench.js';
 import type { BenchOptions, TargetOptions } from '../../../src/core/bench/plan/options.js';
-import type { BenchProgress } from '../../../src/core/bench/run-progress.js';
+import type { BenchProgress } from '../../../src/core/bench/run/progress.js';
 import type { ScriptedExchange, ScriptedHttpServer } from '../../support/scripted-http-server.js';
 import { measure } from './measure.js';
 import { modelList, routeOf, serveScript } from './target/routes.js';

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { LoadGenerator, LoadJob } from '../../../src/core/bench/load/load-generator.js';
+import type { LoadJob } from '../../../src/core/bench/load/job/load-job.js';
+import type { LoadGenerator } from '../../../src/core/bench/load/load-generator.js';
 import { measureSearch, type Searched } from '../../../src/core/bench/measure-search.js';
 import { parseAbortRule } from '../../../src/core/bench/plan/abort-rules.js';
 import type { BenchOptions, FindMaxOptions } from '../../../src/core/bench/plan/options.js';

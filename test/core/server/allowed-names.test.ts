@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { usualTimes } from '../../../src/core/executor/upstream/upstream-times.js';
 import { OneModel } from '../../../src/core/inference/service/one-model.js';
 import { listedNames, modelMeant } from '../../../src/core/lines/model-names.js';
-import { allowedModel } from '../../../src/core/server/http/allowed-models.js';
+import { allowedModel } from '../../../src/core/server/http/keys/allowed-models.js';
 import { chat, testApp } from '../../support/app.js';
 import { linesApp } from '../../support/lines-app.js';
 import { bearer, type ListedModels, modelKey, modelRequests } from '../../support/model-keys.js';

@@ -3,7 +3,7 @@ import type { Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../../core/base/errors.js';
 import { fileReason } from '../../../core/base/files/file-errors.js';
 import { isRecord } from '../../../core/base/json.js';
-import { parseYaml } from '../../../core/base/yaml.js';
+import { parseYaml } from '../../../core/base/mistakes/yaml.js';
 import type { FlagValue } from '../../../core/config/read-config.js';
 
 /** Flags of bench that a file cannot set. */

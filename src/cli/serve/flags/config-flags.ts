@@ -1,6 +1,6 @@
 import type { Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../../core/base/errors.js';
-import { near } from '../../../core/base/near.js';
+import { near } from '../../../core/base/mistakes/near.js';
 import type { FlagValue } from '../../../core/config/read-config.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { access, constants, open, readFile, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { access, constants, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { linkDestination } from './link-destination.js';
 
 /** Errors of a folder in which no file can be replaced: the file itself may still take what is written to it. */
 const cannotReplace: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
@@ -23,7 +24,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await writeFile(path, text);
     return;
   }
-  const target = await destinationOf(path);
+  const target = linkDestination(path);
   const unfinished = join(dirname(target), `.chatstream-${randomUUID()}.tmp`);
   try {
     await writeNew(unfinished, text, older);
@@ -69,18 +70,6 @@ async function whatIsAt(path: string): Promise<Stats | null> {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** Where the symbolic links lead, even if nothing is there yet. */
-async function destinationOf(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
-  const folder = await realpath(dirname(path));
-  const link = await readlink(path).catch(() => null);
-  return link === null ? path : destinationOf(resolve(folder, link));
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,6 +1,7 @@
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
-import type { LoadGenerator, LoadJob } from '../load/load-generator.js';
+import type { LoadJob } from '../load/job/load-job.js';
+import type { LoadGenerator } from '../load/load-generator.js';
 import { mergedSnapshot } from '../record/merged-snapshot.js';
 import type { RunPart } from '../record/run-part.js';
 import { encodeParts } from './job-code.js';

@@ -1,7 +1,8 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Bus } from '../../bus/bus.js';
 import { chooseWorkers } from '../load/in-workers.js';
-import type { LoadGenerator, LoadJob } from '../load/load-generator.js';
+import type { LoadJob } from '../load/job/load-job.js';
+import type { LoadGenerator } from '../load/load-generator.js';
 import { AgentRun, type RunEvent } from './agent-run.js';
 import { BlobSource, fetchBlob } from './blobs.js';
 import { decodeJob } from './job-code.js';

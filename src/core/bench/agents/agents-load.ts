@@ -1,7 +1,8 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { microsNow } from '../../base/micros.js';
-import { setEnded } from '../load/extension.js';
-import { type LoadGenerator, type LoadJob, partOf, shareOf } from '../load/load-generator.js';
+import { setEnded } from '../load/job/extension.js';
+import { type LoadJob, partOf, shareOf } from '../load/job/load-job.js';
+import type { LoadGenerator } from '../load/load-generator.js';
 import type { AgentPart, AgentsOfRun } from '../record/agent-part.js';
 import { mergedSnapshot } from '../record/merged-snapshot.js';
 import type { RunPart } from '../record/run-part.js';

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../../base/errors.js';
-import type { LoadJob, LoadShape } from '../load/load-generator.js';
+import type { LoadJob, LoadShape } from '../load/job/load-job.js';
 import { decodePart, type EncodedRunPart, encodePart, type RunPart } from '../record/run-part.js';
 
 /** What is the same in all runs and for all agents, and may be long: prompts, and the times of a trace. */

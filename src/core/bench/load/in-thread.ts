@@ -1,11 +1,12 @@
 import { microsNow } from '../../base/micros.js';
 import { LoopDelay } from '../record/loop-delay.js';
 import type { RunPart } from '../record/run-part.js';
-import { runClosedLoop } from './closed-loop.js';
+import type { LoadJob } from './job/load-job.js';
 import { createLoadClients, type LoadClients } from './load-clients.js';
-import type { LoadGenerator, LoadJob } from './load-generator.js';
-import { runOpenLoop } from './open-loop.js';
-import { runProbes } from './probes.js';
+import type { LoadGenerator } from './load-generator.js';
+import { runClosedLoop } from './loops/closed-loop.js';
+import { runOpenLoop } from './loops/open-loop.js';
+import { runProbes } from './loops/probes.js';
 import { RecordedLoad } from './recorded-load.js';
 
 /** How often the requests in flight are counted. */

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { compiledFile } from '../../base/compiled-file.js';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { compiledFile } from '../../base/processes/compiled-file.js';
 import type { AnswerForm } from '../../measurement/workload/endpoints.js';
 import type { Load } from '../plan/options.js';
 import { peakRate } from '../plan/stages.js';
 import { decodePart, type EncodedRunPart, type RunPart } from '../record/run-part.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
-import { type LoadGenerator, type LoadJob, partOf } from './load-generator.js';
+import { type LoadJob, partOf } from './job/load-job.js';
+import type { LoadGenerator } from './load-generator.js';
 
 /**
  * Events per second that one thread takes. Three times as many took half a core (benchmarks/bench), but they come in

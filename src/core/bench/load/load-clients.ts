@@ -2,7 +2,7 @@ import type { RequestOutcome } from '../client/outcome.js';
 import { createStreamingClient } from '../client/streaming-client.js';
 import { requestBody } from '../workload/request-body.js';
 import type { Turn } from '../workload/workload.js';
-import { connectionsOf, type LoadJob } from './load-generator.js';
+import { connectionsOf, type LoadJob } from './job/load-job.js';
 
 /** Sends the requests of a job; each tenant has connections of its own. */
 export interface LoadClients {

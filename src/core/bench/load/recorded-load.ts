@@ -8,11 +8,11 @@ import { RunRecorder, type RunSnapshot } from '../record/run-recorder.js';
 import { SamplesFile, type Sender } from '../record/samples-file.js';
 import type { Turn } from '../workload/workload.js';
 import { ConnectionLoss } from './connection-loss.js';
-import { countEnded } from './extension.js';
+import { countEnded } from './job/extension.js';
+import type { LoadJob } from './job/load-job.js';
 import type { LoadClients } from './load-clients.js';
-import type { LoadJob } from './load-generator.js';
-import { type LoadRun, MeasurementWindow, Pauses } from './load-run.js';
-import { type Supply, supplyOf } from './supply.js';
+import { type LoadRun, MeasurementWindow, Pauses } from './loops/load-run.js';
+import { type Supply, supplyOf } from './supply/supply.js';
 
 /** One worker's share of a run: what it sends, and the record of what came back. */
 export class RecordedLoad implements LoadRun {

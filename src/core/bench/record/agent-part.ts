@@ -1,3 +1,4 @@
+import { ChatstreamError } from '../../base/errors.js';
 import type { RunPart } from './run-part.js';
 
 /** What one of several machines did in a run. */
@@ -20,4 +21,20 @@ export interface AgentsOfRun {
   /** At most how far apart they began, in milliseconds; null if that is not known. */
   readonly startSpreadMs: number | null;
   readonly agents: readonly AgentPart[];
+}
+
+/** CPU time of all of them over the run, as a share of one core. */
+export function cpuShareOf({ agents }: AgentsOfRun): number {
+  return agents.reduce((sum, { cpuShare }) => sum + cpuShare, 0);
+}
+
+/** What kept some of them from sending the planned load; null if nothing did. */
+export function agentProblem({ agents }: AgentsOfRun): ChatstreamError | null {
+  const problems = agents.flatMap((agent) =>
+    agent.status === 'finished' ? [] : [`agent ${agent.name} ${agent.problem}`],
+  );
+  if (problems.length === 0) return null;
+  return new ChatstreamError('cluster_unavailable', `The load was not the planned one: ${problems.join('; ')}.`, {
+    hint: 'Look at the output of the agents, and measure again.',
+  });
 }

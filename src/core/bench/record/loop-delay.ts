@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { compiledFile } from '../../base/compiled-file.js';
 import { microsNow } from '../../base/micros.js';
+import { compiledFile } from '../../base/processes/compiled-file.js';
 import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { LoopCall } from './loop-delay-caller.js';
 

@@ -8,8 +8,6 @@ import {
   fstatSync,
   ftruncateSync,
   openSync,
-  readlinkSync,
-  realpathSync,
   renameSync,
   rmSync,
   type Stats,
@@ -17,9 +15,9 @@ import {
   truncateSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
 import { ChatstreamError } from '../../base/errors.js';
 import { fileReason, isDiskFull } from '../../base/files/file-errors.js';
+import { linkDestination } from '../../base/files/link-destination.js';
 import { member } from '../../base/json.js';
 
 /** Where the samples of a bench are collected, and what becomes of them. */
@@ -64,7 +62,7 @@ export function samplesDestination(path: string): SamplesDestination {
 function beside(path: string, older: Stats | undefined): SamplesDestination | null {
   // A rename would replace even a file that is write-protected.
   if (older !== undefined) accessSync(path, constants.W_OK);
-  const target = older === undefined ? destinationOf(path) : realpathSync(path);
+  const target = linkDestination(path);
   const incomplete = `${target}.incomplete`;
   const wasThere = existsSync(incomplete);
   try {
@@ -92,22 +90,6 @@ function beside(path: string, older: Stats | undefined): SamplesDestination | nu
       } else if (statSync(incomplete, { throwIfNoEntry: false })?.size === 0) rmSync(incomplete);
     },
   };
-}
-
-/** Where the symbolic links of a path lead at which nothing is yet. */
-function destinationOf(path: string): string {
-  const link = linkAt(path);
-  return link === null ? path : destinationOf(resolve(realpathSync(dirname(path)), link));
-}
-
-/** What a symbolic link says; null if there is none. */
-function linkAt(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    if (member(error, 'code') === 'ENOENT') return null;
-    throw error;
-  }
 }
 
 function direct(path: string): SamplesDestination {

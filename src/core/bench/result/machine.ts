@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { promisify } from 'node:util';
-import { environmentWithoutSecrets } from '../../base/environment.js';
+import { environmentWithoutSecrets } from '../../base/processes/environment.js';
 import type { Machine } from '../../measurement/result-schema.js';
 
 /** The longest time to wait for the driver: it must not hold up a bench. */

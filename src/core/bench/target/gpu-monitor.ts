@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { runForLines } from '../../base/line-program.js';
 import { microsNow } from '../../base/micros.js';
+import { runForLines } from '../../base/processes/line-program.js';
 
 /** One GPU at one moment; null where the driver does not say. */
 export interface GpuReading {

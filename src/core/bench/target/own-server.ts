@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { environmentWithoutSecrets } from '../../base/environment.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import type { Spawn } from '../../base/line-program.js';
-import { signalChild } from '../../base/signal-child.js';
+import { environmentWithoutSecrets } from '../../base/processes/environment.js';
+import type { Spawn } from '../../base/processes/line-program.js';
+import { signalChild } from '../../base/processes/signal-child.js';
 
 /** A `chatstream serve` that was started for the bench. */
 export interface OwnServer {

@@ -12,11 +12,11 @@ import { GrammarBuilder, type RuleItem } from '../grammar/rules.js';
 import { plainTextRules } from '../grammar/text-rules.js';
 import { isNothing, problemOfNothing } from '../grammar/unproductive.js';
 import type { AnswerFormat, ConstrainedFormat, OutputFormat } from '../output-format.js';
-import { Places } from './located.js';
-import { schemaProblem } from './problems.js';
+import { Places } from './schema/located.js';
+import { schemaProblem } from './schema/problems.js';
 import { SchemaCompiler } from './schema-compiler.js';
 import { propertiesOf, type SchemaProperty } from './schema-properties.js';
-import { oneOfTexts } from './values.js';
+import { oneOfTexts } from './values/values.js';
 
 /** A format that has to be compiled. */
 type SourceFormat = Exclude<ConstrainedFormat, { type: 'calls' | 'compiled' }>;

@@ -1,9 +1,9 @@
 import type { Automaton } from '../grammar/automaton.js';
 import type { RuleItem } from '../grammar/rules.js';
-import { conjunctionOf, takeApart } from './conjunction.js';
-import { factsOf } from './facts.js';
-import type { Kind } from './kinds.js';
-import type { Located, Places } from './located.js';
+import { conjunctionOf, takeApart } from './schema/conjunction.js';
+import { factsOf } from './schema/facts.js';
+import type { Kind } from './schema/kinds.js';
+import type { Located, Places } from './schema/located.js';
 import type { SchemaCompiler } from './schema-compiler.js';
 
 /** A property of an object, for formats that do not write objects as JSON. */

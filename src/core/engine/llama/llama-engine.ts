@@ -1,27 +1,17 @@
 import { type Clock, systemClock } from '../../base/clock.js';
 import { Emitter } from '../../base/emitter.js';
-import { ChatstreamError } from '../../base/errors.js';
 import { openFilesLimit } from '../../base/files/open-files.js';
 import { cacheBytes } from '../../gguf/kv-cache.js';
 import { mainMemory } from '../../gguf/memory-need.js';
-import type {
-  Demands,
-  Engine,
-  EngineInfo,
-  GenerationSpec,
-  Prepared,
-  PromptCacheInfo,
-  PromptSource,
-  Round,
-  Token,
-} from '../engine.js';
+import type { Engine, EngineInfo, GenerationSpec, PromptCacheInfo, Round } from '../engine.js';
 import type { Loading } from '../loading.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { cacheMemory, mostEntries } from '../prompt-cache/cache-memory.js';
 import { PromptCache } from '../prompt-cache/prompt-cache.js';
 import { memoryFileSystem } from '../prompt-cache/state-files.js';
 import { deviceDescription } from './library/device.js';
-import { type EngineLog, importLibrary, type Library } from './library/library.js';
+import type { EngineLog, Library } from './library/library.js';
+import { LoadedEngine } from './loaded-engine.js';
 import { type LoadedModel, loadModel } from './loading/load.js';
 import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
@@ -42,17 +32,12 @@ export interface LlamaEngineDependencies {
   readonly onLoading?: (loading: Loading) => void;
 }
 
-type State =
-  | { readonly status: 'new' }
-  | { readonly status: 'starting'; readonly loading: Promise<EngineInfo> }
-  | {
-      readonly status: 'ready';
-      readonly loaded: LoadedModel;
-      readonly prompter: Prompter;
-      readonly cache: PromptCache<Slot>;
-      readonly loop: RoundLoop;
-    }
-  | { readonly status: 'stopped' };
+/** What generates. */
+interface Generator {
+  readonly prompter: Prompter;
+  readonly cache: PromptCache<Slot>;
+  readonly loop: RoundLoop;
+}
 
 /**
  * An engine that runs a GGUF model with llama.cpp in this process, which should have been started with
@@ -65,55 +50,48 @@ export function createLlamaEngine(options: LlamaEngineOptions, dependencies: Lla
   return new LlamaEngine(options, dependencies);
 }
 
-class LlamaEngine implements Engine {
+class LlamaEngine extends LoadedEngine<LoadedModel, Generator> implements Engine {
   readonly #options: LlamaEngineOptions;
   readonly #clock: Clock;
   readonly #log: EngineLog;
   readonly #onBatch: ((batchSize: number) => void) | undefined;
-  readonly #onLoading: (loading: Loading) => void;
   readonly #rounds = new Emitter<Round>();
-  #state: State = { status: 'new' };
 
   constructor(options: LlamaEngineOptions, { clock = systemClock, log, onBatch, onLoading }: LlamaEngineDependencies) {
+    super(onLoading ?? (() => undefined));
     this.#options = options;
     this.#clock = clock;
     this.#log = log ?? (() => undefined);
     this.#onBatch = onBatch;
-    this.#onLoading = onLoading ?? (() => undefined);
   }
 
   get rounds(): Engine['rounds'] {
     return this.#rounds.subscribe;
   }
 
-  async start(): Promise<EngineInfo> {
-    if (this.#state.status !== 'new') throw new ChatstreamError('internal', 'The engine has already been started.');
-    const loading = this.#load();
-    this.#state = { status: 'starting', loading };
-    return await loading;
+  protected override async load(library: Library, onLoading: (loading: Loading) => void): Promise<LoadedModel> {
+    const hooks = { clock: this.#clock, log: this.#log, onBatch: this.#onBatch, onLoading };
+    return await loadModel(library, this.#options, hooks);
   }
 
-  async #load(): Promise<EngineInfo> {
-    this.#onLoading({ step: 'library' });
-    const library = await importLibrary();
-    const hooks = { clock: this.#clock, log: this.#log, onBatch: this.#onBatch, onLoading: this.#onLoading };
-    const loaded = await loadModel(library, this.#options, hooks);
-    try {
-      const prompts = new Prompts(loaded.model, loaded.contextLength);
-      const describe = await deviceDescription(loaded.model);
-      const threads = new RoundThreads(loaded.llama, loaded.governor, this.#clock);
-      const info = this.#describe(loaded, prompts, describe(threads.inUse));
-      const cache = this.#createCache(loaded, info.promptCache);
-      const chunk = new AdaptiveChunk(loaded.prefillChunk, this.#options.tpotTargetMs ?? null);
-      const assignment = this.#assignSlots(library, loaded, prompts, cache, chunk);
-      const loop = this.#startLoop(new RoundLoop(assignment, threads, chunk, this.#clock), threads, describe);
-      const prompter = new Prompter(library, loaded.model, prompts);
-      this.#state = { status: 'ready', loaded, prompter, cache, loop };
-      return info;
-    } catch (error) {
-      await loaded.dispose();
-      throw error;
-    }
+  protected override async open(
+    library: Library,
+    loaded: LoadedModel,
+  ): Promise<{ readonly info: EngineInfo; readonly working: Generator }> {
+    const prompts = new Prompts(loaded.model, loaded.contextLength);
+    const describe = await deviceDescription(loaded.model);
+    const threads = new RoundThreads(loaded.llama, loaded.governor, this.#clock);
+    const info = this.#describe(loaded, prompts, describe(threads.inUse));
+    const cache = this.#createCache(loaded, info.promptCache);
+    const chunk = new AdaptiveChunk(loaded.prefillChunk, this.#options.tpotTargetMs ?? null);
+    const assignment = this.#assignSlots(library, loaded, prompts, cache, chunk);
+    const loop = this.#startLoop(new RoundLoop(assignment, threads, chunk, this.#clock), threads, describe);
+    return { info, working: { prompter: new Prompter(library, loaded.model, prompts), cache, loop } };
+  }
+
+  protected override async end({ loop, cache }: Generator): Promise<void> {
+    await loop.stop();
+    cache.clear();
   }
 
   #createCache({ file, model, contextLength, prefillChunk }: LoadedModel, info: PromptCacheInfo): PromptCache<Slot> {
@@ -164,41 +142,11 @@ class LlamaEngine implements Engine {
     return modelInfo(this.#options, file, { contextLength, device, vocabularySize, promptCache, ...chats });
   }
 
-  // These are async so that everything they throw becomes a rejection.
-  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
-    return await this.#ready().prompter.prepare(source, demands, signal);
-  }
-
-  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return await this.#ready().prompter.tokenize(text, signal);
-  }
-
-  async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
-    return await this.#ready().prompter.detokenize(tokens, signal);
-  }
-
   generate(spec: GenerationSpec): void {
-    this.#ready().loop.generate(spec);
+    this.working.loop.generate(spec);
   }
 
   cancel(id: string): void {
-    if (this.#state.status === 'ready') this.#state.loop.cancel(id);
-  }
-
-  async stop(): Promise<void> {
-    // Loading cannot be interrupted. If it fails, it cleans up after itself, and `start` reports the error.
-    if (this.#state.status === 'starting') await this.#state.loading.catch(() => undefined);
-    if (this.#state.status !== 'ready') return;
-    const { loop, loaded, cache, prompter } = this.#state;
-    this.#state = { status: 'stopped' };
-    await loop.stop();
-    cache.clear();
-    await prompter.stop();
-    await loaded.dispose();
-  }
-
-  #ready(): Extract<State, { status: 'ready' }> {
-    if (this.#state.status === 'ready') return this.#state;
-    throw new ChatstreamError('engine_unavailable', `The engine is ${this.#state.status}.`);
+    if (this.isReady) this.working.loop.cancel(id);
   }
 }

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LlamaModel } from 'node-llama-cpp';
 import { type Clock, systemClock } from '../../base/clock.js';
-import { ChatstreamError } from '../../base/errors.js';
 import { type GgufFile, readGgufFile } from '../../gguf/gguf-file.js';
 import { contextLengthOf } from '../../gguf/memory-need.js';
-import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { EngineInfo, PromptEngine } from '../engine.js';
 import type { Loading } from '../loading.js';
 import type { LlamaEngineOptions } from '../options.js';
 import { openWithoutGpu } from './library/device.js';
 import { loadedNativeFile } from './library/jinja.js';
-import { type EngineLog, importLibrary, type Library } from './library/library.js';
+import type { EngineLog, Library } from './library/library.js';
 import { messageDelayMs, modelLoadError } from './library/load-errors.js';
+import { LoadedEngine } from './loaded-engine.js';
 import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
@@ -25,12 +25,6 @@ interface LoadedVocabulary {
   readonly model: LlamaModel;
   dispose(): Promise<void>;
 }
-
-type State =
-  | { readonly status: 'new' }
-  | { readonly status: 'starting'; readonly loading: Promise<EngineInfo> }
-  | { readonly status: 'ready'; readonly loaded: LoadedVocabulary; readonly prompter: Prompter }
-  | { readonly status: 'stopped' };
 
 /**
  * Prepares the prompts of a GGUF model without its weights: it needs little memory and no GPU, so that it can run in a
@@ -49,83 +43,49 @@ export function createLlamaPromptEngine(
   return new LlamaPromptEngine(options, log, clock, onLoading);
 }
 
-class LlamaPromptEngine implements PromptEngine {
+class LlamaPromptEngine extends LoadedEngine<LoadedVocabulary, { readonly prompter: Prompter }> {
   readonly #options: LlamaEngineOptions;
   readonly #log: EngineLog;
   readonly #clock: Clock;
-  readonly #onLoading: (loading: Loading) => void;
-  #state: State = { status: 'new' };
 
   constructor(options: LlamaEngineOptions, log: EngineLog, clock: Clock, onLoading: (loading: Loading) => void) {
+    super(onLoading);
     this.#options = options;
     this.#log = log;
     this.#clock = clock;
-    this.#onLoading = onLoading;
   }
 
-  async start(): Promise<EngineInfo> {
-    if (this.#state.status !== 'new') throw new ChatstreamError('internal', 'The engine has already been started.');
-    const loading = this.#load();
-    this.#state = { status: 'starting', loading };
-    return await loading;
+  protected override async load(library: Library, onLoading: (loading: Loading) => void): Promise<LoadedVocabulary> {
+    return await loadVocabulary(library, this.#options, this.#log, onLoading);
   }
 
-  async #load(): Promise<EngineInfo> {
-    this.#onLoading({ step: 'library' });
-    const library = await importLibrary();
-    const loaded = await loadVocabulary(library, this.#options, this.#log, this.#onLoading);
-    try {
-      const contextLength = contextLengthOf(this.#options.context, loaded.file.trainedContextLength);
-      const { gpu } = this.#options;
-      const prompts = new Prompts(
-        loaded.model,
-        contextLength,
-        (template) => new RenderProcesses(template, { gpu, nativeFile: loadedNativeFile(), clock: this.#clock }),
-      );
-      const prompter = new Prompter(library, loaded.model, prompts);
-      this.#state = { status: 'ready', loaded, prompter };
-      return modelInfo(this.#options, loaded.file, {
-        contextLength,
-        device: 'none',
-        vocabularySize: prompts.vocabularySize,
-        promptCache: { status: 'off', reason: 'prompts are only prepared here' },
-        // Without chats, it does not matter what is wrong with their template.
-        warnings: this.#options.embeddings === true ? [] : await prompts.problems(),
-        chatStop: this.#options.embeddings === true ? [] : prompts.chatStop,
-        chatTemplate: prompts.templateSource,
-      });
-    } catch (error) {
-      await loaded.dispose();
-      throw error;
-    }
+  protected override async open(
+    library: Library,
+    { file, model }: LoadedVocabulary,
+  ): Promise<{ readonly info: EngineInfo; readonly working: { readonly prompter: Prompter } }> {
+    const { context, gpu, embeddings = false } = this.#options;
+    const contextLength = contextLengthOf(context, file.trainedContextLength);
+    const prompts = new Prompts(
+      model,
+      contextLength,
+      (template) => new RenderProcesses(template, { gpu, nativeFile: loadedNativeFile(), clock: this.#clock }),
+    );
+    const prompter = new Prompter(library, model, prompts);
+    const info = modelInfo(this.#options, file, {
+      contextLength,
+      device: 'none',
+      vocabularySize: prompts.vocabularySize,
+      promptCache: { status: 'off', reason: 'prompts are only prepared here' },
+      // Without chats, it does not matter what is wrong with their template.
+      warnings: embeddings ? [] : await prompts.problems(),
+      chatStop: embeddings ? [] : prompts.chatStop,
+      chatTemplate: prompts.templateSource,
+    });
+    return { info, working: { prompter } };
   }
 
-  // Async so that everything they throw becomes a rejection.
-  async prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared> {
-    return await this.#ready().prepare(source, demands, signal);
-  }
-
-  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return await this.#ready().tokenize(text, signal);
-  }
-
-  async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
-    return await this.#ready().detokenize(tokens, signal);
-  }
-
-  async stop(): Promise<void> {
-    // Loading cannot be interrupted. If it fails, it cleans up after itself, and `start` reports the error.
-    if (this.#state.status === 'starting') await this.#state.loading.catch(() => undefined);
-    if (this.#state.status !== 'ready') return;
-    const { loaded, prompter } = this.#state;
-    this.#state = { status: 'stopped' };
-    await prompter.stop();
-    await loaded.dispose();
-  }
-
-  #ready(): Prompter {
-    if (this.#state.status === 'ready') return this.#state.prompter;
-    throw new ChatstreamError('engine_unavailable', `The engine is ${this.#state.status}.`);
+  protected override async end(): Promise<void> {
+    // Nothing runs here.
   }
 }
 

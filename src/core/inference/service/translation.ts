@@ -1,11 +1,11 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { asChatstreamError } from '../../base/errors.js';
-import { afterOtherInput } from '../../base/event-loop.js';
 import type { PromptEngine, Token } from '../../engine/engine.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { Admission, Caller } from '../admission/admission.js';
 import { areManyTokens, isLongText } from '../admission/long-work.js';
 import type { InferenceJob } from '../queue/inference-job.js';
+import { afterOtherInput } from './event-loop.js';
 import { withRetryAfter } from './processing.js';
 
 /**

@@ -9,17 +9,8 @@ import { dimensionsOf, settingValue, wholeSettingText } from '../../measurement/
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { escapedMarkdown } from '../text/escape.js';
 import { conclusionOf } from './conclusion.js';
-import {
-  differencesText,
-  howMeasured,
-  intervalText,
-  limitText,
-  modelsText,
-  ratioText,
-  unmatchedTexts,
-  valueText,
-  verdictText,
-} from './words.js';
+import { type FigureColumn, figureColumns, limitColumn } from './figure-columns.js';
+import { differencesText, howMeasured, modelsText, unmatchedTexts, verdictText } from './words.js';
 
 const marks: Readonly<Record<OverallVerdict, string>> = {
   regression: '❌',
@@ -61,32 +52,23 @@ export function comparisonMarkdown(comparison: Comparison): string {
 
 function table(rows: readonly ComparedRow[]): readonly string[] {
   if (rows.length === 0) return [];
-  const gated = rows.some(isGated);
-  const dimensions = dimensionsOf(rows.map(({ settings }) => settings));
-  const headings = [
-    ...dimensions.map(({ name }) => name),
-    'metric',
-    ...['baseline', 'candidate', 'ratio', '95 % interval'],
-    ...(gated ? ['limit'] : []),
-    'verdict',
+  const settings = dimensionsOf(rows.map((row) => row.settings)).map((dimension) => ({
+    heading: dimension.name,
+    text: (row: ComparedRow) => settingValue(row.settings, dimension),
+  }));
+  const columns: readonly FigureColumn[] = [
+    ...settings,
+    { heading: 'metric', text: ({ metric }) => `\`${metric.id}\`` },
+    ...figureColumns(3),
+    ...(rows.some(isGated) ? [limitColumn] : []),
+    { heading: 'verdict', text: (row) => `${verdictMarks[verdictText(row)] ?? ''}${verdictText(row)}` },
   ];
   const isText = new Set(['metric', 'verdict']);
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [
-    line(headings),
-    line(headings.map((heading) => (isText.has(heading) ? '---' : '---:'))),
-    ...rows.map((row) =>
-      line([
-        ...dimensions.map((dimension) => settingValue(row.settings, dimension)),
-        `\`${row.metric.id}\``,
-        valueText(row.baseline, row.metric),
-        valueText(row.candidate, row.metric),
-        ratioText(row.ratio, 3),
-        intervalText(row.interval, 3),
-        ...(gated ? [isGated(row) ? limitText(row.judgement.threshold) : ''] : []),
-        `${verdictMarks[verdictText(row)] ?? ''}${verdictText(row)}`,
-      ]),
-    ),
+    line(columns.map(({ heading }) => heading)),
+    line(columns.map(({ heading }) => (isText.has(heading) ? '---' : '---:'))),
+    ...rows.map((row) => line(columns.map(({ text }) => text(row)))),
   ];
 }
 

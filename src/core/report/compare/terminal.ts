@@ -11,18 +11,8 @@ import { oneLine } from '../text/escape.js';
 import { padEnd, type Paint, painter, type ReportStyle, wrap } from '../text/style.js';
 import { borderlessTable, type DrawnTable, type TableColumn } from '../text/table.js';
 import { conclusionOf } from './conclusion.js';
-import {
-  differencesText,
-  howMeasured,
-  intervalText,
-  limitText,
-  modelsText,
-  ratioText,
-  settingsBeside,
-  unmatchedTexts,
-  valueText,
-  verdictText,
-} from './words.js';
+import { type FigureColumn, figureColumns, limitColumn } from './figure-columns.js';
+import { differencesText, howMeasured, modelsText, settingsBeside, unmatchedTexts, verdictText } from './words.js';
 
 /** What `compare` prints on a terminal: sections with an empty line between them, without a line feed at the end. */
 export function renderComparison(comparison: Comparison, style: ReportStyle): string {
@@ -161,9 +151,10 @@ function drawn(rows: readonly ComparedRow[], layout: Layout, paint: Paint): Draw
 function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): readonly Column[] {
   const several = new Set(rows.map(({ settings }) => JSON.stringify(settings))).size > 1;
   const dimensions = several ? dimensionsOf(rows.map(({ settings }) => settings)) : [];
-  const column = (heading: string, cellOf: (row: ComparedRow) => string, align: Column['align'] = 'right'): Column => ({
-    heading: ['', heading],
-    cells: rows.map(cellOf),
+  const column = ({ heading, text }: FigureColumn, align: Column['align'] = 'right'): Column => ({
+    // What it is 95 % of has no room.
+    heading: ['', heading.replace(' interval', '')],
+    cells: rows.map(text),
     align,
   });
   return [
@@ -172,14 +163,9 @@ function columnsOf(rows: readonly ComparedRow[], { decimals, limits }: Layout): 
       cells: rows.map(({ settings }) => settingValue(settings, dimension)),
       align: 'right' as const,
     })),
-    column('metric', ({ metric }) => metric.id, 'left'),
-    column('baseline', ({ baseline, metric }) => valueText(baseline, metric)),
-    column('candidate', ({ candidate, metric }) => valueText(candidate, metric)),
-    column('ratio', ({ ratio }) => ratioText(ratio, decimals)),
-    column('95 %', ({ interval }) => intervalText(interval, decimals)),
-    ...(limits && rows.some(isGated)
-      ? [column('limit', (row) => (isGated(row) ? limitText(row.judgement.threshold) : ''))]
-      : []),
-    column('verdict', verdictText, 'left'),
+    column({ heading: 'metric', text: ({ metric }) => metric.id }, 'left'),
+    ...figureColumns(decimals).map((each) => column(each)),
+    ...(limits && rows.some(isGated) ? [column(limitColumn)] : []),
+    column({ heading: 'verdict', text: verdictText }, 'left'),
   ];
 }

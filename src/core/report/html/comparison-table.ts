@@ -1,24 +1,17 @@
-import { type ComparedRow, isGated } from '../../compare/comparison.js';
+import type { ComparedRow } from '../../compare/comparison.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
-import { intervalText, limitText, ratioText, valueText, verdictText } from '../compare/words.js';
+import { type FigureColumn, figureColumns, limitColumn } from '../compare/figure-columns.js';
+import { verdictText } from '../compare/words.js';
 import { type Markup, markup } from '../text/markup.js';
 
 /** How a cell is shown where its row is a card: as its title, beside it, below it, or with its name in front of it. */
 type CardPlace = 'title' | 'verdict' | 'below' | 'named';
 
-const columns: readonly {
-  readonly heading: string;
-  readonly place: CardPlace;
-  readonly text: (row: ComparedRow) => string;
-}[] = [
+const columns: readonly (FigureColumn & { readonly place: CardPlace })[] = [
   { heading: 'verdict', place: 'verdict', text: verdictText },
   { heading: 'metric', place: 'title', text: ({ metric }) => metric.id },
   { heading: 'setting', place: 'below', text: (row) => wholeSettingText(row.settings) },
-  { heading: 'baseline', place: 'named', text: ({ baseline, metric }) => valueText(baseline, metric) },
-  { heading: 'candidate', place: 'named', text: ({ candidate, metric }) => valueText(candidate, metric) },
-  { heading: 'ratio', place: 'named', text: ({ ratio }) => ratioText(ratio, 3) },
-  { heading: '95 % interval', place: 'named', text: ({ interval }) => intervalText(interval, 3) },
-  { heading: 'limit', place: 'named', text: (row) => (isGated(row) ? limitText(row.judgement.threshold) : '') },
+  ...[...figureColumns(3), limitColumn].map((column) => ({ ...column, place: 'named' as const })),
 ];
 
 /**

@@ -15,8 +15,8 @@ import type { Totals } from '../../telemetry/totals.js';
 import type { LoadTests } from '../console/load-tests.js';
 import type { Storage } from '../store/store.js';
 import type { QueueAnnouncer } from '../streaming/queue-announcer.js';
-import type { ConnectionLimits } from './connection-limits.js';
-import type { KeyRing } from './key-ring.js';
+import type { ConnectionLimits } from './connections/connection-limits.js';
+import type { KeyRing } from './keys/key-ring.js';
 
 /** Fastify with the types that this server uses: pino logs, and bodies typed by their TypeBox schemas. */
 export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, PinoLogger, TypeBoxTypeProvider>;

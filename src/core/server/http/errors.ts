@@ -17,8 +17,8 @@ import {
   isModelsPath,
   messagesErrorBody,
 } from '../protocol/messages/messages-errors.js';
-import { invalidValueError } from './invalid-values.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
+import { invalidValueError } from './validation/invalid-values.js';
 
 /** The rest of such a request is not awaited. */
 const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);

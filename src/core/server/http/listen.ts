@@ -35,6 +35,15 @@ export async function checkAddress({ host, port }: Pick<ServerOptions, 'host' | 
   await once(server, 'close');
 }
 
+/** The URL at which this process reaches its own server; null before it listens. */
+export function ownUrl({ server }: App): string | null {
+  const address = server.address();
+  if (address === null || typeof address === 'string') return null;
+  const { family, port } = address;
+  const host = address.address === '0.0.0.0' ? '127.0.0.1' : address.address === '::' ? '::1' : address.address;
+  return family === 'IPv6' ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+}
+
 /**
  * For `localhost`, Fastify would open a second server on the other of 127.0.0.1 and ::1, whose connections would have no limits
  * and would not be counted. Clients that try ::1 first go on to 127.0.0.1, while some know only that.

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../http/context.js';
-import type { FeedbackBox } from '../protocol/responses/feedback.js';
+import type { FeedbackBox } from '../protocol/responses/stored/feedback.js';
 import { deletedFeedback, feedbackPage, feedbackRequest, givenFeedback } from '../schemas/feedback.js';
 import { defaultPage } from '../schemas/item-pages.js';
 import { errors, json } from '../schemas/openapi.js';

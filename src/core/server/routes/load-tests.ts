@@ -4,7 +4,7 @@ import { drainingError, loadTestRunsError } from '../../base/refusals/queue-refu
 import { notFoundError } from '../../base/refusals/refusals.js';
 import type { LoadFigures, LoadState } from '../console/load-tests.js';
 import type { App, LineContext } from '../http/context.js';
-import { ownUrl } from '../http/operators.js';
+import { ownUrl } from '../http/listen.js';
 import { pathOf } from '../http/route-paths.js';
 import { loadRequest, type WireLoadTest } from '../schemas/load-tests.js';
 import { errors, json } from '../schemas/openapi.js';

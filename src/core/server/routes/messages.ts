@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
+import { clientOf } from '../http/connections/open-answers.js';
 import type { App, ServerContext } from '../http/context.js';
 import { sendLeftOut } from '../http/left-out.js';
-import { clientOf } from '../http/open-answers.js';
 import { goingOn } from '../protocol/completions/resumption.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
 import { MessagesEncoder } from '../protocol/messages/messages-encoder.js';

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import type { EngineInfo } from '../../engine/engine.js';
 import type { ListedModel } from '../../inference/service/served-model.js';
-import { aboutAllowedModels, allowedModel, mayUse } from '../http/allowed-models.js';
 import type { App, ServerContext } from '../http/context.js';
+import { aboutAllowedModels, allowedModel, mayUse } from '../http/keys/allowed-models.js';
 import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';
 import { modelInfo, modelsPage } from '../protocol/messages/messages-models.js';
 import { errors, json } from '../schemas/openapi.js';

@@ -1,7 +1,7 @@
 import { type QueueFeeds, viewerName } from '../console/queue-feeds.js';
+import { onResponseEnd } from '../http/connections/open-answers.js';
 import type { App, LineContext } from '../http/context.js';
-import { onResponseEnd } from '../http/open-answers.js';
-import { checkRole, viewerOf } from '../http/roles.js';
+import { checkRole, viewerOf } from '../http/keys/roles.js';
 import { takeOver } from '../http/take-over.js';
 import { endlessEvents, errors } from '../schemas/openapi.js';
 import { EventStream } from '../streaming/event-stream.js';

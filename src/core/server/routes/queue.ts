@@ -1,7 +1,7 @@
 import { asChatstreamError } from '../../base/errors.js';
 import type { App, LineContext } from '../http/context.js';
-import type { Sender } from '../http/operators.js';
-import { viewerOf } from '../http/roles.js';
+import type { Sender } from '../http/keys/operators.js';
+import { viewerOf } from '../http/keys/roles.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../schemas/server-state.js';

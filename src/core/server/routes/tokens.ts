@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { ModelService } from '../../inference/service/served-model.js';
+import { clientOf } from '../http/connections/open-answers.js';
 import type { App, ServerContext } from '../http/context.js';
-import { clientOf } from '../http/open-answers.js';
 import { errors, json } from '../schemas/openapi.js';
 import { callerOf, countAgainstLimits, servedModel } from './generation.js';
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { compiledFile } from '../../base/compiled-file.js';
 import { messageOf } from '../../base/errors.js';
+import { compiledFile } from '../../base/processes/compiled-file.js';
 import type { FileProblem, FileReply, FileRequest, FileToOpen } from './file-messages.js';
 
 type Result = string | boolean | null;

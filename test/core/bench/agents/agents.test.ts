@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LoadJob } from '../../../../src/core/bench/load/load-generator.js';
+import type { LoadJob } from '../../../../src/core/bench/load/job/load-job.js';
 import { emptySnapshot, plainJob, type SimulatedAgent, Simulation } from './simulation.js';
 
 const names = ['a', 'b', 'c'];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decodeJob, decodeParts, encodeJob, encodeParts } from '../../../../src/core/bench/agents/job-code.js';
 import type { CompletedRequest } from '../../../../src/core/bench/client/outcome.js';
-import { scheduleOf } from '../../../../src/core/bench/load/arrivals.js';
-import { type LoadJob, type LoadShape, partOf } from '../../../../src/core/bench/load/load-generator.js';
-import type { TenantLoad } from '../../../../src/core/bench/load/tenant-load.js';
-import { suppliesOf } from '../../../../src/core/bench/load/tenant-supplies.js';
-import { TurnsInOrder } from '../../../../src/core/bench/load/turns-in-order.js';
+import { type LoadJob, type LoadShape, partOf } from '../../../../src/core/bench/load/job/load-job.js';
+import type { TenantLoad } from '../../../../src/core/bench/load/job/tenant-load.js';
+import { scheduleOf } from '../../../../src/core/bench/load/loops/arrivals.js';
+import { suppliesOf } from '../../../../src/core/bench/load/supply/tenant-supplies.js';
+import { TurnsInOrder } from '../../../../src/core/bench/load/supply/turns-in-order.js';
 import { parseStages } from '../../../../src/core/bench/plan/stages.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { RunRecorder } from '../../../../src/core/bench/record/run-recorder.js';

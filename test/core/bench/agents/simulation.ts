@@ -3,7 +3,8 @@ import { type AgentEvent, BenchAgent } from '../../../../src/core/bench/agents/a
 import { agentsLoad } from '../../../../src/core/bench/agents/agents-load.js';
 import { type AgentSearch, findAgents } from '../../../../src/core/bench/agents/find-agents.js';
 import type { Speaker } from '../../../../src/core/bench/agents/messages.js';
-import type { LoadGenerator, LoadJob } from '../../../../src/core/bench/load/load-generator.js';
+import type { LoadJob } from '../../../../src/core/bench/load/job/load-job.js';
+import type { LoadGenerator } from '../../../../src/core/bench/load/load-generator.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { RunRecorder, type RunSnapshot } from '../../../../src/core/bench/record/run-recorder.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';

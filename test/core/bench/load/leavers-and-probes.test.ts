@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
-import { withLeavers } from '../../../../src/core/bench/load/leavers.js';
-import { type LoadJob, partOf } from '../../../../src/core/bench/load/load-generator.js';
+import { withLeavers } from '../../../../src/core/bench/load/job/leavers.js';
+import { type LoadJob, partOf } from '../../../../src/core/bench/load/job/load-job.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { createWorkload, type WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
-import { type LoadJob, partOf } from '../../../../src/core/bench/load/load-generator.js';
+import { type LoadJob, partOf } from '../../../../src/core/bench/load/job/load-job.js';
 import { mergedGroups } from '../../../../src/core/bench/record/counters/groups.js';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assumedScale } from '../../../../src/core/bench/workload/words.js';

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../../src/core/base/random.js';
-import { arrivalTimes, scheduleOf, stagedTimes } from '../../../../src/core/bench/load/arrivals.js';
-import { drawGamma } from '../../../../src/core/bench/load/gamma.js';
-import type { LoadShape } from '../../../../src/core/bench/load/load-generator.js';
-import { ArrivalsOfTenants, type TenantLoad } from '../../../../src/core/bench/load/tenant-load.js';
-import { TurnsInOrder } from '../../../../src/core/bench/load/turns-in-order.js';
+import type { LoadShape } from '../../../../src/core/bench/load/job/load-job.js';
+import type { TenantLoad } from '../../../../src/core/bench/load/job/tenant-load.js';
+import { arrivalTimes, scheduleOf, stagedTimes } from '../../../../src/core/bench/load/loops/arrivals.js';
+import { drawGamma } from '../../../../src/core/bench/load/loops/gamma.js';
+import { ArrivalsOfTenants } from '../../../../src/core/bench/load/supply/tenant-supply.js';
+import { TurnsInOrder } from '../../../../src/core/bench/load/supply/turns-in-order.js';
 import type { Arrival } from '../../../../src/core/bench/plan/options.js';
 import { searchArrivalSeed } from '../../../../src/core/bench/plan/searched.js';
 import { parseRamp, parseStages } from '../../../../src/core/bench/plan/stages.js';

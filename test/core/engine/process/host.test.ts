@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { compiledFile } from '../../../../src/core/base/compiled-file.js';
+import { compiledFile } from '../../../../src/core/base/processes/compiled-file.js';
 import type { ProcessRole } from '../../../../src/core/engine/process-role.js';
 import { until } from '../../../support/until.js';
 import { mockOptions } from '../mock/mock-harness.js';

@@ -4,7 +4,7 @@ import type { AnswerPart } from '../../../../src/core/engine/dialects/answer.js'
 import type { AnswerReason } from '../../../../src/core/inference/request.js';
 import type { AnswerEncoder } from '../../../../src/core/server/protocol/answer-encoder.js';
 import { MessagesEncoder } from '../../../../src/core/server/protocol/messages/messages-encoder.js';
-import { calledTools } from '../../../../src/core/server/protocol/responses/namespaces.js';
+import { calledTools } from '../../../../src/core/server/protocol/responses/items/namespaces.js';
 import { ResponseEncoder } from '../../../../src/core/server/protocol/responses/response-encoder.js';
 import { responseFields } from '../../../../src/core/server/protocol/responses/response-fields.js';
 import { type NamedEvent, namedEvents } from '../../../support/named-events.js';

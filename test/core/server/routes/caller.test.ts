@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KeyRing } from '../../../../src/core/server/http/key-ring.js';
+import { KeyRing } from '../../../../src/core/server/http/keys/key-ring.js';
 import { callerOf } from '../../../../src/core/server/routes/generation.js';
 
 const keys = new KeyRing([]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { apiKeySettings } from '../../../../src/core/config/key-settings.js';
-import { KeyRing } from '../../../../src/core/server/http/key-ring.js';
+import { KeyRing } from '../../../../src/core/server/http/keys/key-ring.js';
 import { fromEmbeddingRequest } from '../../../../src/core/server/protocol/completions/embeddings.js';
 import { identified } from '../../../../src/core/server/routes/generation.js';
 import { chat, type LogLine, type TestApp, testApp, type TestAppOptions } from '../../../support/app.js';

@@ -1,4 +1,4 @@
-import { schemaProblem } from '../../format/problems.js';
+import { schemaProblem } from '../../format/schema/problems.js';
 import { type Automaton, everything, isEverything, ofLength } from '../../grammar/automaton.js';
 import { charsOf, codePoints, complement, contains, intersection, union } from '../../grammar/char-set.js';
 import { JsonRules } from '../../grammar/json-rules.js';

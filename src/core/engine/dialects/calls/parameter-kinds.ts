@@ -1,5 +1,5 @@
 import { isRecord, items } from '../../../base/json.js';
-import { allKinds, type Kind, kindOf, kindOfKeyword, kindOfType } from '../../format/kinds.js';
+import { allKinds, type Kind, kindOf, kindOfKeyword, kindOfType } from '../../format/schema/kinds.js';
 
 /** Longest chain of references, and deepest nesting of combinations, that is followed. */
 const deepest = 32;

@@ -1,5 +1,5 @@
-import { allKinds, type Kind } from '../../format/kinds.js';
-import { schemaProblem } from '../../format/problems.js';
+import { allKinds, type Kind } from '../../format/schema/kinds.js';
+import { schemaProblem } from '../../format/schema/problems.js';
 import type { SchemaProperty } from '../../format/schema-properties.js';
 import { type Automaton, everything, intersectionOf, without } from '../../grammar/automaton.js';
 import { charsOf, complement, union } from '../../grammar/char-set.js';

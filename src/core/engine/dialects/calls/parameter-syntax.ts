@@ -1,4 +1,4 @@
-import type { Kind } from '../../format/kinds.js';
+import type { Kind } from '../../format/schema/kinds.js';
 
 /** A way in which the name of a parameter ends. */
 export interface KeyEnd {

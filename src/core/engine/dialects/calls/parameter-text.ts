@@ -1,4 +1,4 @@
-import { type Kind, kindOf } from '../../format/kinds.js';
+import { type Kind, kindOf } from '../../format/schema/kinds.js';
 import { parsed } from './json-reading.js';
 import { pythonText, wordText } from './loose-values.js';
 

@@ -1,4 +1,4 @@
-import { schemaProblem } from '../../format/problems.js';
+import { schemaProblem } from '../../format/schema/problems.js';
 import { charsOf } from '../../grammar/char-set.js';
 import type { JsonRules } from '../../grammar/json-rules.js';
 import type { GrammarBuilder, Sequence } from '../../grammar/rules.js';

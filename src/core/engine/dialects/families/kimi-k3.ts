@@ -1,4 +1,4 @@
-import { allKinds } from '../../format/kinds.js';
+import { allKinds } from '../../format/schema/kinds.js';
 import { parameterCalls } from '../calls/parameter-calls.js';
 import { plainParameter } from '../calls/parameter-syntax.js';
 

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { untilAborted } from '../../../base/abort.js';
 import { type Clock, systemClock } from '../../../base/clock.js';
-import { compiledFile } from '../../../base/compiled-file.js';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
+import { compiledFile } from '../../../base/processes/compiled-file.js';
 import { TurnsByOwner } from '../../../base/turns-by-owner.js';
 import { outOfTime } from '../../format/compile-format.js';
 import type { OutputFormat } from '../../output-format.js';

@@ -1,10 +1,10 @@
 import type { Llama, LlamaGpuType, LlamaModel } from 'node-llama-cpp';
 import { type Clock, systemClock } from '../../../base/clock.js';
 import { ChatstreamError } from '../../../base/errors.js';
-import { hedged } from '../../../base/hedge.js';
 import { type CacheShape, isQuantised } from '../../../gguf/kv-cache.js';
 import { mainMemory, type Memory } from '../../../gguf/memory-need.js';
 import type { FlashAttention, GpuChoice, LlamaEngineOptions } from '../../options.js';
+import { hedged } from './hedge.js';
 import type { EngineLog, Library } from './library.js';
 
 const namesOfBackends = { cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal' } as const;

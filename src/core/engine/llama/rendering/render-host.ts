@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { compiledFile } from '../../../base/compiled-file.js';
 import { asChatstreamError } from '../../../base/errors.js';
+import { compiledFile } from '../../../base/processes/compiled-file.js';
 import { chatDialect } from '../../dialects/templates/chat-dialect.js';
 import { openWithoutGpu } from '../library/device.js';
 import { compileJinja, jinjaFrom } from '../library/jinja.js';

@@ -1,8 +1,8 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { compiledFile } from '../../../base/compiled-file.js';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
-import { signalChild } from '../../../base/signal-child.js';
+import { compiledFile } from '../../../base/processes/compiled-file.js';
+import { signalChild } from '../../../base/processes/signal-child.js';
 import { readError } from '../library/sent-error.js';
 import type { TracedText } from '../prompt/special-tokens.js';
 import {

@@ -12,9 +12,9 @@ import { missing, renamedParam } from '../requests/refused-parameters.js';
 import { resolvedRequest } from '../requests/resolved-request.js';
 import { requestedTools, type ToolParams, withCalls } from '../requests/tool-requests.js';
 import { refuseUnsupported } from '../requests/unsupported.js';
-import { chatMessages } from './chat-messages.js';
-import { functionOfCustom } from './custom-tools.js';
-import { type PlacedTool, withoutNamespaces } from './namespaces.js';
+import { chatMessages } from './items/chat-messages.js';
+import { functionOfCustom } from './items/custom-tools.js';
+import { type PlacedTool, withoutNamespaces } from './items/namespaces.js';
 import { shorterChats } from './truncation.js';
 
 /**

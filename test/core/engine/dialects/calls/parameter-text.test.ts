@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { valueText } from '../../../../../src/core/engine/dialects/calls/parameter-text.js';
-import { allKinds, type Kind } from '../../../../../src/core/engine/format/kinds.js';
+import { allKinds, type Kind } from '../../../../../src/core/engine/format/schema/kinds.js';
 
 describe('valueText', () => {
   it.each<readonly [string, readonly Kind[], unknown]>([

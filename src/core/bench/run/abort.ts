@@ -1,0 +1,78 @@
+import { percentiles } from '../../measurement/metric-names.js';
+import type { Objective } from '../../measurement/settings/objectives.js';
+import type { AbortRule } from '../plan/abort-rules.js';
+import type { RunSnapshot } from '../record/run-recorder.js';
+import { mergedTrend, type TrendBin } from '../record/run-trend.js';
+import { type Filling, queueGrowthOf } from '../result/overload.js';
+
+/** What is known of a run while it continues. */
+export interface RunningRun {
+  readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'heldBack' | 'trend'>[];
+  /** Of the window, 0 to 1; null if the run ends after a number of requests. */
+  readonly elapsedShare: number | null;
+  /** Of the requests of the window, if it is known; absent: as much as of the time. */
+  readonly sentShare?: number | null;
+  /** How many are measured, if that is what ends the run; absent or null: that is not known. */
+  readonly requests?: number | null;
+  readonly measuredMs: number;
+  /** Whether requests are sent on a schedule whose rate stays the same. */
+  readonly isOpenLoop: boolean;
+  readonly filling: Filling;
+  /** Whose misses the trends count. */
+  readonly promises: readonly Objective[];
+}
+
+/** Fewer requests than this may all have failed by chance. */
+const leastRequests = 20;
+
+/** An early trend may be that of a queue which only fills up. */
+const overloadAfter = { share: 0.5, ms: 5000 } as const;
+
+/** Which rule ends the run now, as it was given; null if none does. */
+export function abortReason(rules: readonly AbortRule[], run: RunningRun): string | null {
+  return rules.find((rule) => applies(rule, run))?.text ?? null;
+}
+
+function applies(rule: AbortRule, run: RunningRun): boolean {
+  const { snapshots, elapsedShare, measuredMs, isOpenLoop, filling, promises } = run;
+  switch (rule.type) {
+    case 'overload': {
+      const isLate = elapsedShare === null ? measuredMs >= overloadAfter.ms : elapsedShare >= overloadAfter.share;
+      if (!isOpenLoop || !isLate) return false;
+      return queueGrowthOf(mergedTrend(snapshots.map(({ trend }) => trend)), filling).overload !== null;
+    }
+    case 'errors': {
+      const unanswered = snapshots.reduce((sum, snapshot) => sum + snapshot.unanswered, 0);
+      const ended = snapshots.reduce((sum, snapshot) => sum + snapshot.completed, unanswered);
+      return ended >= leastRequests && unanswered > rule.share * ended;
+    }
+    case 'slo':
+      return promises.some((promise, index) => isLost(promise, index, run));
+  }
+}
+
+/** Whether so many values missed a limit that the objective is missed even if all others of the run meet it. */
+function isLost({ metric, percentile }: Objective, index: number, run: RunningRun): boolean {
+  const { snapshots, elapsedShare, sentShare = elapsedShare, requests = null } = run;
+  const bins = snapshots.flatMap(({ trend }) => trend.bins);
+  const missed = bins.reduce((sum, bin) => sum + (bin.missed[index] ?? 0), 0);
+  const allowed = percentile === null ? 0 : 1 - percentiles[percentile] / 100;
+  if (allowed === 0) return missed > 0;
+  // The share is of requests that are due, and those that are held back are.
+  const heldBack = snapshots.reduce((sum, snapshot) => sum + snapshot.heldBack, 0);
+  const due = bins.reduce((sum, bin) => sum + bin.sent, heldBack);
+  const inProportion = sentShare === null || sentShare === 0 ? Infinity : due / sentShare;
+  const perRequest = metric === 'chunk_gap' ? valuesPerRequest(bins, index, snapshots) : 1;
+  const expected = (requests ?? inProportion) * perRequest;
+  return missed > leastMisses && missed > allowed * expected;
+}
+
+/** An answer has many gaps between its chunks. */
+function valuesPerRequest(bins: readonly TrendBin[], index: number, snapshots: RunningRun['snapshots']): number {
+  const judged = bins.reduce((sum, bin) => sum + (bin.judged[index] ?? 0), 0);
+  const ended = snapshots.reduce((sum, { completed, unanswered }) => sum + completed + unanswered, 0);
+  return Math.max(1, judged / Math.max(1, ended));
+}
+
+/** Above this many, the share of the whole run can be told. */
+const leastMisses = 5;

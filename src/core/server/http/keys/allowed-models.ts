@@ -1,0 +1,90 @@
+import { ChatstreamError } from '../../../base/errors.js';
+import { forbiddenModelError, noAllowedModelError } from '../../../base/refusals/key-refusals.js';
+import { modelNotFoundError } from '../../../base/refusals/refusals.js';
+import type { KeySettings } from '../../../config/key-settings.js';
+import { memberNames } from '../../../relay/json-text.js';
+
+/** The model that a name means: the same value for all its names; undefined if no model has the name. */
+export type MeaningOf = (name: string) => unknown;
+
+/** Where each name is a model of its own, and no name has another spelling. */
+export const eachItsOwn: MeaningOf = (name) => name;
+
+/**
+ * Whether a key may ask for a model by this name. A file's name may have its extension, unless that makes it the name of another
+ * model, or an alias.
+ */
+export function mayUse({ models }: KeySettings, name: string, meaningOf: MeaningOf): boolean {
+  if (models === undefined || models.includes(name)) return true;
+  const stem = name.replace(/\.gguf$/, '');
+  return models.includes(stem) && meaningOf(name) === meaningOf(stem);
+}
+
+/**
+ * The model that a request means: the one that it names, or else the first of those that its key may use. A name that the key
+ * may not use is refused whether or not there is such a model.
+ *
+ * @param wanted what the request says; null if it leaves that open
+ * @param offered the names of all models, the usual one first
+ * @returns null if nothing says which
+ * @throws ChatstreamError `forbidden`
+ */
+export function allowedModel(
+  key: KeySettings,
+  wanted: string | null,
+  offered: readonly string[],
+  meaningOf: MeaningOf,
+): string | null {
+  const { name, models } = key;
+  if (wanted === null) return offered.find((each) => mayUse(key, each, meaningOf)) ?? models?.[0] ?? null;
+  if (mayUse(key, wanted, meaningOf)) return wanted;
+  throw forbiddenModelError(name, models ?? []);
+}
+
+/**
+ * The error of a search for a model, as a key may see it: if there is no such model, it names none that the key may not use.
+ *
+ * @param wanted the name that was looked for; null for none
+ * @param offered the names of all models
+ */
+export function aboutAllowedModels(
+  error: unknown,
+  key: KeySettings,
+  wanted: string | null,
+  offered: readonly string[],
+  meaningOf: MeaningOf,
+): unknown {
+  const isUnknown = error instanceof ChatstreamError && error.code === 'model_not_found';
+  // Nothing is offered before the first model is loaded, which the error says then.
+  if (!isUnknown || key.models === undefined || offered.length === 0) return error;
+  const usable = offered.find((name) => mayUse(key, name, meaningOf));
+  return usable === undefined ? noAllowedModelError(wanted ?? '') : modelNotFoundError(wanted ?? '', usable);
+}
+
+/** Members with which some servers take a request for other models. */
+const namesOfOtherModels: ReadonlySet<string> = new Set(['models', 'fallbacks']);
+
+/**
+ * Refuses a body that is passed on and could mean another model to an upstream than to this server: with two members "model", of which
+ * some servers take the first, with one in other letters, which servers in Go take as well, or with a list of models.
+ *
+ * @param text an object of JSON
+ * @throws ChatstreamError `invalid_request`
+ */
+export function refuseSecondModel(text: string): void {
+  let isNamed = false;
+  for (const name of memberNames(text)) {
+    const lower = name.toLowerCase();
+    const namesOthers = namesOfOtherModels.has(lower) || lower.endsWith('_fallbacks');
+    if (lower === 'model' ? isNamed || name !== lower : namesOthers) throw secondModelError(name);
+    isNamed ||= name === 'model';
+  }
+}
+
+function secondModelError(param: string): ChatstreamError {
+  return new ChatstreamError(
+    'invalid_request',
+    'The key of this request may not use all models, so the body can name one only, once, as "model".',
+    { param, hint: `Leave out "${param}"${param === 'model' ? ' where it comes again' : ''}.` },
+  );
+}
