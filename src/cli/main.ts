@@ -11,7 +11,7 @@ export async function main(): Promise<void> {
     await run(process.argv.slice(2), import.meta.url);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const [, id] = error instanceof Errors.CLIError ? (/^command (\S+) not found$/.exec(error.message) ?? []) : [];
+    const [, id] = error instanceof Errors.CLIError ? (/^command (\S+) not found\.?$/i.exec(error.message) ?? []) : [];
     if (id !== undefined) {
       await explainUnknown(id);
       return;
@@ -25,12 +25,22 @@ export async function main(): Promise<void> {
 /** In the form of all other errors. A command that does not exist is wrong usage, as is a flag that does not exist. */
 async function explainUnknown(id: string): Promise<void> {
   const { unknownCommandError } = await import('./command/unknown-command.js');
-  const { commandIDs } = await Config.load(import.meta.url);
-  const { code, message, hint } = unknownCommandError(id.replaceAll(':', ' '), commandIDs);
+  const { commands } = await Config.load(import.meta.url);
+  const known = commands.map((each) => ({ id: each.id, flags: Object.keys(each.flags) }));
+  const { code, message, hint } = unknownCommandError(wordsOf(id), known);
   if (process.argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`);
   else process.stderr.write(`${styled(process.stderr, 'red', 'error:')} ${message}\n${hint ?? ''}\n`);
   process.exitCode = exitCodes.wrongUsage;
+}
+
+/** As they were typed: oclif makes one id of them, with colons that a word such as a URL may have itself. */
+function wordsOf(id: string): readonly string[] {
+  const typed = process.argv.slice(2);
+  const end = typed.findIndex((word) => word.startsWith('-'));
+  const command = end === -1 ? typed : typed.slice(0, end);
+  const words = command[0] === 'help' ? command.slice(1) : command;
+  return words.length === 0 ? id.split(':') : words;
 }
 
 /**

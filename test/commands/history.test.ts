@@ -230,6 +230,14 @@ describe('history check', () => {
     writeFileSync(at('history.jsonl'), '');
     expect(await refusal(HistoryCheck, ...file())).toContain('history.jsonl has no entry.');
   });
+
+  it('says what is wrong with the lines of a file that has no entry', async () => {
+    writeFileSync(at('history.jsonl'), '# Notes\n{"schema":\n');
+    const said = await refusal(HistoryShow, ...file());
+    expect(said).toContain('history.jsonl has no entry that can be read. Line 1 of ');
+    expect(said).toContain(' is cut off, and is left out. So is 1 more.');
+    expect(said).toContain('--file names another');
+  });
 });
 
 describe('history export', () => {

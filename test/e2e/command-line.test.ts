@@ -44,11 +44,22 @@ describe.concurrent('the command line', () => {
     expect(run.stderr).toBe('');
   });
 
-  it('exits with 2 for a command that does not exist', async ({ expect }) => {
-    const run = await runCli(['srve']);
+  it.for([['srve'], ['help', 'srve']])(
+    'exits with 2 for a command that does not exist: %j',
+    async (words, { expect }) => {
+      const run = await runCli(words);
+      expect(await run.exited).toBe(2);
+      expect(stripVTControlCharacters(run.stderr)).toBe(
+        'error: There is no command srve.\nDid you mean chatstream serve?\n',
+      );
+    },
+  );
+
+  it('names the flag for an argument of a command that takes none', async ({ expect }) => {
+    const run = await runCli(['bench', 'http://127.0.0.1:8000', '-c', '4']);
     expect(await run.exited).toBe(2);
     expect(stripVTControlCharacters(run.stderr)).toBe(
-      'error: There is no command srve.\nDid you mean chatstream serve?\n',
+      'error: chatstream bench takes flags only, and not "http://127.0.0.1:8000".\nDid you mean --url http://127.0.0.1:8000?\n',
     );
   });
 

@@ -1,30 +1,63 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 import { near } from '../../core/base/mistakes/near.js';
+import { argumentAsFlag } from './argument-as-flag.js';
+
+export interface KnownCommand {
+  /** Its words, with colons between them. */
+  readonly id: string;
+  /** The names of its flags. */
+  readonly flags: readonly string[];
+}
 
 /**
- * For a command that does not exist, with the one that was probably meant.
+ * For a command that does not exist, with the one that was probably meant, or for an argument after one that takes none, with
+ * the flag that was.
  *
- * @param words as they were typed, without the program
- * @param known the ids of all commands, with colons between their words
+ * @param words as they were typed, without the program and its flags
  */
-export function unknownCommandError(words: string, known: readonly string[]): ChatstreamError {
-  const meant = commandMeant(
-    words,
-    known.map((id) => id.replaceAll(':', ' ')),
-  );
-  return new ChatstreamError('usage', `There is no command ${words}.`, {
-    hint: meant === null ? 'See chatstream --help.' : `Did you mean chatstream ${meant}?`,
+export function unknownCommandError(words: readonly string[], known: readonly KnownCommand[]): ChatstreamError {
+  const names = known.map(({ id }) => id.replaceAll(':', ' '));
+  const meant = commandMeant(words, names);
+  if (meant !== null) return unknown(words, `Did you mean chatstream ${meant}?`);
+  const beginning = longestBeginning(words, names);
+  const command = known.find(({ id }) => id.replaceAll(':', ' ') === beginning);
+  if (beginning === null || command === undefined) return unknown(words, seeHelp(beginning));
+  const argument = words[beginning.split(' ').length] ?? '';
+  const flag = argumentAsFlag(argument, command.flags);
+  if (flag === null && names.some((name) => name.startsWith(`${beginning} `)))
+    return unknown(words, seeHelp(beginning));
+  return new ChatstreamError('usage', `chatstream ${beginning} takes flags only, and not "${argument}".`, {
+    hint: flag === null ? seeHelp(beginning) : `Did you mean ${flag}?`,
   });
 }
 
-/** Where the first word is right, only the rest is compared: it would make any second word look similar. */
-function commandMeant(words: string, known: readonly string[]): string | null {
-  const [first = '', ...rest] = words.split(' ');
-  const below = known.filter((each) => each.startsWith(`${first} `));
-  if (rest.length === 0 || below.length === 0) return near(words, known);
-  const meant = near(
-    rest.join(' '),
-    below.map((each) => each.slice(first.length + 1)),
-  );
-  return meant === null ? null : `${first} ${meant}`;
+function unknown(words: readonly string[], hint: string): ChatstreamError {
+  return new ChatstreamError('usage', `There is no command ${words.join(' ')}.`, { hint });
+}
+
+function seeHelp(command: string | null): string {
+  return `See chatstream ${command === null ? '' : `${command} `}--help.`;
+}
+
+/** The first words that are those of a command, or with which commands begin. */
+function longestBeginning(words: readonly string[], names: readonly string[]): string | null {
+  for (let count = words.length - 1; count > 0; count--) {
+    const beginning = words.slice(0, count).join(' ');
+    if (names.some((name) => name === beginning || name.startsWith(`${beginning} `))) return beginning;
+  }
+  return null;
+}
+
+/**
+ * Where the first words are right, only the rest is compared: they would make any other word look similar. What follows a
+ * command that none continues is no part of its name.
+ */
+function commandMeant(words: readonly string[], names: readonly string[]): string | null {
+  const beginning = longestBeginning(words, names);
+  if (beginning === null) return near(words.join(' '), names) ?? near(words[0] ?? '', names);
+  const below = names.filter((name) => name.startsWith(`${beginning} `));
+  if (below.length === 0) return null;
+  const rest = words.slice(beginning.split(' ').length).join(' ');
+  const meant = near(rest, below.map((name) => name.slice(beginning.length + 1))); // prettier-ignore
+  return meant === null ? null : `${beginning} ${meant}`;
 }

@@ -3,6 +3,7 @@ import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
 import { near } from '../../core/base/mistakes/near.js';
 import { listed } from '../../core/measurement/numbers.js';
+import { argumentAsFlag } from './argument-as-flag.js';
 import { type Wrong, wrongCombination } from './wrong-combination.js';
 import { wrongValue } from './wrong-value.js';
 
@@ -56,9 +57,11 @@ function unexpectedArgument(error: Errors.CLIError): Wrong | null {
   if (!Array.isArray(args) || !error.message.startsWith('Unexpected argument')) return null;
   const taken = argumentsOf(error);
   const words = args.map((each) => `"${String(each)}"`);
+  const flag = argumentAsFlag(String(args[0]), Object.keys(flagsOf(error) ?? {}));
+  const meant = flag === null ? '' : `Did you mean ${flag}? `;
   return {
     message: `${words.length === 1 ? 'An argument is' : `${words.length} arguments are`} too many: ${listed(words)}.`,
-    hint: `This command takes ${taken.length === 0 ? 'flags only' : taken.join(' ')}. Write the values of a flag without spaces: 1,2,4.`,
+    hint: `${meant}This command takes ${taken.length === 0 ? 'flags only' : taken.join(' ')}. Write the values of a flag without spaces: 1,2,4.`,
   };
 }
 
@@ -70,6 +73,12 @@ function argumentsOf(error: Errors.CLIError): readonly string[] {
     const word = name.toUpperCase();
     return member(arg, 'required') === true ? word : `[${word}]`;
   });
+}
+
+/** The flags of the command, by name. */
+function flagsOf(error: Errors.CLIError): Readonly<Record<string, unknown>> | null {
+  const known = member(member(member(error, 'parse'), 'input'), 'flags');
+  return isRecord(known) ? known : null;
 }
 
 /** Of a description, unless it begins with an acronym. */
@@ -88,8 +97,8 @@ interface UnknownFlag {
 function unknownFlag(error: Errors.CLIError): UnknownFlag | null {
   const names = member(error, 'flags');
   const name: unknown = Array.isArray(names) ? names[0] : undefined;
-  const known = member(member(member(error, 'parse'), 'input'), 'flags');
-  if (typeof name !== 'string' || !isRecord(known)) return null;
+  const known = flagsOf(error);
+  if (typeof name !== 'string' || known === null) return null;
   const flags = Object.entries(known).map(([each, flag]) => ({ name: each, char: member(flag, 'char') }));
   return { name: name.replace(/=.*$/s, ''), known: [...flags, { name: 'help', char: 'h' }] };
 }

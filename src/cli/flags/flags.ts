@@ -105,13 +105,22 @@ export const precisionFlag = Flags.custom<number>({
 const timeForPrecision =
   'With the usual duration, a search takes some 5 minutes to come within 5 % of the limit; for 1 %, it would take 2 hours, and for 0.1 %, 9 days.';
 
+const neverExact =
+  'No search finds a limit exactly. Write it as 5%, which takes some 5 minutes with the usual duration, or as 1%, which takes some 2 hours.';
+
 function parsePrecision(text: string): number {
   const [, number = ''] = /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(text) ?? [];
   const share = Number(number) / 100;
   if (number !== '' && share >= 0.01 && share <= 0.5) return share;
   throw new ChatstreamError('usage', `"${text}" is not a percentage from 1 % to 50 %.`, {
-    hint: number !== '' && share < 0.01 ? timeForPrecision : 'Write it as 5%.',
+    hint: precisionHint(number === '' ? null : share),
   });
+}
+
+/** @param share null for what is not written as a percentage */
+function precisionHint(share: number | null): string {
+  if (share === 0) return neverExact;
+  return share !== null && share < 0.01 ? timeForPrecision : 'Write it as 5%.';
 }
 
 /** A number of tokens or a distribution of numbers: `64`, `64±16`, `32-128`. */

@@ -36,9 +36,16 @@ export function parseMetrics(names: readonly string[]): readonly ComparedMetric[
 }
 
 /** @throws ChatstreamError `usage` for an empty history */
-export function newestOf({ entries }: History, file: string): HistoryEntry {
+export function newestOf({ entries, skipped }: History, file: string): HistoryEntry {
   const newest = entries.at(-1);
   if (newest !== undefined) return newest;
+  const [first] = skipped;
+  if (first !== undefined) {
+    const more = skipped.length === 1 ? '' : ` So ${skipped.length === 2 ? 'is' : 'are'} ${skipped.length - 1} more.`;
+    throw new ChatstreamError('usage', `${file} has no entry that can be read. ${first}${more}`, {
+      hint: 'Is it a history? --file names another; a new one begins with: chatstream history add result.json',
+    });
+  }
   throw new ChatstreamError('usage', `${file} has no entry.`, {
     hint: 'Add a result first: chatstream history add result.json',
   });

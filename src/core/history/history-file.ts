@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { ChatstreamError } from '../base/errors.js';
 import { appendLine } from '../base/files/append-line.js';
-import { fileReason, writeHint } from '../base/files/file-errors.js';
+import { fileReason, readHint, writeHint } from '../base/files/file-errors.js';
 import { member } from '../base/json.js';
 import { wrongValue } from '../base/mistakes/wrong-value.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
@@ -22,16 +22,31 @@ export interface History {
  * Reads a history: one JSON object per line. What cannot be read, such as a line that was cut off by a full disk, is left
  * out and named.
  *
- * @throws ChatstreamError `usage` if the file cannot be read
+ * @throws ChatstreamError `usage` if the file cannot be read, or is a result
  */
 export async function readHistory(path: string): Promise<History> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, {
-      hint: 'A history begins with: chatstream history add result.json',
+      hint: readHint(error, 'A history begins with: chatstream history add result.json'),
       cause: error,
     });
   });
+  if (isResult(text)) {
+    throw new ChatstreamError('usage', `${path} is a result of bench, and not a history.`, {
+      hint: `Add it to one with: chatstream history add ${path}. --file names the history.`,
+    });
+  }
   return parseHistory(text, path);
+}
+
+/** Whether it is not a line of a history, but the one object that a result file is. */
+function isResult(text: string): boolean {
+  if (!text.includes('"chatstream.bench/')) return false;
+  try {
+    return String(member(JSON.parse(text), 'schema')).startsWith('chatstream.bench/');
+  } catch {
+    return false;
+  }
 }
 
 /** The same; a file that does not exist yet is an empty history. */

@@ -16,6 +16,29 @@ export function withMember(text: string, name: string, value: unknown): string {
 }
 
 /**
+ * A JSON object without some of its members. Like {@link withMember}, it keeps the text of all others.
+ *
+ * @param text of an object, which is known to be valid
+ */
+export function withoutMembers(text: string, names: readonly string[]): string {
+  const rest = Array.from(membersOf(text)).filter(({ name }) => !names.includes(name));
+  return `{${rest.map(({ from, end }) => text.slice(from, end)).join(',')}}`;
+}
+
+/**
+ * A JSON object in which the object that is one of its members is without some of its own. If nothing is left of that, the member goes
+ * as well.
+ *
+ * @param text of an object, which is known to be valid
+ */
+export function withoutMembersOf(text: string, name: string, names: readonly string[]): string {
+  const found = memberIn(text, name);
+  if (found === null) return text;
+  const rest = withoutMembers(text.slice(found.start, found.end), names);
+  return rest === '{}' ? withoutMembers(text, [name]) : text.slice(0, found.start) + rest + text.slice(found.end);
+}
+
+/**
  * The names of the members of a JSON object as they are written, with all that `JSON.parse` drops because it comes again.
  *
  * @param text of an object, which is known to be valid
@@ -37,13 +60,19 @@ function memberIn(text: string, name: string): Span | null {
   return found;
 }
 
-function* membersOf(text: string): Generator<Span & { readonly name: string }> {
+interface Member extends Span {
+  readonly name: string;
+  /** Where its name begins. */
+  readonly from: number;
+}
+
+function* membersOf(text: string): Generator<Member> {
   let at = skipBlank(text, text.indexOf('{') + 1);
   while (text[at] === '"') {
     const keyEnd = stringEnd(text, at);
     const start = skipBlank(text, skipBlank(text, keyEnd) + 1);
     const end = valueEnd(text, start);
-    yield { name: String(JSON.parse(text.slice(at, keyEnd))), start, end };
+    yield { name: String(JSON.parse(text.slice(at, keyEnd))), from: at, start, end };
     at = skipBlank(text, end);
     if (text[at] === ',') at = skipBlank(text, at + 1);
   }

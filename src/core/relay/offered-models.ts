@@ -7,9 +7,21 @@ import { anyModel } from './relay-job.js';
 /** How soon to ask again for a model of an upstream that has never answered. */
 const retryAfterSeconds = 5;
 
-/** The names by which clients can ask for a model, the usual one first. */
+/** The names of all models, the usual one first. */
 export function modelsOf(executors: readonly RelayExecutor[]): readonly string[] {
   return [...new Set(executors.flatMap(({ models }) => models ?? []))];
+}
+
+/**
+ * The names by which clients can ask for a model, the usual one first. Without a model, there are none.
+ *
+ * @param aliases names that stand for the first model; `*`, which stands for any name, is not among them
+ */
+export function namesOf(executors: readonly RelayExecutor[], aliases: readonly string[]): readonly string[] {
+  const [first, ...others] = modelsOf(executors);
+  if (first === undefined) return [];
+  const further = aliases.filter((alias) => alias !== '*' && !others.includes(alias));
+  return [...new Set([first, ...further, ...others])];
 }
 
 /**

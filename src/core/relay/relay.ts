@@ -121,7 +121,7 @@ export class Relay implements RequestLine {
     return this.#lines.counts;
   }
 
-  /** The names by which clients can ask for a model, the usual one first. */
+  /** The names of all models, the usual one first. */
   get models(): readonly string[] {
     return modelsOf(this.executors);
   }

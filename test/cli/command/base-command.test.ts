@@ -246,6 +246,11 @@ describe('a command', () => {
       'This command takes flags only. Write the values of a flag without spaces: 1,2,4.',
     ],
     [
+      ['--count', '4', 'slots'],
+      'An argument is too many: "slots".',
+      'Did you mean --slots? This command takes flags only. Write the values of a flag without spaces: 1,2,4.',
+    ],
+    [
       ['one', 'two'],
       '2 arguments are too many: "one" and "two".',
       'This command takes flags only. Write the values of a flag without spaces: 1,2,4.',

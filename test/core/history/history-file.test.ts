@@ -36,6 +36,16 @@ describe('a history file', () => {
     });
   });
 
+  it('is refused with what to do if it is a folder, or a result', async () => {
+    await expect(readHistory(folder)).rejects.toMatchObject({ code: 'usage', hint: 'Name a file in it.' });
+    writeFileSync(path, '{\n  "schema": "chatstream.bench/v1"\n}\n');
+    await expect(readHistoryIfAny(path)).rejects.toMatchObject({
+      code: 'usage',
+      message: `${path} is a result of bench, and not a history.`,
+      hint: `Add it to one with: chatstream history add ${path}. --file names the history.`,
+    });
+  });
+
   it('keeps every entry of many that are added at the same time', async () => {
     const days = Array.from({ length: 40 }, (_, day) => day);
     await Promise.all(days.map((day) => appendEntry(path, entryAt(day))));

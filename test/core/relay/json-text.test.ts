@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memberNames, withMember } from '../../../src/core/relay/json-text.js';
+import { memberNames, withMember, withoutMembers } from '../../../src/core/relay/json-text.js';
 
 describe('a JSON text with another value for a member', () => {
   it('stays as it was apart from that', () => {
@@ -28,6 +28,27 @@ describe('a JSON text with another value for a member', () => {
       fc.property(objects, fc.string(), fc.constantFrom(undefined, 2), (object, value, indent) => {
         const text = JSON.stringify(object, null, indent);
         expect(JSON.parse(withMember(text, 'model', value))).toEqual({ ...JSON.parse(text), model: value });
+      }),
+    );
+  });
+});
+
+describe('a JSON text without members', () => {
+  it('keeps the text of the others', () => {
+    const text = '{ "seed" : 12345678901234567890, "a":[{"b":1}],\n "b" : {"a":2}, "a":null, "n":1e400 }';
+    expect(withoutMembers(text, ['a'])).toBe('{"seed" : 12345678901234567890,"b" : {"a":2},"n":1e400}');
+    expect(withoutMembers(text, ['seed', 'a', 'b', 'n'])).toBe('{}');
+    expect(withoutMembers(' { } ', ['a'])).toBe('{}');
+  });
+
+  it('means the same as the object without them', () => {
+    const name = fc.string().filter((text) => !text.includes('\\'));
+    const objects = fc.dictionary(fc.oneof(name, fc.constantFrom('a', 'b')), fc.jsonValue(), { noNullPrototype: true });
+    fc.assert(
+      fc.property(objects, fc.constantFrom(undefined, 2), (object, indent) => {
+        const rest = Object.fromEntries(Object.entries(object).filter(([each]) => each !== 'a' && each !== 'b'));
+        const text = JSON.stringify(object, null, indent);
+        expect(JSON.parse(withoutMembers(text, ['a', 'b']))).toEqual(JSON.parse(JSON.stringify(rest)));
       }),
     );
   });

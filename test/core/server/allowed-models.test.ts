@@ -56,7 +56,9 @@ describe('a key that may use some models', () => {
     const answer = await post('/v1/chat/completions', chat('hi'), bearer('anna'));
     expect(answer.statusCode).toBe(404);
     expect(answer.body).not.toContain('small');
-    expect(answer.body).toContain('Nor is any other model that this request may use.');
+    expect(answer.body).toContain(
+      'Nor is any other model that this request may use. Ask the operator to add one of them, or to allow another.',
+    );
   });
 
   it('is told of none of the others if it asks what one of its own is that is not served', async () => {

@@ -76,7 +76,10 @@ export function refuseWithSearch(flags: BenchFlags, { isTyped }: FlagOrigins): v
     refuse('--by concurrency raises the number of clients, but --rate is for an open loop.', 'Leave out one of the two.'); // prettier-ignore
   }
   if (flags.by === 'rate' && isTyped('concurrency')) {
-    refuse('--by rate is an open loop, which has no clients, but --concurrency is given.', 'Leave out one of the two.');
+    refuse(
+      '--find-max searches for a rate, in an open loop, which has no clients, but --concurrency is given.',
+      'Add --by concurrency to search for the number of clients, or leave out --concurrency.',
+    );
   }
 }
 

@@ -38,6 +38,25 @@ export function writeHint(error: unknown): string {
   return 'Name a file in a folder that exists and may be written to.';
 }
 
+/**
+ * What to do about a file that cannot be read.
+ *
+ * @param whenMissing for one that does not exist
+ */
+export function readHint(error: unknown, whenMissing: string): string {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+      return whenMissing;
+    case 'EISDIR':
+      return 'Name a file in it.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'Give this user the permission to read it, or name another file.';
+    default:
+      return 'Check the name.';
+  }
+}
+
 /** Why the output of a command cannot be written, in words, and what to do: sentences for the end of a line. */
 export function outputProblem(error: unknown): string {
   const problem = `The output could not be written: ${fileReason(error)}.`;

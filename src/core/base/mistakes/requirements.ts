@@ -17,6 +17,9 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   null: ['null'],
 };
 
+/** What is said of a value where {@link requirement} says nothing: the words of the library are not for people. */
+export const notValid = 'is not valid';
+
 /**
  * What a value must be, as the rest of a sentence that begins with its name, such as "must be at most 2".
  *

@@ -5,35 +5,23 @@ import { Value } from 'typebox/value';
 import { ChatstreamError } from '../errors.js';
 import { isRecord, member } from '../json.js';
 import { near } from './near.js';
-import { requirement } from './requirements.js';
+import { notValid, requirement } from './requirements.js';
 import { placeOf } from './wrong-value.js';
-
-/**
- * What is wrong with a value of a file with settings, and what to do. It names the setting and never quotes its value, which
- * may be a key.
- *
- * @param name of the file
- * @param usualHint where the settings are described
- */
-export function settingsError(
-  name: string,
-  error: TLocalizedValidationError | undefined,
-  usualHint: string,
-): ChatstreamError {
-  return errorOf(name, error === undefined ? [] : [error], null, usualHint);
-}
 
 /** What is wrong with one value: one that may have several types has an error for each of them. */
 type ErrorsOfValue = readonly TLocalizedValidationError[];
 
-function errorOf(name: string, errors: ErrorsOfValue, schema: object | null, usualHint: string): ChatstreamError {
+function errorOf(name: string, errors: ErrorsOfValue, schema: object, usualHint: string): ChatstreamError {
   const { problem, hint } = problemOf(errors, schema, usualHint);
   return new ChatstreamError('usage', `${name}: ${placeOf(errors[0]?.instancePath ?? '')} ${problem}.`, { hint });
 }
 
 /**
- * The same for all that is wrong with it.
+ * All that is wrong with a file with settings, and what to do. It names the settings and never quotes their values, which may be
+ * keys.
  *
+ * @param name of the file
+ * @param usualHint where the settings are described
  * @param schema of the file: names that it does not have are compared with those that it has, and the `patternErrorMessage` of a
  *   pattern, which editors show too, says what it means
  * @param others sentences about what the schema does not say
@@ -108,7 +96,7 @@ function partOf(schema: object, path: readonly string[]): unknown {
 
 function problemOf(
   errors: ErrorsOfValue,
-  schema: object | null,
+  schema: object,
   usualHint: string,
 ): { readonly problem: string; readonly hint: string } {
   const [error] = errors;
@@ -120,9 +108,9 @@ function problemOf(
   if (error.keyword === 'enum') {
     return { problem: `must be one of ${error.params.allowedValues.join(', ')}`, hint: usualHint };
   }
-  if (error.keyword === 'pattern' && schema !== null) {
+  if (error.keyword === 'pattern') {
     const meaning = member(partOf(schema, stepsOf(error)), 'patternErrorMessage');
     if (typeof meaning === 'string') return { problem: meaning, hint: usualHint };
   }
-  return { problem: requirement(error, errors) ?? error.message, hint: usualHint };
+  return { problem: requirement(error, errors) ?? notValid, hint: usualHint };
 }

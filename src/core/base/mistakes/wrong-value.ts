@@ -1,5 +1,5 @@
 import type { TLocalizedValidationError } from 'typebox/error';
-import { requirement } from './requirements.js';
+import { notValid, requirement } from './requirements.js';
 
 /**
  * The place of the first value of a document that is wrong, and what it must be, such as "runs[0].index must be a whole number".
@@ -12,7 +12,7 @@ export function wrongValue(errors: readonly TLocalizedValidationError[]): string
   const place = placeOf(error.instancePath);
   if (error.keyword === 'required') return `${place} needs ${error.params.requiredProperties.join(' and ')}`;
   const ofValue = errors.filter(({ instancePath }) => instancePath === error.instancePath);
-  return `${place} ${requirement(error, ofValue) ?? error.message}`;
+  return `${place} ${requirement(error, ofValue) ?? notValid}`;
 }
 
 /** `/keys/0/share` → `keys[0].share`. */

@@ -35,7 +35,7 @@ export function forbiddenModelError(key: string, models: readonly string[]): Cha
 /** For a key none of whose models is served. Which others are is not for its owner to know. */
 export function noAllowedModelError(wanted: string): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
-    hint: 'Nor is any other model that this request may use.',
+    hint: 'Nor is any other model that this request may use. Ask the operator to add one of them, or to allow another.',
     param: 'model',
   });
 }
@@ -45,6 +45,15 @@ export function modelMissingUpstreamError(wanted: string): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here at the moment.`, {
     hint: 'The server that should have it does not; the operator can find out why.',
     param: 'model',
+  });
+}
+
+// not_found
+
+/** Takes the place of an upstream's own 404 that does not speak of models, for the same reason. */
+export function missingUpstreamError(): ChatstreamError {
+  return new ChatstreamError('not_found', 'The server that should answer has not found what this request refers to.', {
+    hint: 'If the request names an earlier response, send the conversation itself; otherwise the operator can find out why.',
   });
 }
 

@@ -52,6 +52,12 @@ export function connectionFailure(error: unknown, at: string): ConnectionFailure
   if (error instanceof errors.HTTPParserError || /^(?:HPE_|UND_ERR_)/.test(nodeCode)) {
     return { code: 'http_protocol_error', message: `${at} does not speak HTTP/1.1 as it should: ${messageOf(error)}` };
   }
+  if (/wrong version number|packet length too long/i.test(messageOf(error))) {
+    return {
+      code: 'tls_error',
+      message: `No secure connection to ${at}: it does not speak TLS. Does it expect http in the URL?`,
+    };
+  }
   if (/^(?:ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|EPROTO$)|SELF_SIGNED/.test(nodeCode)) {
     return {
       code: 'tls_error',

@@ -4,7 +4,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../../base/errors.js';
 import { fileReason } from '../../base/files/file-errors.js';
-import { settingsError } from '../../base/mistakes/settings-error.js';
+import { allErrors, settingsErrors } from '../../base/mistakes/settings-error.js';
 import { parseYaml } from '../../base/mistakes/yaml.js';
 import { hasTurns } from '../../measurement/workload/conversation-shape.js';
 import { parseLengths } from '../../measurement/workload/lengths.js';
@@ -15,9 +15,23 @@ const textOrNumber = Type.Union([Type.String({ minLength: 1 }), Type.Number()]);
 
 const tenant = Type.Object(
   {
-    name: Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$' }),
-    key: Type.Optional(Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' })),
-    'key-env': Type.Optional(Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]*$' })),
+    name: Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$',
+      patternErrorMessage: 'must be up to 64 letters, digits and _ . @ -, with a letter or a digit first',
+    }),
+    key: Type.Optional(
+      Type.String({
+        minLength: 1,
+        pattern: '^[\\x21-\\x7e]+$',
+        patternErrorMessage: 'must be letters, digits and signs of ASCII, without spaces',
+      }),
+    ),
+    'key-env': Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+        patternErrorMessage: 'must be the name of an environment variable: letters, digits and _, with no digit first',
+      }),
+    ),
     share: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e6 })),
     clients: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
     weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1e6 })),
@@ -58,7 +72,9 @@ export async function readTenantsFile(
     });
   });
   const value = parseYaml(text, path, 'Write "tenants:", and below it one "- name: …" for each.');
-  if (!Value.Check(fileSchema, value)) throw settingsError(path, Value.Errors(fileSchema, value)[0], seeDocs);
+  if (!Value.Check(fileSchema, value)) {
+    throw settingsErrors(path, allErrors(fileSchema, value), fileSchema, seeDocs);
+  }
   const names = value.tenants.map(({ name }) => name);
   const twin = names.find((name, index) => names.indexOf(name) !== index);
   if (twin !== undefined) throw wrong(path, `there are two tenants with the name "${twin}"`);

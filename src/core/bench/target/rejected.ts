@@ -5,6 +5,12 @@ const aboutUrl = 'Is --url the base of an OpenAI-compatible server?';
 const aboutKey = 'Give a valid key with --api-key, or in any other header with --header "name: value".';
 const aboutParameters = '--no-param leaves out a parameter that it does not take, and --extra-body replaces one.';
 
+const aboutLength =
+  'Send shorter prompts with --input-tokens, ask for shorter answers with --output-tokens, or give the server a longer context.';
+
+/** What servers of all kinds say of a prompt that is too long. */
+const tooLong = /context (?:length|window|size)|too long|exceeds? the (?:available )?context/i;
+
 const hints: Readonly<Record<number, string>> = {
   400: aboutParameters,
   401: aboutKey,
@@ -24,7 +30,7 @@ export function rejectedError(url: string, { status, message }: Rejection): Chat
     'target_unreachable',
     `${url} rejects the requests of the bench (HTTP ${status}): ${sentence}`,
     {
-      hint: hints[status] ?? aboutUrl,
+      hint: status === 400 && tooLong.test(message) ? aboutLength : (hints[status] ?? aboutUrl),
     },
   );
 }

@@ -135,7 +135,7 @@ async function describe(
         await queue?.restore();
         return null;
       } catch (error) {
-        return `${baseUrl} was left with another max-concurrency than its ${queue?.original}: ${messageOf(error)}`;
+        return `The max-concurrency of ${baseUrl} could not be set back to ${queue?.original}: ${messageOf(error)}`;
       }
     },
   };

@@ -61,7 +61,7 @@ export class ThreadChoice {
   #resumeAtMs: number;
   #triedAtMs = -Infinity;
   #usualMs: number | null;
-  /** How long a round took before the model served; null if that was not measured, or after the first rounds. */
+  /** How long a round took before the model served; null if that was not measured, and after the first rounds, trial or change. */
   #measuredMs: number | null;
 
   /**
@@ -183,6 +183,8 @@ export class ThreadChoice {
   #pause(ms: number, nowMs: number): void {
     this.#pauseMs = Math.min(longestPauseMs, ms);
     this.#resumeAtMs = nowMs + this.#pauseMs;
+    // What was observed since counts for more, and the measurement was of another number if that has changed.
+    this.#measuredMs = null;
   }
 }
 

@@ -36,10 +36,16 @@ export function parseLengths(text: string, counted: Counted = 'tokens'): Lengths
   const second = Number(match[3]);
   if (second > longest) throw notLengths(text, counted);
   if (operator === '-') {
-    if (second < first) throw notLengths(text, counted);
+    if (second < first) throw endsBeforeItBegins(text, first, second);
     return second === first ? { type: 'fixed', tokens: first } : { type: 'uniform', min: first, max: second };
   }
   return second === 0 ? { type: 'fixed', tokens: first } : { type: 'normal', mean: first, stddev: second };
+}
+
+function endsBeforeItBegins(text: string, first: number, second: number): ChatstreamError {
+  return new ChatstreamError('usage', `The range "${text}" ends below its beginning.`, {
+    hint: second < 1 ? 'Begin it with at least 1.' : `Write the smaller number first: ${second}-${first}.`,
+  });
 }
 
 /** The same lengths as the flag takes them. */

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
-import { modelMissingUpstreamError } from '../../base/refusals/key-refusals.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import { namesOf } from '../../relay/offered-models.js';
 import type { RelayListener, RelayRequest } from '../../relay/relay-request.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
 import { aboutAllowedModels, allowedModel, eachItsOwn, refuseSecondModel } from '../http/keys/allowed-models.js';
 import { pathOf } from '../http/route-paths.js';
+import { withoutOtherModels } from '../protocol/relayed/not-found.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed/relayed-requests.js';
 import { EventNumbers } from '../protocol/responses/event-numbers.js';
@@ -57,7 +58,8 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const key = keys.of(http.raw);
   if (key.models !== undefined) refuseSecondModel(http.body);
   const { relay } = context;
-  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, relay.models, eachItsOwn);
+  const names = (): readonly string[] => namesOf(relay.executors, options.aliases);
+  const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, names(), eachItsOwn);
   const request: RelayRequest = {
     ...facts,
     // A key that may not use all models does not get an upstream's own default.
@@ -78,10 +80,10 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const delivery = new Delivery(context, reply);
   const admitted = (listener: RelayListener): AdmittedRequest => {
     try {
-      const heard = key.models === undefined ? listener : withoutOtherModels(listener, model ?? '');
+      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '');
       return relay.submit(request, heard, delivery.client);
     } catch (error) {
-      throw aboutAllowedModels(error, key, model, relay.models, eachItsOwn);
+      throw aboutAllowedModels(error, key, model, names(), eachItsOwn);
     } finally {
       // Before anything is written.
       sendLimits(context, reply);
@@ -128,16 +130,16 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   });
 }
 
-/** Passes on all but the error of an upstream that does not have the model: it often lists those that it has. */
-function withoutOtherModels(listener: RelayListener, wanted: string): RelayListener {
+/** Passes on all but errors that may name models which the key may not use. */
+function forHeldKey(listener: RelayListener, wanted: string): RelayListener {
   return {
     started: () => {
       listener.started();
     },
     whole: (answer, executor) => {
-      if (answer.status === 404 && /model/i.test(answer.body.toString())) {
-        listener.failed(modelMissingUpstreamError(wanted));
-      } else listener.whole(answer, executor);
+      const error = withoutOtherModels(answer, wanted);
+      if (error === null) listener.whole(answer, executor);
+      else listener.failed(error);
     },
     begun: (executor) => {
       listener.begun(executor);

@@ -1,14 +1,16 @@
 import { Type } from 'typebox';
-import { modelNotFoundError } from '../../base/refusals/refusals.js';
 import { upstreamNotFoundError } from '../../base/refusals/upstream-refusals.js';
+import { modelFor, namesOf } from '../../relay/offered-models.js';
 import type { RelayExecutor } from '../../relay/relay-executor.js';
 import type { App, RelayContext } from '../http/context.js';
 import { aboutAllowedModels, allowedModel, eachItsOwn, mayUse } from '../http/keys/allowed-models.js';
+import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';
+import { modelInfo, modelsPage } from '../protocol/messages/messages-models.js';
 import { errors, json } from '../schemas/openapi.js';
 import { upstream, upstreamChange, upstreamList } from '../schemas/server-state.js';
 
 /** The upstream servers and their models. */
-export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
+export function upstreamRoutes(app: App, { relay, keys, options: { aliases } }: RelayContext): void {
   const startedAt = Math.floor(Date.now() / 1000);
   const describeModel = (id: string): object => ({ id, object: 'model', created: startedAt, owned_by: 'upstream' });
   const models = {
@@ -16,22 +18,26 @@ export function upstreamRoutes(app: App, { relay, keys }: RelayContext): void {
     tags: ['models'],
     response: { 200: json('The models by the names by which clients ask for them.', Type.Object({})), ...errors(401) },
   };
-  app.get('/v1/models', { schema: models }, ({ raw }) => {
-    const shown = relay.models.filter((name) => mayUse(keys.of(raw), name, eachItsOwn));
+  app.get('/v1/models', { schema: models }, ({ raw, headers }) => {
+    const shown = namesOf(relay.executors, aliases).filter((name) => mayUse(keys.of(raw), name, eachItsOwn));
+    if (isFromAnthropicClient(headers)) return modelsPage(shown.map((id) => modelInfo(id, startedAt)));
     return { object: 'list', data: shown.map(describeModel) };
   });
   const model = {
     summary: 'One model',
     tags: ['models'],
     params: Type.Object({ id: Type.String() }),
-    response: { 200: json('The model.', Type.Object({})), ...errors(401, 403, 404) },
+    response: { 200: json('The model.', Type.Object({})), ...errors(401, 403, 404, 503) },
   };
-  app.get('/v1/models/:id', { schema: model }, ({ params: { id }, raw }) => {
+  app.get('/v1/models/:id', { schema: model }, ({ params: { id }, raw, headers }) => {
     const key = keys.of(raw);
     allowedModel(key, id, [], eachItsOwn);
-    if (relay.models.includes(id)) return describeModel(id);
-    const error = modelNotFoundError(id, relay.models[0] ?? null);
-    throw aboutAllowedModels(error, key, id, relay.models, eachItsOwn);
+    try {
+      modelFor(id, relay.executors, aliases);
+    } catch (error) {
+      throw aboutAllowedModels(error, key, id, namesOf(relay.executors, aliases), eachItsOwn);
+    }
+    return isFromAnthropicClient(headers) ? modelInfo(id, startedAt) : describeModel(id);
   });
 
   const tags = ['upstreams'];

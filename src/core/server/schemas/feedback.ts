@@ -9,7 +9,7 @@ export const feedbackRequest = Type.Object(
     comment: Type.Optional(Type.Union([Type.String({ maxLength: 10_000 }), Type.Null()])),
     fields: Type.Optional(Type.Union([fields, Type.Null()])),
   },
-  { additionalProperties: false, minProperties: 2 },
+  { additionalProperties: false, description: 'Besides response_id, it has at least one of the others.' },
 );
 
 /** A message of a chat, as chat templates have them. */

@@ -17,7 +17,7 @@ describe('what makes no sense', () => {
     [['-n', 'auto'], '"auto" is not a list of whole numbers of at least 1.'],
     [['-d', '10'], '"10" is not a duration.'],
     [['--input-tokens', '0'], '"0" is not a number of tokens.'],
-    [['--output-tokens', '9-3'], '"9-3" is not a number of tokens.'],
+    [['--output-tokens', '9-3'], 'The range "9-3" ends below its beginning.'],
     [['--turns', '0'], '"0" is not a number of messages.'],
     [['--header', 'nonsense'], '"nonsense" is not a header.'],
     [['--header', 'a b: c'], '"a b: c" is not a header.'],

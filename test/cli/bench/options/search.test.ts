@@ -47,6 +47,15 @@ describe('a search for the highest load', () => {
     await expect(optionsOf(...argv)).rejects.toThrow(message);
   });
 
+  it.each([
+    [[...search, '-c', '4'], 'Add --by concurrency to search for the number of clients, or leave out --concurrency.'],
+    [[...search, '--precision', '0%'], 'No search finds a limit exactly. Write it as 5%'],
+    [[...search, '--precision', '0.1%'], 'for 0.1 %, 9 days'],
+    [[...search, '--precision', '0'], 'Write it as 5%.'],
+  ])('says what to do about %j', async (argv, hint) => {
+    await expect(optionsOf(...argv)).rejects.toMatchObject({ hint: expect.stringContaining(hint) as string });
+  });
+
   it('takes a list of rates to sweep, in rising order, and what ends a run early', async () => {
     expect(await optionsOf('--rate', '5,1,2.5,1', '--abort-on', 'overload,errors:5%')).toMatchObject({
       load: { type: 'open', rates: [1, 2.5, 5] },

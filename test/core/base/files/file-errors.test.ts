@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { fileReason, outputProblem, writeHint } from '../../../../src/core/base/files/file-errors.js';
+import { fileReason, outputProblem, readHint, writeHint } from '../../../../src/core/base/files/file-errors.js';
 
 async function errorOf(path: string): Promise<unknown> {
   return readFile(path).then(
@@ -31,4 +31,11 @@ it('says of the output of a command what to do where it is known', () => {
 it('speaks of room only where there is none', () => {
   expect(writeHint({ code: 'ENOSPC' })).toContain('Make room');
   expect(writeHint({ code: 'EACCES' })).toBe('Name a file in a folder that exists and may be written to.');
+});
+
+it('says what to do about a file that cannot be read', () => {
+  expect(readHint({ code: 'ENOENT' }, 'Make one.')).toBe('Make one.');
+  expect(readHint({ code: 'EISDIR' }, 'Make one.')).toBe('Name a file in it.');
+  expect(readHint({ code: 'EACCES' }, 'Make one.')).toContain('the permission to read it');
+  expect(readHint({ code: 'ELOOP' }, 'Make one.')).toBe('Check the name.');
 });

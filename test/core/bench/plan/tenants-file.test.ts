@@ -100,6 +100,30 @@ tenants:
   });
 });
 
+describe('what is wrong in a file of tenants', () => {
+  it.each([
+    ['{ name: a b }', 'tenants[0].name must be up to 64 letters, digits and _ . @ -, with a letter or a digit first.'],
+    ['{ name: a, key: "b c" }', 'tenants[0].key must be letters, digits and signs of ASCII, without spaces.'],
+    ['{ name: a, key: "" }', 'tenants[0].key must not be empty.'],
+    [
+      '{ name: a, key-env: A-B }',
+      'tenants[0].key-env must be the name of an environment variable: letters, digits and _, with no digit first.',
+    ],
+    ['{ name: a, turns: [2] }', 'tenants[0].turns must be a string or a number.'],
+    ['{ name: a, clients: 0 }', 'tenants[0].clients must be at least 1.'],
+    ['{ key: a }', 'tenants[0] needs name.'],
+  ])('is said in plain words: %s', async (tenant, said) => {
+    await expect(read(`tenants: [${tenant}]`)).rejects.toThrow(said);
+  });
+
+  it('is all of it, with the names that may be meant', async () => {
+    const refused = read('tenants: [{ name: a, client: 1 }, { name: 5, weight: 0 }]');
+    await expect(refused).rejects.toThrow(
+      /has 3 mistakes:\n.*Did you mean clients\?\n.*name must be a string.\n.*weight must be greater than 0\.$/s,
+    );
+  });
+});
+
 describe('clients of tenants', () => {
   it('are divided in proportion, and mixed', () => {
     expect(tenantOfClients([3, 1], 8)).toEqual([0, 0, 0, 1, 0, 0, 0, 1]);

@@ -26,7 +26,11 @@ describe('httpOf', () => {
     ['it closes', async () => (await serveScript(closeAtOnce)).url, 'closed the connection'],
     ['it resets', async () => (await serveScript(resetAtOnce)).url, 'closed the connection'],
     ['it is not HTTP', async () => await greetingUrl('http'), 'does not speak HTTP/1.1'],
-    ['it does not speak TLS', async () => await greetingUrl('https'), 'No secure connection'],
+    [
+      'it does not speak TLS',
+      async () => await greetingUrl('https'),
+      'it does not speak TLS. Does it expect http in the URL',
+    ],
   ])('says what to do if %s', async (_name, start, reason) => {
     const url = await start();
     await expect(httpOf(url, {}).get('/')).rejects.toMatchObject({

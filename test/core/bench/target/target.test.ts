@@ -172,7 +172,7 @@ describe('closing a target', () => {
     await target.queue?.setMaxConcurrency(1);
     await server.die();
     const problem = await target.close();
-    expect(problem).toContain('was left with another max-concurrency than its 4');
+    expect(problem).toContain('could not be set back to 4: ');
     expect(problem).toContain('Nothing listens at');
   });
 });

@@ -73,6 +73,18 @@ describe('ThreadGovernor', () => {
     expect(machine.governor.inUse).toEqual([1]);
   });
 
+  it.each([
+    ['for a kind of round that it knows', eight],
+    ['for a kind of round that is new', one],
+  ])('tries more threads only after the pause when something else needs the cores from the start, %s', (_, work) => {
+    const machine = new Machine(twoAreFaster, 2, 10);
+    machine.isBusy = true;
+    machine.run(1, eight);
+    const from = machine.used.length;
+    while (machine.nowMs < 3500) machine.run(1, work);
+    expect(new Set(machine.used.slice(from))).toEqual(new Set([1]));
+  });
+
   it('steps down at once when something else needs the cores', () => {
     const machine = new Machine(twoAreFaster);
     machine.run(100);

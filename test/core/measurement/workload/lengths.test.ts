@@ -21,13 +21,18 @@ describe('parseLengths', () => {
     expect(parseLengths(text)).toEqual(lengths);
   });
 
-  it.each(['', '0', '-5', 'many', '128-32', '1.5', '64±', '99999999999'])(
-    'refuses "%s" and says what to write',
-    (text) => {
-      expect(() => parseLengths(text)).toThrow(expect.objectContaining({ code: 'usage' }));
-      expect(() => parseLengths(text)).toThrow(/is not a number of tokens/);
-    },
-  );
+  it.each(['', '0', '-5', 'many', '1.5', '64±', '99999999999'])('refuses "%s" and says what to write', (text) => {
+    expect(() => parseLengths(text)).toThrow(expect.objectContaining({ code: 'usage' }));
+    expect(() => parseLengths(text)).toThrow(/is not a number of tokens/);
+  });
+
+  it('says of a range that ends below its beginning how to turn it around', () => {
+    expect(() => parseLengths('128-32')).toThrow('The range "128-32" ends below its beginning.');
+    expect(() => parseLengths('128-32')).toThrow(
+      expect.objectContaining({ hint: 'Write the smaller number first: 32-128.' }),
+    );
+    expect(() => parseLengths('1-0')).toThrow(expect.objectContaining({ hint: 'Begin it with at least 1.' }));
+  });
 
   it.each(['64', '64±16', '32-128'])('is undone by formatLengths: %s', (text) => {
     expect(formatLengths(parseLengths(text))).toBe(text);

@@ -94,6 +94,21 @@ describe('feedback', () => {
     expect(await prompt()).toMatchObject([said]);
   });
 
+  it('says something about the answer', async () => {
+    const made = await server();
+    const refused = await give(made, { response_id: 'x' });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json<unknown>()).toMatchObject({
+      error: {
+        code: 'invalid_request',
+        message: '"like", "comment" and "fields" are all missing. Send at least one of them.',
+      },
+    });
+    expect((await listed(made)).data).toEqual([]);
+    const withdrawn = await give(made, { response_id: 'x', like: null });
+    expect(withdrawn.statusCode).toBe(200);
+  });
+
   it('has no fields that are nested too deeply', async () => {
     const fields = `{"a":${'['.repeat(1000)}${']'.repeat(1000)}}`;
     const refused = await (await server()).post(path, `{"response_id":"x","fields":${fields}}`);

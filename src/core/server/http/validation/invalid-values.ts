@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../../base/errors.js';
 import { isRecord, member } from '../../../base/json.js';
-import { requirement } from '../../../base/mistakes/requirements.js';
+import { notValid, requirement } from '../../../base/mistakes/requirements.js';
 import { mixedPromptsError } from './mixed-prompts.js';
 
 type Issues = NonNullable<FastifyError['validation']>;
@@ -57,12 +57,12 @@ interface Value {
 
 /** What is wrong, as the rest of a sentence that begins with the parameter's name. */
 function complaint(issue: Issue | undefined, all: Issues, { param, given }: Value): string {
-  if (issue === undefined) return 'is not valid';
+  if (issue === undefined) return notValid;
   if (issue.keyword === 'required' || given === undefined) return 'is missing';
   if (issue.keyword === 'additionalProperties') return 'is not a known field';
   const sameValue = all.filter(({ instancePath }) => instancePath === issue.instancePath);
   const meant = issue.keyword === 'pattern' ? patterns[param] : requirement(issue, sameValue);
-  if (meant === undefined || meant === null) return issue.message ?? 'is not valid';
+  if (meant === undefined || meant === null) return notValid;
   const found = foundBy(issue, given);
   return found === null ? meant : `${meant}, not ${found}`;
 }

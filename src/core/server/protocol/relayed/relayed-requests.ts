@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
 import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
-import { withMember } from '../../../relay/json-text.js';
+import { withMember, withoutMembers, withoutMembersOf } from '../../../relay/json-text.js';
 import type { RelayRequest } from '../../../relay/relay-request.js';
 import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../../scheduler/jobs/traffic-class.js';
 
@@ -69,12 +69,8 @@ function parse(text: string): object {
 function withoutOurs(text: string, value: object, ours: readonly string[]): string {
   const options = member(value, 'stream_options');
   const isQueueAsked = isRecord(options) && 'include_queue' in options;
-  if (ours.length === 0 && !isQueueAsked) return text;
-  const dropped = new Set([...ours, ...(isQueueAsked ? ['stream_options'] : [])]);
-  const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !dropped.has(name)));
-  if (!isQueueAsked) return JSON.stringify(rest);
-  const others = Object.entries(options).filter(([name]) => name !== 'include_queue');
-  return JSON.stringify(others.length === 0 ? rest : { ...rest, stream_options: Object.fromEntries(others) });
+  const rest = ours.length === 0 ? text : withoutMembers(text, ours);
+  return isQueueAsked ? withoutMembersOf(rest, 'stream_options', ['include_queue']) : rest;
 }
 
 /** @throws ChatstreamError `invalid_request` */

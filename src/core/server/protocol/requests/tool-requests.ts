@@ -3,7 +3,7 @@ import { isRecord, items, member } from '../../../base/json.js';
 import type { JsonObject } from '../../../engine/engine.js';
 import type { CallDemand, OutputFormat, Tool } from '../../../engine/output-format.js';
 import type { ChatCompletionRequest, WireTool } from '../../schemas/completion-requests.js';
-import { refuseDeep } from './refused-parameters.js';
+import { missing, refuseDeep } from './refused-parameters.js';
 
 /** The tools of a request, as the chat template gets them and as the model may call them. */
 export interface RequestedTools {
@@ -63,12 +63,13 @@ export function withCalls(requested: RequestedTools | null, format: OutputFormat
 }
 
 function toolOf({ type, function: called }: WireTool, index: number, param: string): Tool {
-  if (type !== 'function' || called === undefined || called === null) {
+  if (type !== 'function') {
     throw new ChatstreamError('invalid_request', `Tool ${index} is of type "${type}".`, {
       param: `tools.${index}.type`,
       hint: 'Only functions are supported.',
     });
   }
+  if (called === undefined || called === null) throw missing(`tools.${index}.function`);
   const { name, parameters, strict } = called;
   refuseOtherTypes(name, parameters?.['type'], param);
   return {

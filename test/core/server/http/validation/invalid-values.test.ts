@@ -60,7 +60,8 @@ describe('what is said of a wrong request', () => {
     [loadRequest, undefined, 'The body is missing.'],
     [loadRequest, [], 'The body must be an object, not an array.'],
     [loadRequest, { clients: 65, duration_s: 5, output_tokens: 5 }, '"clients" must be at most 64, not 65.'],
-    [feedbackRequest, { response_id: 'a' }, 'The body must have at least 2 members, not 1.'],
+    [feedbackRequest, {}, '"response_id" is missing.'],
+    [feedbackRequest, { like: true }, '"response_id" is missing.'],
     [feedbackRequest, { response_id: '', like: true }, '"response_id" must not be empty.'],
     [responseRequest, { metadata: { a: 5 } }, '"metadata.a" must be a string, not 5.'],
     [
@@ -88,9 +89,17 @@ describe('what is said of a wrong request', () => {
     expect(problem(itemPage, { order: 'up' }, 'querystring')?.message).toBe(
       '"order" must be "asc" or "desc", not "up".',
     );
+    expect(problem(Type.Object({}, { minProperties: 2 }), { a: 'b' })?.message).toBe(
+      'The body must have at least 2 members, not 1.',
+    );
     expect(problem(Type.Object({}, { maxProperties: 0 }), { a: 'b' }, 'querystring')?.message).toBe(
       'The query must have at most 0 members, not 1.',
     );
+  });
+
+  it('has no words of the library where there are none of its own', () => {
+    expect(problem(Type.Object({ a: Type.String({ pattern: '^b$' }) }), { a: 'c' })?.message).toBe('"a" is not valid.');
+    expect(problem({ properties: { a: { not: { const: 1 } } } }, { a: 1 })?.message).toBe('"a" is not valid.');
   });
 
   it('finds a value whose name has characters that pointers escape', () => {

@@ -75,3 +75,24 @@ describe('the places of a request that is passed on', () => {
     expect(choicesOf({})).toEqual({ ofEach: 1, param: 'n' });
   });
 });
+
+describe('the body of a request that is passed on', () => {
+  it.each([
+    ['{"seed": 12345678901234567890, "priority":"batch", "n":1e400}', '{"seed": 12345678901234567890,"n":1e400}'],
+    ['{"deadline_ms":500,"a":1.0}', '{"a":1.0}'],
+    ['{"a":1.0,"stream_options":{"include_queue":true}}', '{"a":1.0}'],
+    [
+      '{"priority":"low","a":1.0, "stream_options": {"include_usage": true, "include_queue":false},"deadline_ms":null}',
+      '{"priority":"low","a":1.0,"stream_options": {"include_usage": true}}',
+    ],
+    ['{ "priority" : "low" }', '{ "priority" : "low" }'],
+  ])('is without what only this server knows, and otherwise as it came: %s', (text, body) => {
+    expect(readRelayed(text, {}, 16).body).toBe(body);
+  });
+
+  it('may have any number of levels', () => {
+    const ignored = `"ignored":${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const text = `{"priority":"batch","stream_options":{"include_queue":true,${ignored}}}`;
+    expect(readRelayed(text, {}, 16).body).toBe(`{"stream_options":{${ignored}}}`);
+  });
+});

@@ -31,9 +31,11 @@ export class FeedbackBox {
    * Keeps feedback, instead of what the same key has said about the same answer before.
    *
    * @param key the name of the key
-   * @throws ChatstreamError `invalid_request` for fields that are nested too deeply, `storage_failed`
+   * @throws ChatstreamError `invalid_request` for a request that says nothing of the answer, and for fields that are nested too
+   *   deeply; `storage_failed`
    */
   async give({ response_id, like, comment, fields }: FeedbackRequest, key: string): Promise<Feedback> {
+    if (like === undefined && comment === undefined && fields === undefined) throw nothingSaidError();
     refuseDeep(fields, 'fields', 'The value of "fields"');
     const feedback: Feedback = {
       id: feedbackId(response_id, key),
@@ -120,6 +122,12 @@ type Message = NonNullable<Feedback['answer']>;
 
 function asWritable({ tool_calls: calls, ...message }: ReturnType<typeof chatMessages>[number]): Message {
   return { ...message, ...(calls !== undefined && { tool_calls: calls.map((call) => ({ ...call })) }) };
+}
+
+function nothingSaidError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', '"like", "comment" and "fields" are all missing.', {
+    hint: 'Send at least one of them.',
+  });
 }
 
 /** @param param the parameter that names it, if it is not the path */
