@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sampleAt } from '../console/samples.js';
+import { sampleAt } from '../console/charts/samples.js';
 import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
 import { type ConsolePage, openConsole } from '../support/console-page.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';

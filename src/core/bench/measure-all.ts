@@ -1,51 +1,21 @@
-import { asChatstreamError, ChatstreamError } from '../base/errors.js';
 import { microsNow } from '../base/micros.js';
 import { plural } from '../measurement/numbers.js';
-import type { EndedEarly, Run, Setting } from '../measurement/result-schema.js';
-import { stoppedByUser } from '../measurement/validity/ended-early.js';
-import { Duet, type Role } from './duet.js';
-import type { LoadGenerator } from './load/load-generator.js';
+import { Duet } from './duet.js';
+import {
+  endWith,
+  type Measured,
+  type Measurement,
+  measureStep,
+  nothingMeasured,
+  type StepHooks,
+} from './measure-step.js';
 import { candidateFirst } from './plan/interleaving.js';
-import type { BenchOptions } from './plan/options.js';
-import { extensionPlanned, plannedJob, type Prepared, type Step } from './planned-job.js';
-import { type MeasuredRun, measureRun, type RunHooks } from './run/measure-run.js';
+import { extensionPlanned, type Step } from './planned-job.js';
 import type { RunPlace } from './run/progress.js';
-import type { Target } from './target/target.js';
 
-export interface TrialHooks extends RunHooks {
-  /** Called with the result of each run, in the order of measurement. */
-  readonly onRun: (run: Run, place: RunPlace) => void;
+export interface TrialHooks extends StepHooks {
   /** Asked after each trial, beginning with the least that are wanted, whether what is measured is enough. */
   readonly isEnough: (measured: Pick<Measured, 'runs' | 'versusRuns'>) => boolean;
-}
-
-/** What was measured of both servers, and how it ended. */
-export interface Measured {
-  readonly runs: Run[];
-  readonly versusRuns: Run[];
-  /** What ended it early, if that was an error. */
-  failure: ChatstreamError | null;
-  endedEarly: EndedEarly | null;
-  samplesFailure: ChatstreamError | null;
-  /** What a reader has to know of the runs, as sentences. */
-  readonly warnings: string[];
-}
-
-/** Before the first run. */
-export function nothingMeasured(): Measured {
-  return { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null, warnings: [] };
-}
-
-/** Everything that one run after the other needs. */
-export interface Measurement {
-  readonly options: BenchOptions;
-  readonly prepared: Prepared;
-  readonly settings: readonly Setting[];
-  readonly target: Target;
-  readonly versus: Target | null;
-  readonly load: LoadGenerator;
-  /** Sends to the second server at the same time; null: the two take turns, or there is only one. */
-  readonly beside: LoadGenerator | null;
 }
 
 /**
@@ -119,100 +89,4 @@ async function measureTogether(
   for (const [index, end] of ends.entries()) {
     if (end.status === 'rejected') endWith(end.reason, steps[index]?.step.side.server ?? null, measured);
   }
-}
-
-/**
- * Ends the measurement. What was measured before is kept.
- *
- * @param server which of them failed
- * @throws the error if nothing was
- */
-function endWith(error: unknown, server: Role | null, measured: Measured): void {
-  if (measured.runs.length === 0) throw error;
-  measured.failure ??= asChatstreamError(error);
-  const { code, message } = measured.failure;
-  measured.endedEarly ??= { cause: code === 'target_unreachable' ? 'target-lost' : 'failed', server, message };
-}
-
-/**
- * @param duet of this step and the other server's; null: it is measured alone
- * @throws what made it fail, if it is in a duet, or the first
- */
-export async function measureStep(
-  { options, prepared }: Measurement,
-  step: Step,
-  place: RunPlace,
-  measured: Measured,
-  hooks: TrialHooks,
-  duet: Duet | null = null,
-): Promise<MeasuredRun | null> {
-  const { server, target, load, results } = step.side;
-  try {
-    const isStopped = hooks.signal.aborted;
-    const planned = plannedJob(options, prepared, step, target);
-    const job = duet === null ? planned : duet.joined(planned, server);
-    const inRun = duet === null ? hooks : hooksInDuet(hooks, duet, server);
-    const run = { planned: step, place, job, target, load, abortOn: options.abortOn };
-    const finished = isStopped ? null : await measureRun(run, inRun);
-    // What is left of it was measured alone.
-    if (duet?.failed.aborted === true) return null;
-    if (finished === null) {
-      measured.endedEarly ??= stoppedByUser;
-      return null;
-    }
-    results.push(finished.run);
-    const changed = limitWarning(finished, place);
-    if (changed !== null && !measured.warnings.includes(changed)) measured.warnings.push(changed);
-    if (finished.samplesFailure !== null) {
-      measured.samplesFailure ??= incompleteSamples(options, finished.samplesFailure);
-    }
-    hooks.onRun(finished.run, place);
-    if (hooks.signal.aborted) measured.endedEarly ??= stoppedByUser;
-    else if (finished.agentProblem !== null) {
-      measured.failure = finished.agentProblem;
-      measured.endedEarly = { cause: 'failed', server: null, message: finished.agentProblem.message };
-    } else await checkStillThere(finished.run, target);
-    return finished;
-  } catch (error) {
-    if (duet === null) endWith(error, server, measured);
-    else {
-      duet.fail();
-      throw error;
-    }
-    return null;
-  }
-}
-
-/** That a run was not measured at one max-concurrency; null if it was, as far as is known. */
-function limitWarning({ limitChange }: MeasuredRun, { server }: RunPlace): string | null {
-  if (limitChange === null) return null;
-  const whose = server === null ? '' : ` of the ${server.role}`;
-  return `max-concurrency${whose} was changed during the measurement (from ${limitChange.from} to ${limitChange.to}), but not by this bench: its figures mix settings. Measure again without changing it.`;
-}
-
-/** The progress that is shown is the candidate's: the same block cannot show two runs. */
-function hooksInDuet(hooks: TrialHooks, duet: Duet, server: Role): RunHooks {
-  return {
-    onProgress: server === 'candidate' ? hooks.onProgress : () => undefined,
-    ready: () => duet.ready(),
-    signal: AbortSignal.any([hooks.signal, duet.failed]),
-  };
-}
-
-/** @throws ChatstreamError `target_unreachable` if connections failed during the run, and the server does not answer */
-async function checkStillThere({ requests }: Run, target: Target): Promise<void> {
-  const hasLost = Object.keys(requests.errors).some((code) => /^(?:connection|host|socket)_/.test(code));
-  const reason = hasLost ? await target.whyGone() : null;
-  if (reason !== null) {
-    throw new ChatstreamError('target_unreachable', `${target.description.url} was lost during the measurement.`, {
-      hint: `${reason} Its log may say more.`,
-    });
-  }
-}
-
-function incompleteSamples({ samplesPath }: BenchOptions, reason: string): ChatstreamError {
-  const message = `Not all samples could be written to ${samplesPath ?? 'their file'}: ${reason}.`;
-  return new ChatstreamError('output_failed', message, {
-    hint: 'The measurement is not affected. Make room there, or give --samples another path, and measure again.',
-  });
 }

@@ -1,7 +1,7 @@
 import { microsNow } from '../base/micros.js';
 import { percentiles } from '../measurement/metric-names.js';
 import { lookOf } from './look.js';
-import { type Measured, type Measurement, measureStep, nothingMeasured, type TrialHooks } from './measure-all.js';
+import { type Measured, type Measurement, measureStep, nothingMeasured, type StepHooks } from './measure-step.js';
 import type { FindMaxOptions } from './plan/options.js';
 import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
 import type { MeasuredRun } from './run/measure-run.js';
@@ -57,7 +57,7 @@ export async function measureSearch(
   measurement: Measurement,
   search: FindMaxOptions,
   queue: { readonly slots: number } | null,
-  hooks: Omit<TrialHooks, 'isEnough'>,
+  hooks: StepHooks,
 ): Promise<Searched> {
   const { options, settings, target, load: generator } = measurement;
   const measured = nothingMeasured();
@@ -95,7 +95,7 @@ export async function measureSearch(
       },
       { run: number + 1, runs: null, server: null },
       measured,
-      { ...hooks, isEnough: () => false },
+      hooks,
     );
     if (finished !== null) {
       const seen = lookOf(finished, {

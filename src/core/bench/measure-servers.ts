@@ -1,8 +1,9 @@
 import type { ChatstreamError } from '../base/errors.js';
 import type { BenchResult } from '../measurement/result-schema.js';
 import { type Inputs, requestsIn } from './inputs.js';
-import { measureAll, type TrialHooks } from './measure-all.js';
+import { measureAll } from './measure-all.js';
 import { measureSearch } from './measure-search.js';
+import type { StepHooks } from './measure-step.js';
 import type { Loads } from './open-load.js';
 import { describePlan } from './plan/describe-plan.js';
 import type { BenchOptions } from './plan/options.js';
@@ -12,7 +13,7 @@ import { prepareRequests } from './prepare-requests.js';
 import type { Session } from './result/assemble-result.js';
 import { allOf, type Servers } from './servers.js';
 
-export interface MeasureHooks extends Omit<TrialHooks, 'isEnough' | 'ready'> {
+export interface MeasureHooks extends StepHooks {
   /** Asked after each trial, beginning with the least that are wanted, whether every verdict is known by now. */
   readonly isDecided: (soFar: Pick<BenchResult, 'plan' | 'target' | 'runs' | 'versus'>) => boolean;
 }

@@ -1,6 +1,6 @@
 import type { Scheduler } from '../scheduler/scheduler.js';
-import type { RelayJob } from './relay-job.js';
-import type { RelayRequest } from './relay-request.js';
+import type { RelayJob } from './jobs/relay-job.js';
+import type { RelayRequest } from './jobs/relay-request.js';
 
 /**
  * Whether the line of a model takes a request.

@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../base/errors.js';
 import { modelNotFoundError } from '../base/refusals/refusals.js';
 import { noUpstreamError } from '../base/refusals/upstream-refusals.js';
-import type { RelayExecutor } from './relay-executor.js';
-import { anyModel } from './relay-job.js';
+import type { RelayExecutor } from './jobs/relay-executor.js';
+import { anyModel } from './jobs/relay-job.js';
 
 /** How soon to ask again for a model of an upstream that has never answered. */
 const retryAfterSeconds = 5;

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
-import type { RelayExecutor } from './relay-executor.js';
-import type { RelayRequest } from './relay-request.js';
+import type { RelayExecutor } from './jobs/relay-executor.js';
+import type { RelayRequest } from './jobs/relay-request.js';
 
 /** Of an upstream that does not say how many it has: as many answers as OpenAI takes in one request. */
 const unknownPlaces = 128;

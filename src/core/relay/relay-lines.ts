@@ -3,7 +3,7 @@ import type { SharingLine } from '../inference/queue/request-line.js';
 import type { KeyTerms } from '../scheduler/jobs/demand.js';
 import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
-import type { ModelLine, RelayJob } from './relay-job.js';
+import type { ModelLine, RelayJob } from './jobs/relay-job.js';
 import type { RelayOptions } from './relay-options.js';
 
 /** The lines of all models that were asked for. They have the same limits, and each counts for itself. */

@@ -2,7 +2,7 @@ import { listed, listedRequest, type Listing, sharedRoom } from '../inference/qu
 import type { QueueSnapshot } from '../inference/queue/queue-snapshot.js';
 import { costOf } from '../scheduler/fairness/service-charges.js';
 import type { QueueEntry } from '../scheduler/jobs/job.js';
-import type { ModelLine, RelayJob } from './relay-job.js';
+import type { ModelLine, RelayJob } from './jobs/relay-job.js';
 
 /** All lines and everything that runs, as `/v1/queue` shows them. Positions are those in the line of the model. */
 export function relaySnapshot(

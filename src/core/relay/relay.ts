@@ -15,16 +15,16 @@ import type { SchedulerEvent } from '../scheduler/jobs/job.js';
 import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 import type { SchedulerLimits } from '../scheduler/scheduler.js';
 import { assertRoom } from './assert-room.js';
-import { Attempts } from './attempts.js';
-import { areDrained, refusalWithoutUpstream } from './no-upstream.js';
+import { Attempts } from './attempts/attempts.js';
+import type { RelayExecutor } from './jobs/relay-executor.js';
+import { type ModelLine, RelayJob } from './jobs/relay-job.js';
+import type { RelayListener, RelayRequest } from './jobs/relay-request.js';
 import { assertPlaces, modelFor, modelsOf } from './offered-models.js';
-import { Placement } from './placement.js';
+import { areDrained, refusalWithoutUpstream } from './places/no-upstream.js';
+import { Placement } from './places/placement.js';
 import { placesAsked } from './places-asked.js';
-import type { RelayExecutor } from './relay-executor.js';
-import { type ModelLine, RelayJob } from './relay-job.js';
 import { RelayLines } from './relay-lines.js';
 import type { RelayOptions } from './relay-options.js';
-import type { RelayListener, RelayRequest } from './relay-request.js';
 import { relaySnapshot } from './relay-snapshot.js';
 
 /**

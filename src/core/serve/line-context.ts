@@ -1,12 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
-import type { Clock } from '../base/clock.js';
 import type { ServingEngine } from '../engine/engine.js';
-import type { RequestLine } from '../inference/queue/request-line.js';
-import type { MeteredMachine } from '../machine/machine.js';
-import type { RateLimiter } from '../scheduler/rate-limits/rate-limiter.js';
-import type { ConnectionLimits } from '../server/http/connections/connection-limits.js';
-import type { LineContext, Operations, ServerOptions } from '../server/http/context.js';
-import type { KeyRing } from '../server/http/keys/key-ring.js';
+import type { LineContext } from '../server/http/context.js';
 import { QueueAnnouncer } from '../server/streaming/queue-announcer.js';
 import { KeyUsage, type UsageBook } from '../telemetry/key-usage.js';
 import { Metrics } from '../telemetry/metrics.js';
@@ -14,18 +8,12 @@ import { RecentHistory } from '../telemetry/recent-history.js';
 import { logRequests } from '../telemetry/request-log.js';
 import { Totals } from '../telemetry/totals.js';
 
-export interface LineParts {
-  readonly line: RequestLine;
+/** What is made of the line itself. */
+type Made = 'announcer' | 'totals' | 'usage' | 'metrics' | 'history';
+
+export interface LineParts extends Omit<LineContext, Made> {
   /** None where other servers generate. */
   readonly engines: readonly ServingEngine[];
-  readonly machine: MeteredMachine;
-  readonly options: ServerOptions;
-  readonly keys: KeyRing;
-  readonly rates: RateLimiter;
-  readonly clock: Clock;
-  readonly connectionLimits: ConnectionLimits;
-  readonly operations: Operations | null;
-  readonly version: string;
   /** Where it is not that of this line alone. */
   readonly usage?: UsageBook;
 }

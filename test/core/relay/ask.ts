@@ -1,6 +1,6 @@
 import { asChatstreamError, type ChatstreamError } from '../../../src/core/base/errors.js';
+import type { RelayRequest } from '../../../src/core/relay/jobs/relay-request.js';
 import type { Relay } from '../../../src/core/relay/relay.js';
-import type { RelayRequest } from '../../../src/core/relay/relay-request.js';
 
 /** A request, and what its client has heard. */
 export interface Asked {

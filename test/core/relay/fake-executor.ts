@@ -10,7 +10,7 @@ import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
 import type { ExchangeListener, UpstreamRequest } from '../../../src/core/executor/upstream/exchange.js';
 import type { Failure, WholeAnswer } from '../../../src/core/executor/upstream/failure.js';
 import type { UpstreamEvent } from '../../../src/core/executor/upstream/upstream.js';
-import type { RelayExecutor } from '../../../src/core/relay/relay-executor.js';
+import type { RelayExecutor } from '../../../src/core/relay/jobs/relay-executor.js';
 
 export interface FakeRun {
   readonly request: UpstreamRequest;

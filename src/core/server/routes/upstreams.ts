@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { upstreamNotFoundError } from '../../base/refusals/upstream-refusals.js';
+import type { RelayExecutor } from '../../relay/jobs/relay-executor.js';
 import { modelFor, namesOf } from '../../relay/offered-models.js';
-import type { RelayExecutor } from '../../relay/relay-executor.js';
 import type { App, RelayContext } from '../http/context.js';
 import { aboutAllowedModels, allowedModel, eachItsOwn, mayUse } from '../http/keys/allowed-models.js';
 import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { WholeAnswer } from '../../executor/upstream/failure.js';
-import type { RelayListener } from '../../relay/relay-request.js';
+import type { RelayListener } from '../../relay/jobs/relay-request.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
 
 /** How much of a stream is kept for a client that reads slowly, in bytes; one that falls further behind is cut off. */

@@ -1,12 +1,11 @@
 import { hasEnoughSamples } from '../../../measurement/latency/histogram.js';
 import { cellsOf, countOf, sketchQuantileMs } from '../../../measurement/latency/latency-sketch.js';
-import type { BenchResult, Run, Series } from '../../../measurement/result-schema.js';
+import type { BenchResult, Series } from '../../../measurement/result-schema.js';
 import { stageNumberAt } from '../../../measurement/settings/stage-summary.js';
 import { type CsvColumn, csvText } from '../../text/csv.js';
+import { runColumns, type RunOfServer, runsOf } from './run-columns.js';
 
-interface Row {
-  readonly role: 'target' | 'baseline';
-  readonly run: Run;
+interface Row extends RunOfServer {
   readonly series: Series;
   readonly bin: number;
 }
@@ -21,11 +20,7 @@ function quantile(metric: 'ttft' | 'tpot' | 'e2e', percent: number): (row: Row) 
 
 /** Name, with its unit, and value of every column. The order is stable; new columns are added at the end. */
 const columns: readonly CsvColumn<Row>[] = [
-  ['role', ({ role }) => role],
-  ['concurrency', ({ run }) => run.settings.concurrency],
-  ['max_concurrency', ({ run }) => run.settings.max_concurrency],
-  ['rate_per_s', ({ run }) => run.settings.rate],
-  ['trial', ({ run }) => run.trial],
+  ...runColumns(),
   ['from_s', ({ series, bin }) => bin * series.bin_seconds],
   ['to_s', ({ series, bin }) => (bin + 1) * series.bin_seconds],
   ['sent', ({ series, bin }) => series.sent[bin] ?? null],
@@ -56,12 +51,10 @@ function ofGpus(
 }
 
 /** The series of all runs as CSV: a row for each bin of each run. */
-export function toSeriesCsv({ runs, versus }: Pick<BenchResult, 'runs' | 'versus'>): string {
-  const rowsOf = (all: readonly Run[], role: Row['role']): readonly Row[] =>
-    all.flatMap((run) => {
-      const { series } = run;
-      return series === undefined ? [] : series.sent.map((_, bin) => ({ role, run, series, bin }));
-    });
-  const rows = [...rowsOf(runs, 'target'), ...rowsOf(versus?.runs ?? [], 'baseline')];
+export function toSeriesCsv(result: Pick<BenchResult, 'runs' | 'versus'>): string {
+  const rows = runsOf(result).flatMap(({ role, run }) => {
+    const { series } = run;
+    return series === undefined ? [] : series.sent.map((_, bin) => ({ role, run, series, bin }));
+  });
   return csvText(columns, rows);
 }

@@ -1,10 +1,9 @@
 import { hasEnoughSamples } from '../../../measurement/latency/histogram.js';
-import type { BenchResult, Metric, Run, StageFigures } from '../../../measurement/result-schema.js';
+import type { BenchResult, Metric, StageFigures } from '../../../measurement/result-schema.js';
 import { type CsvColumn, csvText } from '../../text/csv.js';
+import { runColumns, type RunOfServer, runsOf } from './run-columns.js';
 
-interface Row {
-  readonly role: 'target' | 'baseline';
-  readonly run: Run;
+interface Row extends RunOfServer {
   /** From 1. */
   readonly number: number;
   readonly stage: StageFigures;
@@ -20,11 +19,7 @@ function latency(name: 'ttft' | 'tpot' | 'e2e'): readonly CsvColumn<Row>[] {
 
 /** Name, with its unit, and value of every column. The order is stable; new columns are added at the end. */
 const columns: readonly CsvColumn<Row>[] = [
-  ['role', ({ role }) => role],
-  ['concurrency', ({ run }) => run.settings.concurrency],
-  ['max_concurrency', ({ run }) => run.settings.max_concurrency],
-  ['rate_per_s', ({ run }) => run.settings.rate],
-  ['trial', ({ run }) => run.trial],
+  ...runColumns(),
   ['stage', ({ number }) => number],
   ['from_s', ({ stage }) => stage.from_seconds],
   ['to_s', ({ stage }) => stage.to_seconds],
@@ -41,9 +36,9 @@ const columns: readonly CsvColumn<Row>[] = [
 ];
 
 /** The stages of all runs as CSV: a row for each stage of each run; only the names of the columns if there are no stages. */
-export function toStagesCsv({ runs, versus }: Pick<BenchResult, 'runs' | 'versus'>): string {
-  const rowsOf = (all: readonly Run[], role: Row['role']): readonly Row[] =>
-    all.flatMap((run) => (run.stages ?? []).map((stage, index) => ({ role, run, number: index + 1, stage })));
-  const rows = [...rowsOf(runs, 'target'), ...rowsOf(versus?.runs ?? [], 'baseline')];
+export function toStagesCsv(result: Pick<BenchResult, 'runs' | 'versus'>): string {
+  const rows = runsOf(result).flatMap(({ role, run }) =>
+    (run.stages ?? []).map((stage, index) => ({ role, run, number: index + 1, stage })),
+  );
   return csvText(columns, rows);
 }

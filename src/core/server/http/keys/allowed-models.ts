@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import { forbiddenModelError, noAllowedModelError } from '../../../base/refusals/key-refusals.js';
 import { modelNotFoundError } from '../../../base/refusals/refusals.js';
 import type { KeySettings } from '../../../config/key-settings.js';
-import { memberNames } from '../../../relay/json-text.js';
+import { memberNames } from '../../../relay/jobs/json-text.js';
 
 /** The model that a name means: the same value for all its names; undefined if no model has the name. */
 export type MeaningOf = (name: string) => unknown;

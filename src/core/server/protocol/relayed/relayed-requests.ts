@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
 import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
-import { withMember, withoutMembers, withoutMembersOf } from '../../../relay/json-text.js';
-import type { RelayRequest } from '../../../relay/relay-request.js';
+import { withMember, withoutMembers, withoutMembersOf } from '../../../relay/jobs/json-text.js';
+import type { RelayRequest } from '../../../relay/jobs/relay-request.js';
 import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../../scheduler/jobs/traffic-class.js';
 
 /** Headers of clients that mean something to upstreams. Keys are not among them: an upstream has its own key. */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { connectionLimits, connectionLimitsOfProcess } from '../../../../../src/core/server/http/connections/connection-limits.js';
+import {
+  connectionLimits,
+  connectionLimitsOfProcess,
+} from '../../../../../src/core/server/http/connections/connection-limits.js';
 
 describe('the limits of connections', () => {
   it('leave descriptors for the engine and for refusals', () => {

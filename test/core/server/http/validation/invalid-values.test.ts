@@ -4,7 +4,10 @@ import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import type { ChatstreamError } from '../../../../../src/core/base/errors.js';
 import { invalidValueError } from '../../../../../src/core/server/http/validation/invalid-values.js';
-import { chatCompletionRequest, completionRequest } from '../../../../../src/core/server/schemas/completion-requests.js';
+import {
+  chatCompletionRequest,
+  completionRequest,
+} from '../../../../../src/core/server/schemas/completion-requests.js';
 import { newItems } from '../../../../../src/core/server/schemas/conversations.js';
 import { embeddingRequest } from '../../../../../src/core/server/schemas/embeddings.js';
 import { feedbackRequest } from '../../../../../src/core/server/schemas/feedback.js';

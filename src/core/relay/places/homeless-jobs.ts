@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../base/clock.js';
-import type { RelayJob } from './relay-job.js';
+import type { CancelTimer, Clock } from '../../base/clock.js';
+import type { RelayJob } from '../jobs/relay-job.js';
 
 /**
  * Running jobs that have no place at the moment, because where they were has failed them. They get the next place before those

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { tickLabels } from '../../console/src/charts/tick-labels.js';
+import { tickLabels } from '../../../console/src/charts/tick-labels.js';
 
 const tenths = (value: number): string => value.toFixed(1);
 

@@ -1,8 +1,8 @@
-import type { Clock } from '../base/clock.js';
-import type { Usage } from '../executor/upstream/answer-watch.js';
-import type { Timings } from '../inference/request.js';
-import type { RequestEvents } from '../inference/request-events.js';
-import type { RelayJob } from './relay-job.js';
+import type { Clock } from '../../base/clock.js';
+import type { Usage } from '../../executor/upstream/answer-watch.js';
+import type { Timings } from '../../inference/request.js';
+import type { RequestEvents } from '../../inference/request-events.js';
+import type { RelayJob } from '../jobs/relay-job.js';
 
 /** An answer with more tokens counts no more than that: an upstream that reports so many is wrong, and each takes its time. */
 const mostTokens = 1_000_000;

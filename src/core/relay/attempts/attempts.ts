@@ -1,16 +1,16 @@
-import type { Clock } from '../base/clock.js';
-import { ChatstreamError } from '../base/errors.js';
-import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
-import { type Capacity, hasPlacesFor } from '../executor/executor.js';
-import { fingerprintsOf, PrefixMemory } from '../executor/prefix-memory.js';
-import { chooseExecutor } from '../executor/routing.js';
-import { type ExchangeListener, reportOf } from '../executor/upstream/exchange.js';
-import type { Failure, WholeAnswer } from '../executor/upstream/failure.js';
-import type { RequestEvents } from '../inference/request-events.js';
+import type { Clock } from '../../base/clock.js';
+import { ChatstreamError } from '../../base/errors.js';
+import { upstreamFailedError } from '../../base/refusals/upstream-refusals.js';
+import { type Capacity, hasPlacesFor } from '../../executor/executor.js';
+import { fingerprintsOf, PrefixMemory } from '../../executor/prefix-memory.js';
+import { chooseExecutor } from '../../executor/routing.js';
+import { type ExchangeListener, reportOf } from '../../executor/upstream/exchange.js';
+import type { Failure, WholeAnswer } from '../../executor/upstream/failure.js';
+import type { RequestEvents } from '../../inference/request-events.js';
+import { withMember } from '../jobs/json-text.js';
+import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
+import { anyModel, type RelayJob } from '../jobs/relay-job.js';
 import { AnswerCounts } from './answer-counts.js';
-import { withMember } from './json-text.js';
-import { canGoOn, type RelayExecutor } from './relay-executor.js';
-import { anyModel, type RelayJob } from './relay-job.js';
 import { isWorthRetrying } from './retries.js';
 
 export interface AttemptsOptions {

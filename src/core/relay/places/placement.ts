@@ -1,20 +1,19 @@
-import type { Clock } from '../base/clock.js';
-import type { ChatstreamError } from '../base/errors.js';
-import { queueTimeoutError } from '../base/refusals/queue-refusals.js';
-import { upstreamFailedError } from '../base/refusals/upstream-refusals.js';
-import { type Capacity, isUsable } from '../executor/executor.js';
-import type { Attempts } from './attempts.js';
+import type { Clock } from '../../base/clock.js';
+import type { ChatstreamError } from '../../base/errors.js';
+import { queueTimeoutError } from '../../base/refusals/queue-refusals.js';
+import { upstreamFailedError } from '../../base/refusals/upstream-refusals.js';
+import { type Capacity, isUsable } from '../../executor/executor.js';
+import type { Attempts } from '../attempts/attempts.js';
+import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
+import type { ModelLine, RelayJob } from '../jobs/relay-job.js';
 import { HomelessJobs } from './homeless-jobs.js';
 import { refusalWithoutUpstream } from './no-upstream.js';
 import { Outages } from './outages.js';
 import { PlaceSharing } from './place-sharing.js';
-import { canGoOn, type RelayExecutor } from './relay-executor.js';
-import type { ModelLine, RelayJob } from './relay-job.js';
-import type { RelayLines } from './relay-lines.js';
 
 export interface PlacementOptions {
   readonly executors: readonly RelayExecutor[];
-  readonly lines: Pick<RelayLines, 'all'>;
+  readonly lines: { readonly all: readonly ModelLine[] };
   readonly attempts: Pick<Attempts, 'send' | 'fail'>;
   /** How many places may be taken at once, and how many jobs that have left the request queue take or will take. */
   readonly limit: () => { readonly maxConcurrency: number; readonly running: number };

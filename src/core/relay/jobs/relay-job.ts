@@ -1,7 +1,7 @@
-import type { Progress } from '../base/token-records.js';
-import { ClientJob } from '../inference/client-job.js';
-import type { Timings } from '../inference/request.js';
-import type { Scheduler } from '../scheduler/scheduler.js';
+import type { Progress } from '../../base/token-records.js';
+import { ClientJob } from '../../inference/client-job.js';
+import type { Timings } from '../../inference/request.js';
+import type { Scheduler } from '../../scheduler/scheduler.js';
 import type { RelayListener, RelayRequest } from './relay-request.js';
 
 /** The line of one model. */

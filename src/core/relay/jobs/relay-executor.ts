@@ -1,4 +1,4 @@
-import type { Upstream } from '../executor/upstream/upstream.js';
+import type { Upstream } from '../../executor/upstream/upstream.js';
 import type { RelayJob } from './relay-job.js';
 
 /** What the relay needs of an upstream. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memberNames, withMember, withoutMembers } from '../../../src/core/relay/json-text.js';
+import { memberNames, withMember, withoutMembers } from '../../../../src/core/relay/jobs/json-text.js';
 
 describe('a JSON text with another value for a member', () => {
   it('stays as it was apart from that', () => {

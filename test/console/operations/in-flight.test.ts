@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inFlightOf } from '../../console/src/operations/in-flight.js';
+import { inFlightOf } from '../../../console/src/operations/in-flight.js';
 
 it.each([
   ['running', 6],

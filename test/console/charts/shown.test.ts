@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { HistorySample } from '../../console/src/api/wire.js';
-import { choose, chosenAtMs, past, shownIndex } from '../../console/src/charts/shown.js';
+import type { HistorySample } from '../../../console/src/api/wire.js';
+import { choose, chosenAtMs, past, shownIndex } from '../../../console/src/charts/shown.js';
 import { pastOf, sampleAt } from './samples.js';
 
 afterEach(() => {

@@ -1,6 +1,6 @@
-import { type Capacity, freePlaces, hasPlacesFor } from '../executor/executor.js';
-import { canGoOn, type RelayExecutor } from './relay-executor.js';
-import type { ModelLine, RelayJob } from './relay-job.js';
+import { type Capacity, freePlaces, hasPlacesFor } from '../../executor/executor.js';
+import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
+import type { ModelLine, RelayJob } from '../jobs/relay-job.js';
 
 /** How many places there are for all lines together, and how many of them are free. */
 export interface Room {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPlainEnter, isPlainEscape } from '../../console/src/ui/keys.js';
+import { isPlainEnter, isPlainEscape } from '../../../console/src/ui/keys.js';
 
 const plain = { shiftKey: false, isComposing: false, keyCode: 0 };
 

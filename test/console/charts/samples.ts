@@ -1,5 +1,5 @@
-import type { HistorySample } from '../../console/src/api/wire.js';
-import type { Past } from '../../console/src/charts/shown.js';
+import type { HistorySample } from '../../../console/src/api/wire.js';
+import type { Past } from '../../../console/src/charts/shown.js';
 
 /** Five seconds in which nothing happened, except what is said. */
 export function sampleAt(atMs: number, seen: Partial<HistorySample> = {}): HistorySample {

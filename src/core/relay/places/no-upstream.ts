@@ -1,8 +1,8 @@
-import type { ChatstreamError } from '../base/errors.js';
-import { drainedUpstreamsError, noUpstreamError } from '../base/refusals/upstream-refusals.js';
-import { isUsable } from '../executor/executor.js';
-import type { RelayExecutor } from './relay-executor.js';
-import { anyModel, type ModelLine } from './relay-job.js';
+import type { ChatstreamError } from '../../base/errors.js';
+import { drainedUpstreamsError, noUpstreamError } from '../../base/refusals/upstream-refusals.js';
+import { isUsable } from '../../executor/executor.js';
+import type { RelayExecutor } from '../jobs/relay-executor.js';
+import { anyModel, type ModelLine } from '../jobs/relay-job.js';
 
 /** Whether none takes new requests because an operator wants it so: of those that answer, all are being drained. */
 export function areDrained(executors: readonly Pick<RelayExecutor, 'status'>[]): boolean {

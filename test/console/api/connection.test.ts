@@ -7,7 +7,7 @@ interface ConnectionModule {
 }
 
 /** The types of browsers, with which the console is checked, are not those of the tests. */
-const path = '../../console/src/api/connection.js';
+const path = '../../../console/src/api/connection.js';
 const { broken, connection, stayConnected } = (await import(path)) as ConnectionModule;
 
 /** A page, whose connections stay until they are told to break. */

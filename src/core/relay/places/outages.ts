@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.js';
+import type { Clock } from '../../base/clock.js';
 
 /** How long requests wait for an upstream while there is none, in milliseconds; after that, they are refused at once. */
 const outageMs = 10_000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { HistorySample } from '../../console/src/api/wire.js';
-import type { Past } from '../../console/src/charts/shown.js';
+import type { HistorySample } from '../../../console/src/api/wire.js';
+import type { Past } from '../../../console/src/charts/shown.js';
 import { pastOf, sampleAt } from './samples.js';
 
 interface Panel {
@@ -10,7 +10,7 @@ interface Panel {
 }
 
 /** The types of browsers, with which the console is checked, are not those of the tests. */
-const modules = { panels: '../../console/src/charts/panels.js', words: '../../console/src/charts/words.js' };
+const modules = { panels: '../../../console/src/charts/panels.js', words: '../../../console/src/charts/words.js' };
 
 let panels: (past: Past) => readonly Panel[];
 

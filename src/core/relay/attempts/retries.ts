@@ -1,7 +1,7 @@
-import { isUsable } from '../executor/executor.js';
-import type { Failure } from '../executor/upstream/failure.js';
-import { canGoOn, type RelayExecutor } from './relay-executor.js';
-import type { RelayJob } from './relay-job.js';
+import { isUsable } from '../../executor/executor.js';
+import type { Failure } from '../../executor/upstream/failure.js';
+import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
+import type { RelayJob } from '../jobs/relay-job.js';
 
 /**
  * How often a request is sent before it fails. A request that brings servers down must not take all of them with it, and
