@@ -7,12 +7,34 @@ const blank: ReadonlySet<string | undefined> = new Set([' ', '\t', '\n', '\r']);
  * @param text of an object, which is known to be valid
  */
 export function withMember(text: string, name: string, value: unknown): string {
+  return withMemberText(text, name, JSON.stringify(value));
+}
+
+/** The same with the text of the value. @param json valid */
+export function withMemberText(text: string, name: string, json: string): string {
   const found = memberIn(text, name);
-  const json = JSON.stringify(value);
   if (found !== null) return text.slice(0, found.start) + json + text.slice(found.end);
   const open = text.indexOf('{') + 1;
   const isEmpty = text[skipBlank(text, open)] === '}';
   return `${text.slice(0, open)}${JSON.stringify(name)}:${json}${isEmpty ? '' : ','}${text.slice(open)}`;
+}
+
+/**
+ * A JSON object without some members; the others stay as they were written.
+ *
+ * @param text of an object, which is known to be valid
+ */
+export function withoutMembers(text: string, names: ReadonlySet<string>): string {
+  const members = [...membersOf(text)];
+  const kept = members.filter(({ name }) => !names.has(name));
+  if (kept.length === members.length) return text;
+  return `{${kept.map(({ nameStart, end }) => text.slice(nameStart, end)).join(',')}}`;
+}
+
+/** The text of a member's value; of several, that of the last one. @returns null if there is no such member */
+export function memberText(text: string, name: string): string | null {
+  const found = memberIn(text, name);
+  return found === null ? null : text.slice(found.start, found.end);
 }
 
 /**
@@ -37,13 +59,19 @@ function memberIn(text: string, name: string): Span | null {
   return found;
 }
 
-function* membersOf(text: string): Generator<Span & { readonly name: string }> {
+/** The span is that of the value. */
+interface Member extends Span {
+  readonly name: string;
+  readonly nameStart: number;
+}
+
+function* membersOf(text: string): Generator<Member> {
   let at = skipBlank(text, text.indexOf('{') + 1);
   while (text[at] === '"') {
     const keyEnd = stringEnd(text, at);
     const start = skipBlank(text, skipBlank(text, keyEnd) + 1);
     const end = valueEnd(text, start);
-    yield { name: String(JSON.parse(text.slice(at, keyEnd))), start, end };
+    yield { name: String(JSON.parse(text.slice(at, keyEnd))), nameStart: at, start, end };
     at = skipBlank(text, end);
     if (text[at] === ',') at = skipBlank(text, at + 1);
   }

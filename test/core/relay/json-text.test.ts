@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { memberNames, withMember } from '../../../src/core/relay/json-text.js';
+import { memberNames, withMember, withoutMembers } from '../../../src/core/relay/json-text.js';
 
 describe('a JSON text with another value for a member', () => {
   it('stays as it was apart from that', () => {
@@ -28,6 +28,28 @@ describe('a JSON text with another value for a member', () => {
       fc.property(objects, fc.string(), fc.constantFrom(undefined, 2), (object, value, indent) => {
         const text = JSON.stringify(object, null, indent);
         expect(JSON.parse(withMember(text, 'model', value))).toEqual({ ...JSON.parse(text), model: value });
+      }),
+    );
+  });
+});
+
+describe('a JSON text without some members', () => {
+  it('keeps the text of the others', () => {
+    const text = '{ "a":1, "b" : {"a":[12345678901234567890 ]},"\\u0061":2 ,"c":"}" }';
+    expect(withoutMembers(text, new Set(['a']))).toBe('{"b" : {"a":[12345678901234567890 ]},"c":"}"}');
+    expect(withoutMembers('{"a":1}', new Set(['a']))).toBe('{}');
+    expect(withoutMembers(text, new Set(['x']))).toBe(text);
+  });
+
+  it('means the same as the object without them', () => {
+    const objects = fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__'), fc.jsonValue(), {
+      noNullPrototype: true,
+    });
+    fc.assert(
+      fc.property(objects, fc.constantFrom(undefined, 2), (object, indent) => {
+        const rest = Object.fromEntries(Object.entries(object).filter(([name]) => name !== 'a' && name !== 'b'));
+        const text = withoutMembers(JSON.stringify(object, null, indent), new Set(['a', 'b']));
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(rest)));
       }),
     );
   });

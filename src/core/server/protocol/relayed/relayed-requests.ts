@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
 import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
-import { withMember } from '../../../relay/json-text.js';
+import { memberText, withMember, withMemberText, withoutMembers } from '../../../relay/json-text.js';
 import type { RelayRequest } from '../../../relay/relay-request.js';
 import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../../scheduler/jobs/traffic-class.js';
 
@@ -68,13 +68,14 @@ function parse(text: string): object {
 /** What only this server understands is not passed on: some servers refuse what they do not know. */
 function withoutOurs(text: string, value: object, ours: readonly string[]): string {
   const options = member(value, 'stream_options');
-  const isQueueAsked = isRecord(options) && 'include_queue' in options;
-  if (ours.length === 0 && !isQueueAsked) return text;
-  const dropped = new Set([...ours, ...(isQueueAsked ? ['stream_options'] : [])]);
-  const rest = Object.fromEntries(Object.entries(value).filter(([name]) => !dropped.has(name)));
-  if (!isQueueAsked) return JSON.stringify(rest);
-  const others = Object.entries(options).filter(([name]) => name !== 'include_queue');
-  return JSON.stringify(others.length === 0 ? rest : { ...rest, stream_options: Object.fromEntries(others) });
+  if (!isRecord(options) || !('include_queue' in options)) return without(text, ours);
+  const others = withoutMembers(memberText(text, 'stream_options') ?? '{}', new Set(['include_queue']));
+  if (others === '{}') return without(text, [...ours, 'stream_options']);
+  return withMemberText(without(text, ours), 'stream_options', others);
+}
+
+function without(text: string, names: readonly string[]): string {
+  return names.length === 0 ? text : withoutMembers(text, new Set(names));
 }
 
 /** @throws ChatstreamError `invalid_request` */
