@@ -29,6 +29,24 @@ const bytesPerName = 50;
 const none = { levels: 0, containers: 0, members: 0 };
 
 /**
+ * What is wrong with a body that would take this server too long, whatever is in it.
+ *
+ * @param maxBodyBytes the length of the longest body
+ * @returns looks at the text of a body; null for one with which nothing is wrong
+ */
+export function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | null {
+  const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
+  const names = Math.max(manyNames, Math.floor(maxBodyBytes / bytesPerName));
+  const most = { levels: deepest, containers, members: Infinity };
+  return (body) => {
+    const size = body.length > deepest ? jsonSize(body, most) : none;
+    if (size.levels > most.levels) return nestedError();
+    if (size.containers > most.containers) return crowdedError(most.containers);
+    return size.members > names && hasManyNames(body, names) ? namesError(names) : null;
+  };
+}
+
+/**
  * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows, in which nothing else would happen. So it is read in one
  * iteration of the event loop, checked in the next one and handled in a third, one body after the other. Answers continue in between,
  * and clients take turns.
@@ -41,9 +59,7 @@ export function readJsonBodies(
   maxBodyBytes: number,
   ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string,
 ): void {
-  const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
-  const names = Math.max(manyNames, Math.floor(maxBodyBytes / bytesPerName));
-  const most = { levels: deepest, containers, members: Infinity };
+  const problemOf = bodyCheck(maxBodyBytes);
   // A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here
   // copies what a client sent by assignment, which alone would make it a prototype.
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
@@ -57,12 +73,10 @@ export function readJsonBodies(
   });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     const read = (then: typeof done): void => {
-      const size = body.length > deepest ? jsonSize(body, most) : none;
+      const problem = problemOf(body);
       // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
       if (body === '') then(null, null);
-      else if (size.levels > most.levels) then(nestedError());
-      else if (size.containers > most.containers) then(crowdedError(most.containers));
-      else if (size.members > names && hasManyNames(body, names)) then(namesError(names));
+      else if (problem !== null) then(problem);
       else void parseJson(request, body, then);
     };
     if (body.length < longBody) read(done);

@@ -20,7 +20,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     return inference;
   };
   const tags = ['tokens'];
-  const failures = errors(400, 401, 403, 408, 413, 415, 429, 500, 503);
+  const failures = errors(400, 401, 403, 404, 408, 413, 415, 429, 500, 503);
   const tokenizing = {
     summary: 'Tokens of a text',
     tags,

@@ -205,7 +205,7 @@ describe('observation', () => {
     expect(Object.keys(schema?.properties ?? {}).toSorted()).toEqual(parameters.toSorted());
   });
 
-  it('says of each route which errors it may have because of the key and of the body', async () => {
+  it('says of each route which errors it may have because of the key, of the body and of the model', async () => {
     const { paths } = await openApi();
     const operations = Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({ route: `${method} ${path}`, ...operation })),
@@ -213,7 +213,9 @@ describe('observation', () => {
     const lacking = operations.flatMap(({ route, responses, requestBody }) => {
       const ofKey = keyless.has(route) ? [] : ['401', ...(everyRole.has(route) ? [] : ['403'])];
       const ofBody = requestBody === undefined ? [] : ['400', '408', '413', '415'];
-      const missing = [...ofKey, ...ofBody].filter((status) => !(status in responses));
+      const named = requestBody?.content['application/json']?.schema.properties ?? {};
+      const ofModel = 'model' in named ? ['404'] : [];
+      const missing = [...ofKey, ...ofBody, ...ofModel].filter((status) => !(status in responses));
       return missing.length === 0 ? [] : [[route, ...missing]];
     });
     expect(lacking).toEqual([]);

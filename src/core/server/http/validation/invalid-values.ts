@@ -26,7 +26,7 @@ export function invalidValueError(
   const given = steps.reduce<unknown>(member, checked.value);
   const named = issue?.params['missingProperty'] ?? issue?.params['additionalProperty'];
   const param = (typeof named === 'string' ? [...steps, named] : steps).join('.');
-  const mixed = mixedPromptsError(param, request.body);
+  const mixed = takesObject(issue, helpful) ? null : mixedPromptsError(param, request.body);
   if (mixed !== null) return mixed;
   const subject = param === '' ? checked.name : `"${param}"`;
   const message = `${subject} ${complaint(issue, helpful, { param, given })}.`;
@@ -35,6 +35,11 @@ export function invalidValueError(
     ...(param !== '' && { param }),
     ...(hint !== null && { hint }),
   });
+}
+
+/** Whether the value may be an object, which no prompt is. */
+function takesObject(issue: Issue | undefined, all: Issues): boolean {
+  return all.some(({ instancePath, params }) => instancePath === issue?.instancePath && params['type'] === 'object');
 }
 
 function partOf({ body, query, params }: Checked, part: string | undefined): { name: string; value: unknown } {

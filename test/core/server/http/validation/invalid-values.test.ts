@@ -74,6 +74,9 @@ describe('what is said of a wrong request', () => {
     ],
     [messagesRequest, { messages: [{ role: 'user' }] }, '"messages.0.content" is missing.'],
     [messagesRequest, { messages: [{ role: 'user', content: [{}] }] }, '"messages.0.content.0.type" is missing.'],
+    // Which has no prompts of tokens.
+    [responseRequest, { input: ['a', 5] }, '"input.0" must be an object, not a string.'],
+    [embeddingRequest, { input: ['a', 5] }, '"input" has texts and tokens, which cannot be mixed.'],
     [embeddingRequest, { input: [] }, '"input" must not be empty.'],
     [
       chatCompletionRequest,

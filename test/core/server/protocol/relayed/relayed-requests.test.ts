@@ -5,6 +5,28 @@ function placesOf(body: object): number | undefined {
   return readRelayed(JSON.stringify(body), {}, 16).places;
 }
 
+describe('the body of a request that is passed on', () => {
+  it.each([
+    ['{"seed":12345678901234567890}', '{"seed":12345678901234567890}'],
+    ['{ "priority": "batch", "seed": 12345678901234567890 }', '{"seed": 12345678901234567890}'],
+    ['{"priority":1,"deadline_ms":5}', '{"priority":1}'],
+    ['{"a":1e400,"stream_options":{"include_queue":true}}', '{"a":1e400}'],
+    [
+      '{"stream_options":{"x":12345678901234567890,"include_queue":false},"n":1.0}',
+      '{"stream_options":{"x":12345678901234567890},"n":1.0}',
+    ],
+    ['{"deadline_ms":5,"stream_options":{"include_queue":true,"y":1}}', '{"stream_options":{"y":1}}'],
+  ])('keeps the text of everything but what only this server knows: %s', (text, passedOn) => {
+    expect(readRelayed(text, {}, 16).body).toBe(passedOn);
+  });
+
+  it('may be nested as deeply as it likes', () => {
+    const deep = `"x":${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const text = `{"priority":"batch","stream_options":{"include_queue":true},${deep}}`;
+    expect(readRelayed(text, {}, 16).body).toBe(`{${deep}}`);
+  });
+});
+
 describe('the most tokens of a request that is passed on', () => {
   it.each([
     [{}, 16],
