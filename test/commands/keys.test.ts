@@ -49,6 +49,16 @@ describe('keys new', () => {
   });
 });
 
+describe('keys new without a name that a key may have', () => {
+  it.each(['Müller', 'anna b', '', '-'])('says what names are like: %j', async (name) => {
+    await expect(KeysNew.run(['--', name], root)).rejects.toThrow();
+    expect(printed).toEqual([
+      `error: ${JSON.stringify(name)} cannot be the name of a key.`,
+      'Write up to 64 letters (a to z), digits and _ . @ -, with a letter or a digit first.',
+    ]);
+  });
+});
+
 /** Lines of a file, each with what is said about it. */
 const wrongValues: [line: string, problem: string][] = [
   ['max-queue: many', '"max-queue": '],

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -42,5 +42,27 @@ describe.skipIf(process.platform === 'win32')('a result file for which there is 
     const files = readdirSync(folder);
     expect(runWithFilesUpTo(1, ['compare', at('base.json'), at('same.json'), '-o', at('new.json')]).status).toBe(1);
     expect(readdirSync(folder)).toEqual(files);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('samples on a standard output that is a file', () => {
+  it('come whole, and before the report', () => {
+    const output = openSync(at('output.txt'), 'w');
+    const mock = ['--engine', 'mock', '--mock-prefill', '1ms', '--mock-token', '1ms', '--output-tokens', '4'];
+    const load = ['-c', '2', '-n', '2', '-r', '20', '--warmup', '50ms', '--samples', '/dev/stdout'];
+    const { status } = spawnSync(process.execPath, ['bin/run.js', 'bench', ...mock, ...load], {
+      stdio: ['ignore', output, 'ignore'],
+      timeout: 60_000,
+    });
+    closeSync(output);
+    expect(status).toBe(0);
+    const lines = readFileSync(at('output.txt'), 'utf8').split('\n');
+    const samples = lines.filter((line) => line.startsWith('{'));
+    expect(samples.map((line) => (JSON.parse(line) as { run: number }).run)).toEqual(
+      Array.from({ length: 20 }, () => 1),
+    );
+    expect(lines.slice(0, 20)).toEqual(samples);
+    expect(lines.join('\n')).toContain('To repeat this:');
+    expect(readdirSync(folder)).not.toContain('output.txt.incomplete');
   });
 });

@@ -4,6 +4,7 @@ import { renderMarkdown } from '../../core/report/markdown/markdown.js';
 import { readable } from '../../core/report/markdown/readable.js';
 import { cut, painter, type ReportStyle, wrap } from '../../core/report/text/style.js';
 import { reportStyle } from '../terminal/terminal.js';
+import { countsText } from './answer-counts.js';
 import { showLiveText } from './live-text.js';
 
 /** Shows an answer as it comes. Its functions need no `this`. */
@@ -75,7 +76,7 @@ export function liveAnswer(output: NodeJS.WriteStream): ShownAnswer {
           return;
         case 'counted': {
           const decodeSeconds = (performance.now() - startedAtMs - (firstTextMs ?? 0)) / 1000;
-          counts = countsText(event.outputTokens, firstTextMs, event.queueMs, decodeSeconds);
+          counts = countsText({ tokens: event.outputTokens, firstTextMs, queueMs: event.queueMs, decodeSeconds });
           return;
         }
         case 'finished':
@@ -100,19 +101,4 @@ function answerStyle(output: NodeJS.WriteStream): ReportStyle {
 function waitingText(position: number, etaMs: number | null): string {
   const soon = etaMs === null ? '' : `, about ${formatDuration(Math.max(1, Math.round(etaMs / 1000)) * 1000)}`;
   return position === 1 ? `waiting: next in line${soon}` : `waiting: place ${position} in line${soon}`;
-}
-
-function countsText(tokens: number, firstTextMs: number | null, queueMs: number | null, decodeSeconds: number): string {
-  const parts = [`${tokens} ${tokens === 1 ? 'token' : 'tokens'}`];
-  // The first token is there when the time begins.
-  if (tokens > 1 && decodeSeconds > 0) parts.push(`${((tokens - 1) / decodeSeconds).toFixed(1)} tokens/s`);
-  if (firstTextMs !== null) {
-    const waited = queueMs !== null && queueMs >= 100 ? `, ${seconds(queueMs)} of it in line` : '';
-    parts.push(`first after ${seconds(firstTextMs)}${waited}`);
-  }
-  return parts.join(' · ');
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(ms < 9_950 ? 1 : 0)} s`;
 }

@@ -1,5 +1,6 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
+import { member } from '../../core/base/json.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
 import { flagOrigins, fromEnvironment } from '../flags/flags.js';
 import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
@@ -96,9 +97,18 @@ export abstract class BaseCommand extends Command {
   }
 }
 
+/** Any file can be the one that is too many, even one of the program's own: none is named. */
+function tooManyFiles(error: Error): ChatstreamError | null {
+  if (member(error, 'code') !== 'EMFILE') return null;
+  return new ChatstreamError('internal', 'This process may not open as many files and connections as it needs.', {
+    hint: 'Raise the limit with "ulimit -n 4096" in the shell, or with LimitNOFILE= in a unit of systemd.',
+    cause: error,
+  });
+}
+
 /** The error as one of our own; null for an unexpected one, which is a bug. */
 export async function toOurs(error: Error): Promise<ChatstreamError | null> {
-  if (!(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError)) return null;
+  if (!(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError)) return tooManyFiles(error);
   // Loaded late: most commands end without it.
   const { usageError, withFlagName } = await import('./usage-error.js');
   if (error instanceof Errors.CLIError) return usageError(error);

@@ -21,7 +21,7 @@ function inOurWords(error: Errors.CLIError): Wrong | null {
     missingArgument(error) ??
     unexpectedArgument(error) ??
     wrongFlag(error) ??
-    wrongCombination(error.message) ??
+    wrongCombination(error.message, (flag) => choicesOf(error, flag)) ??
     wrongValue(withFlagName(error.message))
   );
 }
@@ -79,6 +79,11 @@ function argumentsOf(error: Errors.CLIError): readonly string[] {
 function flagsOf(error: Errors.CLIError): Readonly<Record<string, unknown>> | null {
   const known = member(member(member(error, 'parse'), 'input'), 'flags');
   return isRecord(known) ? known : null;
+}
+
+function choicesOf(error: Errors.CLIError, flag: string): readonly string[] {
+  const options = member(member(flagsOf(error), flag), 'options');
+  return Array.isArray(options) ? options.map(String) : [];
 }
 
 /** Of a description, unless it begins with an acronym. */

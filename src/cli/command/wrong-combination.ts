@@ -12,9 +12,13 @@ export interface Wrong {
  * The values of the flags, which may be keys, are left out.
  *
  * @param said with colours in a terminal
+ * @param choicesOf the values that a flag takes; none if it takes any
  * @returns null if it is about something else
  */
-export function wrongCombination(said: string): Wrong | null {
+export function wrongCombination(
+  said: string,
+  choicesOf: (flag: string) => readonly string[] = () => [],
+): Wrong | null {
   const text = stripVTControlCharacters(said);
   const [, once] = /^Flag (--\S+) can only be specified once(?:\nSee more help with --help)?$/.exec(text) ?? [];
   if (once !== undefined) return { message: `${once} is given more than once.`, hint: 'Give it once.' };
@@ -22,13 +26,17 @@ export function wrongCombination(said: string): Wrong | null {
   if (empty !== undefined)
     return { message: `${empty} has no value.`, hint: `Write it after the flag: ${empty} VALUE.` };
   const [, reasons] = /^The following errors? occurred:\s*(.*?)(?:\nSee more help with --help)?$/s.exec(text) ?? [];
-  return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason)));
+  return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason, choicesOf)));
 }
 
 /** A flag is named by the environment variable that gives it, if one does. */
-function among(reason: string): Wrong {
+function among(reason: string, choicesOf: (flag: string) => readonly string[]): Wrong {
   const [, required] = /^Missing required flag (\S+)$/.exec(reason) ?? [];
-  if (required !== undefined) return { message: `--${required} is missing.`, hint: `Add --${required} VALUE.` };
+  if (required !== undefined) {
+    const choices = choicesOf(required);
+    const values = choices.length === 0 ? '' : ` VALUE is one of ${listed(choices)}.`;
+    return { message: `--${required} is missing.`, hint: `Add --${required} VALUE.${values}` };
+  }
   const [, needing, needed] = /^All of the following must be provided when using (\S+): (.*)$/.exec(reason) ?? [];
   if (needing !== undefined && needed !== undefined) {
     const flags = listed(needed.split(', '));

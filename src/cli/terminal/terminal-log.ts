@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import stringWidth from 'string-width';
 import { isRecord } from '../../core/base/json.js';
+import { shortId } from '../../core/base/short-id.js';
 import { formatDuration } from '../../core/base/units.js';
 
 /** How the lines are shown. */
@@ -111,11 +112,6 @@ function ordinaryText(fields: Fields, columns: number, paint: Paint): string {
 function valueText(value: unknown): string {
   if (typeof value === 'string' && /^[\w./:@+-]+$/.test(value)) return shortId(value);
   return printable(JSON.stringify(value));
-}
-
-/** The first six digits of an identifier that chatstream made, with or without a prefix such as `chatcmpl-`. */
-function shortId(id: string): string {
-  return /^(?:\w+-)?([\da-f]{6})[\da-f]{2}-(?:[\da-f]{4}-){3}[\da-f]{12}$/.exec(id)?.[1] ?? id;
 }
 
 /** Without control characters: what a client sent must neither break the line nor control the terminal. */

@@ -156,6 +156,15 @@ describe('a command', () => {
     expect(written).toEqual([]);
   });
 
+  it('says what to do where no more files can be opened, without a stack trace', async () => {
+    failure = Object.assign(new Error('EMFILE: too many open files, open'), { code: 'EMFILE' });
+    expect(await exitCodeOf()).toBe(1);
+    expect(written).toEqual([
+      'error: This process may not open as many files and connections as it needs.',
+      expect.stringContaining('ulimit -n') as string,
+    ]);
+  });
+
   it('shows where an unexpected error comes from', async () => {
     failure = new TypeError('a bug');
     expect(await exitCodeOf()).toBe(1);

@@ -36,6 +36,13 @@ describe('what oclif says about a combination of flags', () => {
     });
   });
 
+  it('lists the values of a flag that has to be given, if they are known', () => {
+    const text = 'The following error occurred:\n  Missing required flag format';
+    expect(wrongCombination(text, (flag) => (flag === 'format' ? ['xml', 'csv'] : []))?.hint).toBe(
+      'Add --format VALUE. VALUE is one of xml and csv.',
+    );
+  });
+
   it('names the variable of a flag that needs others', () => {
     const text =
       'The following error occurred:\n  All of the following must be provided when using CHATSTREAM_DUET: --versus';

@@ -19,6 +19,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import { fileReason, isDiskFull } from '../../base/files/file-errors.js';
 import { linkDestination } from '../../base/files/link-destination.js';
 import { member } from '../../base/json.js';
+import { isOutputFile } from './standard-output.js';
 
 /** Where the samples of a bench are collected, and what becomes of them. */
 export interface SamplesDestination {
@@ -41,13 +42,15 @@ const takesNoOther: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS'])
  * Fails now rather than after the measurement if samples cannot be written, and then leaves nothing behind.
  *
  * Until all are written, samples are in a file beside the one that was named, so that an older one stays whole. What is not a
- * regular file, such as a pipe, is written to directly, and so is a file in a folder that takes no other.
+ * regular file, such as a pipe, is written to directly, and so are a file in a folder that takes no other, and the file of standard
+ * output, which the report follows.
  *
  * @throws ChatstreamError `usage` if the file cannot be opened, `output_failed` if nothing can be written to it
  */
 export function samplesDestination(path: string): SamplesDestination {
   try {
     const older = statSync(path, { throwIfNoEntry: false });
+    if (isOutputFile(path)) return { path, begin: () => undefined, end: () => undefined };
     if (older !== undefined && !older.isFile()) {
       tryOut(path);
       return { path, begin: () => undefined, end: () => undefined };

@@ -5,6 +5,7 @@ import type { RequestOutcome } from '../client/outcome.js';
 import { isBurst } from './answers/burst.js';
 import { hiddenTokensOf, outputTokensOf } from './answers/output-tokens.js';
 import type { RequestMetrics } from './answers/request-metrics.js';
+import { isOutputFile, standardOutput } from './standard-output.js';
 
 /** Whose request it was, and to which of two servers. */
 export interface Sender {
@@ -23,7 +24,10 @@ export class SamplesFile {
   #failure: string | null = null;
 
   constructor(path: string, run: number) {
-    this.#stream = createWriteStream(path, { flags: 'a' });
+    this.#stream = createWriteStream(
+      path,
+      isOutputFile(path) ? { fd: standardOutput, autoClose: false } : { flags: 'a' },
+    );
     this.#run = run;
     this.#stream.on('error', (error) => {
       this.#failure ??= fileReason(error);

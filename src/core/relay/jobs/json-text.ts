@@ -7,12 +7,8 @@ const blank: ReadonlySet<string | undefined> = new Set([' ', '\t', '\n', '\r']);
  * @param text of an object, which is known to be valid
  */
 export function withMember(text: string, name: string, value: unknown): string {
-  return withMemberText(text, name, JSON.stringify(value));
-}
-
-/** The same with the text of the value. @param json valid */
-export function withMemberText(text: string, name: string, json: string): string {
   const found = memberIn(text, name);
+  const json = JSON.stringify(value);
   if (found !== null) return text.slice(0, found.start) + json + text.slice(found.end);
   const open = text.indexOf('{') + 1;
   const isEmpty = text[skipBlank(text, open)] === '}';

@@ -1,3 +1,4 @@
+import { shortId } from '../../base/short-id.js';
 import { formatDuration } from '../../base/units.js';
 import { orUnknown, percentText, plural, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity, Course, Percentiles } from '../../watch/activity.js';
@@ -117,6 +118,9 @@ function percentilesText({ p50, p95 }: Percentiles): string {
   return p50 === null ? orUnknown(p50, timeText) : `p50 ${timeText(p50)}, p95 ${orUnknown(p95, timeText)}`;
 }
 
+/** What is in front of the names and identifiers in both lists. */
+const timesWidth = 38;
+
 /** Longer names of keys and models are cut. */
 const keyWidth = 16;
 
@@ -131,13 +135,16 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
   const column = (text: string): string => `${padEnd(cut(text, keyWidth), keyWidth)}  `;
   const owned = (key: string, id: string, model = ''): string =>
     `${withModels ? column(model) : ''}${withKeys ? column(key) : ''}${id}`;
+  // Cut off at the end, they would all look the same.
+  const longest = Math.max(...[...running, ...waiting].map(({ id }) => id.length));
+  const idOf = timesWidth + owned('', '').length + longest <= width ? (id: string) => id : shortId;
   const now = running.map(
     ({ id, key, model, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
-      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, id, model)}`,
+      `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, idOf(id), model)}`,
   );
   const later = waiting.map(
     ({ id, key, model, position, waited_ms: waited, eta_ms: eta, output_tokens: soFar }) =>
-      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, id, model)}` +
+      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, idOf(id), model)}` +
       (soFar === undefined ? '' : `  paused after ${whole(soFar)}`),
   );
   return [

@@ -86,6 +86,21 @@ describe('the screen', () => {
     expect(text).toContain('a-key-with-a-lo…  chatcmpl-waiting-0');
   });
 
+  it('shortens the identifiers of requests where they do not fit', () => {
+    const picture = pictureOf(busy);
+    const ids = ['0777d0db-124d-4f86-b0f7-b1100adec181', 'f5268b35-24cb-4193-a395-353b4cdb7d5f'];
+    const running = picture.reading.queue.running.map((job, slot) => ({
+      ...job,
+      id: `chatcmpl-${ids[slot % 2] ?? ''}`,
+    }));
+    const queue = { ...picture.reading.queue, running };
+    const textAt = (width: number): string =>
+      screenLines({ ...picture, reading: { ...picture.reading, queue } }, { ...plain, width }).join('\n');
+    expect(textAt(83)).toContain(`chatcmpl-${ids[0] ?? ''}`);
+    expect(textAt(82)).not.toContain('chatcmpl-0777d0');
+    expect(textAt(45)).toMatch(/ 1\.2 s {2}0777d0\n.* 1\.2 s {2}f5268b\n/);
+  });
+
   it('ends with a message and the keys', () => {
     const lines = screenLines(pictureOf({}, { text: 'max-concurrency is 3 now.', isProblem: false }), plain);
     expect(lines.slice(-2)).toEqual(['max-concurrency is 3 now.', 'q quits · + and - change max-concurrency']);

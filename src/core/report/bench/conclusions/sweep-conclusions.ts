@@ -108,8 +108,9 @@ function nextToTry({ key, value, edge }: SweepEdge, clients: number | null, fewe
   if (edge === 'smallest') return `${key === 'concurrency' ? '-c' : '-n'} ${Math.floor(value / 2)}`;
   if (key === 'concurrency') return `-c ${value * 2}`;
   const { slots, at } = fewest;
-  const next = value < slots ? Math.min(value * 2, slots) : value * 2;
   // More generations at once than there are clients would change nothing.
+  const most = clients !== null && clients > value ? Math.min(value * 2, clients) : value * 2;
+  const next = value < slots ? Math.min(most, slots) : most;
   const needs = [
     ...(clients === value ? [`as many clients (-c ${next})`] : []),
     ...(next > slots ? [slotWords(at).need(next)] : []),

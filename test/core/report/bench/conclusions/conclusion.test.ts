@@ -179,6 +179,13 @@ describe('a best setting at the edge of the sweep', () => {
     ]);
   });
 
+  it('is no more than there are clients, if some of them had to wait', () => {
+    const three = [1, 2].map((maxConcurrency) => ({ maxConcurrency, concurrency: 3 }));
+    expect(adviceAt({ maxConcurrency: 2, concurrency: 3 }, three, 2)[0]).toContain(
+      'try -n 3, with as many slots at the server (--slots 3).',
+    );
+  });
+
   it('goes no further than the slots of the server, or says what that needs', () => {
     const crowd = slots.map((each) => ({ ...each, concurrency: 32 }));
     const best = { maxConcurrency: 8, concurrency: 32 };
