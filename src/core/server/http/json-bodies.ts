@@ -5,6 +5,13 @@ import { hasManyNames, jsonSize } from '../../base/json.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route takes its bodies as text, because they are passed on. What is in them is for it to check. */
+    readonly keepsText?: boolean;
+  }
+}
+
 /** Characters from which on a body waits for its turn. */
 const longBody = 65_536;
 
@@ -57,6 +64,10 @@ export function readJsonBodies(
   });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     const read = (then: typeof done): void => {
+      if (request.routeOptions.config.keepsText === true) {
+        then(null, body);
+        return;
+      }
       const size = body.length > deepest ? jsonSize(body, most) : none;
       // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
       if (body === '') then(null, null);

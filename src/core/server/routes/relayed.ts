@@ -32,17 +32,9 @@ export function relayRoutes(app: App, context: RelayContext): void {
     description: 'The body and the answer are those of the upstream server.',
     response: errors(...generationStatuses, 502),
   };
-  app.register((scope, _options, done) => {
-    // The text is passed on, so it is kept.
-    scope.removeContentTypeParser('application/json');
-    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) => {
-      parsed(null, body);
-    });
-    for (const path of paths) {
-      scope.post(path, { schema }, (request, reply) => relayed(context, request, reply));
-    }
-    done();
-  });
+  for (const path of paths) {
+    app.post(path, { schema, config: { keepsText: true } }, (request, reply) => relayed(context, request, reply));
+  }
 }
 
 function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
