@@ -5,6 +5,13 @@ import { hasManyNames, jsonSize } from '../../base/json.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route takes its bodies as text, because they are passed on. What is in them is for it to check. */
+    readonly keepsText?: boolean;
+  }
+}
+
 /** Characters from which on a body waits for its turn. */
 const longBody = 65_536;
 
@@ -34,7 +41,7 @@ const none = { levels: 0, containers: 0, members: 0 };
  * @param maxBodyBytes the length of the longest body
  * @returns looks at the text of a body; null for one with which nothing is wrong
  */
-export function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | null {
+function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | null {
   const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
   const names = Math.max(manyNames, Math.floor(maxBodyBytes / bytesPerName));
   const most = { levels: deepest, containers, members: Infinity };
@@ -74,9 +81,10 @@ export function readJsonBodies(
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
     const read = (then: typeof done): void => {
       const problem = problemOf(body);
+      if (problem !== null) then(problem);
+      else if (request.routeOptions.config.keepsText === true) then(null, body);
       // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
-      if (body === '') then(null, null);
-      else if (problem !== null) then(problem);
+      else if (body === '') then(null, null);
       else void parseJson(request, body, then);
     };
     if (body.length < longBody) read(done);

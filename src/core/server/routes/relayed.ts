@@ -8,7 +8,6 @@ import { namesOf } from '../../relay/offered-models.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
-import { bodyCheck } from '../http/json-bodies.js';
 import { aboutAllowedModels, allowedModel, eachItsOwn, refuseSecondModel } from '../http/keys/allowed-models.js';
 import { pathOf } from '../http/route-paths.js';
 import { withoutOtherModels } from '../protocol/relayed/not-found.js';
@@ -34,18 +33,9 @@ export function relayRoutes(app: App, context: RelayContext): void {
     description: 'The body and the answer are those of the upstream server.',
     response: errors(...generationStatuses, 502),
   };
-  app.register((scope, _options, done) => {
-    const problemOf = bodyCheck(context.options.maxBodyBytes);
-    // The text is passed on, so it is kept.
-    scope.removeContentTypeParser('application/json');
-    scope.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body: string, parsed) => {
-      parsed(problemOf(body), body);
-    });
-    for (const path of paths) {
-      scope.post(path, { schema }, (request, reply) => relayed(context, request, reply));
-    }
-    done();
-  });
+  for (const path of paths) {
+    app.post(path, { schema, config: { keepsText: true } }, (request, reply) => relayed(context, request, reply));
+  }
 }
 
 function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
