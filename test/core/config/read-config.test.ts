@@ -170,6 +170,6 @@ describe('the entry of a new key', () => {
   });
 
   it('is refused for a name that no file may have', () => {
-    expect(() => keyEntry('anna b', 'secret')).toThrow('keys[0].name');
+    expect(() => keyEntry('anna b', 'secret')).toThrow('"anna b" cannot be the name of a key.');
   });
 });
