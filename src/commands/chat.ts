@@ -10,6 +10,8 @@ import { ChatstreamError } from '../core/base/errors.js';
 const { engine, context, gpu, 'gpu-layers': gpuLayers, threads, ...others } = ownServerFlags;
 
 export default class Chat extends BaseCommand {
+  static override usage = '<%= command.id %> [MESSAGE] [FLAGS]';
+
   static override summary = 'Talk to a model.';
 
   static override description = `Talks to the model of a running server (--url), or starts a server for a model (--model). With neither, it uses the server at http://127.0.0.1:8000 if there is one, and otherwise the bundled model.

@@ -9,6 +9,8 @@ import { createLogger } from '../cli/terminal/logging.js';
 import { untilAborted } from '../core/base/abort.js';
 
 export default class Node extends BaseCommand {
+  static override usage = '<%= command.id %> [FLAGS]';
+
   static override summary = 'Generate for the servers of a cluster.';
 
   static override description = `Loads a model and joins the cluster at a NATS server. Requests come from servers that were started with chatstream serve --cluster. On SIGTERM or Ctrl-C, it accepts nothing new, and ends when its running generations are done.`;

@@ -39,6 +39,8 @@ interface Served extends Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals
 }
 
 export default class Serve extends BaseCommand {
+  static override usage = '<%= command.id %> [FLAGS]';
+
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
 
   static override description = `At most --max-concurrency generations run at once. They advance together, by one token each per round. Further requests wait in a queue: first come, first served, or so that each key gets its share. A full queue rejects at once, with a 429 that says when to try again.`;

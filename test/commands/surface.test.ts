@@ -20,6 +20,7 @@ import { member } from '../../src/core/base/json.js';
 /** The parts of a command's class that the tests look at. */
 interface CommandClass {
   readonly summary?: string | undefined;
+  readonly usage?: string | readonly string[] | undefined;
   readonly enableJsonFlag: boolean;
   readonly args: Readonly<Record<string, object>>;
   readonly flags?: Readonly<Record<string, object>>;
@@ -95,6 +96,12 @@ describe('the commands and their flags', () => {
       }),
     );
     await expect(parts.join('\n')).toMatchFileSnapshot('surface.txt');
+  });
+
+  it('are not all in the usage, where they are many: the list below it is grouped and explains them', () => {
+    const many = Object.entries(commands).filter(([, { flags }]) => Object.keys(flags ?? {}).length > 15);
+    expect(many.length).toBeGreaterThan(2);
+    for (const [command, { usage }] of many) expect(usage, command).toMatch(/ \[FLAGS\]$/);
   });
 
   it('leave -h and -v to help and version', () => {
