@@ -26,8 +26,6 @@ export class MemoryNetwork {
   /** What was sent. */
   readonly sent = { messages: 0, bytes: 0, largest: 0 };
   readonly clock: Clock;
-  /** Hears each message that leaves a process, also if it gets lost then. */
-  onSend: (data: Uint8Array) => void = () => undefined;
   readonly #random: Random;
   readonly #buses = new Set<MemoryBus>();
   readonly #stores = new Map<string, MemoryStore>();
@@ -84,7 +82,6 @@ export class MemoryNetwork {
     this.sent.bytes += data.length;
     this.sent.largest = Math.max(this.sent.largest, data.length);
     if (from.isCut || from.is('mute')) return;
-    this.onSend(data);
     if (this.#random() < this.weather.lost) return;
     const copies = this.#random() < this.weather.repeated ? 2 : 1;
     for (let copy = 0; copy < copies; copy += 1) {

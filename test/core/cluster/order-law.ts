@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { expect } from 'vitest';
-import { SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
+import { expect, vi } from 'vitest';
+import { NodePlaces } from '../../../src/core/cluster/line/node-places.js';
+import { type Client, SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
 
 /** Something that happens, and how much time passes then, in milliseconds. */
 interface Step {
@@ -38,6 +39,8 @@ const calm = { delayMs: [1, 2], lost: 0, repeated: 0 } as const;
  * get their whole answers, or are refused before they have a place.
  */
 export async function keepsTheOrder({ seed, steps }: { seed: number; steps: readonly Step[] }): Promise<void> {
+  // What the line decides, and not what it sends: to a front whose channel has just ended, it sends nothing, and keeps the place.
+  using decisions = vi.spyOn(NodePlaces.prototype, 'choose');
   const cluster = new SimulatedCluster(seed);
   const nodes = ['n1', 'n2'];
   const fronts = ['f1', 'f2', 'f3'];
@@ -70,11 +73,14 @@ export async function keepsTheOrder({ seed, steps }: { seed: number; steps: read
     if (placedAs === null && text === '') expect(end).toMatch(/^(?:engine|cluster)_unavailable$/);
     else expect([id, end, text]).toEqual([id, 'completed', wholeAnswer]);
   }
+  const { calls, results } = decisions.mock;
+  const granted = calls.flatMap(([{ id }], index) => (results[index]?.value === null ? [] : [id]));
+  const grantedAs = ({ id }: Client): number => (granted.includes(id) ? granted.indexOf(id) : Infinity);
   const overtaken = ours.flatMap((earlier) => {
-    const { placedAs, grantedMs } = earlier;
-    if (placedAs === null || grantedMs === null) return [];
+    const { placedAs } = earlier;
+    if (placedAs === null) return [];
     return ours
-      .filter((later) => later.askedAs > placedAs && (later.grantedMs ?? Infinity) < grantedMs)
+      .filter((later) => later.askedAs > placedAs && grantedAs(later) < grantedAs(earlier))
       .map((later) => `${later.id} through ${later.front} before ${earlier.id} through ${earlier.front}`);
   });
   expect(overtaken).toEqual([]);

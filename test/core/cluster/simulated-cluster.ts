@@ -1,7 +1,5 @@
 import { ChatstreamError } from '../../../src/core/base/errors.js';
-import { member } from '../../../src/core/base/json.js';
 import { type Random, seededRandom } from '../../../src/core/base/random.js';
-import { decodeEnvelope, parsed, textOf } from '../../../src/core/cluster/channel/envelope.js';
 import { ClusterModels } from '../../../src/core/cluster/front/cluster-models.js';
 import { FrontSettings } from '../../../src/core/cluster/front/front-settings.js';
 import { joinCluster, type Membership } from '../../../src/core/cluster/joining/join-cluster.js';
@@ -27,8 +25,6 @@ export interface Client {
   askedAs: number;
   /** When its front heard that the line has it, in the same order. */
   placedAs: number | null;
-  /** When the line gave it a place to run for the first time, in virtual time: the message may get lost. */
-  grantedMs: number | null;
   /** When it began, in the order of all that did. */
   startedAs: number | null;
   /** When its front registered it, in virtual time. */
@@ -84,10 +80,6 @@ export class SimulatedCluster {
   ) {
     this.network = new MemoryNetwork(this.clock, seededRandom(seed));
     this.#random = seededRandom(seed + 1);
-    this.network.onSend = (data) => {
-      const id = grantedIn(data);
-      if (id !== null) this.#grant(this.clients.find((client) => client.id === id));
-    };
   }
 
   async addFront(id: string): Promise<void> {
@@ -215,7 +207,6 @@ export class SimulatedCluster {
       text: '',
       askedAs: this.#next(),
       placedAs: null,
-      grantedMs: null,
       startedAs: null,
       admittedMs: 0,
       end: null,
@@ -229,8 +220,6 @@ export class SimulatedCluster {
     const listener = {
       started: (job: object) => {
         if (job instanceof InferenceJob) client.admittedMs = job.admittedMs;
-        // What a front that holds the line says to itself does not go over the network.
-        this.#grant(client);
         this.#started += 1;
         client.startedAs = this.#started;
       },
@@ -265,10 +254,6 @@ export class SimulatedCluster {
     return isDone();
   }
 
-  #grant(client: Client | undefined): void {
-    if (client !== undefined) client.grantedMs ??= this.clock.now();
-  }
-
   #next(): number {
     this.#happened += 1;
     return this.#happened;
@@ -288,15 +273,6 @@ export class SimulatedCluster {
     if (member === undefined) throw new Error(`There is no member ${id}.`);
     return member;
   }
-}
-
-/** The request that a message grants a place to; null if it is another message. */
-function grantedIn(data: Uint8Array): string | null {
-  if (!Buffer.from(data.buffer, data.byteOffset, data.byteLength).includes('"granted"')) return null;
-  const read = decodeEnvelope(data);
-  const message = read.type === 'message' ? parsed(textOf(read.body)) : null;
-  const id = member(message, 'type') === 'granted' ? member(message, 'id') : null;
-  return typeof id === 'string' ? id : null;
 }
 
 function requestOf(id: string, { key, text = 'Count.' }: Partial<Asked>): InferenceRequest {

@@ -13,7 +13,7 @@ export interface GatheringOptions {
 
 /** How long fronts are waited for, in milliseconds, and those that have been heard lately: a message to the line may have to be repeated. */
 const usualMs = 1000;
-const longestMs = 3000;
+const longestMs = 5000;
 
 /** A front that has told of itself so lately, in milliseconds, is taken for alive. A former holder has been silent for longer. */
 const lateMs = 2500;
