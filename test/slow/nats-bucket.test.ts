@@ -58,7 +58,9 @@ describe.skipIf(!hasNats())(`a bucket of NATS ${needsNats}`, () => {
     const members = await Promise.all(Array.from({ length: 4 }, () => connect()));
     for (let made = 0; made < 300; made += 1) {
       const buckets = await Promise.all(members.map((bus) => bus.bucket(`together-${made}`, { ttlMs: null })));
-      expect(buckets).toHaveLength(4);
+      const revision = await buckets[0]?.put('a', new Uint8Array(1));
+      const read = await Promise.all(buckets.map((bucket) => bucket.get('a')));
+      expect(read.map((entry) => entry?.revision)).toEqual(Array.from({ length: 4 }, () => revision));
     }
   });
 
