@@ -2,8 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { ChatstreamError, type ErrorCode } from '../../src/core/base/errors.js';
 import { errorBody, httpStatus } from '../../src/core/server/protocol/http-errors.js';
 import { messagesErrorBody } from '../../src/core/server/protocol/messages/messages-errors.js';
-import { chatCompletionRequest, completionRequest } from '../../src/core/server/schemas/completion-requests.js';
-import { samplingDefaults } from '../../src/core/server/schemas/sampling-parameters.js';
+import {
+  chatCompletionRequest,
+  completionRequest,
+} from '../../src/core/server/schemas/completions/completion-requests.js';
+import { samplingDefaults } from '../../src/core/server/schemas/shared/sampling-parameters.js';
 import { testApp } from '../support/app.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { expect } from 'vitest';
-import { messagesEvent } from '../../../src/core/server/schemas/messages-answers.js';
+import { messagesEvent } from '../../../src/core/server/schemas/messages/messages-answers.js';
 import { parseAs } from '../parse-as.js';
 
 const streamError = Type.Object({

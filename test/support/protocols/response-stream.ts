@@ -1,6 +1,6 @@
 import type { Static } from 'typebox';
 import { expect } from 'vitest';
-import { responseEvent } from '../../../src/core/server/schemas/response-answers.js';
+import { responseEvent } from '../../../src/core/server/schemas/responses/response-answers.js';
 import { parseAs } from '../parse-as.js';
 
 type Event = Static<typeof responseEvent>;

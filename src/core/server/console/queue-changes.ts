@@ -1,4 +1,4 @@
-import type { ChangedRequest, EndedRequest, QueueChange, QueueStatus } from '../schemas/queue-events.js';
+import type { ChangedRequest, EndedRequest, QueueChange, QueueStatus } from '../schemas/state/queue-events.js';
 import type { QueueView } from './queue-view.js';
 
 /**

@@ -2,7 +2,7 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { RequestLine } from '../../inference/queue/request-line.js';
 import { countedOutcome, type Totals } from '../../telemetry/totals.js';
 import { sseEvent } from '../protocol/answer-encoder.js';
-import type { EndedRequest } from '../schemas/queue-events.js';
+import type { EndedRequest } from '../schemas/state/queue-events.js';
 import type { EventStream } from '../streaming/event-stream.js';
 import { QueueChanges } from './queue-changes.js';
 import { type QueueView, type QueueViewer, readQueueView } from './queue-view.js';

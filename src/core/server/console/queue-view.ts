@@ -1,8 +1,8 @@
 import type { RequestLine } from '../../inference/queue/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
-import type { QueueStatus } from '../schemas/queue-events.js';
-import type { WireRunning, WireWaiting } from '../schemas/server-state.js';
+import type { QueueStatus } from '../schemas/state/queue-events.js';
+import type { WireRunning, WireWaiting } from '../schemas/state/server-state.js';
 
 /**
  * How many requests of each queue lookers are shown. A screen has no room for more, and with 500 streams each event would

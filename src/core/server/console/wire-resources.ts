@@ -1,7 +1,7 @@
 import type { Gpu } from '../../machine/gpu-meter.js';
 import type { Resources } from '../../machine/machine.js';
 import { historyIntervalMs, type HistorySample } from '../../telemetry/recent-history.js';
-import type { WireHistory, WireResources } from '../schemas/resources.js';
+import type { WireHistory, WireResources } from '../schemas/state/resources.js';
 
 /** What `GET /v1/resources` answers. */
 export function wireResources(resources: Resources): WireResources {

@@ -1,6 +1,6 @@
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { OutputLogprob, PromptLogprob, TokenLogprob } from '../../engine/token-logprob.js';
-import type { ChatLogprobs, EventLogprob, ItemLogprob, TextLogprobs, WireLogprob } from '../schemas/logprobs.js';
+import type { ChatLogprobs, EventLogprob, ItemLogprob, TextLogprobs, WireLogprob } from '../schemas/shared/logprobs.js';
 
 /** The tokens that wrote the content of an answer. */
 export function logprobsOf(parts: readonly AnswerPart[]): readonly OutputLogprob[] {

@@ -1,7 +1,7 @@
 import type { Executor } from '../../executor/executor.js';
 import type { QueueSnapshot } from '../../inference/queue/queue-snapshot.js';
 import type { ModelQueue, RequestLine } from '../../inference/queue/request-line.js';
-import type { WireExecutor, WireModelQueue, WireRunning, WireWaiting } from '../schemas/server-state.js';
+import type { WireExecutor, WireModelQueue, WireRunning, WireWaiting } from '../schemas/state/server-state.js';
 
 type Running = QueueSnapshot['running'][number];
 type Waiting = QueueSnapshot['waiting'][number];

@@ -1,5 +1,5 @@
 import { answerTokens, type Timings } from '../../inference/request.js';
-import type { WireTimings } from '../schemas/completion-answers.js';
+import type { WireTimings } from '../schemas/completions/completion-answers.js';
 
 /** The `timings` of an answer. Milliseconds to the microsecond, the precision of the clock. */
 export function wireTimings(timings: Timings): WireTimings {

@@ -21,9 +21,13 @@ import {
 import { goingOn } from '../protocol/completions/resumption.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
 import { renamedParam } from '../protocol/requests/refused-parameters.js';
-import { chatCompletionRequest, type CompletionRequest, completionRequest } from '../schemas/completion-requests.js';
+import {
+  chatCompletionRequest,
+  type CompletionRequest,
+  completionRequest,
+} from '../schemas/completions/completion-requests.js';
 import { generated, json } from '../schemas/openapi.js';
-import { inputTokens } from '../schemas/server-state.js';
+import { inputTokens } from '../schemas/state/server-state.js';
 import {
   callerOf,
   ChoicesAnswer,

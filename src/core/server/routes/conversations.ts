@@ -8,10 +8,10 @@ import { newKey } from '../protocol/responses/items/item-ids.js';
 import type { Conversations } from '../protocol/responses/stored/conversations.js';
 import { listedItems } from '../protocol/responses/stored/item-lists.js';
 import type { StoredResponses } from '../protocol/responses/stored/stored-responses.js';
-import { changedConversation, newConversation, newItems } from '../schemas/conversations.js';
-import { itemPage } from '../schemas/item-pages.js';
 import { errors, json } from '../schemas/openapi.js';
-import type { ConversationItem, WireItem } from '../schemas/response-items.js';
+import { changedConversation, newConversation, newItems } from '../schemas/responses/conversations.js';
+import { itemPage } from '../schemas/responses/item-pages.js';
+import type { ConversationItem, WireItem } from '../schemas/responses/response-items.js';
 import { countAgainstLimits } from './generation.js';
 
 const tags = ['conversations'];

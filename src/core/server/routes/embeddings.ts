@@ -3,7 +3,7 @@ import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { AnswerListener } from '../../inference/request.js';
 import type { App, ServerContext } from '../http/context.js';
 import { assertDimensions, EmbeddingEncoder, fromEmbeddingRequest } from '../protocol/completions/embeddings.js';
-import { embeddingRequest } from '../schemas/embeddings.js';
+import { embeddingRequest } from '../schemas/completions/embeddings.js';
 import { json } from '../schemas/openapi.js';
 import { Delivery, type WholeBody } from './delivery.js';
 import { generationErrors, identified, sendLimits, servedModel } from './generation.js';

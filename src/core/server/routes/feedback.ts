@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { App, ServerContext } from '../http/context.js';
 import type { FeedbackBox } from '../protocol/responses/stored/feedback.js';
-import { deletedFeedback, feedbackPage, feedbackRequest, givenFeedback } from '../schemas/feedback.js';
-import { defaultPage } from '../schemas/item-pages.js';
 import { errors, json } from '../schemas/openapi.js';
+import { deletedFeedback, feedbackPage, feedbackRequest, givenFeedback } from '../schemas/responses/feedback.js';
+import { defaultPage } from '../schemas/responses/item-pages.js';
 
 /** What people think of answers. */
 export function feedbackRoutes(app: App, { keys }: ServerContext, feedback: FeedbackBox): void {

@@ -6,8 +6,8 @@ import type { LoadFigures, LoadState } from '../console/load-tests.js';
 import type { App, LineContext } from '../http/context.js';
 import { ownUrl } from '../http/listen.js';
 import { pathOf } from '../http/route-paths.js';
-import { loadRequest, type WireLoadTest } from '../schemas/load-tests.js';
 import { errors, json } from '../schemas/openapi.js';
+import { loadRequest, type WireLoadTest } from '../schemas/state/load-tests.js';
 import { queueOf } from './model-queue.js';
 
 const path = '/v1/load-test';

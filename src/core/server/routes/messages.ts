@@ -8,7 +8,7 @@ import { Fingerprints } from '../protocol/fingerprint.js';
 import { MessagesEncoder } from '../protocol/messages/messages-encoder.js';
 import { fromMessagesRequest, showsThoughts } from '../protocol/messages/messages-requests.js';
 import { leftOutBlocks, leftOutTools } from '../protocol/requests/hosted-tools.js';
-import { messagesRequest } from '../schemas/messages-requests.js';
+import { messagesRequest } from '../schemas/messages/messages-requests.js';
 import { errorsAs, generatedEvents, json } from '../schemas/openapi.js';
 import { callerOf, countAgainstLimits, GenerationAnswer, generationStatuses, servedModel } from './generation.js';
 import { resumableAnswer } from './resuming.js';

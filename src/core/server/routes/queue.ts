@@ -4,7 +4,7 @@ import type { Sender } from '../http/keys/operators.js';
 import { viewerOf } from '../http/keys/roles.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../protocol/wire-queue.js';
 import { errors, json } from '../schemas/openapi.js';
-import { drainRequest, queueLimits } from '../schemas/server-state.js';
+import { drainRequest, queueLimits } from '../schemas/state/server-state.js';
 import { queueOf } from './model-queue.js';
 
 export function queueRoutes(app: App, context: LineContext): void {

@@ -10,7 +10,7 @@ import {
   refuseResumption,
 } from '../protocol/completions/resumption.js';
 import type { Fingerprints } from '../protocol/fingerprint.js';
-import type { ResumeParameter } from '../schemas/completion-requests.js';
+import type { ResumeParameter } from '../schemas/completions/completion-requests.js';
 import type { Resumable } from '../streaming/streamed-answer.js';
 
 /** An answer, as far as servers can continue with answers of each other. */

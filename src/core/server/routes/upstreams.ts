@@ -7,7 +7,7 @@ import { aboutAllowedModels, allowedModel, eachItsOwn, mayUse } from '../http/ke
 import { isFromAnthropicClient } from '../protocol/messages/messages-errors.js';
 import { modelInfo, modelsPage } from '../protocol/messages/messages-models.js';
 import { errors, json } from '../schemas/openapi.js';
-import { upstream, upstreamChange, upstreamList } from '../schemas/server-state.js';
+import { upstream, upstreamChange, upstreamList } from '../schemas/state/server-state.js';
 
 /** The upstream servers and their models. */
 export function upstreamRoutes(app: App, { relay, keys, options: { aliases } }: RelayContext): void {

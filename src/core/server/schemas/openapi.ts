@@ -1,16 +1,16 @@
 import { Type } from 'typebox';
-import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completion-answers.js';
-import { conversation, deletedConversation } from './conversations.js';
-import { embeddings } from './embeddings.js';
-import { feedback, feedbackList } from './feedback.js';
-import { loadTest } from './load-tests.js';
-import { message, messagesError, messagesEvent } from './messages-answers.js';
-import { queueChange, queueStart } from './queue-events.js';
-import { history, resources } from './resources.js';
-import { deletedResponse, itemList, response, responseEvent } from './response-answers.js';
-import { conversationItem } from './response-items.js';
-import { model, modelList, queue } from './server-state.js';
-import { usage } from './usage.js';
+import { chatCompletion, chatCompletionChunk, completion, completionChunk } from './completions/completion-answers.js';
+import { embeddings } from './completions/embeddings.js';
+import { message, messagesError, messagesEvent } from './messages/messages-answers.js';
+import { conversation, deletedConversation } from './responses/conversations.js';
+import { feedback, feedbackList } from './responses/feedback.js';
+import { deletedResponse, itemList, response, responseEvent } from './responses/response-answers.js';
+import { conversationItem } from './responses/response-items.js';
+import { loadTest } from './state/load-tests.js';
+import { queueChange, queueStart } from './state/queue-events.js';
+import { history, resources } from './state/resources.js';
+import { model, modelList, queue } from './state/server-state.js';
+import { usage } from './state/usage.js';
 
 const error = Type.Object({
   error: Type.Object({

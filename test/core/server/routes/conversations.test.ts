@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConversationItem } from '../../../../src/core/server/schemas/response-items.js';
+import type { ConversationItem } from '../../../../src/core/server/schemas/responses/response-items.js';
 import { createTestApp, type TestApp, testApp } from '../../../support/app.js';
 
 const path = '/v1/conversations';

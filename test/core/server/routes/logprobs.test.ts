@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ChatLogprobs, TextLogprobs } from '../../../../src/core/server/schemas/logprobs.js';
+import type { ChatLogprobs, TextLogprobs } from '../../../../src/core/server/schemas/shared/logprobs.js';
 import { chat, createTestApp, type TestApp } from '../../../support/app.js';
 import { openStream } from '../../../support/stream-client.js';
 import { parseStream } from '../../../support/stream-parts.js';

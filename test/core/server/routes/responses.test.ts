@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ResponseObject } from '../../../../src/core/server/schemas/response-answers.js';
+import type { ResponseObject } from '../../../../src/core/server/schemas/responses/response-answers.js';
 import { createTestApp, type TestApp, testApp, until } from '../../../support/app.js';
 import { type NamedEvent, namedEvents } from '../../../support/named-events.js';
 import { openStream } from '../../../support/stream-client.js';

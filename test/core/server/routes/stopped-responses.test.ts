@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResponseObject } from '../../../../src/core/server/schemas/response-answers.js';
+import type { ResponseObject } from '../../../../src/core/server/schemas/responses/response-answers.js';
 import { type TestApp, testApp } from '../../../support/app.js';
 import { FailingStorage } from '../../../support/failing-storage.js';
 import { openStream } from '../../../support/stream-client.js';

@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import { amount, items } from '../../../base/json.js';
 import type { Token } from '../../../engine/engine.js';
 import type { Timings } from '../../../inference/request.js';
-import type { ResumeParameter } from '../../schemas/completion-requests.js';
+import type { ResumeParameter } from '../../schemas/completions/completion-requests.js';
 
 /** How far one of several choices has come in the stream of another server. */
 export type ChoiceProgress =

@@ -1,7 +1,7 @@
 import type { AnswerPart } from '../../../engine/dialects/answer.js';
 import type { OutputLogprob, PromptLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason } from '../../../inference/request.js';
-import type { TextLogprobs } from '../../schemas/logprobs.js';
+import type { TextLogprobs } from '../../schemas/shared/logprobs.js';
 import {
   charactersIn,
   charactersOf,

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { PromptSource } from '../../../engine/engine.js';
 import type { InferenceRequest } from '../../../inference/request.js';
-import type { ChatCompletionRequest, CompletionRequest } from '../../schemas/completion-requests.js';
+import type { ChatCompletionRequest, CompletionRequest } from '../../schemas/completions/completion-requests.js';
 import { chatSource } from '../requests/chat-source.js';
 import { outputFormat } from '../requests/output-format.js';
 import { reasoningRequest } from '../requests/reasoning-requests.js';

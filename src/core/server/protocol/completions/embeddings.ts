@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import { decodeVector, dimensionsOf, encodeVector, unitVector } from '../../../engine/embedding.js';
 import type { EmbeddingInput } from '../../../engine/embeddings-info.js';
 import type { InferenceRequest, Timings } from '../../../inference/request.js';
-import type { EmbeddingRequest, Embeddings } from '../../schemas/embeddings.js';
+import type { EmbeddingRequest, Embeddings } from '../../schemas/completions/embeddings.js';
 import { samplingOf } from '../requests/sampling.js';
 import { trafficClassOf } from '../requests/traffic-class.js';
 import { refuseUnsupported } from '../requests/unsupported.js';

@@ -3,7 +3,7 @@ import { items } from '../../../base/json.js';
 import { resumeHeader } from '../../../base/token-records.js';
 import type { EngineInfo, Token } from '../../../engine/engine.js';
 import type { InferenceRequest } from '../../../inference/request.js';
-import type { ResumeParameter } from '../../schemas/completion-requests.js';
+import type { ResumeParameter } from '../../schemas/completions/completion-requests.js';
 import type { AnswerHead } from './completion-head.js';
 
 /** Properties that must be the same throughout a stream, wherever it is generated. */

@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import { member } from '../../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../../engine/engine.js';
-import { hostedBlocks } from '../../schemas/hosted-calls.js';
-import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../../schemas/messages-requests.js';
+import type { MessagesRequest, WireBlock, WireInnerBlock, WireTurn } from '../../schemas/messages/messages-requests.js';
+import { hostedBlocks } from '../../schemas/shared/hosted-calls.js';
 import { missing, refuseDeep } from '../requests/refused-parameters.js';
 import { questionAmong, type Speaker } from '../requests/unreadable-parts.js';
 import { attachedText, type BlockPlace, unsupportedBlock } from './messages-attachments.js';

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { PromptSource } from '../../../engine/engine.js';
 import type { InferenceRequest } from '../../../inference/request.js';
-import type { MessagesRequest, WireMessagesTool } from '../../schemas/messages-requests.js';
+import type { MessagesRequest, WireMessagesTool } from '../../schemas/messages/messages-requests.js';
 import { templateInput } from '../requests/chat-source.js';
 import { leftOutTools } from '../requests/hosted-tools.js';
 import { outputFormat, schemaFormat } from '../requests/output-format.js';

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ChatEnding, ChatMessage, PromptSource } from '../../../engine/engine.js';
-import type { ChatCompletionRequest, WireCall, WireMessage } from '../../schemas/completion-requests.js';
+import type { ChatCompletionRequest, WireCall, WireMessage } from '../../schemas/completions/completion-requests.js';
 import type { ReasoningRequest } from './reasoning-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';

@@ -1,6 +1,6 @@
-import { hostedBlocks, hostedItems, hostedResults } from '../../schemas/hosted-calls.js';
-import type { WireBlock, WireTurn } from '../../schemas/messages-requests.js';
-import type { WireItem } from '../../schemas/response-items.js';
+import type { WireBlock, WireTurn } from '../../schemas/messages/messages-requests.js';
+import type { WireItem } from '../../schemas/responses/response-items.js';
+import { hostedBlocks, hostedItems, hostedResults } from '../../schemas/shared/hosted-calls.js';
 
 /**
  * Tools that a provider runs itself and that a model can do without. Agents offer them besides their own, codex without being asked

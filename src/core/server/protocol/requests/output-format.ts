@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import { hasManyNames, isRecord, jsonSize } from '../../../base/json.js';
 import type { ConstrainedFormat, OutputFormat } from '../../../engine/output-format.js';
-import type { GenerationParameters } from '../../schemas/completion-requests.js';
+import type { GenerationParameters } from '../../schemas/completions/completion-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 
 type Given<T> = T | null | undefined;

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import { type ReasoningEffort, reasoningEfforts, type RequestedEffort } from '../../../engine/reasoning.js';
-import type { ChatCompletionRequest } from '../../schemas/completion-requests.js';
+import type { ChatCompletionRequest } from '../../schemas/completions/completion-requests.js';
 
 /** How much a model should think. */
 export interface ReasoningRequest {

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { PromptSource } from '../../../engine/engine.js';
 import type { InferenceRequest } from '../../../inference/request.js';
-import { type GenerationParameters, mostTokens } from '../../schemas/completion-requests.js';
+import { type GenerationParameters, mostTokens } from '../../schemas/completions/completion-requests.js';
 import { samplingOf } from './sampling.js';
 import { trafficClassOf } from './traffic-class.js';
 

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ExcludeTopChoices, RepetitionPenalty, Sampling } from '../../../engine/sampling.js';
-import type { GenerationParameters } from '../../schemas/completion-requests.js';
-import { defaultBreakers, samplingDefaults as defaults } from '../../schemas/sampling-parameters.js';
+import type { GenerationParameters } from '../../schemas/completions/completion-requests.js';
+import { defaultBreakers, samplingDefaults as defaults } from '../../schemas/shared/sampling-parameters.js';
 
 /** More tokens than any context has. */
 const allTokens = 2 ** 31 - 1;

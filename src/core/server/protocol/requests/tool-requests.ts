@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import { isRecord, items, member } from '../../../base/json.js';
 import type { JsonObject } from '../../../engine/engine.js';
 import type { CallDemand, OutputFormat, Tool } from '../../../engine/output-format.js';
-import type { ChatCompletionRequest, WireTool } from '../../schemas/completion-requests.js';
+import type { ChatCompletionRequest, WireTool } from '../../schemas/completions/completion-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 
 /** The tools of a request, as the chat template gets them and as the model may call them. */

@@ -1,6 +1,6 @@
 import type { InferenceRequest } from '../../../inference/request.js';
 import { lowerOf, usualClass } from '../../../scheduler/jobs/traffic-class.js';
-import type { GenerationParameters } from '../../schemas/completion-requests.js';
+import type { GenerationParameters } from '../../schemas/completions/completion-requests.js';
 
 /** The class that a request asks for; none if it leaves it to its key. Numbers, which others take, mean nothing here. */
 export function trafficClassOf({

@@ -1,5 +1,5 @@
 import type { ChatstreamError, ErrorCode } from '../../../base/errors.js';
-import type { ResponseObject } from '../../schemas/response-answers.js';
+import type { ResponseObject } from '../../schemas/responses/response-answers.js';
 
 type FailureCode = NonNullable<ResponseObject['error']>['code'];
 

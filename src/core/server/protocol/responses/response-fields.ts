@@ -1,7 +1,7 @@
 import { items, member } from '../../../base/json.js';
-import type { ResponseObject } from '../../schemas/response-answers.js';
-import type { FlatTool, ResponseRequest } from '../../schemas/response-requests.js';
-import { samplingDefaults as defaults } from '../../schemas/sampling-parameters.js';
+import type { ResponseObject } from '../../schemas/responses/response-answers.js';
+import type { FlatTool, ResponseRequest } from '../../schemas/responses/response-requests.js';
+import { samplingDefaults as defaults } from '../../schemas/shared/sampling-parameters.js';
 import { leftOutTools } from '../requests/hosted-tools.js';
 
 /** What stays the same from the first event of a response to the last. */

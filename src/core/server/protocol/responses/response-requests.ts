@@ -1,9 +1,9 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ChatMessage } from '../../../engine/engine.js';
 import type { InferenceRequest, Shortening } from '../../../inference/request.js';
-import type { WireTool } from '../../schemas/completion-requests.js';
-import type { ConversationItem } from '../../schemas/response-items.js';
-import type { ResponseRequest } from '../../schemas/response-requests.js';
+import type { WireTool } from '../../schemas/completions/completion-requests.js';
+import type { ConversationItem } from '../../schemas/responses/response-items.js';
+import type { ResponseRequest } from '../../schemas/responses/response-requests.js';
 import { type ChatSource, requestedEnding, templateInput } from '../requests/chat-source.js';
 import { leftOutTools } from '../requests/hosted-tools.js';
 import { fromResponseFormat, outputFormat } from '../requests/output-format.js';

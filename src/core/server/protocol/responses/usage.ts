@@ -1,5 +1,5 @@
 import { answerTokens, type Timings } from '../../../inference/request.js';
-import type { ResponseUsage } from '../../schemas/response-answers.js';
+import type { ResponseUsage } from '../../schemas/responses/response-answers.js';
 
 /** The `usage` of a response. */
 export function usageOf(timings: Timings): ResponseUsage {

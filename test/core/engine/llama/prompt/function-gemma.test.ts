@@ -3,7 +3,7 @@ import { chatDialect } from '../../../../../src/core/engine/dialects/templates/c
 import { renderChat } from '../../../../../src/core/engine/llama/prompt/render-chat.js';
 import { chatSource } from '../../../../../src/core/server/protocol/requests/chat-source.js';
 import { requestedTools } from '../../../../../src/core/server/protocol/requests/tool-requests.js';
-import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completion-requests.js';
+import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completions/completion-requests.js';
 import { template } from './harness.js';
 
 /** A template of our own that writes prompts as Google documents them for FunctionGemma. */

@@ -7,15 +7,15 @@ import { invalidValueError } from '../../../../../src/core/server/http/validatio
 import {
   chatCompletionRequest,
   completionRequest,
-} from '../../../../../src/core/server/schemas/completion-requests.js';
-import { newItems } from '../../../../../src/core/server/schemas/conversations.js';
-import { embeddingRequest } from '../../../../../src/core/server/schemas/embeddings.js';
-import { feedbackRequest } from '../../../../../src/core/server/schemas/feedback.js';
-import { itemPage } from '../../../../../src/core/server/schemas/item-pages.js';
-import { loadRequest } from '../../../../../src/core/server/schemas/load-tests.js';
-import { messagesRequest } from '../../../../../src/core/server/schemas/messages-requests.js';
-import { responseRequest } from '../../../../../src/core/server/schemas/response-requests.js';
-import { drainRequest, queueLimits } from '../../../../../src/core/server/schemas/server-state.js';
+} from '../../../../../src/core/server/schemas/completions/completion-requests.js';
+import { embeddingRequest } from '../../../../../src/core/server/schemas/completions/embeddings.js';
+import { messagesRequest } from '../../../../../src/core/server/schemas/messages/messages-requests.js';
+import { newItems } from '../../../../../src/core/server/schemas/responses/conversations.js';
+import { feedbackRequest } from '../../../../../src/core/server/schemas/responses/feedback.js';
+import { itemPage } from '../../../../../src/core/server/schemas/responses/item-pages.js';
+import { responseRequest } from '../../../../../src/core/server/schemas/responses/response-requests.js';
+import { loadRequest } from '../../../../../src/core/server/schemas/state/load-tests.js';
+import { drainRequest, queueLimits } from '../../../../../src/core/server/schemas/state/server-state.js';
 
 const ajv = new Ajv({ strict: false });
 

@@ -7,7 +7,7 @@ import {
 import type {
   ChatCompletionRequest,
   CompletionRequest,
-} from '../../../../../src/core/server/schemas/completion-requests.js';
+} from '../../../../../src/core/server/schemas/completions/completion-requests.js';
 
 function fromChat(changes: Partial<ChatCompletionRequest>): InferenceRequest {
   return fromChatRequest({ messages: [{ role: 'user', content: 'hello' }], ...changes }, 'id-1', 512);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chatMessages } from '../../../../../src/core/server/protocol/messages/messages-chat.js';
-import type { MessagesRequest, WireTurn } from '../../../../../src/core/server/schemas/messages-requests.js';
+import type { MessagesRequest, WireTurn } from '../../../../../src/core/server/schemas/messages/messages-requests.js';
 
 const chat = (messages: readonly WireTurn[], changes: Partial<MessagesRequest> = {}): ReturnType<typeof chatMessages> =>
   chatMessages({ messages: [...messages], ...changes });

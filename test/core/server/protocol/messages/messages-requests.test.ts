@@ -3,7 +3,7 @@ import {
   fromMessagesRequest,
   showsThoughts,
 } from '../../../../../src/core/server/protocol/messages/messages-requests.js';
-import type { MessagesRequest } from '../../../../../src/core/server/schemas/messages-requests.js';
+import type { MessagesRequest } from '../../../../../src/core/server/schemas/messages/messages-requests.js';
 
 const request = (changes: Partial<MessagesRequest> = {}): ReturnType<typeof fromMessagesRequest> =>
   fromMessagesRequest({ messages: [{ role: 'user', content: 'hello' }], ...changes }, 'msg_1', 512);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { member } from '../../../../../src/core/base/json.js';
 import { chatSource } from '../../../../../src/core/server/protocol/requests/chat-source.js';
-import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completion-requests.js';
+import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completions/completion-requests.js';
 
 const user = { role: 'user', content: 'Hi' } as const;
 const assistant = { role: 'assistant', content: 'Well' } as const;

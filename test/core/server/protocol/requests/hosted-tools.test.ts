@@ -5,7 +5,7 @@ import {
   leftOutItems,
   leftOutTools,
 } from '../../../../../src/core/server/protocol/requests/hosted-tools.js';
-import { hostedItems, hostedResults } from '../../../../../src/core/server/schemas/hosted-calls.js';
+import { hostedItems, hostedResults } from '../../../../../src/core/server/schemas/shared/hosted-calls.js';
 
 const own = { type: 'function' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OutputFormat } from '../../../../../src/core/engine/output-format.js';
 import { outputFormat } from '../../../../../src/core/server/protocol/requests/output-format.js';
-import type { GenerationParameters } from '../../../../../src/core/server/schemas/completion-requests.js';
+import type { GenerationParameters } from '../../../../../src/core/server/schemas/completions/completion-requests.js';
 
 const schema = { type: 'object', properties: { a: { type: 'number' } } };
 const asText = JSON.stringify(schema);

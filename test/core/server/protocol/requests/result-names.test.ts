@@ -3,7 +3,7 @@ import type { ChatMessage } from '../../../../../src/core/engine/engine.js';
 import { chatSource } from '../../../../../src/core/server/protocol/requests/chat-source.js';
 import { withResultNames } from '../../../../../src/core/server/protocol/requests/result-names.js';
 import { chatMessages } from '../../../../../src/core/server/protocol/responses/items/chat-messages.js';
-import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completion-requests.js';
+import type { ChatCompletionRequest } from '../../../../../src/core/server/schemas/completions/completion-requests.js';
 
 const call = (id: string, name: string) => ({ id, type: 'function', function: { name, arguments: {} } });
 const calling = (...calls: readonly ReturnType<typeof call>[]): ChatMessage => {

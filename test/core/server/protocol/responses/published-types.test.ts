@@ -1,7 +1,10 @@
 import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
-import type { ResponseEvent, ResponseObject } from '../../../../../src/core/server/schemas/response-answers.js';
-import type { ConversationItem, OutputItem } from '../../../../../src/core/server/schemas/response-items.js';
+import type {
+  ResponseEvent,
+  ResponseObject,
+} from '../../../../../src/core/server/schemas/responses/response-answers.js';
+import type { ConversationItem, OutputItem } from '../../../../../src/core/server/schemas/responses/response-items.js';
 
 type Published = OpenAI.Responses.Response;
 

@@ -6,7 +6,7 @@ import type { AnswerPart } from '../../../../../src/core/engine/dialects/answer.
 import type { AnswerReason, Timings } from '../../../../../src/core/inference/request.js';
 import { ResponseEncoder } from '../../../../../src/core/server/protocol/responses/response-encoder.js';
 import { responseFields } from '../../../../../src/core/server/protocol/responses/response-fields.js';
-import type { ResponseObject } from '../../../../../src/core/server/schemas/response-answers.js';
+import type { ResponseObject } from '../../../../../src/core/server/schemas/responses/response-answers.js';
 import { type NamedEvent, namedEvents } from '../../../../support/named-events.js';
 
 const key = 'a'.repeat(48);

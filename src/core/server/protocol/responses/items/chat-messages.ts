@@ -1,5 +1,5 @@
 import type { ChatMessage, JsonObject } from '../../../../engine/engine.js';
-import type { ConversationItem } from '../../../schemas/response-items.js';
+import type { ConversationItem } from '../../../schemas/responses/response-items.js';
 import { withResultNames } from '../../requests/result-names.js';
 import { callReader } from '../../requests/template-calls.js';
 import { customArguments } from './custom-tools.js';

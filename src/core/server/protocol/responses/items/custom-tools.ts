@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../../base/errors.js';
 import { isRecord } from '../../../../base/json.js';
-import type { FlatTool } from '../../../schemas/response-requests.js';
+import type { FlatTool } from '../../../schemas/responses/response-requests.js';
 
 /**
  * A custom tool takes a text instead of JSON. Chat templates know nothing like it, so the model gets a function with one

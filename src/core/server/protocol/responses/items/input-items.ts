@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../../../base/errors.js';
-import { hostedItems, hostedResults } from '../../../schemas/hosted-calls.js';
-import type { ConversationItem, WireItem, WirePart } from '../../../schemas/response-items.js';
+import type { ConversationItem, WireItem, WirePart } from '../../../schemas/responses/response-items.js';
+import { hostedItems, hostedResults } from '../../../schemas/shared/hosted-calls.js';
 import { leftOutItems } from '../../requests/hosted-tools.js';
 import { missing } from '../../requests/refused-parameters.js';
 import {

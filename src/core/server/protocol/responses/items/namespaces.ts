@@ -1,4 +1,4 @@
-import type { FlatTool } from '../../../schemas/response-requests.js';
+import type { FlatTool } from '../../../schemas/responses/response-requests.js';
 
 /** A function as requests and responses name it. */
 export interface QualifiedName {

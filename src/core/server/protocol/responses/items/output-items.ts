@@ -1,5 +1,5 @@
 import type { OutputLogprob } from '../../../../engine/token-logprob.js';
-import type { OutputItem, OutputPart } from '../../../schemas/response-items.js';
+import type { OutputItem, OutputPart } from '../../../schemas/responses/response-items.js';
 import { itemLogprobs } from '../../wire-logprobs.js';
 import type { CustomInput } from './custom-tools.js';
 import type { QualifiedName } from './namespaces.js';

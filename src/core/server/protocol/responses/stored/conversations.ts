@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../../base/errors.js';
 import { conversationNotFoundError, itemNotStoredError } from '../../../../base/refusals/refusals.js';
-import type { ConversationObject } from '../../../schemas/conversations.js';
-import type { ConversationItem } from '../../../schemas/response-items.js';
+import type { ConversationObject } from '../../../schemas/responses/conversations.js';
+import type { ConversationItem } from '../../../schemas/responses/response-items.js';
 import { KeyedTurns } from '../../../store/keyed-turns.js';
 import type { Store } from '../../../store/store.js';
 import { alreadySaidError } from '../items/input-items.js';

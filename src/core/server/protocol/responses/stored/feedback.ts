@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ChatstreamError } from '../../../../base/errors.js';
-import type { Feedback, FeedbackRequest } from '../../../schemas/feedback.js';
-import type { ConversationItem } from '../../../schemas/response-items.js';
+import type { Feedback, FeedbackRequest } from '../../../schemas/responses/feedback.js';
+import type { ConversationItem } from '../../../schemas/responses/response-items.js';
 import type { Store } from '../../../store/store.js';
 import { refuseDeep } from '../../requests/refused-parameters.js';
 import { chatMessages } from '../items/chat-messages.js';

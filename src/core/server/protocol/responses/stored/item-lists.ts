@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../../base/errors.js';
-import { defaultPage, type ItemPage } from '../../../schemas/item-pages.js';
-import type { ItemList } from '../../../schemas/response-answers.js';
-import type { ConversationItem } from '../../../schemas/response-items.js';
+import { defaultPage, type ItemPage } from '../../../schemas/responses/item-pages.js';
+import type { ItemList } from '../../../schemas/responses/response-answers.js';
+import type { ConversationItem } from '../../../schemas/responses/response-items.js';
 
 /** @throws ChatstreamError `invalid_request` if there is no item to continue after */
 export function listedItems(items: readonly ConversationItem[], { limit, order, after }: ItemPage): ItemList {

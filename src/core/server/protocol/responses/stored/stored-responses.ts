@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../../../base/errors.js';
 import { itemNotStoredError, responseNotFoundError } from '../../../../base/refusals/refusals.js';
-import type { ResponseObject } from '../../../schemas/response-answers.js';
-import type { ConversationItem } from '../../../schemas/response-items.js';
+import type { ResponseObject } from '../../../schemas/responses/response-answers.js';
+import type { ConversationItem } from '../../../schemas/responses/response-items.js';
 import type { Store } from '../../../store/store.js';
 import type { FindItem } from '../items/input-items.js';
 import { responseOfItem } from '../items/item-ids.js';

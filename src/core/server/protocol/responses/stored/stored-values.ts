@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { conversation } from '../../../schemas/conversations.js';
-import { type Feedback, feedback } from '../../../schemas/feedback.js';
-import { response } from '../../../schemas/response-answers.js';
-import { conversationItem } from '../../../schemas/response-items.js';
+import { conversation } from '../../../schemas/responses/conversations.js';
+import { type Feedback, feedback } from '../../../schemas/responses/feedback.js';
+import { response } from '../../../schemas/responses/response-answers.js';
+import { conversationItem } from '../../../schemas/responses/response-items.js';
 import type { StoredConversation } from './conversations.js';
 import type { StoredResponse } from './stored-responses.js';
 

@@ -3,7 +3,7 @@ import type { ChatMessage } from '../../../../../../src/core/engine/engine.js';
 import { chatMessages } from '../../../../../../src/core/server/protocol/responses/items/chat-messages.js';
 import { inputItems } from '../../../../../../src/core/server/protocol/responses/items/input-items.js';
 import { shorterChats } from '../../../../../../src/core/server/protocol/responses/truncation.js';
-import type { WireItem } from '../../../../../../src/core/server/schemas/response-items.js';
+import type { WireItem } from '../../../../../../src/core/server/schemas/responses/response-items.js';
 
 function messages(items: readonly WireItem[], instructions: string | null = null): readonly ChatMessage[] {
   const find = (): never => {

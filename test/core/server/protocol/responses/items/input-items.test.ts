@@ -3,7 +3,7 @@ import { ChatstreamError } from '../../../../../../src/core/base/errors.js';
 import { inputItems } from '../../../../../../src/core/server/protocol/responses/items/input-items.js';
 import { responseOfItem } from '../../../../../../src/core/server/protocol/responses/items/item-ids.js';
 import { sealed } from '../../../../../../src/core/server/protocol/responses/items/thought-envelope.js';
-import type { ConversationItem, WireItem } from '../../../../../../src/core/server/schemas/response-items.js';
+import type { ConversationItem, WireItem } from '../../../../../../src/core/server/schemas/responses/response-items.js';
 
 const key = 'c'.repeat(48);
 

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { chatLogprobParameters, textLogprobParameters } from './logprobs.js';
-import { optional } from './optional.js';
-import { outputFormatParameters } from './output-format-parameters.js';
-import { samplingParameters } from './sampling-parameters.js';
+import { chatLogprobParameters, textLogprobParameters } from '../shared/logprobs.js';
+import { optional } from '../shared/optional.js';
+import { outputFormatParameters } from '../shared/output-format-parameters.js';
+import { samplingParameters } from '../shared/sampling-parameters.js';
 
 export const stopString = Type.String({ maxLength: 256, description: 'An empty one is ignored.' });
 

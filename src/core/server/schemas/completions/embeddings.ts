@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { optional } from '../shared/optional.js';
 import { timings } from './completion-answers.js';
 import { deadlineMs, priority } from './completion-requests.js';
-import { optional } from './optional.js';
 
 /** OpenAI's limit. */
 const mostInputs = 2048;

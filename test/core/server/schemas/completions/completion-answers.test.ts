@@ -5,7 +5,7 @@ import type {
   chatCompletion,
   chatCompletionChunk,
   completion,
-} from '../../../../src/core/server/schemas/completion-answers.js';
+} from '../../../../../src/core/server/schemas/completions/completion-answers.js';
 
 /** The value repeats what the client sent; it is not narrowed. */
 type Chat<T> = Omit<T, 'service_tier'>;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { timings } from './completion-answers.js';
+import { timings } from '../completions/completion-answers.js';
 
 const count = Type.Integer({ minimum: 0 });
 const nothing = Type.Null();

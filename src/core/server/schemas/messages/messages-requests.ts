@@ -1,7 +1,13 @@
 import { type Static, Type } from 'typebox';
-import { generationParameters, mostTokens, resume, stopString, templateParameters } from './completion-requests.js';
-import { hostedBlocks, unlessOfType } from './hosted-calls.js';
-import { optional } from './optional.js';
+import {
+  generationParameters,
+  mostTokens,
+  resume,
+  stopString,
+  templateParameters,
+} from '../completions/completion-requests.js';
+import { hostedBlocks, unlessOfType } from '../shared/hosted-calls.js';
+import { optional } from '../shared/optional.js';
 
 const jsonObject = Type.Record(Type.String(), Type.Unknown());
 const text = optional(Type.String());

@@ -6,9 +6,9 @@ import {
   mostTokens,
   resume,
   templateParameters,
-} from './completion-requests.js';
-import { chatLogprobParameters } from './logprobs.js';
-import { optional } from './optional.js';
+} from '../completions/completion-requests.js';
+import { chatLogprobParameters } from '../shared/logprobs.js';
+import { optional } from '../shared/optional.js';
 import { wireItem } from './response-items.js';
 
 const jsonSchema = Type.Record(Type.String(), Type.Unknown());

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
-import { hostedItems, unlessOfType } from './hosted-calls.js';
-import { itemLogprob } from './logprobs.js';
-import { optional } from './optional.js';
+import { hostedItems, unlessOfType } from '../shared/hosted-calls.js';
+import { itemLogprob } from '../shared/logprobs.js';
+import { optional } from '../shared/optional.js';
 
 /** What a client may send as a part of an item's content; which types there are, and what they need, is checked later. */
 const wirePart = Type.Object({

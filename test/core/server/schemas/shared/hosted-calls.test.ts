@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type OpenAI from 'openai';
 import { expect, it } from 'vitest';
-import { hostedBlocks, hostedItems } from '../../../../src/core/server/schemas/hosted-calls.js';
+import { hostedBlocks, hostedItems } from '../../../../../src/core/server/schemas/shared/hosted-calls.js';
 
 type Use = 'read' | 'left out' | 'refused';
 

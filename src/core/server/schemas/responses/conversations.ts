@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { optional } from './optional.js';
+import { optional } from '../shared/optional.js';
 import { wireItem } from './response-items.js';
 import { metadata } from './response-requests.js';
 

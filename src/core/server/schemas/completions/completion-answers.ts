@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { chatLogprobs, textLogprobs } from './logprobs.js';
+import { chatLogprobs, textLogprobs } from '../shared/logprobs.js';
 
 export const count = Type.Integer({ minimum: 0 });
 const milliseconds = Type.Number({ minimum: 0 });

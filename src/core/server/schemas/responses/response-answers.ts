@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { count, timings } from './completion-answers.js';
-import { eventLogprob } from './logprobs.js';
+import { count, timings } from '../completions/completion-answers.js';
+import { eventLogprob } from '../shared/logprobs.js';
 import { conversationItem, outputItem, outputPart } from './response-items.js';
 
 const orNull = <T extends Type.TSchema>(schema: T): Type.TUnion<[T, Type.TNull]> => Type.Union([schema, Type.Null()]);

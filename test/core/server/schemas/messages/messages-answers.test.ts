@@ -1,7 +1,11 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Static } from 'typebox';
 import { describe, expectTypeOf, it } from 'vitest';
-import type { message, messagesError, messagesEvent } from '../../../../src/core/server/schemas/messages-answers.js';
+import type {
+  message,
+  messagesError,
+  messagesEvent,
+} from '../../../../../src/core/server/schemas/messages/messages-answers.js';
 
 type Event = Static<typeof messagesEvent>;
 type Named<T extends Event['type']> = Extract<Event, { type: T }>;
