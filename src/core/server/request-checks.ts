@@ -2,9 +2,9 @@ import { compressedError, tooManyConnectionsError } from '../base/refusals/refus
 import type { OpenConnections } from './http/connections/open-connections.js';
 import type { App, LineContext } from './http/context.js';
 import { checkRole } from './http/keys/roles.js';
-import { pagePaths } from './routes/console.js';
-import { loadReportPath } from './routes/load-tests.js';
-import { healthPaths } from './routes/observation.js';
+import { pagePaths } from './routes/state/console.js';
+import { loadReportPath } from './routes/state/load-tests.js';
+import { healthPaths } from './routes/state/observation.js';
 
 /** What browsers open, without a key. */
 const keylessPaths: ReadonlySet<string> = new Set([...pagePaths, loadReportPath]);

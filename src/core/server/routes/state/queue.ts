@@ -1,0 +1,81 @@
+import { asChatstreamError } from '../../../base/errors.js';
+import type { App, LineContext } from '../../http/context.js';
+import type { Sender } from '../../http/keys/operators.js';
+import { viewerOf } from '../../http/keys/roles.js';
+import { wireLimits, wireLines, wireRunning, wireWaiting } from '../../protocol/wire-queue.js';
+import { errors, json } from '../../schemas/openapi.js';
+import { drainRequest, queueLimits } from '../../schemas/state/server-state.js';
+import { queueOf } from './model-queue.js';
+
+export function queueRoutes(app: App, context: LineContext): void {
+  const tags = ['queue'];
+  const reading = {
+    summary: 'Running and waiting requests',
+    tags,
+    response: { 200: json('Both queues as they are now.', 'Queue'), ...errors(401, 403) },
+  };
+  app.get('/v1/queue', { schema: reading }, ({ raw }) => describe(context, raw));
+
+  const changing = {
+    summary: 'Change the limits of the running server',
+    tags,
+    body: queueLimits,
+    response: {
+      200: json('Both queues, with the new limits.', 'Queue'),
+      ...errors(400, 401, 403, 404, 408, 413, 415, 503),
+    },
+  };
+  app.patch('/v1/queue', { schema: changing }, async ({ body, log, raw }) => {
+    const { model } = body;
+    const line = model === undefined ? context.line : queueOf(context, model);
+    try {
+      line.resize({
+        ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
+        ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
+      });
+      await line.limitsKept?.();
+    } catch (error) {
+      // It says which models have changed nevertheless.
+      log.warn({ ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
+      throw error;
+    }
+    log.info(body, 'queue limits changed');
+    return describe(context, raw);
+  });
+
+  const { operations, line } = context;
+  if (operations === null) return;
+  const draining = {
+    summary: 'Shut the server down: what runs may finish',
+    tags,
+    // Whatever it is, a body of JSON keeps pages of others from sending it through a browser of this machine.
+    body: drainRequest,
+    response: { 202: json('The drain begins.', 'Queue'), ...errors(400, 401, 403, 408, 413, 415) },
+  };
+  app.post('/v1/queue/drain', { schema: draining }, ({ log, raw }, reply) => {
+    // Not its readiness, which says `draining` where all upstreams are drained, too.
+    if (!line.snapshot(0).draining) {
+      log.info({}, 'drain asked for over HTTP');
+      operations.drain();
+    }
+    return reply.code(202).send({ ...describe(context, raw), draining: true });
+  });
+}
+
+/** Users see only their own requests, with their places among all, and the models that they may use. */
+function describe({ line, totals, keys }: LineContext, request: Sender): object {
+  const { payer, models, mayTurn } = viewerOf(keys, request);
+  const queue = line.snapshot(undefined, payer);
+  return {
+    ...wireLimits(queue),
+    ...(line.slotsAt !== undefined && { slots_at: line.slotsAt }),
+    may_turn: mayTurn,
+    ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
+    running: queue.running.map(wireRunning),
+    waiting: queue.waiting.map(wireWaiting),
+    ...wireLines(line, models),
+    totals: totals.counts,
+    tokens: totals.tokens,
+    output_tokens: totals.tokens.output + queue.runningOutputTokens,
+  };
+}
