@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hermes } from '../../../../src/core/engine/dialects/families/hermes.js';
+import { hermes } from '../../../../src/core/engine/dialects/families/json/hermes.js';
 import { AnswerReader } from '../../../../src/core/engine/dialects/reading/answer-reader.js';
 import type { OutputLogprob } from '../../../../src/core/engine/token-logprob.js';
 import { type AnswerReading, plainReading } from '../../../../src/core/inference/answers/answer-reading.js';

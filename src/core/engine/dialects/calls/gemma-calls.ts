@@ -5,9 +5,9 @@ import { JsonRules } from '../../grammar/json-rules.js';
 import type { Alternatives, RuleItem, Sequence } from '../../grammar/rules.js';
 import { type Step, textRules } from '../../grammar/text-rules.js';
 import type { CallSyntax } from '../dialect.js';
-import { endedText } from './ended-text.js';
-import { looseSpace } from './json-calls.js';
-import { looseMembers, markQuotes } from './loose-values.js';
+import { looseSpace } from './json/json-calls.js';
+import { endedText } from './values/ended-text.js';
+import { looseMembers, markQuotes } from './values/loose-values.js';
 
 /** What the marks of a family are. */
 export interface GemmaCallsOptions {

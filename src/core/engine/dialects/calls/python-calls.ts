@@ -5,11 +5,11 @@ import type { GrammarBuilder, Sequence } from '../../grammar/rules.js';
 import type { AnswerParts } from '../answer.js';
 import type { CallableTool, CallGrammar, CallSyntax } from '../dialect.js';
 import type { Feed, Reading } from '../feed.js';
-import { looseSpace } from './json-calls.js';
-import { ObjectWriter } from './json-writing.js';
-import { looseValue, pythonQuotes } from './loose-values.js';
-import { inOrder, refuseIfStrict } from './parameter-rules.js';
+import { looseSpace } from './json/json-calls.js';
+import { inOrder, refuseIfStrict } from './parameters/parameter-rules.js';
 import { PythonRules } from './python-rules.js';
+import { ObjectWriter } from './values/json-writing.js';
+import { looseValue, pythonQuotes } from './values/loose-values.js';
 
 /** Calls that are written as in Python, with values that are Python literals. */
 export interface PythonCallsOptions {

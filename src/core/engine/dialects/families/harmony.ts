@@ -1,5 +1,5 @@
 import type { RuleItem, Sequence } from '../../grammar/rules.js';
-import { jsonValue } from '../calls/json-reading.js';
+import { jsonValue } from '../calls/values/json-reading.js';
 import type { CallBeginning, CallGrammar, CallSyntax, Dialect, MessagePart } from '../dialect.js';
 
 const channels = ['commentary', 'analysis'];

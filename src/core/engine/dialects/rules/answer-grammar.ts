@@ -11,7 +11,7 @@ import { JsonRules } from '../../grammar/json-rules.js';
 import { Budget } from '../../grammar/limits.js';
 import { GrammarBuilder, type RuleItem, type Sequence } from '../../grammar/rules.js';
 import type { AnswerFormat, CallDemand, Tool } from '../../output-format.js';
-import { looseSpace } from '../calls/json-calls.js';
+import { looseSpace } from '../calls/json/json-calls.js';
 import type { AnswerMarks, CallBeginning, CallSyntax, Dialect, ThoughtSyntax } from '../dialect.js';
 import { callableTool } from './callable-tool.js';
 import { type MessageDemand, messageRules } from './message-rules.js';

@@ -1,5 +1,5 @@
 import { type Dialect, marksOf } from '../dialect.js';
-import { hermes } from '../families/hermes.js';
+import { hermes } from '../families/json/hermes.js';
 import { dialectOf } from './dialect-of.js';
 
 /** How chats with a model are written and read. */

@@ -3,22 +3,22 @@ import { describe, expect, it } from 'vitest';
 import type { CallSyntax } from '../../../../../src/core/engine/dialects/dialect.js';
 import { functionGemma } from '../../../../../src/core/engine/dialects/families/function-gemma.js';
 import { gemma4 } from '../../../../../src/core/engine/dialects/families/gemma4.js';
-import { glm } from '../../../../../src/core/engine/dialects/families/glm.js';
-import { hunyuan } from '../../../../../src/core/engine/dialects/families/hunyuan.js';
+import { lfm2 } from '../../../../../src/core/engine/dialects/families/lfm2.js';
+import { olmo3 } from '../../../../../src/core/engine/dialects/families/olmo3.js';
+import { glm } from '../../../../../src/core/engine/dialects/families/parameters/glm.js';
+import { hunyuan } from '../../../../../src/core/engine/dialects/families/parameters/hunyuan.js';
 import {
   deepSeekV4,
   deepSeekV32,
   gigaChat35,
   minimaxM2,
   museGlimmer,
-} from '../../../../../src/core/engine/dialects/families/invoke-calls.js';
-import { kimiK3 } from '../../../../../src/core/engine/dialects/families/kimi-k3.js';
-import { lfm2 } from '../../../../../src/core/engine/dialects/families/lfm2.js';
-import { miniCpm } from '../../../../../src/core/engine/dialects/families/minicpm.js';
-import { minimaxM3 } from '../../../../../src/core/engine/dialects/families/minimax-m3.js';
-import { olmo3 } from '../../../../../src/core/engine/dialects/families/olmo3.js';
-import { qwen3Coder } from '../../../../../src/core/engine/dialects/families/qwen3-coder.js';
-import { seedOss } from '../../../../../src/core/engine/dialects/families/seed-oss.js';
+} from '../../../../../src/core/engine/dialects/families/parameters/invoke-calls.js';
+import { kimiK3 } from '../../../../../src/core/engine/dialects/families/parameters/kimi-k3.js';
+import { miniCpm } from '../../../../../src/core/engine/dialects/families/parameters/minicpm.js';
+import { minimaxM3 } from '../../../../../src/core/engine/dialects/families/parameters/minimax-m3.js';
+import { qwen3Coder } from '../../../../../src/core/engine/dialects/families/parameters/qwen3-coder.js';
+import { seedOss } from '../../../../../src/core/engine/dialects/families/parameters/seed-oss.js';
 import { AnswerReader } from '../../../../../src/core/engine/dialects/reading/answer-reader.js';
 import { answerGrammar } from '../../../../../src/core/engine/dialects/rules/answer-grammar.js';
 import type { Tool } from '../../../../../src/core/engine/output-format.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hermes } from '../../../../../src/core/engine/dialects/families/hermes.js';
-import { qwen3Coder } from '../../../../../src/core/engine/dialects/families/qwen3-coder.js';
+import { hermes } from '../../../../../src/core/engine/dialects/families/json/hermes.js';
+import { qwen3Coder } from '../../../../../src/core/engine/dialects/families/parameters/qwen3-coder.js';
 import { answerGrammar } from '../../../../../src/core/engine/dialects/rules/answer-grammar.js';
 import type { Tool } from '../../../../../src/core/engine/output-format.js';
 import { GrammarMatcher } from '../../../../support/grammar/matcher.js';

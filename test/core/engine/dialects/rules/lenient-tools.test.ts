@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hermes } from '../../../../../src/core/engine/dialects/families/hermes.js';
+import { hermes } from '../../../../../src/core/engine/dialects/families/json/hermes.js';
 import { answerGrammar } from '../../../../../src/core/engine/dialects/rules/answer-grammar.js';
 import { GrammarMatcher } from '../../../../support/grammar/matcher.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dialect } from '../../../../../src/core/engine/dialects/dialect.js';
-import { hermes } from '../../../../../src/core/engine/dialects/families/hermes.js';
+import { hermes } from '../../../../../src/core/engine/dialects/families/json/hermes.js';
 import { endsInThought, thoughtsOf } from '../../../../../src/core/engine/dialects/templates/thoughts.js';
 import { acceptsAnswer, anyCalls, read } from '../harness.js';
 
