@@ -6,9 +6,9 @@ import {
   isUsable,
   limitedTo,
 } from '../../../src/core/executor/executor.js';
-import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
-import type { ExchangeListener, UpstreamRequest } from '../../../src/core/executor/upstream/exchange.js';
-import type { Failure, WholeAnswer } from '../../../src/core/executor/upstream/failure.js';
+import { noUsage } from '../../../src/core/executor/upstream/exchange/answer-watch.js';
+import type { ExchangeListener, UpstreamRequest } from '../../../src/core/executor/upstream/exchange/exchange.js';
+import type { Failure, WholeAnswer } from '../../../src/core/executor/upstream/exchange/failure.js';
 import type { UpstreamEvent } from '../../../src/core/executor/upstream/upstream.js';
 import type { RelayExecutor } from '../../../src/core/relay/jobs/relay-executor.js';
 

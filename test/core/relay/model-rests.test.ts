@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Failure } from '../../../src/core/executor/upstream/failure.js';
+import type { Failure } from '../../../src/core/executor/upstream/exchange/failure.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';

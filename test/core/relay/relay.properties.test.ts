@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { hasPlacesFor } from '../../../src/core/executor/executor.js';
-import type { Failure } from '../../../src/core/executor/upstream/failure.js';
+import type { Failure } from '../../../src/core/executor/upstream/exchange/failure.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
-import type { Failure } from '../../../src/core/executor/upstream/failure.js';
+import { noUsage } from '../../../src/core/executor/upstream/exchange/answer-watch.js';
+import type { Failure } from '../../../src/core/executor/upstream/exchange/failure.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';

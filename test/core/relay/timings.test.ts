@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { noUsage } from '../../../src/core/executor/upstream/answer-watch.js';
+import { noUsage } from '../../../src/core/executor/upstream/exchange/answer-watch.js';
 import type { InferenceEvent, Timings } from '../../../src/core/inference/request.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { spansOf } from '../../../src/core/telemetry/trace-spans.js';

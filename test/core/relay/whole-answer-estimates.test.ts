@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../../../src/core/executor/upstream/answer-watch.js';
+import type { Usage } from '../../../src/core/executor/upstream/exchange/answer-watch.js';
 import { Relay } from '../../../src/core/relay/relay.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask, type Asked } from './ask.js';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { digestOf, noRates } from '../../../src/core/config/key-settings.js';
 import { isUsable } from '../../../src/core/executor/executor.js';
-import { restMs } from '../../../src/core/executor/upstream/failure.js';
+import { restMs } from '../../../src/core/executor/upstream/exchange/failure.js';
 import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import { impatientTimes, readStream, testRelay } from '../../support/relay-server.js';
 import { until } from '../../support/until.js';

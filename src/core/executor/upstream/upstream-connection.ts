@@ -1,7 +1,7 @@
 import type { Pool } from 'undici';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import type { Ask } from './discovery.js';
-import type { Exchange, UpstreamRequest } from './exchange.js';
+import type { Exchange, UpstreamRequest } from './exchange/exchange.js';
 import { generationPool } from './generation-pool.js';
 import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js';
-import type { Usage } from '../../executor/upstream/answer-watch.js';
+import type { Usage } from '../../executor/upstream/exchange/answer-watch.js';
 import type { Timings } from '../../inference/request.js';
 import type { RequestEvents } from '../../inference/request-events.js';
 import type { RelayJob } from '../jobs/relay-job.js';

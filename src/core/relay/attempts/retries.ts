@@ -1,5 +1,5 @@
 import { isUsable } from '../../executor/executor.js';
-import type { Failure } from '../../executor/upstream/failure.js';
+import type { Failure } from '../../executor/upstream/exchange/failure.js';
 import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
 import type { RelayJob } from '../jobs/relay-job.js';
 

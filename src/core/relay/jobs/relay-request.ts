@@ -1,5 +1,5 @@
 import type { ChatstreamError } from '../../base/errors.js';
-import type { WholeAnswer } from '../../executor/upstream/failure.js';
+import type { WholeAnswer } from '../../executor/upstream/exchange/failure.js';
 import type { TrafficClass } from '../../scheduler/jobs/traffic-class.js';
 
 /** A request that is passed on as it came. */

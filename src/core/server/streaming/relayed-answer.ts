@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ChatstreamError } from '../../base/errors.js';
-import type { WholeAnswer } from '../../executor/upstream/failure.js';
+import type { WholeAnswer } from '../../executor/upstream/exchange/failure.js';
 import type { RelayListener } from '../../relay/jobs/relay-request.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
 

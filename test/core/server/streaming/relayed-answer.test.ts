@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { WholeAnswer } from '../../../../src/core/executor/upstream/failure.js';
+import type { WholeAnswer } from '../../../../src/core/executor/upstream/exchange/failure.js';
 import { RelayedStream } from '../../../../src/core/server/streaming/relayed-answer.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { messageOf } from '../../base/errors.js';
-import { executorHeader } from '../../base/executor-header.js';
-import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../base/token-records.js';
+import { messageOf } from '../../../base/errors.js';
+import { executorHeader } from '../../../base/executor-header.js';
+import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../../base/token-records.js';
 import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
 import {
   codeOf,

@@ -1,6 +1,6 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Exchange } from '../../../../src/core/executor/upstream/exchange.js';
+import { Exchange } from '../../../../../src/core/executor/upstream/exchange/exchange.js';
 
 type Controller = Parameters<Exchange['onResponseStart']>[0];
 

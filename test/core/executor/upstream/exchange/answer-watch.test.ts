@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { noUsage, StreamWatch, usageOf } from '../../../../src/core/executor/upstream/answer-watch.js';
-import { reportedErrorIn } from '../../../../src/core/executor/upstream/reported-error.js';
+import { noUsage, StreamWatch, usageOf } from '../../../../../src/core/executor/upstream/exchange/answer-watch.js';
+import { reportedErrorIn } from '../../../../../src/core/executor/upstream/exchange/reported-error.js';
 
 function event(data: object | string): Buffer {
   return Buffer.from(`data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`);

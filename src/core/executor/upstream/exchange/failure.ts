@@ -1,4 +1,4 @@
-import { member } from '../../base/json.js';
+import { member } from '../../../base/json.js';
 
 /** An answer that came as one body. */
 export interface WholeAnswer {

@@ -1,4 +1,4 @@
-import { amount, isRecord, member, nonEmpty } from '../../base/json.js';
+import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
 import { EventCounter } from './event-counter.js';
 import { type ReportedError, reportedErrorIn } from './reported-error.js';
 

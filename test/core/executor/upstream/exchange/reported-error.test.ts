@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { reportedErrorIn } from '../../../../src/core/executor/upstream/reported-error.js';
+import { reportedErrorIn } from '../../../../../src/core/executor/upstream/exchange/reported-error.js';
 
 it.each([
   [{ error: { message: 'no', code: 400 } }, 400],

@@ -1,4 +1,4 @@
-import { isRecord, member, nonEmpty } from '../../base/json.js';
+import { isRecord, member, nonEmpty } from '../../../base/json.js';
 
 /** An error that an upstream reports as an event of its stream. */
 export interface ReportedError {
