@@ -1,19 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../../base/errors.js';
-import { executorHeader } from '../../../base/executor-header.js';
 import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../../base/token-records.js';
-import { noUsage, StreamWatch, type Usage, usageOf } from './answer-watch.js';
-import {
-  codeOf,
-  type Failure,
-  isInterruption,
-  isRefusalForAll,
-  isUnsent,
-  restMs,
-  type WholeAnswer,
-} from './failure.js';
-import { plainBody } from './plain-body.js';
+import { noUsage, StreamWatch, type Usage } from './answer-watch.js';
+import { type Failure, isInterruption, isUnsent, type WholeAnswer } from './failure.js';
+import { type ReadAnswer, readWhole } from './read-whole.js';
 import type { ReportedError } from './reported-error.js';
 
 /** A request as an upstream gets it. */
@@ -62,11 +53,6 @@ const longestUnrecorded = 1024 * 1024;
 const longestPreamble = 256 * 1024;
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' };
-
-const passedOn = ['content-type', 'retry-after'] as const;
-
-/** With a body that is still compressed, if it is. */
-const withCoding = [...passedOn, 'content-encoding'] as const;
 
 type Phase =
   | { readonly status: 'sent' }
@@ -169,7 +155,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     switch (phase.status) {
       case 'whole':
         this.#end();
-        this.#whole(phase.code, phase.headers, Buffer.concat(this.#held));
+        this.#judge(readWhole(phase.code, phase.headers, Buffer.concat(this.#held)));
         return;
       case 'streaming':
         this.#end();
@@ -251,29 +237,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#listener.whole({ status, headers: jsonHeaders, body: Buffer.from(JSON.stringify(body)) }, noUsage);
   }
 
-  #whole(status: number, all: IncomingHttpHeaders, sent: Buffer): void {
-    const plain = plainBody(sent, all['content-encoding'] ?? 'identity');
-    const body = plain ?? sent;
-    const headers: Record<string, string> = {};
-    for (const name of plain === null ? withCoding : passedOn) {
-      const value = all[name];
-      if (typeof value === 'string') headers[name] = value;
-    }
-    const answer = { status, headers, body };
-    const reason = `it answers ${status}`;
-    if (status === 401 || status === 403) {
-      this.#listener.failed({ type: 'forbidden', reason: `it refuses the key (${status})` });
-    } else if (status === 503 && codeOf(parsed(body)) === 'queue_timeout') {
-      this.#listener.failed({ type: 'timed_out', reason: 'the request waited there for too long', answer });
-    } else if (status === 429 || status === 503) {
-      const isForAll = isRefusalForAll(parsed(body), executorHeader in all);
-      this.#listener.failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), isForAll, answer });
-    } else if (status >= 500) this.#listener.failed({ type: 'error', reason, answer });
-    else if (status === 200) {
-      const data = parsed(body);
-      if (data === undefined) this.#listener.failed({ type: 'broken', reason: 'its answer is not JSON' });
-      else this.#listener.whole(answer, usageOf(data));
-    } else this.#listener.whole(answer, noUsage);
+  #judge(read: ReadAnswer): void {
+    if (read.type === 'failed') this.#listener.failed(read.failure);
+    else this.#listener.whole(read.answer, read.usage);
   }
 
   #end(): void {
@@ -288,13 +254,4 @@ export function reportOf(message: string): string {
 
 function together(first: Progress, second: Progress): Progress {
   return { tokens: [...first.tokens, ...second.tokens], state: second.state ?? first.state };
-}
-
-function parsed(body: Buffer): unknown {
-  try {
-    const data: unknown = JSON.parse(body.toString('utf8'));
-    return data;
-  } catch {
-    return undefined;
-  }
 }
