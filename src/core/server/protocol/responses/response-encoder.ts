@@ -1,17 +1,24 @@
 import type { ChatstreamError } from '../../../base/errors.js';
 import type { AnswerPart } from '../../../engine/dialects/answer.js';
-import type { OutputLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason, Timings } from '../../../inference/request.js';
-import type { ResponseEvent, ResponseObject } from '../../schemas/responses/response-answers.js';
-import type { OutputItem, OutputPart } from '../../schemas/responses/response-items.js';
+import type { ResponseObject } from '../../schemas/responses/response-answers.js';
+import type { OutputItem } from '../../schemas/responses/response-items.js';
 import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
 import { eventLogprobs } from '../wire-logprobs.js';
 import { wireTimings } from '../wire-timings.js';
 import { failureCode } from './failure-code.js';
 import { CustomInput } from './items/custom-tools.js';
+import {
+  type DeltaFrame,
+  deltaFrame,
+  eventsAfterText,
+  eventsBeforeText,
+  type ItemPlace,
+  type UnnumberedEvent,
+} from './items/item-events.js';
 import { itemId, type ItemPrefix } from './items/item-ids.js';
 import type { CalledTool } from './items/namespaces.js';
-import { type OpenItem, outputItem, outputText, type PartPlace, reasoningText } from './items/output-items.js';
+import { type OpenItem, outputItem } from './items/output-items.js';
 import type { ResponseFields } from './response-fields.js';
 import { type ResponseProgress, writeProgress } from './response-progress.js';
 import { usageOf } from './usage.js';
@@ -35,13 +42,6 @@ export interface ResponseEncoderOptions {
   readonly onStopped: (response: ResponseObject) => void;
 }
 
-/** An event without its number. */
-type Unnumbered = ResponseEvent extends infer E
-  ? E extends ResponseEvent
-    ? Omit<E, 'sequence_number'>
-    : never
-  : never;
-
 /**
  * Writes one response in the events of OpenAI's Responses API. What comes is made into items, one after the other: thoughts,
  * messages and calls.
@@ -52,10 +52,8 @@ export class ResponseEncoder implements AnswerEncoder {
   readonly #options: ResponseEncoderOptions;
   readonly #output: OutputItem[] = [];
   #item: OpenItem | null = null;
-  /** What the deltas of the current item have before their text. */
-  #deltaHead = '';
-  /** What they have after it, up to the number of the event. */
-  #deltaTail = '';
+  /** Around the text of the current item. */
+  #frame: DeltaFrame = { head: '', tail: '' };
   #events: number;
   /** The identifiers of the calls so far. */
   readonly #calls: string[] = [];
@@ -158,7 +156,7 @@ export class ResponseEncoder implements AnswerEncoder {
     this.#item.logprobs.push(...tokens);
     this.#item.text += text;
     const fields = { logprobs: eventLogprobs(tokens), sequence_number: this.#events++ };
-    return `${this.#deltaHead}${JSON.stringify(text)},${JSON.stringify(fields).slice(1)}\n\n`;
+    return `${this.#frame.head}${JSON.stringify(text)},${JSON.stringify(fields).slice(1)}\n\n`;
   }
 
   #input(text: string): string {
@@ -167,7 +165,7 @@ export class ResponseEncoder implements AnswerEncoder {
 
   #delta(text: string): string {
     if (this.#item !== null) this.#item.text += text;
-    return `${this.#deltaHead}${JSON.stringify(text)}${this.#deltaTail}${this.#events++}}\n\n`;
+    return `${this.#frame.head}${JSON.stringify(text)}${this.#frame.tail}${this.#events++}}\n\n`;
   }
 
   #begin(type: 'message' | 'reasoning'): string {
@@ -184,78 +182,31 @@ export class ResponseEncoder implements AnswerEncoder {
   #beginItem(item: OpenItem): string {
     let events = this.#finish('completed');
     this.#item = item;
-    const ofItem = { item_id: item.id, output_index: this.#output.length };
+    const place = this.#placeOf(item);
+    this.#frame = deltaFrame(item, place);
     events += this.#write({
       type: 'response.output_item.added',
-      output_index: ofItem.output_index,
+      output_index: place.output_index,
       item: this.#itemWith('in_progress', item),
     });
-    this.#deltaTail = ',"sequence_number":';
-    switch (item.type) {
-      case 'message':
-        this.#deltaHead = deltaHead('response.output_text.delta', { ...ofItem, content_index: 0 });
-        this.#deltaTail = ',"logprobs":[],"sequence_number":';
-        return (
-          events +
-          this.#write({ type: 'response.content_part.added', ...ofItem, content_index: 0, part: outputText('') })
-        );
-      case 'reasoning':
-        this.#deltaHead = deltaHead('response.reasoning_text.delta', { ...ofItem, content_index: 0 });
-        return (
-          events +
-          this.#write({ type: 'response.content_part.added', ...ofItem, content_index: 0, part: reasoningText('') })
-        );
-      case 'function_call':
-        this.#deltaHead = deltaHead('response.function_call_arguments.delta', ofItem);
-        return events;
-      case 'custom_tool_call':
-        this.#deltaHead = deltaHead('response.custom_tool_call_input.delta', ofItem);
-        return events;
-    }
+    return events + this.#writeAll(eventsBeforeText(item, place));
   }
 
   /** Ends the current item, if there is one. */
   #finish(status: 'completed' | 'incomplete'): string {
     const item = this.#item;
     if (item === null) return '';
-    const ofItem = { item_id: item.id, output_index: this.#output.length };
+    const place = this.#placeOf(item);
     const rest = item.type === 'custom_tool_call' ? this.#input(item.reading.end()) : '';
     const finished = this.#itemWith(status, item);
     this.#item = null;
     this.#output.push(finished);
-    const done = { type: 'response.output_item.done', output_index: ofItem.output_index, item: finished } as const;
-    return rest + this.#lastOfContent(item, ofItem) + this.#write(done);
+    const done = { type: 'response.output_item.done', output_index: place.output_index, item: finished } as const;
+    return rest + this.#writeAll(eventsAfterText(item, place)) + this.#write(done);
   }
 
-  #lastOfContent(item: OpenItem, ofItem: { readonly item_id: string; readonly output_index: number }): string {
-    const { text } = item;
-    const ofPart = { ...ofItem, content_index: 0 };
-    switch (item.type) {
-      case 'message':
-        return this.#textDone(ofPart, text, item.logprobs) + this.#partDone(ofPart, outputText(text, item.logprobs));
-      case 'reasoning':
-        return (
-          this.#write({ type: 'response.reasoning_text.done', ...ofPart, text }) +
-          this.#partDone(ofPart, reasoningText(text))
-        );
-      case 'function_call':
-        return this.#write({
-          type: 'response.function_call_arguments.done',
-          ...ofItem,
-          name: item.called.name,
-          arguments: text,
-        });
-      case 'custom_tool_call':
-        return this.#write({ type: 'response.custom_tool_call_input.done', ...ofItem, input: text });
-    }
-  }
-
-  #textDone(ofPart: PartPlace, text: string, tokens: readonly OutputLogprob[]): string {
-    return this.#write({ type: 'response.output_text.done', ...ofPart, text, logprobs: eventLogprobs(tokens) });
-  }
-
-  #partDone(ofPart: PartPlace, part: OutputPart): string {
-    return this.#write({ type: 'response.content_part.done', ...ofPart, part });
+  #placeOf(item: OpenItem): ItemPlace {
+    return { item_id: item.id, output_index: this.#output.length };
   }
 
   /** An empty answer becomes an empty message, so that the conversation has one. */
@@ -287,13 +238,12 @@ export class ResponseEncoder implements AnswerEncoder {
     return { ...beginning, incomplete_details: null, output: [...this.#output], ...others };
   }
 
-  #write(event: Unnumbered): string {
+  #writeAll(events: readonly UnnumberedEvent[]): string {
+    return events.map((event) => this.#write(event)).join('');
+  }
+
+  #write(event: UnnumberedEvent): string {
     const { type, ...fields } = event;
     return sseEvent(type, { ...fields, sequence_number: this.#events++ });
   }
-}
-
-/** The part of a delta event before its text. */
-function deltaHead(type: ResponseEvent['type'], place: object): string {
-  return `event: ${type}\ndata: ${JSON.stringify({ type, ...place }).slice(0, -1)},"delta":`;
 }

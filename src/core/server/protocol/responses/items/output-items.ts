@@ -25,13 +25,6 @@ export type OpenItem =
       text: string;
     };
 
-/** Where the events of a part say that it is. */
-export interface PartPlace {
-  readonly item_id: string;
-  readonly output_index: number;
-  readonly content_index: number;
-}
-
 type Status = OutputItem['status'];
 
 /** @param isSealed whether thoughts are also given as `encrypted_content` */
