@@ -16,8 +16,8 @@ import {
 import { assertRoom } from './assert-room.js';
 import { FrontLinks } from './front-links.js';
 import { Gathering } from './gathering.js';
+import { Grants } from './grants.js';
 import { type FrontLink, LineJob, LineRequest } from './line-request.js';
-import { NodePlaces } from './node-places.js';
 import { reconfigure } from './reconfigure.js';
 import { schedulerOptionsOf } from './scheduler-options.js';
 import { Standings } from './standings.js';
@@ -42,19 +42,17 @@ export interface LineHolderOptions {
  * those that wait, and puts these into the order of their turns and of their arrival.
  *
  *     fronts ── all, register, over, lost, progress ──► FrontLinks ──► LineHolder ──► Scheduler: whose turn it is
- *            ◄── granted, turned_away ──────────────────────────────── LineHolder ◄── started, turned_away, moved
- *            ◄── accepted, standing ── Standings ◄──────── moved ────── LineHolder
- *                                                                       LineHolder ──► NodePlaces: on which node
- *     nodes  ── entries in the bucket of members ──────────────────────────────────► NodePlaces
+ *            ◄── turned_away ───────────────────────────────────────── LineHolder ◄── started, turned_away, moved
+ *            ◄── accepted, standing ── Standings ◄─────────── moved ── LineHolder
+ *            ◄── granted ── Grants ◄─────────── started, lost, over ── LineHolder
+ *     nodes  ── entries in the bucket of members ──► NodePlaces ◄── Grants: on which node
  */
 export class LineHolder {
   readonly #options: LineHolderOptions;
   readonly #clock: Clock;
-  readonly #places: NodePlaces;
+  readonly #grants: Grants;
   readonly #links: FrontLinks;
   readonly #standings: Standings;
-  /** Started, and without a place, because their node is gone: the next places are theirs. */
-  readonly #homeless = new Set<LineRequest>();
   readonly #gathering: Gathering;
   readonly #turns: Turns;
   #settings: SettingsEntry | null;
@@ -68,8 +66,11 @@ export class LineHolder {
     this.#options = options;
     this.#clock = clock;
     this.#settings = settings;
-    this.#places = new NodePlaces(model, nodes, () => {
-      this.#share();
+    this.#grants = new Grants({
+      ...{ model, nodes, lease },
+      onNodes: () => {
+        this.#share();
+      },
     });
     this.#links = new FrontLinks({
       ...{ model, peer, clock },
@@ -113,7 +114,7 @@ export class LineHolder {
   /** Another process has the lease, or may have it: from now on, this one grants nothing. */
   stop(): void {
     this.#isStopped = true;
-    this.#places.stop();
+    this.#grants.stop();
     this.#gathering.stop();
     this.#standings.stop();
     this.#dismiss();
@@ -155,8 +156,7 @@ export class LineHolder {
     const request = new LineRequest(link, registration, this.#clock.now());
     if (former !== undefined) request.follow(former);
     link.requests.set(request.id, request);
-    if (request.node !== null) this.#places.take(request, request.node);
-    else if (request.isStarted) this.#homeless.add(request);
+    this.#grants.adopt(request);
     return request;
   }
 
@@ -229,7 +229,7 @@ export class LineHolder {
       case 'started': {
         const { request } = event.job;
         request.isStarted = true;
-        if (!this.#grant(request)) this.#homeless.add(request);
+        this.#grants.grant(request);
         return;
       }
       case 'turned_away':
@@ -244,31 +244,17 @@ export class LineHolder {
     }
   }
 
-  /** @returns whether there was a free place */
-  #grant(request: LineRequest): boolean {
-    const node = this.#places.choose(request);
-    if (node === null) return false;
-    request.front.send({ type: 'granted', id: request.id, node, lease: this.#options.lease });
-    return true;
-  }
-
   /** Gives free places to those that had one before, and then to those that wait. */
   #share(): void {
     const scheduler = this.#scheduler;
     if (scheduler === null || this.#isStopped) return;
-    for (const request of this.#homeless) {
-      if (!this.#grant(request)) break;
-      this.#homeless.delete(request);
-    }
-    scheduler.confine(this.#places.inOrder);
+    this.#grants.giveHomes();
+    scheduler.confine(this.#grants.placesInOrder);
   }
 
   #lost(request: LineRequest | undefined, node: string): void {
     if (request?.node !== node) return;
-    this.#places.leave(request);
-    this.#places.doubt(node);
-    request.failedAt.add(node);
-    this.#homeless.add(request);
+    this.#grants.lose(request, node);
     this.#share();
   }
 
@@ -287,8 +273,7 @@ export class LineHolder {
 
   #forget(request: LineRequest): void {
     request.front.requests.delete(request.id);
-    this.#homeless.delete(request);
-    this.#places.leave(request);
+    this.#grants.forget(request);
   }
 
   #count(request: LineRequest | undefined, tokens: number, cached: number | null): void {
