@@ -1,8 +1,8 @@
 import { bench } from '../../src/core/bench/bench.js';
 import type { BenchOptions } from '../../src/core/bench/plan/options.js';
 import { parseObjective } from '../../src/core/measurement/settings/objectives.js';
-import { singleRequests } from '../../src/core/measurement/workload/conversation-shape.js';
 import { parseLengths } from '../../src/core/measurement/workload/lengths.js';
+import { benchOptionsOf } from '../../test/core/bench/options.js';
 import { markdownTable } from '../support/markdown.js';
 import { startChatstream } from '../support/processes.js';
 
@@ -29,48 +29,20 @@ const hooks = {
 };
 
 function optionsOf(url: string, seed: number): BenchOptions {
-  return {
+  return benchOptionsOf({
     target: { type: 'url', url },
-    versus: null,
-    duet: false,
-    headers: {},
-    caPath: null,
-    insecure: false,
-    modelName: null,
-    form: { endpoint: 'chat', streaming: true },
-    extraBody: null,
-    omittedParams: [],
     load: { type: 'open', rates: [5], arrival: 'constant' },
     findMax: { promises: [promise], by: 'rate', precision: 0.05, start: 5 },
-    abortOn: [],
-    maxConcurrency: null,
     sweepUpTo: slots,
     durationMs: 1000,
     requests: null,
-    extension: null,
     warmupMs: 250,
-    trials: 1,
-    leastTrials: 1,
     maxDurationMs: 120_000,
     seed,
-    promptSalt: 0,
     timeoutMs: 30_000,
-    cancel: null,
-    probeRate: null,
-    waitReadyMs: null,
-    workers: 1,
-    agents: null,
-    prompts: { type: 'synthetic', inputTokens: parseLengths('8') },
-    conversations: singleRequests,
-    tenants: [],
-    trace: null,
-    command: null,
     outputTokens: parseLengths('1'),
-    sharedPrefixTokens: 0,
-    objectives: [],
-    samplesPath: null,
     version: 'benchmark',
-  };
+  });
 }
 
 /** What the server can do, in requests per second. */

@@ -9,6 +9,7 @@ import Serve from '../../src/commands/serve.js';
 import { ChatstreamError } from '../../src/core/base/errors.js';
 import { type RunningServer, serve } from '../../src/core/serve/serve.js';
 import { checkAddress } from '../../src/core/server/http/listen.js';
+import { engineInfoOf } from '../support/engine-info.js';
 import { until } from '../support/until.js';
 
 vi.mock('../../src/cli/terminal/logging.js', async (importOriginal) => ({
@@ -170,22 +171,7 @@ describe('serve', () => {
       .mockImplementation(() =>
         Promise.resolve({
           url: 'http://127.0.0.1:4321',
-          info: {
-            engine: 'mock',
-            modelId: 'mock',
-            contextLength: 4096,
-            slots: 4,
-            device: 'none',
-            architecture: 'mock',
-            parameters: null,
-            trainedContextLength: null,
-            vocabularySize: null,
-            fileBytes: null,
-            promptCache: { status: 'off', reason: 'it is a test' },
-            warnings: [],
-            chatStop: [],
-            chatTemplate: null,
-          },
+          info: engineInfoOf({ modelId: 'mock' }),
           totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
           replaceAccess: () => undefined,
           drain: (timeoutMs) => drain(timeoutMs),

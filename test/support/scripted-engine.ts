@@ -12,23 +12,7 @@ import type {
   ServingEngine,
   Token,
 } from '../../src/core/engine/engine.js';
-
-const usualInfo: EngineInfo = {
-  engine: 'mock',
-  modelId: 'scripted',
-  contextLength: 4096,
-  slots: 4,
-  device: 'none',
-  architecture: 'none',
-  parameters: null,
-  trainedContextLength: null,
-  vocabularySize: null,
-  fileBytes: null,
-  promptCache: { status: 'off', reason: 'it is a test' },
-  warnings: [],
-  chatStop: [],
-  chatTemplate: null,
-};
+import { engineInfoOf } from './engine-info.js';
 
 /**
  * An engine that emits what a test tells it to, round by round, for every generation that it has and that was not
@@ -44,7 +28,7 @@ export class ScriptedEngine implements ServingEngine {
   #state: EngineState = { status: 'starting' };
 
   constructor(changes: Partial<EngineInfo> = {}) {
-    this.#info = { ...usualInfo, ...changes };
+    this.#info = engineInfoOf({ modelId: 'scripted', ...changes });
   }
 
   get rounds(): Subscribable<Round> {

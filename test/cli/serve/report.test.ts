@@ -6,27 +6,16 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../../../src/cli/serve/report.js';
 import type { LlamaEngineOptions } from '../../../src/core/engine/options.js';
 import type { RunningServer, ServeOptions } from '../../../src/core/serve/serve.js';
+import { engineInfoOf } from '../../support/engine-info.js';
 import { syntheticModel } from '../../support/gguf/index.js';
 import { llamaOptions } from '../../support/llama-options.js';
 
 const server: RunningServer = {
   url: 'http://127.0.0.1:8000',
-  info: {
-    engine: 'mock',
-    modelId: 'small',
-    contextLength: 2048,
-    slots: 8,
-    device: 'CPU (2 threads)',
-    architecture: 'llama',
-    parameters: null,
-    trainedContextLength: null,
-    vocabularySize: null,
-    fileBytes: null,
-    promptCache: { status: 'off', reason: 'it is a test' },
-    warnings: [],
-    chatStop: [],
-    chatTemplate: null,
-  },
+  info: engineInfoOf({
+    ...{ modelId: 'small', contextLength: 2048, slots: 8 },
+    ...{ device: 'CPU (2 threads)', architecture: 'llama' },
+  }),
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   replaceAccess: () => undefined,
   drain: () => Promise.resolve(0),

@@ -12,11 +12,12 @@ import { parseUpstreams } from '../../../src/core/executor/upstream/upstream-opt
 import { usualTimes } from '../../../src/core/executor/upstream/upstream-times.js';
 import { serve } from '../../../src/core/serve/serve.js';
 import { serveUpstreams } from '../../../src/core/serve/serve-upstreams.js';
+import type { ServerOptions } from '../../../src/core/server/http/context.js';
 import { serverDefaults } from '../../support/app.js';
 import { llamaOptions } from '../../support/llama-options.js';
 import { RawClient } from '../../support/raw-client.js';
 import { until } from '../../support/until.js';
-import { UpstreamServer } from '../../support/upstream-server.js';
+import { type UpstreamManner, UpstreamServer } from '../../support/upstream-server.js';
 
 const queue = {
   ...{ maxQueue: 64, queueTimeoutMs: 0, maxQueuedTokens: null, ttftTargetMs: null },
@@ -56,8 +57,15 @@ async function untilQueued(list: 'running' | 'waiting'): Promise<void> {
   await until(async () => items(member(await get('/v1/queue'), list)).length === 1, `a request among the ${list}`);
 }
 
-it('ends requests that run and wait when its start is stopped while an upstream is asked how it is', async () => {
-  const quick = await UpstreamServer.start({ manner: { type: 'silence' } });
+/**
+ * A server that has not started yet: one of its upstreams, which behaves as told, is ready, and the other one does not say how it
+ * is.
+ */
+async function startWithSlowUpstream(
+  manner: UpstreamManner,
+  server: Partial<ServerOptions> = {},
+): Promise<{ readonly quick: UpstreamServer; readonly start: Promise<unknown>; readonly stopping: AbortController }> {
+  const quick = await UpstreamServer.start({ manner });
   const slow = await UpstreamServer.start();
   slow.isProbed = false;
   onTestFinished(async () => {
@@ -67,7 +75,8 @@ it('ends requests that run and wait when its start is stopped while an upstream 
   const start = serveUpstreams(
     {
       upstreams: parseUpstreams([`${quick.url},slots=1`, `${slow.url},slots=1`], {}),
-      ...{ queue, maxConcurrency: null, access: null, server: { ...serverDefaults, port }, version: '1.2.3' },
+      ...{ queue, maxConcurrency: null, access: null, version: '1.2.3' },
+      server: { ...serverDefaults, port, ...server },
       times: { ...usualTimes, probeTimeoutMs: 60_000 },
     },
     logger,
@@ -78,6 +87,11 @@ it('ends requests that run and wait when its start is stopped while an upstream 
     async () => items(member(await get('/v1/upstreams'), 'data')).some((each) => member(each, 'status') === 'ready'),
     'the upstream that answers',
   );
+  return { quick, start, stopping };
+}
+
+it('ends requests that run and wait when its start is stopped while an upstream is asked how it is', async () => {
+  const { quick, start, stopping } = await startWithSlowUpstream({ type: 'silence' });
   const running = post('model');
   await until(() => quick.inFlight === 1, 'the request at the upstream');
   const waiting = post('model');
@@ -89,28 +103,8 @@ it('ends requests that run and wait when its start is stopped while an upstream 
 
 it('does not wait for clients that read nothing when its start is stopped', async () => {
   // More than the buffers of two sockets.
-  const quick = await UpstreamServer.start({ manner: { type: 'answer', tokens: 200_000, tokenMs: 0 } });
-  const slow = await UpstreamServer.start();
-  slow.isProbed = false;
-  onTestFinished(async () => {
-    await Promise.all([quick.stop(), slow.stop()]);
-  });
-  const stopping = new AbortController();
-  const start = serveUpstreams(
-    {
-      upstreams: parseUpstreams([`${quick.url},slots=1`, `${slow.url},slots=1`], {}),
-      ...{ queue, maxConcurrency: null, access: null, version: '1.2.3' },
-      server: { ...serverDefaults, port, writeTimeoutMs: 0 },
-      times: { ...usualTimes, probeTimeoutMs: 60_000 },
-    },
-    logger,
-    stopping.signal,
-  );
-  start.catch(() => undefined);
-  await until(
-    async () => items(member(await get('/v1/upstreams'), 'data')).some((each) => member(each, 'status') === 'ready'),
-    'the upstream that answers',
-  );
+  const answer = { type: 'answer', tokens: 200_000, tokenMs: 0 } as const;
+  const { start, stopping } = await startWithSlowUpstream(answer, { writeTimeoutMs: 0 });
   const client = new RawClient(`http://127.0.0.1:${port}`).pause();
   client.post('/v1/chat/completions', { model: 'model', messages: [], stream: true });
   let told = 0;

@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chat, createTestApp, type TestApp } from '../../support/app.js';
-
-const chatPath = '/v1/chat/completions';
-const completionPath = '/v1/completions';
+import { chatPath, completionPath, testParameters } from './parameter-cases.js';
 
 /** Parameters of other servers, and of newer versions of OpenAI's API, with values that are accepted. */
 const accepted: readonly (readonly [string, readonly unknown[]])[] = [
@@ -157,14 +155,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['custom_logit_processor', { custom_logit_processor: 'x' }],
 ];
 
-const routes = [
-  { path: chatPath, base: chat('hello', { max_tokens: 2 }) },
-  { path: completionPath, base: { prompt: 'hello', max_tokens: 2 } },
-];
-
-const accepts = routes.flatMap((route) => accepted.map(([param, values]) => ({ ...route, param, values })));
-const refusals = routes.flatMap((route) => refused.map(([param, body]) => ({ ...route, param, body })));
-
 describe('parameters of other servers', () => {
   let shared: TestApp;
 
@@ -174,20 +164,7 @@ describe('parameters of other servers', () => {
 
   afterAll(() => shared.close());
 
-  it.each(accepts)('$path accepts $param as $values', async ({ path, base, param, values }) => {
-    const answers = await Promise.all(
-      values.map((value) => shared.post(path, { ...base, ...Object.fromEntries([[param, value]]) })),
-    );
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual(values.map(() => 200));
-  });
-
-  it.each(refusals)('$path refuses $body and names $param', async ({ path, base, param, body }) => {
-    const answer = await shared.ask(path, { ...base, ...body });
-    expect(answer.statusCode).toBe(400);
-    expect(answer.json<unknown>()).toMatchObject({
-      error: { type: 'invalid_request_error', code: 'invalid_request', param },
-    });
-  });
+  testParameters({ accepted, refused }, () => shared);
 
   it.each([
     [chatPath, chat('hello', { chat_template: 'x' }), 'chat_template'],

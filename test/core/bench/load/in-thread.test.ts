@@ -1,67 +1,21 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
 import { inWorkersLoad } from '../../../../src/core/bench/load/in-workers.js';
 import { extensionOf } from '../../../../src/core/bench/load/job/extension.js';
 import { type LoadJob, partOf, shareOf } from '../../../../src/core/bench/load/job/load-job.js';
-import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
-import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import type { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
-import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
-import { TokenServer } from '../../../support/token-server.js';
+import type { TokenServer } from '../../../support/token-server.js';
 import { until } from '../../../support/until.js';
+import { jobOf, measure, tokenServers } from './measured-load.js';
 
-const servers: TokenServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
+const serve = tokenServers();
 
-async function serve(...args: Parameters<typeof TokenServer.start>): Promise<TokenServer> {
-  const server = await TokenServer.start(...args);
-  servers.push(server);
-  return server;
-}
-
+/** Of three clients and 12 requests. */
 function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
-  return {
-    client: { url: server.url, headers: {}, timeoutMs: 10_000 },
-    workload: {
-      type: 'synthetic',
-      seed: 1,
-      salt: 0,
-      inputTokens: parseLengths('8'),
-      outputTokens: parseLengths('4'),
-      sharedPrefixTokens: 0,
-      scale: assumedScale,
-    },
-    body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
-    shape: { type: 'closed', clients: 3 },
-    run: 0,
-    worker: 0,
-    workers: 1,
-    warmupMs: 0,
-    durationMs: null,
-    requests: 12,
-    extension: null,
-    objectives: [],
-    promises: [],
-    samplesPath: null,
-    ...changes,
-  };
-}
-
-async function measure(job: LoadJob, signal = new AbortController().signal): Promise<RunPart> {
-  const load = inThreadLoad();
-  try {
-    await load.prepare(job);
-    const [part] = await load.start(signal);
-    if (part === undefined) throw new Error('nothing was measured');
-    return part;
-  } finally {
-    await load.close();
-  }
+  return jobOf(server, { shape: { type: 'closed', clients: 3 }, requests: 12, ...changes });
 }
 
 const quick = { prefillMs: 2, tokenMs: 1, tokens: 4 };

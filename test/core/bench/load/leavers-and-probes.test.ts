@@ -1,53 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
+import { describe, expect, it } from 'vitest';
 import { withLeavers } from '../../../../src/core/bench/load/job/leavers.js';
 import { type LoadJob, partOf } from '../../../../src/core/bench/load/job/load-job.js';
-import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
-import { assumedScale } from '../../../../src/core/bench/workload/words.js';
-import { createWorkload, type WorkloadSpec } from '../../../../src/core/bench/workload/workload.js';
+import { createWorkload } from '../../../../src/core/bench/workload/workload.js';
 import { LatencyHistogram } from '../../../../src/core/measurement/latency/histogram.js';
-import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
-import { type StreamPlan, TokenServer } from '../../../support/token-server.js';
+import type { TokenServer } from '../../../support/token-server.js';
 import { until } from '../../../support/until.js';
+import { jobOf, measure, shortRequests, tokenServers } from './measured-load.js';
 
-const servers: TokenServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
+const serve = tokenServers();
 
-async function serve(plan: (request: number) => StreamPlan): Promise<TokenServer> {
-  const server = await TokenServer.start(plan);
-  servers.push(server);
-  return server;
-}
-
-const workload: WorkloadSpec = {
-  ...{ type: 'synthetic', seed: 1, salt: 0, sharedPrefixTokens: 0, scale: assumedScale },
-  ...{ inputTokens: parseLengths('8'), outputTokens: parseLengths('4') },
-};
-
+/** Of 20 requests at a constant rate. */
 function jobFor(server: TokenServer, changes: Partial<LoadJob>): LoadJob {
-  return {
-    client: { url: server.url, headers: {}, timeoutMs: 10_000 },
-    workload,
-    body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
-    shape: { type: 'open', rate: 200, arrival: 'constant', seed: 1 },
-    ...{ run: 0, worker: 0, workers: 1, warmupMs: 0, durationMs: null, requests: 20, extension: null },
-    ...{ objectives: [], promises: [], samplesPath: null },
-    ...changes,
-  };
-}
-
-async function measure(job: LoadJob, signal = new AbortController().signal): Promise<RunPart> {
-  const load = inThreadLoad();
-  try {
-    await load.prepare(job);
-    const [part] = await load.start(signal);
-    if (part === undefined) throw new Error('nothing was measured');
-    return part;
-  } finally {
-    await load.close();
-  }
+  return jobOf(server, { shape: { type: 'open', rate: 200, arrival: 'constant', seed: 1 }, requests: 20, ...changes });
 }
 
 const limited = { type: 'open', rate: 200, arrival: 'constant', seed: 1, maxInFlight: 2 } as const;
@@ -118,7 +82,7 @@ describe('clients that leave', () => {
   });
 
   it('are the same whoever sends, and about as many as were asked for', () => {
-    const plan = withLeavers(createWorkload(workload), leaving);
+    const plan = withLeavers(createWorkload(shortRequests), leaving);
     const leavers = Array.from({ length: 1000 }, (_, index) => index).filter(
       (index) => plan.conversation(0, index)[0]?.leavesAfterMs !== undefined,
     );

@@ -1,24 +1,17 @@
 import { Type } from 'typebox';
-import { afterEach, describe, expect, it } from 'vitest';
-import { inThreadLoad } from '../../../../src/core/bench/load/in-thread.js';
+import { describe, expect, it } from 'vitest';
 import { type LoadJob, partOf } from '../../../../src/core/bench/load/job/load-job.js';
 import { mergedGroups } from '../../../../src/core/bench/record/counters/groups.js';
-import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
-import { assumedScale } from '../../../../src/core/bench/workload/words.js';
 import { parseLengths } from '../../../../src/core/measurement/workload/lengths.js';
 import { parseThinkTime } from '../../../../src/core/measurement/workload/think-time.js';
 import { parseAs } from '../../../support/parse-as.js';
-import { TokenServer } from '../../../support/token-server.js';
+import type { TokenServer } from '../../../support/token-server.js';
+import { jobOf, measure, shortRequests, tokenServers } from './measured-load.js';
 
-const servers: TokenServer[] = [];
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.stop();
-});
+const startServer = tokenServers();
 
-async function serve(prefillMs = 2): Promise<TokenServer> {
-  const server = await TokenServer.start(() => ({ prefillMs, tokenMs: 1, tokens: 3 }));
-  servers.push(server);
-  return server;
+function serve(prefillMs = 2): Promise<TokenServer> {
+  return startServer(() => ({ prefillMs, tokenMs: 1, tokens: 3 }));
 }
 
 const body = Type.Object({ messages: Type.Array(Type.Object({ role: Type.String(), content: Type.String() })) });
@@ -28,45 +21,19 @@ function messagesTo(server: TokenServer): readonly (readonly { readonly role: st
   return server.bodies.map((text) => parseAs(body, JSON.parse(text)).messages);
 }
 
+/** Of one client and two conversations of three turns. */
 function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}, thinkTime = '0'): LoadJob {
-  return {
-    client: { url: server.url, headers: {}, timeoutMs: 10_000 },
+  return jobOf(server, {
     workload: {
-      type: 'synthetic',
-      seed: 1,
-      salt: 0,
+      ...shortRequests,
       inputTokens: parseLengths('4-12'),
       outputTokens: parseLengths('2-9'),
-      sharedPrefixTokens: 0,
-      scale: assumedScale,
       shape: { turns: parseLengths('3'), thinkTime: parseThinkTime(thinkTime), live: true },
     },
-    body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
     shape: { type: 'closed', clients: 1 },
-    run: 0,
-    worker: 0,
-    workers: 1,
-    warmupMs: 0,
-    durationMs: null,
     requests: 6,
-    extension: null,
-    objectives: [],
-    promises: [],
-    samplesPath: null,
     ...changes,
-  };
-}
-
-async function measure(job: LoadJob): Promise<RunPart> {
-  const load = inThreadLoad();
-  try {
-    await load.prepare(job);
-    const [part] = await load.start(new AbortController().signal);
-    if (part === undefined) throw new Error('nothing was measured');
-    return part;
-  } finally {
-    await load.close();
-  }
+  });
 }
 
 describe('a conversation', () => {
@@ -139,8 +106,7 @@ describe('a conversation', () => {
   });
 
   it('ends when its client leaves', async () => {
-    const server = await TokenServer.start((request) => ({ prefillMs: request % 3 === 2 ? 5000 : 1, tokenMs: 1, tokens: 2 })); // prettier-ignore
-    servers.push(server);
+    const server = await startServer((request) => ({ prefillMs: request % 3 === 2 ? 5000 : 1, tokenMs: 1, tokens: 2 })); // prettier-ignore
     const part = await measure(jobFor(server, { requests: 9, leaving: { share: 0.999, afterMs: 400, seed: 1 } }));
     expect(part.leavers).toMatchObject({ requests: 9, left: 3, answered: 6 });
     expect(messagesTo(server).map(({ length }) => length)).toEqual([1, 3, 5, 1, 3, 5, 1, 3, 5]);

@@ -5,22 +5,10 @@ import { Replica } from '../../../../src/core/executor/replicas/replica.js';
 import { ReplicaSet } from '../../../../src/core/executor/replicas/replica-set.js';
 import type { InferenceRequest } from '../../../../src/core/inference/request.js';
 import { Inference, type InferenceOptions } from '../../../../src/core/inference/service/inference.js';
-import { greedy } from '../../../support/sampling.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 import { FakeChild } from '../../engine/process/fake-child.js';
 import { Client } from '../../inference/client.js';
-
-const ordinary: Omit<InferenceRequest, 'id'> = {
-  source: { type: 'text', text: 'Hello' },
-  maxTokens: 4,
-  sampling: greedy,
-  stop: [],
-  stopTokens: [],
-  minTokens: 0,
-  ignoreEos: false,
-  format: { type: 'text' },
-  thoughtTokens: null,
-};
+import { ordinary } from '../../inference/house.js';
 
 /** A process that records what it is given, and what it should not have been given. */
 class WatchedChild extends FakeChild {
