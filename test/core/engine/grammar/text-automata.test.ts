@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { acceptsText, type Automaton, everything, ofLength } from '../../../../src/core/engine/grammar/automaton.js';
 import { codePoints } from '../../../../src/core/engine/grammar/char-set.js';
 import { Budget } from '../../../../src/core/engine/grammar/limits.js';
-import { regexAutomaton } from '../../../../src/core/engine/grammar/regex.js';
+import { regexAutomaton } from '../../../../src/core/engine/grammar/regex/regex.js';
 import { automatonOfTexts, endedBy, unionOf } from '../../../../src/core/engine/grammar/text-automata.js';
 
 const budget = (): Budget => new Budget({ param: 'test', name: 'The test' });

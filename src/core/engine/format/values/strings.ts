@@ -1,8 +1,8 @@
 import { acceptsText, type Automaton, everything, isEverything, ofLength } from '../../grammar/automaton.js';
 import { codePoints } from '../../grammar/char-set.js';
 import type { Budget } from '../../grammar/limits.js';
-import { type Condition, conditionAutomaton, regexCondition } from '../../grammar/regex.js';
-import { RegexProblem } from '../../grammar/regex-problem.js';
+import { type Condition, conditionAutomaton, regexCondition } from '../../grammar/regex/regex.js';
+import { RegexProblem } from '../../grammar/regex/regex-problem.js';
 import type { Facts } from '../schema/facts.js';
 import type { Places } from '../schema/located.js';
 import { longUriGrammar } from './long-uris.js';

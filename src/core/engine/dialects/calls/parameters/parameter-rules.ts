@@ -3,7 +3,7 @@ import { schemaProblem } from '../../../format/schema/problems.js';
 import type { SchemaProperty } from '../../../format/schema-properties.js';
 import { type Automaton, everything, intersectionOf, without } from '../../../grammar/automaton.js';
 import { charsOf, complement, union } from '../../../grammar/char-set.js';
-import { regexAutomaton } from '../../../grammar/regex.js';
+import { regexAutomaton } from '../../../grammar/regex/regex.js';
 import type { GrammarBuilder, RuleItem, Sequence } from '../../../grammar/rules.js';
 import { plainTextRules } from '../../../grammar/text-rules.js';
 import type { CallableTool, CallBeginning, CallGrammar } from '../../dialect.js';

@@ -8,9 +8,9 @@ import {
   isEverythingAt,
   startOf,
   stateAfter,
-} from './automaton.js';
-import { allChars, type CharSet, partition } from './char-set.js';
-import type { Budget } from './limits.js';
+} from '../automaton.js';
+import { allChars, type CharSet, partition } from '../char-set.js';
+import type { Budget } from '../limits.js';
 import { parseRegex, type Regex } from './regex-syntax.js';
 
 const what = 'its pattern';

@@ -1,5 +1,5 @@
-import { type CharSet, charSet, charsOf, complement, singleChar, union, unionOf } from './char-set.js';
-import type { Budget } from './limits.js';
+import { type CharSet, charSet, charsOf, complement, singleChar, union, unionOf } from '../char-set.js';
+import type { Budget } from '../limits.js';
 import { RegexProblem } from './regex-problem.js';
 import { propertyChars } from './unicode-properties.js';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { acceptsText } from '../../../../src/core/engine/grammar/automaton.js';
-import { codePoints } from '../../../../src/core/engine/grammar/char-set.js';
-import { Budget } from '../../../../src/core/engine/grammar/limits.js';
-import { regexAutomaton } from '../../../../src/core/engine/grammar/regex.js';
+import { acceptsText } from '../../../../../src/core/engine/grammar/automaton.js';
+import { codePoints } from '../../../../../src/core/engine/grammar/char-set.js';
+import { Budget } from '../../../../../src/core/engine/grammar/limits.js';
+import { regexAutomaton } from '../../../../../src/core/engine/grammar/regex/regex.js';
 
 function budget(): Budget {
   return new Budget({ param: 'x', name: 'It' });

@@ -1,5 +1,5 @@
-import { allChars, type CharSet, charSetOf, rangesOf } from './char-set.js';
-import type { Budget } from './limits.js';
+import { allChars, type CharSet, charSetOf, rangesOf } from '../char-set.js';
+import type { Budget } from '../limits.js';
 import { RegexProblem } from './regex-problem.js';
 
 /** By property. There are a few hundred properties; each takes some 30 ms to find out. */
