@@ -35,6 +35,12 @@ describe('the line of a request on a terminal', () => {
     expect(shown({ ...completed, ...changes }).trimEnd().length).toBeLessThanOrEqual(80);
   });
 
+  it('shows how long it was paused', () => {
+    expect(shown({ ...completed, paused_ms: 2430 })).toBe(
+      '14:02:11 53b6f9 completed  queue 0 ms    prefill 33 ms   3 tokens at 18.9/s, paused 2.4 s\n',
+    );
+  });
+
   it.each([
     ['nothing', 0, '0 tokens'],
     ['one token', 1, '1 token'],
