@@ -43,6 +43,14 @@ describe.skipIf(!hasChromium())(`the queue of the console, of many requests and 
     await close();
   });
 
+  it('says of places at nodes that another front may use them', async () => {
+    const at = { max_concurrency: 4, slots: 4, slots_at: 'nodes' };
+    const { page, close } = await open(snapshotOf(runningEntries(1), [], at));
+    await page.locator('[data-state=running]').waitFor();
+    expect(await page.locator('.queue-place').allInnerTexts()).toEqual(Array(3).fill('free, or used at another front'));
+    await close();
+  });
+
   it.each([
     { on: 'desk', most: 100, size: { width: 1440, height: 900 } },
     { on: 'phone', most: 100, size: { width: 360, height: 740 } },

@@ -94,13 +94,27 @@ describe.skipIf(!hasNats())(`NATS with TLS and credentials files ${needsNats}`, 
   });
 
   it.each([
-    ['a user of another account', 'foreign.creds', 'cert.pem'],
-    ['nobody in particular', null, 'cert.pem'],
-    ['who does not trust the certificate', 'member.creds', null],
-  ])('keeps out %s', async (_who, credentials, ca) => {
-    await expect(connect(credentials, ca)).rejects.toMatchObject({
+    ['a user of another account', 'foreign.creds'],
+    ['nobody in particular', null],
+  ])('keeps out %s, and says that it refuses the user', async (_who, credentials) => {
+    await expect(connect(credentials)).rejects.toMatchObject({
+      code: 'cluster_unavailable',
+      message: `NATS at tls://${nats.address} refuses this user: Authorization Violation.`,
+      hint: 'Check the user and password in --cluster, or the file of --cluster-creds. See docs/bench-agents.md.',
+    });
+  });
+
+  it('keeps out who does not trust the certificate', async () => {
+    await expect(connect('member.creds', null)).rejects.toMatchObject({
       code: 'cluster_unavailable',
       message: expect.stringContaining(`NATS cannot be reached at tls://${nats.address}`) as string,
+    });
+  });
+
+  it('is not asked with a file that has no credentials', async () => {
+    await expect(connect('nats.conf')).rejects.toMatchObject({
+      code: 'usage',
+      message: `${join(folder, 'nats.conf')} is not a credentials file of NATS: unable to parse credentials.`,
     });
   });
 });

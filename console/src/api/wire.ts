@@ -61,6 +61,7 @@ const statusFields = {
   max_queue: number,
   lines: optional(number, 1),
   slots: number,
+  slots_at: optional(string, 'server'),
   draining: boolean,
   may_turn: optional(boolean, true),
   preparing: number,

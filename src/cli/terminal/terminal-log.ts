@@ -39,7 +39,7 @@ const outcomes: Readonly<Record<string, readonly [word: string, style: Style]>> 
  * 14:02:30 warn engine died and is being restarted  attempt=1 reason="exit code 1"
  * ```
  *
- * The line of a request fits into 80 columns, unless it carries an error. Other lines leave out the fields that do not fit
+ * The line of a request fits into 80 columns, unless it carries an error or was paused. Other lines leave out the fields that do not fit
  * into the terminal, except warnings and errors, which are always shown in full.
  */
 export function terminalLine(json: string, { colours, columns }: TerminalFormat): string {
@@ -72,7 +72,9 @@ function requestText(fields: Fields, [word, style]: readonly [string, Style], pa
   const queue = `queue ${formatDuration(numberIn(fields, 'queue_ms'))}`;
   if (outcome === 'cancelled_waiting') return `${start}  ${queue}`;
   const prefill = `prefill ${formatDuration(numberIn(fields, 'prefill_ms'))}`;
-  return `${start}  ${queue.padEnd(12)}  ${prefill.padEnd(14)}  ${outputText(fields)}`;
+  const paused = numberIn(fields, 'paused_ms');
+  const pause = paused === 0 ? '' : `, paused ${formatDuration(paused)}`;
+  return `${start}  ${queue.padEnd(12)}  ${prefill.padEnd(14)}  ${outputText(fields)}${pause}`;
 }
 
 /** The first token belongs to the prefill, so the speed is that of the others. */

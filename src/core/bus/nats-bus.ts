@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import type { ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
+import type { Authenticator, ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
@@ -32,7 +32,7 @@ const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
 /**
  * Connects to NATS. The client is loaded here, so that nothing else has to wait for it.
  *
- * @throws ChatstreamError `cluster_unavailable` if there is no connection within 5 s, `usage` if a file cannot be read
+ * @throws ChatstreamError `cluster_unavailable` if there is no connection within 5 s, `usage` if a file cannot be read or used
  */
 export async function connectNats(options: NatsOptions): Promise<Bus> {
   const { address, name, certificate } = options;
@@ -46,7 +46,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
   const login =
     credentials === null
       ? given({ user: address.user, pass: address.password, token: address.token })
-      : { authenticator: nats.credsAuthenticator(credentials) };
+      : { authenticator: signer(nats.credsAuthenticator(credentials), options.credentialsPath) };
   const settings: ConnectionOptions = {
     ...{ servers: [...address.servers], name, timeout: 5000, reconnectTimeWait: reconnectEveryMs, ...ping, ...login },
     maxReconnectAttempts: -1,
@@ -55,16 +55,42 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     ...(tls === undefined ? {} : { tls }),
   };
   const connection = await nats.connect(settings).catch((error: unknown) => {
-    throw new ChatstreamError(
-      'cluster_unavailable',
-      `NATS cannot be reached at ${address.shown}: ${messageOf(error)}.`,
-      {
-        hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
-        cause: error,
-      },
-    );
+    throw error instanceof nats.AuthorizationError
+      ? refusedError(address.shown, error)
+      : unreachableError(address.shown, error);
   });
   return busOf(connection);
+}
+
+/**
+ * Tries the credentials, which the client reads only when it connects.
+ *
+ * @throws ChatstreamError `usage` if there are none in the file
+ */
+function signer(authenticator: Authenticator, path: string | null): Authenticator {
+  try {
+    authenticator('any challenge');
+  } catch (error) {
+    throw new ChatstreamError('usage', `${path ?? ''} is not a credentials file of NATS: ${messageOf(error)}.`, {
+      hint: 'Such a file has the JWT of a user and its key, as nsc writes them.',
+      cause: error,
+    });
+  }
+  return authenticator;
+}
+
+function refusedError(address: string, cause: Error): ChatstreamError {
+  return new ChatstreamError('cluster_unavailable', `NATS at ${address} refuses this user: ${cause.message}.`, {
+    hint: 'Check the user and password in --cluster, or the file of --cluster-creds. See docs/bench-agents.md.',
+    cause,
+  });
+}
+
+function unreachableError(address: string, cause: unknown): ChatstreamError {
+  return new ChatstreamError('cluster_unavailable', `NATS cannot be reached at ${address}: ${messageOf(cause)}.`, {
+    hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
+    cause,
+  });
 }
 
 /** Undefined: the server decides whether there is TLS. */

@@ -43,11 +43,21 @@ export class Announcement {
   }
 }
 
+/** A member that has gone. */
+interface Departure<T extends TSchema> {
+  readonly id: string;
+  /** What it told of itself last. */
+  readonly member: Static<T>;
+  /** Whether it has said that it leaves; otherwise it was not heard any more. */
+  readonly isExpected: boolean;
+}
+
 /** The members of one kind that are there, by their ids. */
 export class Members<T extends TSchema> {
   readonly #members = new Map<string, Static<T>>();
   readonly #heardMs = new Map<string, number>();
   readonly #changes = new Emitter<string>();
+  readonly #departures = new Emitter<Departure<T>>();
   readonly #foreigners = new Emitter<{ readonly key: string; readonly version: number }>();
   readonly #knownForeigners = new Set<string>();
   readonly #stop: () => void;
@@ -57,8 +67,12 @@ export class Members<T extends TSchema> {
     this.#stop = bucket.watch(prefix, (event) => {
       if (event.type !== 'put') {
         const id = event.key.slice(prefix.length);
+        const member = this.#members.get(id);
         this.#heardMs.delete(id);
-        if (this.#members.delete(id)) this.#changes.emit(id);
+        if (member === undefined) return;
+        this.#members.delete(id);
+        this.#departures.emit({ id, member, isExpected: event.type === 'removed' });
+        this.#changes.emit(id);
         return;
       }
       const { key, value } = event.entry;
@@ -87,6 +101,11 @@ export class Members<T extends TSchema> {
   /** The id of one that has come, gone, or told something of itself. */
   get changes(): Subscribable<string> {
     return this.#changes.subscribe;
+  }
+
+  /** One that has gone, told before {@link changes}. */
+  get departures(): Subscribable<Departure<T>> {
+    return this.#departures.subscribe;
   }
 
   /** One that speaks another version, which is no member therefore; told once. */

@@ -7,6 +7,7 @@ import { mostValueBytes } from '../bus/bucket.js';
 import type { Bus } from '../bus/bus.js';
 import { ClusterModels } from '../cluster/front/cluster-models.js';
 import { FrontSettings } from '../cluster/front/front-settings.js';
+import { logNodes } from '../cluster/front/node-log.js';
 import { joinCluster, type Membership } from '../cluster/joining/join-cluster.js';
 import { SharedUsage, type SharedUsageOptions } from '../cluster/usage/shared-usage.js';
 import type { InferenceEvent } from '../inference/request.js';
@@ -53,6 +54,9 @@ export function serveCluster(bus: Bus, options: ServeClusterOptions, logger: Pin
     // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
     const storage = opened.add(await openStorage(server, clock, logger), (each) => each.close());
     const cluster = opened.add(await joinCluster({ bus, clock, logger, role: 'front' }), (each) => each.leave());
+    opened.add(logNodes(cluster.nodes, logger), (stop) => {
+      stop();
+    });
     const models = new ClusterModels({
       ...{ peer: cluster.peer, lines: cluster.lines, nodes: cluster.nodes, clock, aliases: server.aliases },
       own,

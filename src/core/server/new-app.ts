@@ -21,7 +21,7 @@ export function newApp(options: Pick<ServerOptions, 'maxBodyBytes' | 'trustedPro
     loggerInstance: logger.child({}, { level: logger.isLevelEnabled('info') ? 'warn' : logger.level }),
     childLoggerFactory: (_fastifyLogger, bindings, childOptions) => logger.child(bindings, childOptions),
     // Requests are logged when they settle, with their timings, and not when their HTTP exchange ends.
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     bodyLimit: options.maxBodyBytes,
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     // The preClose hook closes connections once all answers have been delivered.

@@ -35,6 +35,12 @@ describe('the line of a request on a terminal', () => {
     expect(shown({ ...completed, ...changes }).trimEnd().length).toBeLessThanOrEqual(80);
   });
 
+  it('shows how long it was paused', () => {
+    expect(shown({ ...completed, paused_ms: 2430 })).toBe(
+      '14:02:11 53b6f9 completed  queue 0 ms    prefill 33 ms   3 tokens at 18.9/s, paused 2.4 s\n',
+    );
+  });
+
   it.each([
     ['nothing', 0, '0 tokens'],
     ['one token', 1, '1 token'],
@@ -92,9 +98,9 @@ describe('another line on a terminal', () => {
 
   it('shortens the identifiers that chatstream made, and no others', () => {
     const id = '53b6f94a-f368-40db-93e2-047eb44292d6';
-    const line = { level: 'debug', time, reqId: 'mine', id: `chatcmpl-${id}`, msg: 'request received' };
-    expect(shown(line)).toBe('14:02:11 debug request received  reqId=mine id=53b6f9\n');
-    expect(shown({ ...line, reqId: id })).toContain('reqId=53b6f9 ');
+    const line = { level: 'debug', time, request_id: 'mine', id: `chatcmpl-${id}`, msg: 'request received' };
+    expect(shown(line)).toBe('14:02:11 debug request received  request_id=mine id=53b6f9\n');
+    expect(shown({ ...line, request_id: id })).toContain('request_id=53b6f9 ');
   });
 
   it('cannot be broken, nor the terminal controlled, by what a client sent', () => {

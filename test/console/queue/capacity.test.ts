@@ -11,6 +11,7 @@ function status(models: readonly WireModel[], lines = 1): WireStatus {
     lines,
     draining: false,
     may_turn: true,
+    slots_at: 'server',
     preparing: 0,
     totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
     executors: [],

@@ -15,6 +15,7 @@ const status = {
   slots: 4,
   draining: false,
   may_turn: true,
+  slots_at: 'server',
   preparing: 0,
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   executors: [],

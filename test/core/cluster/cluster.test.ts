@@ -182,11 +182,16 @@ describe('a cluster', () => {
     const refused = cluster.ask('f1');
     await cluster.advance(3000);
     expect(refused.end).toBe('cluster_unavailable');
+    expect(cluster.readinessOf('f1')).toBe('no_nats');
     cluster.clients.pop();
     for (const id of members) cluster.cut(id, false);
     await cluster.advance(8000);
     cluster.ask('f2');
+    expect(cluster.readinessOf('f1')).toBe('ready');
     await completes(cluster);
+    for (const id of ['n1', 'n2']) cluster.kill(id);
+    await cluster.advance(8000);
+    expect(cluster.readinessOf('f1')).toBe('no_nodes');
   });
 
   it('gives up a prompt that a node was to prepare when NATS has been away for 15 s', async () => {

@@ -168,6 +168,11 @@ export class SimulatedCluster {
     return this.#fronts.get(front)?.models.executors.map(({ name }) => name) ?? [];
   }
 
+  /** What a front says of itself to health checks. */
+  readinessOf(front: string): string | undefined {
+    return this.#fronts.get(front)?.models.readiness;
+  }
+
   /** The models that a front lists, those that have nodes first. */
   modelsAt(front: string): readonly string[] {
     return this.#fronts.get(front)?.models.list.map(({ id }) => id) ?? [];

@@ -42,6 +42,8 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
   const hasClasses = new Set([...running, ...state.waiting].map(({ trafficClass }) => trafficClass)).size > 1;
   const hasModels = status.models.length > 1 || new Set(running.map(({ model }) => model)).size > 1;
   const gap = gapOf(layout.density);
+  // A front of a cluster knows only its own requests.
+  const free = status.slots_at === 'nodes' ? words.freeOrElsewhere : words.free;
   return (
     <section class="queue-column queue-running" aria-labelledby="queue-running">
       <ColumnHead
@@ -89,7 +91,7 @@ export function RunningColumn({ state }: { readonly state: QueueState }): JSX.El
           const closed = place >= maxConcurrency;
           return (
             <li key={place} class={`queue-place ${closed ? 'queue-closed' : ''}`}>
-              <span>{closed ? words.closed : words.free}</span>
+              <span>{closed ? words.closed : free}</span>
             </li>
           );
         })}

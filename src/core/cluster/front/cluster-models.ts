@@ -91,7 +91,7 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
   get readiness(): string {
     if (this.#isDraining) return 'draining';
     if (this.all.some(({ inference }) => inference.ready)) return 'ready';
-    return 'no_nodes';
+    return this.#options.peer.isConnected ? 'no_nodes' : 'no_nats';
   }
 
   get executors(): readonly Executor[] {

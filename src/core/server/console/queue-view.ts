@@ -43,6 +43,7 @@ export function readQueueView(
     waiting: queue.waiting.map(wireWaiting),
     status: {
       ...wireLimits(queue),
+      ...(line.slotsAt !== undefined && { slots_at: line.slotsAt }),
       may_turn: mayTurn,
       ...wireLines(line, models),
       // They are counted on while the view is kept.

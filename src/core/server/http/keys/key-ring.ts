@@ -125,6 +125,12 @@ export class KeyRing {
     return { key: client.settings.name, ...(client.payer !== undefined && { payer: client.payer }) };
   }
 
+  /** Who has asked for a change, for the log; nothing for one that needed no key. */
+  askedBy(request: object): { readonly key?: string } {
+    const { key } = this.ownerOf(request);
+    return key === undefined ? {} : { key };
+  }
+
   #keyIn(headers: IncomingHttpHeaders): KeySettings {
     if (!this.tellsApart && this.#lent.size === 0) return anybody;
     const given = keysIn(headers);

@@ -28,14 +28,14 @@ export function loadTestRoutes(app: App, context: LineContext): void {
     body: loadRequest,
     response: { 202: json('It has begun.', 'LoadTest'), ...errors(400, 401, 403, 404, 408, 413, 415, 503) },
   };
-  app.post(path, { schema: starting }, ({ body, log }, reply) => {
+  app.post(path, { schema: starting }, ({ body, log, raw }, reply) => {
     const url = ownUrl(app);
     if (line.snapshot(0).draining || url === null) throw drainingError(1);
     if (loadTests.isRunning) throw loadTestRunsError();
     const { clients, duration_s: durationSeconds, output_tokens: outputTokens, model = null } = body;
     if (model !== null) queueOf(context, model);
     loadTests.begin({ clients, durationSeconds, outputTokens, model }, url);
-    log.info(body, 'load test begins');
+    log.info({ ...context.keys.askedBy(raw), ...body }, 'load test begins');
     return reply.code(202).send(wireLoadTest(loadTests.state));
   });
 

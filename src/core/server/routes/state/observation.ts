@@ -6,7 +6,7 @@ import { errors, json, type Responses, text } from '../../schemas/openapi.js';
 /** Health checks never need a key. */
 export const healthPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
 
-const reason = Type.Enum(['starting', 'restarting', 'failed', 'draining', 'stopped']);
+const reason = Type.Enum(['starting', 'restarting', 'failed', 'no_nodes', 'no_nats', 'draining', 'stopped']);
 
 const readinessResponses: Responses = {
   200: json('The model is loaded, and requests are accepted.', status('ready')),

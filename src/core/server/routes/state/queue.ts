@@ -27,6 +27,7 @@ export function queueRoutes(app: App, context: LineContext): void {
   };
   app.patch('/v1/queue', { schema: changing }, async ({ body, log, raw }) => {
     const { model } = body;
+    const asked = context.keys.askedBy(raw);
     const line = model === undefined ? context.line : queueOf(context, model);
     try {
       line.resize({
@@ -36,10 +37,10 @@ export function queueRoutes(app: App, context: LineContext): void {
       await line.limitsKept?.();
     } catch (error) {
       // It says which models have changed nevertheless.
-      log.warn({ ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
+      log.warn({ ...asked, ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
       throw error;
     }
-    log.info(body, 'queue limits changed');
+    log.info({ ...asked, ...body }, 'queue limits changed');
     return describe(context, raw);
   });
 
@@ -55,7 +56,7 @@ export function queueRoutes(app: App, context: LineContext): void {
   app.post('/v1/queue/drain', { schema: draining }, ({ log, raw }, reply) => {
     // Not its readiness, which says `draining` where all upstreams are drained, too.
     if (!line.snapshot(0).draining) {
-      log.info({}, 'drain asked for over HTTP');
+      log.info(context.keys.askedBy(raw), 'drain asked for over HTTP');
       operations.drain();
     }
     return reply.code(202).send({ ...describe(context, raw), draining: true });

@@ -54,7 +54,7 @@ export function upstreamRoutes(app: App, { relay, keys, options: { aliases } }: 
     body: upstreamChange,
     response: { 200: json('The upstream server.', upstream), ...errors(400, 401, 403, 404, 408, 413, 415) },
   };
-  app.patch('/v1/upstreams/:name', { schema: change }, ({ params: { name }, body: { drain }, log }) => {
+  app.patch('/v1/upstreams/:name', { schema: change }, ({ params: { name }, body: { drain }, log, raw }) => {
     const found = relay.executors.find((executor) => executor.name === name);
     if (found === undefined) {
       throw upstreamNotFoundError(
@@ -63,7 +63,7 @@ export function upstreamRoutes(app: App, { relay, keys, options: { aliases } }: 
       );
     }
     found.drain(drain);
-    log.info({ upstream: name }, drain ? 'upstream is drained' : 'upstream is used again');
+    log.info({ ...keys.askedBy(raw), upstream: name }, drain ? 'upstream is drained' : 'upstream is used again');
     return describe(found);
   });
 }

@@ -191,6 +191,15 @@ describe('PATCH /v1/queue', () => {
     );
   });
 
+  it('is logged with whose change it was, and under the id of its response', async () => {
+    const { app, log } = await testApp({ server: { apiKeys: ['secret'] } });
+    const headers = { authorization: 'Bearer secret', 'x-request-id': 'mine' };
+    await app.inject({ method: 'PATCH', url: '/v1/queue', headers, payload: { max_concurrency: 2 } });
+    const [entry] = log.filter(({ msg }) => msg === 'queue limits changed');
+    expect(entry).toMatchObject({ key: 'api-key-1', request_id: 'mine' });
+    expect(entry).not.toHaveProperty('reqId');
+  });
+
   it('is logged with the reason if it is refused', async () => {
     const made = await testApp({ engine: { slots: 6 } });
     await patch(made, { max_concurrency: 7 });
