@@ -26,11 +26,12 @@ export function amount(value: unknown): number | null {
 const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
 const [openObject, openList, closeObject, closeList] = [0x7b, 0x5b, 0x7d, 0x5d];
 
-/** What is in a JSON text: objects and lists, on how many levels, and members of objects. */
+/** What is in a JSON text: objects and lists, on how many levels, members of objects, and strings, names of members included. */
 export interface JsonSize {
   readonly containers: number;
   readonly levels: number;
   readonly members: number;
+  readonly strings: number;
 }
 
 /**
@@ -42,6 +43,7 @@ export function jsonSize(text: string, most: JsonSize): JsonSize {
   let levels = 0;
   let containers = 0;
   let members = 0;
+  let strings = 0;
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case openObject:
@@ -49,36 +51,54 @@ export function jsonSize(text: string, most: JsonSize): JsonSize {
         level += 1;
         containers += 1;
         if (level > levels) levels = level;
-        if (level > most.levels || containers > most.containers) return { containers, levels, members };
+        if (level > most.levels || containers > most.containers) return { containers, levels, members, strings };
         break;
       case colon:
         members += 1;
-        if (members > most.members) return { containers, levels, members };
+        if (members > most.members) return { containers, levels, members, strings };
         break;
       case closeObject:
       case closeList:
         level -= 1;
         break;
       case quote:
+        strings += 1;
+        if (strings > most.strings) return { containers, levels, members, strings };
         at = endOfString(text, at);
     }
   }
-  return { containers, levels, members };
+  return { containers, levels, members, strings };
 }
 
-/** Names are told apart by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that was there before. */
+/** Texts are told apart by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that was there before, of 50,000 some 2 %. */
 const hashBits = 20;
 
-/** Different in each process, so that clients cannot search for names that collide. */
+/** Different in each process, so that clients cannot search for texts that collide. */
 const hashBasis = Math.floor(Math.random() * 2 ** 32);
+
+/** Counts different texts, or nearly so many. */
+class DifferentTexts {
+  readonly #seen = new Int32Array(2 ** (hashBits - 5));
+  #count = 0;
+
+  /** @returns how many there are with this part of a text */
+  add(text: string, start: number, end: number): number {
+    const hash = hashOf(text, start, end);
+    const word = this.#seen[hash >>> 5] ?? 0;
+    const bit = 1 << (hash & 31);
+    if ((word & bit) !== 0) return this.#count;
+    this.#seen[hash >>> 5] = word | bit;
+    this.#count += 1;
+    return this.#count;
+  }
+}
 
 /**
  * Whether objects in a JSON text have more different names of members than that, or nearly so many. Takes time that is linear in its
  * length: much less than to parse it, which makes a string of each of them that is kept.
  */
 export function hasManyNames(text: string, most: number): boolean {
-  const seen = new Int32Array(2 ** (hashBits - 5));
-  let names = 0;
+  const names = new DifferentTexts();
   let start = 0;
   let end = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -86,15 +106,24 @@ export function hasManyNames(text: string, most: number): boolean {
     if (code === quote) {
       start = at + 1;
       end = at = endOfString(text, at);
-    } else if (code === colon) {
-      const hash = hashOf(text, start, end);
-      const bit = 1 << (hash & 31);
-      const word = (seen[hash >>> 5] ?? 0) | bit;
-      if (word === seen[hash >>> 5]) continue;
-      seen[hash >>> 5] = word;
-      names += 1;
-      if (names > most) return true;
-    }
+    } else if (code === colon && names.add(text, start, end) > most) return true;
+  }
+  return false;
+}
+
+/**
+ * Characters up to which V8 looks up each string that it parses in a table of all strings: 110,000 different ones in a megabyte take
+ * 20 ms or more, and longer ones 3 ms.
+ */
+const shortString = 10;
+
+/** The same for short strings, names or not. */
+export function hasManyShortStrings(text: string, most: number): boolean {
+  const strings = new DifferentTexts();
+  for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
+    const start = at + 1;
+    at = endOfString(text, at);
+    if (at - start <= shortString && strings.add(text, start, at) > most) return true;
   }
   return false;
 }

@@ -15,6 +15,7 @@ import { modelInfo } from './model-info.js';
 import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
 import { RenderProcesses } from './rendering/render-processes.js';
+import { LongTexts } from './tokenizing/long-texts.js';
 
 /** Number of llama.cpp's messages that are kept: it gives few before the one that explains a failure. */
 const keptMessages = 100;
@@ -31,7 +32,7 @@ interface LoadedVocabulary {
  * process beside the one that generates (docs/architecture/processes.md). Native code is loaded by `start`, not before.
  *
  * @param log receives llama.cpp's warnings and errors
- * @param clock limits how long a chat may take to be rendered
+ * @param clock limits how long a chat may take to be rendered, and a text to be tokenised
  * @param onLoading called for each step of loading
  */
 export function createLlamaPromptEngine(
@@ -63,13 +64,13 @@ class LlamaPromptEngine extends LoadedEngine<LoadedVocabulary, { readonly prompt
     library: Library,
     { file, model }: LoadedVocabulary,
   ): Promise<{ readonly info: EngineInfo; readonly working: { readonly prompter: Prompter } }> {
-    const { context, gpu, embeddings = false } = this.#options;
+    const { context, gpu, modelPath, embeddings = false } = this.#options;
+    const clock = this.#clock;
     const contextLength = contextLengthOf(context, file.trainedContextLength);
-    const prompts = new Prompts(
-      model,
-      contextLength,
-      (template) => new RenderProcesses(template, { gpu, nativeFile: loadedNativeFile(), clock: this.#clock }),
-    );
+    const prompts = new Prompts(model, contextLength, {
+      rendererOf: (template) => new RenderProcesses(template, { gpu, nativeFile: loadedNativeFile(), clock }),
+      longTexts: new LongTexts({ modelPath, gpu, clock }),
+    });
     const prompter = new Prompter(library, model, prompts);
     const info = modelInfo(this.#options, file, {
       contextLength,

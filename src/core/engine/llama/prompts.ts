@@ -7,11 +7,12 @@ import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
 import { readInputs } from './inputs.js';
 import { libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
-import { spellingOf, tokenizerOf } from './model-tokenizer.js';
 import { tokensAroundMessage } from './prompt/message-cost.js';
 import type { Tokenizer, TokenLimit } from './prompt/tokenizer.js';
 import { bytesOf } from './prompt/vocabulary.js';
 import { Chats, type RendererOf } from './rendering/chats.js';
+import type { LongTexts } from './tokenizing/long-texts.js';
+import { spellingOf, tokenizerOf } from './tokenizing/model-tokenizer.js';
 
 /** A prompt as the model reads it. */
 export interface PreparedPrompt {
@@ -22,12 +23,19 @@ export interface PreparedPrompt {
   readonly inputLengths?: readonly number[];
 }
 
+/** What takes long and is done somewhere else. */
+export interface Elsewhere {
+  readonly rendererOf: RendererOf;
+  readonly longTexts: LongTexts;
+}
+
 /** Translates between text and tokens of one model. */
 export class Prompts {
   readonly vocabularySize: number;
   readonly #model: LlamaModel;
   readonly #contextLength: number;
   readonly #chats: Chats;
+  readonly #longTexts: LongTexts | null;
   #tokenizer: Tokenizer | null = null;
   #endTokens: readonly Token[] | null = null;
   /** See {@link tokensAroundMessage}; 0 until it was measured. */
@@ -35,13 +43,14 @@ export class Prompts {
 
   /**
    * @param contextLength tokens that fit into a slot
-   * @param rendererOf makes what renders chats that may take long; without it, they are rendered here
+   * @param elsewhere chats that may take long are rendered there, and long texts tokenised; without it, that is done here
    * @throws ChatstreamError `model_unreadable` for a model that is not a language model
    */
-  constructor(model: LlamaModel, contextLength: number, rendererOf: RendererOf | null = null) {
+  constructor(model: LlamaModel, contextLength: number, elsewhere: Elsewhere | null = null) {
     this.#model = model;
     this.#contextLength = contextLength;
-    this.#chats = new Chats(model, () => this.#text.vocabulary.specials.protectedTexts, rendererOf);
+    this.#chats = new Chats(model, () => this.#text.vocabulary.specials.protectedTexts, elsewhere?.rendererOf ?? null);
+    this.#longTexts = elsewhere?.longTexts ?? null;
     this.vocabularySize = Array.from(model.iterateAllTokens()).length;
     if (this.vocabularySize === 0) {
       throw new ChatstreamError('model_unreadable', 'The model has no vocabulary, so it cannot read or write text.', {
@@ -93,9 +102,10 @@ export class Prompts {
     );
   }
 
-  /** Ends what renders chats somewhere else. */
+  /** Ends what is done somewhere else. */
   stop(): void {
     this.#chats.stop();
+    this.#longTexts?.stop();
   }
 
   async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
@@ -250,7 +260,11 @@ export class Prompts {
   }
 
   get #text(): Tokenizer {
-    this.#tokenizer ??= tokenizerOf(this.#model);
+    const longTexts = this.#longTexts;
+    this.#tokenizer ??= tokenizerOf(
+      this.#model,
+      longTexts === null ? undefined : (part, signal) => longTexts.read(part, signal),
+    );
     return this.#tokenizer;
   }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
-import { hasManyNames, jsonSize } from '../../base/json.js';
+import { hasManyNames, hasManyShortStrings, jsonSize } from '../../base/json.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
@@ -32,8 +32,15 @@ const bytesPerContainer = 20;
 const manyNames = 20_000;
 const bytesPerName = 50;
 
+/**
+ * The same for different strings of up to ten characters, which take longer to be parsed than anything else: 30,000 take some 10 ms. A
+ * schema that is not too complex has fewer, and a conversation has one or two for each message.
+ */
+const manyShortStrings = 30_000;
+const bytesPerShortString = 30;
+
 /** Of a body that is too short to exceed a limit. */
-const none = { levels: 0, containers: 0, members: 0 };
+const none = { levels: 0, containers: 0, members: 0, strings: 0 };
 
 /**
  * What is wrong with a body that would take this server too long, whatever is in it.
@@ -44,19 +51,21 @@ const none = { levels: 0, containers: 0, members: 0 };
 function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | null {
   const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
   const names = Math.max(manyNames, Math.floor(maxBodyBytes / bytesPerName));
-  const most = { levels: deepest, containers, members: Infinity };
+  const strings = Math.max(manyShortStrings, Math.floor(maxBodyBytes / bytesPerShortString));
+  const most = { levels: deepest, containers, members: Infinity, strings: Infinity };
   return (body) => {
     const size = body.length > deepest ? jsonSize(body, most) : none;
     if (size.levels > most.levels) return nestedError();
     if (size.containers > most.containers) return crowdedError(most.containers);
-    return size.members > names && hasManyNames(body, names) ? namesError(names) : null;
+    if (size.members > names && hasManyNames(body, names)) return namesError(names);
+    return size.strings > strings && hasManyShortStrings(body, strings) ? stringsError(strings) : null;
   };
 }
 
 /**
- * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows, in which nothing else would happen. So it is read in one
- * iteration of the event loop, checked in the next one and handled in a third, one body after the other. Answers continue in between,
- * and clients take turns.
+ * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows, in which nothing else would happen. So in one iteration of
+ * the event loop its text is looked through, in the next one it is parsed, then checked, and then handled, one body after the other.
+ * Answers continue in between, and clients take turns.
  *
  * @param maxBodyBytes the length of the longest body
  * @param ownerOf whose turn the body of a request takes
@@ -79,20 +88,21 @@ export function readJsonBodies(
     else done();
   });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
-    const read = (then: typeof done): void => {
-      const problem = problemOf(body);
+    const read = (problem: ChatstreamError | null, then: typeof done): void => {
       if (problem !== null) then(problem);
       else if (request.routeOptions.config.keepsText === true) then(null, body);
       // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
       else if (body === '') then(null, null);
       else void parseJson(request, body, then);
     };
-    if (body.length < longBody) read(done);
+    if (body.length < longBody) read(problemOf(body), done);
     else {
       void turns.take(ownerOf(request), async () => {
         await nextIteration();
+        const problem = problemOf(body);
+        await nextIteration();
         const result = await new Promise<Parameters<typeof done>>((resolve) => {
-          read((...given) => {
+          read(problem, (...given) => {
             resolve(given);
           });
         });
@@ -124,5 +134,11 @@ function crowdedError(most: number): ChatstreamError {
 function namesError(most: number): ChatstreamError {
   return new ChatstreamError('invalid_request', 'The request body has too many different names of members.', {
     hint: `At most ${most} are supported, one for each ${bytesPerName} bytes of --max-body. Send values in lists, or as text.`,
+  });
+}
+
+function stringsError(most: number): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'The request body has too many different strings.', {
+    hint: `At most ${most} of up to ten characters are supported, one for each ${bytesPerShortString} bytes of --max-body.`,
   });
 }

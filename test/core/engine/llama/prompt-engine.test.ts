@@ -125,6 +125,12 @@ describe('a prompt engine', () => {
     expect(await prompts.prepare(long)).toEqual(await whole.engine.prepare(long));
   });
 
+  it('tokenises a long text that cannot be cut elsewhere, to the same as the engine with the weights does', async () => {
+    const long: PromptSource = { type: 'text', text: 'Grüß'.repeat(20_000) };
+    const prepared = await whole.engine.tokenize(long.text);
+    expect(await prompts.tokenize(long.text)).toEqual(prepared);
+  });
+
   it('refuses a chat that takes too long to be rendered, and prepares others meanwhile', async () => {
     const loops = '{% for a in range(30000) %}{% for b in range(30000) %}{% endfor %}{% endfor %}';
     const chatTemplate = `{% if is_slow %}${loops}{% endif %}{{ messages[0].content }}`;

@@ -2,9 +2,22 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, type LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type * as json from '../../../../src/core/base/json.js';
 import { member } from '../../../../src/core/base/json.js';
 import { readJsonBodies } from '../../../../src/core/server/http/json-bodies.js';
 import { testApp } from '../../../support/app.js';
+
+/** Called each time the text of a body is looked through. */
+const looks = vi.hoisted(() => ({ onLook: (): void => undefined }));
+
+vi.mock('../../../../src/core/base/json.js', async (original) => {
+  const actual = await original<typeof json>();
+  const jsonSize: typeof actual.jsonSize = (...given) => {
+    looks.onLook();
+    return actual.jsonSize(...given);
+  };
+  return { ...actual, jsonSize };
+});
 
 /** A body, which counts as long, of a client. */
 interface Sent {
@@ -107,6 +120,12 @@ describe('a long body', () => {
       happened.push('next iteration');
       if (!isOver) setImmediate(count);
     };
+    looks.onLook = () => {
+      happened.push('looked through');
+    };
+    onTestFinished(() => {
+      looks.onLook = () => undefined;
+    });
     readJsonBodies(app, 1_048_576, ({ ip }) => ip);
     app.setValidatorCompiler(() => () => {
       happened.push('checked');
@@ -131,15 +150,17 @@ describe('a long body', () => {
     setImmediate(count);
     await app.inject({ method: 'POST', url: '/', payload: { padding: 'a'.repeat(characters) } });
     isOver = true;
-    return happened.slice(happened.indexOf('parsed'), happened.indexOf('handled') + 1);
+    return happened.slice(happened.indexOf('looked through'), happened.indexOf('handled') + 1);
   }
 
-  it('is parsed, checked and handled in an iteration each', async () => {
-    expect(await steps(100_000)).toEqual(['parsed', 'next iteration', 'read', 'checked', 'next iteration', 'handled']);
+  it('is looked through, parsed, checked and handled in an iteration each', async () => {
+    const next = 'next iteration';
+    const expected = ['looked through', next, 'parsed', next, 'read', 'checked', next, 'handled'];
+    expect(await steps(100_000)).toEqual(expected);
   });
 
   it('takes longer than a short one, which is done at once', async () => {
-    expect(await steps(100)).toEqual(['parsed', 'read', 'checked', 'handled']);
+    expect(await steps(2000)).toEqual(['looked through', 'parsed', 'read', 'checked', 'handled']);
   });
 });
 
@@ -210,5 +231,37 @@ describe('a body with many different names of members', () => {
     const { ask } = await testApp();
     const body = `{"ignored": [${'{"a":0,"b":1},'.repeat(30_000)}0]}`;
     expect((await ask('/v1/chat/completions', body)).json()).toMatchObject({ error: { param: 'messages' } });
+  });
+});
+
+describe('a body with many different short strings', () => {
+  const listed = (strings: readonly string[]): string => JSON.stringify({ ignored: strings });
+  const distinct = (count: number): string[] => Array.from({ length: count }, (_, index) => index.toString(36));
+
+  it.each([
+    [undefined, 34_952],
+    [2_000_000, 66_666],
+    [800_000, 30_000],
+  ])('may have one for each 30 bytes of %s, or 30,000: %i', async (maxBodyBytes, most) => {
+    const { ask } = await testApp({ server: { ...(maxBodyBytes !== undefined && { maxBodyBytes }) } });
+    const allowed = await ask('/v1/chat/completions', listed(distinct(most - 1)));
+    expect(allowed.json()).toMatchObject({ error: { param: 'messages' } });
+    // They are told apart by hashes, so that some are taken for one that was there before.
+    const answer = await ask('/v1/chat/completions', listed(distinct(Math.ceil(most * 1.1))));
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining(`At most ${most} of up to ten`) as string },
+    });
+  });
+
+  it('may have more of the same, and more longer ones', async () => {
+    const { ask } = await testApp({ server: { maxBodyBytes: 2_000_000 } });
+    for (const strings of [
+      distinct(200_000).map((text) => text.slice(-2)),
+      distinct(110_000).map((text) => text.padStart(11, '-')),
+    ]) {
+      const answer = await ask('/v1/chat/completions', listed(strings));
+      expect(answer.json()).toMatchObject({ error: { param: 'messages' } });
+    }
   });
 });

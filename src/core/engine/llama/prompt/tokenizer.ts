@@ -25,6 +25,15 @@ export interface TokenLimit {
 /** Code units up to which a text is tokenised in any case, so that an error can say exactly how long it is. */
 const longText = 65_536;
 
+/** Code units from which on text that cannot be cut is tokenised elsewhere, if it can be: it takes about 1 µs for each. */
+const longPart = 32_768;
+
+/** Tokenises a part of a text as {@link Tokenizer.read} does, where nothing waits for it. */
+export type ReadElsewhere = (part: Part, signal?: AbortSignal) => Promise<Uint32Array>;
+
+/** Tokens between two looks at the clock. */
+const stride = 8192;
+
 /** Code units of texts whose tokens are kept, and how many of these texts. */
 const longestKept = 32;
 const mostKept = 1024;
@@ -36,14 +45,17 @@ const mostKept = 1024;
 export class Tokenizer {
   readonly #source: VocabularySource;
   readonly #native: TextTokenizer;
+  readonly #readElsewhere: ReadElsewhere | null;
   #vocabulary: Vocabulary | null = null;
   #cutPattern: RegExp | null = null;
   #special: ReadonlySet<Token> = new Set();
   readonly #known = new Map<string, readonly Token[]>();
 
-  constructor(source: VocabularySource, native: TextTokenizer) {
+  /** @param readElsewhere takes long parts; without it, they are tokenised here */
+  constructor(source: VocabularySource, native: TextTokenizer, readElsewhere: ReadElsewhere | null = null) {
     this.#source = source;
     this.#native = native;
+    this.#readElsewhere = readElsewhere;
   }
 
   get vocabulary(): Vocabulary {
@@ -74,7 +86,9 @@ export class Tokenizer {
     const tokens: Token[] = [];
     for (const part of this.#parts(pieces)) {
       if (typeof part === 'number') tokens.push(part);
-      else for (const token of this.#plain(part)) tokens.push(token);
+      else if (this.#readElsewhere !== null && part.text.length > longPart) {
+        await append(tokens, await this.#readElsewhere(part, signal), pacer);
+      } else for (const token of this.#plain(part)) tokens.push(token);
       if (!pacer.isDue) continue;
       assertBelow(bound, tokens.length);
       await pacer.rest();
@@ -133,20 +147,22 @@ export class Tokenizer {
    * template, such as roles, come again in every message.
    */
   #plain(part: Part): readonly Token[] {
-    if (part.isContinued || part.text.length > longestKept) return this.#read(part);
+    if (part.isContinued || part.text.length > longestKept) return this.read(part);
     const known = this.#known.get(part.text);
     if (known !== undefined) return known;
-    const tokens = this.#read(part);
+    const tokens = this.read(part);
     if (this.#known.size >= mostKept) this.#known.clear();
     this.#known.set(part.text, tokens);
     return tokens;
   }
 
-  #read({ text, isContinued }: Part): readonly Token[] {
+  /** The same in any case, at a stretch. */
+  read({ text, isContinued }: Part): readonly Token[] {
+    const { specials } = this.vocabulary;
     const tokens = this.#readAsIs(text, isContinued);
     // Some tokenizers join pieces of text to whatever the vocabulary has, control tokens included.
     if (!tokens.some((token) => this.#special.has(token))) return tokens;
-    const pieces = apart(text, this.vocabulary.specials.protectedTexts);
+    const pieces = apart(text, specials.protectedTexts);
     return pieces.flatMap((piece, index) =>
       this.#readAsIs(piece, isContinued || index > 0).filter((token) => !this.#special.has(token)),
     );
@@ -170,6 +186,14 @@ export class Tokenizer {
   #withoutProtected(text: string): readonly string[] {
     const { protectedUserDefined } = this.vocabulary.specials;
     return protectedUserDefined.length === 0 ? [text] : apart(text, protectedUserDefined);
+  }
+}
+
+/** A megabyte of text has up to a million of them. */
+async function append(tokens: Token[], more: Uint32Array, pacer: Pacer): Promise<void> {
+  for (const [index, token] of more.entries()) {
+    if (index % stride === 0 && pacer.isDue) await pacer.rest();
+    tokens.push(token);
   }
 }
 

@@ -89,8 +89,10 @@ export function readVocabulary(source: VocabularySource): Vocabulary {
 
 /** A lower bound of the number of tokens in a text; 0 if nothing is known of this vocabulary. */
 export function leastTokens(text: string, { shares }: Vocabulary): number {
+  const bytes = Buffer.from(text);
   let sum = 0;
-  for (const byte of Buffer.from(text)) sum += shares[byte] ?? 0;
+  // An iterator takes 25 ms for a megabyte, this 2.
+  for (let at = 0; at < bytes.length; at += 1) sum += shares[bytes.readUInt8(at)] ?? 0;
   return Math.floor(sum);
 }
 

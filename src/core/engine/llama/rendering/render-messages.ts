@@ -1,7 +1,6 @@
 import { isRecord } from '../../../base/json.js';
 import type { PromptSource } from '../../engine.js';
 import type { GpuChoice } from '../../options.js';
-import type { SentError } from '../library/sent-error.js';
 import type { ChatTemplateOptions } from '../prompt/chat-template.js';
 import type { TracedText } from '../prompt/special-tokens.js';
 
@@ -18,29 +17,21 @@ export interface RendererSource {
   readonly gpu: GpuChoice;
 }
 
-/** The first message to a process that renders chats. */
+/** What a process needs to know before it renders chats. */
 export interface RenderSettings extends RendererSource {
   readonly template: TemplateSettings;
-  /** The number of the process that has started it. */
-  readonly parent: number;
 }
 
-/** To a process that renders chats. The template comes first, and then one chat after the other. */
-export type RenderRequest =
-  ({ readonly type: 'template' } & RenderSettings) | { readonly type: 'chat'; readonly chat: Chat };
+// Both ends have the same version and trust each other, so only the outline of messages is checked.
 
-/** From it. `ready` answers a template, everything else a chat. */
-export type RenderAnswer =
-  | { readonly type: 'ready' }
-  | { readonly type: 'rendered'; readonly traced: TracedText }
-  | { readonly type: 'refused'; readonly error: SentError };
-
-/** Whether a message is ours. Both ends have the same version and trust each other, so only the outline is checked. */
-export function isRenderRequest(value: unknown): value is RenderRequest {
-  return isRecord(value) && (isRecord(value['template']) || isRecord(value['chat']));
+export function isRenderSettings(value: unknown): value is RenderSettings {
+  return isRecord(value) && isRecord(value['template']);
 }
 
-/** See {@link isRenderRequest}. */
-export function isRenderAnswer(value: unknown): value is RenderAnswer {
-  return isRecord(value) && (value['type'] === 'ready' || isRecord(value['traced']) || isRecord(value['error']));
+export function isChat(value: unknown): value is Chat {
+  return isRecord(value) && value['type'] === 'chat';
+}
+
+export function isTracedText(value: unknown): value is TracedText {
+  return isRecord(value) && typeof value['text'] === 'string';
 }

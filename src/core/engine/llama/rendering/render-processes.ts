@@ -1,10 +1,12 @@
 import { untilAborted } from '../../../base/abort.js';
-import { type CancelTimer, type Clock, systemClock } from '../../../base/clock.js';
+import { type Clock, systemClock } from '../../../base/clock.js';
 import { ChatstreamError } from '../../../base/errors.js';
 import { TurnsByOwner } from '../../../base/turns-by-owner.js';
+import { endedError, type Fork } from '../helpers/helper-process.js';
+import { longestStartMs, startError, within } from '../helpers/within.js';
 import type { TracedText } from '../prompt/special-tokens.js';
 import type { Chat, RendererSource, TemplateSettings } from './render-messages.js';
-import { endedError, type Fork, RenderProcess } from './render-process.js';
+import { RenderProcess, rendersChats } from './render-process.js';
 
 /**
  * How many chats are rendered at once: so each client, who has one such chat at a time (`inference/admission.ts`), leaves one
@@ -18,9 +20,6 @@ const forNobodyMs = 500;
 
 /** How long a chat waits for the process that is there before another one is started, in milliseconds: most take much less. */
 const patienceMs = 500;
-
-/** How long a process may take to be ready, in milliseconds. It takes 0.15 s of a core, or 0.6 s with the whole library. */
-const longestStartMs = 60_000;
 
 export interface RenderProcessesOptions extends RendererSource {
   readonly clock?: Clock;
@@ -75,18 +74,19 @@ export class RenderProcesses {
   /** What is being rendered fails with `engine_failed`, and so does what comes later. */
   stop(): void {
     this.#isStopped = true;
-    this.#waiting?.reject(endedError('it was stopped'));
+    this.#waiting?.reject(endedError(rendersChats, 'it was stopped'));
     this.#idle?.kill();
     for (const each of this.#running) each.kill();
   }
 
   async #render(chat: Chat, signal: AbortSignal): Promise<TracedText> {
-    if (this.#isStopped) throw endedError('it was stopped');
+    if (this.#isStopped) throw endedError(rendersChats, 'it was stopped');
     const process = await this.#take();
     try {
-      await this.#within(longestStartMs, process, process.ready, startError);
+      await within({ longestMs: longestStartMs }, this.#clock, process, process.ready, () => startError(rendersChats));
       signal.throwIfAborted();
-      return await this.#within(longestMs, process, process.render(chat), tooLongError, signal);
+      const patience = { longestMs, forNobodyMs, signal };
+      return await within(patience, this.#clock, process, process.render(chat), tooLongError);
     } finally {
       this.#putBack(process);
     }
@@ -143,44 +143,6 @@ export class RenderProcesses {
     if (this.#idle === null) this.#idle = process;
     else process.kill();
   }
-
-  /**
-   * Kills a process that takes too long.
-   *
-   * @param signal aborted when the caller no longer waits
-   */
-  async #within<T>(
-    ms: number,
-    process: RenderProcess,
-    work: Promise<T>,
-    late: () => ChatstreamError,
-    signal?: AbortSignal,
-  ): Promise<T> {
-    const end = { isLate: false };
-    const endIn = (leftMs: number): CancelTimer =>
-      this.#clock.schedule(leftMs, () => {
-        end.isLate = true;
-        process.kill();
-      });
-    let cancelTimer = endIn(ms);
-    const onAbort = (): void => {
-      cancelTimer();
-      cancelTimer = endIn(forNobodyMs);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await work;
-    } catch (error) {
-      throw end.isLate ? late() : error;
-    } finally {
-      cancelTimer();
-      signal?.removeEventListener('abort', onAbort);
-    }
-  }
-}
-
-function startError(): ChatstreamError {
-  return endedError(`it was not ready within ${longestStartMs / 1000} s`);
 }
 
 function tooLongError(): ChatstreamError {

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../../base/errors.js';
-import { hasManyNames, isRecord, jsonSize } from '../../../base/json.js';
+import { hasManyNames, hasManyShortStrings, isRecord, jsonSize } from '../../../base/json.js';
 import type { ConstrainedFormat, OutputFormat } from '../../../engine/output-format.js';
 import type { GenerationParameters } from '../../schemas/completions/completion-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
@@ -78,15 +78,20 @@ export function schemaFormat(param: string, given: Given<Schema | string>): Name
 }
 
 /** What the text of a schema may have: as much as any body. Levels are counted later, as those of all schemas. */
-const most = { containers: 50_000, levels: Infinity, members: Infinity };
+const most = { containers: 50_000, levels: Infinity, members: Infinity, strings: Infinity };
 const mostNames = 20_000;
+const mostStrings = 30_000;
 
 function parsed(param: string, text: string): Schema {
-  const { containers, members } = jsonSize(text, most);
-  if (containers > most.containers || (members > mostNames && hasManyNames(text, mostNames))) {
+  const { containers, members, strings } = jsonSize(text, most);
+  if (
+    containers > most.containers ||
+    (members > mostNames && hasManyNames(text, mostNames)) ||
+    (strings > mostStrings && hasManyShortStrings(text, mostStrings))
+  ) {
     throw new ChatstreamError('invalid_request', `The JSON schema in "${param}" is too large.`, {
       param,
-      hint: `At most ${most.containers} objects and lists and ${mostNames} different names of members are supported.`,
+      hint: `At most ${most.containers} objects and lists, ${mostNames} different names of members and ${mostStrings} different strings are supported.`,
     });
   }
   try {

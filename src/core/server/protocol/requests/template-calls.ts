@@ -9,10 +9,10 @@ export interface FunctionCall {
 }
 
 /**
- * Objects and lists, and members of objects, that the arguments of all calls in a chat may have. A megabyte of them would take
+ * Objects and lists, members of objects, and strings, that the arguments of all calls in a chat may have. A megabyte of them would take
  * 0.1 s to be read, and the template gets each one by one.
  */
-const most = { containers: 20_000, members: 20_000, levels: deepest };
+const most = { containers: 20_000, members: 20_000, strings: 50_000, levels: deepest };
 
 /**
  * Reads the calls of one chat, with their arguments as objects, which is what templates expect. What is no object stays text, and
@@ -22,10 +22,12 @@ export function callReader(): (call: FunctionCall) => JsonObject {
   const left = { ...most };
   const argumentsOf = (text: string): object | null => {
     if (text === '') return {};
-    const { containers, members, levels } = jsonSize(text, left);
-    if (containers > left.containers || members > left.members || levels > left.levels) return null;
+    const { containers, members, strings, levels } = jsonSize(text, left);
+    const fits = containers <= left.containers && members <= left.members && strings <= left.strings;
+    if (!fits || levels > left.levels) return null;
     left.containers -= containers;
     left.members -= members;
+    left.strings -= strings;
     return parsedObject(text);
   };
   return ({ id, function: { name, arguments: given } }) => {

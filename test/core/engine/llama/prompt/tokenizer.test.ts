@@ -25,3 +25,38 @@ describe('text that goes on behind a cut', () => {
     expect(tokens).toEqual(codes(`▁${text.replaceAll(' ', '▁')}`));
   });
 });
+
+describe('a long text that cannot be cut', () => {
+  const letters = 'rain'.repeat(10_000);
+  const elsewhere: string[] = [];
+  const here: string[] = [];
+  const native = {
+    tokenize: (text: string) => {
+      here.push(text);
+      return tokenize(text);
+    },
+    addsSpace: true,
+  };
+  const divided: Tokenizer = new Tokenizer({ spelling: 'characters', entries: () => entries }, native, (part) => {
+    elsewhere.push(part.text);
+    return Promise.resolve(Uint32Array.from(divided.read(part)));
+  });
+  const read = async (text: string): Promise<void> => {
+    elsewhere.length = 0;
+    here.length = 0;
+    const expected = await tokenizer.tokenize({ text, fromContent: null }, { control: true }, null);
+    expect(await divided.tokenize({ text, fromContent: null }, { control: true }, null)).toEqual(expected);
+  };
+
+  it('is tokenised elsewhere, and what is around it here', async () => {
+    await read(`ab<|c|>${letters}<|c|>cd`);
+    expect(elsewhere).toEqual([letters]);
+    expect(here.filter((text) => text !== letters)).toEqual(['ab', 'cd']);
+  });
+
+  it('is tokenised here if it can be cut, or is not so long', async () => {
+    await read(`${'rain '.repeat(50_000)}${letters.slice(0, 16_000)}`);
+    expect(elsewhere).toHaveLength(0);
+    expect(Math.max(...here.map(({ length }) => length))).toBeLessThanOrEqual(32_768);
+  });
+});

@@ -215,4 +215,13 @@ describe('the messages of a chat', () => {
     const read = messages.slice(1).map(({ tool_calls: made }) => member(made?.[0]?.['function'], 'arguments'));
     expect(read).toEqual([JSON.parse(wide(15_000)), wide(15_000), JSON.parse(wide(5000)), wide(10)]);
   });
+
+  it('have 50,000 strings in the arguments of all calls together, and as text what has more', () => {
+    const listed = (count: number): string => JSON.stringify({ a: Array.from({ length: count }, () => 'b') });
+    const texts = [listed(30_000), listed(19_998), listed(1), '{}'];
+    const tool_calls = texts.map((text) => ({ function: { name: 'f', arguments: text } }));
+    const { messages } = source({ messages: [user, { role: 'assistant', tool_calls }] });
+    const read = messages[1]?.tool_calls?.map((made) => member(made['function'], 'arguments'));
+    expect(read).toEqual(texts.map((text, index) => (index === 2 ? text : (JSON.parse(text) as unknown))));
+  });
 });

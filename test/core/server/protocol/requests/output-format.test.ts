@@ -82,6 +82,7 @@ describe('the format of an answer', () => {
       `{"properties":{${Array.from({ length: 22_000 }, (_, index) => `"${index}":{}`).join()}}}`,
     ],
     ['many lists', `{"enum":[${'[],'.repeat(50_000)}0]}`],
+    ['many strings', JSON.stringify({ enum: Array.from({ length: 60_000 }, (_, index) => index.toString(36)) })],
   ])('is refused for a schema as a text with %s, without parsing it', (_name, text) => {
     expect(() => outputFormat({ guided_json: text })).toThrow(
       expect.objectContaining({

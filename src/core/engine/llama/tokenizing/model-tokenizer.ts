@@ -1,7 +1,7 @@
 import type { LlamaModel } from 'node-llama-cpp';
-import { tokenSpelling } from './library/library.js';
-import { Tokenizer } from './prompt/tokenizer.js';
-import type { Spelling, VocabularyEntry, VocabularySource } from './prompt/vocabulary.js';
+import { tokenSpelling } from '../library/library.js';
+import { type ReadElsewhere, Tokenizer } from '../prompt/tokenizer.js';
+import type { Spelling, VocabularyEntry, VocabularySource } from '../prompt/vocabulary.js';
 
 /** `tokenizer.ggml.model`: how llama.cpp's tokenizers that we know spell tokens. */
 const spellings: Readonly<Record<string, Spelling>> = { gpt2: 'bytes', llama: 'characters', gemma4: 'characters' };
@@ -10,12 +10,14 @@ export function spellingOf(model: LlamaModel): Spelling | null {
   return spellings[model.fileInfo.metadata.tokenizer.ggml.model] ?? null;
 }
 
-/** The tokenizer of a model. It reads the vocabulary when it is first needed. */
-export function tokenizerOf(model: LlamaModel): Tokenizer {
-  return new Tokenizer(vocabularyOf(model), {
-    tokenize: (text) => model.tokenize(text, false),
-    addsSpace: addsSpace(model),
-  });
+/**
+ * The tokenizer of a model. It reads the vocabulary when it is first needed.
+ *
+ * @param readElsewhere see `Tokenizer`
+ */
+export function tokenizerOf(model: LlamaModel, readElsewhere?: ReadElsewhere): Tokenizer {
+  const native = { tokenize: (text: string) => model.tokenize(text, false), addsSpace: addsSpace(model) };
+  return new Tokenizer(vocabularyOf(model), native, readElsewhere);
 }
 
 function vocabularyOf(model: LlamaModel): VocabularySource {

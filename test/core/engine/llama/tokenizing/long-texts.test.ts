@@ -1,0 +1,185 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LlamaModel } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ChatstreamError } from '../../../../../src/core/base/errors.js';
+import type { Fork } from '../../../../../src/core/engine/llama/helpers/helper-process.js';
+import { importLibrary } from '../../../../../src/core/engine/llama/library/library.js';
+import type { Part } from '../../../../../src/core/engine/llama/prompt/text-cuts.js';
+import { LongTexts } from '../../../../../src/core/engine/llama/tokenizing/long-texts.js';
+import { tokenizerOf } from '../../../../../src/core/engine/llama/tokenizing/model-tokenizer.js';
+import { specialTokens, syntheticModel } from '../../../../support/gguf/index.js';
+import { VirtualClock } from '../../../../support/virtual-clock.js';
+
+let modelPath: string;
+let model: LlamaModel;
+beforeAll(async () => {
+  modelPath = await syntheticModel({ vocabulary: 2000 });
+  const library = await importLibrary();
+  const llama = await library.getLlama({ gpu: false, build: 'never', logLevel: library.LlamaLogLevel.disabled });
+  model = await llama.loadModel({ modelPath, vocabOnly: true });
+});
+afterAll(async () => {
+  await model.dispose();
+});
+
+interface Tokenizing {
+  readonly texts: LongTexts;
+  readonly clock: VirtualClock;
+  readonly children: readonly ChildProcess[];
+}
+
+/** @param scripts that the first processes run instead of the real one */
+function tokenizing(...scripts: string[]): Tokenizing {
+  const clock = new VirtualClock();
+  const children: ChildProcess[] = [];
+  const create: Fork = (entry, options) => {
+    const script = scripts[children.length];
+    const child = fork(entry, [], { ...options, execArgv: script === undefined ? [] : ['--eval', script] });
+    children.push(child);
+    return child;
+  };
+  const texts = new LongTexts({ modelPath, gpu: 'off', clock, create });
+  onTestFinished(() => {
+    texts.stop();
+  });
+  return { texts, clock, children };
+}
+
+const part = (text: string, isContinued = false): Part => ({ text, isContinued });
+
+/** As they are read here. */
+function tokensOf(text: string, isContinued = false): Uint32Array {
+  return Uint32Array.from(tokenizerOf(model).read(part(text, isContinued)));
+}
+
+/** Is ready, and then never answers; the parent is told nothing of what it is asked. */
+const hangs = `process.on('message', ({ type }) => { if (type === 'settings') process.send({ type: 'ready' }); });`;
+/** Ends as soon as it is asked. */
+const crashes = `process.on('message', ({ type }) => type === 'settings' ? process.send({ type: 'ready' }) : process.exit(1));`;
+
+async function outcome(reading: Promise<unknown>): Promise<unknown> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof ChatstreamError)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}
+
+async function ended(child: ChildProcess | undefined): Promise<void> {
+  if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
+}
+
+/** Waits until a process has said that it is ready, so that it is asked. */
+async function isAsked(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined) throw new Error('There is no process.');
+  await once(child, 'message');
+  await nextTurn();
+}
+
+describe('long texts that are tokenised in a process of their own', () => {
+  it.each([
+    ['letters', 'rainthe'.repeat(10_000), false],
+    ['Chinese', '日本語'.repeat(10_000), false],
+    ['text that goes on behind a cut', `${'in'.repeat(20_000)}spain`, true],
+    ['the name of a control token', `${specialTokens.endOfTurn}${'tea'.repeat(20_000)}`, false],
+  ])('have the tokens that they have here: %s', async (_name, text, isContinued) => {
+    const { texts } = tokenizing();
+    expect(await texts.read(part(text, isContinued))).toEqual(tokensOf(text, isContinued));
+  });
+
+  it('share one process, and come out in their order', async () => {
+    const { texts, children } = tokenizing();
+    const done: string[] = [];
+    await Promise.all(
+      ['a', 'b', 'c'].map(async (name) => {
+        await texts.read(part(name.repeat(40_000)));
+        done.push(name);
+      }),
+    );
+    expect(done).toEqual(['a', 'b', 'c']);
+    expect(children).toHaveLength(1);
+  });
+
+  it('are read again if their process ends, and the process that has done so stays for the next', async () => {
+    const { texts, children } = tokenizing(crashes);
+    expect(await texts.read(part('rain'))).toEqual(tokensOf('rain'));
+    expect(await texts.read(part('tea'))).toEqual(tokensOf('tea'));
+    expect(children).toHaveLength(2);
+  });
+
+  it('fail at the second death of a process, and the next text gets another process', async () => {
+    const { texts, children } = tokenizing(crashes, crashes);
+    expect(await outcome(texts.read(part('rain')))).toEqual({
+      code: 'engine_failed',
+      message: expect.stringMatching(/^The process that tokenises long texts has ended twice /) as string,
+    });
+    expect(await texts.read(part('tea'))).toEqual(tokensOf('tea'));
+    expect(children).toHaveLength(3);
+  });
+
+  it('are killed if they take too long, and read once more', async () => {
+    const { texts, clock, children } = tokenizing(hangs);
+    const reading = texts.read(part('rain'));
+    await isAsked(children[0]);
+    clock.advance(15_000);
+    expect(children[0]?.killed).toBe(true);
+    expect(await reading).toEqual(tokensOf('rain'));
+  });
+
+  it('fail if no process can be created', async () => {
+    const create: Fork = () => {
+      throw new Error('ENOMEM');
+    };
+    const texts = new LongTexts({ modelPath, gpu: 'off', clock: new VirtualClock(), create });
+    expect(await outcome(texts.read(part('rain')))).toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringContaining('ENOMEM') as string,
+    });
+  });
+
+  it('fail with the reason if the vocabulary cannot be loaded', async () => {
+    const texts = new LongTexts({ modelPath: '/nowhere/none.gguf', gpu: 'off', clock: new VirtualClock() });
+    expect(await outcome(texts.read(part('rain')))).toMatchObject({ code: 'engine_failed' });
+  });
+
+  it('are given up when nobody waits for them, those that wait and the one that is worked on', async () => {
+    const { texts, clock, children } = tokenizing(hangs);
+    const leaving = new AbortController();
+    const left = ['a', 'b', 'c'].map((name) => texts.read(part(name), leaving.signal));
+    await isAsked(children[0]);
+    leaving.abort(new Error('left'));
+    for (const each of left) await expect(each).rejects.toThrow('left');
+    const next = texts.read(part('rain'));
+    clock.advance(1000);
+    expect(children[0]?.killed).toBe(true);
+    expect(await next).toEqual(tokensOf('rain'));
+    expect(children).toHaveLength(2);
+  });
+
+  it('leave a process behind that ends when nothing comes for a minute', async () => {
+    const { texts, clock, children } = tokenizing();
+    await texts.read(part('rain'));
+    clock.advance(59_999);
+    await texts.read(part('rain'));
+    clock.advance(59_999);
+    expect(children[0]?.killed).toBe(false);
+    clock.advance(1);
+    await ended(children[0]);
+    expect(await texts.read(part('tea'))).toEqual(tokensOf('tea'));
+    expect(children).toHaveLength(2);
+  });
+
+  it('are not begun any more once they are stopped', async () => {
+    const { texts, children } = tokenizing(hangs);
+    const open = ['a', 'b'].map((name) => outcome(texts.read(part(name))));
+    await isAsked(children[0]);
+    texts.stop();
+    for (const each of open) expect(await each).toMatchObject({ code: 'engine_failed' });
+    await ended(children[0]);
+    expect(await outcome(texts.read(part('c')))).toMatchObject({ code: 'engine_failed' });
+    expect(children).toHaveLength(1);
+  });
+});
