@@ -148,6 +148,9 @@ describe('a key that may use some models of upstream servers', () => {
     '{"MODEL":"large"}',
     '{"model":"small","models":["large"]}',
     '{"model":"small","fallbacks":["large"]}',
+    '{"model":"small","modelſ":["large"]}',
+    '{"model":"small","fallbac\u212As":["large"]}',
+    '{"model":"small","context_window_fallback\u017F":[{"small":["large"]}]}',
     '{"model":"small","context_window_fallbacks":[{"small":["large"]}]}',
   ])('may not name a second one that some servers would take: %s', async (body) => {
     const { upstream, ask } = await relayFor(['large', 'small'], 'small');
