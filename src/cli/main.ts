@@ -3,7 +3,7 @@ import { Config, Errors, handle, run } from '@oclif/core';
 import type { ChatstreamError } from '../core/base/errors.js';
 import { outputProblem } from '../core/base/files/file-errors.js';
 import { exitCodes } from './exit/exit-codes.js';
-import { styled } from './terminal/terminal.js';
+import { styled, wrappedFor } from './terminal/terminal.js';
 
 /** Runs the command that `process.argv` names. */
 export async function main(): Promise<void> {
@@ -41,7 +41,10 @@ async function explainUnknown(id: string): Promise<void> {
 function explain({ code, message, hint }: ChatstreamError): void {
   if (process.argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`);
-  else process.stderr.write(`${styled(process.stderr, 'red', 'error:')} ${message}\n${hint ?? ''}\n`);
+  else {
+    const lines = [`${styled(process.stderr, 'red', 'error:')} ${message}`, hint ?? ''];
+    process.stderr.write(lines.map((line) => `${wrappedFor(process.stderr, line)}\n`).join(''));
+  }
   process.exitCode = exitCodes.wrongUsage;
 }
 
