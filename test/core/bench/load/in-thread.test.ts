@@ -46,7 +46,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}): LoadJob {
     requests: 12,
     extension: null,
     objectives: [],
-    promises: [],
+    trackedObjectives: [],
     samplesPath: null,
     ...changes,
   };

@@ -33,7 +33,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob>): LoadJob {
     body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
     shape: { type: 'open', rate: 200, arrival: 'constant', seed: 1 },
     ...{ run: 0, worker: 0, workers: 1, warmupMs: 0, durationMs: null, requests: 20, extension: null },
-    ...{ objectives: [], promises: [], samplesPath: null },
+    ...{ objectives: [], trackedObjectives: [], samplesPath: null },
     ...changes,
   };
 }

@@ -51,7 +51,7 @@ function jobFor(server: TokenServer, changes: Partial<LoadJob> = {}, thinkTime =
     requests: 6,
     extension: null,
     objectives: [],
-    promises: [],
+    trackedObjectives: [],
     samplesPath: null,
     ...changes,
   };
