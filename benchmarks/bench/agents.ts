@@ -19,7 +19,7 @@ const loadMs = 60_000;
 
 function recorded(seed: number): RunRecorder {
   const random = seededRandom(seed);
-  const recorder = new RunRecorder(objectives, 0, { promises: objectives });
+  const recorder = new RunRecorder(objectives, 0, { trackedObjectives: objectives });
   for (let index = 0; index < 20_000; index += 1) {
     const intendedUs = index * 15_000;
     const firstTokenUs = intendedUs + 50_000 + Math.floor(random() * 400_000);
@@ -48,7 +48,9 @@ async function measure(agents: number): Promise<readonly string[]> {
   simulation.network.weather = { delayMs: [0.2, 2], lost: 0, repeated: 0 };
   for (let index = 0; index < agents; index += 1) simulation.agent(`agent-${index}`, { partOf: () => part, snapshot });
   const { load } = await simulation.settled(simulation.bench(agents));
-  await simulation.settled(load.prepare({ ...plainJob, warmupMs: 0, durationMs: loadMs, promises: objectives }));
+  await simulation.settled(
+    load.prepare({ ...plainJob, warmupMs: 0, durationMs: loadMs, trackedObjectives: objectives }),
+  );
   const before = { ...simulation.network.sent };
   const cpuBefore = process.cpuUsage();
   const parts = load.start(new AbortController().signal);

@@ -16,7 +16,7 @@ import { startChatstream } from '../support/processes.js';
 const slots = 4;
 const prefillMs = 100;
 const nominal = (slots / prefillMs) * 1000;
-const promise = parseObjective('ttft.p95<130ms');
+const objective = parseObjective('ttft.p95<130ms');
 const runs = Number(process.argv[2] ?? 20);
 
 const hooks = {
@@ -32,7 +32,7 @@ function optionsOf(url: string, seed: number): BenchOptions {
   return benchOptionsOf({
     target: { type: 'url', url },
     load: { type: 'open', rates: [5], arrival: 'constant' },
-    findMax: { promises: [promise], by: 'rate', precision: 0.05, start: 5 },
+    findMax: { objectives: [objective], by: 'rate', precision: 0.05, start: 5 },
     sweepUpTo: slots,
     durationMs: 1000,
     requests: null,

@@ -41,7 +41,7 @@ async function run(requests: number): Promise<number> {
     requests,
     extension: null,
     objectives: [],
-    promises: [],
+    trackedObjectives: [],
     samplesPath: null,
   });
   const [part] = await load.start(new AbortController().signal);

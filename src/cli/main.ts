@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { Config, Errors, handle, run } from '@oclif/core';
+import type { ChatstreamError } from '../core/base/errors.js';
 import { outputProblem } from '../core/base/files/file-errors.js';
 import { exitCodes } from './exit/exit-codes.js';
-import { styled } from './terminal/terminal.js';
+import { styled, wrappedFor } from './terminal/terminal.js';
 
 /** Runs the command that `process.argv` names. */
 export async function main(): Promise<void> {
@@ -16,21 +17,34 @@ export async function main(): Promise<void> {
       await explainUnknown(id);
       return;
     }
+    // Our own commands have explained theirs, and end with an exit code.
+    if (error instanceof Errors.CLIError && !(error instanceof Errors.ExitError)) {
+      const { usageError } = await import('./command/usage-error.js');
+      explain(usageError(error));
+      return;
+    }
     // The streams report failed writes in a later tick, and `handle` ends the process at once.
     await setImmediate();
     await handle(error);
   }
 }
 
-/** In the form of all other errors. A command that does not exist is wrong usage, as is a flag that does not exist. */
+/** A command that does not exist is wrong usage, as is a flag that does not exist. */
 async function explainUnknown(id: string): Promise<void> {
   const { unknownCommandError } = await import('./command/unknown-command.js');
   const { commands } = await Config.load(import.meta.url);
   const known = commands.map((each) => ({ id: each.id, flags: Object.keys(each.flags) }));
-  const { code, message, hint } = unknownCommandError(wordsOf(id), known);
+  explain(unknownCommandError(wordsOf(id), known));
+}
+
+/** What was typed is wrong: says so in the form of all other errors. */
+function explain({ code, message, hint }: ChatstreamError): void {
   if (process.argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`);
-  else process.stderr.write(`${styled(process.stderr, 'red', 'error:')} ${message}\n${hint ?? ''}\n`);
+  else {
+    const lines = [`${styled(process.stderr, 'red', 'error:')} ${message}`, hint ?? ''];
+    process.stderr.write(lines.map((line) => `${wrappedFor(process.stderr, line)}\n`).join(''));
+  }
   process.exitCode = exitCodes.wrongUsage;
 }
 

@@ -12,7 +12,7 @@ import { settingsFileOf } from '../cli/flags/settings-file.js';
 import { argumentsOf } from '../cli/serve/flags/config-flags.js';
 import { ownServerBeginning } from '../cli/serve/flags/own-server.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
-import { reportStyle } from '../cli/terminal/terminal.js';
+import { reportStyle, wrappedFor } from '../cli/terminal/terminal.js';
 
 export default class Bench extends BaseCommand {
   static override usage = '<%= command.id %> [FLAGS]';
@@ -55,7 +55,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     valuesOf(flags.output).forEach(checkOutput);
     const gate = await prepareGate(flags, options);
     // Not with logToStderr, which prints nothing with --json.
-    for (const note of gate.foreseen) process.stderr.write(`! ${note}\n`);
+    for (const note of gate.foreseen) process.stderr.write(`${wrappedFor(process.stderr, `! ${note}`)}\n`);
 
     const logger = createLogger(flags['log-level']);
     const { stopping } = firstSignal('Stopped before anything was measured.');
@@ -90,13 +90,13 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const failures = await keepReport(flags, report, verdict, (line) => {
       this.logAside(line);
     });
-    for (const { advice } of failures) process.stderr.write(`${advice}\n`);
+    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
     const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
     const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {
       isStrict: flags.strict,
       objectives: verdict.objectives,
     });
-    if (meaning !== null) this.log(`\n${meaning}`);
+    if (meaning !== null) this.log(`\n${wrappedFor(process.stdout, meaning)}`);
     process.exitCode = exitCode;
     return benchJson(report, verdict);
   }

@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
+import { messageAsFlag } from '../cli/command/argument-as-flag.js';
 import { BaseCommand } from '../cli/command/base-command.js';
 import { connectionFlags } from '../cli/connection/flags.js';
 import { firstSignal } from '../cli/exit/signals.js';
@@ -56,6 +57,12 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
   async run(): Promise<void> {
     const parsed = await this.parse(Chat);
     const { flags, args } = parsed;
+    const flag = flags.url === undefined ? messageAsFlag(args.message ?? '', ['url', 'model']) : null;
+    if (flag !== null) {
+      throw new ChatstreamError('usage', `The message of chatstream chat would be "${args.message}".`, {
+        hint: `Did you mean ${flag}?`,
+      });
+    }
     const piped = process.stdin.isTTY ? '' : (await text(process.stdin)).trim();
     const question = [args.message ?? '', piped].filter((part) => part !== '').join('\n\n');
     if (question === '' && !(process.stdin.isTTY && process.stdout.isTTY)) {

@@ -7,7 +7,7 @@ import { exitLine } from '../cli/exit/exit-line.js';
 import { failuresOf } from '../cli/exit/failures.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../cli/flags/flags.js';
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../cli/gate/gate-flags.js';
-import { reportStyle } from '../cli/terminal/terminal.js';
+import { reportStyle, wrappedFor } from '../cli/terminal/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { interleavedSides, separateSides } from '../core/compare/side.js';
 import { compare, type CompareOptions } from '../core/compare/verdicts/compare.js';
@@ -78,10 +78,10 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const github = flags.github ? [() => report.tellGithub(annotate)] : [];
     const failures = await failuresOf([...outputs.map((path) => () => report.write(path)), ...github]);
     // Not with logToStderr, which prints nothing with --json.
-    for (const { advice } of failures) process.stderr.write(`${advice}\n`);
+    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
     const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(report.verdict, flags.strict));
     const meaning = exitLine(exitCode, report.verdict, { isStrict: flags.strict });
-    if (meaning !== null) this.log(`\n${meaning}`);
+    if (meaning !== null) this.log(`\n${wrappedFor(process.stdout, meaning)}`);
     process.exitCode = exitCode;
     return report.json;
   }

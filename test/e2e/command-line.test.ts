@@ -55,6 +55,14 @@ describe.concurrent('the command line', () => {
     },
   );
 
+  it('says what is wrong with arguments of the commands of its libraries as of its own', async ({ expect }) => {
+    const run = await runCli(['autocomplete', 'nosh']);
+    expect(await run.exited).toBe(2);
+    expect(stripVTControlCharacters(run.stderr)).toBe(
+      'error: "nosh" is none of zsh, bash and powershell.\nDid you mean zsh?\n',
+    );
+  });
+
   it('names the flag for an argument of a command that takes none', async ({ expect }) => {
     const run = await runCli(['bench', 'http://127.0.0.1:8000', '-c', '4']);
     expect(await run.exited).toBe(2);

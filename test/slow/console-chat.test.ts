@@ -215,7 +215,7 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
       expect(await link.getAttribute('rel')).toBe('noopener noreferrer');
     }
     expect(await answer.locator('img').count()).toBe(0);
-    expect(await page.title()).toBe('ChatStream');
+    expect(await page.title()).toBe('chatstream');
   });
 
   it.each([

@@ -246,7 +246,7 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     await old.waitFor();
     expect(await old.textContent()).toContain('The server was shutting down then, and has probably ended.');
     expect(await draining.count()).toBe(0);
-    expect(await page.title()).toBe('Not connected – ChatStream');
+    expect(await page.title()).toBe('Not connected – chatstream');
     await shown(page, 'running', 1);
     expect(await page.evaluate('getComputedStyle(document.querySelector(".queue-stage")).filter')).toBe('grayscale(1)');
     first.abort();
@@ -254,7 +254,7 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     await page.getByText('Live').waitFor();
     await shown(page, 'running', 0);
     expect(await old.count()).toBe(0);
-    expect(await page.title()).toBe('0 running, 0 waiting – ChatStream');
+    expect(await page.title()).toBe('0 running, 0 waiting – chatstream');
     const leave = ask(server.url, 1);
     await shown(page, 'running', 1);
     leave.abort();

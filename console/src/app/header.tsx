@@ -15,7 +15,7 @@ export function Header(): JSX.Element {
     <header class="app-header">
       <a class="brand" href="#/queue">
         <Mark />
-        <span>ChatStream</span>
+        <span>chatstream</span>
       </a>
       <nav aria-label={words.views}>
         {viewIds.map((id) => (

@@ -101,7 +101,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       note: words.ofTotal(bytes(memory.used_bytes), bytes(memory.total_bytes)),
       format: bytes,
       unit: samples.every(({ memory_bytes }) => memory_bytes < 2 ** 30) ? 2 ** 20 : 2 ** 30,
-      lines: [area('ChatStream', '--accent', ({ memory_bytes }) => memory_bytes)],
+      lines: [area('chatstream', '--accent', ({ memory_bytes }) => memory_bytes)],
     },
     ...(!usesGpu
       ? []

@@ -36,7 +36,7 @@ export const chartsWords = dictionary(
     none: 'no value',
     cores: (cores: string) => `${cores} cores`,
     ofTotal: (used: string, total: string) => `${used} of ${total}`,
-    process: (share: string) => `ChatStream ${share}`,
+    process: (share: string) => `chatstream ${share}`,
   },
   {
     title: 'グラフ',
@@ -73,6 +73,6 @@ export const chartsWords = dictionary(
     none: '値なし',
     cores: (cores) => `${cores} コア`,
     ofTotal: (used, total) => `${used} / ${total}`,
-    process: (share) => `ChatStream ${share}`,
+    process: (share) => `chatstream ${share}`,
   },
 );

@@ -3,7 +3,7 @@ import { dictionary } from '../i18n/words.js';
 export const queueWords = dictionary(
   {
     title: 'Queue',
-    pageTitle: (running: string, waiting: string) => `${running} running, ${waiting} waiting – ChatStream`,
+    pageTitle: (running: string, waiting: string) => `${running} running, ${waiting} waiting – chatstream`,
     waiting: 'Waiting',
     running: 'Running',
     ended: 'Ended',
@@ -28,7 +28,7 @@ export const queueWords = dictionary(
     draining: 'The server is shutting down. Running requests may finish; waiting and new ones are refused.',
     old: (time: string) => `This view is out of date (as of ${time}). It updates again when the server answers.`,
     wasDraining: 'The server was shutting down then, and has probably ended.',
-    oldTitle: 'Not connected – ChatStream',
+    oldTitle: 'Not connected – chatstream',
     ownOnly: 'You see your own requests, with their places in the whole queue. The counts include those of others.',
     ofOthers: (count: string) => `${count} from others`,
     noneOfYours: 'None of your requests are waiting.',
@@ -71,7 +71,7 @@ export const queueWords = dictionary(
   },
   {
     title: 'キュー',
-    pageTitle: (running, waiting) => `実行中 ${running}、待機中 ${waiting} – ChatStream`,
+    pageTitle: (running, waiting) => `実行中 ${running}、待機中 ${waiting} – chatstream`,
     waiting: '待機中',
     running: '実行中',
     ended: '終了',
@@ -97,7 +97,7 @@ export const queueWords = dictionary(
       'サーバーをシャットダウンしています。実行中のリクエストは完了できますが、待機中と新しいリクエストは拒否されます。',
     old: (time) => `表示は ${time} 時点の古い情報です。サーバーが応答すると更新されます。`,
     wasDraining: 'その時点でサーバーはシャットダウン中でした。すでに終了している可能性があります。',
-    oldTitle: '未接続 – ChatStream',
+    oldTitle: '未接続 – chatstream',
     ownOnly: '自分のリクエストだけが、全体での順番とともに表示されます。件数は全利用者の合計です。',
     ofOthers: (count) => `ほかの利用者: ${count} 件`,
     noneOfYours: '待機中の自分のリクエストはありません。',

@@ -23,3 +23,15 @@ export function argumentAsFlag(word: string, flags: readonly string[]): string |
   const meant = look === undefined ? near(word, flags) : null;
   return meant === null ? null : `--${meant}`;
 }
+
+/**
+ * What was probably meant by a message that is one word and looks like the value of a flag, such as a URL.
+ *
+ * @param flags the names of the flags that it may have been for
+ * @returns for example `--url http://gpu1:8000`; null if it is a message
+ */
+export function messageAsFlag(message: string, flags: readonly string[]): string | null {
+  if (/\s/.test(message)) return null;
+  const flag = argumentAsFlag(message, flags);
+  return flag?.includes(' ') === true ? flag : null;
+}

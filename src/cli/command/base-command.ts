@@ -6,7 +6,7 @@ import { flagOrigins, fromEnvironment } from '../flags/flags.js';
 import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
 import { withVariables } from '../flags/variables.js';
 import { logLevels } from '../terminal/logging.js';
-import { styled } from '../terminal/terminal.js';
+import { styled, wrappedFor } from '../terminal/terminal.js';
 
 /** All users of a machine can see the arguments of its processes. */
 export const typedKeyWarning =
@@ -44,7 +44,7 @@ export abstract class BaseCommand extends Command {
 
   /** Called once if a key is on the command line. */
   protected onTypedKey(): void {
-    this.logToStderr(`Warning: ${typedKeyWarning}.`);
+    this.logToStderr(wrappedFor(process.stderr, `Warning: ${typedKeyWarning}.`));
   }
 
   /** `--json` is oclif's own flag and reads no environment variable there. */
@@ -92,8 +92,11 @@ export abstract class BaseCommand extends Command {
   #explain(error: Error): void {
     const label = styled(process.stderr, 'red', 'error:');
     const isOurs = error instanceof ChatstreamError;
-    this.logToStderr(`${label} ${isOurs ? error.message : (error.stack ?? error.message)}`);
-    if (isOurs && error.hint !== undefined) this.logToStderr(error.hint);
+    if (!isOurs) this.logToStderr(`${label} ${error.stack ?? error.message}`);
+    else {
+      this.logToStderr(wrappedFor(process.stderr, `${label} ${error.message}`));
+      if (error.hint !== undefined) this.logToStderr(wrappedFor(process.stderr, error.hint));
+    }
   }
 }
 

@@ -23,12 +23,18 @@ function wrongInteger(said: string): Wrong | null {
   return { message: `${flag}: ${value} is ${what}.`, hint: `Write a whole number of ${which} ${limit}.` };
 }
 
-/** With the one that was probably meant. */
+/** With the one that was probably meant. An argument has no name there. */
 function wrongChoice(said: string): Wrong | null {
-  const [, flag, value, choices] = /^Expected (\S+?)=(.*) to be one of: (.*)$/m.exec(said) ?? [];
-  if (flag === undefined || value === undefined || choices === undefined) return null;
+  const [, flag, value, choices] = /^Expected (?:(\S+?)=)?(.*) to be one of: (.*)$/m.exec(said) ?? [];
+  if (value === undefined || choices === undefined) return null;
   const all = choices.split(', ');
   const meant = near(value, all);
+  if (flag === undefined) {
+    return {
+      message: `"${value}" is none of ${listed(all)}.`,
+      hint: meant === null ? 'Write one of these.' : `Did you mean ${meant}?`,
+    };
+  }
   return {
     message: `${flag}: "${value}" is none of ${listed(all)}.`,
     hint: meant === null ? 'Write one of these.' : `Did you mean ${flag}${flag.startsWith('--') ? ' ' : '='}${meant}?`,

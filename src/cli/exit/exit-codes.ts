@@ -41,6 +41,7 @@ const byError: Readonly<Record<ErrorCode, number>> = {
   not_found: exitCodes.unexpectedFailure,
   method_not_allowed: exitCodes.unexpectedFailure,
   websocket_unsupported: exitCodes.unexpectedFailure,
+  limits_held: exitCodes.unexpectedFailure,
   unsupported_media_type: exitCodes.unexpectedFailure,
   queue_full: exitCodes.unexpectedFailure,
   ttft_target: exitCodes.unexpectedFailure,

@@ -9,6 +9,7 @@ import { serveFlags } from '../../cli/serve/flags/flags.js';
 import { mostSlots } from '../../cli/serve/flags/queue-flags.js';
 import { expectedNames, unknownModels } from '../../cli/serve/key-models.js';
 import { wantedModels } from '../../cli/serve/options/several-models.js';
+import { wrappedFor } from '../../cli/terminal/terminal.js';
 import { acceptedKeys } from '../../core/config/key-settings.js';
 import { readConfig } from '../../core/config/read-config.js';
 
@@ -46,12 +47,12 @@ export default class ConfigCheck extends BaseCommand {
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': parsed.flags.slots ?? mostSlots };
     const origins = flagOrigins(parsed);
     const { flags: expected, notes } = withExpectedFlags({ ...parsed.flags, ...concurrency }, origins.isTyped);
-    for (const note of notes) this.logToStderr(`Note: ${note}.`);
+    for (const note of notes) this.logToStderr(wrappedFor(process.stderr, `Note: ${note}.`));
     checkSettings(expected, this.config.version, config, origins);
     const { model, alias } = parsed.flags;
     const served = flags.has('model') ? expectedNames(wantedModels(valuesOf(model)), valuesOf(alias)) : null;
     const warnings = served === null ? [] : unknownModels(config, served);
-    for (const warning of warnings) this.logToStderr(`Warning: ${warning}.`);
+    for (const warning of warnings) this.logToStderr(wrappedFor(process.stderr, `Warning: ${warning}.`));
     const names = acceptedKeys(valuesOf(parsed.flags['api-key']), keys).map(({ name }) => name);
     const listed =
       names.length > 0 ? `keys: ${names.join(', ')}` : anonymous === null ? `no keys: ${openServer}` : 'no keys';

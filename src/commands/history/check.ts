@@ -6,7 +6,7 @@ import { failuresOf } from '../../cli/exit/failures.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags/flags.js';
 import { compareOptions, exitCodeOfVerdict, gateFlags } from '../../cli/gate/gate-flags.js';
 import { historyFlags, historyNotes, newestOf, sinceFlag } from '../../cli/history/flags.js';
-import { reportStyle } from '../../cli/terminal/terminal.js';
+import { reportStyle, wrappedFor } from '../../cli/terminal/terminal.js';
 import { checkHistory } from '../../core/history/check.js';
 import { entryOf, identityOf } from '../../core/history/entry.js';
 import type { HistoryEntry } from '../../core/history/entry-schema.js';
@@ -80,10 +80,10 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for a history that
     const notes = [...historyNotes(history, selection), ...delayNotes(check)];
     this.log(renderCheck(check, notes, reportStyle(process.stdout)));
     const failures = await failuresOf(outputs.map((path) => () => writeHistoryCheck(path, check)));
-    for (const { advice } of failures) process.stderr.write(`${advice}\n`);
+    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
     const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(check.verdict, flags.strict));
     const meaning = exitLine(exitCode, check.verdict, { isStrict: flags.strict });
-    if (meaning !== null) this.log(`\n${meaning}`);
+    if (meaning !== null) this.log(`\n${wrappedFor(process.stdout, meaning)}`);
     process.exitCode = exitCode;
     return { ...checkJson(check), notes };
   }

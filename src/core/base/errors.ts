@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'method_not_allowed'
   | 'websocket_unsupported'
   | 'unsupported_media_type'
+  | 'limits_held'
   // The queue refuses or gives up.
   | 'queue_full'
   | 'ttft_target'

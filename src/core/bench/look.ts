@@ -16,7 +16,7 @@ interface LookedAt {
 /** How a run was made, and for what. */
 interface LookedFor {
   readonly load: number;
-  readonly search: Pick<FindMaxOptions, 'promises' | 'by'>;
+  readonly search: Pick<FindMaxOptions, 'objectives' | 'by'>;
   /** How long the load lasted, with its warm-up. */
   readonly ranMs: number;
   /** How long the longest measurement of the search lasts, with its warm-up. */
@@ -25,30 +25,30 @@ interface LookedFor {
 
 /** A measurement as the search takes it. */
 export function lookOf({ run, trend }: LookedAt, { load, search, ranMs, longestMs }: LookedFor): Look {
-  const { promises, by } = search;
+  const { objectives, by } = search;
   const aheadMs = by === 'rate' ? ttftAhead(trend, longestMs) : null;
-  const isBroken = (promise: Objective): boolean => (spareMs(promise, trend, aheadMs ?? 0) ?? Infinity) <= 0;
+  const isBroken = (objective: Objective): boolean => (spareMs(objective, trend, aheadMs ?? 0) ?? Infinity) <= 0;
   return {
     load,
-    missed: promises.map((_, index) => piecesOf(trend, index)),
+    missed: objectives.map((_, index) => piecesOf(trend, index)),
     answered: run.requests.completed,
     isOverloaded: run.overload !== undefined || run.aborted_on === 'overload',
     isUntold: run.filling_seconds !== undefined,
-    isRising: aheadMs !== null && promises.some(isBroken),
-    hiddenExcess: by === 'rate' ? hiddenExcess(promises, trend, ranMs) : 0,
+    isRising: aheadMs !== null && objectives.some(isBroken),
+    hiddenExcess: by === 'rate' ? hiddenExcess(objectives, trend, ranMs) : 0,
   };
 }
 
 /** The queue of a load that exceeds what the server can do by a share becomes longer by that share of the time. */
-function hiddenExcess(promises: readonly Objective[], trend: RunTrend, ranMs: number): number {
+function hiddenExcess(objectives: readonly Objective[], trend: RunTrend, ranMs: number): number {
   const answers = sum(trend, ({ firstTokens }) => firstTokens);
   if (answers === 0) return 0;
   const ttftMs = sum(trend, ({ ttftUs }) => ttftUs) / answers / 1000;
-  const spare = promises.flatMap((promise) => spareMs(promise, trend, ttftMs) ?? []);
+  const spare = objectives.flatMap((objective) => spareMs(objective, trend, ttftMs) ?? []);
   return spare.length === 0 ? 0 : Math.max(0, Math.min(...spare)) / ranMs;
 }
 
-/** How much longer requests could wait before a promise breaks; null if waiting does not break it, or that is not known. */
+/** How much longer requests could wait before an objective breaks; null if waiting does not break it, or that is not known. */
 function spareMs({ metric, belowMs }: Objective, trend: RunTrend, ttftMs: number): number | null {
   switch (metric) {
     case 'ttft':
@@ -75,13 +75,13 @@ function sum({ bins }: RunTrend, of: (bin: RunTrend['bins'][number]) => number):
 /** Pieces of a run that are counted together. */
 const pieces = 16;
 
-function piecesOf({ bins }: RunTrend, promise: number): Look['missed'][number] {
+function piecesOf({ bins }: RunTrend, objective: number): Look['missed'][number] {
   const size = Math.max(1, Math.ceil(bins.length / pieces));
   return Array.from({ length: Math.ceil(bins.length / size) }, (_, index) => {
     const own = bins.slice(index * size, (index + 1) * size);
     return {
-      successes: own.reduce((sum, { missed }) => sum + (missed[promise] ?? 0), 0),
-      attempts: own.reduce((sum, { judged }) => sum + (judged[promise] ?? 0), 0),
+      successes: own.reduce((sum, { missed }) => sum + (missed[objective] ?? 0), 0),
+      attempts: own.reduce((sum, { judged }) => sum + (judged[objective] ?? 0), 0),
     };
   });
 }

@@ -6,7 +6,7 @@ import type { FindMaxOptions } from './plan/options.js';
 import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
 import type { MeasuredRun } from './run/measure-run.js';
 import { conclude, type SearchOutcome } from './search/conclude.js';
-import type { Look, Promised } from './search/evidence.js';
+import type { Look, SearchedObjective } from './search/evidence.js';
 import { nextStep, type SearchSpec, stepBelow } from './search/next-step.js';
 
 /**
@@ -16,7 +16,7 @@ import { nextStep, type SearchSpec, stepBelow } from './search/next-step.js';
 const lookLengths = [1, 1, 2, 4, 8] as const;
 
 /**
- * Requests in all measurements of a rate but the first: so many that this number of them may miss the tightest promise, and
+ * Requests in all measurements of a rate but the first: so many that this number of them may miss the tightest objective, and
  * never fewer than a p95 needs. With fewer, its share has no interval that says anything.
  */
 const wanted = { misses: 3.75, least: 75 } as const;
@@ -82,7 +82,7 @@ export async function measureSearch(
     const trial = (trials.get(load) ?? 0) + 1;
     trials.set(load, trial);
     const setting = searchedSetting(base, search, load);
-    const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate, spec.promises);
+    const durationMs = lookMs(options.durationMs ?? 0, look, setting.rate, spec.objectives);
     const warmupMs = Math.max(options.warmupMs, durationMs * warmupShare);
     const finished = await measureStep(
       { ...measurement, options: { ...options, durationMs, warmupMs, extension: null } },
@@ -105,7 +105,7 @@ export async function measureSearch(
         longestMs: longestMs(options.durationMs ?? 0),
       });
       const hasBeenFull = (saturated.get(load) ?? 0) > 0;
-      const isClientFull = isOfClient(finished, seen, spec.promises, search.by === 'rate' && !hasBeenFull);
+      const isClientFull = isOfClient(finished, seen, spec.objectives, search.by === 'rate' && !hasBeenFull);
       if (isClientFull) finished.run.discarded = true;
       else looks.push(seen);
       saturated.set(load, isClientFull ? (saturated.get(load) ?? 0) + 1 : 0);
@@ -122,10 +122,15 @@ export async function measureSearch(
   return { measured, outcome: conclude(spec, looks, isEndedByClient) };
 }
 
-function lookMs(durationMs: number, look: number, rate: number | null, promises: readonly Promised[]): number {
+function lookMs(
+  durationMs: number,
+  look: number,
+  rate: number | null,
+  objectives: readonly SearchedObjective[],
+): number {
   const planned = durationMs * (lookLengths[look - 1] ?? 1);
   if (look === 1 || rate === null) return planned;
-  const tightest = Math.min(...promises.map(({ allowedShare }) => allowedShare));
+  const tightest = Math.min(...objectives.map(({ allowedShare }) => allowedShare));
   const requests = Math.max(wanted.least, wanted.misses / tightest);
   return Math.max(planned, Math.min(longestForRequestsMs, (requests / rate) * 1000));
 }
@@ -136,12 +141,12 @@ function longestMs(durationMs: number): number {
 }
 
 function specOf(
-  { promises, by, precision, start }: FindMaxOptions,
+  { objectives, by, precision, start }: FindMaxOptions,
   queue: { readonly slots: number } | null,
 ): SearchSpec {
   const { lowest, highest } = extremes[by];
   return {
-    promises: promises.map(promisedOf),
+    objectives: objectives.map(objectiveOf),
     start,
     lowest,
     highest: by === 'max-concurrency' ? (queue?.slots ?? highest) : highest,
@@ -152,25 +157,30 @@ function specOf(
   };
 }
 
-function promisedOf({ text, percentile }: FindMaxOptions['promises'][number]): Promised {
+function objectiveOf({ text, percentile }: FindMaxOptions['objectives'][number]): SearchedObjective {
   return { text, allowedShare: percentile === null ? 0 : 1 - percentiles[percentile] / 100 };
 }
 
 /**
  * Whether a measurement says more about the load generator than about the server: it was too busy, or sent requests late.
  *
- * @param isLateFine whether late requests that keep all promises count for the server: at a rate, they are no lighter load, and
- *   where answers take a few milliseconds, a timer is late by as much. Not at a load at which some have broken a promise.
+ * @param isLateFine whether late requests that keep all objectives count for the server: at a rate, they are no lighter load, and
+ *   where answers take a few milliseconds, a timer is late by as much. Not at a load at which some have broken an objective.
  */
-function isOfClient({ run }: MeasuredRun, look: Look, promises: readonly Promised[], isLateFine: boolean): boolean {
+function isOfClient(
+  { run }: MeasuredRun,
+  look: Look,
+  objectives: readonly SearchedObjective[],
+  isLateFine: boolean,
+): boolean {
   const saturation = run.client.saturation ?? [];
   if (saturation.includes('cpu')) return true;
   if (!saturation.includes('late-sends')) return false;
-  const isBroken = promises.some((promise, index) => isMissed(promise, look.missed[index] ?? []));
+  const isBroken = objectives.some((objective, index) => isMissed(objective, look.missed[index] ?? []));
   return !isLateFine || look.isOverloaded || isBroken;
 }
 
-function isMissed({ allowedShare }: Promised, pieces: Look['missed'][number]): boolean {
+function isMissed({ allowedShare }: SearchedObjective, pieces: Look['missed'][number]): boolean {
   const attempts = pieces.reduce((sum, piece) => sum + piece.attempts, 0);
   const misses = pieces.reduce((sum, piece) => sum + piece.successes, 0);
   return misses > allowedShare * attempts;

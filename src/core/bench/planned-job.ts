@@ -99,7 +99,7 @@ export function plannedJob(
     extension: extensionPlanned(options),
     objectives: options.objectives,
     // Those of a search come first: it knows them by their positions.
-    promises: [...(options.findMax?.promises ?? []), ...options.objectives],
+    trackedObjectives: [...(options.findMax?.objectives ?? []), ...options.objectives],
     samplesPath: options.samplesPath,
     ...(options.versus === null ? {} : { samplesOf: side.server }),
     ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),

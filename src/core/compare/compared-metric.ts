@@ -30,7 +30,7 @@ export type ComparedMetric =
   /** Higher is better. */
   | { readonly type: 'rate'; readonly id: RateName; readonly rate: RateName };
 
-/** The limit that a search found: the highest load at which all promises hold. Higher is better. */
+/** The limit that a search found: the highest load at which all objectives hold. Higher is better. */
 export interface LimitMetric {
   readonly type: 'limit';
   readonly id: 'find_max';

@@ -16,6 +16,8 @@ export interface Memory {
 /** The calculated memory need of a model. Buffers for computing are not included. */
 export interface MemoryNeed {
   readonly contextLength: number;
+  /** What the model was trained for; null if it does not say. */
+  readonly trainedContextLength: number | null;
   readonly slots: number;
   readonly cacheType: CacheType;
   readonly weightBytes: number;
@@ -60,6 +62,7 @@ export function memoryNeed(file: GgufFile, { slots, context, cacheType }: Memory
   const contextLength = Math.min(contextLengthOf(context, trainedContextLength), positions ?? Infinity);
   return {
     contextLength,
+    trainedContextLength,
     slots,
     cacheType,
     weightBytes: file.fileBytes,
@@ -154,7 +157,8 @@ function outOfMemory(
 function hint(need: MemoryNeed, forCache: number): string {
   const smaller = 'use a smaller model or a stronger quantisation';
   const share = Math.max(0, forCache) / need.cacheBytes.least;
-  const context = Math.floor((need.contextLength * share) / 256) * 256;
+  const fitting = Math.floor((need.contextLength * share) / 256) * 256;
+  const context = Math.min(fitting, need.trainedContextLength ?? Infinity);
   const slots = Math.floor(need.slots * share);
   if (context === 0 && slots === 0) return `${capitalised(smaller)}.`;
   const ways = [

@@ -20,6 +20,7 @@ const outcomes: Readonly<Record<ErrorCode, Outcome | null>> = {
   not_found: null,
   method_not_allowed: null,
   websocket_unsupported: null,
+  limits_held: null,
   unsupported_media_type: null,
   queue_full: 'refused',
   ttft_target: 'timed_out',

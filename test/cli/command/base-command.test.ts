@@ -103,6 +103,20 @@ describe('a value that comes from the environment', () => {
 
 const noModel = new ChatstreamError('model_unreadable', 'There is no model.', { hint: 'Bring one.' });
 
+describe('an error on a narrow terminal', () => {
+  it('is broken between words', async () => {
+    vi.spyOn(process, 'stderr', 'get').mockReturnValue(
+      Object.assign(Object.create(process.stderr) as typeof process.stderr, { isTTY: true, columns: 24 }),
+    );
+    vi.stubEnv('NO_COLOR', '1');
+    failure = new ChatstreamError('model_unreadable', 'There is no model in this folder.', {
+      hint: 'Bring one, or name another folder.',
+    });
+    expect(await exitCodeOf()).not.toBe(0);
+    expect(written).toEqual(['error: There is no model\nin this folder.', 'Bring one, or name\nanother folder.']);
+  });
+});
+
 describe('an argument', () => {
   it('too many of them are named, with those that there are', async () => {
     await expect(Named.run(['a', 'b', 'c'], root)).rejects.toThrow(Errors.ExitError);

@@ -24,6 +24,7 @@ const bundled: ModelOverview = {
     slots: 4,
     cacheType: 'f16',
     weightBytes: 3_772_032,
+    trainedContextLength: 2048,
     cacheBytes: { least: 22_413_312, most: 22_413_312 },
   },
   problem: null,
@@ -83,7 +84,14 @@ describe('the table of models', () => {
     const need = { ...long.need, cacheBytes: { least: 0, most: 22_413_312 } };
     const sliding: ModelOverview = {
       ...bundled,
-      need: { contextLength: 2048, slots: 4, cacheType: 'f16', weightBytes: 3_772_032, ...need },
+      need: {
+        contextLength: 2048,
+        trainedContextLength: 2048,
+        slots: 4,
+        cacheType: 'f16',
+        weightBytes: 3_772_032,
+        ...need,
+      },
     };
     expect(modelsTable(list(sliding), 4, kept)).toContain('up to 25.0 MiB');
   });

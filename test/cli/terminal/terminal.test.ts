@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { columnsOf, hasColours, reportStyle, styled } from '../../../src/cli/terminal/terminal.js';
+import { columnsOf, hasColours, reportStyle, styled, wrappedFor } from '../../../src/cli/terminal/terminal.js';
 
 /** A stream of which only this matters: whether it is a terminal. */
 function stream(isTTY: boolean): NodeJS.WriteStream {
@@ -72,5 +73,36 @@ describe('the width of a terminal', () => {
     expect(columnsOf({ columns: 0 })).toBe(80);
     expect(columnsOf({})).toBe(80);
     expect(reportStyle(Object.assign(stream(true), { columns: 0 })).width).toBe(80);
+  });
+});
+
+describe('a message', () => {
+  const text = 'Leave out one of the two, or see https://example.com/a/very/long/address for more.';
+  const narrow = Object.assign(stream(true), { columns: 20 });
+
+  it('is broken between words on a terminal, and never within one', () => {
+    expect(wrappedFor(narrow, text).split('\n')).toEqual([
+      'Leave out one of the',
+      'two, or see',
+      'https://example.com/a/very/long/address',
+      'for more.',
+    ]);
+  });
+
+  it('keeps its words, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[!-~]{1,30}$/)), (words) => {
+        expect(wrappedFor(narrow, words.join(' ')).split(/\s+/).filter(Boolean)).toEqual(words);
+      }),
+    );
+  });
+
+  it('keeps its examples as they are', () => {
+    const example = 'As in\n  chatstream serve --model model.gguf --slots 4';
+    expect(wrappedFor(narrow, example)).toBe(example);
+  });
+
+  it('is unchanged in a pipe', () => {
+    expect(wrappedFor(Object.assign(stream(false), { columns: 20 }), text)).toBe(text);
   });
 });

@@ -21,7 +21,7 @@ async function serveLimited(turned: Readonly<Record<number, number | null>>): Pr
       await exchange.answer('200 OK', ['Content-Type: application/json'], JSON.stringify(body));
     };
     if (route === 'PATCH /v1/queue') {
-      limit = (JSON.parse(exchange.body) as { max_concurrency: number }).max_concurrency;
+      limit = (JSON.parse(exchange.body) as { max_concurrency?: number }).max_concurrency ?? limit;
       await answer(queueView({ max_concurrency: limit }));
     } else if (route === 'GET /v1/queue') {
       await answer(queueView({ max_concurrency: limit }));

@@ -13,8 +13,8 @@ function trendOf(risesMsPerSecond: number): RunTrend {
   return { binUs: 1e6, bins };
 }
 
-function look(promise: string, trend: RunTrend, by: 'rate' | 'concurrency' = 'rate'): Look {
-  const search = { promises: [parseObjective(promise)], by };
+function look(objective: string, trend: RunTrend, by: 'rate' | 'concurrency' = 'rate'): Look {
+  const search = { objectives: [parseObjective(objective)], by };
   return lookOf(
     { run: { requests: { completed: 840 } }, trend },
     { load: 40, search, ranMs: 25_000, longestMs: 100_000 },
@@ -37,10 +37,10 @@ describe('a measurement as a search takes it', () => {
     ['e2e.p95<265ms', true],
     ['e2e.p95<275ms', false],
     ['tpot.p95<1ms', false],
-  ])('rises if %s breaks within the length of the longest measurement: %s', (promise, isRising) => {
-    expect(look(promise, trendOf(1)).isRising).toBe(isRising);
-    expect(look(promise, trendOf(0)).isRising).toBe(false);
-    expect(look(promise, trendOf(1), 'concurrency').isRising).toBe(false);
+  ])('rises if %s breaks within the length of the longest measurement: %s', (objective, isRising) => {
+    expect(look(objective, trendOf(1)).isRising).toBe(isRising);
+    expect(look(objective, trendOf(0)).isRising).toBe(false);
+    expect(look(objective, trendOf(1), 'concurrency').isRising).toBe(false);
   });
 
   it.each([
@@ -49,8 +49,8 @@ describe('a measurement as a search takes it', () => {
     ['e2e.p95<650ms', 0.02],
     ['ttft.p95<90ms', 0],
     ['tpot.p95<10ms', 0],
-  ])('may exceed what the server can do by a share that %s does not show: %s', (promise, excess) => {
-    expect(look(promise, trendOf(0)).hiddenExcess).toBeCloseTo(excess, 6);
-    expect(look(promise, trendOf(0), 'concurrency').hiddenExcess).toBe(0);
+  ])('may exceed what the server can do by a share that %s does not show: %s', (objective, excess) => {
+    expect(look(objective, trendOf(0)).hiddenExcess).toBeCloseTo(excess, 6);
+    expect(look(objective, trendOf(0), 'concurrency').hiddenExcess).toBe(0);
   });
 });

@@ -19,7 +19,7 @@ import { partOf, spanOf } from './result/parts.js';
 
 /** What happens in one measurement. */
 interface Happening {
-  /** Of the requests, by each promise; null: there is nothing to judge by. */
+  /** Of the requests, by each objective; null: there is nothing to judge by. */
   readonly missedShare?: number | null;
   /** Requests in flight and TTFT rise all the time. */
   readonly grows?: boolean;
@@ -30,8 +30,8 @@ interface Happening {
 
 const requestsPerBin = 100;
 
-function binsOf({ missedShare = 0, grows = false, streamMs = 0 }: Happening, promises: number): readonly TrendBin[] {
-  const each = (requests: number): number[] => Array.from({ length: promises }, () => requests);
+function binsOf({ missedShare = 0, grows = false, streamMs = 0 }: Happening, objectives: number): readonly TrendBin[] {
+  const each = (requests: number): number[] => Array.from({ length: objectives }, () => requests);
   return Array.from({ length: 17 }, (_, second) => ({
     ...{ sent: requestsPerBin, firstTokens: requestsPerBin, streamUs: requestsPerBin * streamMs * 1000 },
     ttftUs: requestsPerBin * (grows ? second + 1 : 1) * 100_000,
@@ -91,7 +91,7 @@ class KnownLoad implements LoadGenerator {
   }
 
   #bins(): readonly TrendBin[] {
-    return binsOf(this.#now(), this.jobs.at(-1)?.promises.length ?? 0);
+    return binsOf(this.#now(), this.jobs.at(-1)?.trackedObjectives.length ?? 0);
   }
 
   #now(): Happening {
@@ -123,8 +123,8 @@ async function searchWith(
   search: Partial<FindMaxOptions> = {},
   changes: Partial<BenchOptions> = {},
 ): Promise<Searched> {
-  const promises = [parseObjective('ttft.p95<500ms')];
-  const findMax: FindMaxOptions = { promises, by: 'rate', precision: 0.05, start: 1, ...search };
+  const objectives = [parseObjective('ttft.p95<500ms')];
+  const findMax: FindMaxOptions = { objectives, by: 'rate', precision: 0.05, start: 1, ...search };
   const open = { type: 'open', rates: [findMax.start], arrival: 'poisson' } as const;
   const options = benchOptionsOf({
     target: { type: 'url', url: target.description.url },
@@ -157,13 +157,13 @@ function durationsAtOneLoad({ jobs, loads }: KnownLoad): {
   return { load, durations: own.map(({ durationMs }) => durationMs ?? 0) };
 }
 
-/** Around the limit, about as many miss a promise as may, so that loads there have to be measured several times. */
+/** Around the limit, about as many miss an objective as may, so that loads there have to be measured several times. */
 function gradual(limit: number, allowed: number, steepness = 3): (load: number) => Happening {
   return (load) => ({ missedShare: Math.min(1, allowed * (load / limit) ** steepness) });
 }
 
 describe('a search that measures', () => {
-  it('finds the limit of the server, and counts the misses of objectives beside the promises', async () => {
+  it('finds the limit of the server, and counts the misses of objectives beside those that are searched for', async () => {
     const load = new KnownLoad((rate) => ({ missedShare: rate > 11 ? 1 : 0 }));
     const objectives = [parseObjective('e2e.p95<9s')];
     const { outcome, measured } = await searchWith(load, {}, { objectives });
@@ -172,7 +172,7 @@ describe('a search that measures', () => {
     expect(outcome).toMatchObject({ isFinished: true, isClientFull: false });
     expect(load.loads.slice(0, 5)).toEqual([1, 2, 4, 8, 16]);
     expect(measured.runs).toHaveLength(load.jobs.length);
-    expect(load.jobs[0]?.promises.map(({ text }) => text)).toEqual(['ttft.p95<500ms', 'e2e.p95<9s']);
+    expect(load.jobs[0]?.trackedObjectives.map(({ text }) => text)).toEqual(['ttft.p95<500ms', 'e2e.p95<9s']);
   });
 
   it.each([
@@ -181,7 +181,7 @@ describe('a search that measures', () => {
     ['ttft.p50<500ms', 75, gradual(11, 0.5, 0.5)],
   ])('measures a load again for as long as %s needs: %s requests', async (text, requests, happening) => {
     const known = new KnownLoad(happening);
-    await searchWith(known, { promises: [parseObjective(text)] });
+    await searchWith(known, { objectives: [parseObjective(text)] });
     const { load, durations } = durationsAtOneLoad(known);
     expect(durations[0]).toBe(1000);
     expect(durations.length).toBeGreaterThan(1);
@@ -245,10 +245,10 @@ describe('a search that measures', () => {
     expect(new Set(discarded.map(({ settings }) => settings.rate)).size).toBe(1);
   });
 
-  it('ends at once where no answer can be judged by a promise', async () => {
+  it('ends at once where no answer can be judged by an objective', async () => {
     const load = new KnownLoad(() => ({ missedShare: null }));
     const { outcome } = await searchWith(load);
-    expect(outcome).toMatchObject({ status: 'unjudged', promises: [0] });
+    expect(outcome).toMatchObject({ status: 'unjudged', objectives: [0] });
     expect(load.loads).toEqual([1]);
   });
 

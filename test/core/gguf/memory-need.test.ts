@@ -14,6 +14,7 @@ const gib = 2 ** 30;
 function need(weights: number, cache: number, changes: Partial<MemoryNeed> = {}): MemoryNeed {
   return {
     contextLength: 4096,
+    trainedContextLength: null,
     slots: 4,
     cacheType: 'f16',
     weightBytes: weights * gib,
@@ -63,6 +64,18 @@ describe('memory', () => {
     expect(refusal(need(6, 4), memory(8, 8))).toMatchObject({
       hint: expect.stringMatching(/--context 2048.*--slots 2,/) as string,
     });
+  });
+
+  it('names no context that the model was not trained for', () => {
+    for (const [trainedContextLength, named] of [
+      [1000, 1000],
+      [4096, 2560],
+      [null, 2560],
+    ] as const) {
+      expect(refusal(need(1, 4, { trainedContextLength }), memory(2.5, 8))).toMatchObject({
+        hint: expect.stringContaining(`(--context ${named})`) as string,
+      });
+    }
   });
 
   it('suggests a quantised cache only if it helps', () => {

@@ -148,6 +148,9 @@ describe('a key that may use some models of upstream servers', () => {
     '{"MODEL":"large"}',
     '{"model":"small","models":["large"]}',
     '{"model":"small","fallbacks":["large"]}',
+    '{"model":"small","modelſ":["large"]}',
+    '{"model":"small","fallbac\u212As":["large"]}',
+    '{"model":"small","context_window_fallback\u017F":[{"small":["large"]}]}',
     '{"model":"small","context_window_fallbacks":[{"small":["large"]}]}',
   ])('may not name a second one that some servers would take: %s', async (body) => {
     const { upstream, ask } = await relayFor(['large', 'small'], 'small');
@@ -156,6 +159,16 @@ describe('a key that may use some models of upstream servers', () => {
     expect(await refused.text()).toContain('can name one only');
     expect(upstream.requests).toEqual([]);
     expect((await ask('{"model":"small","messages":[{"model":"large"}]}')).status).toBe(200);
+  });
+
+  it.each([400, 422, 500])('does not hear the names of others in a %d of an upstream', async (status) => {
+    const { upstream, ask } = await relayFor(['large', 'small', 'tiny'], 'small', 'tiny');
+    upstream.manner = { type: 'status', status, message: 'Too much for small. Try large, or tiny!' };
+    for (const stream of [false, true]) {
+      const text = await (await ask(JSON.stringify({ model: 'small', messages: [], stream }))).text();
+      expect(text).not.toContain('large');
+      if (status < 500) expect(text).toContain('Too much for small. Try (another model), or tiny!');
+    }
   });
 
   it('does not hear the names of others', async () => {

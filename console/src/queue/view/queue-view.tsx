@@ -37,7 +37,7 @@ export function QueueView(): JSX.Element {
   }, [words, isOld, state?.status.running_count, state?.status.waiting_count]);
   useEffect(
     () => () => {
-      document.title = 'ChatStream';
+      document.title = 'chatstream';
       limitNews.value = { status: 'none' };
     },
     [],

@@ -84,7 +84,7 @@ export const benchFlags = fromEnvironment({
   'find-max': listFlag({
     ...load,
     summary:
-      'Search for the highest load at which this holds, such as ttft.p95<500ms. Repeatable: all of them must hold.',
+      'Search for the highest load at which this objective holds, such as ttft.p95<500ms. Repeatable: all of them must hold.',
   }),
   by: Flags.option({
     ...load,

@@ -20,14 +20,14 @@ export function findMaxOf(flags: BenchFlags, { isTyped }: FlagOrigins): FindMaxO
   const { by, precision } = flags;
   const given = { rate: flags.rate?.[0], concurrency: isTyped('concurrency') ? flags.concurrency[0] : undefined };
   const start = by === 'max-concurrency' ? lowStart : (given[by] ?? lowStart);
-  return { promises: texts.map(parsePromise), by, precision, start };
+  return { objectives: texts.map(parseSearched), by, precision, start };
 }
 
 /** An objective about every single request can never be known to hold: the next one might break it. */
-function parsePromise(text: string): Objective {
-  const promise = parseObjective(text);
-  if (promise.percentile !== null) return promise;
-  return refuse(`--find-max ${text} applies to every single request.`, `Name a percentile: ${promise.metric}.p95${text.slice(text.indexOf('<'))}`); // prettier-ignore
+function parseSearched(text: string): Objective {
+  const objective = parseObjective(text);
+  if (objective.percentile !== null) return objective;
+  return refuse(`--find-max ${text} applies to every single request.`, `Name a percentile: ${objective.metric}.p95${text.slice(text.indexOf('<'))}`); // prettier-ignore
 }
 
 /** The rules of `--abort-on`. @throws ChatstreamError `usage` */
@@ -45,8 +45,8 @@ export function abortRulesOf(flags: BenchFlags): readonly AbortRule[] {
   return rules;
 }
 
-function searchesRate({ by, 'find-max': promises }: BenchFlags): boolean {
-  return promises !== undefined && by === 'rate';
+function searchesRate({ by, 'find-max': objectives }: BenchFlags): boolean {
+  return objectives !== undefined && by === 'rate';
 }
 
 /** What does not go with `--find-max`, or needs it. @throws ChatstreamError `usage` */

@@ -138,3 +138,12 @@ export function queueTimeoutError(queueTimeoutMs: number, retryAfterSeconds: num
     { hint: `Try again in ${retryAfterSeconds} s.`, retryAfterSeconds },
   );
 }
+
+// limits_held
+
+/** For a client that would hold max-concurrency while another one does. @param leftSeconds for how long that one may do so unless it goes on */
+export function limitsHeldError(leftSeconds: number): ChatstreamError {
+  return new ChatstreamError('limits_held', 'Another bench is changing max-concurrency at the moment.', {
+    hint: `Wait until it has ended. If it was killed, its hold ends in ${leftSeconds} s.`,
+  });
+}

@@ -38,7 +38,7 @@ export class RecordedLoad implements LoadRun {
     this.#job = job;
     this.#clients = clients;
     this.#recorder = new RunRecorder(job.objectives, this.window.beginUs, {
-      promises: job.promises,
+      trackedObjectives: job.trackedObjectives,
       stagesMs: stagesMsOf(job),
       headline: job.shape.type === 'open' ? 'ttft_from_schedule' : 'ttft',
     });

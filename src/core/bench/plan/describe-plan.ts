@@ -110,8 +110,8 @@ function describeTrace({ trace, speed }: TraceReplay): NonNullable<Plan['trace']
   return { format: trace.format, rows: trace.rows.length, seconds, speed, session_rows: trace.sessionRows };
 }
 
-function describeSearch({ promises, by, precision, start }: FindMaxOptions): FindMaxPlan {
-  return { promises: promises.map(({ text }) => text), by, precision, start };
+function describeSearch({ objectives, by, precision, start }: FindMaxOptions): FindMaxPlan {
+  return { promises: objectives.map(({ text }) => text), by, precision, start };
 }
 
 function isLeftOut(name: string, { omittedParams, extraBody }: BenchOptions): boolean {

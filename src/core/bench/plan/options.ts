@@ -67,7 +67,7 @@ export const findMaxQuantities = ['rate', 'concurrency', 'max-concurrency'] as c
 /** What `--find-max` searches for. */
 export interface FindMaxOptions {
   /** Each with a percentile. */
-  readonly promises: readonly Objective[];
+  readonly objectives: readonly Objective[];
   /** The quantity that is raised. */
   readonly by: FindMaxBy;
   /** How far the ends of the interval may be from the limit, as a share of it. */

@@ -48,7 +48,7 @@ export interface RunSnapshot {
 /** What a recorder is told of a run besides its requests. */
 interface RecorderOptions {
   /** Objectives whose misses are counted over time; by default none. */
-  readonly promises?: readonly Objective[];
+  readonly trackedObjectives?: readonly Objective[];
   /** How long the stages of a rate that changes take, in milliseconds; by default, it stays the same. */
   readonly stagesMs?: readonly number[];
   /** The latency of the snapshots; whole answers have none, and show the end-to-end latency. By default `ttft`. */
@@ -97,13 +97,13 @@ export class RunRecorder {
   constructor(
     objectives: readonly Objective[],
     beginUs: number,
-    { promises = [], stagesMs = [], headline = 'ttft' }: RecorderOptions = {},
+    { trackedObjectives = [], stagesMs = [], headline = 'ttft' }: RecorderOptions = {},
   ) {
     this.#headline = headline;
     this.#objectives = objectives;
     this.#beginUs = beginUs;
     this.#inFlight = new InFlight(beginUs);
-    this.#trend = new TrendRecorder(promises, beginUs);
+    this.#trend = new TrendRecorder(trackedObjectives, beginUs);
     this.#series = new SeriesRecorder(beginUs);
     this.#stages = new StageTimes(beginUs, stagesMs);
   }

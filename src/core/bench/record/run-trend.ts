@@ -14,7 +14,7 @@ export interface TrendBin {
   streamUs: number;
   /** Requests in flight or held back, those of the warm-up included, integrated over the piece, in request-microseconds. */
   inFlightUs: number;
-  /** Per promise: how many requests could be judged by it, and how many of them missed its limit. */
+  /** Per objective: how many requests could be judged by it, and how many of them missed its limit. */
   readonly judged: number[];
   readonly missed: number[];
 }
@@ -35,17 +35,17 @@ const mostBins = 64;
  * that is.
  */
 export class TrendRecorder {
-  readonly #promises: readonly Objective[];
+  readonly #objectives: readonly Objective[];
   readonly #beginUs: number;
   #binUs = shortestBinUs;
   #bins: TrendBin[] = [];
 
   /**
-   * @param promises whose misses are counted
+   * @param objectives whose misses are counted
    * @param beginUs end of the warm-up
    */
-  constructor(promises: readonly Objective[], beginUs: number) {
-    this.#promises = promises;
+  constructor(objectives: readonly Objective[], beginUs: number) {
+    this.#objectives = objectives;
     this.#beginUs = beginUs;
   }
 
@@ -59,7 +59,7 @@ export class TrendRecorder {
     bin.firstTokens += 1;
     bin.ttftUs += (metrics.ttft ?? metrics.e2e ?? 0) + heldUs;
     bin.streamUs += metrics.ttft === null ? 0 : (metrics.e2e ?? metrics.ttft) - metrics.ttft;
-    for (const [index, { metric, belowMs }] of this.#promises.entries()) {
+    for (const [index, { metric, belowMs }] of this.#objectives.entries()) {
       for (const us of valuesOf(metric, request, metrics)) {
         bin.judged[index] = (bin.judged[index] ?? 0) + 1;
         if (us >= belowMs * 1000) bin.missed[index] = (bin.missed[index] ?? 0) + 1;
@@ -67,10 +67,10 @@ export class TrendRecorder {
     }
   }
 
-  /** A request without an answer misses every promise. */
+  /** A request without an answer misses every objective. */
   unanswered(intendedUs: number): void {
     const bin = this.#binAt(intendedUs);
-    for (const index of this.#promises.keys()) {
+    for (const index of this.#objectives.keys()) {
       bin.judged[index] = (bin.judged[index] ?? 0) + 1;
       bin.missed[index] = (bin.missed[index] ?? 0) + 1;
     }
@@ -91,7 +91,7 @@ export class TrendRecorder {
       this.#bins = pairs(this.#bins);
     }
     const index = Math.floor(sinceUs / this.#binUs);
-    while (this.#bins.length <= index) this.#bins.push(emptyBin(this.#promises.length));
+    while (this.#bins.length <= index) this.#bins.push(emptyBin(this.#objectives.length));
     const bin = this.#bins[index];
     if (bin === undefined) throw new Error('a bin is missing');
     return bin;
@@ -116,8 +116,8 @@ function valuesOf(metric: MetricName, request: CompletedRequest, metrics: Reques
   return us === null ? [] : [us];
 }
 
-function emptyBin(promises: number): TrendBin {
-  const zeros = (): number[] => Array.from({ length: promises }, () => 0);
+function emptyBin(objectives: number): TrendBin {
+  const zeros = (): number[] => Array.from({ length: objectives }, () => 0);
   return { sent: 0, firstTokens: 0, ttftUs: 0, streamUs: 0, inFlightUs: 0, judged: zeros(), missed: zeros() };
 }
 

@@ -9,12 +9,12 @@ import type { LoadEvidence } from '../search/evidence.js';
 
 /** The answer of a search, as the result has it. */
 export function describeSearch(
-  { promises, by }: Pick<FindMaxOptions, 'promises' | 'by'>,
+  { objectives, by }: Pick<FindMaxOptions, 'objectives' | 'by'>,
   outcome: SearchOutcome,
   summaries: readonly SettingSummary[],
 ): FindMax {
   const nextText = (next: NextToBreak): string =>
-    next.type === 'overload' ? 'overload' : (promises[next.index]?.text ?? 'overload');
+    next.type === 'overload' ? 'overload' : (objectives[next.index]?.text ?? 'overload');
   const found = outcome.status === 'found' ? outcome : null;
   const next = outcome.status === 'found' || outcome.status === 'none-hold' ? nextText(outcome.next) : null;
   return {
@@ -28,7 +28,7 @@ export function describeSearch(
     holds_from: outcome.holdsFrom,
     next_to_break: next,
     contradictions: outcome.contradictions.map(({ load }) => load),
-    points: outcome.loads.map((evidence) => pointOf(evidence, promises, summaryAt(summaries, by, evidence.load))),
+    points: outcome.loads.map((evidence) => pointOf(evidence, objectives, summaryAt(summaries, by, evidence.load))),
   };
 }
 
@@ -39,7 +39,7 @@ function summaryAt(summaries: readonly SettingSummary[], by: FindMaxBy, load: nu
 
 function pointOf(
   { load, looks, shares, verdict, isOverloaded }: LoadEvidence,
-  promises: readonly Objective[],
+  objectives: readonly Objective[],
   summary: SettingSummary | undefined,
 ): FindMaxPoint {
   const requests = summary?.requests;
@@ -49,11 +49,11 @@ function pointOf(
     requests: requests === undefined ? 0 : requests.completed + requests.refused + requests.failed + requests.timed_out,
     verdict,
     overloaded: isOverloaded,
-    promises: promises.map((promise, index) => {
+    promises: objectives.map((objective, index) => {
       const share = shares[index] ?? null;
       return {
-        promise: promise.text,
-        ...valueOf(promise, share?.effectiveAttempts ?? null, summary),
+        promise: objective.text,
+        ...valueOf(objective, share?.effectiveAttempts ?? null, summary),
         missed_share: share === null ? null : digits(share.share),
         missed_lower: share === null ? null : digits(share.interval.lower),
         missed_upper: share === null ? null : digits(share.interval.upper),

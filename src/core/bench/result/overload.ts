@@ -110,7 +110,7 @@ function fillingMsOf(trend: RunTrend, { turns, thinkMs }: Filling): number {
 
 /**
  * The mean time to first token that requests would come to if it went on to rise as it did, in milliseconds; null if it did not
- * clearly rise. A queue that grows slowly keeps a promise for a while, and this is the sign of it long before it has grown by more
+ * clearly rise. A queue that grows slowly keeps an objective for a while, and this is the sign of it long before it has grown by more
  * than chance makes a queue grow.
  *
  * @param aheadMs from the end of the trend on

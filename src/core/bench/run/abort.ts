@@ -19,7 +19,7 @@ export interface RunningRun {
   readonly isOpenLoop: boolean;
   readonly filling: Filling;
   /** Whose misses the trends count. */
-  readonly promises: readonly Objective[];
+  readonly trackedObjectives: readonly Objective[];
 }
 
 /** Fewer requests than this may all have failed by chance. */
@@ -34,7 +34,7 @@ export function abortReason(rules: readonly AbortRule[], run: RunningRun): strin
 }
 
 function applies(rule: AbortRule, run: RunningRun): boolean {
-  const { snapshots, elapsedShare, measuredMs, isOpenLoop, filling, promises } = run;
+  const { snapshots, elapsedShare, measuredMs, isOpenLoop, filling, trackedObjectives } = run;
   switch (rule.type) {
     case 'overload': {
       const isLate = elapsedShare === null ? measuredMs >= overloadAfter.ms : elapsedShare >= overloadAfter.share;
@@ -47,7 +47,7 @@ function applies(rule: AbortRule, run: RunningRun): boolean {
       return ended >= leastRequests && unanswered > rule.share * ended;
     }
     case 'slo':
-      return promises.some((promise, index) => isLost(promise, index, run));
+      return trackedObjectives.some((objective, index) => isLost(objective, index, run));
   }
 }
 

@@ -111,13 +111,22 @@ function isGrowing(job: LoadJob, trend: RunTrend): boolean {
 
 /** What the rules of `--abort-on` judge it by. */
 export function runningRun({ job, load, startUs }: RunUnderWay): RunningRun {
-  const { warmupMs, durationMs, requests, shape, promises } = job;
+  const { warmupMs, durationMs, requests, shape, trackedObjectives } = job;
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
   const elapsedShare = durationMs === null ? null : Math.min(1, Math.max(0, measuredMs / durationMs));
   const sentShare = sentShareOf(shape, measuredMs, warmupMs, durationMs) ?? elapsedShare;
   const isOpenLoop = shape.type === 'open' && isSteady(shape);
   const filling = fillingOf(job);
-  return { snapshots: load.snapshots(), elapsedShare, sentShare, requests, measuredMs, isOpenLoop, filling, promises };
+  return {
+    snapshots: load.snapshots(),
+    elapsedShare,
+    sentShare,
+    requests,
+    measuredMs,
+    isOpenLoop,
+    filling,
+    trackedObjectives,
+  };
 }
 
 /** The share of the window's requests that is due by now; null if it is that of the time. */

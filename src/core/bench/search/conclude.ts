@@ -3,8 +3,8 @@ import { type Limit, limitOf } from './limit.js';
 import { nextStep, type SearchSpec } from './next-step.js';
 import { contradictions, split } from './split.js';
 
-/** What breaks first: a promise by its position, or the queue, which grows without end. */
-export type NextToBreak = { readonly type: 'promise'; readonly index: number } | { readonly type: 'overload' };
+/** What breaks first: an objective by its position, or the queue, which grows without end. */
+export type NextToBreak = { readonly type: 'objective'; readonly index: number } | { readonly type: 'overload' };
 
 /** What a search knows when it ends. */
 export type SearchOutcome = {
@@ -15,7 +15,7 @@ export type SearchOutcome = {
   readonly isFinished: boolean;
   /** Whether the search ended because the load generator could not send more. */
   readonly isClientFull: boolean;
-  /** The lowest load of those at which the promises hold, if one breaks below it too; otherwise null. */
+  /** The lowest load of those at which the objectives hold, if one breaks below it too; otherwise null. */
   readonly holdsFrom: number | null;
 } & (
   | {
@@ -30,8 +30,8 @@ export type SearchOutcome = {
   | { readonly status: 'all-hold'; readonly highest: number }
   /** One breaks at the lowest, or at each where a higher load may be better. */
   | { readonly status: 'none-hold'; readonly lowest: number; readonly next: NextToBreak }
-  /** Of these promises, by their positions, no answer has a value. */
-  | { readonly status: 'unjudged'; readonly promises: readonly number[] }
+  /** Of these objectives, by their positions, no answer has a value. */
+  | { readonly status: 'unjudged'; readonly objectives: readonly number[] }
   | { readonly status: 'nothing-measured' }
 );
 
@@ -41,7 +41,7 @@ export type SearchOutcome = {
  * @param isClientFull whether the load generator could not send what the search asked for next
  */
 export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull = false): SearchOutcome {
-  const loads = evidenceOf(spec.promises, looks);
+  const loads = evidenceOf(spec.objectives, looks);
   const parts = split(loads, spec.isMonotonic);
   const { tooLow, below, above } = parts;
   const common = {
@@ -51,14 +51,14 @@ export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull 
     isClientFull,
     holdsFrom: tooLow.length === 0 ? null : (below[0]?.load ?? null),
   };
-  const unknown = unjudged(spec.promises, looks);
-  if (unknown.length > 0) return { ...common, status: 'unjudged', promises: unknown };
+  const unknown = unjudged(spec.objectives, looks);
+  if (unknown.length > 0) return { ...common, status: 'unjudged', objectives: unknown };
   const [low, high] = [below.at(-1), above[0]];
   if (high === undefined) {
     if (low === undefined) return { ...common, status: 'nothing-measured' };
     return { ...common, status: 'all-hold', highest: low.load };
   }
-  const limit = limitOf(spec.promises, parts);
+  const limit = limitOf(spec.objectives, parts);
   const next = nextToBreak(spec, above.find(({ verdict }) => verdict === 'breaks') ?? high, limit);
   if (limit === null) return { ...common, status: 'none-hold', lowest: high.load, next };
   const digits = (load: number): number => Number(load.toPrecision(4));
@@ -74,11 +74,11 @@ export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull 
 }
 
 /**
- * The promise whose line reaches its limit first; without lines, the one that is worst at a load at which one breaks. How
- * far beyond its limit a promise is goes by the requests that miss it, in multiples of those that may: scores are cut off.
+ * The objective whose line reaches its limit first; without lines, the one that is worst at a load at which one breaks. How
+ * far beyond its limit an objective is goes by the requests that miss it, in multiples of those that may: scores are cut off.
  */
-function nextToBreak({ promises }: SearchSpec, broken: LoadEvidence, limit: Limit | null): NextToBreak {
-  const ranked = promises
+function nextToBreak({ objectives }: SearchSpec, broken: LoadEvidence, limit: Limit | null): NextToBreak {
+  const ranked = objectives
     .map(({ allowedShare }, index) => {
       const share = broken.shares[index] ?? null;
       return { index, score: sideOf(share, allowedShare).score, excess: (share?.share ?? 0) / allowedShare };
@@ -86,5 +86,5 @@ function nextToBreak({ promises }: SearchSpec, broken: LoadEvidence, limit: Limi
     .toSorted((one, other) => one.score - other.score || other.excess - one.excess);
   const worst = ranked[0];
   if (worst === undefined || (broken.isOverloaded && worst.score > 0)) return { type: 'overload' };
-  return { type: 'promise', index: limit?.promise ?? worst.index };
+  return { type: 'objective', index: limit?.objective ?? worst.index };
 }

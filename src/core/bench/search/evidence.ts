@@ -2,8 +2,8 @@ import { type ClusteredShare, clusteredShare, designEffect, total } from '../../
 import { disagreement, type MeasuredShare } from '../../statistics/disagreement.js';
 import { type Proportion, wilsonInterval } from '../../statistics/proportion.js';
 
-/** A promise as the search sees it: how many requests may miss its limit. */
-export interface Promised {
+/** An objective as the search sees it: how many requests may miss its limit. */
+export interface SearchedObjective {
   /** As it was given: `ttft.p95<500ms`. */
   readonly text: string;
   /** Above 0, below 1: 0.05 for a p95. */
@@ -13,19 +13,19 @@ export interface Promised {
 /** One measurement at one load. */
 export interface Look {
   readonly load: number;
-  /** Per promise, in their order, requests that missed its limit, in pieces of time. */
+  /** Per objective, in their order, requests that missed its limit, in pieces of time. */
   readonly missed: readonly (readonly Proportion[])[];
-  /** Requests with an answer, whether or not a promise could be judged by them. */
+  /** Requests with an answer, whether or not an objective could be judged by them. */
   readonly answered: number;
-  /** The queue grew without end, so every promise about waiting breaks sooner or later. */
+  /** The queue grew without end, so every objective about waiting breaks sooner or later. */
   readonly isOverloaded: boolean;
   /** It was too short to tell a queue that grows without end from one that fills. */
   readonly isUntold: boolean;
-  /** The wait rose all the time, so that a promise that holds will break soon if it continues. */
+  /** The wait rose all the time, so that an objective that holds will break soon if it continues. */
   readonly isRising: boolean;
   /**
-   * By what share the load may exceed what the server can do, and all promises about waiting still hold until its end: the
-   * queue needs longer to become too long. 0 without such promises.
+   * By what share the load may exceed what the server can do, and all objectives about waiting still hold until its end: the
+   * queue needs longer to become too long. 0 without such objectives.
    */
   readonly hiddenExcess: number;
 }
@@ -34,7 +34,7 @@ export interface Look {
 export interface LoadEvidence {
   readonly load: number;
   readonly looks: number;
-  /** Per promise; null without a request that it could be judged by. */
+  /** Per objective; null without a request that it could be judged by. */
   readonly shares: readonly (ClusteredShare | null)[];
   readonly isOverloaded: boolean;
   /** The wait rose all the time in the last look, which is the longest: the share of missed requests is too low. */
@@ -46,7 +46,7 @@ export interface LoadEvidence {
    * whether the server can follow the load, and the wait did not rise in the last one.
    */
   readonly verdict: 'holds' | 'breaks' | 'unclear';
-  /** In standard errors, how far the worst promise is on the good side of its limit; from -{@link surest} to it. */
+  /** In standard errors, how far the worst objective is on the good side of its limit; from -{@link surest} to it. */
   readonly score: number;
 }
 
@@ -55,7 +55,7 @@ const decidingTail = 0.025;
 
 const surest = 6;
 
-/** Fewer answers may all be of a kind that a promise says nothing about, such as those of one token. */
+/** Fewer answers may all be of a kind that an objective says nothing about, such as those of one token. */
 const leastAnswers = 5;
 
 /** A single measurement in which the wait rises may do so by chance. */
@@ -71,47 +71,47 @@ const mostMissed = 0.6;
  * The evidence of each load, in rising order. How far requests depend on each other is taken from the load and its
  * neighbours together, whichever shows most of it: a load at which none missed its limit shows nothing.
  */
-export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]): readonly LoadEvidence[] {
+export function evidenceOf(objectives: readonly SearchedObjective[], looks: readonly Look[]): readonly LoadEvidence[] {
   const loads = [...new Set(looks.map(({ load }) => load))].sort((one, other) => one - other);
-  const seriesAt = (load: number, promise: number): readonly (readonly Proportion[])[] =>
-    looks.filter((look) => look.load === load).map(({ missed }) => missed[promise] ?? []);
+  const seriesAt = (load: number, objective: number): readonly (readonly Proportion[])[] =>
+    looks.filter((look) => look.load === load).map(({ missed }) => missed[objective] ?? []);
   // Of a queue that grows each time, the last and longest look says most: the others ended before it was too long.
   const isBrokenAt = (load: number): boolean => {
     const own = looks.filter((look) => look.load === load);
     const last = own.at(-1);
     if (last === undefined || own.length < leastRises || !own.every(({ isRising }) => isRising)) return false;
-    return promises.some((promise, index) => isMissedMore(promise, last.missed[index] ?? []));
+    return objectives.some((objective, index) => isMissedMore(objective, last.missed[index] ?? []));
   };
-  const effects = promises.map((_, promise) =>
+  const effects = objectives.map((_, objective) =>
     loads.map((load) => {
-      const series = seriesAt(load, promise);
+      const series = seriesAt(load, objective);
       const share = clusteredShare(series, 1, decidingTail)?.share ?? 0;
       return { own: designEffect(series), isTypical: share <= mostMissed && !isBrokenAt(load) };
     }),
   );
-  const measuredNear = (near: number, promise: number, effect: number): readonly MeasuredShare[] =>
+  const measuredNear = (near: number, objective: number, effect: number): readonly MeasuredShare[] =>
     looks.flatMap(({ load, missed }) => {
       const isNear = Math.max(load / near, near / load) <= alike;
-      const isTypical = effects[promise]?.[loads.indexOf(load)]?.isTypical ?? false;
-      return isNear && isTypical ? [{ of: load, effect, ...total(missed[promise] ?? []) }] : [];
+      const isTypical = effects[objective]?.[loads.indexOf(load)]?.isTypical ?? false;
+      return isNear && isTypical ? [{ of: load, effect, ...total(missed[objective] ?? []) }] : [];
     });
   return loads.map((load) => {
     const own = looks.filter((look) => look.load === load);
-    const shares = promises.map((_, promise) => {
+    const shares = objectives.map((_, objective) => {
       const near = loads.flatMap((other, index) =>
-        Math.max(other / load, load / other) <= alike ? (effects[promise]?.[index] ?? []) : [],
+        Math.max(other / load, load / other) <= alike ? (effects[objective]?.[index] ?? []) : [],
       );
       const counted = near.filter(({ isTypical }) => isTypical).map(({ own: effect }) => effect);
-      const ownEffect = effects[promise]?.[loads.indexOf(load)]?.own ?? 1;
+      const ownEffect = effects[objective]?.[loads.indexOf(load)]?.own ?? 1;
       const effect = Math.max(ownEffect, ...counted);
-      const times = disagreement(measuredNear(load, promise, effect));
-      return clusteredShare(seriesAt(load, promise), effect * times, decidingTail);
+      const times = disagreement(measuredNear(load, objective, effect));
+      return clusteredShare(seriesAt(load, objective), effect * times, decidingTail);
     });
     const isOverloaded = own.filter((look) => look.isOverloaded).length * 2 > own.length;
     const isUntold = own.every((look) => look.isUntold);
     const isRising = own.at(-1)?.isRising ?? false;
     const isBroken = isBrokenAt(load);
-    const sides = shares.map((share, promise) => sideOf(share, promises[promise]?.allowedShare ?? 0));
+    const sides = shares.map((share, objective) => sideOf(share, objectives[objective]?.allowedShare ?? 0));
     return {
       load,
       looks: own.length,
@@ -125,13 +125,13 @@ export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]
   });
 }
 
-/** Positions of the promises that no answer could be judged by: the server, or the plan, gives no value for them. */
-export function unjudged(promises: readonly Promised[], looks: readonly Look[]): readonly number[] {
+/** Positions of the objectives that no answer could be judged by: the server, or the plan, gives no value for them. */
+export function unjudged(objectives: readonly SearchedObjective[], looks: readonly Look[]): readonly number[] {
   const answered = looks.reduce((sum, look) => sum + look.answered, 0);
   if (answered < leastAnswers) return [];
-  const isJudged = (promise: number): boolean =>
-    looks.some(({ missed }) => missed[promise]?.some(({ attempts }) => attempts > 0) === true);
-  return [...promises.keys()].filter((promise) => !isJudged(promise));
+  const isJudged = (objective: number): boolean =>
+    looks.some(({ missed }) => missed[objective]?.some(({ attempts }) => attempts > 0) === true);
+  return [...objectives.keys()].filter((objective) => !isJudged(objective));
 }
 
 interface Side {
@@ -147,13 +147,13 @@ function verdictOf(
   return !isUntold && sides.every(({ verdict }) => verdict === 'holds') ? 'holds' : 'unclear';
 }
 
-/** Whether more requests of a measurement miss a promise than may, whatever chance did to each of them. */
-function isMissedMore({ allowedShare }: Promised, pieces: readonly Proportion[]): boolean {
+/** Whether more requests of a measurement miss an objective than may, whatever chance did to each of them. */
+function isMissedMore({ allowedShare }: SearchedObjective, pieces: readonly Proportion[]): boolean {
   const all = total(pieces);
   return all.attempts > 0 && wilsonInterval(all, decidingTail).lower > allowedShare;
 }
 
-/** On which side of the limit a promise is. */
+/** On which side of the limit an objective is. */
 export function sideOf(share: ClusteredShare | null, allowed: number): Side {
   if (share === null) return { verdict: 'unclear', score: 0 };
   const error = Math.sqrt((allowed * (1 - allowed)) / share.effectiveAttempts);

@@ -1,10 +1,10 @@
-import { evidenceOf, type LoadEvidence, type Look, type Promised, sideOf, unjudged } from './evidence.js';
+import { evidenceOf, type LoadEvidence, type Look, type SearchedObjective, sideOf, unjudged } from './evidence.js';
 import { type Limit, limitOf } from './limit.js';
 import { contradictions, type Split, split } from './split.js';
 
 /** What is searched for, and between which loads. */
 export interface SearchSpec {
-  readonly promises: readonly Promised[];
+  readonly objectives: readonly SearchedObjective[];
   /** The load to begin with. */
   readonly start: number;
   readonly lowest: number;
@@ -12,7 +12,7 @@ export interface SearchSpec {
   /** Whether loads are whole numbers, as clients are. */
   readonly isWhole: boolean;
   /**
-   * Whether a promise that breaks at one load breaks at all higher ones. A server's max-concurrency is different: the more
+   * Whether an objective that breaks at one load breaks at all higher ones. A server's max-concurrency is different: the more
    * requests run at once, the slower each, but the shorter the wait.
    */
   readonly isMonotonic: boolean;
@@ -40,32 +40,32 @@ const reach = 3;
 
 /**
  * What to measure next, decided from everything that was measured so far and nothing else: the load doubles until a
- * promise breaks, and the gap is halved (on a logarithmic scale) until it is a few steps of the precision wide. Then loads
+ * objective breaks, and the gap is halved (on a logarithmic scale) until it is a few steps of the precision wide. Then loads
  * on both sides of the expected limit are measured, again and again, until the interval of the limit is as narrow as the
  * precision asks for and a load on either side is clear of the limit.
  *
  * Where a higher load may be better, all doublings up to the highest load come first, and the gap below the loads at which
- * the promises hold is halved as well.
+ * the objectives hold is halved as well.
  *
- * A promise that nothing can be judged by ends the search: no load would tell more.
+ * An objective that nothing can be judged by ends the search: no load would tell more.
  */
 export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
-  if (unjudged(spec.promises, looks).length > 0) return { type: 'done' };
-  const loads = evidenceOf(spec.promises, looks);
+  if (unjudged(spec.objectives, looks).length > 0) return { type: 'done' };
+  const loads = evidenceOf(spec.objectives, looks);
   const first = unmeasured(spec, loads);
   if (first !== undefined) return measure(spec, loads, first);
   const parts = split(loads, spec.isMonotonic);
   const { tooLow, below, above } = parts;
   const [low, high] = [below.at(-1), above[0]];
   if (low === undefined) return spec.isMonotonic ? downwards(spec, loads, high) : inGaps(spec, loads);
-  // One load between others that break a promise may have been lucky.
+  // One load between others that break an objective may have been lucky.
   if (below.length === 1 && tooLow.length > 0 && low.looks < 2) return again(low);
   const halving = halved(spec, loads, low, high) ?? halved(spec, loads, tooLow.at(-1), below[0]);
   if (halving !== null) return halving;
   if (high === undefined) return upwards(spec, loads, below);
   const strange = contradictions(parts).find(({ looks: count }) => count < 2);
   if (strange !== undefined) return again(strange);
-  const limit = limitOf(spec.promises, parts);
+  const limit = limitOf(spec.objectives, parts);
   if (limit === null || isKnown(spec, limit, parts)) return { type: 'done' };
   // The wait rises slowly: longer measurements of this load alone tell on which side of the limit it is.
   const isRising = high.isRising && high.verdict === 'unclear' && high.looks < spec.mostLooks;
@@ -83,7 +83,7 @@ export function stepBelow(spec: SearchSpec, looks: readonly Look[], ceiling: num
   const low = Math.max(0, ...looks.map(({ load }) => load));
   const isEnd = low === 0 ? ceiling <= spec.lowest : isNarrow(spec, low, ceiling);
   if (isEnd) return { type: 'done' };
-  return measure(spec, evidenceOf(spec.promises, looks), low === 0 ? ceiling / 4 : Math.sqrt(low * ceiling));
+  return measure(spec, evidenceOf(spec.objectives, looks), low === 0 ? ceiling / 4 : Math.sqrt(low * ceiling));
 }
 
 /** A load that is measured whatever others have shown: the first one, or each doubling up to the highest load. */
@@ -105,7 +105,7 @@ function halved(
   return doubtful === undefined ? measure(spec, loads, Math.sqrt(low.load * high.load)) : again(doubtful);
 }
 
-/** @param below the loads at which the promises hold, as far as is known: all that are measured, but those that are too low */
+/** @param below the loads at which the objectives hold, as far as is known: all that are measured, but those that are too low */
 function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], below: readonly LoadEvidence[]): SearchStep {
   const low = below.at(-1);
   if (low === undefined) return { type: 'done' };
@@ -127,7 +127,7 @@ function downwards(spec: SearchSpec, loads: readonly LoadEvidence[], high: LoadE
 }
 
 /**
- * Where no load holds all promises, one between two loads may, if what breaks at the lower one holds at the higher one and
+ * Where no load holds all objectives, one between two loads may, if what breaks at the lower one holds at the higher one and
  * the other way round.
  */
 function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
@@ -136,9 +136,10 @@ function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
   for (const [index, high] of loads.entries()) {
     const low = loads[index - 1];
     if (low === undefined || isNarrow(spec, low.load, high.load)) continue;
-    const breaksAt = (load: LoadEvidence, promise: number): boolean =>
-      load.isOverloaded || sideOf(load.shares[promise] ?? null, spec.promises[promise]?.allowedShare ?? 0).score <= 0;
-    const isHopeless = spec.promises.some((_, promise) => breaksAt(low, promise) && breaksAt(high, promise));
+    const breaksAt = (load: LoadEvidence, objective: number): boolean =>
+      load.isOverloaded ||
+      sideOf(load.shares[objective] ?? null, spec.objectives[objective]?.allowedShare ?? 0).score <= 0;
+    const isHopeless = spec.objectives.some((_, objective) => breaksAt(low, objective) && breaksAt(high, objective));
     if (!isHopeless) return measure(spec, loads, Math.sqrt(low.load * high.load));
   }
   return { type: 'done' };

@@ -2,19 +2,19 @@ import type { LoadEvidence } from './evidence.js';
 
 /** Loads on either side of the limit, each in rising order. */
 export interface Split {
-  /** Lower than those at which the promises hold, and they do not: empty where a higher load can only be worse. */
+  /** Lower than those at which the objectives hold, and they do not: empty where a higher load can only be worse. */
   readonly tooLow: readonly LoadEvidence[];
   readonly below: readonly LoadEvidence[];
   readonly above: readonly LoadEvidence[];
 }
 
 /**
- * Divides the loads into those at which the promises hold and those at which they do not, so that the evidence against the
+ * Divides the loads into those at which the objectives hold and those at which they do not, so that the evidence against the
  * division is least: noise may let a low load look worse than a higher one.
  *
  * @param loads in rising order
- * @param isMonotonic whether a promise that breaks at one load is taken to break at all higher ones; otherwise the
- *   promises hold at a range of loads, which is the one with the highest load at which they do
+ * @param isMonotonic whether an objective that breaks at one load is taken to break at all higher ones; otherwise the
+ *   objectives hold at a range of loads, which is the one with the highest load at which they do
  */
 export function split(loads: readonly LoadEvidence[], isMonotonic: boolean): Split {
   if (isMonotonic) return { tooLow: [], ...parted(loads) };
@@ -30,14 +30,14 @@ export function split(loads: readonly LoadEvidence[], isMonotonic: boolean): Spl
   };
 }
 
-/** The first ones, at which the promises hold, and the others. */
+/** The first ones, at which the objectives hold, and the others. */
 function parted(loads: readonly LoadEvidence[]): Pick<Split, 'below' | 'above'> {
   let cut = 0;
   let cost = loads.reduce((sum, { score }) => sum + Math.max(0, score), 0);
   let least = cost;
   for (const [index, { score }] of loads.entries()) {
     cost -= score;
-    // At a tie the cautious answer: fewer loads at which the promises hold.
+    // At a tie the cautious answer: fewer loads at which the objectives hold.
     if (cost < least) {
       least = cost;
       cut = index + 1;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -21,7 +22,7 @@ const failure = Compile(Type.Object({ error: Type.Object({ message: Type.String(
 
 /** Sets a chatstream server's max-concurrency while it runs. */
 export interface QueueControl {
-  /** The max-concurrency that it had at first. */
+  /** The max-concurrency that it had at first; that which is put back is what it has when it is set for the first time. */
   readonly original: number;
   /** The number of its slots, which is the greatest max-concurrency that it accepts. */
   readonly slots: number;
@@ -31,9 +32,15 @@ export interface QueueControl {
   setMaxConcurrency(maxConcurrency: number): Promise<void>;
   /** The number of requests that run or wait now. */
   busy(): Promise<number>;
-  /** Sets it back to {@link original}, if it was set to anything else. */
+  /** Lets the server put back what it had before the first setting, unless someone else has changed it since. */
   restore(): Promise<void>;
 }
+
+/** By which servers know the changes of this process, also where two of its targets are one server. */
+const benchId = randomUUID();
+
+/** For how long the server keeps other benches from setting it, and how often that is renewed, in seconds. */
+const held = { forSeconds: 60, renewedEverySeconds: 15 } as const;
 
 /** For how long, and after how many milliseconds each time, a server is asked again that cannot change its limit at the moment. */
 const retries = { forMs: 5000, everyMs: 250 } as const;
@@ -53,44 +60,57 @@ async function patched(http: Http, limits: object): Promise<Answer> {
 
 /**
  * @param model the one that requests ask for; by another name, a server with several models takes it for its first
+ * @param id of who sets it: the server lets nobody else do so meanwhile
  * @returns null if the server has no such setting, or does not allow changing it
  */
-export async function queueControl(http: Http, model: string): Promise<QueueControl | null> {
+export async function queueControl(http: Http, model: string, id: string = benchId): Promise<QueueControl | null> {
   const answer = await http.get('/v1/queue');
   const view = answer.status === 200 ? jsonOf(answer) : undefined;
   if (!queueView.Check(view)) return null;
   const line = view.models?.find(({ name }) => name === model) ?? view.models?.[0];
   const { max_concurrency: original, max_queue: maxQueue, slots } = line ?? view;
-  const limitsOf = (maxConcurrency: number): object => {
-    return { ...(line !== undefined && { model: line.name }), max_concurrency: maxConcurrency };
+  const change = (seconds: number, limits: object = {}): object => {
+    return { ...(line !== undefined && { model: line.name }), ...limits, hold: { id, seconds } };
   };
-  // Setting the current value changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
-  const allowed = await patched(http, limitsOf(original));
+  // Ending a hold that has not begun changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
+  const allowed = await patched(http, change(0));
   if (allowed.status !== 200) return null;
-  let isChanged = false;
-  // Also if it should have that value already: it may have been changed by someone else.
-  const setMaxConcurrency = async (maxConcurrency: number): Promise<void> => {
-    const changed = await patched(http, limitsOf(maxConcurrency));
-    if (changed.status !== 200) {
-      const json = jsonOf(changed);
-      const reason = failure.Check(json) ? json.error.message : `HTTP ${changed.status}`;
-      const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reason}`;
-      throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
-    }
-    isChanged = maxConcurrency !== original;
+  let renewing: NodeJS.Timeout | null = null;
+  const keepHold = (): void => {
+    renewing ??= setInterval(() => {
+      // If it fails, the next one may not, or the next setting says why.
+      http.send('PATCH', '/v1/queue', change(held.forSeconds)).catch(() => undefined);
+    }, held.renewedEverySeconds * 1000).unref();
   };
   return {
     original,
     slots,
     slotsAt: slotsAtOf(view.slots_at),
     maxQueue,
-    setMaxConcurrency,
+    // Also if it should have that value already: it may have been changed by someone else.
+    async setMaxConcurrency(maxConcurrency) {
+      const changed = await patched(http, change(held.forSeconds, { max_concurrency: maxConcurrency }));
+      if (changed.status !== 200) {
+        const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reasonIn(changed)}`;
+        throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
+      }
+      keepHold();
+    },
     async busy() {
       const now = jsonOf(await http.get('/v1/queue'));
       return queueView.Check(now) ? now.running.length + now.waiting.length : 0;
     },
     async restore() {
-      if (isChanged) await setMaxConcurrency(original);
+      if (renewing === null) return;
+      clearInterval(renewing);
+      renewing = null;
+      const restored = await patched(http, change(0));
+      if (restored.status !== 200) throw new ChatstreamError('target_unreachable', reasonIn(restored));
     },
   };
+}
+
+function reasonIn(answer: Answer): string {
+  const json = jsonOf(answer);
+  return failure.Check(json) ? json.error.message : `HTTP ${answer.status}`;
 }

@@ -163,7 +163,7 @@ export function limitNotes({ baseline, candidate }: Pick<Sides, 'baseline' | 'ca
     const [lowest, highest] = [Math.min(...loads), Math.max(...loads)].map((load) => loadText(found.by, load));
     return found.status === 'all-hold'
       ? [`The search for the ${who} did not find a limit: everything held up to ${highest ?? ''}.`]
-      : [`The search for the ${who} did not find a limit: a promise broke even at ${lowest ?? ''}.`];
+      : [`The search for the ${who} did not find a limit: an objective was missed even at ${lowest ?? ''}.`];
   };
   return [...noteOf('baseline', baseline.result?.find_max), ...noteOf('candidate', candidate.result?.find_max)];
 }
@@ -183,7 +183,7 @@ function lasting(explanation: string): Doubt {
   return { reason: 'not-measured', explanation, isLasting: true };
 }
 
-/** What was wrong with the load up to the lowest one that broke a promise: there, the load generator may have broken it. */
+/** What was wrong with the load up to the lowest one that broke an objective: there, the load generator may have broken it. */
 function saturationOf({ runs, result, plan }: Side): readonly Saturation[] {
   const found = result?.find_max;
   if (found === undefined || (found.status !== 'found' && found.status !== 'none-hold')) return [];
@@ -192,7 +192,7 @@ function saturationOf({ runs, result, plan }: Side): readonly Saturation[] {
   const relevant = runs.filter(
     ({ settings, discarded }) => discarded !== true && (settings[keyOf(found.by)] ?? 0) <= last,
   );
-  const metrics = (plan.find_max?.promises ?? []).map((promise) => parseObjective(promise).metric);
+  const metrics = (plan.find_max?.promises ?? []).map((objective) => parseObjective(objective).metric);
   const concerns = (saturation: Saturation, [run]: readonly Run[]): boolean =>
     metrics.some((metric) => touches(saturation, metric, run?.metrics.queue_wait.source ?? 'unavailable'));
   return [...bySetting(relevant).values()].flatMap((each) =>

@@ -17,7 +17,7 @@ export const findMaxPlanSchema = Type.Object({
   start: load,
 });
 
-const promiseAtLoad = Type.Object({
+const objectiveAtLoad = Type.Object({
   promise: Type.String({ description: 'Such as ttft.p95<500ms.' }),
   value_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
     description: 'The percentile among all requests, those without an answer being the slowest; null if it is unknown.',
@@ -35,10 +35,10 @@ const point = Type.Object({
   requests: Type.Integer({ minimum: 0, description: 'With and without an answer.' }),
   verdict: Type.Enum(['holds', 'breaks', 'unclear'], {
     description:
-      'unclear: the interval of a promise contains its limit, or it was measured too briefly to tell whether the server can follow.',
+      'unclear: the interval of an objective contains its limit, or it was measured too briefly to tell whether the server can follow.',
   }),
   overloaded: Type.Boolean({ description: 'The queue grew without end.' }),
-  promises: Type.Array(promiseAtLoad),
+  promises: Type.Array(objectiveAtLoad),
 });
 
 /** The answer of `--find-max`. All intervals are of 95 %. */
@@ -48,7 +48,7 @@ export const findMaxSchema = Type.Object(
     status: Type.Enum(['found', 'all-hold', 'none-hold', 'unjudged', 'nothing-measured'], {
       description:
         'all-hold: at the highest load that was measured; none-hold: not even at the lowest, or, by max-concurrency, at none; ' +
-        'unjudged: no answer has a value for some promise, such as a queue wait that the server does not report.',
+        'unjudged: no answer has a value for some objective, such as a queue wait that the server does not report.',
     }),
     finished: Type.Boolean({
       description: 'False if the search ended before more measurements would have been in vain.',
@@ -58,24 +58,24 @@ export const findMaxSchema = Type.Object(
         description: 'The search ended because the load generator could not send more. Missing in older results.',
       }),
     ),
-    load: Type.Union([load, Type.Null()], { description: 'The highest load at which all promises hold.' }),
+    load: Type.Union([load, Type.Null()], { description: 'The highest load at which all objectives hold.' }),
     lower: nullableLoad,
     upper: nullableLoad,
     holds_from: Type.Optional(
       Type.Union([load, Type.Null()], {
         description:
-          'The lowest load of those up to `load` at which all promises hold, if one breaks below it too; otherwise null. Missing in older results.',
+          'The lowest load of those up to `load` at which all objectives hold, if one is missed below it too; otherwise null. Missing in older results.',
       }),
     ),
     next_to_break: Type.Union([Type.String(), Type.Null()], {
-      description: 'The promise that breaks first above it, or overload if only the queue grows without end.',
+      description: 'The objective that is missed first above it, or overload if only the queue grows without end.',
     }),
     contradictions: Type.Array(load, {
       description: 'Loads that contradict their neighbours: there is then no single limit.',
     }),
     points: Type.Array(point, { description: 'In rising order of load.' }),
   },
-  { description: 'The highest load at which all promises hold.' },
+  { description: 'The highest load at which all objectives hold.' },
 );
 
 export type FindMaxBy = Static<typeof by>;

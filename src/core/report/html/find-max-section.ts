@@ -5,7 +5,7 @@ import { type CardColumn, cardsTable } from './cards-table.js';
 import { findMaxFigures } from './charts/find-max.js';
 import type { PlotLibrary } from './plot/draw.js';
 
-/** For each promise of `--find-max` its value by load, and the loads as a table; empty without a search. */
+/** For each objective of `--find-max` its value by load, and the loads as a table; empty without a search. */
 export function findMaxSection(plot: PlotLibrary, result: BenchResult): Markup {
   const table = findMaxTable(result);
   if (table === null) return new Markup('');

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
@@ -65,7 +66,7 @@ function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | nu
 /**
  * Reads bodies as JSON. A long one takes up to 0.1 s with all that follows, in which nothing else would happen. So in one iteration of
  * the event loop its text is looked through, in the next one it is parsed, then checked, and then handled, one body after the other.
- * Answers continue in between, and clients take turns.
+ * Answers continue in between, and clients take turns. A body whose client has left while it waits is dropped.
  *
  * @param maxBodyBytes the length of the longest body
  * @param ownerOf whose turn the body of a request takes
@@ -83,6 +84,11 @@ export function readJsonBodies(
   /** Requests that are being checked, and how those continue that have passed. */
   const long = new WeakSet<FastifyRequest>();
   const checked = new WeakMap<FastifyRequest, () => void>();
+  const responses = new WeakMap<FastifyRequest, ServerResponse>();
+  app.addHook('onRequest', (request, { raw }, done) => {
+    responses.set(request, raw);
+    done();
+  });
   app.addHook('preHandler', (request, _, done) => {
     if (long.has(request)) checked.set(request, done);
     else done();
@@ -97,7 +103,9 @@ export function readJsonBodies(
     };
     if (body.length < longBody) read(problemOf(body), done);
     else {
-      void turns.take(ownerOf(request), async () => {
+      const leaving = leavingOf(responses.get(request));
+      const whenTurn = async (): Promise<void> => {
+        leaving.release();
         await nextIteration();
         const problem = problemOf(body);
         await nextIteration();
@@ -114,9 +122,32 @@ export function readJsonBodies(
         if (handle === undefined) return;
         await nextIteration();
         handle();
+      };
+      turns.take(ownerOf(request), whenTurn, leaving.signal).catch((error: unknown) => {
+        if (!(error instanceof Left)) throw error;
+        done(new ChatstreamError('cancelled', 'The client has left.'));
       });
     }
   });
+}
+
+/** A client has left before its body could be read. */
+class Left extends Error {}
+
+/** @returns a signal that is aborted when the client leaves before `release` is called */
+function leavingOf(response: ServerResponse | undefined): { readonly signal: AbortSignal; release(): void } {
+  const leaving = new AbortController();
+  const onClose = (): void => {
+    leaving.abort(new Left());
+  };
+  response?.once('close', onClose);
+  if (response?.destroyed === true) onClose();
+  return {
+    signal: leaving.signal,
+    release: () => {
+      response?.off('close', onClose);
+    },
+  };
 }
 
 function nestedError(): ChatstreamError {

@@ -24,6 +24,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   // The status at which codex continues without WebSockets. At others it tries for 6 s.
   websocket_unsupported: { status: 426, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
+  limits_held: { status: 409, type: 'invalid_request_error' },
   queue_full: { status: 429, type: 'rate_limit_error' },
   ttft_target: { status: 429, type: 'rate_limit_error' },
   rate_limited: { status: 429, type: 'rate_limit_error' },

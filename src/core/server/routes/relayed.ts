@@ -8,8 +8,15 @@ import { namesOf } from '../../relay/offered-models.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
 import type { App, RelayContext } from '../http/context.js';
 import { earliestDeadline } from '../http/deadline-header.js';
-import { aboutAllowedModels, allowedModel, eachItsOwn, refuseSecondModel } from '../http/keys/allowed-models.js';
+import {
+  aboutAllowedModels,
+  allowedModel,
+  eachItsOwn,
+  mayUse,
+  refuseSecondModel,
+} from '../http/keys/allowed-models.js';
 import { pathOf } from '../http/route-paths.js';
+import { withoutNames } from '../protocol/relayed/hidden-names.js';
 import { withoutOtherModels } from '../protocol/relayed/not-found.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed/relayed-requests.js';
@@ -72,7 +79,8 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const delivery = new Delivery(context, reply);
   const admitted = (listener: RelayListener): AdmittedRequest => {
     try {
-      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '');
+      const others = (): readonly string[] => names().filter((name) => !mayUse(key, name, eachItsOwn));
+      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '', others);
       return relay.submit(request, heard, delivery.client);
     } catch (error) {
       throw aboutAllowedModels(error, key, model, names(), eachItsOwn);
@@ -122,16 +130,21 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   });
 }
 
-/** Passes on all but errors that may name models which the key may not use. */
-function forHeldKey(listener: RelayListener, wanted: string): RelayListener {
+/**
+ * Passes on all but errors that are about models which the key may not use, and all others without the names of these.
+ *
+ * @param others the names that the key may not use, as far as they are known
+ */
+function forHeldKey(listener: RelayListener, wanted: string, others: () => readonly string[]): RelayListener {
   return {
     started: () => {
       listener.started();
     },
     whole: (answer, executor) => {
       const error = withoutOtherModels(answer, wanted);
-      if (error === null) listener.whole(answer, executor);
-      else listener.failed(error);
+      if (error !== null) listener.failed(error);
+      else if (answer.status < 400) listener.whole(answer, executor);
+      else listener.whole({ ...answer, body: withoutNames(answer.body, others()) }, executor);
     },
     begun: (executor) => {
       listener.begun(executor);

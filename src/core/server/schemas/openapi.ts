@@ -74,6 +74,7 @@ const statuses = {
   403: 'The role of the key does not allow it, or the key may not use the model.',
   404: 'There is no such model, response, conversation or item.',
   408: 'The body arrived too slowly.',
+  409: 'Another client holds max_concurrency.',
   413: 'The body is too large.',
   415: 'The body is not JSON, or compressed.',
   429: 'The queue is full, the first token would come too late, or the key has reached a limit.',

@@ -7,7 +7,7 @@ describe('a search for the highest load', () => {
   it('raises the rate of an open loop from 1 request/s, unless --rate says where to begin', async () => {
     const { findMax, load } = await optionsOf(...search, '--find-max', 'tpot.p99<50ms');
     expect(findMax).toMatchObject({ by: 'rate', precision: 0.05, start: 1 });
-    expect(findMax?.promises.map(({ text }) => text)).toEqual(['ttft.p95<1s', 'tpot.p99<50ms']);
+    expect(findMax?.objectives.map(({ text }) => text)).toEqual(['ttft.p95<1s', 'tpot.p99<50ms']);
     expect(load).toEqual({ type: 'open', rates: [1], arrival: 'poisson' });
     expect(await optionsOf(...search, '--rate', '8', '--precision', '2.5%')).toMatchObject({
       findMax: { start: 8, precision: 0.025 },

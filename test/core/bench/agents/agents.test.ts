@@ -84,7 +84,7 @@ describe('a bench with several agents', () => {
   });
 
   it('hears how far each of them is, however much there is to say and however little fits into a message', async () => {
-    // With this many promises, the state of an agent takes several messages.
+    // With this many objectives, the state of an agent takes several messages.
     const countsIn = (bin: number): number[] =>
       Array.from({ length: 20 }, (_, index) => ((bin * 20 + index) * 7919) % 65_537);
     const bins = Array.from({ length: 64 }, (_, bin) => {

@@ -155,5 +155,5 @@ export const plainJob: LoadJob = {
   body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
   shape: { type: 'closed', clients: 6 },
   ...{ run: 0, worker: 0, workers: 1, warmupMs: 500, durationMs: 1000, requests: null, extension: null },
-  ...{ objectives: [], promises: [], samplesPath: null },
+  ...{ objectives: [], trackedObjectives: [], samplesPath: null },
 };

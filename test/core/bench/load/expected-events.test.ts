@@ -24,7 +24,7 @@ describe('the events of a load', () => {
   it('have no limit in a search that raises them, which gets all cores but one', () => {
     const form = { endpoint: 'chat', streaming: true } as const;
     const planned = { load: arrivals, form, outputTokens: parseLengths('200') };
-    const search = (by: FindMaxOptions['by']): FindMaxOptions => ({ promises: [], by, precision: 0.05, start: 1 });
+    const search = (by: FindMaxOptions['by']): FindMaxOptions => ({ objectives: [], by, precision: 0.05, start: 1 });
     for (const by of ['rate', 'concurrency'] as const) {
       const events = eventsOf({ ...planned, findMax: search(by) });
       expect(chooseWorkers(events)).toBe(Math.max(1, availableParallelism() - 1));

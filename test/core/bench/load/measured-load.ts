@@ -33,7 +33,7 @@ export function jobOf(server: TokenServer, job: Pick<LoadJob, 'shape' | 'request
     workload: shortRequests,
     body: { model: 'm', ignoreEos: false, omitted: [], extraBody: null },
     ...{ run: 0, worker: 0, workers: 1, warmupMs: 0, durationMs: null, extension: null },
-    ...{ objectives: [], promises: [], samplesPath: null },
+    ...{ objectives: [], trackedObjectives: [], samplesPath: null },
     ...job,
   };
 }

@@ -7,7 +7,7 @@ const closed = (...concurrency: number[]) => ({ type: 'closed', concurrency }) a
 
 const serverWith = (slots: number) => ({ slots, slotsAt: 'server' }) as const;
 
-const search: FindMaxOptions = { promises: [], by: 'concurrency', start: 1, precision: 0.05 };
+const search: FindMaxOptions = { objectives: [], by: 'concurrency', start: 1, precision: 0.05 };
 
 function refusedBy(plan: () => unknown): unknown {
   try {

@@ -15,14 +15,14 @@ function runOf(
 ): RunningRun {
   const { completed = 100, unanswered = 0, heldBack = 0, ...rest } = run;
   const trend = { binUs: 1e6, bins: growing };
-  const promises = [parseObjective('ttft.p95<500ms')];
+  const trackedObjectives = [parseObjective('ttft.p95<500ms')];
   return {
     snapshots: [{ completed, unanswered, heldBack, trend }],
     elapsedShare: 0.6,
     measuredMs: 20_000,
     isOpenLoop: true,
     filling: singleFilling,
-    promises,
+    trackedObjectives,
     ...rest,
   };
 }
@@ -57,7 +57,7 @@ describe('--abort-on', () => {
   it('ends a run in which so many were too slow that an objective is missed whatever follows', () => {
     const rules = [parseAbortRule('slo')];
     expect(abortReason(rules, runOf({}))).toBe('slo');
-    expect(abortReason(rules, runOf({ promises: [] }))).toBeNull();
+    expect(abortReason(rules, runOf({ trackedObjectives: [] }))).toBeNull();
   });
 
   it('knows how many requests follow where their number ends the run', () => {
@@ -87,7 +87,7 @@ describe('--abort-on', () => {
       abortReason(
         [parseAbortRule('slo')],
         runOf({
-          promises: [parseObjective('chunk_gap.p99<100ms')],
+          trackedObjectives: [parseObjective('chunk_gap.p99<100ms')],
           elapsedShare: 0.5,
           snapshots: [
             {

@@ -7,7 +7,7 @@ import { searched } from './simulated-server.js';
 /** Searches begin at different loads, so that different ones are measured. */
 function specOf(run: number): SearchSpec {
   return {
-    promises: [{ text: 'ttft.p95<180ms', allowedShare: 0.05 }],
+    objectives: [{ text: 'ttft.p95<180ms', allowedShare: 0.05 }],
     start: 3 + (run % 17) / 4,
     lowest: 0.01,
     highest: 1000,
@@ -43,7 +43,7 @@ function searches(hiccups: Hiccups): Searches {
   return { near, covering };
 }
 
-describe('the search at a server that short measurements overload without a sign in the promise', () => {
+describe('the search at a server that short measurements overload without a sign in the objective', () => {
   it('is within 5 % of the limit in all of 40 runs, with an interval that contains it in at least 38', () => {
     const { near, covering } = searches(noHiccups);
     expect(near).toBe(runs);

@@ -185,7 +185,7 @@ export class DisturbedServer {
       ...(overload !== null && { overload }),
       ...(fillingSeconds !== null && { filling_seconds: fillingSeconds }),
     };
-    const search = { promises: [promiseTo(this.#server)], by: 'rate' } as const;
+    const search = { objectives: [promiseTo(this.#server)], by: 'rate' } as const;
     return lookOf({ run, trend }, { load, search, ranMs: windowMs * 1.25, longestMs: durationMs * 8 * 1.25 });
   }
 }

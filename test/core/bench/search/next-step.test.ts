@@ -7,7 +7,7 @@ import { nextStep, type SearchSpec, stepBelow } from '../../../../src/core/bench
 import { lookAt, searched, trueLimit } from './simulated-server.js';
 
 const spec: SearchSpec = {
-  promises: [{ text: 'ttft.p95<500ms', allowedShare: 0.05 }],
+  objectives: [{ text: 'ttft.p95<500ms', allowedShare: 0.05 }],
   start: 1,
   lowest: 0.01,
   highest: 1000,
@@ -36,7 +36,7 @@ function lookWith(
   return { load, missed, answered: requests, isOverloaded, isUntold, isRising, hiddenExcess };
 }
 
-/** The same measurement with a promise for each share. */
+/** The same measurement with an objective for each share. */
 function lookWithAll(load: number, missedShares: readonly number[]): Look {
   const missed = missedShares.map((share) => lookWith(load, share).missed[0] ?? []);
   return { ...lookWith(load, 0), missed };
@@ -46,7 +46,7 @@ function lookWithAll(load: number, missedShares: readonly number[]): Look {
 const sharp = (limit: number) => (load: number) => lookWith(load, load > limit ? 1 : 0);
 
 describe('the search for the highest load', () => {
-  it('doubles the load until a promise breaks, then halves the gap', () => {
+  it('doubles the load until an objective breaks, then halves the gap', () => {
     const looks = searched(spec, sharp(11));
     expect(looks.slice(0, 7).map(({ load }) => load)).toEqual([1, 2, 4, 8, 16, 11.3, 9.51]);
   });
@@ -55,7 +55,7 @@ describe('the search for the highest load', () => {
     for (const limit of [0.13, 1.7, 5.6, 11, 99, 640]) {
       const outcome = conclude(spec, searched(spec, sharp(limit)));
       if (outcome.status !== 'found') throw new Error(outcome.status);
-      expect(outcome).toMatchObject({ isFinished: true, contradictions: [], next: { type: 'promise', index: 0 } });
+      expect(outcome).toMatchObject({ isFinished: true, contradictions: [], next: { type: 'objective', index: 0 } });
       expect(Math.abs(outcome.load / limit - 1)).toBeLessThanOrEqual(0.0501);
       expect(outcome.lower).toBeLessThanOrEqual(limit);
       expect(outcome.upper).toBeGreaterThanOrEqual(limit);
@@ -88,7 +88,7 @@ describe('the search for the highest load', () => {
     });
   });
 
-  it('takes a server that fails hard above its limit for one that breaks the promise', () => {
+  it('takes a server that fails hard above its limit for one that breaks the objective', () => {
     const outcome = conclude(
       spec,
       searched(spec, (load) => lookWith(load, load > 20 ? 0.6 : 0.001)),
@@ -97,7 +97,7 @@ describe('the search for the highest load', () => {
     expect(Math.abs(outcome.load / 20 - 1)).toBeLessThanOrEqual(0.0501);
   });
 
-  it('takes a queue that grows without end for a limit, whatever the promise', () => {
+  it('takes a queue that grows without end for a limit, whatever the objective', () => {
     const outcome = conclude(
       spec,
       searched(spec, (load) => lookWith(load, 0, { isOverloaded: load > 30 })),
@@ -107,21 +107,21 @@ describe('the search for the highest load', () => {
     expect(Math.abs(outcome.load / 30 - 1)).toBeLessThanOrEqual(0.0501);
   });
 
-  it('names the promise that breaks first of several', () => {
-    const two = { ...spec, promises: [...spec.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
+  it('names the objective that breaks first of several', () => {
+    const two = { ...spec, objectives: [...spec.objectives, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
     const looks = searched(two, (load) => lookWithAll(load, [load > 50 ? 1 : 0, load > 17 ? 1 : 0]));
     const outcome = conclude(two, looks);
-    expect(outcome).toMatchObject({ status: 'found', next: { type: 'promise', index: 1 } });
+    expect(outcome).toMatchObject({ status: 'found', next: { type: 'objective', index: 1 } });
   });
 
   it('names the one that is missed most often for what it allows where several break at once', () => {
-    const two = { ...spec, promises: [...spec.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
+    const two = { ...spec, objectives: [...spec.objectives, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
     const looks = [lookWithAll(4, [0, 0]), lookWithAll(8, [0.9, 0.8])];
-    expect(conclude(two, looks)).toMatchObject({ status: 'found', next: { type: 'promise', index: 1 } });
+    expect(conclude(two, looks)).toMatchObject({ status: 'found', next: { type: 'objective', index: 1 } });
   });
 
   it('names the one that reaches its limit first, whichever is missed more often at the next load', () => {
-    const two = { ...spec, promises: [{ text: 'tpot.p99<50ms', allowedShare: 0.01 }, ...spec.promises] };
+    const two = { ...spec, objectives: [{ text: 'tpot.p99<50ms', allowedShare: 0.01 }, ...spec.objectives] };
     // The second is at its 5 % near 10, the first at its 1 % near 10.4, from where on it rises faster.
     const shares: readonly (readonly [load: number, shares: readonly number[]])[] = [
       [9.5, [0.001, 0.03]],
@@ -131,17 +131,17 @@ describe('the search for the highest load', () => {
       [11.2, [0.09, 0.12]],
     ];
     const looks = shares.map(([load, both]) => lookWithAll(load, both));
-    expect(conclude(two, looks)).toMatchObject({ status: 'found', next: { type: 'promise', index: 1 } });
+    expect(conclude(two, looks)).toMatchObject({ status: 'found', next: { type: 'objective', index: 1 } });
   });
 
-  it('ends where no answer has a value for one of several promises, and says for which', () => {
-    const two = { ...spec, promises: [...spec.promises, { text: 'queue_wait.p95<50ms', allowedShare: 0.05 }] };
+  it('ends where no answer has a value for one of several objectives, and says for which', () => {
+    const two = { ...spec, objectives: [...spec.objectives, { text: 'queue_wait.p95<50ms', allowedShare: 0.05 }] };
     const without = (load: number, requests: number): Look => {
       const look = lookWith(load, 0, { requests });
       return { ...look, missed: [look.missed[0] ?? [], [{ successes: 0, attempts: 0 }]] };
     };
     expect(nextStep(two, [without(1, 5)])).toEqual({ type: 'done' });
-    expect(conclude(two, [without(1, 5)])).toMatchObject({ status: 'unjudged', promises: [1], isFinished: true });
+    expect(conclude(two, [without(1, 5)])).toMatchObject({ status: 'unjudged', objectives: [1], isFinished: true });
     // So few may all be of one token, by chance.
     expect(nextStep(two, [without(1, 4)])).toMatchObject({ type: 'measure' });
     expect(nextStep(two, [without(1, 5), lookWithAll(2, [0, 0])])).toMatchObject({ type: 'measure', load: 4 });
@@ -258,7 +258,7 @@ describe('the search for the highest load', () => {
 describe('the search where a higher load may be better', () => {
   const slots = { ...spec, lowest: 1, highest: 64, isWhole: true, isMonotonic: false };
   const loadsOf = (looks: readonly Look[]): readonly number[] => looks.map(({ load }) => load);
-  /** Waiting breaks a promise below, interference above. */
+  /** Waiting breaks an objective below, interference above. */
   const between = (from: number, to: number) => (load: number) => lookWith(load, load < from || load > to ? 1 : 0);
 
   it('measures every doubling first, whatever breaks at the lowest', () => {
@@ -285,7 +285,7 @@ describe('the search where a higher load may be better', () => {
     const looks = searched({ ...slots, highest: 4 }, unclear);
     expect(loadsOf(looks)).toEqual([1, 2, 4, 1, 2]);
     expect(conclude({ ...slots, highest: 4 }, looks)).toMatchObject({ status: 'all-hold', isFinished: true });
-    // A lower load is none but easier where only more of it can break a promise.
+    // A lower load is none but easier where only more of it can break an objective.
     expect(nextStep({ ...spec, highest: 4 }, [1, 2, 4].map(unclear))).toEqual({ type: 'done' });
   });
 
@@ -303,8 +303,8 @@ describe('the search where a higher load may be better', () => {
     expect(outcome.contradictions.map(({ load }) => load)).toEqual([1]);
   });
 
-  it('looks between two loads at which different promises break', () => {
-    const two = { ...slots, promises: [...slots.promises, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
+  it('looks between two loads at which different objectives break', () => {
+    const two = { ...slots, objectives: [...slots.objectives, { text: 'tpot.p99<50ms', allowedShare: 0.01 }] };
     const looks = searched(two, (load) => lookWithAll(load, [load < 11 ? 1 : 0, load > 11 ? 1 : 0]));
     expect(conclude(two, looks)).toMatchObject({ status: 'found', holdsFrom: 11, load: 11, next: { index: 1 } });
   });

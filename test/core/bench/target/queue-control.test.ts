@@ -4,6 +4,9 @@ import { queueControl } from '../../../../src/core/bench/target/queue-control.js
 import type { ScriptedHttpServer } from '../../../support/scripted-http-server.js';
 import { queueView, type RouteAnswer, routeOf, serveRoutes } from './routes.js';
 
+const hold = { hold: { id: 'me', seconds: 60 } };
+const end = { hold: { id: 'me', seconds: 0 } };
+
 /** What was sent to the server, in order. */
 function told({ exchanges }: ScriptedHttpServer): readonly unknown[] {
   return exchanges
@@ -12,7 +15,7 @@ function told({ exchanges }: ScriptedHttpServer): readonly unknown[] {
 }
 
 async function control(server: ScriptedHttpServer): Promise<NonNullable<Awaited<ReturnType<typeof queueControl>>>> {
-  const queue = await queueControl(httpOf(server.url, {}), 'chat');
+  const queue = await queueControl(httpOf(server.url, {}), 'chat', 'me');
   if (queue === null) throw new Error('it cannot be set');
   return queue;
 }
@@ -21,7 +24,7 @@ describe('queueControl', () => {
   it('knows how the server is set, and changes nothing by finding out', async () => {
     const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
     expect(await control(server)).toMatchObject({ original: 4, slots: 8, maxQueue: 64 });
-    expect(told(server)).toEqual([{ max_concurrency: 4 }]);
+    expect(told(server)).toEqual([end]);
   });
 
   it('sets it between settings and puts it back', async () => {
@@ -31,7 +34,7 @@ describe('queueControl', () => {
     await queue.setMaxConcurrency(8);
     await queue.restore();
     await queue.restore();
-    expect(told(server).slice(1)).toEqual([{ max_concurrency: 1 }, { max_concurrency: 8 }, { max_concurrency: 4 }]);
+    expect(told(server).slice(1)).toEqual([{ max_concurrency: 1, ...hold }, { max_concurrency: 8, ...hold }, end]);
   });
 
   it('sets it again for each measurement, because somebody else may have changed it', async () => {
@@ -39,15 +42,15 @@ describe('queueControl', () => {
     const queue = await control(server);
     await queue.setMaxConcurrency(2);
     await queue.setMaxConcurrency(2);
-    expect(told(server).slice(1)).toEqual([{ max_concurrency: 2 }, { max_concurrency: 2 }]);
+    expect(told(server).slice(1)).toEqual([2, 2].map((max) => ({ max_concurrency: max, ...hold })));
   });
 
-  it('puts nothing back that it has not changed', async () => {
+  it('ends its hold even if it has changed nothing', async () => {
     const server = await serveRoutes({ 'GET /v1/queue': queueView(), 'PATCH /v1/queue': queueView() });
     const queue = await control(server);
     await queue.setMaxConcurrency(4);
     await queue.restore();
-    expect(told(server).slice(1)).toEqual([{ max_concurrency: 4 }]);
+    expect(told(server).slice(1)).toEqual([{ max_concurrency: 4, ...hold }, end]);
   });
 
   it('sets only the model that is measured, where a server has several', async () => {
@@ -62,7 +65,9 @@ describe('queueControl', () => {
     expect(queue).toMatchObject({ original: 2, slots: 8, maxQueue: 5 });
     await queue.setMaxConcurrency(3);
     await queue.restore();
-    expect(told(server)).toEqual([2, 3, 2].map((number) => ({ model: 'chat', max_concurrency: number })));
+    expect(told(server)).toEqual(
+      [end, { max_concurrency: 3, ...hold }, end].map((each) => ({ model: 'chat', ...each })),
+    );
   });
 
   it('waits for a front of a cluster that has not found its line yet', async () => {

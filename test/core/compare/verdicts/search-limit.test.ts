@@ -89,10 +89,10 @@ const noneHold = searchOf({ ...unbounded, status: 'none-hold' }, {}, ['breaks', 
 
 describe('a limit of which only a bound is known', () => {
   it.each([
-    ['a candidate whose promises hold at 16/s', base, allHold, 'pass'],
-    ['a candidate whose promises break at 4/s', base, noneHold, 'regression'],
-    ['a baseline whose promises hold at 16/s', allHold, base, 'regression'],
-    ['a baseline whose promises break at 4/s', noneHold, base, 'pass'],
+    ['a candidate whose objectives hold at 16/s', base, allHold, 'pass'],
+    ['a candidate whose objectives break at 4/s', base, noneHold, 'regression'],
+    ['a baseline whose objectives hold at 16/s', allHold, base, 'regression'],
+    ['a baseline whose objectives break at 4/s', noneHold, base, 'pass'],
     ['two of which neither found one', allHold, allHold, 'inconclusive'],
   ] as const)('is judged by it: %s', (_, baseline, candidate, verdict) => {
     const comparison = gate(baseline, candidate, 'find_max<10%');
@@ -116,7 +116,7 @@ describe('searches that cannot be compared', () => {
     expect(conclusionOf(comparison)[0]).toContain('the results of the candidate are not monotonic');
   });
 
-  it('are inconclusive if the load generator may have broken the promise', () => {
+  it('are inconclusive if the load generator may have broken the objective', () => {
     const late = { ...base, runs: base.runs.map((run) => ({ ...run, client: { ...run.client, cpu_share: 0.98 } })) };
     const comparison = gate(base, late, 'find_max<10%');
     expect(comparison.verdict).toBe('inconclusive');

@@ -3,7 +3,7 @@ import { benchResult } from '../../../support/bench-result.js';
 
 const promise = 'ttft.p95<500ms';
 
-/** A load of a search, at which 2 % of 100 requests missed the promise. */
+/** A load of a search, at which 2 % of 100 requests missed the objective. */
 export function pointOf(
   load: number,
   valueMs: number,

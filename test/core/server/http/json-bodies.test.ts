@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { fastify, type LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
@@ -106,6 +107,43 @@ describe('long bodies that arrive together', () => {
     expect(broken.statusCode).toBe(400);
     expect(next.json()).toMatchObject({ error: { param: 'messages' } });
     await app.close();
+  });
+});
+
+describe('a long body whose client leaves while it waits for its turn', () => {
+  it('is never read, and the next one takes its turn', async () => {
+    const app = fastify({ loggerInstance: pino({ enabled: false }) }).withTypeProvider<TypeBoxTypeProvider>();
+    onTestFinished(() => app.close());
+    const sockets = new Map<unknown, ServerResponse>();
+    app.addHook('onRequest', (request, { raw }, done) => {
+      sockets.set(request.headers['x-name'], raw);
+      done();
+    });
+    readJsonBodies(app, 1_048_576, () => 'one client');
+    const handled: unknown[] = [];
+    app.post('/', ({ body }) => {
+      const name = member(body, 'name');
+      if (name === 'first') sockets.get('second')?.emit('close');
+      handled.push(name);
+      return {};
+    });
+    await app.ready();
+    const parse = vi.spyOn(JSON, 'parse');
+    onTestFinished(() => {
+      parse.mockRestore();
+    });
+    const statuses = await Promise.all(
+      ['first', 'second', 'third'].map(async (name) => {
+        const payload = { name, padding: 'a'.repeat(100_000) };
+        const headers = { 'x-name': name };
+        // Of a request whose client has left, `inject` says that there is no answer.
+        const answer = await app.inject({ method: 'POST', url: '/', headers, payload }).catch(() => null);
+        return answer?.statusCode ?? null;
+      }),
+    );
+    expect(handled).toEqual(['first', 'third']);
+    expect(parse.mock.calls.map(([text]) => text.slice(0, 20)).join()).not.toContain('second');
+    expect(statuses).toEqual([200, null, 200]);
   });
 });
 

@@ -39,7 +39,7 @@ export interface LoadJob {
   /** For goodput, each is a limit for every single request. */
   readonly objectives: readonly Objective[];
   /** Whose misses are counted over time. */
-  readonly promises: readonly Objective[];
+  readonly trackedObjectives: readonly Objective[];
   readonly samplesPath: string | null;
   /** Which of two servers the samples are of; absent: there is one. */
   readonly samplesOf?: 'candidate' | 'baseline';

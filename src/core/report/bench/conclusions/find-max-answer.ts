@@ -11,8 +11,8 @@ import { loadNumber, loadText } from './find-max.js';
 export function findMaxSentences(result: Pick<BenchResult, 'find_max' | 'plan' | 'target'>): readonly string[] {
   const { find_max: found, plan, target } = result;
   if (found === undefined) return [];
-  const promises = (plan.find_max?.promises ?? []).map(oneLine);
-  return [answer(found, promises, plan, slotsAtOf(target.settings['slots_at'])), ...doubts(found)];
+  const objectives = (plan.find_max?.promises ?? []).map(oneLine);
+  return [answer(found, objectives, plan, slotsAtOf(target.settings['slots_at'])), ...doubts(found)];
 }
 
 /** Whether the answer of a search is a limit without reservations: found as precisely as planned, and clear. */
@@ -21,10 +21,10 @@ export function isAnswerClear({ find_max: found }: Pick<BenchResult, 'find_max'>
   return found.finished && !isOutOfOrder(found) && unclearLoads(found).length === 0 && isKnownToHold(found);
 }
 
-function answer(found: FindMax, promises: readonly string[], plan: Plan, slotsAt: SlotsAt): string {
+function answer(found: FindMax, objectives: readonly string[], plan: Plan, slotsAt: SlotsAt): string {
   const { precision = 0 } = plan.find_max ?? {};
-  const names = listed(promises);
-  const isOne = promises.length === 1;
+  const names = listed(objectives);
+  const isOne = objectives.length === 1;
   const [hold, seem, doNot] = isOne
     ? ['holds', 'seems to hold', 'does not hold']
     : ['hold', 'seem to hold', 'do not hold'];
@@ -39,7 +39,7 @@ function answer(found: FindMax, promises: readonly string[], plan: Plan, slotsAt
         lower === null || upper === null || Math.max(upper / (load ?? 1), (load ?? 1) / lower) > 1 + precision * 1.05;
       const advice = isRough && by === 'rate' ? ` To narrow it down, ${measureLonger(plan, { of: 'time' })}.` : '';
       const verb = isKnownToHold(found) ? hold : seem;
-      const next = nextText(found, promises);
+      const next = nextText(found, objectives);
       const parts = [
         `${names} ${verb} ${range(load ?? 0)} (${intervalText(by, lower, upper)})${reservations(found)}`,
         ...(next === null ? [] : [next]),
@@ -60,7 +60,7 @@ function answer(found: FindMax, promises: readonly string[], plan: Plan, slotsAt
         by === 'max-concurrency' && lowest !== highest
           ? `at any max-concurrency that was measured, from ${loadNumber(by, lowest)} to ${loadNumber(by, highest)}`
           : `even at ${at(lowest)}, the lowest load that was measured`;
-      const next = nextText(found, promises);
+      const next = nextText(found, objectives);
       return `${names} ${doNot} ${where}${next === null ? '' : `: ${next}`}. ${finished ? 'Try a more generous limit, or shorter prompts and answers.' : unfinishedText(found)}`;
     }
     case 'unjudged':
@@ -72,7 +72,7 @@ function answer(found: FindMax, promises: readonly string[], plan: Plan, slotsAt
   }
 }
 
-/** Whether the promises hold clearly at some load up to the answer. */
+/** Whether the objectives hold clearly at some load up to the answer. */
 function isKnownToHold({ load, points }: FindMax): boolean {
   return points.some((point) => point.verdict === 'holds' && point.load <= (load ?? Infinity));
 }
@@ -82,7 +82,7 @@ function isOutOfOrder({ contradictions, holds_from: from = null }: FindMax): boo
   return from !== null || contradictions.length > 0;
 }
 
-/** Of the loads at which the promises should hold, those where that is unclear; near the limit, the interval says so. */
+/** Of the loads at which the objectives should hold, those where that is unclear; near the limit, the interval says so. */
 function unclearLoads({ status, lower, points, holds_from: from = null }: FindMax): readonly FindMaxPoint[] {
   const below = status === 'all-hold' ? Infinity : (lower ?? 0);
   return points.filter(({ load, verdict }) => verdict === 'unclear' && load >= (from ?? 0) && load < below);
@@ -105,13 +105,13 @@ function unclearText(by: FindMax['by'], unclear: readonly FindMaxPoint[]): strin
   return `; ${where} ${unclear.length === 1 ? 'is' : 'are'} unclear`;
 }
 
-/** Which promises no answer has a value for, and why. */
+/** Which objectives no answer has a value for, and why. */
 function unjudgedText(points: readonly FindMaxPoint[]): string {
   const unknown = (points[0]?.promises ?? []).flatMap(({ promise }, index) =>
     points.every(({ promises }) => promises[index]?.missed_share === null) ? promise : [],
   );
-  const reasons = new Set(unknown.map((promise) => whyUnknown(parseObjective(promise).metric)));
-  return `${listed(unknown.map(oneLine))} cannot be judged here: ${listed([...reasons])}. Search for another promise.`;
+  const reasons = new Set(unknown.map((objective) => whyUnknown(parseObjective(objective).metric)));
+  return `${listed(unknown.map(oneLine))} cannot be judged here: ${listed([...reasons])}. Search for another objective.`;
 }
 
 function whyUnknown(metric: MetricName): string {
@@ -138,12 +138,12 @@ function intervalText(by: FindMax['by'], lower: number | null, upper: number | n
   return `95 % interval ${loadNumber(by, lower)} to ${loadNumber(by, upper)}`;
 }
 
-/** @returns null if it would only repeat the single promise */
-function nextText({ next_to_break: next }: FindMax, promises: readonly string[]): string | null {
-  if (promises.length === 1 && next !== null && next !== 'overload') return null;
+/** @returns null if it would only repeat the single objective */
+function nextText({ next_to_break: next }: FindMax, objectives: readonly string[]): string | null {
+  if (objectives.length === 1 && next !== null && next !== 'overload') return null;
   if (next === null) return 'nothing broke';
   if (next === 'overload') return 'above it, the queue grows without end';
-  return `the next promise to break is ${oneLine(next.split('<')[0] ?? next)}`;
+  return `the next objective to be missed is ${oneLine(next.split('<')[0] ?? next)}`;
 }
 
 /** @param highest load that was measured; a finished search by max-concurrency has come to all slots */
@@ -169,7 +169,9 @@ function doubts(found: FindMax): readonly string[] {
   const { contradictions, by, points, holds_from: from = null } = found;
   const sentences: string[] = [];
   if (from !== null) {
-    sentences.push(`The results are not monotonic: a promise also breaks below ${loadText(by, loadNumber(by, from))}.`);
+    sentences.push(
+      `The results are not monotonic: an objective is also missed below ${loadText(by, loadNumber(by, from))}.`,
+    );
   }
   if (contradictions.length > 0) {
     const where = loadText(by, listed(contradictions.map((load) => loadNumber(by, load))));

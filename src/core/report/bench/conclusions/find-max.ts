@@ -70,10 +70,10 @@ export function findMaxTable({ find_max: found }: Pick<BenchResult, 'find_max'>)
   readonly rows: readonly (readonly string[])[];
 } | null {
   if (found === undefined || found.points.length === 0) return null;
-  const promises = found.points[0]?.promises.map(({ promise }) => oneLine(promise)) ?? [];
+  const objectives = found.points[0]?.promises.map(({ promise }) => oneLine(promise)) ?? [];
   const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
   return {
-    heading: [unit, 'requests', ...promises.flatMap((promise) => [promise, 'interval', 'missed']), 'verdict'],
+    heading: [unit, 'requests', ...objectives.flatMap((objective) => [objective, 'interval', 'missed']), 'verdict'],
     rows: found.points.map((point) => [
       loadNumber(found.by, point.load),
       whole(point.requests),
@@ -96,17 +96,17 @@ function verdictText({ verdict, overloaded }: FindMaxPoint): string {
 /** Columns of a curve. */
 const curveWidth = 50;
 
-/** For each promise, its value at each load as a bar on a logarithmic axis, with a mark at the limit. */
+/** For each objective, its value at each load as a bar on a logarithmic axis, with a mark at the limit. */
 export function findMaxCurves({ find_max: found }: Pick<BenchResult, 'find_max'>): readonly (readonly string[])[] {
   if (found === undefined) return [];
-  const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
-  return promises.flatMap((promise, index) => {
+  const objectives = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
+  return objectives.flatMap((objective, index) => {
     const points = found.points.flatMap((point) => {
       const value = point.promises[index]?.value_ms ?? null;
       return value === null || value <= 0 ? [] : [{ load: loadNumber(found.by, point.load), value }];
     });
     if (points.length < 2) return [];
-    const limit = parseObjective(promise).belowMs;
+    const limit = parseObjective(objective).belowMs;
     const from = Math.min(limit, ...points.map(({ value }) => value)) / 1.5;
     const to = Math.max(limit, ...points.map(({ value }) => value)) * 1.1;
     const at = (ms: number): number => Math.round((Math.log(ms / from) / Math.log(to / from)) * curveWidth);
@@ -119,6 +119,6 @@ export function findMaxCurves({ find_max: found }: Pick<BenchResult, 'find_max'>
         .join('');
       return `  ${load.padStart(left)}  ${cells} ${timeText(value)}`;
     });
-    return [[`${oneLine(promise)} by load; │ is the limit, ${tickText(limit)}`, ...lines]];
+    return [[`${oneLine(objective)} by load; │ is the limit, ${tickText(limit)}`, ...lines]];
   });
 }

@@ -94,7 +94,7 @@ function undecided({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: reado
 
 /**
  * Whether it matters that a run was too short to tell. A search measures a load for longer each time, so that a later run may
- * tell, and of a load that breaks a promise nothing more is asked.
+ * tell, and of a load that breaks an objective nothing more is asked.
  */
 function isInQuestion({ settings }: Run, { runs, find_max: found }: Pick<BenchResult, 'runs' | 'find_max'>): boolean {
   if (found === undefined) return true;

@@ -15,18 +15,18 @@ const verdicts = {
   unclear: { colour: 'var(--wait)', symbol: 'diamond' },
 } as const;
 
-/** For each promise of `--find-max` its value by load; empty without a search. */
+/** For each objective of `--find-max` its value by load; empty without a search. */
 export function findMaxFigures(
   plot: PlotLibrary,
   { find_max: found }: Pick<BenchResult, 'find_max'>,
 ): readonly Markup[] {
   if (found === undefined) return [];
-  const promises = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
+  const objectives = found.points[0]?.promises.map(({ promise }) => promise) ?? [];
   const unit = { rate: 'requests/s', concurrency: 'clients', 'max-concurrency': 'max-concurrency' }[found.by];
-  return promises.map((promise, index) => promiseFigure(plot, promise, index, found, unit));
+  return objectives.map((objective, index) => objectiveFigure(plot, objective, index, found, unit));
 }
 
-/** A load at which the promise has a value, in milliseconds. */
+/** A load at which the objective has a value, in milliseconds. */
 interface JudgedPoint {
   readonly load: number;
   readonly value: number;
@@ -37,22 +37,22 @@ interface JudgedPoint {
   readonly requests: number;
 }
 
-interface PromiseChart {
+interface ObjectiveChart {
   readonly points: readonly JudgedPoint[];
   /** The lowest and the highest load. */
   readonly ends: readonly [number, number];
-  /** The interval of the highest load at which all promises hold; empty if it is not known. */
+  /** The interval of the highest load at which all objectives hold; empty if it is not known. */
   readonly band: readonly { readonly x1: number; readonly x2: number }[];
   readonly limitMs: number;
   readonly unit: string;
 }
 
-function promiseFigure(plot: PlotLibrary, promise: string, index: number, found: FindMax, unit: string): Markup {
-  const chart = promiseChart(promise, index, found, unit);
+function objectiveFigure(plot: PlotLibrary, objective: string, index: number, found: FindMax, unit: string): Markup {
+  const chart = objectiveChart(objective, index, found, unit);
   if (chart === null) return new Markup('');
   return figureMarkup(plot, {
-    title: `${promise} by load`,
-    label: `${promise} by load in ${unit}`,
+    title: `${objective} by load`,
+    label: `${objective} by load in ${unit}`,
     caption: [
       legendLine([
         key('good', 'holds (●)'),
@@ -67,7 +67,7 @@ function promiseFigure(plot: PlotLibrary, promise: string, index: number, found:
       x: load,
       heading: `${loadNumber(found.by, load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
       values: [
-        [promise.replace(/<.*/, ''), timeText(value)],
+        [objective.replace(/<.*/, ''), timeText(value)],
         ['95 % interval', timeRangeText(from, to)],
         ['requests', whole(requests)],
       ],
@@ -75,13 +75,13 @@ function promiseFigure(plot: PlotLibrary, promise: string, index: number, found:
   });
 }
 
-/** @returns null without two loads at which the promise has a value */
-function promiseChart(
-  promise: string,
+/** @returns null without two loads at which the objective has a value */
+function objectiveChart(
+  objective: string,
   index: number,
   { points, lower, upper }: FindMax,
   unit: string,
-): PromiseChart | null {
+): ObjectiveChart | null {
   const known = points.flatMap(({ load, promises, verdict, overloaded, requests }): JudgedPoint[] => {
     const at = promises[index];
     const value = at?.value_ms ?? null;
@@ -93,10 +93,10 @@ function promiseChart(
   if (first === undefined || last === undefined || first === last) return null;
   const inside = (load: number): number => Math.min(last, Math.max(first, load));
   const band = lower === null || upper === null ? [] : [{ x1: inside(lower), x2: inside(upper) }];
-  return { points: known, ends: [first, last], band, limitMs: parseObjective(promise).belowMs, unit };
+  return { points: known, ends: [first, last], band, limitMs: parseObjective(objective).belowMs, unit };
 }
 
-function optionsOf(plot: PlotLibrary, chart: PromiseChart, { type: layout }: Layout): PlotOptions {
+function optionsOf(plot: PlotLibrary, chart: ObjectiveChart, { type: layout }: Layout): PlotOptions {
   const { points, ends, limitMs, unit } = chart;
   const times = logTimeAxis([limitMs, ...points.flatMap(({ from, to }) => [from, to])]);
   return {

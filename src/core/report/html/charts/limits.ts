@@ -1,7 +1,7 @@
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import { type Objective, parseObjective } from '../../../measurement/settings/objectives.js';
 
-/** What a report draws limits of: the objectives, and the promises of a search. */
+/** What a report draws limits of: the objectives, and the objectives of a search. */
 export function objectivesOf({ plan }: Pick<BenchResult, 'plan'>): readonly Objective[] {
   return [...new Set([...plan.slo, ...(plan.find_max?.promises ?? [])])].map(parseObjective);
 }

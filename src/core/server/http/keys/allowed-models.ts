@@ -74,11 +74,16 @@ const namesOfOtherModels: ReadonlySet<string> = new Set(['models', 'fallbacks'])
 export function refuseSecondModel(text: string): void {
   let isNamed = false;
   for (const name of memberNames(text)) {
-    const lower = name.toLowerCase();
+    const lower = foldedCase(name);
     const namesOthers = namesOfOtherModels.has(lower) || lower.endsWith('_fallbacks');
     if (lower === 'model' ? isNamed || name !== lower : namesOthers) throw secondModelError(name);
     isNamed ||= name === 'model';
   }
+}
+
+/** As servers in Go compare names of members: they take a long s for an s, and the sign of kelvin for a k. */
+function foldedCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 function secondModelError(param: string): ChatstreamError {

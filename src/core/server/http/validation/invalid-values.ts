@@ -24,6 +24,7 @@ export function invalidValueError(
   const steps = stepsTo(issue?.instancePath ?? '');
   const checked = partOf(request, part);
   const given = steps.reduce<unknown>(member, checked.value);
+  if (part === 'querystring' && Array.isArray(given)) return repeatedError(steps.join('.'));
   const named = issue?.params['missingProperty'] ?? issue?.params['additionalProperty'];
   const param = (typeof named === 'string' ? [...steps, named] : steps).join('.');
   const mixed = takesObject(issue, helpful) ? null : mixedPromptsError(param, request.body);
@@ -35,6 +36,11 @@ export function invalidValueError(
     ...(param !== '' && { param }),
     ...(hint !== null && { hint }),
   });
+}
+
+/** For a parameter of a query, which is a text unless it comes more than once. */
+function repeatedError(param: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `"${param}" is given more than once.`, { param, hint: 'Give it once.' });
 }
 
 /** Whether the value may be an object, which no prompt is. */

@@ -19,6 +19,7 @@ import { chatMessages } from './messages-chat.js';
  */
 export function fromMessagesRequest(body: MessagesRequest, id: string, defaultMaxTokens: number): InferenceRequest {
   refuseUnsupported(body, 'messages');
+  refuseWholeBudget(body);
   const tools = toolsOf(body);
   const reasoning = reasoningOf(body);
   const stop = [...(body.stop_sequences ?? []), ...stopList(body.stop)];
@@ -38,6 +39,20 @@ export function fromMessagesRequest(body: MessagesRequest, id: string, defaultMa
 /** Whether the client wants to read thoughts. */
 export function showsThoughts({ thinking }: MessagesRequest): boolean {
   return thinking?.display !== 'omitted';
+}
+
+/**
+ * As Anthropic's API: without tokens beyond the thought, there would be no answer. With tools, a budget may be that of several thoughts
+ * between calls, and larger.
+ */
+function refuseWholeBudget({ thinking, max_tokens: maxTokens, tools }: MessagesRequest): void {
+  const budget = thinking?.type === 'enabled' ? thinking.budget_tokens : undefined;
+  if (typeof budget !== 'number' || typeof maxTokens !== 'number' || (tools?.length ?? 0) > 0) return;
+  if (budget < maxTokens) return;
+  throw new ChatstreamError('invalid_request', '`max_tokens` must be greater than `thinking.budget_tokens`.', {
+    param: 'thinking.budget_tokens',
+    hint: 'A thought counts in max_tokens, so that nothing would be left for the answer.',
+  });
 }
 
 function stopList(stop: MessagesRequest['stop']): readonly string[] {

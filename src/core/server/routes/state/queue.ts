@@ -5,6 +5,7 @@ import { viewerOf } from '../../http/keys/roles.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../../protocol/wire-queue.js';
 import { errors, json } from '../../schemas/openapi.js';
 import { drainRequest, queueLimits } from '../../schemas/state/server-state.js';
+import { LimitHolds } from './limit-holds.js';
 import { queueOf } from './model-queue.js';
 
 export function queueRoutes(app: App, context: LineContext): void {
@@ -22,19 +23,30 @@ export function queueRoutes(app: App, context: LineContext): void {
     body: queueLimits,
     response: {
       200: json('Both queues, with the new limits.', 'Queue'),
-      ...errors(400, 401, 403, 404, 408, 413, 415, 503),
+      ...errors(400, 401, 403, 404, 408, 409, 413, 415, 503),
     },
   };
+  const holds = new LimitHolds(context.clock);
   app.patch('/v1/queue', { schema: changing }, async ({ body, log, raw }) => {
-    const { model } = body;
+    const { model, hold } = body;
     const asked = context.keys.askedBy(raw);
     const line = model === undefined ? context.line : queueOf(context, model);
+    const isEnding = hold?.seconds === 0;
+    const restored = isEnding ? holds.before(model, hold.id) : undefined;
+    const maxConcurrency = body.max_concurrency ?? restored;
     try {
-      line.resize({
-        ...(body.max_concurrency === undefined ? {} : { maxConcurrency: body.max_concurrency }),
-        ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
-      });
+      const begun = hold !== undefined && !isEnding && holds.hold(model, hold, maxConcurrencyOf(context, model));
+      try {
+        line.resize({
+          ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+          ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
+        });
+      } catch (error) {
+        if (begun) holds.end(model);
+        throw error;
+      }
       await line.limitsKept?.();
+      if (restored !== undefined || (hold === undefined && maxConcurrency !== undefined)) holds.end(model);
     } catch (error) {
       // It says which models have changed nevertheless.
       log.warn({ ...asked, ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
@@ -61,6 +73,11 @@ export function queueRoutes(app: App, context: LineContext): void {
     }
     return reply.code(202).send({ ...describe(context, raw), draining: true });
   });
+}
+
+/** @param model undefined: that of the whole server */
+function maxConcurrencyOf(context: LineContext, model: string | undefined): number {
+  return (model === undefined ? context.line.snapshot(0) : queueOf(context, model)).maxConcurrency;
 }
 
 /** Users see only their own requests, with their places among all, and the models that they may use. */

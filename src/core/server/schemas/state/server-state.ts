@@ -47,6 +47,19 @@ export const queueLimits = Type.Object(
     max_concurrency: Type.Optional(Type.Integer({ minimum: 1, description: 'At most the number of slots.' })),
     max_queue: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
     model: Type.Optional(Type.String({ description: 'Whose queue it is, where several models are served; else all.' })),
+    hold: Type.Optional(
+      Type.Object(
+        {
+          id: Type.String({ minLength: 1, maxLength: 100 }),
+          seconds: Type.Integer({ minimum: 0, maximum: 3600 }),
+        },
+        {
+          additionalProperties: false,
+          description:
+            'Sets max_concurrency for a while: others that send a hold are refused meanwhile. With 0 seconds, the hold ends and max_concurrency is put back, unless it was changed without this hold.',
+        },
+      ),
+    ),
   },
   { additionalProperties: false, minProperties: 1 },
 );

@@ -14,11 +14,13 @@ describe('the answer of a search', () => {
     expect(sentencesOf({})).toEqual(['ttft.p95<500ms holds up to 5.60 requests/s (95 % interval 5.40 to 5.80).']);
   });
 
-  it('names the promise that breaks next only where there are several', () => {
+  it('names the objective that breaks next only where there are several', () => {
     const { result } = searchOf();
     const find_max = { promises: ['ttft.p95<500ms', 'tpot.p99<50ms'], by: 'rate', precision: 0.05, start: 1 } as const;
     const plan = { ...result.plan, find_max: { ...find_max, promises: [...find_max.promises] } };
-    expect(findMaxSentences({ ...result, plan })[0]).toMatch(/5\.80\); the next promise to break is ttft\.p95\.$/);
+    expect(findMaxSentences({ ...result, plan })[0]).toMatch(
+      /5\.80\); the next objective to be missed is ttft\.p95\.$/,
+    );
     expect(sentencesOf({ status: 'none-hold', load: null, lower: null, upper: null })[0]).toBe(
       'ttft.p95<500ms does not hold even at 4.00 requests/s, the lowest load that was measured. Try a more generous limit, or shorter prompts and answers.',
     );
@@ -48,7 +50,7 @@ describe('the answer of a search', () => {
     ['with an unclear load', false, { points: unclear }],
     ['without a load that holds', false, { points: unclear.filter(({ verdict }) => verdict !== 'holds') }],
     ['not monotonic', false, { contradictions: [4] }],
-    ['a promise that breaks everywhere', false, { status: 'none-hold', load: null, lower: null, upper: null }],
+    ['an objective that breaks everywhere', false, { status: 'none-hold', load: null, lower: null, upper: null }],
   ])('is green only without reservations: %s', async (_, isGreen, found) => {
     const { result, summaries } = searchOf(found);
     const page = await toHtml(result, summaries);
@@ -123,10 +125,10 @@ describe('the answer of a search', () => {
     expect(sentencesOf({ ...cut, status: 'none-hold', load: null })[0]).toContain('or a lower load to begin with.');
   });
 
-  it('says which promises no answer has a value for, and why', () => {
+  it('says which objectives no answer has a value for, and why', () => {
     const points = [pointOf(1, 100, 'unclear')].map((point) => {
       const [known] = point.promises;
-      if (known === undefined) throw new Error('no promise');
+      if (known === undefined) throw new Error('no objective');
       const unknown = ['tpot.p95<50ms', 'queue_wait.p95<1s'].map((text) => ({
         ...known,
         promise: text,
@@ -136,7 +138,7 @@ describe('the answer of a search', () => {
     });
     const none = { status: 'unjudged', load: null, lower: null, upper: null, next_to_break: null, points } as const;
     expect(sentencesOf(none)).toEqual([
-      'tpot.p95<50ms and queue_wait.p95<1s cannot be judged here: answers have one token, or come all at once and the server does not report its own times. Search for another promise.',
+      'tpot.p95<50ms and queue_wait.p95<1s cannot be judged here: answers have one token, or come all at once and the server does not report its own times. Search for another objective.',
     ]);
   });
 
@@ -148,7 +150,7 @@ describe('the answer of a search', () => {
     expect(sentencesOf(nothing)[0]).toBe('The search ended before anything was measured.');
   });
 
-  it('warns of loads that were measured too briefly to tell whether the server can follow, unless a promise breaks', () => {
+  it('warns of loads that were measured too briefly to tell whether the server can follow, unless an objective breaks', () => {
     const points = [pointOf(4, 120, 'unclear'), pointOf(5.6, 480, 'unclear'), pointOf(8, 2400, 'breaks')];
     const { result } = searchOf({ points });
     const untold = { beside: { filling_seconds: 12 }, concurrency: null };
@@ -169,12 +171,12 @@ describe('the answer of a search', () => {
     ]);
   });
 
-  it('says from where to where promises hold that break below as well', () => {
+  it('says from where to where objectives hold that break below as well', () => {
     const points = [1, 3, 11, 16].map((load) => pointOf(load, 400, load === 1 || load === 16 ? 'breaks' : 'holds'));
     const slots = { by: 'max-concurrency', load: 11, lower: 11, upper: 12, holds_from: 3, points } as const;
     expect(sentencesOf(slots)).toEqual([
       'ttft.p95<500ms holds from max-concurrency 3 to 11 (95 % interval 11 to 12), but the results are not monotonic.',
-      'The results are not monotonic: a promise also breaks below max-concurrency 3.',
+      'The results are not monotonic: an objective is also missed below max-concurrency 3.',
     ]);
     expect(sentencesOf({ ...slots, holds_from: 11 })[0]).toContain('holds only at max-concurrency 11 (');
     expect(sentencesOf({ ...slots, status: 'all-hold', load: 16 })[0]).toContain(
@@ -199,7 +201,7 @@ describe('the answer of a search', () => {
     expect(sentences).toContain('The results are not monotonic: 4.00 requests/s is clearly on the other side');
   });
 
-  it('names a queue that grows without end instead of a promise', () => {
+  it('names a queue that grows without end instead of an objective', () => {
     expect(sentencesOf({ next_to_break: 'overload' })[0]).toContain('above it, the queue grows without end');
   });
 });

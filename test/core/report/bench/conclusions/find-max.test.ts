@@ -30,7 +30,7 @@ describe('the report of a search', () => {
     expect(unfolded.match(/<h2>Over the run: [^<]*/g)).toEqual(['<h2>Over the run: 5.60 requests/s']);
   });
 
-  it('draws the limits of its promises wherever it draws latencies', async () => {
+  it('draws the limits of its objectives wherever it draws latencies', async () => {
     const { result } = searchOf();
     const measured = benchResult({ settings: [4, 5.6].map((rate) => ({ rate, concurrency: null })) });
     const find_max = { promises: ['ttft_from_schedule.p95<300ms'], by: 'rate', precision: 0.05, start: 1 } as const;

@@ -172,6 +172,20 @@ describe('thinking in the Messages API', () => {
     expect(thoughtTokens).toBe(budget);
   });
 
+  it.each([1, 100, 1024])('needs max_tokens beyond its budget of %d, unless there are tools', (budget) => {
+    const thinking = { type: 'enabled', budget_tokens: budget } as const;
+    for (const max_tokens of [budget, budget - 1]) {
+      expect(refusal({ thinking, max_tokens })).toMatchObject({
+        code: 'invalid_request',
+        message: '`max_tokens` must be greater than `thinking.budget_tokens`.',
+      });
+    }
+    expect(refusal({ thinking, max_tokens: budget + 1 })).toBeNull();
+    expect(refusal({ thinking, max_tokens: budget, tools: [search] })).toBeNull();
+    expect(refusal({ thinking })).toBeNull();
+    expect(refusal({ thinking: { ...thinking, type: 'disabled' }, max_tokens: budget })).toBeNull();
+  });
+
   it('names an effort that it does not know', () => {
     expect(refusal({ output_config: { effort: 'huge' } })).toMatchObject({ param: 'output_config.effort' });
   });
