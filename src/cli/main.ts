@@ -22,7 +22,7 @@ export async function main(): Promise<void> {
   }
 }
 
-/** In the form of all other errors. A command that does not exist is wrong usage, as is a flag that does not exist. */
+/** Reported like all other errors. A command that does not exist is wrong usage, as is a flag that does not exist. */
 async function explainUnknown(id: string): Promise<void> {
   const { unknownCommandError } = await import('./command/unknown-command.js');
   const { commands } = await Config.load(import.meta.url);
@@ -34,7 +34,7 @@ async function explainUnknown(id: string): Promise<void> {
   process.exitCode = exitCodes.wrongUsage;
 }
 
-/** As they were typed: oclif makes one id of them, with colons that a word such as a URL may have itself. */
+/** As they were typed: oclif joins them to one id, with colons, which a word such as a URL may contain itself. */
 function wordsOf(id: string): readonly string[] {
   const typed = process.argv.slice(2);
   const end = typed.findIndex((word) => word.startsWith('-'));
