@@ -17,7 +17,7 @@ export type ErrorCode =
   | 'method_not_allowed'
   | 'websocket_unsupported'
   | 'unsupported_media_type'
-  // The queue refuses or gives up.
+  // The queue refuses a request or gives it up.
   | 'queue_full'
   | 'ttft_target'
   | 'queue_timeout'
@@ -32,23 +32,23 @@ export type ErrorCode =
   | 'engine_failed'
   | 'upstream_failed'
   | 'model_loading_failed'
-  // What should be kept cannot be written or read.
+  // Something that should be kept cannot be written or read.
   | 'storage_failed'
   // The operator must fix something before anything can be served.
   | 'model_unreadable'
   | 'out_of_memory'
   | 'backend_unavailable'
   | 'address_unavailable'
-  // Commands and the load generator.
+  // Errors of commands and the load generator.
   | 'target_unreachable'
   | 'cluster_unavailable'
   | 'output_failed'
   | 'usage'
   | 'internal';
 
-/** A prompt that does not fit, in tokens. */
+/** The sizes of a prompt that does not fit, in tokens. */
 export interface Overflow {
-  /** A long prompt is not counted to its end: it has at least so many. */
+  /** A long prompt is not counted to its end: it has at least this many. */
   readonly promptTokens: number;
   readonly contextLength: number;
 }
@@ -58,7 +58,7 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** The request parameter or flag that caused it. */
   readonly param?: string;
-  /** Seconds after which trying again makes sense, a whole number. */
+  /** Seconds after which it makes sense to try again, a whole number. */
   readonly retryAfterSeconds?: number;
   /** For `context_length_exceeded`. */
   readonly overflow?: Overflow;
@@ -94,7 +94,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Anything that was thrown as a {@link ChatstreamError}; other errors become one with this code. */
+/** Turns anything that was thrown into a {@link ChatstreamError}; other errors become one with this code. */
 export function asChatstreamError(error: unknown, code: ErrorCode = 'internal'): ChatstreamError {
   return error instanceof ChatstreamError ? error : new ChatstreamError(code, messageOf(error), { cause: error });
 }

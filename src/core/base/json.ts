@@ -18,7 +18,7 @@ export function nonEmpty(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The value if it is a finite number of 0 or more, else null. */
+/** The value if it is a finite number of at least 0, else null. */
 export function amount(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }
@@ -26,7 +26,7 @@ export function amount(value: unknown): number | null {
 const [quote, backslash, colon] = [0x22, 0x5c, 0x3a];
 const [openObject, openList, closeObject, closeList] = [0x7b, 0x5b, 0x7d, 0x5d];
 
-/** What is in a JSON text: objects and lists, on how many levels, and members of objects. */
+/** The size of a JSON text: objects and lists, levels of nesting, and members of objects. */
 export interface JsonSize {
   readonly containers: number;
   readonly levels: number;
@@ -34,8 +34,8 @@ export interface JsonSize {
 }
 
 /**
- * The size of a JSON text, in time that is linear in its length: much less than it takes to parse it. It is counted until there is
- * more of something than `most` allows. Of a text that is not JSON, it says something that does not matter.
+ * The size of a JSON text, in time linear in its length, which is much less than parsing it takes. Counting stops once
+ * there is more of something than `most` allows. For a text that is not JSON, the result does not matter.
  */
 export function jsonSize(text: string, most: JsonSize): JsonSize {
   let level = 0;
@@ -66,15 +66,17 @@ export function jsonSize(text: string, most: JsonSize): JsonSize {
   return { containers, levels, members };
 }
 
-/** Names are told apart by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that was there before. */
+/**
+ * Names are distinguished by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that came before.
+ */
 const hashBits = 20;
 
 /** Different in each process, so that clients cannot search for names that collide. */
 const hashBasis = Math.floor(Math.random() * 2 ** 32);
 
 /**
- * Whether objects in a JSON text have more different names of members than that, or nearly so many. Takes time that is linear in its
- * length: much less than to parse it, which makes a string of each of them that is kept.
+ * Whether objects in a JSON text have more different names of members than this, or nearly as many. Takes time linear
+ * in its length, which is much less than parsing takes, because that makes a string of each name that is kept.
  */
 export function hasManyNames(text: string, most: number): boolean {
   const seen = new Int32Array(2 ** (hashBits - 5));
@@ -99,7 +101,7 @@ export function hasManyNames(text: string, most: number): boolean {
   return false;
 }
 
-/** FNV-1a, of which the upper bits are mixed into the lower ones. @returns {@link hashBits} bits */
+/** FNV-1a, with the upper bits mixed into the lower ones. @returns {@link hashBits} bits */
 function hashOf(text: string, start: number, end: number): number {
   let hash = hashBasis;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
