@@ -5,7 +5,7 @@ import type { RunTrend } from './record/run-trend.js';
 import { ttftAhead } from './result/overload.js';
 import type { Look } from './search/evidence.js';
 
-/** What a search takes from a run. */
+/** The figures that a search takes from a run. */
 interface LookedAt {
   readonly run: Pick<Run, 'overload' | 'aborted_on' | 'filling_seconds'> & {
     readonly requests: Pick<Run['requests'], 'completed'>;
@@ -23,7 +23,7 @@ interface LookedFor {
   readonly longestMs: number;
 }
 
-/** A measurement as the search takes it. */
+/** A measurement in the form that the search needs. */
 export function lookOf({ run, trend }: LookedAt, { load, search, ranMs, longestMs }: LookedFor): Look {
   const { promises, by } = search;
   const aheadMs = by === 'rate' ? ttftAhead(trend, longestMs) : null;
@@ -39,7 +39,7 @@ export function lookOf({ run, trend }: LookedAt, { load, search, ranMs, longestM
   };
 }
 
-/** The queue of a load that exceeds what the server can do by a share becomes longer by that share of the time. */
+/** If a load exceeds the server's capacity by a share, the queue grows by that share of the time. */
 function hiddenExcess(promises: readonly Objective[], trend: RunTrend, ranMs: number): number {
   const answers = sum(trend, ({ firstTokens }) => firstTokens);
   if (answers === 0) return 0;
@@ -48,7 +48,10 @@ function hiddenExcess(promises: readonly Objective[], trend: RunTrend, ranMs: nu
   return spare.length === 0 ? 0 : Math.max(0, Math.min(...spare)) / ranMs;
 }
 
-/** How much longer requests could wait before a promise breaks; null if waiting does not break it, or that is not known. */
+/**
+ * How much longer requests could wait before a promise breaks; null if waiting does not break it, or if that is not
+ * known.
+ */
 function spareMs({ metric, belowMs }: Objective, trend: RunTrend, ttftMs: number): number | null {
   switch (metric) {
     case 'ttft':
