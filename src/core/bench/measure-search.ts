@@ -27,10 +27,10 @@ const longestForRequestsMs = 60_000;
 /** After this many consecutive saturated measurements of a load, the load generator is considered unable to send it. */
 const mostSaturated = 2;
 
-/** The part of a measurement in which the queue reaches its usual length. */
+/** The share of a measurement that is its warm-up, in which the queue reaches its usual length. */
 const warmupShare = 0.25;
 
-/** No plausible search goes beyond this load. */
+/** No plausible search goes beyond these loads. */
 const extremes = {
   rate: { lowest: 0.01, highest: 100_000 },
   concurrency: { lowest: 1, highest: 10_000 },

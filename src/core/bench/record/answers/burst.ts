@@ -22,7 +22,7 @@ const burstShare = 0.02;
  * the answer to a request that waited long in a queue also arrives in a small share of the time.
  */
 export function isBurst(request: CompletedRequest): boolean {
-  // A single token was requested.
+  // It was requested as a whole.
   if (request.isWhole === true) return false;
   const { tokens } = outputTokensOf(request);
   if (tokens < fewestTokens) return false;
