@@ -6,37 +6,37 @@ import { contradictions, split } from './split.js';
 /** What breaks first: a promise by its position, or the queue, which grows without end. */
 export type NextToBreak = { readonly type: 'promise'; readonly index: number } | { readonly type: 'overload' };
 
-/** What a search knows when it ends. */
+/** The knowledge of a search when it ends. */
 export type SearchOutcome = {
   readonly loads: readonly LoadEvidence[];
-  /** Clearly on the other side than their neighbours: there is no single limit then. */
+  /** Loads that are clearly on the other side than their neighbours: then there is no single limit. */
   readonly contradictions: readonly LoadEvidence[];
-  /** Whether nothing more would have helped. */
+  /** Whether no further measurement would have helped. */
   readonly isFinished: boolean;
   /** Whether the search ended because the load generator could not send more. */
   readonly isClientFull: boolean;
-  /** The lowest load of those at which the promises hold, if one breaks below it too; otherwise null. */
+  /** The lowest load at which the promises hold, if one breaks below it too; otherwise null. */
   readonly holdsFrom: number | null;
 } & (
   | {
       readonly status: 'found';
       readonly load: number;
-      /** Ends of the 95 % interval; null where no load was clear of the limit. */
+      /** Ends of the 95 % interval; null where no load was clearly on that side of the limit. */
       readonly lower: number | null;
       readonly upper: number | null;
       readonly next: NextToBreak;
     }
-  /** They hold at the highest load that was measured. */
+  /** The promises hold at the highest load that was measured. */
   | { readonly status: 'all-hold'; readonly highest: number }
-  /** One breaks at the lowest, or at each where a higher load may be better. */
+  /** A promise breaks at the lowest load, or at each load if a higher one may be better. */
   | { readonly status: 'none-hold'; readonly lowest: number; readonly next: NextToBreak }
-  /** Of these promises, by their positions, no answer has a value. */
+  /** The promises, by their positions, for which no answer has a value. */
   | { readonly status: 'unjudged'; readonly promises: readonly number[] }
   | { readonly status: 'nothing-measured' }
 );
 
 /**
- * The answer from what was measured, finished or not.
+ * The answer according to the measurements, finished or not.
  *
  * @param isClientFull whether the load generator could not send what the search asked for next
  */
@@ -74,8 +74,9 @@ export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull 
 }
 
 /**
- * The promise whose line reaches its limit first; without lines, the one that is worst at a load at which one breaks. How
- * far beyond its limit a promise is goes by the requests that miss it, in multiples of those that may: scores are cut off.
+ * The promise whose line reaches its limit first; without lines, the one that is worst at a load at which one breaks.
+ * How far beyond its limit a promise is depends on the requests that miss it, in multiples of those that may, because
+ * scores are cut off.
  */
 function nextToBreak({ promises }: SearchSpec, broken: LoadEvidence, limit: Limit | null): NextToBreak {
   const ranked = promises

@@ -2,7 +2,7 @@ import { type ClusteredShare, clusteredShare, designEffect, total } from '../../
 import { disagreement, type MeasuredShare } from '../../statistics/disagreement.js';
 import { type Proportion, wilsonInterval } from '../../statistics/proportion.js';
 
-/** A promise as the search sees it: how many requests may miss its limit. */
+/** A promise as the search sees it: the share of requests that may miss its limit. */
 export interface Promised {
   /** As it was given: `ttft.p95<500ms`. */
   readonly text: string;
@@ -13,69 +13,71 @@ export interface Promised {
 /** One measurement at one load. */
 export interface Look {
   readonly load: number;
-  /** Per promise, in their order, requests that missed its limit, in pieces of time. */
+  /** For each promise, in their order, the requests that missed its limit, in pieces of time. */
   readonly missed: readonly (readonly Proportion[])[];
   /** Requests with an answer, whether or not a promise could be judged by them. */
   readonly answered: number;
   /** The queue grew without end, so every promise about waiting breaks sooner or later. */
   readonly isOverloaded: boolean;
-  /** It was too short to tell a queue that grows without end from one that fills. */
+  /** It was too short to distinguish a queue that grows without end from one that fills up. */
   readonly isUntold: boolean;
-  /** The wait rose all the time, so that a promise that holds will break soon if it continues. */
+  /** The wait rose all the time, so a promise that holds will soon break if this continues. */
   readonly isRising: boolean;
   /**
-   * By what share the load may exceed what the server can do, and all promises about waiting still hold until its end: the
-   * queue needs longer to become too long. 0 without such promises.
+   * The share by which the load may exceed the server's capacity while all promises about waiting still hold until its
+   * end, because the queue needs longer to become too long. 0 without such promises.
    */
   readonly hiddenExcess: number;
 }
 
-/** All that is known of one load. */
+/** Everything that is known about one load. */
 export interface LoadEvidence {
   readonly load: number;
   readonly looks: number;
-  /** Per promise; null without a request that it could be judged by. */
+  /** For each promise; null without a request by which it could be judged. */
   readonly shares: readonly (ClusteredShare | null)[];
   readonly isOverloaded: boolean;
-  /** The wait rose all the time in the last look, which is the longest: the share of missed requests is too low. */
+  /** The wait rose all the time in the last look, which is the longest, so the share of missed requests is too low. */
   readonly isRising: boolean;
-  /** The least of its looks. */
+  /** The smallest value of its looks. */
   readonly hiddenExcess: number;
   /**
-   * `holds` and `breaks` only if the interval is clear of the limit; and `holds` only if some look was long enough to tell
+   * `holds` and `breaks` only if the interval is clear of the limit; `holds` only if some look was long enough to tell
    * whether the server can follow the load, and the wait did not rise in the last one.
    */
   readonly verdict: 'holds' | 'breaks' | 'unclear';
-  /** In standard errors, how far the worst promise is on the good side of its limit; from -{@link surest} to it. */
+  /** How far the worst promise is on the good side of its limit, in standard errors; limited to ±{@link surest}. */
   readonly score: number;
 }
 
-/** Error on each side of an interval that decides. */
+/** Error on each side of an interval that is used for a decision. */
 const decidingTail = 0.025;
 
 const surest = 6;
 
-/** Fewer answers may all be of a kind that a promise says nothing about, such as those of one token. */
+/** With fewer answers, all may be of a kind that a promise does not apply to, such as those of one token. */
 const leastAnswers = 5;
 
 /** A single measurement in which the wait rises may do so by chance. */
 const leastRises = 2;
 
-/** Loads up to this factor apart have queues of the same kind, so their requests depend on each other alike. */
+/**
+ * Loads within this factor of each other have queues of the same kind, so their requests depend on each other equally.
+ */
 const alike = 1.3;
 
-/** Where more miss a limit, the queue is not one that comes and goes: it is too long nearly all the time. */
+/** If more than this miss a limit, the queue does not come and go: it is too long nearly all the time. */
 const mostMissed = 0.6;
 
 /**
- * The evidence of each load, in rising order. How far requests depend on each other is taken from the load and its
- * neighbours together, whichever shows most of it: a load at which none missed its limit shows nothing.
+ * The evidence for each load, in rising order. How strongly requests depend on each other is estimated from the load
+ * and its neighbours, whichever shows it most: a load at which no request missed its limit shows nothing.
  */
 export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]): readonly LoadEvidence[] {
   const loads = [...new Set(looks.map(({ load }) => load))].sort((one, other) => one - other);
   const seriesAt = (load: number, promise: number): readonly (readonly Proportion[])[] =>
     looks.filter((look) => look.load === load).map(({ missed }) => missed[promise] ?? []);
-  // Of a queue that grows each time, the last and longest look says most: the others ended before it was too long.
+  // If a queue grows each time, the last and longest look says most: the others ended before it was too long.
   const isBrokenAt = (load: number): boolean => {
     const own = looks.filter((look) => look.load === load);
     const last = own.at(-1);
@@ -125,7 +127,10 @@ export function evidenceOf(promises: readonly Promised[], looks: readonly Look[]
   });
 }
 
-/** Positions of the promises that no answer could be judged by: the server, or the plan, gives no value for them. */
+/**
+ * Positions of the promises that could not be judged by any answer, because the server, or the plan, gives no value for
+ * them.
+ */
 export function unjudged(promises: readonly Promised[], looks: readonly Look[]): readonly number[] {
   const answered = looks.reduce((sum, look) => sum + look.answered, 0);
   if (answered < leastAnswers) return [];
@@ -147,7 +152,7 @@ function verdictOf(
   return !isUntold && sides.every(({ verdict }) => verdict === 'holds') ? 'holds' : 'unclear';
 }
 
-/** Whether more requests of a measurement miss a promise than may, whatever chance did to each of them. */
+/** Whether more requests of a measurement miss a promise than may, whatever the effect of chance on each of them. */
 function isMissedMore({ allowedShare }: Promised, pieces: readonly Proportion[]): boolean {
   const all = total(pieces);
   return all.attempts > 0 && wilsonInterval(all, decidingTail).lower > allowedShare;

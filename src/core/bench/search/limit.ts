@@ -2,12 +2,12 @@ import { logisticLevel } from '../../statistics/logistic-level.js';
 import type { LoadEvidence, Promised } from './evidence.js';
 import type { Split } from './split.js';
 
-/** Where the first promise reaches its limit. */
+/** The load at which the first promise reaches its limit. */
 export interface Limit {
   readonly load: number;
   /** 95 % interval; an end is null if no load was found that is clearly on that side. */
   readonly lower: number | null;
-  /** The lower end if all measurements had been long enough to show a queue that grows. */
+  /** The lower end if all measurements had been long enough to show a growing queue. */
   readonly measured: number | null;
   readonly upper: number | null;
   /** Position of the promise whose line gave the load; null if none did. */
@@ -19,14 +19,14 @@ const nearby = 1.25;
 
 const tail = 0.025;
 
-/** Where more miss a limit than this, the share says little about how far the limit is exceeded. */
+/** If more requests miss a limit than this, the share says little about how far the limit is exceeded. */
 const mostMissed = 0.8;
 
 /**
- * The limit above which the promises break, from all loads near it together: the odds that a request misses a promise
- * rise with the load, and a line through their logarithms tells more than the two loads next to the limit. It is sought
- * between a load at which the promises hold and one at which they do not; a load that is clear of the limit cuts the
- * interval off.
+ * The limit above which the promises break, estimated from all loads near it: the odds that a request misses a promise
+ * rise with the load, and a line through their logarithms tells more than the two loads next to the limit. The limit is
+ * sought between a load at which the promises hold and one at which they do not; a load that is clear of the limit cuts
+ * off the interval.
  *
  * @returns null if they hold everywhere, or nowhere
  */
@@ -71,8 +71,9 @@ export function limitOf(promises: readonly Promised[], { below, above }: Pick<Sp
 }
 
 /**
- * Whether some load on one side of the limit shows how the share rises there. At a server that goes from hardly any missed
- * requests to nearly all of them there is no slope to see, and the limit is only known to be somewhere in between.
+ * Whether some load on one side of the limit shows how the share rises there. For a server that goes from hardly any
+ * missed requests to nearly all of them, there is no slope to see, and the limit is only known to be somewhere in
+ * between.
  */
 function hasSlope(loads: readonly LoadEvidence[], promise: number, from: number, to: number): boolean {
   return loads.some(({ shares }) => {

@@ -2,19 +2,19 @@ import type { LoadEvidence } from './evidence.js';
 
 /** Loads on either side of the limit, each in rising order. */
 export interface Split {
-  /** Lower than those at which the promises hold, and they do not: empty where a higher load can only be worse. */
+  /** Lower than those at which the promises hold, although they do not: empty if a higher load can only be worse. */
   readonly tooLow: readonly LoadEvidence[];
   readonly below: readonly LoadEvidence[];
   readonly above: readonly LoadEvidence[];
 }
 
 /**
- * Divides the loads into those at which the promises hold and those at which they do not, so that the evidence against the
- * division is least: noise may let a low load look worse than a higher one.
+ * Divides the loads into those at which the promises hold and those at which they do not, so that the evidence against
+ * the division is smallest: noise may make a low load look worse than a higher one.
  *
  * @param loads in rising order
- * @param isMonotonic whether a promise that breaks at one load is taken to break at all higher ones; otherwise the
- *   promises hold at a range of loads, which is the one with the highest load at which they do
+ * @param isMonotonic whether a promise that breaks at one load is assumed to break at all higher ones; otherwise the
+ * promises hold in a range of loads, which is the one with the highest load at which they do
  */
 export function split(loads: readonly LoadEvidence[], isMonotonic: boolean): Split {
   if (isMonotonic) return { tooLow: [], ...parted(loads) };
@@ -37,7 +37,7 @@ function parted(loads: readonly LoadEvidence[]): Pick<Split, 'below' | 'above'> 
   let least = cost;
   for (const [index, { score }] of loads.entries()) {
     cost -= score;
-    // At a tie the cautious answer: fewer loads at which the promises hold.
+    // In a tie, the cautious answer: fewer loads at which the promises hold.
     if (cost < least) {
       least = cost;
       cut = index + 1;
@@ -46,7 +46,7 @@ function parted(loads: readonly LoadEvidence[]): Pick<Split, 'below' | 'above'> 
   return { below: loads.slice(0, cut), above: loads.slice(cut) };
 }
 
-/** Loads that are clearly on the other side than their neighbours say. */
+/** Loads that are clearly on the other side than their neighbours suggest. */
 export function contradictions({ tooLow, below, above }: Split): readonly LoadEvidence[] {
   return [
     ...tooLow.filter(({ verdict }) => verdict === 'holds'),

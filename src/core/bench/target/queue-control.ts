@@ -9,7 +9,7 @@ const limits = { max_concurrency: Type.Integer(), max_queue: Type.Integer(), slo
 const queueView = Compile(
   Type.Object({
     ...limits,
-    /** Only of a server with several models: each has limits of its own. */
+    /** Only for a server with several models, each of which has its own limits. */
     models: Type.Optional(Type.Array(Type.Object({ ...limits, name: Type.String() }))),
     /** Only where others have them. */
     slots_at: Type.Optional(Type.String()),
@@ -21,9 +21,9 @@ const failure = Compile(Type.Object({ error: Type.Object({ message: Type.String(
 
 /** Sets a chatstream server's max-concurrency while it runs. */
 export interface QueueControl {
-  /** The max-concurrency that it had at first. */
+  /** Its original max-concurrency. */
   readonly original: number;
-  /** The number of its slots, which is the greatest max-concurrency that it accepts. */
+  /** The number of its slots, which is the highest max-concurrency that it accepts. */
   readonly slots: number;
   readonly slotsAt: SlotsAt;
   readonly maxQueue: number;
@@ -31,16 +31,19 @@ export interface QueueControl {
   setMaxConcurrency(maxConcurrency: number): Promise<void>;
   /** The number of requests that run or wait now. */
   busy(): Promise<number>;
-  /** Sets it back to {@link original}, if it was set to anything else. */
+  /** Restores {@link original}, if anything else was set. */
   restore(): Promise<void>;
 }
 
-/** For how long, and after how many milliseconds each time, a server is asked again that cannot change its limit at the moment. */
+/**
+ * For how long, and at which intervals in milliseconds, a server that cannot change its limit at the moment is asked
+ * again.
+ */
 const retries = { forMs: 5000, everyMs: 250 } as const;
 
 /**
- * A front of a cluster has answered when it was ready, but may not have found its line yet, or NATS may be slow to take the
- * limit, for which the front waits: it says so with a 503.
+ * A front of a cluster answered when it was ready, but may not have found its line yet, or NATS may be slow to store
+ * the limit, for which the front waits. In both cases it answers with a 503.
  */
 async function patched(http: Http, limits: object): Promise<Answer> {
   const endMs = performance.now() + retries.forMs;
@@ -52,7 +55,8 @@ async function patched(http: Http, limits: object): Promise<Answer> {
 }
 
 /**
- * @param model the one that requests ask for; by another name, a server with several models takes it for its first
+ * @param model the one that requests ask for; under another name, a server with several models understands its first
+ * one
  * @returns null if the server has no such setting, or does not allow changing it
  */
 export async function queueControl(http: Http, model: string): Promise<QueueControl | null> {
@@ -68,7 +72,7 @@ export async function queueControl(http: Http, model: string): Promise<QueueCont
   const allowed = await patched(http, limitsOf(original));
   if (allowed.status !== 200) return null;
   let isChanged = false;
-  // Also if it should have that value already: it may have been changed by someone else.
+  // Set even if it should have that value already, because someone else may have changed it.
   const setMaxConcurrency = async (maxConcurrency: number): Promise<void> => {
     const changed = await patched(http, limitsOf(maxConcurrency));
     if (changed.status !== 200) {
