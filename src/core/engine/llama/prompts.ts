@@ -35,7 +35,7 @@ export class Prompts {
 
   /**
    * @param contextLength tokens that fit into a slot
-   * @param rendererOf makes what renders chats that may take long; without it, they are rendered here
+   * @param rendererOf creates the renderer for chats that may take long; without it, they are rendered here
    * @throws ChatstreamError `model_unreadable` for a model that is not a language model
    */
   constructor(model: LlamaModel, contextLength: number, rendererOf: RendererOf | null = null) {
@@ -65,7 +65,10 @@ export class Prompts {
     return this.#chats.template.stop;
   }
 
-  /** What is wrong with the chat template. Renders plain chats, which also reads the vocabulary and measures the template. */
+  /**
+   * What is wrong with the chat template. Renders plain chats, which also reads the vocabulary and measures the
+   * template.
+   */
   async problems(): Promise<readonly string[]> {
     const problems = await this.#chats.template.problems();
     this.#aroundMessage = await tokensAroundMessage(async (messages) => {
@@ -93,7 +96,7 @@ export class Prompts {
     );
   }
 
-  /** Ends what renders chats somewhere else. */
+  /** Ends the renderer of chats that may take long. */
   stop(): void {
     this.#chats.stop();
   }
@@ -112,7 +115,7 @@ export class Prompts {
   readonly decode: DecodeTokens = (tokens, before) =>
     this.#model.detokenize(libraryTokens(tokens), false, libraryTokens(before));
 
-  /** The same, but for special tokens of these names, which are not left out. */
+  /** The same, except that special tokens with these names are not left out. */
   decodeWith(marks: readonly string[]): DecodeTokens {
     const shown = new Map(marks.flatMap((mark) => this.#specialToken(mark)));
     if (shown.size === 0) return this.decode;
@@ -143,7 +146,7 @@ export class Prompts {
     return isControl ? [[token, name]] : [];
   }
 
-  /** The tokens of a text that the model has not written itself, with special tokens. */
+  /** The tokens of a text that the model did not write itself, with special tokens. */
   tokensOfMark(text: string): readonly Token[] {
     return this.#model.tokenize(text, true);
   }
@@ -155,7 +158,7 @@ export class Prompts {
     if (control || unknown) return { text: name, bytes: null };
     const spelling = spellingOf(this.#model);
     if (userDefined) return { text: name, bytes: [...Buffer.from(name)] };
-    // Of other vocabularies, only whole texts are known.
+    // In other vocabularies, only whole texts are known.
     const bytes =
       spelling === null ? Buffer.from(this.#model.detokenize([libraryToken(token)])) : bytesOf(name, spelling);
     return { text: textOfBytes([...bytes]), bytes: [...bytes] };

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Longest time in milliseconds that work on one prompt holds the event loop. */
+/** Longest time in milliseconds for which work on one prompt holds the event loop. */
 const turnMs = 4;
 
-/** Gives the event loop back now and then during long work, so that other calls continue beside it. */
+/** Yields to the event loop now and then during long work, so that other calls continue beside it. */
 export class Pacer {
   readonly #signal: AbortSignal | undefined;
   #turnEndMs = performance.now() + turnMs;
@@ -13,7 +13,7 @@ export class Pacer {
     this.#signal = signal;
   }
 
-  /** Whether it is time to {@link rest}. Asking costs less than an `await`, and a short prompt never waits. */
+  /** Whether it is time to {@link rest}. Asking costs less than an `await`, so a short prompt never waits. */
   get isDue(): boolean {
     return performance.now() >= this.#turnEndMs;
   }

@@ -25,7 +25,7 @@ process.on('message', (message) => {
   if (isRenderRequest(message)) void receive(message);
 });
 
-// No caller waits any more, and there is nothing to be saved.
+// No caller is waiting any more, and there is nothing to save.
 process.on('disconnect', end);
 if (!process.connected) end();
 
@@ -52,7 +52,9 @@ async function answer(request: RenderRequest): Promise<RenderAnswer> {
   return await render(request);
 }
 
-/** Ends this process soon after its parent has ended, also while a template is rendered and nothing is noticed here. */
+/**
+ * Ends this process soon after its parent has ended, even while a template is rendered and this thread notices nothing.
+ */
 function endWith(parent: number): void {
   // Without a thread, `disconnect` is noticed once the template has been rendered.
   try {
@@ -60,7 +62,7 @@ function endWith(parent: number): void {
     watch.on('error', () => undefined);
     watch.unref();
   } catch {
-    // The system makes no more threads.
+    // The system creates no more threads.
   }
 }
 
@@ -74,7 +76,7 @@ async function rendererFrom({ nativeFile, gpu }: RendererSource): Promise<ChatTe
   try {
     if (nativeFile !== null) return jinjaFrom(nativeFile);
   } catch {
-    // What cannot be loaded alone may need something that the library loads before.
+    // If the code cannot be loaded alone, it may need something that the library loads first.
   }
   const llama = await openWithoutGpu(await importLibrary(), gpu, () => undefined);
   return (source) => compileJinja(llama, source);

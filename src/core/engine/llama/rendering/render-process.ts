@@ -17,15 +17,15 @@ import {
 /** Creates a process; by default Node's `fork`. */
 export type Fork = (entry: string, options: ForkOptions) => ChildProcess;
 
-/** What was asked and is not answered yet. */
+/** A request without an answer yet. */
 interface Asked {
   readonly resolve: (answer: RenderAnswer) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * A process that renders chats with one template, one at a time. It never keeps this one alive, and ends with it: at once if it
- * is idle, and within a second or two if it renders.
+ * A process that renders chats with one template, one at a time. It never keeps this one alive, and ends with it: at
+ * once if it is idle, and within a second or two if it is rendering.
  */
 export class RenderProcess {
   /** Resolves once the template can be rendered. @throws ChatstreamError also `engine_failed` if the process ends */
@@ -50,13 +50,13 @@ export class RenderProcess {
     this.#child.unref();
     this.#child.channel?.unref();
     this.ready = this.#ask({ type: 'template', template, nativeFile, gpu, parent: process.pid }).then(() => undefined);
-    // Its users learn of it. It will not be ready later.
+    // Its users are told. It will not become ready later.
     this.ready.catch(() => {
       this.kill();
     });
   }
 
-  /** Whether it can still be asked. */
+  /** Whether it still accepts requests. */
   get isAlive(): boolean {
     return this.#isAlive;
   }
@@ -72,7 +72,7 @@ export class RenderProcess {
     throw new ChatstreamError('internal', 'The process that renders chats answered something else.');
   }
 
-  /** Ends it at once. What it is rendering, nothing else could interrupt. */
+  /** Ends it at once. Nothing else could interrupt its rendering. */
   kill(): void {
     this.#isAlive = false;
     signalChild(this.#child, 'SIGKILL');
@@ -82,7 +82,7 @@ export class RenderProcess {
     if (!this.#isAlive) throw endedError('it was stopped');
     const answer = await new Promise<RenderAnswer>((resolve, reject) => {
       this.#asked = { resolve, reject };
-      // Without a channel, it could not be created, and an event says so.
+      // Without a channel, it could not be created, which an event reports.
       if (this.#child.connected) this.#child.send(request, () => undefined);
     });
     if (answer.type === 'refused') throw readError(answer.error);
@@ -110,7 +110,7 @@ function created(create: Fork): ChildProcess {
     return create(fileURLToPath(compiledFile(import.meta.url, './render-host.js')), {
       // Arguments of the debugger or the test runner are not meant for it.
       execArgv: [],
-      // The places of content in a text are an array of bytes.
+      // The positions of content in a text are an array of bytes.
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
