@@ -11,7 +11,7 @@ type Schema = Readonly<Record<string, unknown>>;
  * The format of the answer, from the parameters of OpenAI, llama-server, vLLM, SGLang and Ollama.
  *
  * @param own formats that only the protocol of the request has
- * @throws ChatstreamError `invalid_request` for parameters that ask for different formats, and for schemas that are none
+ * @throws ChatstreamError `invalid_request` for parameters that request different formats, and for invalid schemas
  */
 export function outputFormat(body: GenerationParameters, own: readonly (NamedFormat | null)[] = []): OutputFormat {
   const [first, ...others] = [...own, ...givenFormats(body)].filter((format) => format !== null);
@@ -77,7 +77,7 @@ export function schemaFormat(param: string, given: Given<Schema | string>): Name
   return { type: 'json_schema', schema, param };
 }
 
-/** What the text of a schema may have: as much as any body. Levels are counted later, as those of all schemas. */
+/** The text of a schema may have as much as any body. Levels are counted later, like those of all schemas. */
 const most = { containers: 50_000, levels: Infinity, members: Infinity };
 const mostNames = 20_000;
 

@@ -9,14 +9,15 @@ export interface FunctionCall {
 }
 
 /**
- * Objects and lists, and members of objects, that the arguments of all calls in a chat may have. A megabyte of them would take
- * 0.1 s to be read, and the template gets each one by one.
+ * Objects and lists, and members of objects, that the arguments of all calls in a chat may have. Reading a megabyte of
+ * them would take 0.1 s, and the template gets each one separately.
  */
 const most = { containers: 20_000, members: 20_000, levels: deepest };
 
 /**
- * Reads the calls of one chat, with their arguments as objects, which is what templates expect. What is no object stays text, and
- * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to continue.
+ * Reads the calls of one chat, with their arguments as objects, which templates expect. Anything that is not an object
+ * stays text, and so does anything with too many parts or levels: a model may have written it itself, in a conversation
+ * that has to continue.
  */
 export function callReader(): (call: FunctionCall) => JsonObject {
   const left = { ...most };
