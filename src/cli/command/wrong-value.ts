@@ -6,7 +6,7 @@ import type { Wrong } from './wrong-combination.js';
  * Rephrases what oclif says about a value that a flag does not take.
  *
  * @param said oclif's message, with the name of the flag, or of the variable that gives it, in front: `--count:
- * Expected an integer …`
+ *   Expected an integer …`
  * @returns null if the message is about something else
  */
 export function wrongValue(said: string): Wrong | null {

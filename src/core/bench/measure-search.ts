@@ -160,8 +160,8 @@ function promisedOf({ text, percentile }: FindMaxOptions['promises'][number]): P
  * Whether a measurement says more about the load generator than about the server: it was too busy, or sent requests late.
  *
  * @param isLateFine whether late requests that keep all promises count for the server: at a rate, they are not a
- * lighter load, and if answers take a few milliseconds, a timer is equally late. Not at a load at which some have
- * broken a promise.
+ *   lighter load, and if answers take a few milliseconds, a timer is equally late. Not at a load at which some have
+ *   broken a promise.
  */
 function isOfClient({ run }: MeasuredRun, look: Look, promises: readonly Promised[], isLateFine: boolean): boolean {
   const saturation = run.client.saturation ?? [];

@@ -40,7 +40,7 @@ export interface Bucket {
   get(key: string): Promise<Entry | null>;
   /**
    * @param selection a key; words that end with a dot, for all keys that begin with them; or the empty string, for all
-   * keys
+   *   keys
    */
   list(selection: string): Promise<Entry[]>;
   /** Writes the value, whatever is there. Its time to live starts again. @returns the new revision */

@@ -40,7 +40,7 @@ export interface Bus {
    * Opens the bucket of this name, and creates it if it does not exist. A name has letters, digits, `_` and `-`.
    *
    * @throws ChatstreamError `cluster_unavailable` if NATS does not answer, stores no buckets, or has this one with
-   * another time to live
+   *   another time to live
    */
   bucket(name: string, options: BucketOptions): Promise<Bucket>;
   readonly onStatus: Subscribable<BusStatus>;

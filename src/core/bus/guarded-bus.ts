@@ -14,7 +14,7 @@ const mostTold = 1000;
  * connection, which would end and leave the process deaf, nor the timer that sends, which would end the process.
  *
  * @param onFault called for each subject once in ten minutes, and for at most 1000 subjects in that time, so that
- * something that fails once a second does not fill the log
+ *   something that fails once a second does not fill the log
  */
 export function guardedBus(bus: Bus, clock: Clock, onFault: (fault: BusFault) => void): Bus {
   /** When a fault of each subject was reported, the oldest first. */

@@ -107,7 +107,7 @@ export class LineSettings {
 
   /**
    * @throws ChatstreamError `cluster_unavailable`; also for settings that have become too long because NATS accepts
-   * less than when they were accepted
+   *   less than when they were accepted
    */
   async #write(edit: Edit): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {

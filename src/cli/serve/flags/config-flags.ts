@@ -17,7 +17,7 @@ export function isForFiles(flag: string): boolean {
  *
  * @param known the flags of the command
  * @throws ChatstreamError `usage` for a name that is not a flag, and for a value other than true or false where one of
- * these is needed
+ *   these is needed
  */
 export function argumentsOf(
   values: ReadonlyMap<string, FlagValue>,

@@ -28,7 +28,7 @@ export function clusterOptions(
 
 /**
  * @throws ChatstreamError `usage` for settings without effect in a front, including reserves, and together with
- * --upstream
+ *   --upstream
  */
 export function checkClusterFlags(
   { upstream }: Pick<ServeFlags, 'upstream'>,

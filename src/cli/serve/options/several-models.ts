@@ -86,7 +86,7 @@ function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }:
  *
  * @param replicas how many engines each model has
  * @throws ChatstreamError `usage` if two have the same name, or if there is no room for prompt caches of the requested
- * size; `model_unreadable` for a file that is not a model
+ *   size; `model_unreadable` for a file that is not a model
  */
 export async function servedEngines(
   engines: readonly NamedEngine[],
@@ -122,7 +122,7 @@ function checkCaches(engines: readonly NamedEngine[], most: number): void {
 
 /**
  * @param cacheBytes the size of a prompt cache for which none is given: all of them together get as much as that of one
- * model
+ *   model
  * @param replicas each has its own weights
  */
 async function named({ name, source, engine }: NamedEngine, cacheBytes: number, replicas: number): Promise<NamedModel> {

@@ -25,7 +25,7 @@ export const notValid = 'is not valid';
  *
  * @param alternatives all issues with the value: a value that may have several types has an issue for each of them
  * @returns null for a keyword that says nothing about the value itself, such as `required`, or nothing that fits into
- * words, such as `pattern`
+ *   words, such as `pattern`
  */
 export function requirement({ keyword, params }: Issue, alternatives: readonly Issue[]): string | null {
   const limit = Number(member(params, 'limit'));

@@ -23,7 +23,7 @@ function errorOf(name: string, errors: ErrorsOfValue, schema: object, usualHint:
  * @param name of the file
  * @param usualHint where the settings are described
  * @param schema of the file: unknown names are compared with those in it, and the `patternErrorMessage` of a pattern,
- * which editors show too, says what it means
+ *   which editors show too, says what it means
  * @param others sentences about mistakes that the schema cannot find
  */
 export function settingsErrors(

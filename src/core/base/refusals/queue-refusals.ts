@@ -108,7 +108,7 @@ const longestRetrySeconds = 60;
  * For a request whose first token would come later than the server's target, in milliseconds.
  *
  * @param expected how long the request has waited, 0 for one that has just arrived, and how long it would still take;
- * null if unknown
+ *   null if unknown
  */
 export function ttftTargetError(
   { waitedMs, leftMs }: { readonly waitedMs: number; readonly leftMs: number | null },

@@ -170,7 +170,7 @@ export function methodNotAllowedError(method: string, path: string, allowed: rea
 
 /**
  * @param meant the route that the client may have meant, with its methods if the client's method is not among them;
- * null if no route is similar
+ *   null if no route is similar
  */
 export function notFoundError(
   method: string,

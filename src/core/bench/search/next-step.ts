@@ -107,7 +107,7 @@ function halved(
 
 /**
  * @param below the loads at which the promises hold, as far as is known: all that are measured, except those that are
- * too low
+ *   too low
  */
 function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], below: readonly LoadEvidence[]): SearchStep {
   const low = below.at(-1);

@@ -14,7 +14,7 @@ export interface Split {
  *
  * @param loads in rising order
  * @param isMonotonic whether a promise that breaks at one load is assumed to break at all higher ones; otherwise the
- * promises hold in a range of loads, which is the one with the highest load at which they do
+ *   promises hold in a range of loads, which is the one with the highest load at which they do
  */
 export function split(loads: readonly LoadEvidence[], isMonotonic: boolean): Split {
   if (isMonotonic) return { tooLow: [], ...parted(loads) };

@@ -39,7 +39,7 @@ const stopMs = 5000;
  * @param signal aborted to cancel
  * @param create for tests
  * @throws ChatstreamError `target_unreachable` with the server's own message if it does not start, `usage` if that is
- * because of its flags, `cancelled` if the signal is aborted first; then nothing is left running
+ *   because of its flags, `cancelled` if the signal is aborted first; then nothing is left running
  */
 export async function startOwnServer(
   [program = '', ...args]: readonly string[],

@@ -56,7 +56,7 @@ async function patched(http: Http, limits: object): Promise<Answer> {
 
 /**
  * @param model the one that requests ask for; under another name, a server with several models understands its first
- * one
+ *   one
  * @returns null if the server has no such setting, or does not allow changing it
  */
 export async function queueControl(http: Http, model: string): Promise<QueueControl | null> {

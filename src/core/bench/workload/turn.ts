@@ -30,7 +30,7 @@ export interface Turn {
 export interface Workload {
   /**
    * @param run the run of the bench for which it is, from 0. Runs have the same lengths but different words, so that
-   * the server's prefix cache never holds the prompts of an earlier run
+   *   the server's prefix cache never holds the prompts of an earlier run
    * @param index of the conversation, from 0
    * @returns its turns, at least one, to be sent one after the other
    */

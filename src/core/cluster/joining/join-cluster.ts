@@ -108,7 +108,7 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
  * Opens the buckets that a cluster keeps in NATS.
  *
  * @throws ChatstreamError `cluster_unavailable`, for example if JetStream is switched off, or messages must be very
- * short
+ *   short
  */
 export async function openBuckets(bus: Bus): Promise<Pick<Membership, 'members' | 'lines'>> {
   if (bus.maxPayloadBytes < leastPayloadBytes) {

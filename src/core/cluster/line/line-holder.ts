@@ -214,10 +214,7 @@ export class LineHolder {
     this.#standings.tell();
   }
 
-  /**
-   * Ends the former scheduler, whose timers must not run any more. Running jobs have not ended, which it would
-   * otherwise learn from.
-   */
+  /** Ends the former scheduler, whose timers must not run any more, without taking its running jobs for ended. */
   #dismiss(): void {
     this.#stopListening();
     const scheduler = this.#scheduler;

@@ -33,7 +33,7 @@ export class SavedServices {
    * Writes it if it has changed. Never rejects.
    *
    * @param isHolder whether this process still holds the line. A process that was asleep may only find out by an entry
-   * that another one has written, which must then stay.
+   *   that another one has written, which must then stay.
    */
   async save(services: Services, isHolder: () => boolean): Promise<void> {
     const text = JSON.stringify(services);

@@ -33,7 +33,7 @@ export function confidenceOf(baseline: SettingTrials, candidate: SettingTrials, 
  * With fewer trials, nothing is decided.
  *
  * @param looks the smallest and the largest number of trials of a measurement that may have grown; null if the number
- * was fixed
+ *   was fixed
  */
 export function neededTrialsOf(looks: Pick<Looks, 'least' | 'most'> | null): number {
   const isFixed = looks === null || looks.least === looks.most;

@@ -71,7 +71,7 @@ export interface CallSyntax {
    *
    * @param begin the text that has been read
    * @returns whether it was a call, or something else that is not content; if not, and no call has been reported, it
-   * counts as content
+   *   counts as content
    */
   read(feed: Feed, parts: AnswerParts, begin: string): Reading<boolean>;
   /**

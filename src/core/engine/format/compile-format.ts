@@ -44,7 +44,7 @@ const names = {
  * Compiles the grammar of a format. Takes time in proportion to the size of the format, up to the {@link limits}.
  *
  * @throws ChatstreamError `invalid_request` for a format that is invalid or that no grammar can enforce, naming keyword
- * and place in a schema; `grammar_too_complex` for one that would cost too much
+ *   and place in a schema; `grammar_too_complex` for one that would cost too much
  */
 export function compileFormat(format: SourceFormat): CompiledGrammar {
   const builder = new GrammarBuilder(new Budget(subjectOf(format)));

@@ -52,7 +52,7 @@ interface Place {
  * is the end, so that one character is enough to know the position in a text.
  *
  * @param forbidden other texts that must not occur, except as parts of the mark. If the beginning of the mark is among
- * them, fewer states are needed: not one for each character of the mark and each state of the text
+ *   them, fewer states are needed: not one for each character of the mark and each state of the text
  */
 export function endedBy(
   automaton: Automaton,

@@ -23,7 +23,7 @@ export interface CacheSlot {
    * Drops everything after the common prefix with `tokens`.
    *
    * @returns how many of the tokens need no prefill. The last one always does, because its output is needed. A model
-   * with a sliding window or a recurrent state may have to drop more than the differing part, or everything.
+   *   with a sliding window or a recurrent state may have to drop more than the differing part, or everything.
    */
   keepPrefix(tokens: readonly Token[]): Promise<number>;
   /** Drops everything. */

@@ -49,7 +49,7 @@ const signs: readonly Sign[] = [
  *
  * @param known the kind that it was before, which is asked about first; null the first time
  * @param knownPlaces the places that it has just reported; undefined if it has to be asked, for example because it may
- * have been restarted
+ *   have been restarted
  * @param givenPlaces those that are used whatever it reports; null for none
  * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */

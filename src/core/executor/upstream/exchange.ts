@@ -100,10 +100,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.#isSilent;
   }
 
-  /**
-   * Begins to watch whether anything is received for it. This sets a mark, because reading the clock for each chunk
-   * would cost more.
-   */
+  /** Begins to watch whether anything is received. Sets a mark, because a clock reading for each chunk costs more. */
   listen(): void {
     this.#isSilent = true;
   }

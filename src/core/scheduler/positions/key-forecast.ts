@@ -56,7 +56,7 @@ export class KeyForecast<J> {
    * Must be called before {@link classes} are read.
    *
    * @returns false if jobs of a lane have come from elsewhere after others that have waited for less time, or went
-   * ahead of one that came earlier: then the order cannot be derived from classes and arrivals
+   *   ahead of one that came earlier: then the order cannot be derived from classes and arrivals
    */
   update(nowMs: number): boolean {
     const answer = this.#rules.charges.answerOf(this.account);

@@ -6,7 +6,7 @@ import type { LoadRun } from './load-run.js';
  * wait for their answers.
  *
  * @param rampMs the clients begin one after the other, spread over this time. Clients that begin together stay together
- * for many requests if answers are equally long, and load the generator all at once (benchmarks/bench)
+ *   for many requests if answers are equally long, and load the generator all at once (benchmarks/bench)
  * @param tenants the number of each client's tenant; null without tenants
  */
 export async function runClosedLoop(

@@ -85,7 +85,7 @@ export class MeasurementWindow {
    * The phase in which the next request is sent. A counted request reduces the number that is left.
    *
    * @param late whether it counts even if the window's time is over, or the other window's requests have begun:
-   * otherwise a client whose first request took longer would have measured nothing
+   *   otherwise a client whose first request took longer would have measured nothing
    */
   nextPhase(intendedUs: number, late = false): RequestPhase {
     if (this.#closed || this.#left <= 0) return 'over';

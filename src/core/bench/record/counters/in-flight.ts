@@ -30,7 +30,7 @@ export class InFlight {
    * A counted request ended.
    *
    * @param excessUs how much of its time in flight is not part of an end-to-end latency, which is used to check
-   * Little's law
+   *   Little's law
    */
   end(excessUs: number): void {
     this.#counted -= 1;

@@ -6,7 +6,7 @@ import type { ChatMessage, JsonObject } from '../../engine.js';
  * them, and earlier calls and results are written as text. The calls have Hermes' syntax.
  *
  * @param inUserMessage whether the template has no system messages, so that the first message of the user is used
- * instead
+ *   instead
  */
 export function withGenericTools(
   messages: readonly ChatMessage[],

@@ -61,7 +61,7 @@ const conditions: ReadonlyMap<string, string> = new Map([
  * The regular expression of a format that is enforced; null for others, which are annotations.
  *
  * @param maxLength an address whose limit is lower than that of others is counted as a whole, which then takes fewer
- * rules
+ *   rules
  */
 export function formatRegex(format: string, maxLength: number): string | null {
   if (format === 'email' && maxLength < longestEmail) {

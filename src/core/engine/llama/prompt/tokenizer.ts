@@ -88,7 +88,7 @@ export class Tokenizer {
    *
    * @param around the minimum that the template puts around each message: see {@link tokensAroundMessage}
    * @throws ChatstreamError `context_length_exceeded` for so many or such long messages that their contents alone
-   * cannot fit
+   *   cannot fit
    */
   assertContentsFit(messages: readonly ChatMessage[], limit: TokenLimit, around = 0): void {
     const texts = messages.map(({ role, content }) => (role === 'assistant' ? '' : content));

@@ -42,7 +42,7 @@ export function assertSameModel(begun: AnswerName, own: string): void {
  *
  * @param info null before the model is loaded: the length of its context is then checked later
  * @throws ChatstreamError `invalid_request` if that leaves no room. The engine checks whether the vocabulary has the
- * tokens
+ *   tokens
  */
 export function goingOn(
   request: InferenceRequest,
