@@ -48,7 +48,7 @@ function explain({ code, message, hint }: ChatstreamError): void {
   process.exitCode = exitCodes.wrongUsage;
 }
 
-/** As they were typed: oclif makes one id of them, with colons that a word such as a URL may have itself. */
+/** As they were typed: oclif joins them to one id, with colons, which a word such as a URL may contain itself. */
 function wordsOf(id: string): readonly string[] {
   const typed = process.argv.slice(2);
   const end = typed.findIndex((word) => word.startsWith('-'));

@@ -20,7 +20,7 @@ export default class BenchAgent extends BaseCommand {
     },
   ];
 
-  // It has no result, only a log.
+  // The command has no result, only a log.
   static override enableJsonFlag = false;
 
   static override flags = fromEnvironment({

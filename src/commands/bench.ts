@@ -47,7 +47,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const { flags, origins, command } = await this.#settings();
     const files = await benchFilesOf(flags, origins);
     const options = benchOptions(flags, origins, this.config, { ...files, command });
-    // Loaded late, so that --help and wrong flags need not wait for the load generator's code.
+    // Loaded late, so that --help and wrong flags do not wait for the load generator's code.
     const { bench } = await import('../core/bench/bench.js');
     const { checkOutput } = await import('../core/report/write-report.js');
     const { prepareGate } = await import('../cli/bench/gate.js');
@@ -101,7 +101,10 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     return benchJson(report, verdict);
   }
 
-  /** The flags, with what the configuration file says where the command line and the environment are silent. */
+  /**
+   * The flags, with values from the configuration file for those that neither the command line nor the environment
+   * sets.
+   */
   async #settings(): Promise<{
     readonly flags: BenchFlags & { readonly 'log-level': LogLevel };
     readonly origins: FlagOrigins;

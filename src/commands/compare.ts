@@ -58,7 +58,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     output: listFlag({
       char: 'o',
       summary: 'File for the comparison; its extension sets the format: .md .html .xml (JUnit) .json. Repeatable.',
-      // In bench it is a file for a result, and the same name for both would overwrite one with the other.
+      // In `bench`, the variable names a file for a result, and sharing the name would overwrite one with the other.
       env: 'CHATSTREAM_COMPARE_OUTPUT',
     }),
   });

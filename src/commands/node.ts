@@ -54,7 +54,7 @@ export default class Node extends BaseCommand {
     return { event: 'stopped', left };
   }
 
-  /** One line per event, so that a script can read them as they come. */
+  /** One line per event, so that a script can read them as they arrive. */
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json)}\n`);
   }

@@ -23,7 +23,7 @@ import { anyName } from '../core/inference/service/one-model.js';
 import type { RunningServer } from '../core/serve/serve.js';
 import type { HostProcess } from '../core/serve/serving.js';
 
-/** What both ways to serve begin with. */
+/** The beginning of both ways to serve. */
 interface Start {
   readonly flags: ServeFlags;
   readonly config: Config | null;
@@ -34,7 +34,7 @@ interface Start {
 }
 
 interface Served extends Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals'> {
-  /** All names that requests may ask for; with `*`, any. */
+  /** All names that requests may ask for; with `*`, any name. */
   readonly modelNames: readonly string[];
 }
 
@@ -75,18 +75,18 @@ export default class Serve extends BaseCommand {
 
   static override flags = serveFlags;
 
-  /** `parse` keeps what it parsed last in `argv`, with what a file says. */
+  /** `parse` stores what it parsed last in `argv`, including settings from a file. */
   readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
-    // Also on a server for this machine only: there, the others who use the machine are those whom a key keeps out.
+    // Also on a server for this machine only, where a key keeps out other users of the machine.
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;
     const { signalled, stopping, ask } = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
     endWithParent();
-    // From the beginning: without a handler, SIGHUP would end a server that is still loading its model.
+    // Handled from the beginning: without a handler, SIGHUP would end a server that is still loading its model.
     const hangups = flags.config === undefined ? null : new Hangups();
     const { loadStarter } = await import('../cli/serve/load-process.js');
     const host = { drain: ask, startLoad: loadStarter(this.config.root) };
@@ -159,7 +159,7 @@ export default class Serve extends BaseCommand {
     const options = upstreamOptions(flags, this.config.version, config, origins);
     warnOfRisks(options, origins, logger);
     warnOfUseless('upstream', flags, origins, logger);
-    // Without a small heap: passing on a chunk took a quarter more CPU time with it.
+    // Without the small heap, because it makes passing on a chunk cost a quarter more CPU time.
     const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
     const server = await serveUpstreams({ ...options, host }, logger, stopping);
     const { relayReadyBlock, relayReadyEvent } = await import('../cli/serve/upstream-report.js');
@@ -186,12 +186,15 @@ export default class Serve extends BaseCommand {
     return { ...server, modelNames: [anyName] };
   }
 
-  /** It is logged, once there is a log. */
+  /** It is logged once there is a log. */
   protected override onTypedKey(): void {
     this.#isKeyTyped = true;
   }
 
-  /** The flags, with what the configuration file says where the command line and the environment are silent. */
+  /**
+   * The flags, with values from the configuration file for those that neither the command line nor the environment
+   * sets.
+   */
   async #settings(): Promise<{
     readonly flags: ServeFlags & { readonly 'log-level': LogLevel };
     readonly config: Config | null;
@@ -219,7 +222,7 @@ export default class Serve extends BaseCommand {
     return { flags: completed.flags, origins: flagOrigins(completed) };
   }
 
-  /** @throws ChatstreamError if the same command could not start with a changed configuration file */
+  /** @throws ChatstreamError if the command could not start with the changed configuration file */
   async #checkNextStart(config: Config): Promise<void> {
     try {
       const { flags, origins } = await this.#completedBy(config);

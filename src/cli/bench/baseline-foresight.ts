@@ -10,10 +10,10 @@ import type { BenchFlags } from './flags/flags.js';
 import { adviceOf } from './foresight.js';
 
 /**
- * What is known of a baseline that was measured before: that it ended early, or which figures with a threshold it leaves
+ * Checks a baseline that was measured before: whether it ended early, and which figures with a threshold it leaves
  * undecided, whatever is measured now.
  *
- * @returns sentences; empty if every figure may have its verdict
+ * @returns sentences; empty if every figure can get its verdict
  * @throws ChatstreamError `usage` with `--strict`
  */
 export function baselineNotes(
@@ -24,7 +24,7 @@ export function baselineNotes(
 ): readonly string[] {
   if (thresholds.length === 0) return [];
   const isSearch = findMax !== null;
-  // What a search measures at each load is not for figures of settings.
+  // The requests that a search measures at each load do not count for the figures of settings.
   const doubt = endDoubt(baseline, isSearch) ?? (isSearch ? null : figureDoubt(thresholds, baseline));
   if (doubt === null) return [];
   const { problem, advice } = doubt;
@@ -38,7 +38,7 @@ interface Foreseen {
   readonly advice: string;
 }
 
-/** What ended early cannot pass. */
+/** A result that ended early cannot pass. */
 function endDoubt({ name, endedEarly }: Side, isSearch: boolean): Foreseen | null {
   if (endedEarly === null) return null;
   const why = endedEarly.message.replace(/\.$/, '');
@@ -57,7 +57,7 @@ function figureDoubt(thresholds: readonly Threshold[], baseline: Side): Foreseen
   };
 }
 
-/** Each number that is too small once, with the figures that need more, and the figures that are not there. */
+/** Each insufficient number once, with the figures that need more, and the figures that are missing. */
 function gaps(doubts: readonly BaselineDoubt[]): readonly string[] {
   const absent = doubts.filter(({ isAbsent }) => isAbsent).map(({ metric }) => `no ${metric.id}`);
   const texts = (key: 'trials' | 'samples'): readonly string[] => {

@@ -5,13 +5,13 @@ import { type ForeseenDoubt, foreseenDoubts } from '../../core/compare/verdicts/
 import { listed, plural, whole } from '../../core/measurement/numbers.js';
 import type { BenchFlags } from './flags/flags.js';
 
-/** How much is measured, as the flags say it: `--versus` cuts trials into shorter ones. */
+/** How much is measured, as set by the flags: `--versus` divides trials into shorter ones. */
 export type ExtentFlags = Pick<BenchFlags, 'trials' | 'requests'>;
 
 /**
- * What is known before the first request: which figures with a threshold this plan cannot decide, and what to change.
+ * Says before the first request which figures with a threshold this plan cannot decide, and what to change.
  *
- * @returns sentences; empty if every figure may have its verdict
+ * @returns sentences; empty if every figure can get its verdict
  * @throws ChatstreamError `usage` with `--strict`, under which such a measurement fails the job in any case
  */
 export function foreseenNotes(
@@ -19,7 +19,7 @@ export function foreseenNotes(
   options: Pick<BenchOptions, 'trials' | 'leastTrials' | 'requests' | 'tenants' | 'findMax'>,
   flags: ExtentFlags & Pick<BenchFlags, 'strict'>,
 ): readonly string[] {
-  // A search plans its measurements itself, and tenants have numbers of requests of their own.
+  // A search plans its measurements itself, and tenants have their own numbers of requests.
   if (options.findMax !== null) return [];
   const requests = options.tenants.length > 0 ? null : options.requests;
   const doubts = foreseenDoubts(thresholds, { ...options, requests });
@@ -30,7 +30,7 @@ export function foreseenNotes(
   throw new ChatstreamError('usage', `${problem}.`, { hint: `Use ${advice}, or leave out --strict.` });
 }
 
-/** Each number that is too small once, with the figures that need more. */
+/** Each insufficient number once, with the figures that need more. */
 function shortages(
   doubts: readonly ForeseenDoubt[],
   { trials, requests }: Pick<BenchOptions, 'trials' | 'requests'>,
@@ -57,7 +57,7 @@ export function adviceOf(doubts: readonly ForeseenDoubt[], { trials, requests }:
   return [...(needed === 0 ? [] : [`-r ${each}`]), ...(most === trials.most ? [] : [`--trials ${most}`])].join(' ');
 }
 
-/** Up to a multiple of 10, with a twentieth more: a few requests may fail. */
+/** Rounded up to a multiple of 10, after adding a twentieth, because a few requests may fail. */
 function rounded(requests: number): number {
   return Math.ceil((requests * 1.05) / 10) * 10;
 }

@@ -31,7 +31,7 @@ import type { BenchFlags } from './flags/flags.js';
 import { type ExtentFlags, foreseenNotes } from './foresight.js';
 import { precisionNotes } from './precision.js';
 
-/** The flags of a bench that say how its result is judged. */
+/** The flags of a bench that control how its result is judged. */
 export type BenchGateFlags = Pick<BenchFlags, keyof typeof gateFlags | 'baseline' | 'versus' | 'enforce-slo'> &
   ExtentFlags;
 
@@ -99,7 +99,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
     isDecided: (soFar) => {
       const sides = sidesOf({ ...unfinished, ...soFar });
       const compared = sides === null ? null : attempt(sides, { ...gate, gatedOnly: true });
-      // What is not comparable now will not be with more trials.
+      // Results that are not comparable now will not become so with more trials.
       return compared === null || compared instanceof ChatstreamError || isDecided(compared);
     },
     judge: (result, summaries) => {
@@ -125,7 +125,7 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
   };
 }
 
-/** What was measured is worth showing and keeping even if it cannot be compared. */
+/** The measurement is worth showing and keeping even if it cannot be compared. */
 function attempt(sides: Sides, options: CompareOptions): Comparison | ChatstreamError {
   try {
     return compare(sides, options);
@@ -135,7 +135,7 @@ function attempt(sides: Sides, options: CompareOptions): Comparison | Chatstream
   }
 }
 
-/** What became of the objectives that are enforced. */
+/** Whether the enforced objectives were met. */
 interface EnforcedObjectives {
   readonly isMissed: boolean;
   readonly outcome: 'judged' | 'undecided' | null;
@@ -144,7 +144,7 @@ interface EnforcedObjectives {
 
 const notEnforced: EnforcedObjectives = { isMissed: false, outcome: null, text: '' };
 
-/** What was not measured may have missed them: a run that ended early leaves them undecided. */
+/** A run that ended early leaves objectives undecided, because the part that was not measured may have missed them. */
 function enforced(result: BenchResult, summaries: readonly SettingSummary[]): EnforcedObjectives {
   const verdicts = judgeObjectives(result, summaries);
   const early = result.interrupted ? ['Objectives not judged on the whole plan: the measurement ended early.'] : [];
@@ -166,12 +166,13 @@ function exitCodeOf(comparison: Comparison | null, objectives: EnforcedObjective
 
 /**
  * Checks before anything is measured whether the result will be comparable with the baseline, as far as that is known
- * by then: the load and the machine. What the server reports about itself is checked with the result.
+ * by then: the load and the machine. What the server reports about itself is checked later, with the result.
  *
  * @throws ChatstreamError `usage` that names what differs
  */
 function checkBeforehand(baseline: Side, options: BenchOptions, machine: Machine, allowed: readonly string[]): void {
-  // The name of a prompts file and what the server understands are not known yet, so they are taken to be equal.
+  // The name of a prompts file and the parameters that the server understands are not known yet, so they are taken to
+  // be equal.
   const { workload, ignore_eos: ignoreEos } = baseline.plan;
   const promptsName = options.prompts.type === 'synthetic' ? null : workload;
   const plan = describePlan(options, [], { promptsName, ignoreEos });

@@ -11,7 +11,7 @@ import { isOverloadedRun } from '../../core/measurement/validity/overload.js';
 import { cut, painter } from '../../core/report/text/style.js';
 import { columnsOf, hasColours } from '../terminal/terminal.js';
 
-/** Figures that change faster cannot be read. Shorter than the time between progress reports, about 200 ms. */
+/** Figures that change faster cannot be read. It is shorter than the time between progress reports, about 200 ms. */
 const redrawEveryMs = 150;
 
 /** Wider bars add nothing. */
@@ -23,12 +23,12 @@ export interface ProgressDisplay {
   readonly waiting: (what: string) => void;
   readonly progress: (progress: BenchProgress) => void;
   readonly finished: (run: Run, place: RunPlace) => void;
-  /** Leaves the terminal as it was. */
+  /** Restores the terminal. */
   readonly close: () => void;
 }
 
 /**
- * On a terminal, one live block that is redrawn in place and removed at the end; elsewhere, one line for each wait and
+ * On a terminal, one live block that is redrawn in place and removed at the end. Elsewhere, one line for each wait and
  * each finished run.
  *
  * @param silent shows nothing at all
@@ -113,7 +113,7 @@ export function liveLines(
       latency,
     ].join(' · ');
   const all = figuresOf(progress.warmup);
-  // The warm-up is over: of all figures it says the least.
+  // After the warm-up, its count is the least useful figure.
   const figures = stringWidth(all) <= room ? all : figuresOf(0);
   const { filled, empty, text } = timeLine(progress, room);
   return [
@@ -123,7 +123,7 @@ export function liveLines(
   ];
 }
 
-/** A line that fills the last column makes some terminals go on to the next row. */
+/** A line that fills the last column makes some terminals continue on the next row. */
 function roomOf(columns: number): number {
   return Math.max(1, columns - 1);
 }
@@ -145,7 +145,7 @@ function timeLine(progress: BenchProgress, room: number): TimeLine {
   }[status];
   if (plannedMs === null) return { filled: '', empty: '', text: cut(`${formatDuration(elapsedMs)}, ${what}`, room) };
   const leftMs = Math.max(0, plannedMs - elapsedMs) + ((runs ?? run) - run) * plannedMs;
-  // The runs to come may continue as well, or not.
+  // Later runs may continue as well.
   const bound = status === 'extending' ? 'at most' : 'about';
   const left = runs !== null && runs > run ? `, ${bound} ${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left` : '';
   const seconds = (Math.min(elapsedMs, plannedMs) / 1000).toFixed(1);
@@ -182,17 +182,17 @@ export function finishedLine(
   ].join('');
 }
 
-/** A smaller share of the requests changes no figure that a line shows. */
+/** A smaller share of the requests does not change any figure shown in a line. */
 const noticeableShare = 0.05;
 
-/** The rates count all that arrived after the warm-up, and so the rest of the answers to its requests. */
+/** The rates count everything that arrived after the warm-up, including the rest of the answers to its requests. */
 function warmUpText({ requests: { completed }, rates, window }: Pick<Run, 'requests' | 'rates' | 'window'>): string {
   if (window.warmup_requests === 0) return '';
   const others = rates.requests_per_second * window.span_seconds - completed;
   return others > noticeableShare * completed ? `, and ${others.toFixed(1)} of the warm-up,` : '';
 }
 
-/** What users wait for first: of answers that came as a whole, their end. */
+/** The time that users wait for first. For answers that arrive as a whole, the end-to-end latency. */
 function latencyOf(
   { rate }: Run['settings'],
   { ttft, ttft_from_schedule: fromSchedule, e2e }: Run['metrics'],
@@ -203,7 +203,7 @@ function latencyOf(
     : { latency: fromSchedule, name: latencyNames.ttft_from_schedule };
 }
 
-/** Which of two servers a run is of, with the separator behind it; empty if there is only one. */
+/** Which of two servers a run measures, followed by the separator; empty if there is only one. */
 function serverText({ server }: Pick<RunPlace, 'server'>): string {
   if (server === null) return '';
   const other = server.role === 'candidate' ? 'baseline' : 'candidate';

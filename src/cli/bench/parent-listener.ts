@@ -2,12 +2,12 @@ import type { BenchProgress } from '../../core/bench/run/progress.js';
 import type { LoadFigures } from '../../core/server/console/load-tests.js';
 
 /**
- * Tells the program that started this one how far a bench is: for a server that puts itself under load. Without a channel
- * to another program, as from a shell, it does nothing.
+ * Reports the progress of a bench to the program that started it, such as a server that load-tests itself. Without a
+ * channel to another program, as when started from a shell, it does nothing.
  */
 export function parentListener(): (progress: BenchProgress) => void {
   return (progress) => {
-    // If the other program is gone, this one ends as well, and there is nothing else to do about a message that was lost.
+    // If the other program is gone, this one ends as well, and a lost message does not matter.
     if (process.connected) process.send?.(figuresOf(progress), undefined, {}, () => undefined);
   };
 }
@@ -17,7 +17,7 @@ function figuresOf(progress: BenchProgress): LoadFigures {
   const { outputTokensPerSecond, p50Ms, p95Ms } = progress;
   return {
     ...{ phase: status, elapsedMs, plannedMs, completed, inFlight, failed },
-    // A load test is always one of streams, whose latency is the time to the first token.
+    // A load test always uses streams, whose latency is the time to the first token.
     ...{ outputTokensPerSecond, ttftP50Ms: p50Ms, ttftP95Ms: p95Ms },
   };
 }

@@ -3,16 +3,16 @@ import type { BenchOptions } from '../../core/bench/plan/options.js';
 import { percentText } from '../../core/measurement/numbers.js';
 import { usualDuration } from './flags/flags.js';
 
-/** How near a search by rate comes to the limit, and how long that takes, with the usual duration. */
+/** How close a search by rate comes to the limit, and how long that takes, with the usual duration. */
 const usual = { precision: 0.05, searchMs: 5 * 60_000 } as const;
 
-/** What takes fewer times as many requests may well be known in time. */
+/** If up to this many times more requests are needed, the limit may well be found in time. */
 const manyTimes = 4;
 
 /**
- * That a search will probably end before it is as near to the limit as it should be: how often and for how long a load is
- * measured at most goes by the duration, and the requests that are needed grow with the square of the precision. By clients, a
- * limit is known when two neighbouring numbers are.
+ * Warns that a search will probably end before it is as close to the limit as it should be. The duration determines how
+ * often and for how long a load is measured at most, and the number of requests needed grows with the square of the
+ * precision. By clients, a limit is known when two neighbouring numbers are.
  *
  * @returns a sentence or two; none if the duration is long enough
  */

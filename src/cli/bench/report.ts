@@ -38,7 +38,10 @@ export async function keepReport(
   return [...earlier, ...(await failuresOf([...files, ...github]))];
 }
 
-/** What matters most comes first: an interruption, then a failure with the verdict, then that nothing worked. */
+/**
+ * The most important error comes first: an interruption, then a failure with the verdict, then that no request
+ * succeeded.
+ */
 export function exitCodeOfBench(
   { summaries }: Pick<BenchReport, 'summaries'>,
   verdict: Pick<BenchVerdict, 'exitCode'>,

@@ -12,16 +12,16 @@ import { plural } from '../../core/measurement/numbers.js';
 
 interface AgentSettings {
   readonly nats: Omit<NatsOptions, 'name'>;
-  /** Of this machine. */
+  /** Name of this machine. */
   readonly name: string;
-  /** Of the program. */
+  /** Version of the program. */
   readonly version: string;
 }
 
 /**
  * Works for benches until it is stopped.
  *
- * @throws ChatstreamError `cluster_unavailable` if NATS is not there at the beginning
+ * @throws ChatstreamError `cluster_unavailable` if NATS cannot be reached at the beginning
  */
 export async function runAgent(
   { nats, name, version }: AgentSettings,
@@ -62,7 +62,7 @@ function tellStatus(status: BusStatus, address: string, logger: Logger): void {
   }
 }
 
-/** Neither headers nor prompts are logged: there may be keys in them. */
+/** Neither headers nor prompts are logged, because they may contain keys. */
 function tellEvent(event: AgentEvent, logger: Logger): void {
   switch (event.type) {
     case 'claimed':
@@ -96,7 +96,7 @@ function shapeText(shape: LoadShape): string {
   return shape.type === 'closed' ? plural(shape.clients, 'client') : `its share of ${shape.rate} requests per second`;
 }
 
-/** Paths and queries may hold keys. */
+/** Paths and queries may contain keys. */
 function serverOf(url: string): string {
   return new URL(url).origin;
 }

@@ -21,7 +21,7 @@ export interface OpenServerHooks {
   readonly packageRoot: string;
   readonly tell: (line: string) => void;
   readonly log: (line: string) => void;
-  /** Aborted to give up. */
+  /** Aborted to cancel. */
   readonly stopping: AbortSignal;
 }
 
@@ -34,8 +34,8 @@ export interface OpenedServer {
 const usualUrl = 'http://127.0.0.1:8000';
 
 /**
- * The server to talk to: at the URL if one is named; else one that is started with the model; and if neither is named, the
- * one that runs at the usual address, or one that is started with the bundled model.
+ * The server to talk to: the one at the URL if a URL is given; otherwise one that is started with the given model; and
+ * if neither is given, the one that runs at the usual address, or one that is started with the bundled model.
  *
  * @throws ChatstreamError `usage`, `target_unreachable`; `cancelled` if it was stopped
  */

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 
-/** What someone has entered at the prompt. */
+/** The text that someone has entered at the prompt. */
 export type Entered =
   | { readonly type: 'text'; readonly text: string }
   /** Ctrl-C on an empty line. */
@@ -8,16 +8,16 @@ export type Entered =
   /** Ctrl-D, or the terminal is gone. */
   | { readonly type: 'ended' };
 
-/** Lines of a text that is pasted come at once; people are not as fast. */
+/** Lines of pasted text arrive at once; people type more slowly. */
 const pasteMs = 20;
 
 const quotes = '"""';
 
 /**
- * Asks for a text on a terminal. What is pasted is one text, whatever lines it has; what begins with `"""` goes on to the line
- * that ends with it.
+ * Asks for a text on a terminal. A paste is one text, however many lines it has. A text that begins with `"""`
+ * continues up to the line that ends with it.
  *
- * @param history what was entered before, the latest first; it is added to
+ * @param history earlier entries, the latest first; the new entry is added to it
  */
 export function promptLine(prompt: string, history: string[]): Promise<Entered> {
   return new Promise((resolve) => {
@@ -50,7 +50,7 @@ export function promptLine(prompt: string, history: string[]): Promise<Entered> 
       lines.push(line);
       clearTimeout(timer);
       timer = setTimeout(() => {
-        // The paste has a last line without an end, or there are quotation marks to come.
+        // The paste has an unfinished last line, or closing quotation marks are still to come.
         if (reader.line !== '') return;
         if (isOpen()) {
           reader.setPrompt('… ');

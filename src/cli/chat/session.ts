@@ -73,7 +73,7 @@ async function obey(text: string, talk: Talk): Promise<Outcome> {
   switch (line.type) {
     case 'message':
       talk.conversation.ask(line.text);
-      // What was not answered is not a part of the conversation.
+      // A message without an answer does not become part of the conversation.
       return await answerInteractively(talk, (conversation) => conversation.takeBack());
     case 'command':
       return await obeyCommand(line.name, line.rest, talk);
@@ -201,7 +201,7 @@ async function answerInteractively(
   return stop.signal.aborted ? 'interrupted' : 'go-on';
 }
 
-/** Shows the answer to the last message and keeps it, as far as it came. */
+/** Shows the answer to the last message and keeps the part that arrived. */
 async function streamAnswer(server: ChatServer, conversation: Conversation, signal: AbortSignal): Promise<void> {
   const shown: ShownAnswer = process.stdout.isTTY ? liveAnswer(process.stdout) : plainAnswer(process.stdout);
   let text = '';

@@ -7,14 +7,14 @@ import { reportStyle } from '../terminal/terminal.js';
 import { countsText } from './answer-counts.js';
 import { showLiveText } from './live-text.js';
 
-/** Shows an answer as it comes. Its functions need no `this`. */
+/** Shows an answer as it arrives. Its functions need no `this`. */
 export interface ShownAnswer {
   readonly show: (event: AnswerEvent) => void;
-  /** @param ending how it ended, if there is something to say about it */
+  /** @param ending how it ended, if that is worth mentioning */
   readonly close: (ending: string | null) => void;
 }
 
-/** Text as it comes, for pipes and files. */
+/** Prints text as it arrives, for pipes and files. */
 export function plainAnswer(output: NodeJS.WriteStream): ShownAnswer {
   let last = '\n';
   return {
@@ -29,10 +29,13 @@ export function plainAnswer(output: NodeJS.WriteStream): ShownAnswer {
   };
 }
 
-/** Faster changes cannot be read, and Markdown is laid out anew for each of them. */
+/** Faster changes cannot be read, and Markdown has to be laid out again for each of them. */
 const redrawEveryMs = 50;
 
-/** Markdown that is laid out while it is being written, what the model thinks, and its place in the queue. */
+/**
+ * Shows Markdown that is laid out while it is being written, the model's thoughts, and the request's place in the
+ * queue.
+ */
 export function liveAnswer(output: NodeJS.WriteStream): ShownAnswer {
   const live = showLiveText(output);
   const startedAtMs = performance.now();
@@ -92,7 +95,7 @@ export function liveAnswer(output: NodeJS.WriteStream): ShownAnswer {
   };
 }
 
-/** One column stays free: a line that fills the last one makes some terminals go on to the next row. */
+/** One column stays free, because a line that fills the last one makes some terminals continue on the next row. */
 function answerStyle(output: NodeJS.WriteStream): ReportStyle {
   const { colour, width } = reportStyle(output);
   return { colour, width: Math.max(1, width - 1) };

@@ -48,7 +48,7 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
   );
 }
 
-/** Members tell every second that they are there. */
+/** Members announce themselves every second. */
 function lagText(silentMs: number | null): string {
   return silentMs === null ? 'silent' : `${(silentMs / 1000).toFixed(1)} s`;
 }

@@ -1,6 +1,6 @@
 import { near } from '../../core/base/mistakes/near.js';
 
-/** Flags that take what an argument looks like, the likeliest first; a command has some of them. */
+/** Flags that take values that look like this argument, the likeliest first. A command has some of them. */
 const flagsByLook: readonly { readonly look: RegExp; readonly flags: readonly string[] }[] = [
   { look: /^hf:|\.gguf$/i, flags: ['model'] },
   { look: /^(nats|tls):\/\//i, flags: ['cluster'] },
@@ -11,7 +11,7 @@ const flagsByLook: readonly { readonly look: RegExp; readonly flags: readonly st
 ];
 
 /**
- * What to write instead of an argument that a command does not take: the flag of this name, or one for such a value.
+ * What to write instead of an argument that a command does not take: the flag of this name, or a flag for such a value.
  *
  * @param flags the names of the command's flags
  * @returns for example `--model "my model.gguf"`; null if it looks like nothing in particular

@@ -14,7 +14,7 @@ export const typedKeyWarning =
 
 /** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
-  /** The file that gives some of the flags; null for none. */
+  /** The file that sets some of the flags; null for none. */
   protected settingsFile: SettingsFile | null = null;
   #isParsed = false;
 
@@ -29,14 +29,14 @@ export abstract class BaseCommand extends Command {
     })(),
   });
 
-  /** As oclif's, and warns of a key that was typed. */
+  /** Like oclif's, and warns of a key that was typed. */
   protected override async parse<
     F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse<F, B, A>(options, argv);
-    // Only what is parsed first was typed: later arguments may come from a file.
+    // Only the first parsed arguments were typed: later ones may come from a file.
     if (!this.#isParsed && flagOrigins(parsed).isTyped('api-key')) this.onTypedKey();
     this.#isParsed = true;
     return parsed;
@@ -69,7 +69,7 @@ export abstract class BaseCommand extends Command {
     return Promise.reject(new Errors.ExitError(ours === null ? exitCodes.unexpectedFailure : exitCodeOf(ours.code)));
   }
 
-  /** The flags that messages may name, and the arguments that may give them. */
+  /** The flags that messages may name, and the arguments that may set them. */
   protected get flagsInMessages(): { readonly flags: Interfaces.FlagInput; readonly argv: readonly string[] } {
     return { flags: { ...this.ctor.baseFlags, ...this.ctor.flags }, argv: this.argv };
   }
@@ -100,7 +100,7 @@ export abstract class BaseCommand extends Command {
   }
 }
 
-/** Any file can be the one that is too many, even one of the program's own: none is named. */
+/** The file that was one too many can be any, even one of the program's own, so none is named. */
 function tooManyFiles(error: Error): ChatstreamError | null {
   if (member(error, 'code') !== 'EMFILE') return null;
   return new ChatstreamError('internal', 'This process may not open as many files and connections as it needs.', {
@@ -109,10 +109,10 @@ function tooManyFiles(error: Error): ChatstreamError | null {
   });
 }
 
-/** The error as one of our own; null for an unexpected one, which is a bug. */
+/** The error as a {@link ChatstreamError}; null for an unexpected one, which is a bug. */
 export async function toOurs(error: Error): Promise<ChatstreamError | null> {
   if (!(error instanceof ChatstreamError) && !(error instanceof Errors.CLIError)) return tooManyFiles(error);
-  // Loaded late: most commands end without it.
+  // Loaded late: most commands end without needing it.
   const { usageError, withFlagName } = await import('./usage-error.js');
   if (error instanceof Errors.CLIError) return usageError(error);
   const { code, hint } = error;

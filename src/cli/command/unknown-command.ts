@@ -10,8 +10,8 @@ export interface KnownCommand {
 }
 
 /**
- * For a command that does not exist, with the one that was probably meant, or for an argument after one that takes none, with
- * the flag that was.
+ * The error for a command that does not exist, with the one that was probably meant, or for an argument after a command
+ * that takes none, with the flag that was probably meant.
  *
  * @param words as they were typed, without the program and its flags
  */
@@ -39,7 +39,7 @@ function seeHelp(command: string | null): string {
   return `See chatstream ${command === null ? '' : `${command} `}--help.`;
 }
 
-/** The first words that are those of a command, or with which commands begin. */
+/** The first words, as far as they name a command or the beginning of one. */
 function longestBeginning(words: readonly string[], names: readonly string[]): string | null {
   for (let count = words.length - 1; count > 0; count--) {
     const beginning = words.slice(0, count).join(' ');
@@ -49,8 +49,8 @@ function longestBeginning(words: readonly string[], names: readonly string[]): s
 }
 
 /**
- * Where the first words are right, only the rest is compared: they would make any other word look similar. What follows a
- * command that none continues is no part of its name.
+ * If the first words are right, only the rest is compared, because they would make any other word look similar. Words
+ * after a command without subcommands are not part of its name.
  */
 function commandMeant(words: readonly string[], names: readonly string[]): string | null {
   const beginning = longestBeginning(words, names);

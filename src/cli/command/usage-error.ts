@@ -8,8 +8,8 @@ import { type Wrong, wrongCombination } from './wrong-combination.js';
 import { wrongValue } from './wrong-value.js';
 
 /**
- * An error of oclif's parser about flags and arguments as one of our own: on one line, with what to do, or with the name or
- * value that was probably meant.
+ * Turns an error of oclif's parser about flags and arguments into a {@link ChatstreamError}: on one line, with what to
+ * do, or with the name or value that was probably meant.
  */
 export function usageError(error: Errors.CLIError): ChatstreamError {
   const { message, hint } = inOurWords(error) ?? { message: oneSentence(error.message), hint: 'See --help.' };
@@ -26,7 +26,7 @@ function inOurWords(error: Errors.CLIError): Wrong | null {
   );
 }
 
-/** Without the note that flags with several values take all words up to the next flag, which ours do not. */
+/** Without the note that flags with several values take all words up to the next flag, because ours do not. */
 function oneSentence(text: string): string {
   return withFlagName(text)
     .replace(/\n\nNote: .*$/s, '')
@@ -51,7 +51,7 @@ function missingArgument(error: Errors.CLIError): Wrong | null {
   };
 }
 
-/** Its list is of what was typed. */
+/** Its list contains what was typed. */
 function unexpectedArgument(error: Errors.CLIError): Wrong | null {
   const args = member(error, 'args');
   if (!Array.isArray(args) || !error.message.startsWith('Unexpected argument')) return null;
@@ -86,7 +86,7 @@ function choicesOf(error: Errors.CLIError, flag: string): readonly string[] {
   return Array.isArray(options) ? options.map(String) : [];
 }
 
-/** Of a description, unless it begins with an acronym. */
+/** The first letter of a description, unless it begins with an acronym. */
 function lowerFirst(text: string): string {
   return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }

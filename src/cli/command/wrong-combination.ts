@@ -8,12 +8,12 @@ export interface Wrong {
 }
 
 /**
- * What oclif says about flags that need or exclude each other, that are repeated, or that lack their value, in our own words.
- * The values of the flags, which may be keys, are left out.
+ * Rephrases what oclif says about flags that need or exclude each other, that are repeated, or that lack their value.
+ * The values of the flags are left out, because they may be keys.
  *
- * @param said with colours in a terminal
+ * @param said oclif's message, with colours in a terminal
  * @param choicesOf the values that a flag takes; none if it takes any
- * @returns null if it is about something else
+ * @returns null if the message is about something else
  */
 export function wrongCombination(
   said: string,
@@ -29,7 +29,7 @@ export function wrongCombination(
   return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason, choicesOf)));
 }
 
-/** A flag is named by the environment variable that gives it, if one does. */
+/** A flag is named by its environment variable if that sets it. */
 function among(reason: string, choicesOf: (flag: string) => readonly string[]): Wrong {
   const [, required] = /^Missing required flag (\S+)$/.exec(reason) ?? [];
   if (required !== undefined) {
@@ -47,7 +47,7 @@ function among(reason: string, choicesOf: (flag: string) => readonly string[]): 
   return { message: `${[one, other].sort().join(' and ')} cannot be combined.`, hint: 'Leave out one of the two.' };
 }
 
-/** The same two flags may be found twice, once from the side of each. */
+/** The same two flags may be found twice, once from each side. */
 function together(found: readonly Wrong[]): Wrong {
   const messages = [...new Set(found.map(({ message }) => message))];
   const hints = new Set(found.map(({ hint }) => hint));

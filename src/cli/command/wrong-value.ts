@@ -3,10 +3,11 @@ import { listed } from '../../core/measurement/numbers.js';
 import type { Wrong } from './wrong-combination.js';
 
 /**
- * What oclif says about a value that a flag does not take, in our own words.
+ * Rephrases what oclif says about a value that a flag does not take.
  *
- * @param said with the name of the flag, or of the variable that gives it, in front of it: `--count: Expected an integer …`
- * @returns null if it is about something else
+ * @param said oclif's message, with the name of the flag, or of the variable that gives it, in front: `--count:
+ *   Expected an integer …`
+ * @returns null if the message is about something else
  */
 export function wrongValue(said: string): Wrong | null {
   return wrongInteger(said) ?? wrongChoice(said);

@@ -9,7 +9,7 @@ import type { ReportStyle } from '../../core/report/text/style.js';
 import { writeComparison, writeSeveral } from '../../core/report/write-report.js';
 import { tellGithub } from '../gate/github.js';
 
-/** What `compare` does with what it has found, whether there is one candidate or several. */
+/** Prints and writes the outcome of `compare`, for one candidate or several. */
 export interface CompareReport {
   readonly verdict: OverallVerdict;
   /** What `--json` prints. */

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { ChatstreamError } from '../../core/base/errors.js';
 
 /**
- * Refuses to compare a result with itself, which passes every gate: most likely, a name was mistyped.
+ * Refuses to compare a result with itself, which would pass every gate: most likely, a name was mistyped.
  *
  * @param paths of files that exist
  * @throws ChatstreamError `usage` if two of them lead to the same file

@@ -30,7 +30,7 @@ export const clusterFlags = {
   }),
 };
 
-/** What oclif makes of them. */
+/** The values that oclif parses from them. */
 export interface ClusterFlags {
   readonly cluster?: string | undefined;
   readonly 'cluster-creds'?: string | undefined;
@@ -39,7 +39,7 @@ export interface ClusterFlags {
   readonly 'cluster-key'?: string | undefined;
 }
 
-/** @throws ChatstreamError `usage` if the address is none, or there is none, and for a certificate without its key */
+/** @throws ChatstreamError `usage` for a missing or invalid address, and for a certificate without its key */
 export function natsOptionsOf(flags: ClusterFlags): Omit<NatsOptions, 'name'> {
   if (flags.cluster === undefined) {
     throw new ChatstreamError('usage', 'The other machines cannot be found without --cluster.', {

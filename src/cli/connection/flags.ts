@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core';
 
-/** How to reach a server that runs. */
+/** How to reach a running server. */
 export const connectionFlags = {
   'api-key': Flags.string({
     summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',

@@ -8,9 +8,9 @@ export interface ConnectionFlags {
 }
 
 /**
- * How to reach a server that runs.
+ * How to reach a running server.
  *
- * @throws ChatstreamError `usage` if there is no such file with certificates
+ * @throws ChatstreamError `usage` if the file with certificates does not exist
  */
 export async function connectionOptions(flags: ConnectionFlags): Promise<Omit<WatchOptions, 'patienceMs'>> {
   const [key] = (flags['api-key'] ?? '').split(',');

@@ -9,7 +9,7 @@ export const exitCodes = {
   notAvailable: 3,
   /** A metric is worse than its threshold allows. */
   regression: 10,
-  /** Only with --strict: the measurement does not decide. */
+  /** Only with --strict: the measurement is inconclusive. */
   inconclusive: 11,
   /** Only with --enforce-slo. */
   objectiveMissed: 12,
@@ -60,8 +60,8 @@ export function exitCodeOf(code: ErrorCode): number {
 }
 
 /**
- * The exit code of a verdict next to what failed, in order: the first failure counts. But a report that could not be written
- * must not hide a regression.
+ * The exit code for a verdict and for what failed, in order. The first failure counts, but a report that could not be
+ * written must not hide a regression.
  */
 export function exitCodeOfVerdictAnd(failures: readonly ChatstreamError[], verdict: number): number {
   const [first] = failures;

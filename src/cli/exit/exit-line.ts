@@ -2,11 +2,12 @@ import type { OverallVerdict } from '../../core/compare/comparison.js';
 import { exitCodes } from './exit-codes.js';
 
 /**
- * What the exit code of a gate means, as the last line of the output: who reads a job's log sees why it passed or failed.
+ * What the exit code of a gate means, as the last line of the output, so that readers of a job's log see why it passed
+ * or failed.
  *
  * @param verdict of the comparison; null if there was none, or none was possible
  * @param objectives whether all objectives that are enforced could be judged; null if none are enforced
- * @param code of a command that got as far as its report: wrong flags and files have ended it before
+ * @param code of a command that got as far as its report; wrong flags and files would have ended it before
  * @returns null if there was nothing to judge
  */
 export function exitLine(

@@ -1,9 +1,9 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 
 /**
- * Does one thing after the other, also if one before it fails: what a command has measured takes minutes.
+ * Runs the steps one after the other, even if an earlier one fails, because a command's measurements take minutes.
  *
- * @returns what failed, in order; anything that is not a {@link ChatstreamError} is a bug and rejects
+ * @returns the errors, in order; anything that is not a {@link ChatstreamError} is a bug and rejects
  */
 export async function failuresOf(steps: readonly (() => Promise<void>)[]): Promise<readonly ChatstreamError[]> {
   const failures: ChatstreamError[] = [];

@@ -8,18 +8,18 @@ type ShutdownCause = NodeJS.Signals | 'request';
 export interface FirstSignal {
   /** Resolves with the signal. */
   readonly signalled: Promise<ShutdownCause>;
-  /** Does what the first signal does, unless there was one. */
+  /** Does what the first signal does, unless there has been one. */
   readonly ask: () => void;
   /** Aborted by the signal. */
   readonly stopping: AbortSignal;
-  /** Listens no longer. */
+  /** Stops listening. */
   readonly release: () => void;
 }
 
 /**
  * Waits for the first SIGINT or SIGTERM, which asks for a clean shutdown. The second one ends the process at once.
  *
- * @param message of the error that `stopping` is aborted with
+ * @param message of the error with which `stopping` is aborted
  */
 export function firstSignal(message = 'Stopped before the model was loaded.'): FirstSignal {
   const controller = new AbortController();
@@ -48,7 +48,10 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
   };
 }
 
-/** Each SIGHUP from now on, which would end the process otherwise. Those that come before they are handled are one. */
+/**
+ * Each SIGHUP from now on, which would otherwise end the process. Several that arrive before they are handled count as
+ * one.
+ */
 export class Hangups {
   #isPending = false;
   #callback = (): void => {
@@ -69,9 +72,9 @@ export class Hangups {
 }
 
 /**
- * Ends this process as a SIGTERM would once the program that started it is gone, even if that was killed: for a server
- * that a bench has started, and for a bench that a server has started. Without a channel to another program, as from a
- * shell, it does nothing.
+ * Ends this process as a SIGTERM would once the program that started it is gone, even if that program was killed: for a
+ * server that a bench has started, and for a bench that a server has started. Without a channel to another program, as
+ * when started from a shell, it does nothing.
  */
 export function endWithParent(): void {
   if (process.channel === undefined) return;

@@ -41,7 +41,7 @@ function parseIntegers(text: string): readonly number[] {
   });
 }
 
-/** A number of trials, or from how many to how many. */
+/** A number of trials, or a range of them. */
 export interface Trials {
   readonly least: number;
   readonly most: number;
@@ -49,10 +49,10 @@ export interface Trials {
 
 const mostTrials = 1000;
 
-/** Fewer cannot show how much they differ. */
+/** With fewer, their spread cannot be determined. */
 const leastToGrowFrom = 3;
 
-/** `5`, or `3..20`: from 3 on as many as the gate needs, at most 20. */
+/** `5`, or `3..20`: at least 3, as many as the gate needs, at most 20. */
 export const trialsFlag = Flags.custom<Trials>({
   parse: (input) => Promise.resolve(parseTrials(input)),
 });
@@ -96,12 +96,12 @@ function parsePositiveNumber(text: string): number {
   throw new ChatstreamError('usage', `"${text}" is not one number above 0.`);
 }
 
-/** How near a search comes to a limit: 1 to 50 %. Its value is a share. */
+/** How close a search comes to a limit: 1 to 50 %. Its value is a share. */
 export const precisionFlag = Flags.custom<number>({
   parse: (input) => Promise.resolve(parsePrecision(input)),
 });
 
-/** Requests grow with the square of the precision. */
+/** The number of requests grows with the square of the precision. */
 const timeForPrecision =
   'With the usual duration, a search takes some 5 minutes to come within 5 % of the limit; for 1 %, it would take 2 hours, and for 0.1 %, 9 days.';
 
@@ -117,7 +117,7 @@ function parsePrecision(text: string): number {
   });
 }
 
-/** @param share null for what is not written as a percentage */
+/** @param share null for text that is not a percentage */
 function precisionHint(share: number | null): string {
   if (share === 0) return neverExact;
   return share !== null && share < 0.01 ? timeForPrecision : 'Write it as 5%.';
@@ -177,7 +177,10 @@ interface Default<T> {
   readonly defaultHelp: () => Promise<string>;
 }
 
-/** A default in the form in which it is typed, such as `60s`: --help shows the text, and the value is parsed from it. */
+/**
+ * A default in the form in which it would be typed, such as `60s`: --help shows the text, and the value is parsed from
+ * it.
+ */
 function typedDefault<T>(parse: (text: string) => T): (text: string) => Default<T> {
   return (text) => ({ default: parse(text), defaultHelp: () => Promise.resolve(text) });
 }
@@ -194,14 +197,14 @@ export const defaultLengths = typedDefault(parseLengths);
 
 export const defaultTrials = typedDefault(parseTrials);
 
-/** For --help, where the default depends on something else. The flag has no value then. */
+/** Shown by --help where the default depends on something else. The flag then has no value. */
 export function defaultInWords(words: string): Pick<Default<never>, 'defaultHelp'> {
   return { defaultHelp: () => Promise.resolve(words) };
 }
 
 /**
- * Lets every flag be set by an environment variable as well: `--max-queue` reads `CHATSTREAM_MAX_QUEUE`. A flag that means
- * something else in another command brings a variable of its own with the command's name in it, as
+ * Lets every flag be set by an environment variable as well: `--max-queue` reads `CHATSTREAM_MAX_QUEUE`. A flag that
+ * means something else in another command has its own variable with the command's name in it, such as
  * `CHATSTREAM_BENCH_MAX_CONCURRENCY`, so that a variable that is set for one command does not change the other.
  */
 export function fromEnvironment<T extends Interfaces.FlagInput>(flags: T): T {
@@ -211,7 +214,7 @@ export function fromEnvironment<T extends Interfaces.FlagInput>(flags: T): T {
   return flags;
 }
 
-/** The environment variable of a flag that brings none of its own. */
+/** The environment variable of a flag that does not define its own. */
 export function variableOf(name: string): string {
   return `CHATSTREAM_${name.replaceAll('-', '_').toUpperCase()}`;
 }
@@ -233,7 +236,7 @@ export function flagOrigins({ raw, metadata }: Pick<Interfaces.ParserOutput, 'ra
 }
 
 /**
- * Checks the files that a command is told to write.
+ * Checks the files that a command is asked to write.
  *
  * @param read the files that it reads
  * @throws ChatstreamError `usage` if one would be written twice, or would overwrite one that is read

@@ -1,18 +1,18 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { FlagOrigins } from './flags.js';
 
-/** A file that gives flags. */
+/** A file that sets flags. */
 export interface SettingsFile {
-  /** As it was named. */
+  /** As the user named it. */
   readonly path: string;
-  /** Those of the flags that it gives, without dashes. */
+  /** The flags that it sets, without dashes. */
   readonly names: readonly string[];
 }
 
 /**
- * What a file gives of what it says: flags that were given on the command line or in the environment win.
+ * The flags that a file sets, without those that were given on the command line or in the environment, which win.
  *
- * @param names of the flags that it has
+ * @param names of the flags in the file
  */
 export function settingsFileOf(
   path: string,
@@ -23,8 +23,8 @@ export function settingsFileOf(
 }
 
 /**
- * An error about flags with the name of the file that gives some of them, and with these as they are written there: `"slots"`
- * instead of `--slots`.
+ * An error about flags, with the name of the file that sets some of them, and with these as they are written there:
+ * `"slots"` instead of `--slots`.
  */
 export function aboutSettings(error: ChatstreamError, { path, names }: SettingsFile): ChatstreamError {
   const given = new Set(names);

@@ -1,10 +1,10 @@
 import type { Interfaces } from '@oclif/core';
 
 /**
- * A message with the environment variables by their names where it names flags that were not typed: no one finds a flag in a
- * command that has none.
+ * A message in which flags that were not typed are replaced by their environment variables, because users would look
+ * for the flags in vain in the command that they typed.
  *
- * @param argv what was typed, and what was added from a file
+ * @param argv what was typed, and what a file added
  */
 export function withVariables(text: string, flags: Interfaces.FlagInput, argv: readonly string[]): string {
   return text.replaceAll(/--([a-z][a-z0-9-]*)/g, (typed, name: string) => {

@@ -8,7 +8,7 @@ import { listFlag, valuesOf } from '../flags/flags.js';
 
 const gate = { helpGroup: 'GATE' };
 
-/** The flags that `compare` and `bench` share: what counts as a regression, and where the verdict goes. */
+/** The flags that `compare` and `bench` share: what counts as a regression, and where to report the verdict. */
 export const gateFlags = {
   'fail-on': listFlag({
     ...gate,
@@ -27,7 +27,7 @@ export const gateFlags = {
   }),
 };
 
-/** What oclif makes of them. */
+/** The values that oclif parses from them. */
 export type GateFlags = Interfaces.InferredFlags<typeof gateFlags>;
 
 /** @throws ChatstreamError `usage` */

@@ -24,7 +24,7 @@ export const sinceFlag = Flags.string({
   summary: 'First commit to consider, such as the one of a change that was accepted.',
 });
 
-/** @throws ChatstreamError `usage` for a name that is not one of a figure */
+/** @throws ChatstreamError `usage` for a name that is not that of a figure */
 export function parseMetrics(names: readonly string[]): readonly ComparedMetric[] {
   return names.map((name) => {
     const metric = allMetrics.find(({ id }) => id === name);
@@ -51,7 +51,7 @@ export function newestOf({ entries, skipped }: History, file: string): HistoryEn
   });
 }
 
-/** What a reader should know about a history, as sentences. */
+/** What a reader should know about a history, in sentences. */
 export function historyNotes(
   { skipped }: History,
   { others, saturated, unsteady, lost }: Selection,

@@ -4,7 +4,7 @@ import type { ModelList, ModelOverview } from '../../core/models/model-overview.
 import { borderlessTable, type TableCell, type TableColumn } from '../../core/report/text/table.js';
 import { styled } from '../terminal/terminal.js';
 
-/** 99 columns together, for narrow terminals and for lines in a log. */
+/** 99 columns in all, for narrow terminals and for lines in a log. */
 const columns = [37, 9, 9, 8, 8, 8, 14].map((width): TableColumn => ({ align: 'left', gap: 1, width }));
 
 /** Models as a table of at most 99 columns, with where they come from below their names. */
@@ -61,7 +61,7 @@ function figures({ name, status, bytes, totalBytes, file, need }: ModelOverview)
   ];
 }
 
-/** Weights for a person: `135M`, `1.2B`, `30.5B`. */
+/** A number of weights for people: `135M`, `1.2B`, `30.5B`. */
 function formatCount(count: number): string {
   const units = ['', 'K', 'M', 'B', 'T'] as const;
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(count) / 3)));
@@ -69,7 +69,7 @@ function formatCount(count: number): string {
   return `${scaled >= 100 ? String(Math.round(scaled)) : String(Number(scaled.toFixed(1)))}${units[power] ?? ''}`;
 }
 
-/** The same for scripts. Sizes are in bytes; what is not known is null. */
+/** The same for scripts. Sizes are in bytes; unknown values are null. */
 export function modelsJson({ folder, models }: ModelList, promptCache: PromptCacheInfo): object {
   return {
     folder,

@@ -45,7 +45,7 @@ export const nodeFlags = {
 };
 
 /**
- * What the flags mean for a node. A model that is not on this machine is downloaded.
+ * The options of a node that the flags describe. A model that is not on this machine is downloaded.
  *
  * @throws ChatstreamError `usage`, `model_unreadable`; the signal's reason
  */

@@ -31,5 +31,5 @@ export function checkSettings(
   lineOptions(flags, version, config);
 }
 
-/** Whether the keys of upstreams are set is for the environment of the server to say. */
+/** Whether the keys of upstreams are set depends on the environment of the server. */
 const anyKeys: Readonly<Record<string, string>> = new Proxy({}, { get: () => 'set' });

@@ -1,7 +1,7 @@
 import type { EngineName, GpuChoice } from '../../core/engine/options.js';
 import { type FlagOrigins, variableOf } from '../flags/flags.js';
 
-/** The flags that decide which others have an effect. */
+/** The flags that decide whether others have an effect. */
 interface DecidingFlags {
   readonly engine: EngineName;
   readonly gpu: GpuChoice;
@@ -34,7 +34,7 @@ const rules: readonly Rule[] = [
     idle: ['gpu-layers'],
   },
   {
-    // One input at a time is computed, in a context of its own, and nothing is kept.
+    // Inputs are computed one at a time, in a context of their own, and nothing is kept.
     applies: ({ engine, embeddings }) => engine === 'llama' && embeddings,
     where: '--embeddings',
     idle: ['flash-attention', 'cache-type', 'prompt-cache', 'tpot-target'],
@@ -42,8 +42,8 @@ const rules: readonly Rule[] = [
 ];
 
 /**
- * What to warn of where flags of one engine were set for another, or for a way of computing that does not use them: one
- * line for each reason. They are not refused, so that an engine can be exchanged in a long command.
+ * Warnings about flags that are set for one engine but used with another, or with a mode that ignores them: one line
+ * for each reason. They are not refused, so that the engine can be exchanged in a long command.
  */
 export function idleFlags(flags: DecidingFlags, { isTyped, isGiven }: FlagOrigins): readonly string[] {
   return rules

@@ -4,8 +4,8 @@ import { anyName } from '../../core/inference/service/one-model.js';
 import type { WantedModel } from './options/several-models.js';
 
 /**
- * A sentence for each name in the `models` of keys that no model of the server has. It is no error: one file may serve several
- * servers, and a model may come later.
+ * A sentence for each name in the `models` of keys that no model of the server has. This is not an error: one file may
+ * serve several servers, and a model may be added later.
  *
  * @param served the names of all models, and aliases
  */
@@ -13,7 +13,7 @@ export function unknownModels({ keys, anonymous }: Access, served: readonly stri
   if (served.includes(anyName)) return [];
   return [...keys, ...(anonymous === null ? [] : [anonymous])].flatMap((key) =>
     (key.models ?? [])
-      // The name of a file may have its extension.
+      // The name may be that of a file, with its extension.
       .filter((model) => !served.includes(model) && !served.includes(model.replace(/\.gguf$/, '')))
       .map(
         (model) =>
@@ -22,7 +22,9 @@ export function unknownModels({ keys, anonymous }: Access, served: readonly stri
   );
 }
 
-/** The names that models will have, with the aliases; null if that of one is only known once it has been found. */
+/**
+ * The names that models will have, with the aliases; null if one of them is only known once the model has been found.
+ */
 export function expectedNames(wanted: readonly WantedModel[], aliases: readonly string[]): readonly string[] | null {
   const names = wanted.map(({ name, source }) => name ?? nameOfFile(source));
   const known = names.filter((name) => name !== null);

@@ -4,8 +4,8 @@ import { type FlagOrigins, variableOf } from '../flags/flags.js';
 export type Patience = Pick<ServeOptions['queue'], 'policy' | 'classPatienceMs' | 'queueTimeoutMs'>;
 
 /**
- * What to warn of where requests of a lower class may wait in vain: their wait ends before they have risen to the highest
- * class. Null where they rise in time, and where there are no classes.
+ * A warning if requests of a lower class may wait in vain, because their wait ends before they have risen to the
+ * highest class. Null if they rise in time, or if there are no classes.
  */
 export function latePatience({ policy, classPatienceMs, queueTimeoutMs }: Patience): string | null {
   const highestMs = 2 * classPatienceMs;
@@ -16,7 +16,7 @@ export function latePatience({ policy, classPatienceMs, queueTimeoutMs }: Patien
   );
 }
 
-/** Why a --class-patience that was set does nothing; null if none was, and where there are classes. */
+/** Why a --class-patience that was set has no effect; null if none was set, or if there are classes. */
 export function idlePatience(
   { policy }: Pick<Patience, 'policy'>,
   { isTyped, isGiven }: Pick<FlagOrigins, 'isTyped' | 'isGiven'>,

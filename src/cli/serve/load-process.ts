@@ -11,10 +11,10 @@ import { signalChild } from '../../core/base/processes/signal-child.js';
 import type { LoadEnd, LoadOrder, StartLoad } from '../../core/server/console/load-tests.js';
 import { exitCodes } from '../exit/exit-codes.js';
 
-/** How long a bench that was asked to end may take for its report. */
+/** How long a bench may take for its report after it was asked to end. */
 const reportingMs = 10_000;
 
-/** What is kept of its messages: their end, in characters. */
+/** How many characters are kept of its messages: the last ones. */
 const mostKept = 4000;
 
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
@@ -47,7 +47,7 @@ export function loadStarter(packageRoot: string): StartLoad {
       env: benchEnvironment(process.env, order.apiKey),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    // Whether it could be started, its end tells; an error after that, such as a kill that came too late, changes nothing.
+    // Its end tells whether it could be started. A later error, such as a kill that came too late, changes nothing.
     child.on('error', () => undefined);
     child.on('message', (message) => {
       if (figures.Check(message)) order.onFigures(message);
@@ -81,7 +81,7 @@ function benchArguments(order: LoadOrder, report: string): readonly string[] {
   ];
 }
 
-/** Without the variables of our flags, which are those of the server. The key is the only one that is set. */
+/** Without the variables of our flags, which are meant for the server. Only the key is set. */
 export function benchEnvironment(environment: NodeJS.ProcessEnv, apiKey: string): NodeJS.ProcessEnv {
   const others = Object.entries(environmentWithoutSecrets(environment)).filter(
     ([name]) => !name.startsWith('CHATSTREAM_'),

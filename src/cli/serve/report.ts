@@ -14,12 +14,12 @@ import type { RunningServer, ServeOptions } from '../../core/serve/serve.js';
 import { styled } from '../terminal/terminal.js';
 import { chatTrial, embeddingsTrial, type Environment, tryCommand } from './try-command.js';
 
-/** Where people see what the server does: the console if it is served, and the metrics. */
+/** Where people can see what the server does: the console if it is served, and the metrics. */
 export function watched(url: string, { consolePath }: ServeOptions['server']): string {
   return consolePath === null ? `${url}/v1/queue   ${url}/metrics` : `${url}/ in a browser   ${url}/metrics`;
 }
 
-/** What `serve` prints once requests are accepted. The first line is the one that scripts and people look for. */
+/** What `serve` prints once requests are accepted. Scripts and people look for the first line. */
 export function readyBlock(
   { url, info, models }: RunningServer,
   { queue, server, access, replication }: ServeOptions,
@@ -78,7 +78,7 @@ export function readyEvent({ url, info, models }: RunningServer, { queue }: Serv
 
 /**
  * Logs, before anything is loaded, what the server is about to use, and warns of likely problems. A file that cannot be
- * read is not reported here: the engine will say what is wrong with it.
+ * read is not reported here, because the engine will say what is wrong with it.
  *
  * @param engine one engine, or several together
  */
@@ -94,7 +94,8 @@ export async function reportPlan(
   const isKept = engine.embeddings !== true;
   const engines = replication?.variables.length ?? 1;
   const ofOne = memoryNeed(file, isKept ? engine : { ...engine, slots: engines, cacheType: 'f16' });
-  // Each engine has its own weights. The system may keep what they read from the file only once, but not on a GPU.
+  // Each engine has its own weights. In main memory, the system may keep only one copy of what they read from the file,
+  // but not on a GPU.
   const need = { ...ofOne, weightBytes: ofOne.weightBytes * engines };
   const { weightBytes, cacheBytes, contextLength, slots, cacheType } = need;
   const free = mainMemory().available - weightBytes - cacheBytes.most;
@@ -113,7 +114,7 @@ export async function reportPlan(
       context: contextLength,
       slots,
       cache_type: cacheType,
-      // Of `auto`, the engine knows more once the model is loaded.
+      // With `auto`, the engine knows more once the model is loaded.
       ...(!isAutomatic && { prompt_cache_bytes: promptCache }),
       gpu: engine.gpu,
       gpu_layers: engine.gpuLayers,

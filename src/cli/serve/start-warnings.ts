@@ -6,7 +6,7 @@ import type { ServeFlags } from './flags/flags.js';
 import { type Elsewhere, uselessVariables } from './flags/useless-flags.js';
 import { idlePatience, latePatience, type Patience } from './late-patience.js';
 
-/** Warns of a server that anyone can use, and of requests that may wait in vain. */
+/** Warns if anyone can use the server, and if requests may wait in vain. */
 export function warnOfRisks(
   options: Pick<ServeOptions, 'server' | 'access'> & { readonly queue: Patience },
   origins: FlagOrigins,
@@ -24,7 +24,7 @@ function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>,
   logger.warn({ host: server.host }, 'anyone who can reach this address can use the model: set --api-key or --config');
 }
 
-/** Variables are not refused as flags are: they may be meant for other servers of this machine. */
+/** Variables are not refused as flags are, because they may be intended for other servers on this machine. */
 export function warnOfUseless(elsewhere: Elsewhere, flags: ServeFlags, origins: FlagOrigins, logger: Logger): void {
   const variables = uselessVariables(elsewhere, flags, origins);
   if (variables.length > 0) logger.warn({ variables }, `these variables have no effect with --${elsewhere}`);

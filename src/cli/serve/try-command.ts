@@ -3,7 +3,7 @@ import type { ServeOptions } from '../../core/serve/serve.js';
 /** Variables of the environment, such as `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is sent to a server to try it. */
+/** A request that tries a server. */
 interface Trial {
   readonly path: 'chat/completions' | 'embeddings';
   /** JSON without a single quotation mark. */
@@ -12,7 +12,7 @@ interface Trial {
 
 export const embeddingsTrial: Trial = { path: 'embeddings', body: '{"input":"Hello!"}' };
 
-/** @param model where the request has to name one; the server chooses if left out */
+/** @param model the one to name in the request; if left out, the server chooses */
 export function chatTrial(model?: string): Trial {
   const named = model === undefined ? '' : `"model":${JSON.stringify(model)},`;
   return {
@@ -21,7 +21,7 @@ export function chatTrial(model?: string): Trial {
   };
 }
 
-/** A shell command that tries a server, on lines that each continue the one before. */
+/** A shell command that tries a server, split over several lines. */
 export function tryCommand(
   url: string,
   { path, body }: Trial,
@@ -33,7 +33,10 @@ export function tryCommand(
   return [`curl -N ${url}/v1/${path}`, `-H 'content-type: application/json'`, ...keyHeader, `-d '${body}'`];
 }
 
-/** A key for the shell to fill in: a secret is never printed, not even on a terminal. Null where none is needed. */
+/**
+ * A placeholder for a key that the shell fills in: a secret is never printed, not even on a terminal. Null where none
+ * is needed.
+ */
 function shownKey(
   { server, access }: Pick<ServeOptions, 'server' | 'access'>,
   environment: Environment,

@@ -3,7 +3,7 @@ import { styled } from '../terminal/terminal.js';
 import { watched } from './report.js';
 import { chatTrial, type Environment, tryCommand } from './try-command.js';
 
-/** What is said of an upstream. */
+/** What is reported about an upstream. */
 type Shown = Pick<RunningRelay['upstreams'][number], 'name' | 'kind' | 'places' | 'downReason' | 'models'>;
 
 /** What `serve --upstream` prints once requests are accepted. The first line is the same as that of `serve`. */
@@ -20,7 +20,7 @@ export function relayReadyBlock(
 ): string {
   const label = (text: string): string => styled(process.stdout, 'dim', text.padEnd(10));
   const waiting = queue.maxQueue === 0 ? 'none may wait' : `${queue.maxQueue} may wait for each model`;
-  // Some servers refuse a request that names no model, and only those that say what they have can be asked for one by its name.
+  // Some servers refuse a request that names no model, and a model can only be named if a server lists its models.
   const trial = models.length === 0 && areUnlisted(upstreams) ? chatTrial('MODEL') : chatTrial();
   const command = tryCommand(url, trial, { server, access }, environment);
   const width = Math.max(...upstreams.map(({ name }) => name.length));
@@ -43,7 +43,7 @@ function unlistedModels(upstreams: readonly Shown[]): string {
   return areUnlisted(upstreams) ? 'any' : 'not known yet';
 }
 
-/** Those that have answered without a list are asked for whatever clients ask for. */
+/** Servers that have answered without a list receive requests for any model. */
 function areUnlisted(upstreams: readonly Shown[]): boolean {
   return upstreams.some(({ models }) => models === null);
 }

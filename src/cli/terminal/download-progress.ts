@@ -15,18 +15,18 @@ export interface ProgressStream {
   write(text: string): unknown;
 }
 
-/** Lines of the log for a whole download, where there is no terminal. */
+/** Number of log lines for a whole download, without a terminal. */
 const logSteps = 10;
 
-/** Bytes between two lines of the log where the total is not known. */
+/** Bytes between two lines of the log if the total is not known. */
 const logStepBytes = 256 * 2 ** 20;
 
-/** Often enough for people; data arrives far more often. */
+/** Often enough for people, and much less often than data arrives. */
 const drawEveryMs = 100;
 
 /**
- * Runs something that may download a model and shows its progress on stderr: one live line on a terminal, a line of the
- * log for each tenth elsewhere, nothing where the log level is above `info`. Notices are always lines of the log.
+ * Runs something that may download a model and shows its progress on stderr: one live line on a terminal; elsewhere, a
+ * line of the log for each tenth, or nothing if the log level is above `info`. Notices are always lines of the log.
  */
 export async function showDownload<T>(
   logger: Logger,

@@ -9,8 +9,8 @@ export type LogLevel = (typeof logLevels)[number];
 /**
  * The log on stderr: lines for people on a terminal, JSON everywhere else.
  *
- * Except on a terminal, writing is asynchronous, so that a pipe that is not read cannot stop the server. A write that
- * fails, on a full disk for example, costs a line of the log and nothing else.
+ * Except on a terminal, writing is asynchronous, so that a pipe that is not read cannot stop the server. A failed
+ * write, for example on a full disk, only costs a line of the log.
  */
 export function createLogger(level: LogLevel): Logger {
   const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) } };
@@ -39,7 +39,7 @@ function jsonLogger(options: LoggerOptions): Logger {
   stderr.on('write', () => {
     isFailing = false;
   });
-  // Runs before pino's own listener, which flushes as well and would retry forever what cannot be written.
+  // Runs before pino's own listener, which also flushes and would retry forever if writing fails.
   process.prependListener('exit', () => {
     try {
       if (isFailing) stderr.destroy();

@@ -15,12 +15,12 @@ type Fields = Readonly<Record<string, unknown>>;
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
 
-/** Fields with a form of their own; the others are shown as `key=value`. */
+/** Fields with their own format; the others are shown as `key=value`. */
 const shownElsewhere: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'err']);
 
 const levelStyles: Readonly<Record<string, Style>> = { debug: 'dim', warn: 'yellow', error: 'red' };
 
-/** An outcome as it is shown: whether a client left while it waited or later can be seen from its times. */
+/** An outcome as it is shown. Whether a client left while it waited or later can be seen from the times. */
 const outcomes: Readonly<Record<string, readonly [word: string, style: Style]>> = {
   completed: ['completed', 'green'],
   cancelled_waiting: ['cancelled', 'yellow'],
@@ -116,7 +116,7 @@ function valueText(value: unknown): string {
   return printable(JSON.stringify(value));
 }
 
-/** Without control characters: what a client sent must neither break the line nor control the terminal. */
+/** Without control characters: text from a client must neither break the line nor control the terminal. */
 function printable(text: string): string {
   return text.replace(/\s/g, ' ').replace(/\p{Cc}/gu, (character) => `\\x${hex(character)}`);
 }

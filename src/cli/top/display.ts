@@ -7,7 +7,7 @@ import { hasColours } from '../terminal/terminal.js';
 import { type FullScreen, openFullScreen } from './full-screen.js';
 import { LimitTurner } from './limit-turner.js';
 
-/** What is shown, apart from what the keys have done. */
+/** What is shown, apart from the effects of keys. */
 type Shown = Omit<Picture, 'message' | 'selected'>;
 
 /** Where readings are shown. Its functions need no `this`. */
@@ -34,11 +34,11 @@ export function topLines(json: boolean, write: (line: string) => void, complain:
 }
 
 /**
- * A live screen with keys: `q` leaves, `+` and `-` turn the server's max-concurrency. On a server with several models, the
- * arrows choose the one whose limit it is.
+ * A live screen with keys: `q` leaves, `+` and `-` change the server's max-concurrency. On a server with several
+ * models, the arrow keys choose the one whose limit is changed.
  *
  * @param leave called by `q` and Ctrl-C
- * @param readSoon called when there is something new to see
+ * @param readSoon called when there is something new to show
  */
 export function topScreen(
   server: WatchedServer,
@@ -52,7 +52,7 @@ export function topScreen(
   const redraw = (): void => {
     if (shown === null) return;
     const size = screen.size();
-    // A line that fills the last column makes some terminals go on to the next row.
+    // A line that fills the last column makes some terminals continue on the next row.
     screen.draw(
       screenLines({ ...shown, selected, message }, { ...size, width: size.width - 1, colour: hasColours(output) }),
     );

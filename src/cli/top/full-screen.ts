@@ -6,7 +6,7 @@ const home = '\u001b[H';
 const clearLine = '\u001b[K';
 const clearBelow = '\u001b[J';
 
-/** What arrows send, also in the mode in which some programs leave a terminal. */
+/** The codes of arrow keys, including those of the mode in which some programs leave a terminal. */
 const arrows: ReadonlyMap<string, string> = new Map([
   ['\u001b[A', 'up'],
   ['\u001bOA', 'up'],
@@ -14,7 +14,7 @@ const arrows: ReadonlyMap<string, string> = new Map([
   ['\u001bOB', 'down'],
 ]);
 
-/** A picture that fills the terminal, which looks as before when it is closed. Its functions need no `this`. */
+/** A picture that fills the terminal. When it is closed, the terminal looks as before. Its functions need no `this`. */
 export interface FullScreen {
   readonly size: () => { readonly width: number; readonly height: number };
   /** Replaces the picture. Lines have to fit. */
@@ -25,18 +25,18 @@ export interface FullScreen {
 export interface FullScreenHooks {
   /** Called with each key, such as `q` or `+`; arrows are `up` and `down`, Ctrl-C is `\u0003`. */
   readonly onKey: (key: string) => void;
-  /** Called when the window has another size. */
+  /** Called when the size of the window has changed. */
   readonly onResize: () => void;
 }
 
-/** Takes the terminal over. The caller must close it in any case, or the shell is left without a cursor. */
+/** Takes over the terminal. The caller must close it in any case, or the shell is left without a cursor. */
 export function openFullScreen(
   input: NodeJS.ReadStream,
   output: NodeJS.WriteStream,
   { onKey, onResize }: FullScreenHooks,
 ): FullScreen {
   const onData = (text: string): void => {
-    // Keys that send several characters, besides some arrows, mean nothing here; several keys may come at once.
+    // Keys that send several characters, apart from arrows, are ignored; several keys may arrive at once.
     const arrow = arrows.get(text);
     if (arrow !== undefined) onKey(arrow);
     else if (!text.startsWith('\u001b')) for (const key of text) onKey(key);

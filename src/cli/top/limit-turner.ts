@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../core/base/errors.js';
 import type { Reading, WatchedServer } from '../../core/watch/watched-server.js';
 
-/** The max-concurrency of one of several models, or of all, as it was read last. */
+/** The max-concurrency of one of several models, or of all, as last read. */
 export interface ShownLimit {
   /** Null where there is one line. */
   readonly model: string | null;
@@ -11,19 +11,20 @@ export interface ShownLimit {
 
 interface Wanted {
   readonly value: number;
-  /** When the server had taken it, on the clock of readings; null until it has. */
+  /** When the server took it, on the clock of the readings; null until it has. */
   readonly takenAtMs: number | null;
 }
 
 /**
- * Turns max-concurrency step by step. Steps may come faster than the server answers: each begins at what the one before has
- * asked for. One request is sent after the other, and of several steps only the last one still matters.
+ * Changes max-concurrency step by step. Steps may come faster than the server answers, so each begins at what the
+ * previous one requested. Requests are sent one after the other, and of several pending steps only the last one
+ * matters.
  */
 export class LimitTurner {
   readonly #server: Pick<WatchedServer, 'setMaxConcurrency'>;
   readonly #say: (text: string, isProblem: boolean) => void;
   readonly #onTurned: () => void;
-  /** What was asked for and no reading shows yet, by model. */
+  /** What was requested and is not shown by a reading yet, by model. */
   readonly #wanted = new Map<string | null, Wanted>();
   #isSending = false;
 
@@ -41,7 +42,7 @@ export class LimitTurner {
     this.#onTurned = onTurned;
   }
 
-  /** @returns when everything that was asked for is sent */
+  /** @returns when everything that was requested is sent */
   async turn({ model, value, slots }: ShownLimit, by: 1 | -1): Promise<void> {
     const wanted = (this.#wanted.get(model)?.value ?? value) + by;
     if (wanted < 1 || wanted > slots) {
@@ -52,7 +53,7 @@ export class LimitTurner {
     if (!this.#isSending) await this.#send();
   }
 
-  /** A reading shows what the server had taken when it was asked. */
+  /** A reading shows the limit that the server had when it was asked. */
   onReading({ atMs }: Pick<Reading, 'atMs'>): void {
     for (const [model, { takenAtMs }] of this.#wanted) {
       if (takenAtMs !== null && takenAtMs <= atMs) this.#wanted.delete(model);
@@ -76,12 +77,12 @@ export class LimitTurner {
     const { value } = wanted;
     try {
       await this.#server.setMaxConcurrency(value, model);
-      // Another step may have come meanwhile.
+      // Another step may have arrived meanwhile.
       if (this.#wanted.get(model) === wanted) this.#wanted.set(model, { value, takenAtMs: performance.now() });
       this.#say(`${nameOf(model)} is ${value} now.`, false);
       this.#onTurned();
     } catch (error) {
-      // What was asked for later would most likely be refused as well.
+      // Later steps would most likely be refused as well.
       this.#wanted.delete(model);
       if (!(error instanceof ChatstreamError)) throw error;
       this.#say(error.message, true);

@@ -14,7 +14,7 @@ export interface TopFlags extends ConnectionFlags {
   readonly json: boolean;
 }
 
-/** A server that takes longer is not seen in this picture. */
+/** A server that takes longer is left out of this picture. */
 const patienceMs = 5_000;
 
 /**

@@ -13,7 +13,7 @@ import { wrappedFor } from '../../cli/terminal/terminal.js';
 import { acceptedKeys } from '../../core/config/key-settings.js';
 import { readConfig } from '../../core/config/read-config.js';
 
-/** Not of this environment, which need not be that of the server. */
+/** Not from this environment, which need not be that of the server. */
 const openServer = 'everyone may send requests, unless --api-key or CHATSTREAM_API_KEY is set';
 
 export default class ConfigCheck extends BaseCommand {
@@ -25,7 +25,7 @@ export default class ConfigCheck extends BaseCommand {
     file: Args.file({ description: 'File for serve --config', required: true }),
   };
 
-  /** Those of the file. */
+  /** Flags of the file. */
   protected override get flagsInMessages(): BaseCommand['flagsInMessages'] {
     const argv = (this.settingsFile?.names ?? []).map((name) => `--${name}`);
     return { flags: { ...BaseCommand.baseFlags, ...serveFlags }, argv: [...this.argv, ...argv] };
@@ -43,7 +43,7 @@ export default class ConfigCheck extends BaseCommand {
     await checkFlagValues(args.file, flags, known, toOurs);
     const given = argumentsOf(flags, known, { isGiven: () => false });
     const parsed = await Parser.parse([...given], { flags: known, strict: true });
-    // Otherwise the command line may say how many generations run at once: as many as any reserves and engines need.
+    // Otherwise, the command line may say how many generations run at once: as many as any reserves and engines need.
     const concurrency = flags.has('max-concurrency') ? {} : { 'max-concurrency': parsed.flags.slots ?? mostSlots };
     const origins = flagOrigins(parsed);
     const { flags: expected, notes } = withExpectedFlags({ ...parsed.flags, ...concurrency }, origins.isTyped);

@@ -67,7 +67,7 @@ Commit and branch come from the CI service, or else from the repository in the c
     return { file, added, known: entries.length - added.length, notes };
   }
 
-  /** A commit that is given says nothing about the state of the current folder. */
+  /** If a commit is given, the state of the current folder says nothing about it. */
   async #provenance(given: {
     readonly commit: string | undefined;
     readonly branch: string | undefined;

@@ -94,7 +94,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for a history that
   }
 }
 
-/** The entries that were measured before; a result that was added to the history first is not compared with itself. */
+/** The entries that were measured earlier: a result that was added to the history first is not compared with itself. */
 function before({ entries }: History, newest: HistoryEntry): readonly HistoryEntry[] {
   const [identity, time] = [identityOf(newest), Date.parse(newest.started_at)];
   return entries.filter((entry) => Date.parse(entry.started_at) <= time && identityOf(entry) !== identity);

@@ -53,7 +53,7 @@ github-action-benchmark has one direction for a whole file. Give the same name a
       { entry, trials, metrics: metrics.length > 0 ? metrics : defaultMetrics(entry.plan.loop) },
       flags.format,
     );
-    // The other program would not know.
+    // The other program would not notice.
     for (const doubt of entryDoubts(entry)) process.stderr.write(`! ${args.result ?? 'Newest result'}: ${doubt}\n`);
     const text = JSON.stringify(content, null, 2);
     if (flags.output === undefined) this.log(text);

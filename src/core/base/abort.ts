@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 
 /**
- * The promise's value, or, if the signal is aborted first, a rejection with its reason at once. The promise itself
+ * The promise's value, or, if the signal is aborted first, an immediate rejection with its reason. The promise itself
  * continues, but its outcome is ignored.
  */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -18,7 +18,10 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   });
 }
 
-/** A signal that is aborted when `source` is, with `late` after `timeoutMs` (0: never), or with what is passed to `abort`. */
+/**
+ * A signal that is aborted with the reason of `source` when that is aborted, with `late` after `timeoutMs` (0: never),
+ * or with the reason passed to `abort`.
+ */
 export function withDeadline(
   source: AbortSignal,
   timeoutMs: number,

@@ -1,4 +1,4 @@
-/** Takes nothing new from its beginning on, and ends when nothing is left. */
+/** Accepts nothing new once it has begun, and ends when nothing is left. */
 export class Drain {
   readonly #isEmpty: () => boolean;
   readonly #waiting: (() => void)[] = [];
@@ -13,7 +13,7 @@ export class Drain {
     return this.#hasBegun;
   }
 
-  /** Begins it, if it has not begun. Resolves when it ends. */
+  /** Begins the drain, if it has not begun. Resolves when it ends. */
   begin(): Promise<void> {
     this.#hasBegun = true;
     return new Promise((resolve) => {
@@ -22,7 +22,7 @@ export class Drain {
     });
   }
 
-  /** To be called whenever something has ended. */
+  /** Must be called whenever something has ended. */
   settle(): void {
     if (!this.#hasBegun || !this.#isEmpty()) return;
     for (const resolve of this.#waiting.splice(0)) resolve();

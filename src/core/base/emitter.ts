@@ -1,7 +1,7 @@
 /** Removes the listener. Calling it twice does nothing. */
 type Unsubscribe = () => void;
 
-/** The half of an {@link Emitter} that may be handed out: others can listen, only the owner can emit. */
+/** The half of an {@link Emitter} that may be handed out: others can only listen, and only the owner can emit. */
 export type Subscribable<T> = (listener: (event: T) => void) => Unsubscribe;
 
 /**
@@ -11,7 +11,10 @@ export type Subscribable<T> = (listener: (event: T) => void) => Unsubscribe;
 export class Emitter<T> {
   readonly #listeners = new Set<(event: T) => void>();
 
-  /** Subscribes; returns the way to unsubscribe. A listener that is removed during an emit is no longer called. */
+  /**
+   * Subscribes, and returns a function that unsubscribes. A listener that is removed during an emit is no longer
+   * called.
+   */
   readonly subscribe: Subscribable<T> = (listener) => {
     this.#listeners.add(listener);
     return () => {

@@ -33,23 +33,23 @@ export type ErrorCode =
   | 'engine_failed'
   | 'upstream_failed'
   | 'model_loading_failed'
-  // What should be kept cannot be written or read.
+  // Something that should be kept cannot be written or read.
   | 'storage_failed'
   // The operator must fix something before anything can be served.
   | 'model_unreadable'
   | 'out_of_memory'
   | 'backend_unavailable'
   | 'address_unavailable'
-  // Commands and the load generator.
+  // Errors of commands and the load generator.
   | 'target_unreachable'
   | 'cluster_unavailable'
   | 'output_failed'
   | 'usage'
   | 'internal';
 
-/** A prompt that does not fit, in tokens. */
+/** The sizes of a prompt that does not fit, in tokens. */
 export interface Overflow {
-  /** A long prompt is not counted to its end: it has at least so many. */
+  /** A long prompt is not counted to its end: it has at least this many. */
   readonly promptTokens: number;
   readonly contextLength: number;
 }
@@ -59,7 +59,7 @@ export interface ErrorDetails {
   readonly hint?: string;
   /** The request parameter or flag that caused it. */
   readonly param?: string;
-  /** Seconds after which trying again makes sense, a whole number. */
+  /** Seconds after which it makes sense to try again, a whole number. */
   readonly retryAfterSeconds?: number;
   /** For `context_length_exceeded`. */
   readonly overflow?: Overflow;
@@ -95,7 +95,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Anything that was thrown as a {@link ChatstreamError}; other errors become one with this code. */
+/** Turns anything that was thrown into a {@link ChatstreamError}; other errors become one with this code. */
 export function asChatstreamError(error: unknown, code: ErrorCode = 'internal'): ChatstreamError {
   return error instanceof ChatstreamError ? error : new ChatstreamError(code, messageOf(error), { cause: error });
 }

@@ -1,2 +1,2 @@
-/** A server that passes answers on says in it which of its upstreams has answered. */
+/** The header in which a server that passes answers on names the upstream that answered. */
 export const executorHeader = 'x-chatstream-executor';

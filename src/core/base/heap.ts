@@ -1,12 +1,12 @@
-/** What can stand in a {@link Heap}, in one heap at a time. */
+/** An item that can be in a {@link Heap}, but only in one at a time. */
 export interface HeapItem {
   /** Its place in the heap; −1 while it is not in one. Set by the heap only. */
   heapIndex: number;
 }
 
 /**
- * A binary heap whose items know their places, so that one can leave from anywhere, or move when its order has changed,
- * in O(log n).
+ * A binary heap whose items know their places, so that an item can leave from anywhere, or move when its order has
+ * changed, in O(log n).
  */
 export class Heap<T extends HeapItem> {
   readonly #items: T[] = [];
@@ -35,7 +35,7 @@ export class Heap<T extends HeapItem> {
     this.#settle(last, index);
   }
 
-  /** Has to be called when the order of an item has changed. Ignores an item that is not in the heap. */
+  /** Must be called when the order of an item has changed. Ignores an item that is not in the heap. */
   moved(item: T): void {
     if (item.heapIndex >= 0) this.#settle(item, item.heapIndex);
   }

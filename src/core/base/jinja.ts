@@ -1,4 +1,4 @@
-/** What a Jinja template has between brackets. */
+/** What is between the brackets of a Jinja template. */
 interface Tag {
   /** `{` for `{{ … }}`, `%` for `{% … %}`. */
   readonly kind: string;
@@ -7,7 +7,7 @@ interface Tag {
 
 const tags = /\{#.*?#\}|\{([{%])([-+]?)((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^'"])*?)([-+]?[}%]\})/gsu;
 
-/** A template with the code of its tags changed. */
+/** Returns a template in which the code of its tags is changed. */
 export function mapTags(source: string, change: (tag: Tag) => string): string {
   return source.replace(tags, (text, kind?: string, control?: string, code?: string, end?: string) =>
     kind === undefined ? text : `{${kind}${control ?? ''}${change({ kind, code: code ?? '' })}${end ?? ''}`,
@@ -19,7 +19,7 @@ export function codeIn(source: string): string {
   return [...source.matchAll(tags)].map(([, , , code = '']) => code).join('\n');
 }
 
-/** A tag where it stands. */
+/** A tag and its position. */
 export interface PlacedTag extends Tag {
   readonly start: number;
   readonly end: number;

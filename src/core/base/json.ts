@@ -18,7 +18,7 @@ export function nonEmpty(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** The value if it is a finite number of 0 or more, else null. */
+/** The value if it is a finite number of at least 0, else null. */
 export function amount(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 }
@@ -35,8 +35,8 @@ export interface JsonSize {
 }
 
 /**
- * The size of a JSON text, in time that is linear in its length: much less than it takes to parse it. It is counted until there is
- * more of something than `most` allows. Of a text that is not JSON, it says something that does not matter.
+ * The size of a JSON text, in time linear in its length, which is much less than parsing it takes. Counting stops once
+ * there is more of something than `most` allows. For a text that is not JSON, the result does not matter.
  */
 export function jsonSize(text: string, most: JsonSize): JsonSize {
   let level = 0;
@@ -94,8 +94,8 @@ class DifferentTexts {
 }
 
 /**
- * Whether objects in a JSON text have more different names of members than that, or nearly so many. Takes time that is linear in its
- * length: much less than to parse it, which makes a string of each of them that is kept.
+ * Whether objects in a JSON text have more different names of members than this, or nearly as many. Takes time linear
+ * in its length, which is much less than parsing takes, because that makes a string of each name that is kept.
  */
 export function hasManyNames(text: string, most: number): boolean {
   const names = new DifferentTexts();
@@ -128,7 +128,7 @@ export function hasManyShortStrings(text: string, most: number): boolean {
   return false;
 }
 
-/** FNV-1a, of which the upper bits are mixed into the lower ones. @returns {@link hashBits} bits */
+/** FNV-1a, with the upper bits mixed into the lower ones. @returns {@link hashBits} bits */
 function hashOf(text: string, start: number, end: number): number {
   let hash = hashBasis;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);

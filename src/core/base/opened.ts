@@ -1,13 +1,13 @@
 import type { Logger } from './logger.js';
 
-/** What has been opened so far, to be closed again: the newest first, and all of it, whatever fails. */
+/** Keeps track of what has been opened, to close it again: the newest first, and all of it, even if something fails. */
 export class Opened {
   readonly #closers: (() => unknown)[] = [];
 
   /**
-   * Takes note of what has just been opened.
+   * Registers something that has just been opened.
    *
-   * @param close is called at most once, and awaited
+   * @param close called at most once, and awaited
    * @returns the value
    */
   add<T>(value: T, close: (value: T) => unknown): T {
@@ -16,9 +16,9 @@ export class Opened {
   }
 
   /**
-   * Closes everything that was added and is not closed yet.
+   * Closes everything that was registered and is not closed yet.
    *
-   * @throws what could not be closed, when all the rest is
+   * @throws the error of what could not be closed, after everything else is closed
    */
   async close(): Promise<void> {
     const failures: unknown[] = [];
@@ -37,8 +37,8 @@ export class Opened {
 }
 
 /**
- * Opens several things, one after the other. If one of them cannot be opened, those before it are closed, and its error is thrown;
- * what cannot be closed then is logged.
+ * Opens several things, one after the other. If one of them cannot be opened, those before it are closed, and its error
+ * is thrown. Anything that then cannot be closed is logged.
  */
 export async function opening<T>(logger: Logger, open: (opened: Opened) => Promise<T>): Promise<T> {
   const opened = new Opened();

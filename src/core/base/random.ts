@@ -17,8 +17,8 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * Makes one seed of several numbers; neighbouring numbers give unrelated seeds. It applies the finalizer of MurmurHash3
- * (Austin Appleby, public domain) after each number.
+ * Derives one seed from several numbers; neighbouring numbers give unrelated seeds. It applies the finalizer of
+ * MurmurHash3 (Austin Appleby, public domain) after each number.
  */
 export function mixSeeds(...numbers: readonly number[]): number {
   let mixed = 0;

@@ -1,4 +1,4 @@
-/** Forgets what was set least recently. */
+/** A map of limited size that drops the value that was set least recently. */
 export class RecentlyUsed<T> {
   readonly #capacity: number;
   readonly #onForgotten: (key: string) => void;

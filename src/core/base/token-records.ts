@@ -6,7 +6,7 @@
  *     data: {"id":"chatcmpl-1", … "content":"lo"}
  *     : tokens 9906,385                                 all events since the last record are those of these tokens
  *
- * What else the other server has to know, if anything, follows as JSON: `: tokens 9906,385 {"events":17}`. Where the answer
+ * Anything else that the other server has to know follows as JSON: `: tokens 9906,385 {"events":17}`. If the answer
  * fails, all events since the last record are those of the failure:
  *
  *     data: {"error":{"message":"The server is shutting down.", … }}
@@ -32,39 +32,39 @@ export function failureRecord(code: string): string {
   return `: failed ${code}\n\n`;
 }
 
-/** Data never begin a line like this: JSON has no line breaks in it. */
+/** Lines of data never begin like this, because JSON contains no line breaks. */
 const record = /^: (?:tokens ([\d,]*)(?: ([^\n]+))?|failed (\w+))\n\n/gm;
 
 /** The progress of an answer at a record: how another server can continue after it. */
 export interface Progress {
-  /** Those since the progress before. */
+  /** The tokens since the previous progress. */
   readonly tokens: readonly number[];
-  /** What else that server has to know; null for nothing. */
+  /** What else the other server has to know; null for nothing. */
   readonly state: string | null;
 }
 
 /** A piece of a stream whose tokens are known. */
 export interface RecordedEvents extends Progress {
-  /** Without the records. */
+  /** The bytes without the records. */
   readonly events: Buffer;
-  /** With what the answer fails after them, if it does. */
+  /** The error with which the answer fails after them, if it does. */
   readonly failure: { readonly code: string; readonly events: Buffer } | null;
 }
 
-/** Takes the records out of a stream. Events are kept back until it is known which tokens they are of. */
+/** Takes the records out of a stream. Events are held back until it is known which tokens they belong to. */
 export class TokenRecords {
   #unrecorded = '';
 
-  /** Bytes that are kept back. */
+  /** Bytes that are held back. */
   get unrecordedBytes(): number {
     return this.#unrecorded.length;
   }
 
-  /** @returns what has been recorded with this chunk; null if nothing has */
+  /** @returns what was recorded with this chunk; null if nothing was */
   push(chunk: Buffer): RecordedEvents | null {
-    // Bytes as characters: cut characters stay what they are.
+    // Bytes as characters, so that characters that are cut in two stay as they are.
     const text = this.#unrecorded + chunk.toString('latin1');
-    // Before the last event that was read, there is no record: many events may be kept back.
+    // Up to the last event that was read, there is no record: many events may be held back.
     record.lastIndex = Math.max(0, this.#unrecorded.lastIndexOf('\n\n'));
     const tokens: number[] = [];
     let state: string | null = null;
@@ -84,7 +84,7 @@ export class TokenRecords {
     return end === 0 ? null : { events: Buffer.from(events, 'latin1'), tokens, state, failure };
   }
 
-  /** What came after the last record. */
+  /** The bytes after the last record. */
   takeUnrecorded(): Buffer {
     const rest = Buffer.from(this.#unrecorded, 'latin1');
     this.#unrecorded = '';

@@ -9,14 +9,14 @@ export interface TurnLimits {
 }
 
 /**
- * Work of several owners, each of whom has one thing done at a time. An owner with much work waits for its own; others get
- * their turns in between. The work of each owner is done in the order in which it came.
+ * Work of several owners, each of whom has one piece of work done at a time. An owner with much work waits for its own;
+ * others get their turns in between. The work of each owner is done in the order in which it arrived.
  */
 export class TurnsByOwner {
   readonly #atOnce: number;
-  /** Owners for whom something is done. */
+  /** Owners whose work is being done. */
   readonly #busy = new Set<string>();
-  /** The owner whose turn was longest ago comes first. */
+  /** The owner whose last turn was longest ago comes first. */
   readonly #waiting = new Map<string, Waiting[]>();
 
   constructor({ atOnce = Infinity }: TurnLimits = {}) {
@@ -24,10 +24,10 @@ export class TurnsByOwner {
   }
 
   /**
-   * Does work when it is its turn, at once if it can be.
+   * Does the work when its turn comes, at once if possible.
    *
-   * @param signal aborted when the work is no longer needed: its reason is thrown, if the work has not begun by then
-   * @returns what the work returns. Its end is the end of the turn, even if it throws.
+   * @param signal aborted when the work is no longer needed: its reason is thrown if the work has not begun by then
+   * @returns the result of the work. The turn ends with the work, even if that throws.
    */
   async take<T>(owner: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     if (this.#busy.size >= this.#atOnce || this.#busy.has(owner)) await this.#turnOf(owner, signal);

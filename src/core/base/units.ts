@@ -25,7 +25,7 @@ function isDurationUnit(text: string | undefined): text is keyof typeof millisec
   return text !== undefined && text in millisecondsPer;
 }
 
-/** Milliseconds for a person: `850 ms`, `1.2 s`, `3 min`. The unit is that of the rounded figure: never `1000 ms`. */
+/** Milliseconds for people: `850 ms`, `1.2 s`, `3 min`. The unit is that of the rounded figure: never `1000 ms`. */
 export function formatDuration(ms: number): string {
   if (Math.round(ms) < 1000) return `${String(Math.round(ms))} ms`;
   const seconds = Number((ms / 1000).toFixed(1));
@@ -67,7 +67,7 @@ function isByteUnit(text: string | undefined): text is keyof typeof bytesPer {
   return text !== undefined && text in bytesPer;
 }
 
-/** Bytes for a person, in binary units: `512 B`, `6.4 MiB`, `1.5 GiB`. The unit is that of the rounded figure. */
+/** Bytes for people, in binary units: `512 B`, `6.4 MiB`, `1.5 GiB`. The unit is that of the rounded figure. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
   let scaled = bytes;

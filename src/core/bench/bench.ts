@@ -11,11 +11,11 @@ import { closeServers, openServers, type Servers } from './servers.js';
 import type { TargetHooks } from './target/target.js';
 
 export interface BenchHooks extends TargetHooks, MeasureHooks {
-  /** Called with what the bench waits for, other than a server; optional. */
+  /** Called when the bench waits for something other than a server; optional. */
   readonly onWaitFor?: (what: string) => void;
   /**
    * Called with the servers before they are measured, the second being that of `--versus`, or null; optional.
-   * What it throws ends the bench.
+   * An error that it throws ends the bench.
    */
   readonly onTargets?: (target: TargetDescription, versus: TargetDescription | null) => void;
 }
@@ -23,19 +23,19 @@ export interface BenchHooks extends TargetHooks, MeasureHooks {
 export interface BenchReport {
   readonly result: BenchResult;
   readonly summaries: readonly SettingSummary[];
-  /** What ended it early, after something had been measured; null if nothing did, or if the user stopped it. */
+  /** What ended the bench early, after something had been measured; null if nothing did, or if the user stopped it. */
   readonly failure: ChatstreamError | null;
-  /** Why the file of samples is not complete (`output_failed`); null if it is, or was not wanted. */
+  /** Why the file of samples is incomplete (`output_failed`); null if it is complete, or was not requested. */
   readonly samplesFailure: ChatstreamError | null;
 }
 
 /**
- * The whole bench: reaches or starts the target, finds out what it is, measures every setting in every trial, and
- * analyses the results.
+ * The whole bench: reaches or starts the target, identifies it, measures every setting in every trial, and analyses the
+ * results.
  *
- * The signal of the hooks ends it early, as does a target that is gone; what was measured by then is reported. Whatever
- * happens, the target is left as it was found. What can be checked on this machine is checked before a server is started
- * or reached, which may take minutes.
+ * The signal of the hooks ends it early, as does the loss of the target; what was measured by then is reported.
+ * Whatever happens, the target is left as it was found. Everything that can be checked on this machine is checked
+ * before a server is started or reached, which may take minutes.
  *
  * @throws ChatstreamError `usage`, `output_failed`, `target_unreachable` or `cluster_unavailable`; the signal's reason if
  *   nothing has been measured
@@ -72,7 +72,7 @@ export async function bench(options: BenchOptions, hooks: BenchHooks): Promise<B
   return { result, summaries, failure, samplesFailure };
 }
 
-/** Gives whole samples their name. @returns why that is not possible; null if it is */
+/** Gives a complete file of samples its name. @returns why that is not possible; null if it is */
 function failureToKeep(samples: SamplesDestination): ChatstreamError | null {
   try {
     samples.end(true);

@@ -5,8 +5,8 @@ import type { LoadJob } from './load/job/load-job.js';
 export type Role = 'candidate' | 'baseline';
 
 /**
- * Two runs that begin and end together, one for each of two servers ("duet benchmarking", Bulej et al., ICPE 2020): what
- * disturbs the machine meanwhile disturbs both, and hardly changes their ratio.
+ * Two runs that begin and end together, one for each of two servers ("duet benchmarking", Bulej et al., ICPE 2020).
+ * Anything that disturbs the machine meanwhile disturbs both, and hardly changes their ratio.
  *
  * ```text
  *             prepare          both send                           wait for the last answers
@@ -14,8 +14,8 @@ export type Role = 'candidate' | 'baseline';
  * baseline    ▒▒▒▒▒▒▒▒▒▒▒▒▒▒▒─┘▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓▓ its 33rd is last ┘ ░░░░
  * ```
  *
- * If one of them fails, the other is aborted: alone it would be measured under another load. Both are sent from one thread, so
- * that the load generator is late for both alike.
+ * If one of them fails, the other is aborted, because alone it would be measured under a different load. Both are sent
+ * from one thread, so that the load generator is equally late for both.
  */
 export class Duet {
   readonly #extensions: Readonly<Record<Role, Extension | null>>;
@@ -41,14 +41,14 @@ export class Duet {
 
   /**
    * The job of one of them, which ends when the other's does. An open loop needs nothing for that: both have the same
-   * schedule, and a common end would take the last requests from the one that is a moment later.
+   * schedule, and a common end would cut off the last requests of the one that is slightly later.
    */
   joined(job: LoadJob, role: Role): LoadJob {
     const own = { ...job, extension: this.#extensions[role] };
     return job.shape.type === 'open' ? own : { ...own, commonEnd: this.#commonEnd };
   }
 
-  /** One of them is ready. Resolves when both are, or when the other has failed. */
+  /** Says that one of them is ready. Resolves when both are, or when the other has failed. */
   async ready(): Promise<void> {
     this.#missing -= 1;
     if (this.#missing === 0) this.#begin();

@@ -5,7 +5,7 @@ import { readCertificates } from './target/certificates.js';
 import { checkSendable } from './workload/plain-text.js';
 import { type PromptsFile, readPromptsFile } from './workload/prompts-file.js';
 
-/** What a bench takes from the files of this machine. */
+/** The contents of this machine's files that a bench uses. */
 export interface Inputs {
   /** Null without a file of prompts. */
   readonly prompts: PromptsFile | null;
@@ -24,7 +24,7 @@ export async function readInputs(options: BenchOptions): Promise<Inputs> {
   return { prompts, trust, samples: samplesPath === null ? null : samplesDestination(samplesPath) };
 }
 
-/** What is known of the requests in a file. */
+/** What the requests in a file are like. */
 export function requestsIn(prompts: PromptsFile | null): Pick<Session['requests'], 'inFile' | 'haveOwnLengths'> {
   if (prompts === null) return { inFile: null, haveOwnLengths: false };
   return {

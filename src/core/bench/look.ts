@@ -5,7 +5,7 @@ import type { RunTrend } from './record/run-trend.js';
 import { ttftAhead } from './result/overload.js';
 import type { Look } from './search/evidence.js';
 
-/** What a search takes from a run. */
+/** The figures that a search takes from a run. */
 interface LookedAt {
   readonly run: Pick<Run, 'overload' | 'aborted_on' | 'filling_seconds'> & {
     readonly requests: Pick<Run['requests'], 'completed'>;
@@ -23,7 +23,7 @@ interface LookedFor {
   readonly longestMs: number;
 }
 
-/** A measurement as the search takes it. */
+/** A measurement in the form that the search needs. */
 export function lookOf({ run, trend }: LookedAt, { load, search, ranMs, longestMs }: LookedFor): Look {
   const { objectives, by } = search;
   const aheadMs = by === 'rate' ? ttftAhead(trend, longestMs) : null;

@@ -14,15 +14,15 @@ import { extensionPlanned, type Step } from './planned-job.js';
 import type { RunPlace } from './run/progress.js';
 
 export interface TrialHooks extends StepHooks {
-  /** Asked after each trial, beginning with the least that are wanted, whether what is measured is enough. */
+  /** Asked after each trial, from the minimum number on, whether the measurements are enough. */
   readonly isEnough: (measured: Pick<Measured, 'runs' | 'versusRuns'>) => boolean;
 }
 
 /**
- * Trial after trial, until all are measured, or, beginning with the least that are wanted, until they are enough. What
- * ends it early after the first run does not lose what was measured.
+ * Measures trial after trial, until all are measured, or, from the minimum number on, until they are enough. An error
+ * after the first run ends it early, but does not lose what was measured.
  *
- * @throws ChatstreamError what made the first run fail
+ * @throws ChatstreamError the error of the first run
  */
 export async function measureAll(measurement: Measurement, hooks: TrialHooks): Promise<Measured> {
   const { trials, leastTrials, maxDurationMs } = measurement.options;

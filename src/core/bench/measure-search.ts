@@ -10,8 +10,8 @@ import type { Look, SearchedObjective } from './search/evidence.js';
 import { nextStep, type SearchSpec, stepBelow } from './search/next-step.js';
 
 /**
- * How long each measurement at a load takes, in durations. Longer ones instead of more of them: in a long one, less of the
- * time is the beginning, when the queue is emptier than it will be.
+ * How long each measurement at a load takes, in durations. Measurements become longer instead of more numerous, because
+ * the beginning, when the queue is emptier than it will be, is a smaller part of a long one.
  */
 const lookLengths = [1, 1, 2, 4, 8] as const;
 
@@ -21,37 +21,37 @@ const lookLengths = [1, 1, 2, 4, 8] as const;
  */
 const wanted = { misses: 3.75, least: 75 } as const;
 
-/** They may make a measurement this long at most. */
+/** The most by which they may lengthen a measurement. */
 const longestForRequestsMs = 60_000;
 
-/** Saturated measurements of a load, one after the other, after which the load generator is taken to be unable to send it. */
+/** After this many consecutive saturated measurements of a load, the load generator is considered unable to send it. */
 const mostSaturated = 2;
 
-/** Of a measurement, so that the queue has grown to its usual length. */
+/** The share of a measurement that is its warm-up, in which the queue reaches its usual length. */
 const warmupShare = 0.25;
 
-/** Loads beyond these were never meant. */
+/** No plausible search goes beyond these loads. */
 const extremes = {
   rate: { lowest: 0.01, highest: 100_000 },
   concurrency: { lowest: 1, highest: 10_000 },
   'max-concurrency': { lowest: 1, highest: 10_000 },
 } as const;
 
-/** What a search has measured, and what it found. */
+/** The measurements of a search, and its result. */
 export interface Searched {
   readonly measured: Measured;
   readonly outcome: SearchOutcome;
 }
 
 /**
- * Measures one load after the other, as the search asks for them, until it knows enough or its time is over. What ends it
- * early after the first run does not lose what was measured.
+ * Measures one load after the other, as the search asks for them, until it knows enough or its time is over. An error
+ * after the first run ends it early, but does not lose what was measured.
  *
- * A measurement in which the load generator was saturated says nothing about the server. It is made once more; if that is no
- * better, the load generator cannot send this load, and the search stays below it.
+ * A measurement in which the load generator was saturated says nothing about the server. It is repeated once. If that
+ * does not help, the load generator cannot send this load, and the search stays below it.
  *
  * @param queue of the server, if its max-concurrency can be set
- * @throws ChatstreamError what made the first run fail
+ * @throws ChatstreamError the error of the first run
  */
 export async function measureSearch(
   measurement: Measurement,
@@ -113,7 +113,7 @@ export async function measureSearch(
     if (measured.endedEarly !== null) break;
     if (saturated.get(load) !== mostSaturated) continue;
     if (looks.some((each) => each.load >= load)) {
-      // It has sent as much before: the machine has become too busy to continue.
+      // It has sent this much before: the machine has become too busy to continue.
       isEndedByClient = true;
       break;
     }

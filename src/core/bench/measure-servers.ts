@@ -14,23 +14,23 @@ import type { Session } from './result/assemble-result.js';
 import { allOf, type Servers } from './servers.js';
 
 export interface MeasureHooks extends StepHooks {
-  /** Asked after each trial, beginning with the least that are wanted, whether every verdict is known by now. */
+  /** Asked after each trial, from the minimum number on, whether every verdict is known by now. */
   readonly isDecided: (soFar: Pick<BenchResult, 'plan' | 'target' | 'runs' | 'versus'>) => boolean;
 }
 
-/** What a bench has measured. */
+/** The measurements of a bench. */
 export interface MeasuredSession {
   readonly session: Omit<Session, 'startedAt' | 'finishedAt'>;
   /** What ended it early, if that was an error. */
   readonly failure: ChatstreamError | null;
-  /** Why not all samples were written; null if they were, or were not wanted. */
+  /** Why not all samples were written; null if they were, or were not requested. */
   readonly samplesFailure: ChatstreamError | null;
 }
 
 /**
  * Plans what to measure at servers that are ready, and measures it: every setting in every trial, or what a search asks for.
  *
- * @throws ChatstreamError if the servers cannot have the settings, or what made the first run fail; the signal's reason
+ * @throws ChatstreamError if the servers cannot have the settings, or the error of the first run; the signal's reason
  */
 export async function measureServers(
   options: BenchOptions,

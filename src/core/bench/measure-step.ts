@@ -14,7 +14,7 @@ export interface StepHooks extends Omit<RunHooks, 'ready'> {
   readonly onRun: (run: Run, place: RunPlace) => void;
 }
 
-/** What was measured of both servers, and how it ended. */
+/** The measurements of both servers, and how they ended. */
 export interface Measured {
   readonly runs: Run[];
   readonly versusRuns: Run[];
@@ -22,7 +22,7 @@ export interface Measured {
   failure: ChatstreamError | null;
   endedEarly: EndedEarly | null;
   samplesFailure: ChatstreamError | null;
-  /** What a reader has to know of the runs, as sentences. */
+  /** Notes that a reader of the runs should know, as sentences. */
   readonly warnings: string[];
 }
 
@@ -31,7 +31,7 @@ export function nothingMeasured(): Measured {
   return { runs: [], versusRuns: [], failure: null, endedEarly: null, samplesFailure: null, warnings: [] };
 }
 
-/** Everything that one run after the other needs. */
+/** Everything that consecutive runs need. */
 export interface Measurement {
   readonly options: BenchOptions;
   readonly prepared: Prepared;
@@ -44,10 +44,10 @@ export interface Measurement {
 }
 
 /**
- * Ends the measurement. What was measured before is kept.
+ * Ends the measurement. Earlier measurements are kept.
  *
- * @param server which of them failed
- * @throws the error if nothing was
+ * @param server the one that failed
+ * @throws the error if nothing was measured
  */
 export function endWith(error: unknown, server: Role | null, measured: Measured): void {
   if (measured.runs.length === 0) throw error;
@@ -59,8 +59,8 @@ export function endWith(error: unknown, server: Role | null, measured: Measured)
 /**
  * Measures one setting of one server once, and adds it to what was measured.
  *
- * @param duet of this step and the other server's; null: it is measured alone
- * @throws what made it fail, if it is in a duet, or the first
+ * @param duet the step's and the other server's; null: it is measured alone
+ * @throws the error, if this is a duet or the first run
  */
 export async function measureStep(
   { options, prepared }: Measurement,
@@ -78,7 +78,7 @@ export async function measureStep(
     const inRun = duet === null ? hooks : hooksInDuet(hooks, duet, server);
     const run = { planned: step, place, job, target, load, abortOn: options.abortOn };
     const finished = isStopped ? null : await measureRun(run, inRun);
-    // What is left of it was measured alone.
+    // The rest of it was measured alone.
     if (duet?.failed.aborted === true) return null;
     if (finished === null) {
       measured.endedEarly ??= stoppedByUser;
@@ -114,7 +114,7 @@ function limitWarning({ limitChange }: MeasuredRun, { server }: RunPlace): strin
   return `max-concurrency${whose} was changed during the measurement (from ${limitChange.from} to ${limitChange.to}), but not by this bench: its figures mix settings. Measure again without changing it.`;
 }
 
-/** The progress that is shown is the candidate's: the same block cannot show two runs. */
+/** The progress shown is the candidate's, because the same block cannot show two runs. */
 function hooksInDuet(hooks: StepHooks, duet: Duet, server: Role): RunHooks {
   return {
     onProgress: server === 'candidate' ? hooks.onProgress : () => undefined,

@@ -11,16 +11,18 @@ import type { BenchOptions } from './plan/options.js';
 /** How long a bench waits for agents: long enough to start the last one by hand. */
 const agentsWithinMs = 60_000;
 
-/** Who sends. */
+/** Where the load is sent from. */
 export interface Loads {
-  /** To one server after the other, or to the candidate. */
+  /** Sends to one server after the other, or to the candidate. */
   readonly load: LoadGenerator;
-  /** To the baseline, at the same time as to the candidate and from the same thread; null: the servers take turns. */
+  /**
+   * Sends to the baseline, at the same time as to the candidate and from the same thread; null: the servers take turns.
+   */
   readonly beside: LoadGenerator | null;
 }
 
 /**
- * Gets ready to send: from this machine, or from as many others as are wanted, which this waits for.
+ * Prepares to send: from this machine, or from as many others as are wanted, for which it waits.
  *
  * @param onWait called with what it waits for
  * @throws ChatstreamError `cluster_unavailable` if NATS or enough agents are not there; the signal's reason
@@ -64,7 +66,7 @@ export async function closeLoads({ load, beside }: Loads): Promise<void> {
 }
 
 /**
- * How many events per second the load may bring. A search raises its load until something gives way, so that no number of
+ * How many events per second the load may bring. A search increases its load until something gives way, so no number of
  * threads is too many.
  */
 export function eventsOf({ findMax, load, form, outputTokens }: EventsOptions): number {

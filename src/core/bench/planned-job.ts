@@ -17,7 +17,7 @@ import { meanTurns, type WorkloadSpec } from './workload/workload.js';
 /** What has to be known before the first run. */
 export interface Prepared {
   readonly workload: WorkloadSpec;
-  /** Those who send; empty if there is one. */
+  /** The tenants; empty if there is only one sender. */
   readonly tenants: readonly PreparedTenant[];
   readonly promptsName: string | null;
   readonly ignoreEos: boolean;
@@ -34,7 +34,7 @@ export interface Step extends PlannedRun {
     readonly load: LoadGenerator;
     readonly results: Run[];
   };
-  /** From 0; the same on both sides, which get the same prompts. */
+  /** From 0; the same for both servers, which get the same prompts. */
   readonly number: number;
   /** Decides when requests are due, instead of the trial. */
   readonly arrivalSeed?: number;

@@ -16,8 +16,8 @@ const runningUsageNote =
   '(continuous_usage_stats), so that tokens are counted as they arrive.';
 
 /**
- * Decides what the bench sends: asks the servers how many tokens a word has and whether they pack tokens into chunks, and makes
- * the workload of it.
+ * Decides what the bench sends: asks the servers how many tokens a word has and whether they put several tokens into a
+ * chunk, and creates the workload from that.
  *
  * @param targets the first of them sets the scale of all prompts
  * @param prompts null without a file of prompts

@@ -11,9 +11,9 @@ export interface Servers {
 }
 
 /**
- * Reaches or starts the servers, and finds out what they are.
+ * Reaches or starts the servers, and identifies them.
  *
- * @throws ChatstreamError `target_unreachable`, or the signal's reason; nothing is left running then
+ * @throws ChatstreamError `target_unreachable`, or the signal's reason; then nothing is left running
  */
 export async function openServers(options: BenchOptions, trust: Trust, hooks: TargetHooks): Promise<Servers> {
   const target = await openReadyTarget(options.target, options, trust, hooks);

@@ -35,7 +35,7 @@ export async function prepareTenants(
   );
 }
 
-/** What the tenants send to one server; their keys go into the headers, and nowhere else. */
+/** What the tenants send to one server. Their keys go into the headers, and nowhere else. */
 export function tenantLoads(
   prepared: readonly PreparedTenant[],
   { client, body }: Pick<LoadJob, 'client' | 'body'>,

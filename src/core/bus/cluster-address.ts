@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../base/errors.js';
 
-/** Where NATS is, and who we are there. */
+/** The address of NATS, and our credentials. */
 export interface ClusterAddress {
   /** Each as `host:port`. */
   readonly servers: readonly string[];
@@ -17,10 +17,10 @@ export interface ClusterAddress {
 const hint = 'Write nats://host:4222, or tls://host:4222; several servers of one cluster with commas between them.';
 
 /**
- * Reads `nats://user:password@host:4222` or `tls://host:4222`. Several with commas between them are servers of the same
- * cluster; user and password are those of the first that has them.
+ * Reads `nats://user:password@host:4222` or `tls://host:4222`. Several, separated by commas, are servers of the same
+ * cluster; user and password are those of the first address that has them.
  *
- * @throws ChatstreamError `usage` with a message that has no secrets in it
+ * @throws ChatstreamError `usage` with a message that contains no secrets
  */
 export function parseClusterAddress(text: string): ClusterAddress {
   const urls = text.split(',').map((each) => urlOf(each.trim()));

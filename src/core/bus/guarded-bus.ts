@@ -10,14 +10,14 @@ const quietMs = 10 * 60_000;
 const mostTold = 1000;
 
 /**
- * A bus on which no error goes further than the message that it is about: neither into the reader of the connection, which would
- * end with it and leave the process deaf, nor into the timer that sends, which would end the process.
+ * A bus on which no error goes further than the message that it is about. It reaches neither the reader of the
+ * connection, which would end and leave the process deaf, nor the timer that sends, which would end the process.
  *
- * @param onFault hears of each subject once in ten minutes, and of 1000 subjects in that time at most: what fails once a second
- *   should not fill the log
+ * @param onFault called for each subject once in ten minutes, and for at most 1000 subjects in that time, so that
+ *   something that fails once a second does not fill the log
  */
 export function guardedBus(bus: Bus, clock: Clock, onFault: (fault: BusFault) => void): Bus {
-  /** When a fault of each subject was told, the oldest first. */
+  /** When a fault of each subject was reported, the oldest first. */
   const told = new Map<string, number>();
   const tell = (what: string, key: string, error: unknown): void => {
     const nowMs = clock.now();

@@ -7,13 +7,13 @@ import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry, 
 import type { BusStatus } from './bus.js';
 import { NatsWatch } from './nats-watch.js';
 
-/** After this time without a message, a member gives up; a lease must be renewed more often than it expires. */
+/** After this time without a message, a member gives up. A lease must be renewed more often than it expires. */
 const answerWithinMs = 2000;
 
-/** The server's number for "the entry does not have this revision"; servers use either. */
+/** The server's codes for "the entry does not have this revision"; servers use either. */
 const otherRevision: readonly unknown[] = [10071, 10164];
 
-/** The server's numbers for "the name, or the subjects, of this bucket are taken": another member is making it just now. */
+/** The server's codes for "the name, or the subjects, of this bucket are taken": another member is creating it. */
 const taken: readonly unknown[] = [10058, 10065];
 const createTries = 10;
 const createPauseMs = 50;
@@ -21,7 +21,7 @@ const createPauseMs = 50;
 /**
  * Opens a bucket of NATS's key-value store. The client is loaded here, so that nothing else has to wait for it.
  *
- * @throws ChatstreamError as {@link Bus.bucket} says
+ * @throws ChatstreamError as described at {@link Bus.bucket}
  */
 export async function openNatsBucket(
   connection: NatsConnection,
@@ -84,7 +84,7 @@ class NatsBucket implements Bucket {
     checkSelection(selection);
     return this.#ask(async (kv) => {
       const entries: Entry[] = [];
-      // A bucket keeps one value per key, so its history is what it holds.
+      // A bucket keeps one value per key, so its history is its contents.
       for await (const found of await kv.history({ key: subjectOf(selection) })) {
         if (found.operation === 'PUT') entries.push(entryOf(found));
       }
@@ -129,7 +129,7 @@ class NatsBucket implements Bucket {
     };
   }
 
-  /** A server that came back without its storage has no bucket: it is made again, and asked once more. */
+  /** A server that came back without its storage has no bucket: it is created again, and asked once more. */
   async #ask<T>(question: (kv: KV) => Promise<T>): Promise<T> {
     try {
       return await inTime(question(this.#kv ?? (await this.open())));
@@ -142,7 +142,7 @@ class NatsBucket implements Bucket {
     });
   }
 
-  /** Members of another version, or an operator with a tool, may have made it with another time to live. */
+  /** Members of another version, or an operator with a tool, may have created it with another time to live. */
   async #check(kv: KV): Promise<void> {
     const { ttl } = await inTime(kv.status());
     const wantedMs = this.#ttlMs ?? 0;
@@ -156,10 +156,10 @@ class NatsBucket implements Bucket {
 }
 
 /**
- * Asks for a bucket again while another member makes the same one: the client looks whether it exists, then creates it, and
- * of several that find none, the server accepts only the first.
+ * Requests a bucket again while another member creates the same one: the client checks whether it exists, then creates
+ * it, and of several clients that find none, the server accepts only the first.
  *
- * @throws what `create` throws, if it is something else, or the same ten times within half a second
+ * @throws the error of `create`, if it is another one, or the same ten times within half a second
  */
 export async function createTogether<T>(create: () => Promise<T>): Promise<T> {
   for (let left = createTries - 1; ; left -= 1) {
@@ -172,7 +172,7 @@ export async function createTogether<T>(create: () => Promise<T>): Promise<T> {
   }
 }
 
-/** As the server that is connected has said; otherwise as servers have it by default. */
+/** As reported by the connected server; otherwise the servers' default. */
 export function maxPayloadBytesOf({ info }: NatsConnection): number {
   return info?.max_payload ?? 1024 * 1024;
 }

@@ -13,20 +13,20 @@ import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
 /** How to reach NATS. */
 export interface NatsOptions {
   readonly address: ClusterAddress;
-  /** File with a user's JWT and key, as `nsc` writes it; null: none. */
+  /** File with a user's JWT and key, in the format of `nsc`; null: none. */
   readonly credentialsPath: string | null;
   /** File with certificates of authorities to trust, in PEM; null: those of the system. */
   readonly caPath: string | null;
-  /** Files with the certificate that this client shows, in PEM, and its key; null: it shows none. */
+  /** Files with the certificate that this client presents, in PEM, and its key; null: none. */
   readonly certificate: { readonly certPath: string; readonly keyPath: string } | null;
-  /** What this connection is called in the server's lists. */
+  /** The name of this connection in the server's lists. */
   readonly name: string;
 }
 
 /** A server that restarts is back within a second or two. */
 const reconnectEveryMs = 500;
 
-/** How often the connection is tried, and how many attempts in a row may be lost: a dead peer is noticed after 15 s. */
+/** How often the connection is tested, and how many tests in a row may fail: a dead peer is noticed after 15 s. */
 const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
 
 /**
@@ -50,7 +50,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
   const settings: ConnectionOptions = {
     ...{ servers: [...address.servers], name, timeout: 5000, reconnectTimeWait: reconnectEveryMs, ...ping, ...login },
     maxReconnectAttempts: -1,
-    // A server that restarts with its accounts loaded late must not end an agent for good.
+    // A server that restarts and loads its accounts late must not end an agent for good.
     ignoreAuthErrorAbort: true,
     ...(tls === undefined ? {} : { tls }),
   };
@@ -146,7 +146,7 @@ function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>):
     },
     subscribe(subject, onMessage) {
       const subscription = connection.subscribe(subject, {
-        // What is wrong with a subscription is also told as a status.
+        // Problems of a subscription are also reported as a status.
         callback: (error, message) => {
           if (error !== null) return;
           const reply = (data: Uint8Array): void => {
@@ -163,16 +163,16 @@ function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>):
       connection.request(subject, data, { timeout }).then(
         (message) => message.data,
         (error: unknown) => {
-          // It was not sent, such as one that is too long.
+          // The message was not sent, for example because it is too long.
           if (error instanceof Error && error.name === 'InvalidArgumentError') throw error;
-          // Without a subscriber, at a time-out and without a connection alike, there is no answer.
+          // Without a subscriber, after a time-out, or without a connection, there is no answer.
           return null;
         },
       ),
     bucket: (name, bucketOptions) => openNatsBucket(connection, status.subscribe, name, bucketOptions),
     onStatus: status.subscribe,
     async close() {
-      // Draining waits for the server, which may be away.
+      // Draining waits for the server, which may be unreachable.
       await Promise.race([connection.flush().catch(() => undefined), after(1000)]);
       await connection.close();
     },

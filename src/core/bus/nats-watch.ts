@@ -19,7 +19,7 @@ interface WatchOptions {
 
 interface Known {
   readonly revision: number;
-  /** Null in a bucket whose entries stay. */
+  /** Null in a bucket whose entries do not expire. */
   readonly stopTimer: (() => void) | null;
 }
 
@@ -30,11 +30,12 @@ const retryEveryMs = 500;
 const lookEveryMs = 300;
 
 /**
- * Tells what happens in a bucket. No server before 2.11 tells watchers that an entry has expired. So the watch counts
- * the time to live itself from when it last saw the entry written; then it looks whether the entry is still there. Its
- * clock only says when to look: a process that was stopped for a while takes no other for dead.
+ * Reports what happens in a bucket. Servers before 2.11 do not tell watchers that an entry has expired. So the watch
+ * counts the time to live itself from the last write that it saw, and then checks whether the entry is still there. Its
+ * clock only determines when to check, so a process that was stopped for a while does not take others for dead.
  *
- * After a lost connection, it opens anew and hears all entries again, as the server may have lost its storage meanwhile.
+ * After a lost connection, it reopens and gets all entries again, because the server may have lost its storage in the
+ * meantime.
  */
 export class NatsWatch {
   readonly #options: WatchOptions;
@@ -94,7 +95,7 @@ export class NatsWatch {
 
   async #look(key: string, revision: number): Promise<void> {
     const found = await this.#options.get(key).catch(() => 'unknown' as const);
-    // Meanwhile it may have been written again, or the watch has ended.
+    // In the meantime, the entry may have been written again, or the watch may have ended.
     if (this.#known.get(key)?.revision !== revision || this.#options.isClosed()) return;
     if (found === null) this.#forget(key, 'expired');
     else this.#remember(key, revision, lookEveryMs);

@@ -3,11 +3,13 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../base/errors.js';
 
-/** What comes back for a question, as it comes. */
+/** The events of an answer, as they arrive. */
 export type AnswerEvent =
-  /** It waits: the place in the queue, 1 being the next, and how long about, in milliseconds, if that is known. */
+  /**
+   * The request waits: the place in the queue, 1 being the next, and the approximate wait in milliseconds, if known.
+   */
   | { readonly type: 'queued'; readonly position: number; readonly etaMs: number | null }
-  /** A piece of what the model thinks before it answers. */
+  /** A piece of the model's thoughts before its answer. */
   | { readonly type: 'thought'; readonly text: string }
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'finished'; readonly reason: string }

@@ -1,10 +1,10 @@
-/** What a line that someone typed asks for. */
+/** The request in a line that someone typed. */
 export type ChatLine =
   | { readonly type: 'message'; readonly text: string }
   | { readonly type: 'command'; readonly name: CommandName; readonly rest: string }
   | { readonly type: 'unknown-command'; readonly name: string };
 
-/** The commands, in the order in which help shows them: how each is written, and what it does. */
+/** The commands, in the order of the help: how each is written, and what it does. */
 export const commands = {
   system: ['/system [TEXT]', 'Tell the model how to behave; without a text, show it; /system - removes it.'],
   set: ['/set [NAME [VALUE]]', 'Set a parameter, such as temperature 0.2; without a value, leave it to the server.'],
@@ -26,8 +26,8 @@ const otherNames: Readonly<Record<string, CommandName>> = {
 };
 
 /**
- * A line that begins with a slash and a word is a command. Paths such as `/etc/hosts is a file` are none: what follows
- * their first word is another slash.
+ * A line that begins with a slash and a word is a command. Paths such as `/etc/hosts is a file` are not, because
+ * another slash follows their first word.
  */
 export function readLine(text: string): ChatLine {
   const [, name = '', rest = ''] = /^\/([a-z]+|\?)(?:\s+([^]*))?$/i.exec(text.trim()) ?? [];

@@ -12,11 +12,11 @@ import type { Parameters } from './parameters.js';
 
 /** A server that answers chats. */
 export interface ChatServer {
-  /** Without a query, which may hold a key. */
+  /** Without a query, which may contain a key. */
   readonly url: string;
   readonly model: string;
   /**
-   * Asks for an answer, which may have to wait in the server's queue for as long as that takes.
+   * Requests an answer, which may have to wait in the server's queue for any length of time.
    *
    * @param signal aborted to stop the answer, which ends the events without an error
    * @throws ChatstreamError `target_unreachable` with the server's own words if it refuses or fails
@@ -25,7 +25,7 @@ export interface ChatServer {
 }
 
 export interface ChatServerOptions {
-  /** The model to ask for; null: the first one that the server offers. */
+  /** The model to request; null: the first one that the server offers. */
   readonly model: string | null;
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
@@ -48,7 +48,7 @@ export async function reachChatServer(
   const { type, models } = await detectServer(http, url, apiPath);
   const model = wanted ?? named ?? models[0] ?? 'default';
   const dispatcher = new Agent({ connect: { ...tlsOptionsOf(trust), socketPath }, headersTimeout: 0, bodyTimeout: 0 });
-  // Other servers might refuse what they do not know.
+  // Other servers might refuse unknown parameters.
   const streamOptions = { include_usage: true, ...(type === 'chatstream' ? { include_queue: true } : {}) };
   return {
     url,

@@ -21,7 +21,7 @@ const savedConversation = Compile(
   }),
 );
 
-/** What was said so far, and how answers are asked for. */
+/** The messages so far, and how answers are requested. */
 export class Conversation {
   /** The system prompt; null if there is none. */
   system: string | null = null;
@@ -32,7 +32,7 @@ export class Conversation {
     return this.#parameters;
   }
 
-  /** What was said, without the system prompt. */
+  /** The messages, without the system prompt. */
   get turns(): readonly Message[] {
     return this.#turns;
   }
@@ -65,9 +65,9 @@ export class Conversation {
   }
 
   /**
-   * Takes back the last message.
+   * Removes the last message.
    *
-   * @returns what it said
+   * @returns its text
    */
   takeBack(): string {
     const last = this.#turns.at(-1);
@@ -75,7 +75,7 @@ export class Conversation {
     return last?.content ?? '';
   }
 
-  /** Forgets what was said; the system prompt and the parameters stay. */
+  /** Forgets the messages; the system prompt and the parameters stay. */
   clear(): void {
     this.#turns = [];
   }
@@ -88,7 +88,7 @@ export class Conversation {
 
   /**
    * @param name of the file, for the error
-   * @throws ChatstreamError `usage` if the text is no saved conversation
+   * @throws ChatstreamError `usage` if the text is not a saved conversation
    */
   static parse(text: string, name: string): Conversation {
     const saved = savedIn(text);

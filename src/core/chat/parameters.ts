@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError } from '../base/errors.js';
 
-/** What a request says beside its messages, in OpenAI's names and those of most servers. */
+/** Parameters of a request besides its messages, under the names of OpenAI and most servers. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
 const text = Compile(Type.String());
@@ -11,7 +11,7 @@ const whole = Compile(Type.Integer());
 const texts = Compile(Type.Union([Type.String(), Type.Array(Type.String())]));
 const object = Compile(Type.Record(Type.String(), Type.Unknown()));
 
-/** Servers judge the ranges themselves: they differ. */
+/** The ranges are not checked, because they differ from server to server. */
 const kinds = {
   temperature: { check: amount, words: 'a number' },
   top_p: { check: amount, words: 'a number' },
@@ -38,7 +38,7 @@ const parameterNames: readonly string[] = Object.keys(kinds);
  * Reads the value of a parameter as people write it.
  *
  * @param written JSON, or a text without quotation marks
- * @throws ChatstreamError `usage` if there is no such parameter, or it takes other values
+ * @throws ChatstreamError `usage` if the parameter does not exist, or does not take this value
  */
 export function readParameter(name: string, written: string): unknown {
   if (!isParameterName(name)) {

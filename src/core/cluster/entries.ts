@@ -4,7 +4,9 @@ import { member } from '../base/json.js';
 import { parsed, schemaVersion } from './channel/envelope.js';
 import { isOf } from './channel/is-of.js';
 
-/** The buckets of the cluster. What members tell of themselves disappears when they no longer do. */
+/**
+ * The buckets of the cluster. Entries in which members describe themselves disappear when they are no longer written.
+ */
 export const buckets = {
   members: { name: 'chatstream-members', ttlMs: 5000 },
   lines: { name: 'chatstream-lines', ttlMs: null },
@@ -17,12 +19,12 @@ export const keys = {
   front: (id: string): string => `front.${id}`,
   /** The same in all versions, so that at most one of them has a line. */
   lease: (model: string): string => `lease.${word(model)}`,
-  /** Each version has its own, so that none can read or write those of another one. */
+  /** Each version has its own, so that none can read or write those of another. */
   settings: (model: string): string => `settings.${schemaVersion}.${word(model)}`,
   services: (model: string): string => `services.${schemaVersion}.${word(model)}`,
 };
 
-/** The name of a model as a word of a key: it may have any characters. */
+/** The name of a model as a word of a key, because it may contain any characters. */
 function word(model: string): string {
   return Buffer.from(model).toString('base64url');
 }
@@ -36,15 +38,15 @@ export function encodeEntry(value: object): Uint8Array {
   return Buffer.from(JSON.stringify({ version: schemaVersion, ...value }));
 }
 
-/** A compressed entry is refused that would be longer than this. */
+/** A compressed entry that would be longer than this is refused. */
 const mostUnpackedBytes = 256 * 1024 * 1024;
 
 /**
- * An entry whose length depends on how many keys there are: as JSON if that fits, and compressed otherwise, which takes a third to a
- * tenth of that for the terms of keys, and two thirds for services, which are mostly digits.
+ * An entry whose length depends on how many keys there are: as JSON if that fits, otherwise compressed, which reduces
+ * the terms of keys to between a third and a tenth, and services, which are mostly digits, to two thirds.
  *
  * @param mostBytes `Bucket.maxValueBytes`
- * @returns null if it does not fit even so
+ * @returns null if it does not fit even then
  */
 export function encodeLongEntry(value: object, mostBytes: number): Uint8Array | null {
   const plain = encodeEntry(value);
@@ -53,15 +55,15 @@ export function encodeLongEntry(value: object, mostBytes: number): Uint8Array | 
   return packed.length <= mostBytes ? packed : null;
 }
 
-/** @returns how long it is at its shortest, in bytes */
+/** @returns its shortest possible length, in bytes */
 export function leastBytesOf(value: object): number {
   const plain = encodeEntry(value);
   return Math.min(plain.length, packedEntry(plain).length);
 }
 
 function packedEntry(plain: Uint8Array): Uint8Array {
-  // The fastest level. Of the services of 40,000 keys, an encoding takes 80 ms, and of those of 16,000 keys 30 ms, a third to a half of
-  // that for the JSON: the holder of the line is busy with it for that time.
+  // The fastest level. Encoding the services of 40,000 keys takes 80 ms, and those of 16,000 keys 30 ms, of which the
+  // JSON takes a third to a half. The holder of the line is busy for that time.
   const gzip = gzipSync(plain, { level: 1 }).toString('base64');
   return encodeEntry({ gzip });
 }

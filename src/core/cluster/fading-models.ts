@@ -2,18 +2,18 @@ import type { CancelTimer, Clock } from '../base/clock.js';
 
 export interface FadingModelsOptions {
   readonly clock: Clock;
-  /** A model that is still needed stays, and is looked at again later. */
+  /** A model that is still needed stays, and is checked again later. */
   readonly isNeeded: (name: string) => boolean;
   readonly forget: (name: string) => void;
 }
 
 /**
- * How long a model without nodes is remembered, in milliseconds: clients of a node that is started again should hear that they can
- * try again, and not that there is no such model.
+ * How long a model without nodes is remembered, in milliseconds: clients of a node that is being restarted should be
+ * told to try again, rather than that there is no such model.
  */
 const memoryMs = 60_000;
 
-/** Models that have lost their nodes, which are forgotten after a while unless they have some again. */
+/** Models that have lost their nodes. They are forgotten after a while unless they have some again. */
 export class FadingModels {
   readonly #options: FadingModelsOptions;
   readonly #forgetting = new Map<string, CancelTimer>();
@@ -22,7 +22,7 @@ export class FadingModels {
     this.#options = options;
   }
 
-  /** Tells whether a model has nodes. */
+  /** Records whether a model has nodes. */
   see(name: string, hasNodes: boolean): void {
     if (hasNodes) {
       this.#forgetting.get(name)?.();

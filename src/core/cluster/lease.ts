@@ -10,19 +10,22 @@ export interface LeaseOptions {
   readonly peer: string;
   readonly clock: Clock;
   /**
-   * Where numbers begin if the bucket has been lost with the storage of NATS: more than any that was given out before. Seconds
-   * since 1970 are, as a lease changes less often than once a second.
+   * Where numbers begin if the bucket has been lost with the storage of NATS: above any that was given out before.
+   * Seconds since 1970 are, because a lease changes less often than once a second.
    */
   readonly firstNumber: () => number;
-  /** How long others may be faster, in milliseconds, 0 or more: the one with less patience gets a free lease first. */
+  /**
+   * The head start of other candidates, in milliseconds, 0 or more: the candidate with the lowest value gets a free
+   * lease first.
+   */
   readonly patienceMs: number;
-  /** What people read in the entry. */
+  /** Text for people who read the entry. */
   readonly describe: () => { readonly running: number; readonly waiting: number };
-  /** Is awaited before the lease is asked for, so that the process that gains it can begin at once. Must not reject. */
+  /** Awaited before the lease is requested, so that the process that gains it can begin at once. Must not reject. */
   readonly prepare: () => Promise<void>;
   /** From now on, this process holds it. */
   readonly onGained: (number: number) => void;
-  /** It may hold it no longer. */
+  /** It may no longer hold the lease. */
   readonly onLost: () => void;
 }
 
@@ -32,30 +35,31 @@ const tickMs = 250;
 const renewMs = 1000;
 /** After this time without an answer, a renewal is sent once more: one lost message does not cost the lease. */
 const askAgainMs = 500;
-/** After this time without a renewal, a holder no longer counts on it. */
+/** After this time without a renewal, a holder no longer relies on the lease. */
 const trustedMs = 2500;
 /**
- * After this time without a renewal, another process takes it. Longer than {@link trustedMs}, so that its holder usually no longer
- * counts on it.
+ * After this time without a renewal, another process takes it. Longer than {@link trustedMs}, so that by then its
+ * holder usually no longer relies on it.
  */
 const staleMs = 3000;
 
 /**
- * A process that holds it under another version of the schema has it for good, unless NATS has answered so often that it was not
- * renewed since the time before, in milliseconds: then there is no member of that version any more that would have taken it over.
+ * A process that holds the lease under another schema version keeps it, unless NATS has answered this often, at
+ * intervals in milliseconds, that it was not renewed: then no member of that version is left that would have taken it
+ * over.
  */
 const foreignChecks = 3;
 const foreignCheckMs = 5000;
 
 interface Held {
   readonly number: number;
-  /** Of its last renewal that is known. */
+  /** Time of its last known renewal. */
   revision: number;
   /** Not later than that renewal. */
   renewedMs: number;
-  /** When a renewal was last asked for. */
+  /** When a renewal was last requested. */
   askedMs: number;
-  /** When the first was asked for of those that may have been made since the last that is known; null if there is none. */
+  /** When the first renewal was requested that may have been made since the last known one; null if there is none. */
   unansweredMs: number | null;
 }
 
@@ -70,14 +74,15 @@ interface Foreign {
   readonly revision: number;
   /** When NATS was last asked for it. */
   readonly askedMs: number;
-  /** How often it was answered that it was not renewed. */
+  /** How often the answer was that it was not renewed. */
   readonly checks: number;
 }
 
 /**
- * A candidate for a lease in a bucket: of all candidates, one at a time holds it, and renews it every second by comparing and
- * setting. If it no longer does, another one takes it. Clocks are only used for durations. That two believe for a moment that
- * they hold it cannot be ruled out, which is why the lease has a number that rises with every holder.
+ * A candidate for a lease in a bucket: one candidate at a time holds it, and renews it every second by compare-and-set.
+ * If it stops doing so, another one takes it. Clocks are only used for durations. It cannot be ruled out that two
+ * candidates believe for a moment that they hold it, which is why the lease has a number that increases with every
+ * holder.
  */
 export class Lease {
   readonly #options: LeaseOptions;
@@ -89,7 +94,7 @@ export class Lease {
   #held: Held | null = null;
   #isAsking = false;
   #isOver = false;
-  /** Before the first look at the bucket, nothing is known of other holders. */
+  /** Before the first look at the bucket, nothing is known about other holders. */
   readonly #sinceMs: number;
 
   constructor(options: LeaseOptions) {
@@ -107,7 +112,7 @@ export class Lease {
     return this.#held?.number ?? null;
   }
 
-  /** Gives it up, so that another takes it at once. */
+  /** Gives it up, so that another candidate takes it at once. */
   async release(): Promise<void> {
     const held = this.#held;
     this.#isOver = true;
@@ -123,7 +128,7 @@ export class Lease {
   #see({ value, revision }: Entry): void {
     const read = decodeEntry(leaseEntry, value);
     if (read.type === 'foreign') this.#seeForeign(revision);
-    // What is told again after a lost connection is not new.
+    // An entry that is repeated after a lost connection is not new.
     if (read.type !== 'entry' || revision === this.#seen?.revision) return;
     this.#foreign = null;
     this.#highest = Math.max(this.#highest, read.value.number);
@@ -157,7 +162,7 @@ export class Lease {
       else if (entry === null) this.#foreign = null;
       else this.#see(entry);
     } catch {
-      // NATS is away, and so it may be for the other version.
+      // NATS is unreachable, and may be so for the other version, too.
     }
   }
 
@@ -174,7 +179,7 @@ export class Lease {
     });
   }
 
-  /** How long the bucket must have been as it is before this process tries to take the lease. */
+  /** How long the bucket must have been unchanged before this process tries to take the lease. */
   get #waitMs(): number {
     const { patienceMs } = this.#options;
     if (this.#seen === null) return tickMs + patienceMs;
@@ -196,11 +201,11 @@ export class Lease {
       if (revision !== null) renewed(held, revision);
       else await this.#checkOwn(held);
     } catch {
-      // Unknown whether it was renewed: the bucket tells it, or the next attempt does.
+      // It is unknown whether it was renewed: the bucket will show it, or the next attempt.
     }
   }
 
-  /** A renewal was refused: another holds the lease, or an earlier renewal was made whose answer was lost. */
+  /** A renewal was refused: another process holds the lease, or an earlier renewal was made whose answer was lost. */
   async #checkOwn(held: Held): Promise<void> {
     const { bucket, key } = this.#options;
     const entry = await bucket.get(key);
@@ -221,7 +226,7 @@ export class Lease {
     const former = this.#seen ?? this.#foreign;
     try {
       await prepare();
-      // Meanwhile, another one may have taken it, or renewed it.
+      // In the meantime, another process may have taken it or renewed it.
       if (this.#hasEnded() || former !== (this.#seen ?? this.#foreign)) return;
       const askedMs = clock.now();
       const number = Math.max(this.#highest + 1, firstNumber());
@@ -237,18 +242,18 @@ export class Lease {
       this.#held = { number, revision, renewedMs: askedMs, askedMs, unansweredMs: null };
       onGained(number);
     } catch {
-      // NATS is away.
+      // NATS is unreachable.
     } finally {
       this.#isAsking = false;
     }
   }
 
-  /** It may end while it asks. */
+  /** The process may end while it asks. */
   #hasEnded(): boolean {
     return this.#isOver;
   }
 
-  /** Another process was faster, or the bucket is a new one. */
+  /** Another process was faster, or the bucket is new. */
   async #look(): Promise<void> {
     const { bucket, key } = this.#options;
     const entry = await bucket.get(key);
@@ -263,15 +268,15 @@ export class Lease {
 
   #lose(): void {
     this.#held = null;
-    // Others first: a process that has just lost it is cut off, or slow.
+    // Others go first, because a process that has just lost the lease is cut off or slow.
     if (this.#seen !== null) this.#seen = { ...this.#seen, sinceMs: this.#options.clock.now() };
     this.#options.onLost();
   }
 }
 
 /**
- * It has this revision, which one of the unanswered renewals made; no other process can take it for so long after the first of
- * them.
+ * It has this revision, which one of the unanswered renewals made; no other process can take it for this long after the
+ * first of them.
  */
 function renewed(held: Held, revision: number): void {
   if (revision <= held.revision) return;

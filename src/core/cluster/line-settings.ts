@@ -6,15 +6,18 @@ import type { Bucket, Entry } from '../bus/bucket.js';
 import { decodeEntry, encodeLongEntry, keys } from './entries.js';
 import { type SettingsEntry, settingsEntry } from './messages.js';
 
-/** Attempts to write before others are let be: more than there are fronts that change the settings at the same moment. */
+/**
+ * Attempts to write before giving way to others: more than there are fronts that change the settings at the same
+ * moment.
+ */
 const mostAttempts = 20;
 
-/** How soon a change is tried again that NATS has not answered, in milliseconds. */
+/** After how long a change that NATS has not answered is tried again, in milliseconds. */
 const retryMs = 1000;
 
 type Settings = Omit<SettingsEntry, 'version'>;
 
-/** What is there, to what should be; gets null if there is nothing. */
+/** Turns the existing settings into the new ones; gets null if there are none. */
 type Edit = (current: Settings | null) => Settings;
 
 /** The settings of the line of a model, which outlast its holders. Any front may change them. */
@@ -24,7 +27,7 @@ export class LineSettings {
   readonly #changes = new Emitter<SettingsEntry>();
   readonly #stop: () => void;
   readonly #clock: Clock;
-  /** Those that NATS has not taken yet, the oldest first. */
+  /** Changes that NATS has not stored yet, the oldest first. */
   readonly #edits: Edit[] = [];
   readonly #taken = new Emitter<Edit>();
   #cancelRetry: CancelTimer = () => undefined;
@@ -40,7 +43,7 @@ export class LineSettings {
     });
   }
 
-  /** As far as they have been heard of. */
+  /** As far as they are known. */
   get current(): SettingsEntry | null {
     return this.#current;
   }
@@ -50,7 +53,8 @@ export class LineSettings {
   }
 
   /**
-   * Changes what is in the bucket. While NATS is away, it is tried again and again: what was accepted is not lost.
+   * Changes the contents of the bucket. While NATS is unreachable, it keeps trying, so that an accepted change is not
+   * lost.
    *
    * @param edit called again if another process was faster
    */
@@ -60,7 +64,7 @@ export class LineSettings {
   }
 
   /**
-   * Whether all that has been changed until now is in the bucket, as soon as it is.
+   * Whether all changes until now are in the bucket, as soon as they are.
    *
    * @param withinMs how long to wait for that
    */
@@ -102,8 +106,8 @@ export class LineSettings {
   }
 
   /**
-   * @throws ChatstreamError `cluster_unavailable`; also for settings that have become too long because NATS takes less than when they
-   *   were accepted
+   * @throws ChatstreamError `cluster_unavailable`; also for settings that have become too long because NATS accepts
+   *   less than when they were accepted
    */
   async #write(edit: Edit): Promise<void> {
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
@@ -111,7 +115,7 @@ export class LineSettings {
       const read = entry === null ? null : decodeEntry(settingsEntry, entry.value);
       const value = encodeLongEntry(edit(read?.type === 'entry' ? read.value : null), this.#bucket.maxValueBytes);
       if (value === null) throw new ChatstreamError('cluster_unavailable', 'The settings of the line are too long.');
-      // All fronts and the line would take them for a change.
+      // All fronts and the line would take the entry for a change.
       if (read !== null && isDeepStrictEqual(decodeEntry(settingsEntry, value), read)) return;
       const revision = await (entry === null
         ? this.#bucket.create(this.#key, value)

@@ -4,10 +4,10 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { Bucket } from '../bus/bucket.js';
 import { decodeEntry, encodeEntry } from './entries.js';
 
-/** How often a member tells that it is there, in milliseconds. */
+/** How often a member announces itself, in milliseconds. */
 const announceMs = 1000;
 
-/** Tells in the bucket of members, again and again, what a member is. */
+/** Describes a member in the bucket of members, repeatedly. */
 export class Announcement {
   readonly #bucket: Bucket;
   readonly #key: string;
@@ -24,10 +24,10 @@ export class Announcement {
     this.now();
   }
 
-  /** Tells it at once, because it has changed. */
+  /** Writes it at once, because it has changed. */
   now(): void {
     if (this.#isOver) return;
-    // While NATS is away, others cannot hear it either; the next time is soon.
+    // While NATS is unreachable, others cannot read it either; the next attempt is soon.
     this.#bucket.put(this.#key, encodeEntry(this.#describe())).catch(() => undefined);
     this.#cancelTimer();
     this.#cancelTimer = this.#clock.schedule(announceMs, () => {
@@ -93,12 +93,15 @@ export class Members<T extends TSchema> {
     return this.#members;
   }
 
-  /** When a member last told of itself, in milliseconds on the clock of this process; -Infinity for one that is not there. */
+  /**
+   * When a member last announced itself, in milliseconds on the clock of this process; -Infinity for one that is not
+   * there.
+   */
   heardMs(id: string): number {
     return this.#heardMs.get(id) ?? -Infinity;
   }
 
-  /** The id of one that has come, gone, or told something of itself. */
+  /** The id of a member that has come, gone, or changed its description. */
   get changes(): Subscribable<string> {
     return this.#changes.subscribe;
   }

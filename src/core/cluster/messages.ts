@@ -6,13 +6,13 @@ import type { Demand } from '../scheduler/jobs/demand.js';
 import type { WaitReason } from '../scheduler/jobs/job.js';
 import { isOf } from './channel/is-of.js';
 
-// What the processes of a cluster say to each other, see docs/cluster.md. All of them are of one schema version, which the
-// envelopes and entries carry. What only passes through is checked for its kind, and not to its depth.
+// The messages between the processes of a cluster, see docs/cluster.md. All of them have one schema version, which the
+// envelopes and entries carry. Data that only passes through is checked for its kind, not in depth.
 
 /** The purpose of channels from fronts to nodes. */
 export const nodePurpose = 'node';
 
-/** That of channels from fronts to the line of a model. */
+/** The purpose of channels from fronts to the line of a model. */
 export function linePurpose(model: string): string {
   return `line ${model}`;
 }
@@ -23,7 +23,7 @@ const milliseconds = Type.Number({ minimum: 0 });
 const nullable = <T extends TSchema>(shape: T): ReturnType<typeof Type.Union<[T, ReturnType<typeof Type.Null>]>> =>
   Type.Union([shape, Type.Null()]);
 
-/** An error that another process tells. */
+/** An error from another process. */
 const wireError = Type.Object({
   code: Type.Unsafe<ErrorCode>(Type.String()),
   message: Type.String(),
@@ -32,16 +32,19 @@ const wireError = Type.Object({
   retryAfterSeconds: Type.Optional(Type.Number()),
 });
 
-/** Whose turn it is in the line: the number of the lease under which a request came, and a number that rises under it. */
+/**
+ * A request's turn in the line: the number of the lease under which it arrived, and a number that increases under that
+ * lease.
+ */
 const turn = Type.Tuple([count, count]);
 
 /** A request as its front registers it. */
 const registration = Type.Object({
   id,
   demand: Type.Unsafe<Demand>(Type.Object({ key: Type.String(), promptTokens: count, maxTokens: count })),
-  /** For how long the front has had it. */
+  /** How long the front has had it. */
   waitedMs: milliseconds,
-  /** How long its start may still take. */
+  /** The time that is left for its start. */
   deadlineMs: nullable(Type.Number()),
   /** Fingerprints of the beginnings of its prompt, the shortest first. */
   prefixes: Type.Array(Type.String()),
@@ -51,7 +54,7 @@ const registration = Type.Object({
   isHomeless: Type.Boolean(),
   /** Whether it is turned away if its first token is expected after `--ttft-target`. */
   keepsToTarget: Type.Optional(Type.Boolean()),
-  /** As the line has said it; null if it has not. */
+  /** As reported by the line; null if it has not been. */
   turn: nullable(turn),
 });
 
@@ -59,7 +62,7 @@ const registration = Type.Object({
 const toLine = Type.Union([
   /** The first message: all requests that the front has. */
   Type.Object({ type: Type.Literal('all'), requests: Type.Array(registration) }),
-  /** New requests: all of them are taken, or none. */
+  /** New requests: all of them are accepted, or none. */
   Type.Object({ type: Type.Literal('register'), requests: Type.Array(registration) }),
   /** It has ended, or its client has left. */
   Type.Object({ type: Type.Literal('over'), id }),
@@ -80,7 +83,7 @@ const lineState = Type.Object({
 
 /** From the holder of a line to a front. */
 const fromLine = Type.Union([
-  /** They wait, and have these turns also under the next holder. */
+  /** They wait, and keep these turns under the next holder. */
   Type.Object({
     type: Type.Literal('accepted'),
     turns: Type.Array(Type.Tuple([id, turn])),
@@ -94,7 +97,7 @@ const fromLine = Type.Union([
   }),
   /** It may run on this node. `lease` is the number of the lease under which that was decided. */
   Type.Object({ type: Type.Literal('granted'), id, node: id, lease: count }),
-  /** Where requests stand that wait. */
+  /** Where waiting requests stand. */
   Type.Object({ type: Type.Literal('standing'), line: lineState, places: Type.Array(standing) }),
 ]);
 
@@ -133,13 +136,13 @@ const fromNode = Type.Union([
     type: Type.Literal('round'),
     round: Type.Unsafe<Round>(Type.Object({ events: Type.Array(Type.Object({})) })),
   }),
-  /** It does not begin: the grant is of a holder that has been replaced, or all places are taken. */
+  /** It does not begin: the grant is from a replaced holder, or all places are taken. */
   Type.Object({ type: Type.Literal('refused'), id, reason: Type.String() }),
 ]);
 
 export const shapes = { toLine, fromLine, toNode, fromNode };
 
-/** What a member tells of itself in the bucket, again and again. */
+/** The description that a member writes to the bucket, repeatedly. */
 const member = {
   version: Type.Integer(),
   id,
@@ -160,7 +163,7 @@ export const leaseEntry = Type.Object({
   version: Type.Integer(),
   /** The process that holds the line; null once it has given it up. */
   holder: nullable(id),
-  /** Rises with every new holder. */
+  /** Increases with every new holder. */
   number: count,
   /** For people. */
   running: count,
@@ -176,7 +179,7 @@ export const settingsEntry = Type.Object({
   ttftTargetMs: nullable(milliseconds),
   policy: Type.Unsafe<QueuePolicy>(Type.String()),
   classPatienceMs: milliseconds,
-  /** Null where keys make no difference. */
+  /** Null if keys make no difference. */
   keys: nullable(
     Type.Object({
       terms: Type.Array(Type.Tuple([Type.String(), keyTerms()])),
@@ -213,7 +216,7 @@ export type LeaseEntry = Static<typeof leaseEntry>;
 export type SettingsEntry = Static<typeof settingsEntry>;
 export type WireError = Static<typeof wireError>;
 
-/** Hands on what is of a shape; anything else is none of our messages. */
+/** Passes on values of a shape; anything else is not one of our messages. */
 export function reading<T extends TSchema>(shape: T, take: (message: Static<T>) => void): (value: unknown) => void {
   return (value) => {
     if (isOf(shape, value)) take(value);

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Token } from '../engine/engine.js';
 
-/** Tokens of a prompt that are compared at once. Shorter beginnings are not worth being looked for. */
+/** Tokens of a prompt that are compared at once. Shorter beginnings are not worth looking for. */
 const blockTokens = 64;
 
-/** Longer prompts are told apart by their first 4,096 tokens. */
+/** Longer prompts are distinguished by their first 4,096 tokens. */
 const mostBlocks = 64;
 
 /**
- * Fingerprints of a prompt's beginnings, the shortest first: two prompts have one in common if they are the same up to there.
+ * Fingerprints of a prompt's beginnings, the shortest first: two prompts have one in common if they are the same up to
+ * that point.
  */
 export function prefixesOf(prompt: readonly Token[]): readonly string[] {
   const prefixes: string[] = [];

@@ -5,16 +5,16 @@ import type { Bus } from '../bus/bus.js';
 import { buckets, decodeEntry, keys } from './entries.js';
 import { type FrontEntry, frontEntry, type LeaseEntry, leaseEntry, type NodeEntry, nodeEntry } from './messages.js';
 
-/** What was heard of a member, or of the holder of a line. */
+/** What is known about a member, or about the holder of a line. */
 export interface Heard<T> {
   readonly value: T;
-  /** Milliseconds since it last said that it is there; null if it has not while the cluster was watched. */
+  /** Milliseconds since it last announced itself; null if it has not while the cluster was watched. */
   readonly silentMs: number | null;
 }
 
 interface LineStatus {
   readonly model: string;
-  /** The name of the process that holds it; its id if that is no member, and null if none does. */
+  /** The name of the process that holds it; its id if that is not a member, and null if there is no holder. */
   readonly holder: string | null;
   /** The number of the lease. */
   readonly lease: number;
@@ -24,25 +24,25 @@ interface LineStatus {
   readonly places: number;
 }
 
-/** What a cluster looks like from outside. */
+/** A cluster as seen from outside. */
 export interface ClusterStatus {
-  /** From a question to NATS's answer, in milliseconds. */
+  /** From a request to NATS's answer, in milliseconds. */
   readonly roundTripMs: number;
   readonly fronts: readonly Heard<FrontEntry>[];
   readonly nodes: readonly Heard<NodeEntry>[];
   readonly lines: readonly Heard<LineStatus>[];
-  /** Members that speak another version, by their keys in the bucket. */
+  /** Members of other versions, by their keys in the bucket. */
   readonly foreigners: readonly { readonly key: string; readonly version: number }[];
 }
 
-/** What the keys of all leases begin with. */
+/** The beginning of the keys of all leases. */
 const leasePrefix = keys.lease('');
 
-/** Members and holders tell every second that they are there. */
+/** Members and holders announce themselves every second. */
 const watchedMs = 1500;
 
 /**
- * Watches the cluster for one and a half seconds, in which everything that lives says so once.
+ * Watches the cluster for one and a half seconds, in which everything that is alive announces itself once.
  *
  * @throws ChatstreamError `cluster_unavailable` if NATS does not answer
  */
@@ -96,7 +96,7 @@ function inOrder<T>(all: readonly Heard<T>[], nameOf: (value: T) => string): rea
 
 interface Seen {
   readonly entry: Entry;
-  /** Null for what was there already: for how long is not known. */
+  /** Null for an entry that was there already, because its age is unknown. */
   readonly atMs: number | null;
 }
 

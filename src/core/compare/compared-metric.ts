@@ -34,7 +34,7 @@ export type ComparedMetric =
 export interface LimitMetric {
   readonly type: 'limit';
   readonly id: 'find_max';
-  /** What the search raised; null in a threshold, which fits any. */
+  /** The quantity that the search raised; null in a threshold, which fits any. */
   readonly by: FindMaxBy | null;
 }
 
@@ -58,7 +58,7 @@ export const allMetrics: readonly ComparedMetric[] = [
 /**
  * The figures that are shown without thresholds: what users feel and what the machine yields.
  *
- * @param loop an open loop is judged from when a request should have been sent
+ * @param loop in an open loop, latency counts from when a request should have been sent
  */
 export function defaultMetrics(loop: 'closed' | 'open'): readonly ComparedMetric[] {
   const ttft = loop === 'open' ? 'ttft_from_schedule' : 'ttft';

@@ -10,19 +10,22 @@ import type { Side } from './side.js';
 export interface ComparedRow {
   readonly settings: Setting;
   readonly metric: JudgedMetric;
-  /** Milliseconds, a rate per second or a share; null if it is not known. */
+  /** Milliseconds, a rate per second or a share; null if unknown. */
   readonly baseline: number | null;
   readonly candidate: number | null;
   readonly trials: { readonly baseline: number; readonly candidate: number };
   /** Candidate ÷ baseline. */
   readonly ratio: number | null;
   readonly interval: Interval | null;
-  /** The interval without the load generator's own delay, which it allows for. */
+  /** The interval without an allowance for the load generator's own delay. */
   readonly spread: Interval | null;
   readonly judgement: Judgement;
 }
 
-/** The verdict on everything: the worst of all rows with a threshold; `none` without thresholds, if anything was compared. */
+/**
+ * The verdict on everything: the worst of all rows with a threshold; `none` without thresholds, if anything was
+ * compared.
+ */
 export type OverallVerdict = 'regression' | 'inconclusive' | 'pass' | 'none';
 
 export interface Comparison {
@@ -37,7 +40,7 @@ export interface Comparison {
   readonly unmatched: { readonly baseline: readonly Setting[]; readonly candidate: readonly Setting[] };
   /** Differences that were allowed. */
   readonly differences: readonly Difference[];
-  /** The models of two servers that were measured in one run, if they differ and that is not allowed; else null. */
+  /** The models of two servers measured in one run, if they differ and that is not allowed; otherwise null. */
   readonly models: TwoModels | null;
   /** What a reader should know and cannot see in the rows, as sentences. */
   readonly notes: readonly string[];
@@ -72,8 +75,9 @@ export function worstFirst(rows: readonly ComparedRow[]): readonly ComparedRow[]
 }
 
 /**
- * The worst verdict of all rows with a threshold, if there are thresholds. What ended early cannot pass, whatever was
- * measured by then, and neither can what has no such row; a candidate that was gone before the end is a regression.
+ * The worst verdict of all rows with a threshold, if there are thresholds. A measurement that ended early cannot pass,
+ * whatever was measured by then, and neither can one without such a row; a candidate that was lost before the end is a
+ * regression.
  */
 export function overallVerdict(
   rows: readonly ComparedRow[],
@@ -90,7 +94,7 @@ function rank({ judgement }: ComparedRow): number {
   return judgement.type === 'gated' ? severity[judgement.outcome.verdict] : tendencies[judgement.tendency];
 }
 
-/** The logarithm of the ratio, positive for worse; what is not known comes first, so that it is seen. */
+/** The logarithm of the ratio, positive for worse; unknown ratios come first, so that they are noticed. */
 function worsening({ ratio, metric }: ComparedRow): number {
   if (ratio === null) return Number.MAX_VALUE;
   const log = Math.max(-Number.MAX_VALUE, Math.log(ratio));

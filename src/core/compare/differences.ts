@@ -4,7 +4,7 @@ import type { Plan, Run, TargetDescription } from '../measurement/result-schema.
 import { cachedShareDifference, cachedShareOf } from '../measurement/settings/prompt-cache.js';
 import type { Side, Sides } from './side.js';
 
-/** A property that both results state differently and that influences the figures. */
+/** A property for which the two results have different values, and that influences the figures. */
 export interface Difference {
   /** What `--allow` calls it: `plan.seed`, `machine.cpu`, `model`. */
   readonly field: string;
@@ -12,13 +12,13 @@ export interface Difference {
   readonly candidate: string;
 }
 
-/** Fields that `--allow` takes as a whole; each also with the name of one field in it, as in `plan.seed`. */
+/** Groups of fields that `--allow` accepts as a whole; single fields are named as in `plan.seed`. */
 const allowable = ['plan', 'machine', 'model', 'engine', 'settings', 'prompt_cache'] as const;
 
 /**
- * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was measured,
- * and for how much longer than planned; the objectives, which matter to goodput alone; the salt, with which random
- * words replace others; and the search, which is compared by what it means.
+ * Fields of the plan that do not shape the load: the settings, which are matched one by one; how often each was
+ * measured, and for how much longer than planned; the objectives, which only matter for goodput; the salt, with which
+ * random words replace others; and the search, which is compared by its meaning.
  */
 const notOfTheLoad: ReadonlySet<string> = new Set([
   ...['concurrency', 'max_concurrency', 'rate', 'rates'],
@@ -28,15 +28,16 @@ const notOfTheLoad: ReadonlySet<string> = new Set([
   'find_max',
 ]);
 
-/** Operating systems keep some of the memory for themselves, not always the same amount. */
+/** Operating systems reserve some of the memory for themselves, not always the same amount. */
 const sameMemory = 0.05;
 
 /**
- * Everything that makes two results not comparable. URLs may differ, and so may servers: other revisions of a server, or
- * other servers, are what comparisons are for. What one side does not know does not count as a difference.
+ * Everything that makes two results not comparable. URLs may differ, and so may servers, because comparisons are meant
+ * for other revisions of a server, or for other servers. A value that is unknown on one side does not count as a
+ * difference.
  *
- * Servers that were measured in one run were chosen side by side: that they differ is why they were, and what they found
- * in their prompt caches is their own doing, since both got the same prompts in the same state.
+ * Servers that were measured in one run were chosen together: their differences are the reason for the comparison, and
+ * they are responsible for what they found in their prompt caches, because both got the same prompts in the same state.
  */
 export function differencesOf({ baseline, candidate, interleaved }: Sides): readonly Difference[] {
   return [
@@ -51,7 +52,7 @@ export function differencesOf({ baseline, candidate, interleaved }: Sides): read
   ];
 }
 
-/** How two servers differ in their model, their engine and the settings that they were started with. */
+/** How two servers differ in their model, their engine and the settings with which they were started. */
 export function serverDifferences(baseline: TargetDescription, candidate: TargetDescription): readonly Difference[] {
   return [
     ...fieldDifferences('', { model: baseline.model }, { model: candidate.model }),
@@ -100,8 +101,8 @@ export function isAllowed(field: string, allowed: readonly string[]): boolean {
 }
 
 /**
- * Differences in how the servers were started. If the bench started a server itself, all its flags are known: one that was
- * not given has its default. Only then is the engine known, too.
+ * Differences in how the servers were started. If the bench started a server itself, all its flags are known: those not
+ * given have their defaults. Only then is the engine known, too.
  */
 function settingDifferences(baseline: TargetDescription, candidate: TargetDescription): readonly Difference[] {
   const [before, after] = [settingsOf(baseline), settingsOf(candidate)];
@@ -112,14 +113,14 @@ function settingDifferences(baseline: TargetDescription, candidate: TargetDescri
     : fieldDifferences('settings', before, after);
 }
 
-/** Without the model, which is compared by its name and not by where its file lies. */
+/** Without the model, which is compared by its name and not by the location of its file. */
 function settingsOf({ settings }: TargetDescription): Fields {
   return Object.fromEntries(Object.entries(settings).filter(([name]) => name !== 'model'));
 }
 
 type CachedRuns = readonly Pick<Run, 'prompt_cache'>[];
 
-/** What a server finds in its cache it need not compute: the two did not do the same work. */
+/** A server need not compute what it finds in its cache, so the two did not do the same work. */
 export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): readonly Difference[] {
   if (cachedShareDifference(baseline, candidate) === null) return [];
   const share = (runs: CachedRuns): string => {
@@ -129,7 +130,7 @@ export function cacheDifferences(baseline: CachedRuns, candidate: CachedRuns): r
   return [{ field: 'prompt_cache', baseline: share(baseline), candidate: share(candidate) }];
 }
 
-/** A plan that says nothing about these left nothing out, and had single requests at a rate that stays the same. */
+/** A plan without these fields left nothing out, and had single requests at a constant rate. */
 const usualPlan = {
   no_param: [],
   streaming: true,
@@ -145,7 +146,7 @@ function planOf({ plan }: Side): Fields {
   return Object.fromEntries(Object.entries(whole).filter(([name]) => !notOfTheLoad.has(name)));
 }
 
-/** What was searched for. Where a search begins and how near it comes to the limit make no other limit of it. */
+/** What was searched for. Where a search begins and how close it comes to the limit do not change the limit. */
 function searchDifferences({ find_max: before }: Plan, { find_max: after }: Plan): readonly Difference[] {
   const meaning = (search: Plan['find_max']): string =>
     search === undefined ? '' : stable([search.by, search.promises.toSorted()]);
@@ -172,11 +173,11 @@ function hasSameMemory(baseline: Side, candidate: Side): boolean {
   return Math.abs(after - before) <= sameMemory * Math.max(before, after);
 }
 
-/** @param group of the fields in the names of the differences; empty for fields that belong to none */
+/** @param group of the fields in the names of the differences; empty for fields without a group */
 function fieldDifferences(group: string, baseline: Fields, candidate: Fields): Difference[] {
   return Object.entries(baseline).flatMap(([name, before]) => {
     const after = candidate[name];
-    // For an engine or a server's setting, null and absent mean unknown; in a plan both sides have all fields.
+    // For an engine or a server's setting, null and absent mean unknown; in a plan, both sides have all fields.
     const isUnknown = group === 'plan' ? after === undefined : after == null || before === null;
     if (isUnknown || stable(before) === stable(after)) return [];
     return [{ field: group === '' ? name : `${group}.${name}`, baseline: shown(before), candidate: shown(after) }];

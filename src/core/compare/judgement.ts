@@ -3,7 +3,7 @@ import type { Interval } from '../statistics/ratio.js';
 import type { JudgedMetric } from './compared-metric.js';
 import type { Threshold } from './threshold.js';
 
-/** Why a measurement does not decide. */
+/** Why a measurement is inconclusive. */
 export type Doubt =
   | {
       readonly reason: 'too-few-trials';
@@ -16,27 +16,30 @@ export type Doubt =
       /** A finished baseline has too few, whatever is measured now. */
       readonly isLasting: boolean;
     }
-  /** The load was not what the plan says, or the load generator could not measure this figure. */
+  /** The load differed from the plan, or the load generator could not measure this figure. */
   | {
       readonly reason: 'saturated-client';
       readonly saturation: readonly Saturation[];
-      /** The mean delay of the load generator, and its share of a core, of the worse side. */
+      /** The mean delay of the load generator, and its share of a core, for the worse side. */
       readonly delayMs: number;
       readonly cpuShare: number;
     }
-  /** The interval contains the limit; `isLasting` if that is the load generator's own delay, whatever more trials show. */
+  /**
+   * The interval contains the limit; `isLasting` if that is due to the load generator's own delay, whatever more trials
+   * show.
+   */
   | { readonly reason: 'too-wide'; readonly isLasting: boolean }
   /**
-   * There is nothing to compare. `explanation` is a sentence without its full stop; `isLasting` if more trials would not
-   * change it.
+   * There is nothing to compare. `explanation` is a sentence without its full stop; `isLasting` if more trials would
+   * not change that.
    */
   | { readonly reason: 'not-measured'; readonly explanation: string; readonly isLasting: boolean };
 
 /** The outcome for one figure with a threshold. */
 export type GateOutcome =
   /**
-   * `beyond-limit`: the whole interval is. `lost`: the candidate answers too few requests to have the figure. `overloaded`:
-   * it cannot follow the load, which the baseline can.
+   * `beyond-limit`: the whole interval is. `lost`: the candidate answers too few requests to have the figure.
+   * `overloaded`: it cannot follow the load, which the baseline can.
    */
   | { readonly verdict: 'regression'; readonly cause: 'beyond-limit' | 'lost' | 'overloaded' }
   | { readonly verdict: 'inconclusive'; readonly doubt: Doubt }
@@ -45,7 +48,7 @@ export type GateOutcome =
   /** A pass: the whole interval is better than the baseline by more than the threshold allows it to be worse. */
   | { readonly verdict: 'improvement' };
 
-/** What the interval says where no threshold was given. */
+/** What the interval says if there is no threshold. */
 export type Tendency = 'worse' | 'better' | 'unclear';
 
 /** How one figure at one setting is judged. */
@@ -54,7 +57,7 @@ export type Judgement =
   /** Without a threshold. */
   | { readonly type: 'shown'; readonly tendency: Tendency };
 
-/** Where the interval lies with respect to the limit. Touching the limit is still within it. */
+/** Where the interval lies relative to the limit. Touching the limit still counts as within it. */
 export function judge({ lower, upper }: Interval, { metric, limit, share }: Threshold): GateOutcome {
   const isLatency = metric.type === 'latency';
   const [nearest, farthest] = isLatency ? [lower, upper] : [upper, lower];

@@ -9,8 +9,8 @@ export interface TwoModels {
 }
 
 /**
- * The models of two servers that are measured in one run, if they differ though nothing says that they may: as likely a
- * wrong address as what is to be compared.
+ * The models of two servers that are measured in one run, if they differ and nothing says that they may: this may just
+ * as well be a wrong address.
  *
  * @param allowed differences that do not matter, as `--allow` names them
  */

@@ -25,12 +25,12 @@ export function nothingCompared({ rows, baseline, candidate }: Measured & Pick<C
   return 'no figure is known on both sides';
 }
 
-/** Whether a row says anything; of limits of searches, an interval may be known, and no ratio. */
+/** Whether a row contains anything: for limits of searches, there may be an interval without a ratio. */
 export function isCompared({ ratio, interval, judgement }: ComparedRow): boolean {
   return judgement.type === 'gated' || ratio !== null || interval !== null;
 }
 
-/** Which settings each side has, where they share none: a sentence without its full stop. */
+/** Which settings each side has, if they have none in common: a sentence without its full stop. */
 export function noCommonSetting({ baseline, candidate }: Measured): string {
   return `baseline and candidate have no setting in common: ${settingsOf(baseline)} in the baseline, ${settingsOf(candidate)} in the candidate`;
 }

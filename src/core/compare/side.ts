@@ -11,7 +11,7 @@ export interface Side {
   readonly machine: Machine;
   readonly toolVersion: string;
   readonly startedAt: string;
-  /** What it was read from: with `--versus`, the same for both. Absent if only its figures are known. */
+  /** The source; with `--versus`, the same for both. Absent if only its figures are known. */
   readonly result?: ComparableResult;
   /** Why it was not measured as planned; null if it was. */
   readonly endedEarly: Pick<EndedEarly, 'cause' | 'message'> | null;
@@ -24,7 +24,7 @@ export interface Sides {
   readonly interleaved: boolean;
 }
 
-/** What a comparison reads of a result; it need not be finished. */
+/** The parts of a result that a comparison reads; it need not be finished. */
 export type ComparableResult = Pick<
   BenchResult,
   | 'target'
@@ -80,7 +80,7 @@ function sideOf(name: string, result: ComparableResult): Side {
 
 /** Results of older versions only say whether they were interrupted. */
 function endOf({ ended_early: ended, interrupted }: ComparableResult): Side['endedEarly'] {
-  // The loss of the other server is not this one's.
+  // The loss of the other server does not count against this one.
   if (ended?.server === 'baseline') return { ...ended, cause: 'stopped' };
   if (ended !== undefined) return ended;
   return interrupted ? stoppedByUser : null;

@@ -27,7 +27,7 @@ export function isOfLimit(threshold: Threshold): threshold is LimitThreshold {
   return threshold.metric.type === 'limit';
 }
 
-/** The only metric that no server has a part in. */
+/** The only metric that no server influences. */
 const ownMetric: MetricName = 'client_wait';
 
 const form = /^([a-z][a-z0-9_]*)(?:\.([a-z]\w*(?:\.\d+)?))?([<>]=?)(\d+(?:\.\d+)?)(%?)$/;
@@ -78,7 +78,10 @@ export function parseThreshold(given: string): Threshold {
   return { metric, share, limit: metric.type === 'latency' ? 1 + share : 1 - share, text };
 }
 
-/** A server that fails more often fails the gate, even if only latencies were given thresholds: they cover answers only. */
+/**
+ * A server that fails more often fails the gate, even if only latencies have thresholds, because those only cover
+ * answers.
+ */
 export const impliedThreshold: FigureThreshold = {
   metric: { type: 'rate', id: 'success_rate', rate: 'success_rate' },
   share: 0.01,

@@ -73,7 +73,7 @@ const classes = Type.Object(
 
 const flagValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
 
-/** What a configuration file may say. Names of flags are checked by the command, which knows them. */
+/** What a configuration file may contain. Names of flags are checked by the command, which knows them. */
 export const configSchema = Type.Object(
   {
     keys: Type.Optional(Type.Array(key, { description: 'Who may send requests. Without keys, everyone may.' })),

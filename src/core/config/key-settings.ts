@@ -4,10 +4,10 @@ import type { KeyTerms } from '../scheduler/jobs/demand.js';
 import { type TrafficClass, usualClass } from '../scheduler/jobs/traffic-class.js';
 import type { RateLimits } from '../scheduler/rate-limits/rate-limiter.js';
 
-/** What a key may do: generate; look at queue and metrics; everything. */
+/** What a key may do: generate; read the queue and metrics; everything. */
 export type Role = 'user' | 'observer' | 'admin';
 
-/** A key that clients may send, and what it is good for. The key itself is not kept. */
+/** A key that clients may send, and its rights. The key itself is not stored. */
 export interface KeySettings {
   /** Unique, and shown in logs and metrics. */
   readonly name: string;
@@ -17,7 +17,7 @@ export interface KeySettings {
   readonly role: Role;
   readonly terms: KeyTerms;
   readonly rates: RateLimits;
-  /** The names of the models that it may ask for, at least one; left out if it may ask for all. */
+  /** The names of the models that it may request, at least one; left out if it may request all. */
   readonly models?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ function apiKeyName(count: number): string {
 /**
  * All keys that a server accepts: those of `--api-key`, then those of its configuration file.
  *
- * @throws ChatstreamError `usage` for a key that is both, which would have two meanings
+ * @throws ChatstreamError `usage` for a key that appears in both, which would have two meanings
  */
 export function acceptedKeys(apiKeys: readonly string[], keys: readonly KeySettings[]): readonly KeySettings[] {
   const given = apiKeySettings(apiKeys);

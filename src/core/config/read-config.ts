@@ -11,12 +11,12 @@ import type { Access } from './access.js';
 import { configSchema, type WireAnonymous, type WireClasses, type WireKey } from './config-schema.js';
 import { digestOf, type KeySettings } from './key-settings.js';
 
-/** A value of a flag as the file has it: a list for a flag that is repeatable. */
+/** The value of a flag in the file: a list for a repeatable flag. */
 export type FlagValue = string | readonly string[] | boolean;
 
-/** What a configuration file says. */
+/** The contents of a configuration file. */
 export interface Config extends Access {
-  /** By the names of flags without dashes. Whether there are such flags is for the command to say. */
+  /** By the names of flags without dashes. The command checks whether these flags exist. */
   readonly flags: ReadonlyMap<string, FlagValue>;
 }
 
@@ -47,7 +47,7 @@ export function parseConfig(text: string, name: string, knownFlags?: readonly st
     throw settingsErrors(name, errors, configSchema, 'docs/fairness.md describes the settings.', others);
   }
   const { keys: given = [], anonymous, classes = {}, ...flags } = value;
-  // Tools of some systems write digests in upper case.
+  // The tools of some systems write digests in upper case.
   const keys = given.map((key) => ({ ...key, sha256: key.sha256.toLowerCase() }));
   checkApart(keys, name);
   checkReserves(keys, name);
@@ -95,7 +95,7 @@ function checkApart(keys: readonly WireKey[], file: string): void {
 
 const emptyKey = digestOf('').toString('hex');
 
-/** A digest of nothing comes from a variable or a pipe that was empty. */
+/** A digest of nothing comes from an empty variable or pipe. */
 function checkSendable(keys: readonly WireKey[], file: string): void {
   const empty = keys.find(({ sha256 }) => sha256 === emptyKey);
   if (empty === undefined) return;

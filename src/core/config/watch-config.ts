@@ -5,8 +5,8 @@ import type { Logger } from '../base/logger.js';
 import { type Config, readConfig } from './read-config.js';
 
 /**
- * How often the file is looked at, in milliseconds. Asking beats being told: editors and Kubernetes replace files instead
- * of writing to them, and a watch then stays with the old one.
+ * How often the file is checked, in milliseconds. Polling is more reliable than watching: editors and Kubernetes
+ * replace files instead of writing to them, and a watch then stays with the old one.
  */
 const intervalMs = 1000;
 
@@ -16,9 +16,9 @@ export interface WatchedConfig {
   stop(): void;
 }
 
-/** What is done with a file that was read again. */
+/** What to do with a file that was read again. */
 export interface ConfigUser {
-  /** Rejects settings with which the server could not start again. */
+  /** Rejects settings with which the server could not be started again. */
   check(config: Config): Promise<void>;
   /** Throws for settings that cannot take effect; the old ones then stay. */
   onChange(config: Config): void;
@@ -27,12 +27,12 @@ export interface ConfigUser {
 }
 
 /**
- * Reads a configuration file again whenever it changes. Resolves when that includes what was changed after the server had read it:
- * a model may have taken minutes to load since then. One that would open a closed server to everyone is not used: it is more
- * likely to be a file that is being written at the moment, or has emptied by mistake.
+ * Reads a configuration file again whenever it changes. Resolves when changes since the server's first reading are
+ * included, because a model may have taken minutes to load since then. A file that would open a closed server to
+ * everyone is not used: it is more likely to be half-written, or empty by mistake.
  *
- * @param started what it said when the server started
- * @param everyMs how often the file is looked at, in milliseconds
+ * @param started the contents when the server started
+ * @param everyMs how often the file is checked, in milliseconds
  */
 export async function watchConfig(
   path: string,
@@ -62,12 +62,12 @@ export async function watchConfig(
       logger.error(fields, 'configuration is not used: the old one stays in effect');
     }
   };
-  // One after the other, so that what was read last counts.
+  // One after the other, so that the last reading counts.
   const reload = (): Promise<void> => (reading = reading.then(() => read(true)));
   const onStat = (): void => {
     void reload();
   };
-  // First, so that no change comes between.
+  // First, so that no change is missed in between.
   watchFile(path, { interval: everyMs, persistent: false }, onStat);
   reading = read(false);
   await reading;
@@ -90,7 +90,7 @@ function openError(path: string): ChatstreamError {
   });
 }
 
-/** The names of those that have another value than before, or one only before or after. */
+/** The names of settings whose values differ, or that exist on one side only. */
 function changedFlags({ flags: before }: Config, { flags: after }: Config): readonly string[] {
   const names = [...new Set([...before.keys(), ...after.keys()])];
   return names.filter((name) => !isDeepStrictEqual(before.get(name), after.get(name))).sort();

@@ -9,15 +9,15 @@ export function inputsOf({ prompt, inputLengths = [] }: GenerationSpec): readonl
   });
 }
 
-/** How errors name an input: clients may send a single one without a list. */
+/** What errors call an input, because clients may send a single one without a list. */
 export function inputParam(index: number, inputs: number): string {
   return inputs === 1 ? 'input' : `input.${index}`;
 }
 
-/** Scales a vector to length 1. One that has no direction, and one with values that are no numbers, give null. */
+/** Scales a vector to length 1. Returns null for a vector without a direction, or with values that are not numbers. */
 export function unitVector(vector: ArrayLike<number>): Float32Array | null {
   const unit = Float64Array.from(vector);
-  // By the largest value first: the squares of tiny values would be 0.
+  // Divides by the largest value first, because the squares of tiny values would be 0.
   const largest = unit.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   const length = largest * Math.sqrt(unit.reduce((sum, value) => sum + (value / largest) ** 2, 0));
   if (!Number.isFinite(length) || length === 0) return null;

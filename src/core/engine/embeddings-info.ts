@@ -1,4 +1,4 @@
-/** What the vectors of a model are like. */
+/** Properties of a model's vectors. */
 export interface EmbeddingsInfo {
   /** Numbers in a vector. */
   readonly dimensions: number;
@@ -6,5 +6,5 @@ export interface EmbeddingsInfo {
   readonly pooling: string;
 }
 
-/** What an embedding is made from: a text, in which the names of special tokens are plain text, or tokens. */
+/** What an embedding is computed from: a text, in which the names of special tokens are plain text, or tokens. */
 export type EmbeddingInput = string | readonly number[];

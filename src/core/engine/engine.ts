@@ -32,11 +32,11 @@ export interface EngineInfo {
   readonly promptCache: PromptCacheInfo;
   /** What the operator should know about the model, in whole sentences. */
   readonly warnings: readonly string[];
-  /** Strings at which answers to chats end besides those that a request names: see `ChatTemplate.stop`. */
+  /** Strings at which answers to chats end, besides those that a request names: see `ChatTemplate.stop`. */
   readonly chatStop: readonly string[];
-  /** The source of the chat template, which shows how the model writes thoughts and calls of tools; null without one. */
+  /** The source of the chat template, which shows how the model writes thoughts and tool calls; null without one. */
   readonly chatTemplate: string | null;
-  /** Present if the engine computes embeddings, and then it generates no text. */
+  /** Present if the engine computes embeddings; it then generates no text. */
   readonly embeddings?: EmbeddingsInfo;
 }
 
@@ -53,11 +53,11 @@ export interface ChatMessage {
   readonly tool_calls?: readonly JsonObject[];
   /** The call that a tool's message answers. */
   readonly tool_call_id?: string;
-  /** What the model thought before an assistant's message. */
+  /** The model's thoughts before an assistant's message. */
   readonly reasoning_content?: string;
 }
 
-/** An object from a request that only the chat template looks into. */
+/** An object from a request that only the chat template uses. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** A rendered chat ends with the beginning of an answer, within the last message (which is continued), or after it. */
@@ -65,9 +65,9 @@ export type ChatEnding = 'answer' | 'continue' | 'none';
 
 /**
  * What a prompt is made from. A chat is rendered with the model's own template, in which nothing that a client wrote
- * becomes a control token. A text is used as it is, and the names of special tokens in it become these tokens. Inputs are
- * for embeddings: their tokens follow one another. With `infill`, the answer is what comes between two texts, in which names
- * of special tokens are plain text.
+ * becomes a control token. A text is used as it is, and the names of special tokens in it become these tokens. Inputs
+ * are for embeddings: their tokens follow one another. With `infill`, the answer belongs between two texts, in which
+ * names of special tokens are plain text.
  */
 export type PromptSource =
   | {
@@ -79,7 +79,7 @@ export type PromptSource =
       readonly arguments?: JsonObject | undefined;
       /** `answer` if left out. */
       readonly ending?: ChatEnding | undefined;
-      /** How much the model should think. Without it, as the template has it. */
+      /** How much the model should think. If left out, the template decides. */
       readonly reasoningEffort?: RequestedEffort | undefined;
     }
   | { readonly type: 'text'; readonly text: string }
@@ -94,10 +94,10 @@ export interface Demands {
   readonly stopTokens: readonly Token[];
 }
 
-/** What an engine makes of a request before it may wait. */
+/** The prepared form of a request, before it may wait. */
 export interface Prepared {
   readonly prompt: readonly Token[];
-  /** The format as `generate` takes it fastest. */
+  /** The format in the form that is fastest for `generate`. */
   readonly format: OutputFormat;
   /** Whether the prompt ends with the beginning of a thought, so that the answer begins inside of it. */
   readonly isThinking: boolean;
@@ -127,13 +127,13 @@ export interface GenerationSpec {
   readonly thoughtLimit: ThoughtLimit | null;
   /** Output tokens whose text was already reported. They count in `maxTokens`. Empty for a new generation. */
   readonly resumeAfter: readonly Token[];
-  /** How many of them another server has generated, from the first: only their tokens are known here. None if left out. */
+  /** How many of them, from the first, another server generated: only their tokens are known here. None if left out. */
   readonly foreignTokens?: number;
   /** How many of the likeliest tokens are reported with each token of the output; no probabilities if left out. */
   readonly logprobs?: number;
-  /** Whether as much is reported of the tokens of the prompt. Then nothing of it is taken from a cache. */
+  /** Whether the same is reported for the tokens of the prompt, of which nothing is then taken from a cache. */
   readonly ratesPrompt?: boolean;
-  /** The lengths of the inputs in the prompt, if embeddings are wanted; what is about output is ignored then. */
+  /** The lengths of the inputs in the prompt, if embeddings are requested; everything about output is then ignored. */
   readonly inputLengths?: readonly number[];
 }
 
@@ -161,7 +161,7 @@ export type GenerationEvent =
       readonly token: Token;
       /** Text that is now certain: whole characters that cannot be part of a stop string. May be empty. */
       readonly text: string;
-      /** Of this token, if asked for. */
+      /** The probability of this token, if requested. */
       readonly logprob?: OutputLogprob;
     }
   | {
@@ -176,7 +176,7 @@ export type GenerationEvent =
       readonly id: string;
       /** The number of the input, from 0. After a restart of the engine, inputs are reported again. */
       readonly index: number;
-      /** A vector of length 1: 32-bit numbers, little-endian, in base64. That is a quarter of what it takes as JSON. */
+      /** A vector of length 1: 32-bit numbers, little-endian, in base64, which takes a quarter of the space of JSON. */
       readonly vector: string;
     }
   | {
@@ -189,7 +189,7 @@ export type GenerationEvent =
       readonly text: string;
       /** The stop string at which it ended, if it ended at one. */
       readonly stop?: string;
-      /** Of that token, if asked for. */
+      /** The probability of that token, if requested. */
       readonly logprob?: OutputLogprob;
     }
   | {
@@ -212,7 +212,7 @@ export interface Round {
   /** Number of generations that got a token or a chunk of their prefill. */
   readonly batchSize: number;
   readonly events: readonly GenerationEvent[];
-  /** How many tokens of their prompts are in their slots, for generations that continue reading; left out if none does. */
+  /** How many tokens of their prompts are in the slots of generations that continue reading; left out if there are none. */
   readonly prefills?: readonly { readonly id: string; readonly tokens: number }[];
   /** Present if it has changed. */
   readonly promptCache?: PromptCacheActivity;
@@ -220,7 +220,7 @@ export interface Round {
   readonly device?: string;
   /** The most prompt tokens that the round could prefill, where that adapts; present if it has changed. */
   readonly prefillChunk?: number;
-  /** The name of the engine whose round it was, where several serve one line. */
+  /** The name of the engine whose round it was, if several engines serve one line. */
   readonly executor?: string;
 }
 
@@ -228,7 +228,7 @@ export interface Round {
  * The part of an engine that translates between text and tokens. It needs the vocabulary and the chat template of a
  * model, but not its weights.
  *
- * Every call may be given up: once its signal is aborted, the answer is not needed, and the work on it ends at the
+ * Every call may be cancelled: once its signal is aborted, the answer is not needed, and the work on it ends at the
  * next opportunity. The call then rejects with the reason of the signal.
  */
 export interface PromptEngine {
@@ -236,8 +236,8 @@ export interface PromptEngine {
   start(): Promise<EngineInfo>;
   /**
    * Applies the chat template, tokenises, and compiles the format. Rejects with `invalid_request` for messages that the
-   * template refuses and for demands that cannot be met, such as a schema that cannot be turned into a grammar, and with
-   * `grammar_too_complex` for a format that would cost too much.
+   * template refuses and for demands that cannot be met, such as a schema that cannot be turned into a grammar, and
+   * with `grammar_too_complex` for a format that would cost too much.
    */
   prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared>;
   /** Tokenises text without template and beginning-of-text token. The names of special tokens are plain text. */
@@ -250,7 +250,7 @@ export interface PromptEngine {
 
 /**
  * A model with a fixed number of slots. The caller makes sure that at most `slots` generations run; the engine advances
- * all of them together, by a token each per round.
+ * all of them together, by one token per round.
  *
  * `generate` and `cancel` take effect between rounds, in the order of the calls: right after a generation was cancelled,
  * another one can be started in its slot.
@@ -259,7 +259,7 @@ export interface Engine extends PromptEngine {
   /** Emitted after every round in which something happened. */
   readonly rounds: Subscribable<Round>;
   generate(spec: GenerationSpec): void;
-  /** Ends a generation without further events. Ignores an unknown id: the generation may just have ended. */
+  /** Ends a generation without further events. Ignores an unknown id, because the generation may just have ended. */
   cancel(id: string): void;
 }
 
@@ -268,27 +268,27 @@ export type EngineState =
   | { readonly status: 'starting' }
   | { readonly status: 'ready'; readonly info: EngineInfo }
   | { readonly status: 'restarting'; readonly attempt: number; readonly reason: string }
-  /** `generates`: prompts can no longer be prepared, but those that were are still generated. */
+  /** `generates`: prompts can no longer be prepared, but prepared ones are still generated. */
   | { readonly status: 'failed'; readonly reason: string; readonly generates?: boolean }
   | { readonly status: 'stopped' };
 
 /**
- * An engine whose health can be watched. While it restarts, generations and calls are kept and continue afterwards, except
- * those that were at work when it died a second time: they end with `engine_failed`. Once it has `failed`, everything
- * that needs the failed process ends with `engine_unavailable`, and what comes later does so at once.
+ * An engine whose health can be watched. While it restarts, generations and calls are kept and continue afterwards,
+ * except those in progress when it died a second time: they end with `engine_failed`. Once it has `failed`, everything
+ * that needs the failed process ends with `engine_unavailable`, and later calls do so at once.
  */
 export interface ServingEngine extends Engine {
   readonly state: EngineState;
   readonly states: Subscribable<EngineState>;
   /**
-   * Only of an engine whose model is loaded on demand: asks for it, and resolves when it is loaded. Rejects with the reason
-   * of the signal, and with `model_loading_failed`.
+   * Only for an engine whose model is loaded on demand: requests it, and resolves when it is loaded. Rejects with the
+   * reason of the signal, and with `model_loading_failed`.
    *
-   * @param onLoading called when loading begins, or at once if it has begun, with how long it is expected to take from then,
-   *   in milliseconds; never if the model is there
+   * @param onLoading called when loading begins, or at once if it has begun, with how long it is expected to take from
+   *   then, in milliseconds; never if the model is loaded
    */
   load?(signal: AbortSignal, onLoading?: (etaMs: number) => void): Promise<void>;
-  /** What is restarted on its own, if that is not the engine as a whole. */
+  /** The part that is restarted on its own, if that is not the whole engine. */
   readonly processes?: readonly {
     readonly role?: ProcessRole;
     /** The name of its engine, where several serve one line. */

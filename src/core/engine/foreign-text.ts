@@ -1,6 +1,6 @@
 /** The text of a token that another server has generated. */
 export interface ForeignText {
-  /** What was certain with this token, see the event `token` of a generation. */
+  /** The text that became certain with this token, see the event `token` of a generation. */
   readonly text: string;
   /** See `OutputLogprob`. */
   readonly written: string;

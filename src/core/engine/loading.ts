@@ -4,7 +4,7 @@ export type Loading =
   | { readonly step: 'library' }
   /** @property percent of the weights that have been read, 0 to 100 */
   | { readonly step: 'weights'; readonly percent: number }
-  /** The tokens of the model and what its file says of itself, without its weights: all that preparing prompts takes. */
+  /** The tokens of the model and the metadata of its file, without its weights: all that preparing prompts needs. */
   | { readonly step: 'vocabulary' }
   /** The KV cache, and measuring with how many threads the model is fastest. */
   | { readonly step: 'context' };

@@ -4,7 +4,7 @@ export const engines = ['llama', 'mock'] as const;
 
 export type EngineName = (typeof engines)[number];
 
-/** The device that llama.cpp uses; only `auto` may settle for less than was asked for. */
+/** The device that llama.cpp uses; only `auto` may fall back to another one. */
 export const gpuChoices = ['auto', 'cuda', 'vulkan', 'metal', 'off'] as const;
 
 export type GpuChoice = (typeof gpuChoices)[number];
@@ -19,7 +19,7 @@ export const mockReplies = ['echo', 'round', 'long'] as const;
 
 export type MockReply = (typeof mockReplies)[number];
 
-/** Which of several engines with the same model one is. They share cores and memory. */
+/** Which of several engines with the same model this one is. They share cores and memory. */
 interface ReplicaNumber {
   /** From 0. */
   readonly index: number;
@@ -52,7 +52,7 @@ export interface LlamaEngineOptions {
   readonly tpotTargetMs?: number;
   /** Bytes for conversations that have left their slots; `auto` is a part of the free memory; 0 keeps none. */
   readonly promptCache: number | 'auto';
-  /** Left out for an engine that has the machine to itself. */
+  /** Left out for an engine that has the whole machine. */
   readonly replica?: ReplicaNumber;
   /** Whether to compute embeddings instead of text. */
   readonly embeddings?: boolean;

@@ -3,7 +3,7 @@ export interface Tool {
   readonly name: string;
   /** The JSON schema of its arguments; undefined for a function without any. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-  /** Whether a schema that a grammar cannot enforce is an error. If not, any JSON object may be the arguments then. */
+  /** Whether a schema that a grammar cannot enforce is an error. If not, the arguments may then be any JSON object. */
   readonly isStrict: boolean;
   /** The parameter of the request that has the schema, which errors name; without it, that of a chat. */
   readonly param?: string;
@@ -35,7 +35,9 @@ export type ConstrainedFormat = FormatOrigin &
      * do.
      */
     | { readonly type: 'calls'; readonly demand: CallDemand; readonly otherwise: AnswerFormat }
-    /** What `compileFormat` made of one of the others, in GBNF. It is followed as it is, without being checked again. */
+    /**
+     * The result of `compileFormat` for another format, in GBNF. It is followed as it is, without being checked again.
+     */
     | { readonly type: 'compiled'; readonly gbnf: string }
   );
 

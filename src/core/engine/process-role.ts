@@ -1,5 +1,5 @@
 /**
- * What an engine process does: `engine` generates, `prompts` prepares prompts and translates between text and tokens.
+ * The work of an engine process: `engine` generates, `prompts` prepares prompts and translates between text and tokens.
  * The mock engine does both in one process, as `engine`.
  */
 export type ProcessRole = 'engine' | 'prompts';

@@ -3,14 +3,14 @@ export const cacheSources = ['slot', 'memory', 'copy'] as const;
 
 export type CacheSource = (typeof cacheSources)[number];
 
-/** What the prompt cache holds, and what it has done since the engine process started. */
+/** The contents of the prompt cache, and its activity since the engine process started. */
 export interface PromptCacheActivity {
-  /** The number of the engine process: another one counts from the beginning. */
+  /** The number of the engine process: each process counts from the beginning. */
   readonly pid: number;
   /** Conversations that are kept in memory. */
   readonly entries: number;
   readonly bytes: number;
-  /** Conversations that were given up for others. */
+  /** Conversations that were evicted for others. */
   readonly evictions: number;
   /** Generations that began with at least 32 tokens or half of their prompt, by where these came from. */
   readonly hits: Readonly<Record<CacheSource, number>>;

@@ -10,7 +10,10 @@ export type RequestedEffort = ReasoningEffort | 'on';
 export interface ThoughtLimit {
   /** The mark that ends a thought. */
   readonly end: string;
-  /** What is written for the model when it has used up its tokens: the mark, with white space as the model writes it. */
+  /**
+   * The text that is written for the model when it has used up its tokens: the mark, with white space as the model
+   * writes it.
+   */
   readonly closing: string;
   /** The text that begins one; null if the answer begins inside of it. */
   readonly begin: string | null;

@@ -1,7 +1,7 @@
 import type { LlamaEngineOptions } from './options.js';
 
 /**
- * The share of one of several engines in whole things, such as slots. What is left over goes to the first ones.
+ * The share of one of several engines in whole things, such as slots. The remainder goes to the first ones.
  *
  * @param index from 0
  */

@@ -1,4 +1,4 @@
-/** A token and how likely the model took it to be, before anything that the request asked for changed that. */
+/** A token and the probability that the model assigned to it, before anything that the request asked for changed it. */
 export interface TokenLogprob {
   /** Bytes that are no text on their own, such as parts of a character, as `\xe3`. The name of a special token. */
   readonly text: string;
@@ -27,7 +27,7 @@ export interface PromptLogprob extends Pick<TokenLogprob, 'text' | 'bytes'> {
 /** Stands for tokens that are impossible, as in OpenAI's API: JSON has no infinity. */
 export const leastLogprob = -9999;
 
-/** The most tokens that are reported in the place of one. */
+/** The maximum number of alternatives that are reported for a token. */
 export const mostAlternatives = 20;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -5,8 +5,9 @@ import type { Subscribable } from '../base/emitter.js';
  *
  * - `ready`: it takes as many generations as it has places
  * - `trying`: it was down and answers again; it takes one generation, which has to begin before it gets more
- * - `cooling`: it said that it is busy, for this model or for each that it has, and gets nothing until the time that it named
- * - `draining`: an operator drains it; what runs there ends, nothing new begins
+ * - `cooling`: it reported that it is busy, for this model or for each of its models, and gets nothing until the time
+ * that it named
+ * - `draining`: an operator drains it; running generations end, and nothing new begins
  * - `down`: it does not answer
  */
 export type ExecutorStatus = 'ready' | 'trying' | 'cooling' | 'draining' | 'down';
@@ -41,7 +42,7 @@ export interface Replicas {
 }
 
 /**
- * What is left for generations of one kind, for which the limit is lower than for all together.
+ * What is left for generations of one kind, whose limit is lower than that for all together.
  *
  * @param most how many of them may run, 1 or more, and no more than there are places
  * @param running how many of them do

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 export interface HealthOptions {
   /** Failures in a row after which nothing more is sent, 1 or more. */
   readonly failuresToOpen: number;
-  /** How long it is left alone then before it is tried again, in milliseconds; twice as long after each attempt in vain. */
+  /** How long it is then left alone before it is tried again, in milliseconds; doubles after each failed attempt. */
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
 }
@@ -25,7 +25,7 @@ export class Health {
   readonly #options: HealthOptions;
   #state: State;
 
-  /** @param isTried whether it starts closed; otherwise the first probe decides */
+  /** @param isTried whether it starts closed; otherwise, the first probe decides */
   constructor(clock: Clock, options: HealthOptions, isTried: boolean) {
     this.#clock = clock;
     this.#options = options;
@@ -51,7 +51,7 @@ export class Health {
 
   /** A request has been answered, from the beginning to the end. */
   succeeded(): void {
-    // What began before it went down says nothing about now.
+    // Anything that began before it went down says nothing about now.
     if (this.#state.status !== 'open') this.#state = { status: 'closed', failures: 0 };
   }
 
@@ -74,7 +74,7 @@ export class Health {
         this.#open(Math.min(longestPauseMs, state.pauseMs * 2));
         return;
       case 'open':
-        // Those that were under way when it went down fail one after the other; only what was asked since then counts.
+        // Requests that were in progress when it went down fail one after the other; only later requests count.
         if (this.pauseMs === 0) this.#open(Math.min(longestPauseMs, state.pauseMs * 2));
     }
   }

@@ -42,7 +42,7 @@ export class PrefixMemory {
     }
   }
 
-  /** How much of a prompt an executor was the last to have, from 0 to 1. */
+  /** How much of a prompt an executor was the last to receive, from 0 to 1. */
   sameShare(fingerprints: readonly string[], executor: string): number {
     let last = fingerprints.length;
     while (last > 0 && this.#holders.get(fingerprints[last - 1] ?? '') !== executor) last -= 1;

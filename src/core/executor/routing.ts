@@ -10,8 +10,8 @@ const usualLeastSamePrefix = 0.5;
  * Chooses where a generation begins: where the longest beginning of its prompt is known, and of several such executors where
  * the load is least. Only places that are free now count, so that no request waits for a prefix.
  *
- * @param executors those that have the model
- * @param failed where it has failed already; it goes there again only if there is no other that could take it later
+ * @param executors the ones that have the model
+ * @param failed where it has already failed; it goes there again only if no other could take it later
  * @param sameShare how much of the prompt an executor has seen before, from 0 to 1
  * @param leastSamePrefix the share from which on its conversation counts as known
  * @param hasPlace whether there is a place for it; if left out, any free place will do

@@ -15,7 +15,9 @@ export interface GgufFile {
   /** The type of most weights, such as `Q4_K_M`; null if the file does not say. */
   readonly quantisation: string | null;
   readonly trainedContextLength: number | null;
-  /** The most tokens that a text can have, because each position has weights of its own; null without such a limit. */
+  /**
+   * The maximum number of tokens of a text, because each position has weights of its own; null without such a limit.
+   */
   readonly positions: number | null;
   readonly cache: CacheShape;
 }
@@ -71,7 +73,7 @@ const partPattern = /-(\d{5})-of-(\d{5})\.gguf$/;
  * Reads a GGUF file before llama.cpp is started for it, so that errors are explained in our own words. Does not load
  * native code.
  *
- * @param path the file; of a split model, the first part
+ * @param path the file; for a split model, the first part
  * @throws ChatstreamError `model_unreadable`, saying what is wrong with the file
  */
 export async function readGgufFile(path: string): Promise<GgufFile> {

@@ -9,7 +9,7 @@ export interface GgufHeader {
   readonly metadata: ReadonlyMap<string, GgufValue>;
   /** Number of weights in this file. */
   readonly parameters: number;
-  /** How many positions of a text have weights of their own; null for models that calculate positions. */
+  /** How many positions of a text have weights of their own; null for models that compute positions. */
   readonly positions: number | null;
   /** Where the data of the last tensor begins, in bytes; 0 without tensors. */
   readonly lastTensorOffset: number;

@@ -7,7 +7,7 @@ import { blockLength, type ByteRange, cacheBytes, type CacheType, isQuantised } 
 
 /** Memory of a machine, in bytes. */
 export interface Memory {
-  /** Memory that is free, or would be freed when it is needed. */
+  /** Memory that is free, or would be freed when needed. */
   readonly available: number;
   /** All memory. Weights are mapped from their file: they may take more than is free, at the cost of speed. */
   readonly total: number;
@@ -24,7 +24,7 @@ export interface MemoryNeed {
   readonly cacheBytes: ByteRange;
 }
 
-/** The engine's options that decide how much memory a model takes. */
+/** The options of the engine that decide how much memory a model takes. */
 export interface MemoryOptions {
   readonly slots: number;
   /** Tokens per slot; see {@link contextLengthOf} for `auto`. */
@@ -32,7 +32,9 @@ export interface MemoryOptions {
   readonly cacheType: CacheType;
 }
 
-/** The most tokens per slot that `auto` chooses: the memory for all of them is allocated at once. */
+/**
+ * The maximum number of tokens per slot that `auto` chooses, because the memory for all of them is allocated at once.
+ */
 export const automaticContextLength = 4096;
 
 /** @returns tokens per slot; `auto` is what the model was trained for, at most {@link automaticContextLength} */
@@ -73,7 +75,7 @@ export function memoryNeed(file: GgufFile, { slots, context, cacheType }: Memory
 /**
  * Whether weights and cache together may need more than is free at the moment.
  *
- * @param more bytes that are needed besides
+ * @param more bytes that are needed in addition
  */
 export function isTight({ weightBytes, cacheBytes }: MemoryNeed, { available }: Memory, more = 0): boolean {
   return weightBytes + cacheBytes.most + more > available;

@@ -27,7 +27,7 @@ export function answeredTogether(points: readonly Answering[]): Proportion {
 }
 
 /**
- * Whether a row answers nothing at all, or clearly a smaller share than all those before it together.
+ * Whether a row answers nothing at all, or clearly a smaller share than all earlier ones together.
  *
  * @param tail error on each side of the interval
  */

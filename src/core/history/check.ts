@@ -70,7 +70,7 @@ export interface HistoryCheck {
   /** The worst of all rows with a threshold. `none` without thresholds; without rows, a result that has none does not pass. */
   readonly verdict: 'regression' | 'inconclusive' | 'pass' | 'none';
   readonly newest: HistoryEntry;
-  /** How many comparable entries before the newest there are, at most as many as were asked for. */
+  /** The number of comparable entries before the newest, at most as many as requested. */
   readonly before: number;
   /** Worst first. */
   readonly rows: readonly CheckedRow[];
@@ -135,7 +135,7 @@ function gatedRow(entries: readonly HistoryEntry[], settings: Setting, threshold
   const before = value === null ? series : series.slice(0, -1);
   const inconclusive = (doubt: HistoryDoubt): CheckedRow => outcome({ verdict: 'inconclusive', doubt });
   if (isServerLost(newest(entries))) return outcome({ verdict: 'regression', cause: 'server-lost' });
-  // This needs no statistics: a server that no longer answers must not pass for lack of figures.
+  // This needs no statistics: a server that no longer answers must not pass because it has no figures.
   const isLost = value === null ? answersFewerThan(before, row, tail) : metric.type === 'rate' && value === 0;
   if (before.length > 0 && isLost) return outcome({ verdict: 'regression', cause: 'lost' });
   const ended = (): CheckedRow => inconclusive({ reason: 'not-measured', explanation: endedEarly });

@@ -64,7 +64,7 @@ function sentenceStart(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-/** ` at max-concurrency 4`; empty if it is true of all settings. */
+/** ` at max-concurrency 4`; empty if it applies to all settings. */
 function whereIf(some: readonly HistoryRow[], all: readonly HistoryRow[]): string {
   if (some.length === all.length) return '';
   const by = dimensionsOf(all.map(({ settings }) => settings));

@@ -45,7 +45,7 @@ const row = Type.Object({
   }),
 });
 
-/** A line of a history: what a result says, without its histograms, and which revision was measured. */
+/** A line of a history: the contents of a result, without its histograms, and which revision was measured. */
 export const entrySchema = Type.Object(
   {
     schema: Type.Literal('chatstream.history/v1'),

@@ -15,13 +15,13 @@ import type { Revision } from './revision.js';
 
 export const entrySchemaName: HistoryEntry['schema'] = 'chatstream.history/v1';
 
-/** What is known about a measurement and not written in its result. */
+/** What is known about a measurement but not part of its result. */
 export interface Provenance extends Revision {
   readonly note: string | null;
 }
 
 /**
- * What a history keeps of a result: of a result of `--versus`, of the first server.
+ * What a history stores of a result; for a result of `--versus`, that of the first server.
  *
  * @param name of the file, for messages
  * @throws ChatstreamError `usage` for a result with a broken histogram
@@ -106,7 +106,7 @@ export function identityOf({ started_at, target, plan, rows }: HistoryEntry): st
 }
 
 /**
- * Why an earlier entry cannot be compared with another, as `compare` would say; none if it can.
+ * Why an earlier entry cannot be compared with another, in the words of `compare`; none if it can.
  *
  * @param allowed differences that do not matter, as `--allow` names them
  */

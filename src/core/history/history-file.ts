@@ -8,7 +8,7 @@ import { shippedValidator } from '../measurement/shipped-schema.js';
 import { entrySchemaName, identityOf } from './entry.js';
 import type { HistoryEntry } from './entry-schema.js';
 
-/** Where a history is kept unless another file is named. */
+/** Where a history is stored unless another file is named. */
 export const defaultHistoryFile = 'chatstream-history.jsonl';
 
 export interface History {
@@ -39,7 +39,7 @@ export async function readHistory(path: string): Promise<History> {
   return parseHistory(text, path);
 }
 
-/** Whether it is not a line of a history, but the one object that a result file is. */
+/** Whether it is a result file, which is a single object, and not a line of a history. */
 function isResult(text: string): boolean {
   if (!text.includes('"chatstream.bench/')) return false;
   try {
@@ -71,7 +71,7 @@ function parseHistory(text: string, name: string): History {
       else if (!entries.has(identityOf(read))) entries.set(identityOf(read), read);
     });
   return {
-    // A file that was merged from two branches is not in order.
+    // A file that was merged from two branches is not sorted.
     entries: [...entries.values()].sort((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at)),
     skipped,
   };

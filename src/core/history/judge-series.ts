@@ -10,9 +10,9 @@ export const neededEntries = 5;
 
 /** A ratio whose interval allows for the load generator's own delay. */
 export interface FigureRatio extends LevelRatio {
-  /** The interval without that delay: what the spread of the values alone leaves open. */
+  /** The interval without that delay: what the spread of the values alone allows. */
   readonly spread: Interval;
-  /** How far either may be from what the server did, because of that delay, as a logarithm. */
+  /** How far either may be from the server's true value because of that delay, as a logarithm. */
   readonly errors: { readonly before: number; readonly present: number };
 }
 
@@ -38,7 +38,7 @@ export interface LevelChange extends ChangePoint {
 /** A series that is cut at its change points. */
 export interface CutSeries {
   readonly logs: readonly number[];
-  /** How far each value may be from what the server did, because of the load generator, as a logarithm. */
+  /** How far each value may be from the server's true one, because of the load generator, as a logarithm. */
   readonly errors: readonly number[];
   readonly points: readonly ChangePoint[];
 }
@@ -48,7 +48,10 @@ export function cutSeries(logs: readonly number[], errors: readonly number[] = l
   return { logs, errors, points: changePointsOf(logs) };
 }
 
-/** Each change point with the level after it over the one before; none if too few values are left to know the spread. */
+/**
+ * Each change point, with the ratio of the level after it to the one before; none if too few values are left to know
+ * the spread.
+ */
 export function levelChanges({ logs, errors, points }: CutSeries, metric: JudgedMetric): readonly LevelChange[] {
   const known = segmentsOf(errors, points);
   return points.flatMap((point, place) => {
@@ -60,7 +63,9 @@ export function levelChanges({ logs, errors, points }: CutSeries, metric: Judged
   });
 }
 
-/** The newest value over the level of those before it. At least {@link neededEntries} must stand before it. */
+/**
+ * The ratio of the newest value to the level of those before it. There must be at least {@link neededEntries} of these.
+ */
 export function newestOverLevel({ logs, errors, points }: CutSeries, metric: JudgedMetric): Evidence {
   const before = segmentsOf(logs.slice(0, -1), points);
   const change = new Levels(before).overLast(logs.at(-1) ?? NaN);
@@ -122,7 +127,7 @@ export function judgeSeries(cut: CutSeries, threshold: Threshold): JudgedSeries 
   const [regression] = judgedAs('regression');
   if (regression !== undefined) return { verdict: 'regression', evidence: regression };
   const doubts = judgedAs('inconclusive');
-  // What would be decided with a better load generator says most.
+  // The decision that a better load generator would allow says most.
   const doubt = doubts.find(({ change }) => delayIn(change, threshold) !== null) ?? doubts[0];
   if (doubt !== undefined) return { verdict: 'inconclusive', evidence: doubt };
   const [latest] = shifts;
@@ -173,7 +178,7 @@ function isImprovement({ interval }: LevelRatio, { metric, share }: Threshold): 
   return share > 0 && (metric.type === 'latency' ? interval.upper < 1 - share : interval.lower > 1 + share);
 }
 
-/** The values between the change points. A change point right behind the last value makes no segment. */
+/** The values between the change points. A change point right after the last value makes no segment. */
 function segmentsOf(logs: readonly number[], points: readonly ChangePoint[]): readonly (readonly number[])[] {
   const starts = [0, ...points.map(({ index }) => index)];
   return starts.map((from, place) => logs.slice(from, starts[place + 1])).filter((values) => values.length > 0);

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-/** Which state of the source code was measured; null where that is not known. */
+/** The state of the source code that was measured; null where unknown. */
 export interface Revision {
   readonly commit: string | null;
   readonly branch: string | null;
-  /** Whether there were changes that were not committed. */
+  /** Whether there were uncommitted changes. */
   readonly dirty: boolean | null;
 }
 
@@ -28,7 +28,7 @@ const services: readonly (readonly [commit: string, ...branches: string[]])[] = 
   ['GIT_COMMIT', 'GIT_BRANCH'],
 ];
 
-/** The revision that a CI service works on, or else the one that is checked out in a folder. */
+/** The revision that a CI service is working on, or otherwise the one that is checked out in a folder. */
 export async function currentRevision(
   environment: Readonly<Record<string, string | undefined>>,
   folder: string,
@@ -59,7 +59,7 @@ async function checkedOut(folder: string): Promise<Revision> {
 
 const run = promisify(execFile);
 
-/** What git says, without the line feed; null if it fails, is not installed, or the folder is not a repository. */
+/** Git's output, without the line feed; null if it fails, is not installed, or the folder is not a repository. */
 async function git(folder: string, ...args: readonly string[]): Promise<string | null> {
   try {
     const { stdout } = await run('git', args, { cwd: folder, timeout: 10_000 });

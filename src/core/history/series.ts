@@ -30,7 +30,7 @@ export interface SelectionOptions {
 export interface Selection {
   /** In the order in which they were measured, the newest last. */
   readonly entries: readonly HistoryEntry[];
-  /** How many entries were measured in another way, and in what they differ from the newest. */
+  /** How many entries were measured in another way, and how they differ from the newest. */
   readonly others: { readonly count: number; readonly fields: readonly string[] };
   /** How many of the entries before the newest have a setting with a saturated load generator. */
   readonly saturated: number;
@@ -121,7 +121,7 @@ export function rowAt({ rows }: HistoryEntry, settings: Setting): HistoryRow | u
   return rows.find((row) => settingsKey(row.settings) === key);
 }
 
-/** Whether it was the server of the entry that was lost: the other one of a bench of two is not the one in the history. */
+/** Whether it was the entry's server that was lost: the other server of a bench of two is not in the history. */
 export function isServerLost({ ended_early: ended }: HistoryEntry): boolean {
   return ended?.cause === 'target-lost' && ended.server !== 'baseline';
 }
@@ -137,7 +137,7 @@ function isUnsteady(row: HistoryRow, { id }: ComparedMetric): boolean {
   return id !== 'success_rate' && isUnsteadyRow(row);
 }
 
-/** The same of a row, whatever the figure. */
+/** The same for a row, whatever the figure. */
 export function isUnsteadyRow(row: HistoryRow): boolean {
   return isOverloadedRow(row) || (row.aborted_on ?? []).length > 0;
 }

@@ -5,7 +5,7 @@ import { type LevelChange, levelChanges } from './judge-series.js';
 import { cutOf, seriesOf, type SeriesPoint } from './series.js';
 
 export interface TrendPoint extends SeriesPoint {
-  /** Over the median of the values before it; null for the first. */
+  /** Relative to the median of the values before it; null for the first. */
   readonly ratio: number | null;
   /** The change of the level that begins here. */
   readonly change: LevelChange | null;
@@ -19,7 +19,7 @@ export interface Trend {
   readonly points: readonly TrendPoint[];
 }
 
-/** The entries to show, and what they are compared with. */
+/** The entries to show, and those with which they are compared. */
 export interface Trends {
   /** Oldest first; all measured in the same way. */
   readonly entries: readonly HistoryEntry[];
@@ -40,7 +40,7 @@ export function headlineMetrics(loop: 'closed' | 'open'): readonly ComparedMetri
 const medianOf = 20;
 
 /**
- * How figures developed: setting by setting, metric by metric; none that no entry has.
+ * How figures developed: setting by setting, metric by metric; figures that no entry has are left out.
  *
  * @param comparable entries that were measured in the same way, oldest first
  * @param last how many to show

@@ -57,7 +57,7 @@ const notAdmitted: Timings = {
   reasoningTokens: 0,
 };
 
-/** What metrics and logs want to know of a request. */
+/** What metrics and logs need to know about a request. */
 type Requester = Pick<InferenceRequest, 'id' | 'requestId' | 'key' | 'payer' | 'deadlineMs'>;
 
 /** A request on its way, whatever executes it. */
@@ -118,7 +118,7 @@ export class RequestEvents {
    * @param model in whose line it would have waited, as for {@link TimedJob}
    */
   refused(request: Requester, error: ChatstreamError, arrivedMs: number, model?: string): void {
-    // While there is no engine, new requests are refused; only requests that it had accepted have failed.
+    // While there is no engine, new requests are refused; only requests that were already accepted have failed.
     const isRefused = isWithoutEngine(error) || isHopeless(request, error, this.#clock.now() - arrivedMs);
     const outcome = isRefused ? 'refused' : outcomes[error.code];
     if (outcome !== null) {

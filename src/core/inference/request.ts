@@ -4,29 +4,34 @@ import type { EngineInfo, FinishReason, GenerationSpec, PromptSource, Token } fr
 import type { WaitingView } from '../scheduler/jobs/job.js';
 import type { TrafficClass } from '../scheduler/jobs/traffic-class.js';
 
-/** What a client asks for, with every default filled in. */
+/** A client's request, with every default filled in. */
 export interface InferenceRequest extends Omit<
   GenerationSpec,
   'prompt' | 'marks' | 'thoughtLimit' | 'resumeAfter' | 'foreignTokens'
 > {
   readonly source: PromptSource;
-  /** Most output tokens of a thought, 0 or more; null for a model that may think as long as it likes. */
+  /**
+   * The maximum number of output tokens of a thought, 0 or more; null for a model that may think as long as it likes.
+   */
   readonly thoughtTokens: number | null;
   /** Shorter prompts to use instead if the source does not fit. Without them, the request is refused then. */
   readonly shortening?: Shortening;
   /** The name of the key that it came with; none on a server without keys. */
   readonly key?: string;
-  /** Whose service and limits it counts against, if it came without a key: its address, see scheduler/jobs/payer.ts. */
+  /**
+   * The owner of the service and limits that it counts against, if it came without a key: its address, see
+   * scheduler/jobs/payer.ts.
+   */
   readonly payer?: string;
   /** Where it comes from, on a server without keys: what takes long to be prepared takes turns by it. */
   readonly address?: string;
-  /** The beginning of the answer, which another server has generated and its client has got. None if left out. */
+  /** The beginning of the answer, which another server has generated and its client has received. None if left out. */
   readonly resumeAfter?: readonly Token[];
   /** Called when its model is loaded, before anything is prepared; what it throws refuses the request. */
   readonly assertModel?: (info: EngineInfo) => void;
   /** The class in which it waits; `standard` if left out. */
   readonly trafficClass?: TrafficClass;
-  /** How long after its arrival there is no use in starting it, in milliseconds, 1 or more; none if left out. */
+  /** How long after its arrival starting it becomes useless, in milliseconds, 1 or more; never if left out. */
   readonly deadlineMs?: number;
   /** The client's own name for it, for the log. */
   readonly requestId?: string;
@@ -63,13 +68,13 @@ export interface Timings {
   readonly promptTokens: number;
   /** Prompt tokens that needed no prefill because the slot still held them. */
   readonly cachedTokens: number;
-  /** Those that were generated here: see {@link Timings.foreignTokens}. */
+  /** Tokens that were generated here: see {@link Timings.foreignTokens}. */
   readonly outputTokens: number;
   /** Output tokens with which the answer begins and that another server has generated, which charges them; left out for none. */
   readonly foreignTokens?: number;
   /** Tokens of thoughts in the whole answer, with their marks. */
   readonly reasoningTokens: number;
-  /** The engine that had it last, where there are several. */
+  /** The engine that had it last, if there are several. */
   readonly executor?: string;
   /** How long it had no slot after it had begun, which is part of neither prefill nor decode; left out for no pause. */
   readonly pausedMs?: number;
@@ -86,22 +91,24 @@ export function answerTokens({
 }
 
 /**
- * Whether a request that has ended was computed, at least in part, so that its tokens count. Those of one that was refused, or
- * that ended while it waited, have cost nothing.
+ * Whether a request that has ended was computed, at least in part, so that its tokens count. A request that was
+ * refused, or that ended while it waited, has cost nothing.
  */
 export function wasComputed({ outputTokens, prefillMs }: Timings): boolean {
   return outputTokens > 0 || prefillMs > 0;
 }
 
 /**
- * Whether there is a time from one token to the next. Tokens that all came at one moment have none, as those of an upstream's answer
- * in one body: when they were generated is not known.
+ * Whether there is a time from one token to the next. There is none if all tokens arrived at one moment, like those of
+ * an upstream's answer in one body, because it is unknown when they were generated.
  */
 export function hasPace({ outputTokens, decodeMs }: Timings): boolean {
   return outputTokens > 1 && decodeMs > 0;
 }
 
-/** What is known of a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot. */
+/**
+ * What is known about a prompt once its generation has begun; `cachedTokens` is 0 until the engine has found a slot.
+ */
 export type PromptCounts = Pick<Timings, 'promptTokens' | 'cachedTokens'>;
 
 /** Why an answer ended: as the engine says, or with calls of tools. */
@@ -126,7 +133,10 @@ export interface AnswerListener {
    * @param isRatingHeld whether a later part may have the probability of this token, or of one before it
    */
   readonly token?: ((token: Token, isRatingHeld: boolean) => void) | undefined;
-  /** The parts of an answer whose beginning another server has generated, before all others. They are with the client already. */
+  /**
+   * The parts of an answer whose beginning another server has generated, before all others. The client has them
+   * already.
+   */
   foreign?(parts: readonly AnswerPart[]): void;
   /** @param parts what has become certain; not empty */
   parts(parts: readonly AnswerPart[]): void;

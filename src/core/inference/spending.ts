@@ -3,8 +3,8 @@ import type { RateLimiter } from '../scheduler/rate-limits/rate-limiter.js';
 import { answerTokens, type InferenceEvent, wasComputed } from './request.js';
 
 /**
- * Counts the tokens of requests that have ended against the limits of their keys. What another server is said to have generated
- * has been read here like a prompt, and a client may have made it up: it counts too.
+ * Counts the tokens of requests that have ended against the limits of their keys. Tokens that another server has
+ * supposedly generated count too: they have been read here like a prompt, and a client may have made them up.
  */
 export function spendTokens(events: Subscribable<InferenceEvent>, rates: Pick<RateLimiter, 'spend'> | undefined): void {
   if (rates === undefined) return;

@@ -2,7 +2,7 @@ import { Emitter, type Subscribable } from '../base/emitter.js';
 import type { RequestLine } from '../inference/queue/request-line.js';
 import type { InferenceEvent } from '../inference/request.js';
 
-/** What is the same for one line and for several. */
+/** What one line and several have in common. */
 type Joined = Pick<
   RequestLine,
   'events' | 'moves' | 'running' | 'waiting' | 'queuedTokens' | 'preparing' | 'abandonRunning'

@@ -1,8 +1,11 @@
-/** Of a disk, in bytes per millisecond, and what starting a process takes, in milliseconds. */
+/** The speed of a disk, in bytes per millisecond, and the time to start a process, in milliseconds. */
 const usualBytesPerMs = 250_000;
 const leastLoadMs = 1000;
 
-/** How long models take to load: as long as the last time, or by the sizes of their files and how long another one took. */
+/**
+ * How long models take to load: as long as the last time, or estimated from the sizes of their files and the time of
+ * another one.
+ */
 export class LoadTimes {
   readonly #measured = new Map<string, number>();
   /** How many times as long as expected from its size the latest load took. */

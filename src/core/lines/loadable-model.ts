@@ -1,4 +1,4 @@
-/** How the requests of a model stand at one moment. */
+/** The state of a model's requests at one moment. */
 export interface ModelUse {
   /** What unloading would interrupt: generations, and prompts that the engine works on. */
   readonly running: number;
@@ -19,14 +19,14 @@ export interface LoadableModel {
   load(): void;
   /** Answered by `ModelLoader.unloaded`. Called while nothing runs. */
   unload(): void;
-  /** Whether waiting requests must keep waiting. They do so in the beginning. */
+  /** Whether waiting requests must keep waiting. At the beginning, they must. */
   hold(isHeld: boolean): void;
 }
 
 export type LoadState =
   | { readonly status: 'unloaded' }
   | { readonly status: 'loading'; readonly sinceMs: number }
-  /** Loaded. If it is yielding, it finishes what runs, starts nothing, and is unloaded then. */
+  /** Loaded. If it is yielding, it finishes what runs, starts nothing, and is then unloaded. */
   | {
       readonly status: 'loaded';
       readonly sinceMs: number;
@@ -39,7 +39,7 @@ export type LoadState =
   | { readonly status: 'failed'; readonly retryAtMs: number };
 
 export interface LoaderOptions {
-  /** The most models in memory at once, 1 or more. */
+  /** The maximum number of models in memory at once, 1 or more. */
   readonly maxLoaded: number;
   /** After how long without a request a model is unloaded, in milliseconds; 0 is never. */
   readonly idleUnloadMs: number;
@@ -47,7 +47,7 @@ export interface LoaderOptions {
   readonly memoryBytes: number;
 }
 
-/** A model with what the loader knows of it. */
+/** A model with what the loader knows about it. */
 export interface Loadable<M extends LoadableModel> {
   readonly model: M;
   state: LoadState;

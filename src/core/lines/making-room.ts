@@ -52,7 +52,7 @@ function servingSinceMs({ state }: Loadable<LoadableModel>): number | null {
   return state.status === 'loaded' ? state.sinceMs : null;
 }
 
-/** Those for which there is a number, the smallest first. */
+/** The numbers that are known, the smallest first. */
 function sortedBy<T>(items: readonly T[], number: (item: T) => number | null): readonly T[] {
   const numbered = items.flatMap((item) => {
     const value = number(item);

@@ -25,7 +25,7 @@ export interface OnDemandModel {
   /**
    * The memory that it is forecast to take, in bytes.
    *
-   * @param device where it was computed when it was loaded last; null if it never was
+   * @param device where it was computed the last time that it was loaded; null if it never was
    */
   readonly forecastBytes: (device: string | null) => number;
   /** Whether it has several engines while it is loaded. */
@@ -163,7 +163,7 @@ export class ModelLine implements LoadableModel, ModelService {
     this.inference.hold(isHeld);
   }
 
-  /** Ends all who wait for the model; what runs continues. */
+  /** Ends all waits for the model; running generations continue. */
   refuseWaiting(error: () => ChatstreamError): void {
     this.engine.refuseWaiting(error);
     this.inference.turnAwayWaiting(error);

@@ -79,7 +79,7 @@ export class ModelLines extends JoinedLines<ModelLine> implements RequestLine, S
     this.#hasStarted = true;
   }
 
-  /** Unloads everything, and refuses those who wait for a model. */
+  /** Unloads everything, and refuses requests that wait for a model. */
   async stop(): Promise<void> {
     this.#hasStopped = true;
     this.#loader.stop();
@@ -163,7 +163,7 @@ export class ModelLines extends JoinedLines<ModelLine> implements RequestLine, S
     for (const { inference } of this.lines) inference.configureKeys(...changes);
   }
 
-  /** Those who wait for a model are turned away as well. */
+  /** Requests that wait for a model are turned away as well. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     this.#loader.stop();

@@ -88,7 +88,7 @@ export class ModelLoader<M extends LoadableModel> {
     this.decide();
   }
 
-  /** Requests came, went on, or ended. Never called from within `hold`. */
+  /** Requests came, moved on, or ended. Never called from within `hold`. */
   decide(): void {
     this.#cancelTimer();
     if (this.#hasStopped) return;

@@ -24,7 +24,7 @@ export function modelMeant<M extends Named>(
   return models.find(({ name }) => `${name}.gguf` === wanted) ?? (aliases.includes(anyName) ? first : undefined);
 }
 
-/** What an answer calls the model: as the request did, if it did. */
+/** The name that an answer gives the model: that of the request, if it had one. */
 export function nameInAnswer(wanted: string | null | undefined, { name }: Named): string {
   return isOpen(wanted) ? name : wanted;
 }

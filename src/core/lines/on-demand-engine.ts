@@ -16,7 +16,7 @@ import type {
 import type { Replicas } from '../executor/executor.js';
 import { OnDemandReplicas } from './on-demand-replicas.js';
 
-/** What generates for a model while it is loaded. */
+/** The engine of a model while it is loaded. */
 export interface LoadedEngine {
   readonly engine: ServingEngine;
   /** Null if it is one engine. */
@@ -29,7 +29,7 @@ export interface OnDemandOptions {
   readonly clock: Clock;
   /** A request has begun or ceased to wait for the model, or to use the engine. */
   readonly onChange: () => void;
-  /** Why the model cannot be waited for; null if it can. */
+  /** Why it is impossible to wait for the model; null if it is possible. */
   readonly refusal: () => ChatstreamError | null;
   /** How long loading is expected to take from now on, in milliseconds; null unless the model is being loaded. */
   readonly loadLeftMs: () => number | null;
@@ -123,7 +123,7 @@ export class OnDemandEngine implements ServingEngine {
     for (const { resolve } of waiters) resolve();
   }
 
-  /** Ends the waiting of all who wait for the model. */
+  /** Ends all waits for the model. */
   refuseWaiting(error: () => ChatstreamError): void {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
@@ -203,7 +203,7 @@ export class OnDemandEngine implements ServingEngine {
     try {
       await (signal === undefined ? loaded : untilAborted(loaded, signal));
     } finally {
-      // It still waits if it has been given up.
+      // If it has been given up, it still waits.
       if (this.#waiters.delete(waiter)) this.#options.onChange();
     }
   }

@@ -13,7 +13,7 @@ export interface Gpu {
 /** How often the program reports, in seconds. */
 const intervalSeconds = 2;
 
-/** The program is ended when it has not been asked for this long, in milliseconds. */
+/** The program is ended when it has not been needed for this long, in milliseconds. */
 const patienceMs = 30_000;
 
 /** How long the first one who asks waits for a report, in milliseconds. */
@@ -21,7 +21,7 @@ const firstReportMs = 1500;
 
 const mebibyte = 1024 * 1024;
 
-/** The machine was short of descriptors, processes or memory: that passes. */
+/** The machine was short of descriptors, processes or memory, which is temporary. */
 const passingErrors = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
@@ -50,7 +50,7 @@ export class GpuMeter {
     this.#spawn = spawn;
   }
 
-  /** The GPUs as they were last reported; none if there are none. Only the first call has to wait, 1.5 s at most. */
+  /** The GPUs as last reported; none if there are none. Only the first call has to wait, at most 1.5 s. */
   async read(): Promise<readonly Gpu[]> {
     if (this.#isMissing) return [];
     this.#cancelEnd();

@@ -4,10 +4,10 @@ import { type Gpu, GpuMeter } from './gpu-meter.js';
 import { type ProcessUsage, readProcessUsage } from './process-usage.js';
 import { type ProcessorTimes, readProcessorTimes } from './processor-times.js';
 
-/** What is used of a machine at one moment, and by this program. Shares are from 0 to 1, sizes in bytes. */
+/** The use of a machine at one moment, in total and by this program. Shares are from 0 to 1, sizes in bytes. */
 export interface Resources {
   readonly cores: number;
-  /** Share of all cores that was busy lately: in the last second at least. */
+  /** Share of all cores that was busy recently, in at least the last second. */
   readonly cpu: number;
   /** The same of this program, its engine included where that can be known. */
   readonly processCpu: number;
@@ -19,7 +19,7 @@ export interface Resources {
 
 /** A machine that can be asked how busy it is. */
 export interface MeteredMachine {
-  /** @param withGpus whether to ask for GPUs, which costs a separate process as long as they are asked for */
+  /** @param withGpus whether to include GPUs, which needs a separate process as long as they are requested */
   read(withGpus: boolean): Promise<Resources>;
   stop(): void;
 }
@@ -79,7 +79,7 @@ function sharesBetween(from: Sample, to: Sample): { readonly cpu: number; readon
   const total = to.processors.total - from.processors.total;
   const elapsedMs = to.atMs - from.atMs;
   const before = new Map(from.processes.map(({ pid, cpuMs }) => [pid, cpuMs]));
-  // A process that is new began with nothing.
+  // A process that is new started from nothing.
   const usedMs = to.processes.reduce((sum, { pid, cpuMs }) => sum + cpuMs - (before.get(pid) ?? 0), 0);
   return {
     cpu: total <= 0 ? 0 : share((to.processors.busy - from.processors.busy) / total),

@@ -6,7 +6,7 @@ export interface ProcessorTimes {
   readonly cores: number;
   /** Of all cores together, in any unit. */
   readonly busy: number;
-  /** The same, with the time in which they did nothing. */
+  /** The same, including idle time. */
   readonly total: number;
 }
 
@@ -28,7 +28,7 @@ export function parseProcStat(text: string): ProcessorTimes | null {
   const line = /^cpu +(\d[\d ]*)$/m.exec(text)?.[1];
   const cores = text.match(/^cpu\d+ /gm)?.length ?? 0;
   if (line === undefined || cores === 0) return null;
-  // user nice system idle iowait irq softirq steal; what follows is counted in user and nice as well.
+  // user nice system idle iowait irq softirq steal; the remaining values are also part of user and nice.
   const times = line.split(' ').slice(0, 8).map(Number);
   const total = sum(times);
   return { cores, busy: total - (times[3] ?? 0) - (times[4] ?? 0), total };

@@ -15,7 +15,7 @@ export type MetricName = (typeof metricNames)[number];
 
 const ofStreams: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'delivery', 'chunk_gap', 'tpot']);
 
-/** Whether only streams have it: an answer that comes as a whole shows nothing of its tokens. */
+/** Whether only streams have it: an answer that arrives as a whole shows nothing about its tokens. */
 export function isOfStreams(metric: MetricName): boolean {
   return ofStreams.has(metric);
 }

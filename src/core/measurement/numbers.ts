@@ -41,7 +41,7 @@ export function tickText(ms: number): string {
 }
 
 /**
- * A share as a percentage that is 0 or 100 only if the share is.
+ * A share as a percentage, which is 0 or 100 only if the share is.
  *
  * @param share 0 to 1
  */
@@ -56,7 +56,9 @@ export interface TimeUnit {
   readonly ms: number;
 }
 
-/** One unit for figures that stand together: milliseconds, or seconds if one of them would have more than 5 digits. */
+/**
+ * One unit for figures that are shown together: milliseconds, or seconds if one of them would have more than 5 digits.
+ */
 export function unitFor(timesMs: readonly (number | null)[]): TimeUnit {
   const longest = timesMs.reduce<number>((longest, ms) => Math.max(longest, ms ?? 0), 0);
   return longest < 99_999.5 ? { name: 'ms', ms: 1 } : { name: 's', ms: 1000 };

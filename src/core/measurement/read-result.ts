@@ -82,5 +82,5 @@ function checkSchemaName(value: unknown, name: string): void {
   });
 }
 
-/** The check of result files, made at the first use. */
+/** The check of result files, created when first used. */
 const resultValidator = shippedValidator<BenchResult>('bench-v1.json');

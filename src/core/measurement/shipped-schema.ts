@@ -5,7 +5,7 @@ import { IsSchemaObject, Validator } from 'typebox/schema';
 const folder = new URL('../../../schemas/', import.meta.url);
 
 /**
- * The check of a kind of file, made at the first use, from the JSON Schema that ships.
+ * The check of a kind of file, created when first used, from the JSON Schema that is shipped.
  *
  * It does not use the definition in the code: loading the library that the definition needs, and a compiler for it, took
  * 0.2 s of CPU at the start of each `chatstream compare`, more than reading both results.

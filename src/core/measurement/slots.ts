@@ -4,11 +4,11 @@ import { plural } from './numbers.js';
 export type SlotsAt = 'server' | 'upstreams' | 'nodes';
 
 interface SlotWords {
-  /** Those that there are, as the beginning of a sentence. */
+  /** The existing slots, as the beginning of a sentence. */
   readonly has: (slots: number) => string;
   /** The same within a sentence. */
   readonly all: (slots: number) => string;
-  /** How to get so many, as the beginning of a sentence. */
+  /** How to get this many, as the beginning of a sentence. */
   readonly raise: (slots: number) => string;
   /** So many, as what something needs. */
   readonly need: (slots: number) => string;

@@ -63,7 +63,7 @@ export function diskFull(source: string, folder: string, reason: string): Chatst
   );
 }
 
-/** What a failed operation on the files of the cache means. Errors that are not the system's stay as they are. */
+/** What a failed operation on the files of the cache means. Errors that are not from the system stay as they are. */
 export function storageError(thrown: unknown, source: string, folder: string): unknown {
   if (!isSystemError(thrown)) return thrown;
   const reason = fileReason(thrown);

@@ -80,7 +80,7 @@ export class ModelCache {
     return record?.source === source && isComplete(path, record) ? record : null;
   }
 
-  /** The file that a quantisation turned out to be the last time. */
+  /** The file that a quantisation last referred to. */
   rememberedFile(source: HuggingFaceQuantisation): string | null {
     const value = readJson(this.#memoryOf(source));
     return Value.Check(memoryShape, value) && isFilePath(value.file) ? partsOf(value.file)[0] : null;
@@ -148,7 +148,7 @@ export class ModelCache {
     return this.#inside('hf', user, repository, file);
   }
 
-  /** The last line of defence: names are checked where they arrive. */
+  /** The last line of defence: names are also checked where they arrive. */
   #inside(...segments: readonly string[]): string {
     const path = join(this.folder, ...segments);
     if (resolve(path).startsWith(resolve(this.folder) + sep)) return path;

@@ -7,7 +7,7 @@ import { bundledModel } from './model-source.js';
 import { shortName } from './remove-models.js';
 import { bundledModelPath } from './resolve-model.js';
 
-/** One model that is bundled or cached, or a part of one. */
+/** One model that is bundled or cached, or part of one. */
 export interface ModelOverview {
   /** The name that clients address it by. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface ModelOverview {
   readonly totalBytes: number | null;
   /** What its header says; null unless it is complete and not damaged. */
   readonly file: GgufFile | null;
-  /** For the slots and the context that were asked for. */
+  /** For the requested slots and context. */
   readonly need: MemoryNeed | null;
   readonly problem: string | null;
 }

@@ -57,7 +57,7 @@ export function isComplete(path: string, { files }: ModelRecord): boolean {
   });
 }
 
-/** @returns undefined if there is none: without a record a file counts as not downloaded, which costs only time */
+/** @returns undefined if there is none: a file without a record counts as not downloaded, which only costs time */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));

@@ -11,11 +11,11 @@ export interface HuggingFaceFile {
   readonly file: string;
 }
 
-/** A quantisation of a repository on Hugging Face; the hub knows which file that is. */
+/** A quantisation of a repository on Hugging Face; the hub knows which file it is. */
 export interface HuggingFaceQuantisation {
   readonly user: string;
   readonly repository: string;
-  /** As Hugging Face spells it; `latest` if none was named. */
+  /** In Hugging Face's spelling; `latest` if none was given. */
   readonly quantisation: string;
 }
 
@@ -25,7 +25,7 @@ export type ModelSource =
   | { readonly type: 'path'; readonly path: string }
   | ({ readonly type: 'hf-file' } & HuggingFaceFile)
   | ({ readonly type: 'hf-quantisation' } & HuggingFaceQuantisation)
-  /** The URL may hold a password or a signed query: show {@link nameOfSource} instead. */
+  /** The URL may contain a password or a signed query: show {@link nameOfSource} instead. */
   | { readonly type: 'url'; readonly url: string };
 
 export type RemoteSource = Extract<ModelSource, { type: 'hf-file' | 'hf-quantisation' | 'url' }>;
@@ -40,7 +40,7 @@ const quantisationPattern = /^(I?Q\d|F16|F32|BF16|TQ\d|MXFP|NVFP)/i;
 /**
  * For a split model, the source is the first part, whichever one was named.
  *
- * @throws ChatstreamError `usage` for what begins with hf: or http: and cannot be read
+ * @throws ChatstreamError `usage` for a source that begins with hf: or http: and cannot be parsed
  */
 export function parseModelSource(text: string): ModelSource {
   if (text === bundledModel) return { type: 'bundled' };
@@ -78,7 +78,8 @@ export function withoutSecrets(text: string): string {
 }
 
 /**
- * Where in the cache a file is kept: a path with slashes, in which no segment can lead out of the cache on any system.
+ * Where a file is stored in the cache: a path with slashes, in which no segment can lead out of the cache on any
+ * system.
  */
 export function cachePathOf(source: FileSource): string {
   if (source.type === 'hf-file') {
@@ -200,7 +201,7 @@ function namesFile(path: string): boolean {
 
 const longestName = 120;
 
-/** A name that every file system takes as it is: no path, no device, nothing that it would cut off. */
+/** A name that every file system accepts as it is: not a path, not a device, and nothing that would be cut off. */
 function safeName(segment: string): string {
   const safe = segment
     .replaceAll(/[^\w.@+=,()~ -]/g, '_')
@@ -216,7 +217,7 @@ function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    // A stray percent sign: the segment is as good a name as it is.
+    // A stray percent sign: the segment can be used as it is.
     return segment;
   }
 }

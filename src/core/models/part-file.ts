@@ -18,7 +18,7 @@ export interface PartFileOptions {
 const readPieceBytes = 2 ** 20;
 
 /**
- * The beginning of a file that is being downloaded. It is only ever appended to, so its length alone says how far the
+ * The beginning of a file that is being downloaded. It is only ever appended to, so its length alone shows how far the
  * download has got, however the process ends.
  */
 export class PartFile {
@@ -76,7 +76,7 @@ export class PartFile {
     if (this.#hash !== null) this.#hash = createHash('sha256');
   }
 
-  /** @returns the SHA-256 of everything, once; null if it was not wanted */
+  /** @returns the SHA-256 of everything, once; null if it was not requested */
   digest(): string | null {
     return this.#hash?.digest('hex') ?? null;
   }
@@ -98,7 +98,7 @@ export class PartFile {
     });
   }
 
-  /** After {@link complete} and {@link remove} it does nothing. */
+  /** Has no effect after {@link complete} and {@link remove}. */
   async close(): Promise<void> {
     await this.#handle.close();
   }

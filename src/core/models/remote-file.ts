@@ -23,7 +23,10 @@ export interface RemoteFile extends Address {
   readonly ranged: boolean;
 }
 
-/** Whether a download can continue where it stopped. Without the length, it is unknown whether what is there is complete. */
+/**
+ * Whether a download can continue where it stopped. Without the length, it is unknown whether the existing data is
+ * complete.
+ */
 export function isResumable({ ranged, bytes }: RemoteFile): boolean {
   return ranged && bytes !== null;
 }
@@ -70,7 +73,10 @@ export function sentPart(answer: WebAnswer): SentPart {
   return { from: Number(from ?? -1), bytes: wholeNumber(total ?? null), etag, sha256, ranged: true };
 }
 
-/** Whether an answer is about the file that was asked about before. What a server does not say cannot differ. */
+/**
+ * Whether an answer is about the file that was requested before. Properties that a server does not report cannot
+ * differ.
+ */
 export function isSameFile(file: RemoteFile, sent: SentPart): boolean {
   const agree = <T>(one: T | null, other: T | null): boolean => one === null || other === null || one === other;
   if (!agree(file.bytes, sent.bytes)) return false;
@@ -80,7 +86,7 @@ export function isSameFile(file: RemoteFile, sent: SentPart): boolean {
 
 async function firstBytes(answer: WebAnswer, count: number): Promise<string> {
   let text = '';
-  // A server that knows no ranges sends all of it; leaving the loop closes the connection.
+  // A server that does not support ranges sends all of it; leaving the loop closes the connection.
   for await (const piece of answer.body) {
     text += Buffer.from(piece).toString('latin1');
     if (text.length >= count) break;

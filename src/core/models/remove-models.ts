@@ -14,7 +14,7 @@ export function shortName(path: string): string {
 /**
  * Removes models and interrupted downloads from the cache. Either all names are known, or nothing is removed.
  *
- * @param names sources as `--model` takes them, or short names
+ * @param names sources in the form of `--model`, or short names
  * @returns what was removed
  * @throws ChatstreamError `usage` for the bundled model and for names that are unknown or mean several models;
  *   `model_unreadable` for one that is being downloaded, or that the system refuses to delete

@@ -14,7 +14,7 @@ export interface ResolveOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Called with what the user should know about a download, but need not act on. */
   readonly onNotice?: (message: string) => void;
-  /** Ends a download; what has been downloaded is kept. */
+  /** Cancels a download; the downloaded data is kept. */
   readonly signal?: AbortSignal;
   readonly environment?: Environment;
   /** How long a server may send nothing, in milliseconds. */
@@ -25,7 +25,7 @@ export interface ResolveOptions {
 const defaultStallMs = 30_000;
 
 /**
- * Finds the file that a `--model` means, and downloads it first if necessary. What is cached needs no network.
+ * Finds the file that `--model` refers to, and downloads it first if necessary. Cached models need no network.
  *
  * @param source `bundled`, the path of a .gguf file, `hf:user/repository[:quantisation]`,
  *   `hf:user/repository/file.gguf`, or a URL
@@ -48,7 +48,7 @@ export async function resolveModel(source: string, options: ResolveOptions = {})
 }
 
 /**
- * Downloads a model. One that is cached is downloaded again if the server has something else by now.
+ * Downloads a model. A cached model is downloaded again if the server's file has changed.
  *
  * @returns the path of its first file
  * @throws as {@link resolveModel} does, and `usage` for what cannot be downloaded

@@ -20,7 +20,7 @@ export interface TransferOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** `changed`: the server has another file than the one that was asked about; nothing of it has been written. */
+/** `changed`: the server has a different file than the one that was requested; nothing of it has been written. */
 export type TransferEnd = 'done' | 'changed';
 
 /** How often a server that sends a file only from its beginning may start over. */
@@ -143,7 +143,7 @@ function startIn(answer: WebAnswer, file: RemoteFile, from: number, source: stri
   throw inconsistent(source);
 }
 
-/** Whether asking again would not help. An expired signed address gives a 403: the next run asks for a new one. */
+/** Whether a retry would not help. An expired signed address gives a 403: the next run requests a new one. */
 function isFinal(status: number): boolean {
   return status < 500 && status !== 429 && status !== 408;
 }

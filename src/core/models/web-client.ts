@@ -12,9 +12,9 @@ export interface HuggingFace {
 }
 
 export interface WebRequest {
-  /** What is requested, in the operator's words and without secrets. */
+  /** What is requested, in the operator's terms and without secrets. */
   readonly wanted: string;
-  /** Set for what is on Hugging Face. Its token is sent only if the request is refused without one. */
+  /** Set for files on Hugging Face. Its token is only sent if the request is refused without one. */
   readonly huggingFace: HuggingFace | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -24,7 +24,7 @@ export interface WebAnswer {
   header(name: string): string | null;
   /** A header that the hub itself sent, before it redirected to another host. */
   hubHeader(name: string): string | null;
-  /** Throws if nothing arrives for too long. To be read once, or discarded. */
+  /** Throws if nothing arrives for too long. Must be read once, or discarded. */
   readonly body: AsyncIterable<Uint8Array>;
   discard(): void;
 }
@@ -185,7 +185,7 @@ function head(url: URL, headers: http.OutgoingHttpHeaders, signal: AbortSignal):
   });
 }
 
-/** The watch runs only while waiting for the server: a slow disk is not a server that sends nothing. */
+/** The watch only runs while waiting for the server: a slow disk does not mean that the server sends nothing. */
 async function* watched(
   body: AsyncIterable<Uint8Array>,
   watch: () => () => void,

@@ -3,7 +3,7 @@ import type { RelayJob } from './jobs/relay-job.js';
 import type { RelayRequest } from './jobs/relay-request.js';
 
 /**
- * Whether the line of a model takes a request.
+ * Checks that the line of a model accepts a request.
  *
  * @param hasPlaces whether it would start at once if no other waited there
  * @throws ChatstreamError as `Relay.submit` does

@@ -2,16 +2,16 @@ import { ChatstreamError } from '../base/errors.js';
 import type { RelayExecutor } from './jobs/relay-executor.js';
 import type { RelayRequest } from './jobs/relay-request.js';
 
-/** Of an upstream that does not say how many it has: as many answers as OpenAI takes in one request. */
+/** For an upstream that does not report its places: as many answers as OpenAI allows in one request. */
 const unknownPlaces = 128;
 
 /**
- * The places that a request takes at an upstream: one for each answer, up to those that the largest upstream has. It generates
- * no more beside each other, and lets the others wait.
+ * The places that a request takes at an upstream: one for each answer, up to the number that the largest upstream has,
+ * which generates at most that many at once and lets the others wait.
  *
  * @param model by the name by which clients ask for it
  * @param able the upstreams that have its model
- * @param maxConcurrency the most generations at once; null for as many as the upstreams have places
+ * @param maxConcurrency the maximum number of generations at once; null for as many as the upstreams have places
  * @throws ChatstreamError `invalid_request` for one that could never start
  */
 export function placesAsked(

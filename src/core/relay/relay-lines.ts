@@ -6,7 +6,7 @@ import { Scheduler, type SchedulerOptions } from '../scheduler/scheduler.js';
 import type { ModelLine, RelayJob } from './jobs/relay-job.js';
 import type { RelayOptions } from './relay-options.js';
 
-/** The lines of all models that were asked for. They have the same limits, and each counts for itself. */
+/** The lines of all models that were requested. They have the same limits, but count separately. */
 export class RelayLines {
   readonly #options: RelayOptions;
   readonly #clock: Clock;
@@ -62,7 +62,7 @@ export class RelayLines {
   add(model: string): ModelLine {
     const scheduler = new Scheduler<RelayJob>(this.#schedulerOptions(), this.#clock);
     scheduler.events(this.#onScheduled);
-    // Whose turn it is among all lines, and where its places are, is not for the scheduler of one line to decide.
+    // The scheduler of a single line cannot decide whose turn it is among all lines, and where places are.
     scheduler.hold(true);
     if (this.#isDraining) void scheduler.drain();
     const line: ModelLine = { model, scheduler };

@@ -33,7 +33,7 @@ import { relaySnapshot } from './relay-snapshot.js';
  */
 export class Relay implements RequestLine {
   readonly executors: readonly RelayExecutor[];
-  /** Always none: bodies are passed on as they came. */
+  /** Always none, because bodies are passed on unchanged. */
   readonly preparing = 0;
   readonly slotsAt = 'upstreams';
   readonly #options: RelayOptions;
@@ -205,7 +205,7 @@ export class Relay implements RequestLine {
       case 'started': {
         const { job } = event;
         this.#attempts.start(job, event.waitedMs);
-        // The client may leave from within that call.
+        // The client may leave during that call.
         if (this.#attempts.isRunning(job)) this.#placement.place(job);
         return;
       }

@@ -94,7 +94,7 @@ export function checkOutput(path: string): void {
   }
 }
 
-/** The same for a comparison, but a disk that is full hides no verdict. @throws ChatstreamError `usage` */
+/** The same for comparisons, except that a full disk must not hide a verdict. @throws ChatstreamError `usage` */
 export function checkComparisonOutput(path: string): void {
   checkPath(path, comparisonFormats);
 }

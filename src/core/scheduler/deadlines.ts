@@ -3,13 +3,13 @@ import { Heap, type HeapItem } from '../base/heap.js';
 import type { TurningAway } from './jobs/job.js';
 import { QueueTimer } from './queue-timer.js';
 
-/** Shorter pauses between two looks at a waiting job would find nothing new, in milliseconds. */
+/** The minimum pause between two checks of a waiting job, in milliseconds: shorter ones would find nothing new. */
 const shortestPauseMs = 100;
 
 export interface DeadlineRules<J> {
   /** Whether a waiting job will not start in the time that it has left. */
   readonly isHopeless: (job: J, leftMs: number) => boolean;
-  /** Called with each that will not, after it is no longer watched. */
+  /** Called with each job that will not start in time, once it is no longer watched. */
   readonly onHopeless: (job: J, stage: TurningAway) => void;
 }
 
@@ -21,8 +21,8 @@ interface Appointment<J> extends HeapItem {
 }
 
 /**
- * Watches waiting jobs that are of no use after their deadline. Each is looked at when half of its remaining time has passed,
- * and so on, and at its deadline: about ten times, however long it waits.
+ * Watches waiting jobs that are useless after their deadline. Each is checked when half of its remaining time has
+ * passed, and so on, and at its deadline: about ten times, however long it waits.
  */
 export class Deadlines<J> {
   readonly #clock: Clock;
@@ -39,7 +39,7 @@ export class Deadlines<J> {
     });
   }
 
-  /** Looks at a job that waits from now on, and again while it does. @param stage of one that is hopeless already */
+  /** Checks a job that waits from now on, and again while it does. @param stage of one that is hopeless already */
   watch(job: J, deadlineMs: number, stage: TurningAway): void {
     const leftMs = deadlineMs - this.#clock.now();
     if (this.#isOver(job, leftMs)) {

@@ -17,7 +17,10 @@ export interface DeparturesOptions<J extends Job> {
   readonly events: Emitter<SchedulerEvent<J>>;
 }
 
-/** How waiting jobs leave the line other than by starting: one by one, all at once, or because nothing more is to begin. */
+/**
+ * How waiting jobs leave the line other than by starting: one by one, all at once, or because nothing more should
+ * begin.
+ */
 export class Departures<J extends Job> {
   readonly #line: JobLine<J>;
   readonly #fairLine: FairLine<J> | null;
@@ -52,7 +55,7 @@ export class Departures<J extends Job> {
     this.#events.emit({ type: 'turned_away', job, stage, waitedMs, error: makeError() });
   }
 
-  /** Turns all away that wait; paused jobs as well only if so wanted. */
+  /** Turns away all waiting jobs, and paused ones only if requested. */
   turnAllAway(makeError: () => ChatstreamError, { arePausedToo }: { readonly arePausedToo: boolean }): void {
     const line = this.#line;
     for (let { oldest } = line; oldest !== undefined; oldest = line.oldest) this.turnAway(oldest, 'waiting', makeError);
@@ -60,14 +63,14 @@ export class Departures<J extends Job> {
     for (const job of paused) this.turnAway(job, 'waiting', makeError);
   }
 
-  /** Turns all away that have not started, and resolves when the others have ended. */
+  /** Turns away all jobs that have not started, and resolves when the others have ended. */
   drain(makeError: () => ChatstreamError): Promise<void> {
     this.#occupancy.draining = true;
     this.turnAllAway(makeError, { arePausedToo: false });
     return this.#drain.begin();
   }
 
-  /** Has to be called when a job has ended or left. */
+  /** Must be called when a job has ended or left. */
   settle(): void {
     if (this.#occupancy.draining) this.#drain.settle();
   }

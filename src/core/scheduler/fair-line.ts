@@ -48,7 +48,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   readonly #positions: StartPositions<J>;
 
   /**
-   * @param former one that is no longer used: what it knows of keys is taken over
+   * @param former a line that is no longer used: what it knows about keys is taken over
    * @throws ChatstreamError `usage` if no place would remain for others, or jobs were to be paused without classes
    */
   constructor(options: FairOptions, maxConcurrency: number, clock: Clock, former: FairLine<J> | null = null) {
@@ -244,7 +244,7 @@ export class FairLine<J extends Job> implements JobLine<J> {
   isLate({ ticket }: J, isLate: (position: number, workAhead: number) => boolean): boolean {
     if (ticket === null) return false;
     this.#rise();
-    // Of those before it in the order, most may not get the places that are held back for it.
+    // Most of the jobs before it may not get the places that are reserved for it.
     const claimants = this.keys.reserves.claimantsWith(ticket);
     if (claimants !== null && !isLateInReserve(ticket, claimants, this.#pace, isLate)) return false;
     return this.#positions.isLate(ticket, isLate);

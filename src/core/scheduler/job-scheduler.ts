@@ -1,7 +1,7 @@
 import type { Job } from './jobs/job.js';
 import type { Scheduler } from './scheduler.js';
 
-/** What the owner of jobs needs of a scheduler: one of its own, or one that another process has. */
+/** What the owner of jobs needs from a scheduler: its own, or one in another process. */
 export interface JobScheduler<J extends Job> extends Pick<
   Scheduler<J>,
   | 'events'

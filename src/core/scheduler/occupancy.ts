@@ -8,7 +8,7 @@ import type { SchedulerLimits } from './scheduler-options.js';
 export class Occupancy<J extends Job> implements QueueState {
   limits: SchedulerLimits;
   readonly maxQueuedTokens: number | null;
-  /** How many places are usable; below the limit, it is they that cap the running jobs. */
+  /** How many places are usable; if fewer than the limit, they cap the running jobs. */
   placesInOrder = Number.POSITIVE_INFINITY;
   running = 0;
   queuedTokens = 0;
@@ -18,7 +18,7 @@ export class Occupancy<J extends Job> implements QueueState {
   readonly #line: JobLine<J>;
   readonly #reserves: Pick<Reserves<J>, 'heldOf'> | null;
 
-  /** @param reserves null where no places are held back */
+  /** @param reserves null if no places are reserved */
   constructor(
     { maxQueuedTokens, ...limits }: SchedulerLimits & { readonly maxQueuedTokens: number | null },
     line: JobLine<J>,
@@ -48,7 +48,7 @@ export class Occupancy<J extends Job> implements QueueState {
   }
 
   get isSavingUp(): boolean {
-    // Finding the first job costs more than this check, which holds when every job needs a single place.
+    // Finding the first job costs more than this check, which suffices when every job needs a single place.
     if (this.#line.places === this.#line.size) return false;
     return (this.#line.first?.places ?? 0) > this.freePlaces;
   }

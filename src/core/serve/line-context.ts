@@ -14,7 +14,7 @@ type Made = 'announcer' | 'totals' | 'usage' | 'metrics' | 'history';
 export interface LineParts extends Omit<LineContext, Made> {
   /** None where other servers generate. */
   readonly engines: readonly ServingEngine[];
-  /** Where it is not that of this line alone. */
+  /** If it is not that of this line alone. */
   readonly usage?: UsageBook;
 }
 

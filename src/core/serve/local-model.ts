@@ -12,14 +12,14 @@ import { OneModel } from '../inference/service/one-model.js';
 import type { ServedModels } from '../inference/service/served-model.js';
 import { logSlowStart } from './slow-start-log.js';
 
-/** What this server generates with: one model, or several. */
+/** The generating part of this server: one model, or several. */
 export interface LocalModels {
   readonly line: RequestLine;
   readonly models: ServedModels;
   readonly engines: readonly ServingEngine[];
-  /** The processes of the engines that there are at the moment. */
+  /** The processes of the existing engines. */
   readonly pids: () => readonly number[];
-  /** Loads what is to be loaded at the start. @returns what is loaded, at least one */
+  /** Loads what is loaded at the start. @returns the loaded models, at least one */
   start(): Promise<readonly [EngineInfo, ...EngineInfo[]]>;
   stop(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import type { OnDemandModel } from '../lines/model-line.js';
 import { type LoadEvent, ModelLines } from '../lines/model-lines.js';
 import { type LocalModels, loggedLine } from './local-model.js';
 
-/** A model by the name by which clients ask for it. */
+/** A model and the name by which clients request it. */
 export interface NamedModel {
   readonly name: string;
   readonly engine: EngineOptions;

@@ -9,7 +9,9 @@ import { listen } from '../server/http/listen.js';
 import type { CountedOutcome } from '../telemetry/totals.js';
 import { keyRing, ratesOf, type ServerDescription, termsOf } from './serving.js';
 
-/** When the time for a drain is up, or there is none, clients still get this long to read the error, in milliseconds. */
+/**
+ * When the time for a drain is up, or if there is none, clients still get this long to read the error, in milliseconds.
+ */
 const farewellMs = 1000;
 
 /** A server that listens, whatever executes its requests: its counts, and what it can be told. */
@@ -99,7 +101,7 @@ async function drainApp(
   timeoutMs: number,
 ): Promise<number> {
   const endMs = clock.now() + timeoutMs;
-  // The requests of a load test are of no use to anybody once it is stopped.
+  // The requests of a load test are useless once it is stopped.
   const [abandoned] = await Promise.all([drainWithin(line, timeoutMs), operations?.loadTests.close()]);
   await closeApp(app, clock, Math.max(endMs - clock.now(), farewellMs));
   return abandoned;

@@ -26,7 +26,10 @@ import {
 
 export interface ServeClusterOptions extends ServerDescription {
   readonly queue: QueueOptions;
-  /** The most generations of a model at once in the whole cluster; null for as many as its nodes have places. */
+  /**
+   * The maximum number of generations of a model at once in the whole cluster; null for as many as its nodes have
+   * places.
+   */
   readonly maxConcurrency: number | null;
 }
 
@@ -34,7 +37,7 @@ export interface ServeClusterOptions extends ServerDescription {
 const noEvents = new Emitter<InferenceEvent>().subscribe;
 
 /**
- * Starts a front of a cluster: a server whose requests nodes answer. It begins even if there is no node yet.
+ * Starts a front of a cluster: a server whose requests nodes answer. It starts even if there is no node yet.
  *
  * @param bus is closed at the end
  * @throws ChatstreamError `address_unavailable`, `cluster_unavailable`, and `usage` if the file of --store cannot be used, or there are
@@ -47,11 +50,11 @@ export function serveCluster(bus: Bus, options: ServeClusterOptions, logger: Pin
     opened.add(bus, (each) => each.close());
     const guarded = entrance(options, clock);
     const { keys, rates } = guarded;
-    // What a node generates cannot be paused.
+    // A generation on a node cannot be paused.
     const scheduling = schedulerOptions({ ...queue, preemptAfterMs: null }, access, keys);
     const own = new FrontSettings(scheduling, maxConcurrency);
     own.assertFits(mostValueBytes(bus.maxPayloadBytes));
-    // First: a file that cannot be used should not leave a member behind that the cluster takes for a front.
+    // First, because a file that cannot be used should not leave behind a member that the cluster takes for a front.
     const storage = opened.add(await openStorage(server, clock, logger), (each) => each.close());
     const cluster = opened.add(await joinCluster({ bus, clock, logger, role: 'front' }), (each) => each.leave());
     opened.add(logNodes(cluster.nodes, logger), (stop) => {

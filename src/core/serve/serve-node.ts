@@ -42,7 +42,7 @@ export function serveNode(
     opened.add(bus, (each) => each.close());
     const { engine } = loggedLine(options, null, logger);
     opened.add(engine, (each) => each.stop());
-    // First: a model may take minutes to load, only for a NATS server that cannot be used.
+    // First, because loading a model may take minutes, which would be wasted if the NATS server cannot be used.
     await openBuckets(bus);
     const info = await untilAborted(engine.start(), stopping);
     const cluster = opened.add(await joinCluster({ bus, clock, logger, role: 'node' }), (each) => each.leave());

@@ -14,7 +14,7 @@ export interface ServeUpstreamsOptions extends ServerDescription {
   /** At least one. */
   readonly upstreams: readonly UpstreamOptions[];
   readonly queue: Omit<QueueOptions, 'maxConcurrency'>;
-  /** The most generations at once; null for as many as the upstreams have places. */
+  /** The maximum number of generations at once; null for as many as the upstreams have places. */
   readonly maxConcurrency: number | null;
   /** For tests. */
   readonly times?: UpstreamTimes;
@@ -26,7 +26,7 @@ export interface RunningRelay extends OpenServer {
 }
 
 /**
- * Starts a server whose requests other servers answer. It begins even if none of them answers yet: they may come later.
+ * Starts a server whose requests other servers answer. It starts even if none of them answers yet.
  *
  * @param stopping aborts the start; its reason is thrown
  * @throws ChatstreamError `address_unavailable`; nothing is left running then
@@ -44,7 +44,7 @@ export function serveUpstreams(
     const upstreams = options.upstreams.map((each) => new Upstream(each, clock, options.times ?? usualTimes));
     opened.add(upstreams, (all) => Promise.all(all.map((upstream) => upstream.stop())));
     for (const upstream of upstreams) logUpstream(upstream, clock, logger);
-    // What another server generates cannot be paused.
+    // A generation on another server cannot be paused.
     const ownQueue = { ...options.queue, preemptAfterMs: null, maxConcurrency: maxConcurrency ?? 0 };
     const queue = schedulerOptions(ownQueue, access, keys);
     const relay = new Relay(upstreams, { ...queue, maxConcurrency, aliases: server.aliases, rates }, clock);

@@ -30,7 +30,7 @@ export interface ServeOptions extends ServerDescription {
 }
 
 export interface RunningServer extends OpenServer {
-  /** The model; of several, the first that is loaded. */
+  /** The model; with several, the first that is loaded. */
   readonly info: EngineInfo;
   /** Of several: all, as they are after the start. */
   readonly models?: readonly ListedModel[];
@@ -57,7 +57,7 @@ export function serve(options: ServeOptions, logger: PinoLogger, stopping?: Abor
     const context = { ...openContext(opened, local, guarded, options, tools), models: local.models, storage };
     const running = await openServer(opened, context, options, logger, () => {
       endRequests(local.line);
-      // What waits for an engine would never get one.
+      // Requests that wait for an engine would never get one.
       return local.stop();
     });
     logger.info({ url: running.url }, 'listening: the model is still loading');

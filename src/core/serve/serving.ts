@@ -20,7 +20,7 @@ import { lineContext, type LineParts } from './line-context.js';
 export interface QueueOptions extends SchedulerLimits {
   /** Longest wait in the queue in milliseconds; 0 is unlimited. */
   readonly queueTimeoutMs: number;
-  /** The most prompt tokens of all waiting requests together; null for any number. */
+  /** The maximum number of prompt tokens of all waiting requests together; null for any number. */
   readonly maxQueuedTokens: number | null;
   /** The longest expected time to the first token with which a request may begin to wait, in ms; null for any. */
   readonly ttftTargetMs: number | null;
@@ -31,7 +31,7 @@ export interface QueueOptions extends SchedulerLimits {
   readonly preemptAfterMs: number | null;
 }
 
-/** What the process that a server is started in does for it. */
+/** What the process in which a server is started does for it. */
 export interface HostProcess {
   /** Ends the process as SIGTERM does. */
   readonly drain: () => void;
@@ -44,14 +44,14 @@ export interface Entrance {
   readonly rates: RateLimiter;
 }
 
-/** What a server is told about itself, whatever executes its requests. */
+/** The options of a server, whatever executes its requests. */
 export interface ServerDescription {
   readonly server: ServerOptions;
-  /** What the configuration file says, besides the keys of `server.apiKeys`; null without such a file. */
+  /** The contents of the configuration file, besides the keys of `server.apiKeys`; null without such a file. */
   readonly access: Access | null;
   /** This package's version, for /openapi.json. */
   readonly version: string;
-  /** Where a trace of each request is sent to; nowhere if left out. */
+  /** Where a trace of each request is sent; nowhere if left out. */
   readonly otlpUrl?: string;
   /** Without it, requests can neither end the process nor start load tests. */
   readonly host?: HostProcess;
@@ -66,7 +66,7 @@ export function entrance({ server, access }: ServerDescription, clock: Clock): E
 }
 
 /**
- * Connects a line to what every server has: its machine, metrics, logs, keys and what operators can do.
+ * Connects a line to the common parts of every server: its machine, metrics, logs, keys and the actions of operators.
  *
  * @param opened gets what measures as long as the server runs
  * @param pids the processes whose processor time and memory are the server's, besides this one
@@ -116,7 +116,7 @@ export async function openStorage(
   return openFileStorage({ path: storePath, ttlMs: storeTtlMs, clock, logger });
 }
 
-/** What operators can do with the process of the server; null if it is not the server's own. */
+/** What operators can do with the server's process; null if it is not the server's own. */
 export function operationsOf(host: HostProcess | undefined, keys: KeyRing): Operations | null {
   if (host === undefined) return null;
   return { drain: host.drain, loadTests: new LoadTests(host.startLoad, () => keys.lend(loadTestName)) };

@@ -3,7 +3,9 @@ import type { Loading } from '../engine/loading.js';
 import type { SlowStart } from '../engine/process/start-watch.js';
 import { processNames, type ProcessRole } from '../engine/process-role.js';
 
-/** Logs that a process is not ready yet: as a warning if nothing has changed since the last report, because it may never be over. */
+/**
+ * Logs that a process is not ready yet: as a warning if nothing has changed since the last report, because it may hang.
+ */
 export function logSlowStart(
   role: ProcessRole,
   pid: number | null,

@@ -8,7 +8,7 @@ import type { Upstream } from '../executor/upstream/upstream.js';
  */
 const busyEveryMs = 60_000;
 
-/** What has not been logged of a model that an upstream is too busy for, in the minute that runs. */
+/** Refusals of an upstream that is too busy for a model that have not been logged yet, in the current minute. */
 interface Busy {
   refusals: number;
   /** That of the last one. */
@@ -48,7 +48,7 @@ class BusyLog {
   }
 }
 
-/** Logs how an upstream is, and what goes wrong with its requests. */
+/** Logs the state of an upstream, and the failures of its requests. */
 export function logUpstream({ name, events }: Pick<Upstream, 'name' | 'events'>, clock: Clock, logger: Logger): void {
   const busyLog = new BusyLog(name, clock, logger);
   events((event) => {

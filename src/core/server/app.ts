@@ -47,7 +47,7 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   );
   await allowOrigins(app, options.corsOrigins);
   await describeRoutes(app, version);
-  // After those of @fastify/cors: what a browser asks before it sends a request has no key.
+  // After those of @fastify/cors, because the request that a browser sends in advance has no key.
   checkRequests(app, context, connections);
   addRoutes(app, context, feeds);
   return app;
@@ -79,7 +79,7 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
   });
 }
 
-/** What the schemas of routes are for: requests are validated by them, and the OpenAPI document is made of them. */
+/** Schemas of routes have two purposes: requests are validated by them, and the OpenAPI document is made from them. */
 async function describeRoutes(app: App, version: string): Promise<void> {
   const validators = new LazyValidators();
   app.setValidatorCompiler(validators.compiler);

@@ -1,4 +1,4 @@
-/** The Universal Scalability Law has three parameters, which fit any three points. */
+/** The Universal Scalability Law has three parameters, so it fits any three points. */
 const fewestSettings = 4;
 const leastR2 = 0.9;
 

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import { type Executor, isUsable } from '../executor/executor.js';
 import type { RequestLine } from '../inference/queue/request-line.js';
 
-/** Registers metrics of those who generate: the engine, or each upstream server. */
+/** Registers metrics of the engines or upstream servers that generate. */
 export function observeExecutors(line: Pick<RequestLine, 'executors'>, registry: Registry): void {
   const gauge = (ending: string, help: string, read: (executor: Executor) => number): void => {
     new Gauge({

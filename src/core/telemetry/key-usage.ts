@@ -6,7 +6,7 @@ import { type CountedOutcome, countedOutcome, countedOutcomes } from './totals.j
 
 const hourMs = 3_600_000;
 
-/** What the requests of a key have used that have ended. */
+/** What a key's ended requests have used. */
 export interface Usage {
   /** By outcome. */
   readonly requests: Readonly<Record<CountedOutcome, number>>;
@@ -19,7 +19,10 @@ export interface Usage {
   readonly queueMs: number;
 }
 
-/** What the requests of a key have used for each model, by its name. Requests that were refused before they had a line are in none. */
+/**
+ * What a key's ended requests have used for each model, by its name. Requests that were refused before they had a line
+ * are not included.
+ */
 export type UsageByModel = ReadonlyMap<string, Usage>;
 
 /** What a key has used in one hour of the clock. */
@@ -39,7 +42,7 @@ interface SumOfKey {
 
 type SettledEvent = Extract<InferenceEvent, { type: 'settled' }>;
 
-/** What keys have used, for who wants to know. */
+/** What keys have used, for anyone interested. */
 export interface UsageBook {
   /** The keys that have had requests in the hours that are kept, in the order of their names. */
   readonly names: readonly string[];
@@ -132,7 +135,7 @@ export class KeyUsage implements UsageBook {
   }
 }
 
-/** What several hours have in common. */
+/** The sum of several hours. */
 export function totalUsage(hours: readonly Usage[]): Sum {
   const total = emptySum();
   for (const hour of hours) {
@@ -151,7 +154,7 @@ export function totalByModel(hours: readonly HourOfUsage[]): UsageByModel {
   return new Map(names.map((name) => [name, totalUsage(hours.flatMap(({ models }) => models.get(name) ?? []))]));
 }
 
-/** Hours of several books as those of one. */
+/** Combines the hours of several books into one. */
 export function mergedHours(books: readonly (readonly HourOfUsage[])[]): readonly HourOfUsage[] {
   const all = books.flat();
   const starts = [...new Set(all.map(({ startMs }) => startMs))].sort((one, other) => one - other);

@@ -29,7 +29,7 @@ export type ClosingReason = (typeof closingReasons)[number];
 /** What is known about the open connections. */
 export interface ConnectionCounts {
   readonly open: number;
-  /** Of these, without a request. */
+  /** How many of these have no request. */
   readonly idle: number;
 }
 
@@ -71,7 +71,7 @@ export class Metrics {
     for (const reason of closingReasons) this.#closedConnections.inc({ reason }, 0);
   }
 
-  /** @param most the most connections that the server keeps open */
+  /** @param most the maximum number of connections that the server keeps open */
   observeConnections(connections: ConnectionCounts, most: number): void {
     this.#gauge('chatstream_max_http_connections', 'Connections that the server keeps open at most.', () => most);
     new Gauge({
@@ -105,7 +105,10 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** All metrics in Prometheus' text format. Who asks meanwhile gets the same text: it takes milliseconds to write. */
+  /**
+   * All metrics in Prometheus' text format. Requests in the meantime get the same text, because writing it takes
+   * milliseconds.
+   */
   render(): Promise<string> {
     this.#rendering ??= this.#registry.metrics().finally(() => {
       this.#rendering = null;

@@ -1,7 +1,7 @@
 /** The maximum number of models that keep their names. */
 const most = 100;
 
-/** What stands for the models beyond that. */
+/** Stands for the models beyond that number. */
 const others = 'other';
 
 /**

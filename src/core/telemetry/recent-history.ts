@@ -72,7 +72,7 @@ export class RecentHistory {
     line.events((event) => {
       if (event.type === 'started') this.#queueWait.record(event.queueMs);
       if (event.type === 'first_token') this.#ttft.record(event.sinceArrivalMs);
-      // What other servers do in a round is known to them alone.
+      // Only other servers know what they do in a round.
       if (engines.length === 0 && event.type === 'settled' && event.outcome === 'completed')
         this.#recordGaps(event.timings);
     });
@@ -141,7 +141,7 @@ export class RecentHistory {
     return { outcomes: { ...totals.counts }, tokens: { ...totals.tokens, output } };
   }
 
-  /** GPUs are of interest where one is at work. */
+  /** GPUs are only of interest while one is at work. */
   #readMachine(): Promise<Resources> {
     return this.#sources.machine.read(/^(CUDA|Vulkan)\b/.test(this.#device));
   }

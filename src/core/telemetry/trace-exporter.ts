@@ -9,7 +9,7 @@ const intervalMs = 5000;
 
 const defaultMostSpans = 8192;
 
-/** Longest time for one delivery in milliseconds, and for the last one while the server ends. */
+/** Longest time for one delivery in milliseconds, and for the last one when the server ends. */
 const patienceMs = 10_000;
 const lastPatienceMs = 2000;
 
@@ -19,13 +19,16 @@ export interface TraceExporterOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Spans that wait to be sent. Traces beyond it are dropped: a collector that is gone must not fill the memory. */
+  /**
+   * Spans that wait to be sent. Traces beyond this number are dropped, so that the memory does not fill if the
+   * collector is gone.
+   */
   readonly mostSpans?: number;
 }
 
 /**
- * Sends a trace of each request to an OpenTelemetry collector, by OTLP over HTTP in JSON. What cannot be delivered is dropped. The
- * log says so once, and how many traces it were when a delivery succeeds again.
+ * Sends a trace of each request to an OpenTelemetry collector, by OTLP over HTTP in JSON. Traces that cannot be
+ * delivered are dropped. The log says so once, and says how many were lost when a delivery succeeds again.
  *
  * OpenTelemetry needs ten packages for this, and its exporter has no stable version; this is one message, whose
  * format is stable.
@@ -59,7 +62,7 @@ export class TraceExporter {
     });
   }
 
-  /** Sends what is left, and nothing after that. */
+  /** Sends the remaining spans, and nothing after that. */
   async stop(): Promise<void> {
     this.#stopListening();
     this.#cancelTimer?.();
@@ -67,7 +70,7 @@ export class TraceExporter {
     await this.#deliver();
   }
 
-  /** Deliveries do not overlap: the next one takes what has arrived meanwhile. */
+  /** Deliveries do not overlap: the next one takes what has arrived in the meantime. */
   async #deliver(): Promise<void> {
     while (this.#delivery !== null) await this.#delivery;
     if (this.#spans.length === 0) return;

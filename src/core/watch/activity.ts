@@ -3,13 +3,13 @@ import { countsOf } from './queue-view.js';
 import type { Totals } from './totals.js';
 import type { Reading } from './watched-server.js';
 
-/** Long enough that a rate can be read, and short enough that it is of now. */
+/** Long enough for a readable rate, and short enough for a current one. */
 const rateOverMs = 5_000;
 
 /** Percentiles need more requests than rates do. */
 const percentilesOverMs = 60_000;
 
-/** Readings that are kept at least, for the course over time. */
+/** The minimum number of readings that are kept, for the course over time. */
 const longestCourse = 240;
 
 /** Two percentiles in milliseconds; null if no request has got that far in the time. */
@@ -19,8 +19,8 @@ export interface Percentiles {
 }
 
 /**
- * What a server has been doing lately. Rates are of the last 5 s, percentiles of the last minute. All are null after a single
- * reading.
+ * What a server has been doing recently. Rates are of the last 5 s, percentiles of the last minute. All are null after
+ * a single reading.
  */
 export interface Activity {
   readonly outputTokensPerSecond: number | null;
@@ -40,7 +40,7 @@ export interface Course {
   readonly waiting: readonly number[];
 }
 
-/** Keeps the readings of a server, and says what happened between them. */
+/** Keeps the readings of a server, and computes what happened between them. */
 export class ActivityLog {
   #readings: Reading[] = [];
 
@@ -106,7 +106,7 @@ function endedOf({ queue: { totals } }: Reading): number {
   return totals.completed + totals.cancelled + totals.refused + totals.timed_out + totals.failed;
 }
 
-/** Those of requests that have not ended too: a server that writes one long answer does something. */
+/** Includes tokens of unfinished requests: a server that writes one long answer is not idle. */
 function tokensOf({ queue: { output_tokens: all, tokens, running, waiting } }: Reading): number {
   return all ?? [...running, ...waiting].reduce((sum, { output_tokens: soFar = 0 }) => sum + soFar, tokens.output);
 }

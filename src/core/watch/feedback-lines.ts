@@ -8,14 +8,14 @@ import type { WatchOptions } from './watched-server.js';
 
 const page = Compile(Type.Object({ data: Type.Array(Type.Object({ id: Type.String() })), has_more: Type.Boolean() }));
 
-/** The most that a server gives at once. */
+/** The maximum number of items that a server returns at once. */
 const perPage = 100;
 
 /**
  * The feedback that a chatstream server has collected, the oldest first, each as one line of JSON.
  *
  * @param text the URL of the server
- * @throws ChatstreamError `usage` if it is not one, `target_unreachable` if there is no such server, or it refuses
+ * @throws ChatstreamError `usage` for an invalid URL, `target_unreachable` if there is no such server, or it refuses
  */
 export async function* feedbackLines(text: string, options: WatchOptions): AsyncGenerator<string> {
   const { baseUrl: url, httpUrl, socketPath, query } = serverAddressOf(text);

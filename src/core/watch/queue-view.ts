@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 const milliseconds = Type.Number();
 const count = Type.Integer();
 
-/** Whose request it is, and how it is treated. */
+/** The owner of a request, and how it is treated. */
 const owner = { key: Type.String(), class: Type.String(), model: Type.Optional(Type.String()) };
 
 const modelSchema = Type.Object({
@@ -40,7 +40,7 @@ const queueSchema = Type.Object({
       id: Type.String(),
       ...owner,
       position: count,
-      /** Only of requests that are paused. */
+      /** Only for requests that are paused. */
       output_tokens: Type.Optional(count),
       waited_ms: milliseconds,
       eta_ms: Type.Union([milliseconds, Type.Null()]),
@@ -59,12 +59,12 @@ export type QueueView = Static<typeof queueSchema>;
 /** The line of one of several models. */
 type ModelView = Static<typeof modelSchema>;
 
-/** Whether what a server answered is the state of its queues. */
+/** Whether a server's answer is the state of its queues. */
 export const isQueueView = (json: unknown): json is QueueView => compiled.Check(json);
 
 const compiled = Compile(queueSchema);
 
-/** How many may run and wait at once: of several models, all of them together. */
+/** How many may run and wait at once; with several models, all of them together. */
 export function roomOf({ max_concurrency, max_queue, lines = 1, models }: QueueView): {
   readonly running: number;
   readonly waiting: number;

@@ -10,7 +10,7 @@ export interface Totals {
   readonly tpot: BucketCounts | null;
 }
 
-/** Of a server that does not show its metrics. */
+/** For a server that does not show its metrics. */
 export const unknownTotals: Totals = { engineRestarts: null, ttft: null, queueWait: null, tpot: null };
 
 /** Reads them from the answer of `GET /metrics`. */

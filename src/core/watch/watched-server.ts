@@ -7,7 +7,7 @@ import { rejectionText } from '../bench/target/rejection-text.js';
 import { isQueueView, type QueueView } from './queue-view.js';
 import { readTotals, type Totals, unknownTotals } from './totals.js';
 
-/** What a server showed at one moment. */
+/** The state of a server at one moment. */
 export interface Reading {
   /** When it was asked, in milliseconds of a monotonic clock. */
   readonly atMs: number;
@@ -15,13 +15,13 @@ export interface Reading {
   readonly totals: Totals;
 }
 
-/** A chatstream server that is looked at from outside. */
+/** A chatstream server that is watched from outside. */
 export interface WatchedServer {
-  /** Without a query, which may hold a key. */
+  /** Without a query, which may contain a key. */
   readonly url: string;
   readonly model: string;
   /**
-   * @param leaving aborted when the reading is not wanted any more
+   * @param leaving aborted when the reading is no longer wanted
    * @throws ChatstreamError `target_unreachable` if it does not answer, or no longer as a chatstream server does
    */
   read(leaving?: AbortSignal): Promise<Reading>;

@@ -5,21 +5,21 @@ import { withoutSecrets } from '../../../core/models/model-source.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 import { ownServerFlags } from '../../serve/flags/own-server.js';
 
-/** What stands for the keys in flags, which no result may have. */
+/** Stands for the keys in flags, which must not get into a result. */
 const withoutKeys: Readonly<Record<string, (value: string) => string>> = {
   'api-key': () => 'KEY',
   header: (value) => `${value.split(':')[0] ?? ''}: VALUE`,
 };
 
-/** Flags that say nothing about what is measured. */
+/** Flags that do not affect what is measured. */
 const aside: ReadonlySet<string> = new Set(['config', 'output', 'samples', 'json', 'log-level', 'github']);
 
-/** Flags that are refused without something to judge. */
+/** Flags that are refused when there is nothing to judge. */
 const judging: ReadonlySet<string> = new Set(['strict', 'allow']);
 
 /**
- * The command that repeats a bench, for a shell: the flags that were given, wherever they come from, without the values of
- * keys and headers, without queries of URLs, which may hold keys, and without the files that are written.
+ * The command that repeats a bench, for a shell. It has all flags that were given, wherever they come from, but neither
+ * the values of keys and headers, the queries of URLs, which may hold keys, nor the files that are written.
  *
  * @param parsed what `Command.parse` returns
  * @param known the flags of the command
@@ -32,7 +32,7 @@ export function repeatingCommand(
 ): string {
   const words = ['chatstream', 'bench'];
   const isJudged = ['baseline', 'versus', 'enforce-slo'].some(isGiven);
-  // Variables may be set for other commands. What has no effect as one would be refused as a flag.
+  // Variables may be set for other commands. As flags, those without effect would be refused.
   const isIdle = (name: string): boolean =>
     !isTyped(name) && ((isGiven('url') && Object.hasOwn(ownServerFlags, name)) || (!isJudged && judging.has(name)));
   for (const [name, flag] of Object.entries(known)) {
@@ -52,7 +52,7 @@ export function repeatingCommand(
   return words.join(' ');
 }
 
-/** URLs may have keys in them. */
+/** URLs may contain keys. */
 function shown(name: string, value: string): string {
   const keyless = withoutKeys[name];
   if (keyless !== undefined) return keyless(value);
@@ -61,7 +61,7 @@ function shown(name: string, value: string): string {
   return name === 'model' ? withoutSecrets(value) : value;
 }
 
-/** The endpoint that a URL ends with, which is shown without it. */
+/** The endpoint that a URL ends with. The URL is shown without it. */
 function endpointOf(url: string): readonly string[] {
   const { endpoint } = serverAddressOf(url);
   return endpoint === null || endpoint === 'chat' ? [] : ['--endpoint', endpoint];

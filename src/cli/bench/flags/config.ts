@@ -10,7 +10,8 @@ import type { FlagValue } from '../../../core/config/read-config.js';
 const notInFiles: readonly string[] = ['config', 'json', 'log-level'];
 
 /**
- * Reads the file of `bench --config`, which holds what flags hold. Errors never quote a value, which may be a key.
+ * Reads the file of `bench --config`, which holds values for flags. Errors never quote a value, because it may be a
+ * key.
  *
  * @throws ChatstreamError `usage`
  */

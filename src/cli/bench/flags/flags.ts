@@ -31,7 +31,7 @@ const output = { helpGroup: 'OUTPUT' };
 /** How long requests are sent at each setting if neither --duration nor --requests is given. */
 export const usualDuration = '10s';
 
-/** What a setting then continues for, within this time: as many requests as its median needs. */
+/** The longest time for which a setting then continues, to get as many requests as its median needs. */
 export const usualExtension = { requests: 20, longest: '60s' } as const;
 
 export const benchFlags = fromEnvironment({
@@ -47,7 +47,7 @@ export const benchFlags = fromEnvironment({
     ...defaultInWords('1, 2, 4, … up to --concurrency'),
     char: 'n',
     summary: 'Values of max-concurrency to sweep (1,2,4).',
-    // In serve it is one number, and a variable that is set for a server must not shorten the sweep.
+    // `serve` takes a single number here, and a variable that is set for a server must not shorten the sweep.
     env: 'CHATSTREAM_BENCH_MAX_CONCURRENCY',
   }),
   rate: positiveNumbersFlag({
@@ -224,5 +224,5 @@ export const benchFlags = fromEnvironment({
   ...ownServerFlags,
 });
 
-/** What oclif makes of them. */
+/** The values that oclif parses from them. */
 export type BenchFlags = Interfaces.InferredFlags<typeof benchFlags>;

@@ -9,12 +9,12 @@ const thinkTimeFlag = Flags.custom<ThinkTime>({
   parse: (input) => Promise.resolve(parseThinkTime(input)),
 });
 
-/** Flags of bench for requests that belong together. */
+/** Flags of bench for requests that belong together, such as the turns of a conversation. */
 export const benchWorkloadFlags = {
   config: Flags.file({
     helpGroup: 'LOAD',
     summary: 'YAML or JSON file with values of these flags. The command line and the environment take precedence.',
-    // That of serve is another file.
+    // `serve --config` reads a different kind of file.
     env: 'CHATSTREAM_BENCH_CONFIG',
   }),
   endpoint: Flags.option({

@@ -7,7 +7,7 @@ import type { BenchFlags } from '../flags/flags.js';
 /**
  * The machines that send the load; null if this one does.
  *
- * @throws ChatstreamError `usage` for what does not go with agents
+ * @throws ChatstreamError `usage` for flags that cannot be combined with agents
  */
 export function agentsOf(flags: BenchFlags, { isTyped }: FlagOrigins): AgentsOptions | null {
   const { agents: count } = flags;

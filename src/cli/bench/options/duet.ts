@@ -11,15 +11,15 @@ const reasons = {
 } as const;
 
 /**
- * Whether both servers are measured at the same time. A variable counts as well: with agents the servers would take turns,
- * and the report would say otherwise.
+ * Whether both servers are measured at the same time. The environment variable counts as well: with agents, the servers
+ * would otherwise take turns, while the report would say that they did not.
  *
- * @throws ChatstreamError `usage` for what does not go with that
+ * @throws ChatstreamError `usage` for flags that cannot be combined with it
  */
 export function duetOf(flags: BenchFlags, { isTyped, isGiven }: FlagOrigins): boolean {
   if (!flags.duet || flags.versus === undefined) return false;
   for (const name of ['agents', 'workers', 'abort-on', 'enforce-slo'] as const) {
-    // A variable may be there to switch it off.
+    // The variable may be set in order to switch it off.
     if (isGiven(name) && flags[name] !== false) {
       throw new ChatstreamError('usage', `--${name} cannot be combined with --duet: ${reasons[name]}.`, {
         hint: isTyped(name)

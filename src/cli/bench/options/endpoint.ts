@@ -10,9 +10,9 @@ import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 
 /**
- * Which endpoint is asked: that of `--endpoint`, or the one that the URLs end with. And whether for streams.
+ * The endpoint to request, from `--endpoint` or from the end of the URLs, and whether to request streams.
  *
- * @throws ChatstreamError `usage` for flags that contradict each other, or ask for what such answers do not have
+ * @throws ChatstreamError `usage` for flags that contradict each other, or need what such answers do not have
  */
 export function formOf(flags: BenchFlags, { isTyped }: FlagOrigins): AnswerForm {
   const typed = isTyped('endpoint') ? flags.endpoint : undefined;
@@ -37,7 +37,7 @@ export function formOf(flags: BenchFlags, { isTyped }: FlagOrigins): AnswerForm 
   return form;
 }
 
-/** Limits on what only streams have would always be met. */
+/** Limits on figures that only streams have would always be met. */
 function refuseMetrics(flags: BenchFlags, endpoint: Endpoint): void {
   const why = endpoint === 'embeddings' ? 'embeddings have no tokens' : 'answers come as a whole with --no-stream';
   const limits: readonly (readonly [flag: string, text: string, metric: MetricName | null])[] = [
@@ -62,7 +62,7 @@ function refuseWithEmbeddings(flags: BenchFlags, isTyped: FlagOrigins['isTyped']
   if (isTyped('output-tokens')) refuse('Embeddings have no output tokens.', 'Leave out --output-tokens.');
 }
 
-/** The headers of an API, with the key where it wants it. */
+/** The headers of an API, with the key where the API expects it. */
 export function headersFor(endpoint: Endpoint, key: string | undefined): Record<string, string> {
   return { ...apiHeaders(endpoint), ...(key === undefined ? {} : keyHeader(endpoint, key)) };
 }

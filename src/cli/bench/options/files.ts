@@ -5,7 +5,7 @@ import type { BenchFlags } from '../flags/flags.js';
 import { tenantsOf } from './tenants.js';
 import { traceOf } from './trace.js';
 
-/** What the files have that decide about the load. */
+/** The contents of files that decide about the load. */
 export interface BenchFiles {
   readonly tenants?: readonly Tenant[];
   readonly trace?: TraceReplay | null;

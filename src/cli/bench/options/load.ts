@@ -4,7 +4,7 @@ import { meanRate, type RateStage } from '../../../core/bench/plan/stages.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 
-/** What `--ramp` or `--stages` say; undefined without them. */
+/** The rates set by `--ramp` or `--stages`; undefined without them. */
 export function stagesOf({ ramp, stages }: Pick<BenchFlags, 'ramp' | 'stages'>): readonly RateStage[] | undefined {
   return ramp ?? stages;
 }
@@ -24,13 +24,13 @@ export function loadOf(flags: BenchFlags, findMax: FindMaxOptions | null): Load 
   return rate === undefined ? { type: 'closed', concurrency } : { type: 'open', rates: rate, arrival, ...limit };
 }
 
-/** What `--max-in-flight` says. */
+/** The limit set by `--max-in-flight`. */
 export function limitOf({ 'max-in-flight': maxInFlight }: BenchFlags): { readonly maxInFlight?: number } {
   return maxInFlight === undefined ? {} : { maxInFlight };
 }
 
 /**
- * Shapes of load that contradict each other, or would have no effect. Only what is typed counts.
+ * Refuses shapes of load that contradict each other or would have no effect. Only typed flags count.
  *
  * @throws ChatstreamError `usage`
  */

@@ -32,10 +32,10 @@ interface Package {
 }
 
 /**
- * What the flags mean for the bench.
+ * The options of the bench that the flags describe.
  *
- * @param files what the files have that decide about the load
- * @throws ChatstreamError `usage` for what makes no sense
+ * @param files the contents of files that decide about the load
+ * @throws ChatstreamError `usage` for flags that make no sense
  */
 export function benchOptions(
   flags: BenchFlags,
@@ -57,7 +57,7 @@ export function benchOptions(
     duet: duetOf(flags, origins),
     headers: withFirstKey(headersOf(flags, endpoint), tenants, endpoint),
     caPath: flags.ca ?? null,
-    // oclif has no value for a flag of this kind that was not given, whatever its type says.
+    // oclif returns undefined for a flag of this kind that was not given, whatever its type says.
     insecure: Boolean(flags.insecure),
     modelName: flags['model-name'] ?? null,
     form,
@@ -115,8 +115,8 @@ function extentOf(
 }
 
 /**
- * Flags that would have no effect, or spoil each other's. Only what is typed counts: variables may be set for other
- * commands, or for other benches.
+ * Refuses flags that would have no effect, or would spoil each other's. Only typed flags count: variables may be set
+ * for other commands, or for other benches.
  */
 function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void {
   const isCompared = flags.baseline !== undefined || flags.versus !== undefined;
@@ -162,7 +162,7 @@ function targetOf(
   endpoint: Endpoint,
 ): TargetOptions {
   if (flags.url !== undefined) {
-    // A variable that is set for servers in general, such as CHATSTREAM_MODEL, is not a contradiction.
+    // A variable that is set for servers in general, such as CHATSTREAM_MODEL, does not count as a contradiction.
     const [first] = Object.keys(givenServerFlags(flags, isTyped));
     if (first === undefined) return { type: 'url', url: validUrl(flags.url) };
     return refuse(
@@ -190,11 +190,11 @@ function targetOf(
   return { type: 'own', command, serverFlags: flagsToShow(given) };
 }
 
-/** A search may need any number of clients, none of which is to be refused. */
+/** A search may need any number of clients, and none of them should be refused. */
 const mostClients = 10_000;
 
 function headersOf(flags: BenchFlags, endpoint: Endpoint): Readonly<Record<string, string>> {
-  // CHATSTREAM_API_KEY may hold all keys of a server. A bearer token cannot have a comma in it (RFC 6750, 2.1).
+  // CHATSTREAM_API_KEY may hold all keys of a server. A bearer token cannot contain a comma (RFC 6750, 2.1).
   const [key] = flags['api-key']?.split(',') ?? [];
   const headers = headersFor(endpoint, key?.trim());
   for (const header of valuesOf(flags.header)) {
@@ -223,7 +223,7 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> {
     const value: unknown = JSON.parse(text);
     if (isRecord(value) && !Array.isArray(value)) return value;
   } catch {
-    // What is not JSON is not a JSON object either.
+    // Text that is not JSON is not a JSON object either.
   }
   return refuse(
     `--extra-body ${text} is not a JSON object.`,

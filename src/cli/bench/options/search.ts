@@ -6,11 +6,11 @@ import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';
 
-/** Load that a search begins with if none is given. */
+/** The load at which a search begins if none is given. */
 const lowStart = 1;
 
 /**
- * What `--find-max` means; null without it.
+ * The search that `--find-max` describes; null without it.
  *
  * @throws ChatstreamError `usage`
  */
@@ -49,7 +49,7 @@ function searchesRate({ by, 'find-max': objectives }: BenchFlags): boolean {
   return objectives !== undefined && by === 'rate';
 }
 
-/** What does not go with `--find-max`, or needs it. @throws ChatstreamError `usage` */
+/** Refuses flags that cannot be combined with `--find-max`, or need it. @throws ChatstreamError `usage` */
 export function refuseWithSearch(flags: BenchFlags, { isTyped }: FlagOrigins): void {
   if (flags['find-max'] === undefined) {
     for (const name of ['by', 'precision'] as const) {

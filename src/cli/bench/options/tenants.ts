@@ -7,7 +7,7 @@ import { isOpenLoop } from './load.js';
 import { conversationsOf } from './workload.js';
 
 /**
- * The tenants of `--tenants`; the flags are what a tenant has where the file says nothing.
+ * The tenants of `--tenants`. The flags apply to a tenant where the file says nothing.
  *
  * @throws ChatstreamError `usage`
  */
@@ -22,13 +22,13 @@ export async function tenantsOf(flags: BenchFlags, origins: FlagOrigins): Promis
     sharedPrefixTokens: flags['shared-prefix'],
     conversations: conversationsOf(flags, origins),
   };
-  // Loaded late: most benches have no such file, and what checks it takes 0.15 s to load.
+  // Loaded late: most benches have no such file, and the code that checks it takes 0.15 s to load.
   const { readTenantsFile } = await import('../../../core/bench/plan/tenants-file.js');
   return await readTenantsFile(flags.tenants, defaults, process.env);
 }
 
 /**
- * How many clients the tenants bring themselves; null if they share those of the flags.
+ * How many clients the tenants have of their own; null if they share those of the flags.
  *
  * @throws ChatstreamError `usage` if that contradicts the flags, or a tenant would have no client
  */
@@ -58,7 +58,7 @@ export function clientsOfTenants(
   return null;
 }
 
-/** Questions to the server before the load need a key as well. */
+/** Requests to the server before the load need a key as well. */
 export function withFirstKey(
   headers: Readonly<Record<string, string>>,
   [first]: readonly Tenant[],

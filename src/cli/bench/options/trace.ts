@@ -7,14 +7,14 @@ import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { limitOf } from './load.js';
 
-/** The flags that say what a trace says itself. */
+/** Flags for what the trace itself determines. */
 const saidByTraces = [
   ...(['concurrency', 'ramp', 'stages', 'arrival'] as const),
   ...(['input-tokens', 'output-tokens', 'shared-prefix', 'turns', 'think-time'] as const),
 ];
 
 /**
- * The trace of `--trace`, as much of it as is measured; null without one.
+ * The trace of `--trace`, limited to the part that is measured; null without one.
  *
  * @throws ChatstreamError `usage`
  */
@@ -37,7 +37,7 @@ export async function traceOf(flags: BenchFlags, { isTyped }: FlagOrigins): Prom
   return { trace: await readTraceFile(path, longestMs), speed };
 }
 
-/** A trace begins with its first row, and without a warm-up unless one is given. */
+/** A trace begins with its first row, without a warm-up unless one is given. */
 function warmupOf({ warmup }: BenchFlags, isTyped: FlagOrigins['isTyped']): number {
   return isTyped('warmup') ? warmup : 0;
 }
@@ -60,7 +60,7 @@ export function withTrace(
     conversations: singleRequests,
     outputTokens: min === max ? { type: 'fixed', tokens: max } : { type: 'uniform', min, max },
     warmupMs,
-    // The last row must lie in it.
+    // The measured time must contain the last row.
     durationMs: flags.duration ?? Math.ceil(lastMs - warmupMs) + 1,
     extension: null,
   };

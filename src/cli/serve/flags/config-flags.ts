@@ -12,10 +12,12 @@ export function isForFiles(flag: string): boolean {
 }
 
 /**
- * What a configuration file says as arguments of the command line. Flags that were given there, or in the environment, win.
+ * The settings of a configuration file as command-line arguments. Flags that were given on the command line or in the
+ * environment win.
  *
  * @param known the flags of the command
- * @throws ChatstreamError `usage` for a name that is no flag, and for a value that is neither true nor false where it has to be
+ * @throws ChatstreamError `usage` for a name that is not a flag, and for a value other than true or false where one of
+ *   these is needed
  */
 export function argumentsOf(
   values: ReadonlyMap<string, FlagValue>,

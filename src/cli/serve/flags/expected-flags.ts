@@ -3,18 +3,18 @@ import { type FlagOrigins, variableOf } from '../../flags/flags.js';
 import type { ServeFlags } from './flags.js';
 import { clusterOnlyFlags, uselessFlags } from './useless-flags.js';
 
-/** Any address: that of the server is for its command line or its environment to say. */
+/** Any address will do: the server gets its own from its command line or environment. */
 const anyCluster = 'nats://127.0.0.1';
 
 const certificateFlags = ['cluster-cert', 'cluster-key'] as const;
 
 /**
- * The flags of a configuration file, with stand-ins for those that they need and that the command line or the environment of
- * the server may bring.
+ * The flags of a configuration file, with stand-ins for flags that they need and that the command line or the
+ * environment of the server may provide.
  *
  * @param flags of the file
- * @returns a note about each of them as well
- * @throws ChatstreamError `usage` where they would rule out what the file has
+ * @returns a note about each stand-in as well
+ * @throws ChatstreamError `usage` if the stand-ins contradict the file
  */
 export function withExpectedFlags(
   flags: ServeFlags,

@@ -8,7 +8,7 @@ import { argumentsOf } from './config-flags.js';
  *
  * @param file its name, for messages
  * @param known the flags of the command
- * @param explain gives an error of the parser as one of our own; null for what is a bug
+ * @param explain turns an error of the parser into a {@link ChatstreamError}; null for a bug
  * @throws ChatstreamError `usage`
  */
 export async function checkFlagValues(
@@ -34,7 +34,7 @@ export async function checkFlagValues(
 
 const usualHint = 'See chatstream serve --help.';
 
-/** What the parser throws at a value; null if it takes it. */
+/** What the parser throws for a value; null if it accepts it. */
 async function errorOf(value: Config['flags'], known: Interfaces.FlagInput): Promise<Error | null> {
   const flags = Object.fromEntries(Object.entries(known).filter(([name]) => value.has(name)));
   try {

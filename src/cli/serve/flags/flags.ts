@@ -105,7 +105,7 @@ export const serveFlags = fromEnvironment({
   upstream: Flags.custom<readonly string[]>({
     multiple: true,
     multipleNonGreedy: true,
-    // A URL has no spaces, so that a variable or a line of a file can name several.
+    // A URL contains no spaces, so a variable or a line of a file can list several.
     parse: (input) => Promise.resolve(input.split(/\s+/).filter((each) => each !== '')),
   })({
     ...upstreamGroup,
@@ -170,5 +170,5 @@ export const serveFlags = fromEnvironment({
   })(),
 });
 
-/** What oclif makes of them. */
+/** The values that oclif parses from them. */
 export type ServeFlags = Interfaces.InferredFlags<typeof serveFlags>;

@@ -13,8 +13,8 @@ const oneModelFlag = Flags.string({
 });
 
 /**
- * The flags of `serve` that make sense for a server that is started for the bench: the model and how it is computed, how
- * many requests may wait and for how long, and the mock engine. The rest is up to the bench.
+ * The flags of `serve` that make sense for a server that is started for the bench: the model and how it is computed,
+ * how many requests may wait and for how long, and the mock engine. The bench sets the rest.
  */
 export const ownServerFlags = {
   model: ownServer(oneModelFlag),
@@ -38,12 +38,12 @@ export const ownServerFlags = {
   'mock-reply': ownServer(serveFlags['mock-reply']),
 };
 
-/** The same flag, in a group of its own in the bench's help. */
+/** The same flag, in its own group in the bench's help. */
 function ownServer<T extends object>(flag: T, own: { readonly summary?: string } = {}): T {
   return { ...flag, helpGroup: 'OWN SERVER', ...own };
 }
 
-/** @param words what the help says instead, because the bench has a default of its own */
+/** @param words the help text to use instead, because the bench has its own default */
 function withoutDefault<T>(flag: Interfaces.OptionFlag<T>, words: string): Interfaces.OptionFlag<T | undefined> {
   return { ...flag, default: undefined, ...defaultInWords(words) };
 }
@@ -51,7 +51,7 @@ function withoutDefault<T>(flag: Interfaces.OptionFlag<T>, words: string): Inter
 /** Values of {@link ownServerFlags} that were given rather than left at their defaults. */
 export type ServerFlagValues = Readonly<Partial<Record<string, string | number>>>;
 
-/** The units in which the values of these flags are kept. */
+/** The units in which the values of these flags are stored. */
 const units: Readonly<Partial<Record<string, string>>> = {
   'queue-timeout': 'ms',
   'mock-prefill': 'ms',
@@ -59,7 +59,7 @@ const units: Readonly<Partial<Record<string, string>>> = {
   'prompt-cache': 'B',
 } satisfies Partial<Record<keyof typeof ownServerFlags, string>>;
 
-/** How the bench itself sets the server. */
+/** How the bench configures the server. */
 export interface OwnServerSettings {
   /** The highest max-concurrency of the sweep. */
   readonly slots: number;
@@ -85,7 +85,7 @@ export function ownServerCommand(
   if (given['max-queue'] === undefined && clients !== undefined) {
     args.push('--max-queue', String(Math.max(64, clients)));
   }
-  // The wait is what the bench measures; its own --timeout ends what takes too long.
+  // The wait is what the bench measures; its own --timeout ends requests that take too long.
   if (given['queue-timeout'] === undefined) args.push('--queue-timeout', '0');
   return [
     process.execPath,
@@ -117,10 +117,13 @@ export function flagsToShow(given: Record<string, string | number>): Record<stri
   return typeof model === 'string' ? { ...given, model: withoutSecrets(model) } : given;
 }
 
-/** What to show until the server is ready: for seconds with a large model, for minutes if it has to be downloaded. */
+/**
+ * What to show until the server is ready: for seconds with a large model, for minutes if the model has to be
+ * downloaded.
+ */
 export function ownServerBeginning({ engine, model }: { readonly engine: string; readonly model: string }): string {
   if (engine === 'mock') return 'Starting a server with the mock engine …';
   const isRemote = /^(hf|huggingface|https?):/i.test(model);
-  // Keys that a URL may hold are not for the logs of a CI job.
+  // A URL may contain keys, which must not get into the logs of a CI job.
   return `Starting a server and loading ${withoutSecrets(model)}${isRemote ? ', after a download if it is not cached' : ''} …`;
 }

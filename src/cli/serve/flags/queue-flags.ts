@@ -9,7 +9,10 @@ export const mostSlots = 512;
 
 const queue = { helpGroup: 'QUEUE' };
 
-/** How long a request waits until it rises by a class, unless the queue's timeout would end its wait before it has risen twice. */
+/**
+ * How long a request waits before it rises by a class, unless the queue's timeout would end its wait before it has
+ * risen twice.
+ */
 const usualPatienceMs = 60_000;
 
 /** The flags of the request queue and of the rounds. */
@@ -89,7 +92,7 @@ export const queueFlags = {
 };
 
 /**
- * @param hasKeys whether keys share the queue: then it is fair unless a flag says otherwise
+ * @param hasKeys whether keys share the queue, which is then fair unless a flag says otherwise
  * @throws ChatstreamError `usage`
  */
 export function queueOptions(
@@ -113,7 +116,7 @@ export function queueOptions(
   };
 }
 
-/** A third, so that a batch request goes as far as to the highest class, and can still start there. */
+/** A third, so that a batch request reaches the highest class and can still start there. */
 function defaultPatienceMs(queueTimeoutMs: number): number {
   return queueTimeoutMs === 0 ? usualPatienceMs : Math.min(usualPatienceMs, queueTimeoutMs / 3);
 }

@@ -5,12 +5,12 @@ import { type DeviceVariables, deviceVariables } from '../../../core/executor/re
 import type { Replication } from '../../../core/executor/replicas/replication.js';
 import { defaultInWords } from '../../flags/flags.js';
 
-/** More processes than any machine has devices or cores to spare for. */
+/** No machine has devices or cores to spare for more processes. */
 const mostReplicas = 64;
 
 const model = { helpGroup: 'MODEL' };
 
-/** The flags of several engines with one model. */
+/** The flags for several engines with one model. */
 export const replicaFlags = {
   replicas: Flags.integer({
     ...model,
@@ -33,10 +33,10 @@ interface ReplicaFlags extends Interfaces.InferredFlags<typeof replicaFlags> {
 }
 
 /**
- * What --replicas and --devices mean.
+ * The engines that --replicas and --devices describe.
  *
  * @param slots of all engines together
- * @returns null for one engine on whatever device it finds
+ * @returns null for one engine on any device that it finds
  * @throws ChatstreamError `usage`
  */
 export function replicationOf(

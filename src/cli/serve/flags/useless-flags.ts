@@ -2,18 +2,18 @@ import { ChatstreamError } from '../../../core/base/errors.js';
 import { type FlagOrigins, variableOf } from '../../flags/flags.js';
 import { type ServeFlags, serveFlags } from './flags.js';
 
-/** Who generates instead of this server. */
+/** What generates answers instead of this server. */
 export type Elsewhere = 'upstream' | 'cluster';
 
-/** Flags about an engine of our own are of these groups, except for those that name models. */
+/** Flags in these groups are about the server's own engine, except for those that name models. */
 const engineGroups: ReadonlySet<string | undefined> = new Set(['MODEL', 'MOCK ENGINE']);
 const usefulFlags: ReadonlySet<string> = new Set(['alias']);
 const otherEngineFlags: readonly string[] = ['slots', 'prefill-chunk', 'tpot-target', 'preempt-batch-after'];
 
-/** Upstream servers keep the responses that they make. */
+/** Upstream servers keep their own responses. */
 const otherFlags: Readonly<Record<Elsewhere, readonly string[]>> = { upstream: ['store', 'store-ttl'], cluster: [] };
 
-/** What a node, which has one engine for one model and no line, cannot be told either. */
+/** What does not apply to a node either, which has one engine for one model and no line. */
 const unknownToNodes: ReadonlySet<string> = new Set([
   ...['max-loaded', 'idle-unload', 'replicas', 'devices', 'preempt-batch-after'],
 ]);
@@ -33,7 +33,7 @@ export function refuseUselessFlags(elsewhere: Elsewhere, isTyped: FlagOrigins['i
   });
 }
 
-/** How to reach NATS, which is of no use without it. */
+/** How to reach NATS, which has no effect without it. */
 export const clusterOnlyFlags: readonly string[] = ['cluster-creds', 'cluster-ca', 'cluster-cert', 'cluster-key'];
 
 /**
@@ -52,7 +52,9 @@ export function refuseWithoutCluster(
   });
 }
 
-/** The variables that set such flags. They may be meant for other servers of this machine, so they are not refused. */
+/**
+ * The variables that set such flags. They may be intended for other servers on this machine, so they are not refused.
+ */
 export function uselessVariables(
   elsewhere: Elsewhere,
   flags: ServeFlags,

@@ -9,9 +9,9 @@ import { refuseUselessFlags } from '../flags/useless-flags.js';
 import { lineOptions } from './options.js';
 
 /**
- * What the flags mean for a front of a cluster.
+ * The options of a front of a cluster that the flags describe.
  *
- * @throws ChatstreamError `usage` for a flag that would have no effect, and together with --upstream
+ * @throws ChatstreamError `usage` for a flag without effect, and together with --upstream
  */
 export function clusterOptions(
   flags: ServeFlags,
@@ -26,7 +26,10 @@ export function clusterOptions(
   };
 }
 
-/** @throws ChatstreamError `usage` for what has no effect in a front, reserves included, and together with --upstream */
+/**
+ * @throws ChatstreamError `usage` for settings without effect in a front, including reserves, and together with
+ *   --upstream
+ */
 export function checkClusterFlags(
   { upstream }: Pick<ServeFlags, 'upstream'>,
   config: Config | null,

@@ -21,8 +21,8 @@ import { checkAliases, type NamedEngine, servedEngines, type WantedModel, wanted
 export const mostLlamaSlots = 256;
 
 /**
- * What the flags mean for the server. A model that is not on this machine is downloaded, after everything else has been
- * checked.
+ * The options of the server that the flags describe. A model that is not on this machine is downloaded after everything
+ * else has been checked.
  *
  * @throws ChatstreamError `usage` for flags that contradict each other, `model_unreadable` if there is no such model;
  *   the signal's reason
@@ -33,7 +33,7 @@ export async function serveOptions(
   resolving: ResolveOptions = {},
   config: Config | null = null,
 ): Promise<ServeOptions> {
-  // Everything is checked first, because a model may have to be downloaded.
+  // Everything is checked first, because downloading a model may take long.
   const rest = lineOptions(flags, version, config);
   const { slots, replication, wanted } = wantedEngines(flags);
   const onDemand = { maxLoaded: flags['max-loaded'], idleUnloadMs: flags['idle-unload'] };
@@ -51,7 +51,7 @@ export async function serveOptions(
 }
 
 /**
- * How many engines each model should have, as far as flags say so.
+ * How many engines each model should have, as far as the flags say.
  *
  * @throws ChatstreamError `usage` for flags that contradict each other
  */
@@ -73,7 +73,10 @@ export function wantedEngines(
   return { slots, replication, wanted };
 }
 
-/** The settings of the queue and of HTTP, which do not depend on where answers are generated. @throws ChatstreamError `usage` */
+/**
+ * The settings of the queue and of HTTP, which do not depend on where answers are generated. @throws ChatstreamError
+ * `usage`
+ */
 export function lineOptions(
   flags: ServeFlags,
   version: string,
@@ -131,7 +134,7 @@ function apiKeys(keys: readonly string[]): readonly string[] {
   });
 }
 
-/** Node.js would listen on all networks for an empty host. */
+/** For an empty host, Node.js would listen on all networks. */
 function hostOf(host: string): string {
   if (host.trim() !== '') return host;
   throw new ChatstreamError('usage', 'The address of --host is empty.', {
@@ -139,7 +142,7 @@ function hostOf(host: string): string {
   });
 }
 
-/** What browsers send as an origin: no path, not even a slash. */
+/** The form in which browsers send an origin: without a path, not even a slash. */
 const origin = /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/i;
 
 function corsOrigins(origins: readonly string[]): readonly string[] {

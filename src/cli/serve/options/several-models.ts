@@ -10,7 +10,7 @@ import { bundledModel } from '../../../core/models/model-source.js';
 import type { NamedModel } from '../../../core/serve/local-models.js';
 import type { ServeOptions } from '../../../core/serve/serve.js';
 
-/** What one `--model` says. */
+/** One `--model`. */
 export interface WantedModel {
   /** Null for the name of its file. */
   readonly name: string | null;
@@ -22,7 +22,7 @@ export interface NamedEngine extends WantedModel {
   readonly engine: EngineOptions;
 }
 
-/** The names that `NAME=MODEL` may begin with: no path and no URL begins like this. */
+/** What the NAME of `NAME=MODEL` may look like: no path or URL begins like this. */
 const namePattern = /^([a-z0-9][\w.-]*)=(.+)$/is;
 
 /**
@@ -54,7 +54,7 @@ function missingHalf(value: string): string | null {
 }
 
 /**
- * Checks that aliases, which stand for the first model, are not the names of others: those would win.
+ * Checks that aliases, which stand for the first model, are not names of other models, because the names would win.
  *
  * @param names of all models, the first one first; null where it is not known yet
  * @throws ChatstreamError `usage`
@@ -67,26 +67,26 @@ export function checkAliases(aliases: readonly string[], [, ...others]: readonly
   });
 }
 
-/** What says when models are in memory. */
+/** When models are in memory. */
 interface OnDemand {
-  /** Undefined for all. */
+  /** Undefined for no limit. */
   readonly maxLoaded: number | undefined;
   /** 0 for never. */
   readonly idleUnloadMs: number;
 }
 
-/** Whether it is one model, without a name, that is loaded at the start and stays. */
+/** Whether there is one model, without a name, that is loaded at the start and stays loaded. */
 function isOneModel(wanted: readonly WantedModel[], { maxLoaded, idleUnloadMs }: OnDemand): boolean {
   return wanted.length === 1 && wanted[0]?.name === null && maxLoaded === undefined && idleUnloadMs === 0;
 }
 
 /**
- * One model without a name is served as it always was. Several have lines of their own, and so has one that is unloaded when
- * it is idle.
+ * A single model without a name is served without a line of its own. Several have lines of their own, and so has one
+ * that is unloaded when it is idle.
  *
  * @param replicas how many engines each model has
- * @throws ChatstreamError `usage` if two have the same name, or if there is no place for prompt caches of the size that was asked
- *   for; `model_unreadable` for a file that is no model
+ * @throws ChatstreamError `usage` if two have the same name, or if there is no room for prompt caches of the requested
+ *   size; `model_unreadable` for a file that is not a model
  */
 export async function servedEngines(
   engines: readonly NamedEngine[],
@@ -121,7 +121,8 @@ function checkCaches(engines: readonly NamedEngine[], most: number): void {
 }
 
 /**
- * @param cacheBytes what a prompt cache gets whose size is not given: all of them together as much as that of one model
+ * @param cacheBytes the size of a prompt cache for which none is given: all of them together get as much as that of one
+ *   model
  * @param replicas each has its own weights
  */
 async function named({ name, source, engine }: NamedEngine, cacheBytes: number, replicas: number): Promise<NamedModel> {

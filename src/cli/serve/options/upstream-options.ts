@@ -9,9 +9,9 @@ import { refuseUselessFlags } from '../flags/useless-flags.js';
 import { lineOptions } from './options.js';
 
 /**
- * What the flags mean for a server in front of others.
+ * The options of a server in front of others that the flags describe.
  *
- * @throws ChatstreamError `usage` for an upstream that cannot be, and for a flag that would have no effect
+ * @throws ChatstreamError `usage` for an invalid upstream, and for a flag without effect
  */
 export function upstreamOptions(
   flags: ServeFlags,
@@ -29,7 +29,7 @@ export function upstreamOptions(
   };
 }
 
-/** @throws ChatstreamError `usage` for what has no effect in front of other servers, reserves included */
+/** @throws ChatstreamError `usage` for settings without effect in front of other servers, including reserves */
 export function checkUpstreamFlags(config: Config | null, { isTyped }: Pick<FlagOrigins, 'isTyped'>): void {
   refuseUselessFlags('upstream', isTyped);
   if (config !== null) refuseReserves(reservesOf(config), 'upstream');

@@ -2,12 +2,12 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { member } from '../json.js';
 
 /**
- * Adds a line at the end of a file, which is made if there is none. It is one write, which operating systems do not
- * interleave with that of another process, so that no lock is needed. A last line that was cut off stays as it is, and the
+ * Adds a line at the end of a file, and creates the file if it does not exist. Operating systems do not interleave a
+ * single write with that of another process, so no lock is needed. A last line that was cut off stays as it is, and the
  * new one begins below it.
  *
- * If it does not fit on the disk, the file is as it was before: without a part of the line, and not there if it was new.
- * Only what another process has added in the meantime keeps the part from being taken away.
+ * If the line does not fit on the disk, the file is left as it was: without a part of the line, and absent if it was
+ * new. Only if another process has added something in the meantime does the part remain.
  *
  * @param line without a line feed
  * @throws the operating system's error
@@ -28,7 +28,7 @@ export async function appendLine(path: string, line: string): Promise<void> {
   }
 }
 
-/** A new file is recognised, so that it can be taken away again. */
+/** Whether the file is new is known, so that it can be removed again. */
 async function openToAppend(path: string): Promise<{ readonly file: FileHandle; readonly isNew: boolean }> {
   try {
     return { file: await open(path, 'ax+'), isNew: true };
@@ -38,7 +38,7 @@ async function openToAppend(path: string): Promise<{ readonly file: FileHandle; 
   }
 }
 
-/** Whether whatever is added begins a new line. */
+/** Whether the next addition begins a new line. */
 async function endsInLine(file: FileHandle, size: number): Promise<boolean> {
   if (size === 0) return true;
   const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
@@ -55,7 +55,7 @@ async function writeWhole(file: FileHandle, text: string, size: number): Promise
       written += bytesWritten;
     }
   } catch (error) {
-    // A part that cannot be taken away again is a line that was cut off, which readers leave out.
+    // A part that cannot be removed is a line that was cut off, which readers leave out.
     if (written > 0 && (await file.stat()).size === size + written) await file.truncate(size).catch(() => undefined);
     throw error;
   }

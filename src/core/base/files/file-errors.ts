@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.js';
 import { member } from '../json.js';
 
-/** What the system's codes mean for a file that a user has named. */
+/** What the system's error codes mean for a file that a user has named. */
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'a part of its path is a file, and not a folder',
@@ -21,7 +21,7 @@ const reasons: Readonly<Record<string, string>> = {
   ETXTBSY: 'the file is a program that is running',
 };
 
-/** Why a file cannot be read or written, in words; the system's own text for a reason that is not known here. */
+/** Why a file cannot be read or written, in words; for an unknown reason, the system's own text. */
 export function fileReason(error: unknown): string {
   return reasons[codeOf(error)] ?? messageOf(error);
 }
@@ -57,7 +57,7 @@ export function readHint(error: unknown, whenMissing: string): string {
   }
 }
 
-/** Why the output of a command cannot be written, in words, and what to do: sentences for the end of a line. */
+/** Why the output of a command cannot be written, and what to do, in words: sentences for the end of a line. */
 export function outputProblem(error: unknown): string {
   const problem = `The output could not be written: ${fileReason(error)}.`;
   return isDiskFull(error) ? `${problem} Make room, or send it to another disk.` : problem;

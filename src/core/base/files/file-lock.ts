@@ -5,8 +5,8 @@ interface ByteRange {
 }
 
 /**
- * Requests the operating system's exclusive lock on an open file. It ends when the descriptor is closed, or with the
- * process, however that dies, so there are no stale locks.
+ * Requests the operating system's exclusive lock on an open file. The lock ends when the descriptor is closed, or when
+ * the process ends in any way, so there are no stale locks.
  *
  * @param descriptor of a file that is open for writing
  * @param range by default the whole file; macOS always locks the whole file
@@ -14,7 +14,7 @@ interface ByteRange {
  */
 export type TryLock = (descriptor: number, range?: ByteRange) => boolean;
 
-/** Loads the native package that locks files. @throws whatever that throws on a system for which it is not built */
+/** Loads the native package that locks files. @throws the package's own error on a system for which it is not built */
 export async function loadTryLock(): Promise<TryLock> {
   const { tryLock } = await import('fs-native-extensions');
   return (descriptor, range) => {
@@ -22,7 +22,7 @@ export async function loadTryLock(): Promise<TryLock> {
       if (range === undefined || process.platform === 'darwin') return tryLock(descriptor);
       return tryLock(descriptor, range.offset, range.length);
     } catch (error) {
-      // That is how Windows says that another process holds it.
+      // This is how Windows reports that another process holds the lock.
       if (error instanceof Error && 'code' in error && error.code === 'EBUSY') return false;
       throw error;
     }

@@ -1,4 +1,4 @@
-/** The package has no types of its own. This is the one function of it that is used. */
+/** The package has no types of its own. This is the only function of it that is used. */
 declare module 'fs-native-extensions' {
   /**
    * Requests an exclusive lock on a whole file, or on a range of its bytes, which macOS refuses.

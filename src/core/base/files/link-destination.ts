@@ -17,12 +17,12 @@ export function linkDestination(path: string): string {
   return link === null ? path : linkDestination(resolve(realpathSync(dirname(path)), link));
 }
 
-/** What a symbolic link says; null if there is none. */
+/** The target of a symbolic link; null if it is not a link. */
 function linkAt(path: string): string | null {
   try {
     return readlinkSync(path);
   } catch (error) {
-    // EINVAL: it is a file by now.
+    // EINVAL: by now, it is a file.
     if (['ENOENT', 'EINVAL'].includes(String(member(error, 'code')))) return null;
     throw error;
   }

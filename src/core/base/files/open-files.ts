@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * How many files this process may have open (`ulimit -n`; Node.js has raised the soft limit to the hard one by then).
+ * How many files this process may have open (`ulimit -n`; Node.js has already raised the soft limit to the hard one).
  *
- * @returns null where the system does not say, which is everywhere but on Linux
+ * @returns null if the system does not say, which is everywhere except on Linux
  */
 export function openFilesLimit(): number | null {
   try {

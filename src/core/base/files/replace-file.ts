@@ -4,17 +4,18 @@ import { access, constants, open, readFile, rename, rm, stat, writeFile } from '
 import { dirname, join } from 'node:path';
 import { linkDestination } from './link-destination.js';
 
-/** Errors of a folder in which no file can be replaced: the file itself may still take what is written to it. */
+/** Errors of a folder in which no file can be replaced; the file itself may still be writable. */
 const cannotReplace: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS', 'EBUSY']);
 
 /**
- * Writes a text file so that its older content is whole until the new one is: beside it, and then renamed. Symbolic links
- * are followed, and mode and owner are kept. What is not a regular file, such as a pipe, is written to directly, and so is
- * a file whose folder does not let it be replaced: one that is mounted on its own, for example.
+ * Writes a text file so that its older content stays whole until the new content is: the new one is written beside it
+ * and then renamed. Symbolic links are followed, and mode and owner are kept. Anything but a regular file, such as a
+ * pipe, is written to directly, and so is a file whose folder does not let it be replaced, such as one that is mounted
+ * on its own.
  *
  * Not write-file-atomic 7 or atomically 2: if only a part fits on the disk, both replace the file with that part.
  *
- * @throws the operating system's error; nothing is left behind then, and an older file is whole
+ * @throws the operating system's error; nothing is left behind, and an older file is whole
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const older = await whatIsAt(path);
@@ -36,13 +37,13 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   }
 }
 
-/** Puts back what was there if the new text does not fit. */
+/** Restores the older content if the new text does not fit. */
 async function overwrite(path: string, text: string): Promise<void> {
   const older = await readFile(path);
   try {
     await writeFile(path, text);
   } catch (error) {
-    // The older content had room. If even that fails, the first error says more.
+    // There was room for the older content. If even this fails, the first error says more.
     await writeFile(path, older).catch(() => undefined);
     throw error;
   }
@@ -53,7 +54,7 @@ async function writeNew(path: string, text: string, like: Stats | null): Promise
   try {
     await file.writeFile(text);
     if (like !== null) {
-      // Only root may give a file away. Others become its owner, which takes nothing from them.
+      // Only root may give a file away. Other users become its owner, which takes nothing from them.
       if (process.getuid?.() === 0) await file.chown(like.uid, like.gid);
       await file.chmod(like.mode);
     }

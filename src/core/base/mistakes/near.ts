@@ -1,6 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The candidate that differs least, if that is little enough for a typing error; two swapped letters differ by 2. */
+/**
+ * The candidate that differs least, if the difference is small enough for a typing error; two swapped letters count as
+ * 2.
+ */
 export function near(text: string, candidates: readonly string[]): string | null {
   const meant = closest(text, candidates);
   const difference = distance(text, meant);

@@ -1,6 +1,6 @@
 import { member } from '../json.js';
 
-/** Something that a JSON schema finds wrong with a value, as Ajv and TypeBox report it. */
+/** Something wrong with a value according to a JSON schema, as Ajv and TypeBox report it. */
 interface Issue {
   readonly keyword: string;
   readonly params: object;
@@ -17,14 +17,15 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   null: ['null'],
 };
 
-/** What is said of a value where {@link requirement} says nothing: the words of the library are not for people. */
+/** Used if {@link requirement} says nothing about a value, because the library's own words are not meant for people. */
 export const notValid = 'is not valid';
 
 /**
- * What a value must be, as the rest of a sentence that begins with its name, such as "must be at most 2".
+ * What a value must be, as the end of a sentence that begins with its name, such as "must be at most 2".
  *
- * @param alternatives all issues with the value: one that may have several types has an issue for each of them
- * @returns null for a keyword that says nothing about the value itself, such as `required`, or not in words, such as `pattern`
+ * @param alternatives all issues with the value: a value that may have several types has an issue for each of them
+ * @returns null for a keyword that says nothing about the value itself, such as `required`, or nothing that fits into
+ *   words, such as `pattern`
  */
 export function requirement({ keyword, params }: Issue, alternatives: readonly Issue[]): string | null {
   const limit = Number(member(params, 'limit'));
@@ -62,7 +63,7 @@ export function requirement({ keyword, params }: Issue, alternatives: readonly I
   }
 }
 
-/** The types or values that an issue asks for. */
+/** The types or values that an issue allows. */
 function allowedBy({ keyword, params }: Issue): readonly string[] {
   switch (keyword) {
     case 'type':

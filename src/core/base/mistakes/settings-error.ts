@@ -8,7 +8,7 @@ import { near } from './near.js';
 import { notValid, requirement } from './requirements.js';
 import { placeOf } from './wrong-value.js';
 
-/** What is wrong with one value: one that may have several types has an error for each of them. */
+/** What is wrong with one value: a value that may have several types has an error for each of them. */
 type ErrorsOfValue = readonly TLocalizedValidationError[];
 
 function errorOf(name: string, errors: ErrorsOfValue, schema: object, usualHint: string): ChatstreamError {
@@ -17,14 +17,14 @@ function errorOf(name: string, errors: ErrorsOfValue, schema: object, usualHint:
 }
 
 /**
- * All that is wrong with a file with settings, and what to do. It names the settings and never quotes their values, which may be
- * keys.
+ * Everything that is wrong with a file of settings, and what to do. It names the settings and never quotes their
+ * values, which may be keys.
  *
  * @param name of the file
  * @param usualHint where the settings are described
- * @param schema of the file: names that it does not have are compared with those that it has, and the `patternErrorMessage` of a
- *   pattern, which editors show too, says what it means
- * @param others sentences about what the schema does not say
+ * @param schema of the file: unknown names are compared with those in it, and the `patternErrorMessage` of a pattern,
+ *   which editors show too, says what it means
+ * @param others sentences about mistakes that the schema cannot find
  */
 export function settingsErrors(
   name: string,
@@ -35,7 +35,7 @@ export function settingsErrors(
 ): ChatstreamError {
   const places = new Map<string, TLocalizedValidationError[]>();
   for (const error of errors) {
-    // It only says that something in it is wrong, which has an error of its own.
+    // It only says that something inside is wrong, for which there is another error.
     if (error.keyword === 'additionalProperties' || error.keyword === 'anyOf') continue;
     const key = error.keyword === 'required' ? `${error.instancePath} required` : error.instancePath;
     const known = places.get(key);
@@ -60,7 +60,7 @@ export function settingsErrors(
   return new ChatstreamError('usage', message, { hint: usualHint });
 }
 
-/** The library stops after a few, and the value of one flag can have six. */
+/** The library stops after a few errors, and the value of one flag can have six. */
 export function allErrors(schema: TSchema, value: unknown): readonly TLocalizedValidationError[] {
   const { maxErrors } = Settings.Get();
   Settings.Set({ maxErrors: mostErrors });

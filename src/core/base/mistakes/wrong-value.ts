@@ -2,9 +2,10 @@ import type { TLocalizedValidationError } from 'typebox/error';
 import { notValid, requirement } from './requirements.js';
 
 /**
- * The place of the first value of a document that is wrong, and what it must be, such as "runs[0].index must be a whole number".
+ * The place of the first wrong value in a document, and what it must be, such as "runs[0].index must be a whole
+ * number".
  *
- * @param errors all that a schema finds wrong with the document, in the order in which they were found
+ * @param errors everything that a schema finds wrong with the document, in the order in which it was found
  */
 export function wrongValue(errors: readonly TLocalizedValidationError[]): string {
   const [error] = errors;

@@ -1,11 +1,11 @@
 import type { ErrorCode } from 'yaml';
 
-/** Of a value, and what the parser says where its alias has no name. */
+/** Characters of a value, and the parser's message if an alias has no name. */
 export const aliasOfNothing = 'A value that begins with * needs quotes, unless it is the alias of an anchor (&)';
 
 const noValue = 'A line has no ": " between a name and its value';
 
-/** By the codes of the parser, for people who have not learnt the terms of YAML. None quotes what is written in the text. */
+/** By the codes of the parser, for people who do not know the terms of YAML. None quotes the text. */
 const words: Readonly<Record<ErrorCode, string>> = {
   ALIAS_PROPS: 'An alias (*) cannot have its own anchor or tag',
   BAD_ALIAS: aliasOfNothing,
@@ -34,7 +34,7 @@ const words: Readonly<Record<ErrorCode, string>> = {
     'This does not belong here: a sign is too many, spaces at the beginning differ, or a text needs quotes',
 };
 
-/** Codes that stand for several mistakes, which the parser's own sentences tell apart. */
+/** Codes that stand for several mistakes, which can be distinguished by the parser's own messages. */
 const closer: readonly (readonly [RegExp, string])[] = [
   [/^Missing closing /, 'Quotes are not closed'],
   [/ end with a [\]}]$/, 'A bracket is not closed'],

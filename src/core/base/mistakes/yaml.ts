@@ -4,8 +4,8 @@ import { isRecord } from '../json.js';
 import { aliasOfNothing, yamlMistake } from './yaml-mistakes.js';
 
 /**
- * Reads the settings in a text; none if it is empty. The message of an error never quotes the text: a key that was written
- * into it must not get into a log.
+ * Reads the settings in a text; none if it is empty. The message of an error never quotes the text, because a key in it
+ * must not get into a log.
  *
  * @param name of the file, for messages
  * @param hint what to write into it
@@ -31,7 +31,7 @@ interface Mistake {
   readonly says: string;
 }
 
-/** The first one. The parser leaves aliases of nothing to those who want their values. */
+/** Only the first one counts. The parser reports an alias without a target only when its value is read. */
 function mistakeIn(document: Document.Parsed): Mistake | null {
   const [error] = document.errors;
   if (error !== undefined) return { at: error.pos[0], says: yamlMistake(error) };
@@ -44,7 +44,7 @@ function mistakeIn(document: Document.Parsed): Mistake | null {
   return found[0] ?? null;
 }
 
-/** @throws ChatstreamError `usage` for aliases of aliases that multiply */
+/** @throws ChatstreamError `usage` for aliases of aliases that multiply the content */
 function valueOf(document: Document.Parsed, name: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });

@@ -15,12 +15,13 @@ export interface LineReader {
 export type Spawn = (program: string, args: readonly string[], options: SpawnOptions) => ChildProcess;
 
 /**
- * Runs a program for what it writes to its standard output, line by line. It is not waited for at the end of ours.
+ * Runs a program and reads its standard output line by line. Our process does not wait for it when it ends.
  *
- * Where the operating system lacks descriptors, processes or memory, Node.js throws some errors and reports others as
- * events, and a child that could not be created may have no output to read. Here, all of them are ends of the program.
+ * If the operating system lacks descriptors, processes or memory, Node.js throws some errors and reports others as
+ * events, and a child that could not be created may have no output to read. Here, all of these count as ends of the
+ * program.
  *
- * @returns ends the program
+ * @returns a function that ends the program
  */
 export function runForLines(
   program: string,
@@ -42,7 +43,7 @@ export function runForLines(
   }
   child.unref();
   child.on('error', (error) => {
-    // An error of a program that runs, such as a kill that came too late, changes nothing.
+    // An error of a running program, such as a kill that came too late, changes nothing.
     if (child.pid === undefined) onEnd(error);
   });
   child.on('exit', () => {
@@ -54,7 +55,7 @@ export function runForLines(
   };
 }
 
-/** @param output missing if there was no descriptor for it, whatever Node's types say */
+/** @param output undefined if there was no descriptor for it, whatever Node's types say */
 function readLines(output: Readable | null | undefined, reader: LineReader): void {
   if (output === null || output === undefined) return;
   createInterface({ input: output }).on('line', (line) => {

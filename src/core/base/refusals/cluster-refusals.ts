@@ -1,11 +1,11 @@
 import { ChatstreamError } from '../errors.js';
 
-/** How soon to try again: another line holder is elected within so many seconds. */
+/** When to try again: another line holder is elected within this many seconds. */
 const retryAfterSeconds = 5;
 
 // cluster_unavailable
 
-/** The broker, or the process that holds the line, does not answer at the moment. */
+/** The broker, or the process that holds the line, is not answering. */
 export function clusterAwayError(): ChatstreamError {
   return new ChatstreamError('cluster_unavailable', 'The cluster cannot be reached at the moment.', {
     hint: 'Try again in a few seconds; running generations continue where they can.',
@@ -14,9 +14,9 @@ export function clusterAwayError(): ChatstreamError {
 }
 
 /**
- * NATS has not taken new limits in time, or has not said so. The front still tries to write them.
+ * NATS has not stored new limits in time, or has not confirmed it. The front keeps trying.
  *
- * @param withinMs how long it was waited for
+ * @param withinMs how long the front waited
  */
 export function limitsNotKeptError(withinMs: number): ChatstreamError {
   return new ChatstreamError(

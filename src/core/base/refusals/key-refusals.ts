@@ -2,8 +2,8 @@ import { ChatstreamError } from '../errors.js';
 import { noKey } from '../no-key.js';
 
 /**
- * The errors about API keys: which are accepted, what they may do, and how much. No message contains a key; they call it by its
- * name, and do not speak of a key to clients that sent none.
+ * The errors about API keys: which are accepted, what they may do, and how much. Messages name a key but never contain
+ * it, and do not mention keys to clients that sent none.
  */
 
 // forbidden
@@ -15,7 +15,7 @@ export function forbiddenError(key: string, role: string, allowed: readonly stri
   });
 }
 
-/** For what only operators may do, on a server without keys. */
+/** For an action that only operators may take, on a server without keys. */
 export function notLocalError(): ChatstreamError {
   return new ChatstreamError('forbidden', 'Without keys, only programs on the machine of the server may do this.', {
     hint: 'Start the server with --api-key or --config, and use a key with the role admin.',
@@ -32,7 +32,7 @@ export function forbiddenModelError(key: string, models: readonly string[]): Cha
 
 // model_not_found
 
-/** For a key none of whose models is served. Which others are is not for its owner to know. */
+/** For a key none of whose models is served. Its owner may not know which others are. */
 export function noAllowedModelError(wanted: string): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
     hint: 'Nor is any other model that this request may use. Ask the operator to add one of them, or to allow another.',
@@ -40,7 +40,7 @@ export function noAllowedModelError(wanted: string): ChatstreamError {
   });
 }
 
-/** Takes the place of an upstream's own error, which may name models that are not for the owner of the key to know. */
+/** Replaces an upstream's own error, which may name models that the owner of the key may not know. */
 export function modelMissingUpstreamError(wanted: string): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here at the moment.`, {
     hint: 'The server that should have it does not; the operator can find out why.',
@@ -50,7 +50,7 @@ export function modelMissingUpstreamError(wanted: string): ChatstreamError {
 
 // not_found
 
-/** Takes the place of an upstream's own 404 that does not speak of models, for the same reason. */
+/** Replaces an upstream's own 404 that is not about models, for the same reason. */
 export function missingUpstreamError(): ChatstreamError {
   return new ChatstreamError('not_found', 'The server that should answer has not found what this request refers to.', {
     hint: 'If the request names an earlier response, send the conversation itself; otherwise the operator can find out why.',
@@ -90,7 +90,7 @@ export function quotaExceededError(key: string, tokensPerDay: number, retryAfter
   );
 }
 
-/** For a request that counts as more requests than a key may send in a minute: waiting does not help. */
+/** For a request that counts as more requests than a key may send in a minute, so that waiting does not help. */
 export function tooManyAtOnceError(key: string, requests: number, perMinute: number): ChatstreamError {
   return new ChatstreamError(
     'invalid_request',
@@ -99,7 +99,10 @@ export function tooManyAtOnceError(key: string, requests: number, perMinute: num
   );
 }
 
-/** For a request whose answers are generated together, and are more than a key may have run at once: waiting does not help. */
+/**
+ * For a request whose answers are generated together, and are more than a key may run at once, so that waiting does not
+ * help.
+ */
 export function tooManyTogetherError(key: string, answers: number, mostRunning: number): ChatstreamError {
   return new ChatstreamError(
     'invalid_request',
@@ -112,7 +115,7 @@ function requestOf(key: string): string {
   return key === noKey ? 'A request without a key' : `The key "${key}"`;
 }
 
-/** Whose limits count: those of requests without a key are of their address. @param place in the sentence */
+/** Whose limits apply: without a key, those of the client's address. @param place in the sentence */
 function payerOf(key: string, place: 'first' | 'within'): string {
   const article = place === 'first' ? 'The' : 'the';
   return key === noKey ? `${article} address of this request, which has no key,` : `${article} key "${key}"`;

@@ -1,10 +1,10 @@
 import { ChatstreamError } from '../errors.js';
 
-/** What clients are told about several models of one server, sorted by code. */
+/** The errors about several models of one server, sorted by code. */
 
 // model_loading_failed
 
-/** A model could not be loaded. Why is for the operator's log: the message may name files. */
+/** A model could not be loaded. The reason is only for the operator's log, because the message may name files. */
 export function modelLoadingFailedError(model: string, retryAfterSeconds: number): ChatstreamError {
   return new ChatstreamError('model_loading_failed', `The model "${model}" could not be loaded.`, {
     hint: 'Try again later, or ask for another model; the server log says why.',
@@ -24,7 +24,7 @@ export function noSuchModelError(wanted: string, known: readonly string[]): Chat
 
 // invalid_request
 
-/** For a change of the queue of one model on a server that has one queue for everything. */
+/** For a change of one model's queue on a server that has one queue for everything. */
 export function oneQueueError(): ChatstreamError {
   return new ChatstreamError('invalid_request', 'This server has no queue for each model.', {
     param: 'model',

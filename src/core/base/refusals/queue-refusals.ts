@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../errors.js';
 
-/** What the queue tells those whom it refuses or turns away, sorted by code. */
+/** The errors with which the queue refuses requests or turns them away, sorted by code. */
 
 // deadline
 
@@ -14,7 +14,7 @@ export function deadlineError(retryAfterSeconds: number): ChatstreamError {
 
 // draining
 
-/** For a request that comes during the drain. */
+/** For a request that arrives during the drain. */
 export function drainingError(retryAfterSeconds: number): ChatstreamError {
   return new ChatstreamError('draining', 'The server is shutting down and accepts no new requests.', {
     hint: 'Try again in a moment, or on another server.',
@@ -40,7 +40,7 @@ export function cutOffError(retryAfterSeconds: number): ChatstreamError {
 
 // invalid_request
 
-/** For a load test while another one runs. */
+/** For a load test that is requested while another one runs. */
 export function loadTestRunsError(): ChatstreamError {
   return new ChatstreamError('invalid_request', 'A load test is running already.', {
     hint: 'Wait until it has ended, or stop it with DELETE /v1/load-test.',
@@ -54,9 +54,9 @@ export function queueFullError(
   queue: {
     readonly running: number;
     readonly waiting: number;
-    /** Requests that hold a place already while their prompts are tokenised, or their model is loaded. */
+    /** How many requests hold a place already while their prompts are tokenised or their model is loaded. */
     readonly pending: number;
-    /** Places that the request needs at once, 1 if left out. */
+    /** The number of places that the request needs at once, 1 if left out. */
     readonly places?: number;
     readonly maxConcurrency: number;
     readonly maxQueue: number;
@@ -75,7 +75,7 @@ export function queueFullError(
 }
 
 /**
- * A refusal of a full queue in which nothing starts for a while: it is of no use to try again before that.
+ * For a full queue in which nothing starts for a while, so that trying again earlier is of no use.
  *
  * @param seconds until something can start, a whole number
  */
@@ -85,7 +85,7 @@ export function queueFullFor(error: ChatstreamError, seconds: number): Chatstrea
   return new ChatstreamError('queue_full', message, { hint: `Try again in ${seconds} s.`, retryAfterSeconds: seconds });
 }
 
-/** For a request whose prompt would make too many tokens wait. */
+/** For a request whose prompt would exceed the limit on waiting tokens. */
 export function queuedTokensError(
   queuedTokens: number,
   promptTokens: number,
@@ -107,7 +107,8 @@ const longestRetrySeconds = 60;
 /**
  * For a request whose first token would come later than the server's target, in milliseconds.
  *
- * @param expected how long it has waited, 0 for one that has just arrived, and how long it would still take; null if not known
+ * @param expected how long the request has waited, 0 for one that has just arrived, and how long it would still take;
+ *   null if unknown
  */
 export function ttftTargetError(
   { waitedMs, leftMs }: { readonly waitedMs: number; readonly leftMs: number | null },

@@ -1,15 +1,15 @@
 import { ChatstreamError } from '../errors.js';
 
 /**
- * The errors that the server sends to its clients, one function each, sorted by code. Most of `invalid_request` is missing:
- * such an error is about one parameter and is created where that parameter is read.
+ * The errors that the server sends to its clients, one function each, sorted by code. Most errors with the code
+ * `invalid_request` are missing, because they are about one parameter and are created where that parameter is read.
  *
  * No message contains a key, a header or the query of a URL.
  */
 
 // body_timeout
 
-/** For a body of which too little has arrived. The connection is closed after this answer. */
+/** For a body of which too little has arrived in time. The connection is closed after this answer. */
 export function bodyTimeoutError(slowestBytesPerSecond: number, longestPauseMs: number): ChatstreamError {
   return new ChatstreamError('body_timeout', 'The request body arrived too slowly.', {
     hint: `At least ${slowestBytesPerSecond} bytes per second are expected, and no pause of ${longestPauseMs / 1000} s.`,
@@ -34,10 +34,10 @@ export function clientLeftError(): ChatstreamError {
 // context_length_exceeded
 
 /**
- * In the words by which LiteLLM ("this model's maximum context length is"), LangChain ("exceeds the context window") and
- * others recognise it, to try again with less or with another model.
+ * In the words by which LiteLLM ("this model's maximum context length is"), LangChain ("exceeds the context window")
+ * and others recognise it, so that they can try again with less or with another model.
  *
- * @param promptTokens how long the prompt is; a long one is not counted to its end
+ * @param promptTokens the length of the prompt; a long one is not counted to its end
  * @param param the part of the request that is too long
  */
 export function contextLengthError(
@@ -59,7 +59,7 @@ export function contextLengthError(
   );
 }
 
-/** The same for an input of embeddings: there is no answer that would need room. */
+/** The same for an input of embeddings, which needs no room for an answer. */
 export function inputTooLongError(
   inputTokens: number | { readonly atLeast: number },
   contextLength: number,
@@ -117,7 +117,7 @@ export function engineStoppedError(): ChatstreamError {
 
 // internal
 
-/** The cause is only for the log: it may name files of the server. */
+/** The cause is only for the log, because it may name files of the server. */
 export function internalError(cause: unknown): ChatstreamError {
   return new ChatstreamError('internal', 'Something went wrong in the server.', {
     hint: 'The server log has the details.',
@@ -127,7 +127,7 @@ export function internalError(cause: unknown): ChatstreamError {
 
 // model_not_found
 
-/** @param served a model that is served; null if there is none at the moment, such as before it is loaded */
+/** @param served a model that is served; null if there is none at the moment, for example before it is loaded */
 export function modelNotFoundError(wanted: string, served: string | null): ChatstreamError {
   return new ChatstreamError('model_not_found', `The model "${wanted}" is not served here.`, {
     param: 'model',
@@ -141,7 +141,7 @@ export function modelNotFoundError(wanted: string, served: string | null): Chats
 // invalid_request
 
 /**
- * A 400, which clients do not send again: OpenAI's retry every status from 500 on, llama-server's 501 included.
+ * A 400, because clients do not repeat those: OpenAI's repeat every status from 500 on, including llama-server's 501.
  */
 export function noEmbeddingsError(): ChatstreamError {
   return new ChatstreamError('invalid_request', 'This server generates text and computes no embeddings.', {
@@ -169,8 +169,8 @@ export function methodNotAllowedError(method: string, path: string, allowed: rea
 // not_found
 
 /**
- * @param meant the route that the client may have meant, with the methods that it has if that of the client is none of them;
- *   null if none is like it
+ * @param meant the route that the client may have meant, with its methods if the client's method is not among them;
+ *   null if no route is similar
  */
 export function notFoundError(
   method: string,
@@ -194,7 +194,7 @@ function meantHint(path: string, otherMethods: readonly string[] | null): string
   return `There is ${path} with ${otherMethods.join(' or ')}${baseUrlFor(path)}.`;
 }
 
-/** What a base URL has to be for a path, as the rest of a sentence. */
+/** What the base URL has to be for a path, as the end of a sentence. */
 function baseUrlFor(path: string): string {
   if (/^\/v1\/messages(\/|$)/.test(path)) {
     return ": Anthropic's clients add /v1 themselves, and their base URL is the server's address alone";
@@ -203,9 +203,9 @@ function baseUrlFor(path: string): string {
 }
 
 /**
- * For a response of which the server has nothing.
+ * For a response that the server does not have.
  *
- * @param param the parameter that names it, if it is not the path
+ * @param param the parameter that names it, unless the path does
  */
 export function responseNotFoundError(id: string, param?: string): ChatstreamError {
   return new ChatstreamError('not_found', `There is no response "${id}" here.`, {
@@ -214,7 +214,7 @@ export function responseNotFoundError(id: string, param?: string): ChatstreamErr
   });
 }
 
-/** @param param the parameter that refers to it, if it is not the path */
+/** @param param the parameter that refers to it, unless the path does */
 export function itemNotStoredError(id: string, param?: string): ChatstreamError {
   return new ChatstreamError('not_found', `There is no item "${id}" here.`, {
     ...(param !== undefined && {
@@ -224,7 +224,7 @@ export function itemNotStoredError(id: string, param?: string): ChatstreamError 
   });
 }
 
-/** @param param the parameter that names it, if it is not the path */
+/** @param param the parameter that names it, unless the path does */
 export function conversationNotFoundError(id: string, param?: string): ChatstreamError {
   return new ChatstreamError('not_found', `There is no conversation "${id}" here.`, {
     hint: 'Either it was deleted, or it was not used for longer than --store-ttl.',
@@ -234,7 +234,7 @@ export function conversationNotFoundError(id: string, param?: string): Chatstrea
 
 // storage_failed
 
-/** For something that is not kept by answering: conversations, deletions, reading. The log has the reason. */
+/** For something other than an answer that cannot be kept or read: conversations, deletions. The log has the reason. */
 export function storageFailedError(): ChatstreamError {
   return new ChatstreamError('storage_failed', 'The server cannot use its store.', {
     hint: 'Its disk may be full; the server log says why. Try again later.',
@@ -250,7 +250,7 @@ export function tooLargeToKeepError(): ChatstreamError {
 
 // too_many_connections
 
-/** All connections that the server can keep open have requests. */
+/** All connections that the server can keep open are busy with requests. */
 export function tooManyConnectionsError(mostConnections: number): ChatstreamError {
   return new ChatstreamError(
     'too_many_connections',
@@ -267,7 +267,7 @@ export function notJsonError(): ChatstreamError {
   });
 }
 
-/** @param encoding what the client says of the body, such as `gzip` */
+/** @param encoding what the client calls the encoding of the body, such as `gzip` */
 export function compressedError(encoding: string): ChatstreamError {
   return new ChatstreamError('unsupported_media_type', `The body is compressed (${encoding}).`, {
     hint: 'Send it uncompressed, without the header "Content-Encoding".',

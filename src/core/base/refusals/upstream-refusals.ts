@@ -1,10 +1,10 @@
 import { ChatstreamError } from '../errors.js';
 
-/** No message names an address or repeats what an upstream said: the log does, for the operator. */
+/** No message names an address or repeats what an upstream said. The log does, for the operator. */
 
 // upstream_failed
 
-/** @param tokens of the answer that the client has got already */
+/** @param tokens of the answer that the client has already received */
 export function upstreamFailedError(tokens: number): ChatstreamError {
   const known =
     tokens === 0
@@ -20,7 +20,7 @@ export function upstreamFailedError(tokens: number): ChatstreamError {
 /**
  * No upstream has answered for a while, or ever.
  *
- * @param model null if that holds for whatever is asked for
+ * @param model null if this holds for any model
  */
 export function noUpstreamError(model: string | null, retryAfterSeconds: number): ChatstreamError {
   const who = model === null ? 'None of the upstream servers' : `No server that has the model "${model}"`;
@@ -30,7 +30,10 @@ export function noUpstreamError(model: string | null, retryAfterSeconds: number)
   });
 }
 
-/** Those that have the model take nothing new, because an operator drains them. @param model null for whatever is asked for */
+/**
+ * The upstreams that have the model accept nothing new, because an operator drains them. @param model null for any
+ * model
+ */
 export function drainedUpstreamsError(model: string | null, retryAfterSeconds: number): ChatstreamError {
   const who = model === null ? 'upstream servers' : `servers that have the model "${model}"`;
   return new ChatstreamError('engine_unavailable', `The ${who} are being drained and take no new requests.`, {

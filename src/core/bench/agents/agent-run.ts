@@ -7,13 +7,13 @@ import type { RunPart } from '../record/run-part.js';
 import { encodeParts } from './job-code.js';
 import type { AgentState, BlobRef } from './messages.js';
 
-/** What an {@link AgentRun} needs of its agent. */
+/** What an {@link AgentRun} needs from its agent. */
 export interface RunTools {
   /** Milliseconds; only differences mean anything. */
   readonly now: () => number;
   /** Fetches the job. */
   readonly fetchJob: () => Promise<LoadJob>;
-  /** Gives the load generator for it. */
+  /** Returns the load generator for it. */
   readonly loadFor: (job: LoadJob) => Promise<LoadGenerator>;
   /** Keeps the result for the bench. */
   readonly offer: (text: string) => BlobRef;
@@ -27,7 +27,7 @@ export type RunEvent =
   | { readonly type: 'finished'; readonly completed: number; readonly unanswered: number }
   | { readonly type: 'failed'; readonly message: string };
 
-/** Where a run is, with what each state has. */
+/** The state of a run, with the data of each state. */
 type Phase =
   | { readonly type: 'preparing' }
   | { readonly type: 'prepared'; readonly load: LoadGenerator }
@@ -35,7 +35,7 @@ type Phase =
   | { readonly type: 'done'; readonly startMs: number; readonly parts: BlobRef; readonly cpuShare: number }
   | { readonly type: 'failed'; readonly error: ChatstreamError };
 
-/** One agent's part of a run: prepared, then sent, then kept until the bench has its result. */
+/** One agent's part of a run: it is prepared and sent, and its result is kept until the bench has it. */
 export class AgentRun {
   readonly order: number;
   readonly #tools: RunTools;
@@ -75,7 +75,7 @@ export class AgentRun {
     }
   }
 
-  /** Gets ready to send. Never rejects: what fails is a state. */
+  /** Prepares to send. Never rejects: a failure is a state. */
   async prepare(): Promise<void> {
     try {
       const job = await this.#tools.fetchJob();
@@ -112,7 +112,7 @@ export class AgentRun {
     }
   }
 
-  /** Ends it before its time; what was measured by then is its result. */
+  /** Ends the run before its time; its result is what was measured by then. */
   abort(): void {
     this.#stop.abort();
   }

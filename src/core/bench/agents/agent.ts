@@ -20,7 +20,10 @@ import {
   type Wish,
 } from './messages.js';
 
-/** A bench that is silent for this long is gone, and the agent is free again. Longer than NATS takes to restart. */
+/**
+ * A bench that is silent for this long is considered gone, and the agent is free again. Longer than NATS takes to
+ * restart.
+ */
 export const benchPatienceMs = 20_000;
 
 const checkEveryMs = 1000;
@@ -30,7 +33,7 @@ export type AgentEvent =
   | { readonly type: 'claimed'; readonly host: string }
   | { readonly type: 'prepares'; readonly place: string }
   | RunEvent
-  /** `silent`: the bench was not heard of for too long. */
+  /** `silent`: the bench was not heard from for too long. */
   | { readonly type: 'free'; readonly cause: 'over' | 'silent' }
   | { readonly type: 'refused'; readonly speaker: Speaker };
 
@@ -51,15 +54,15 @@ interface Session {
   readonly id: string;
   heardMs: number;
   run: AgentRun | null;
-  /** What is the same in all runs, by its hash: it is fetched once. */
+  /** The part that is the same in all runs, by its hash: it is fetched once. */
   readonly common: Map<string, string>;
   load: { readonly workers: number; readonly generator: LoadGenerator } | null;
   readonly stopTimer: CancelTimer;
 }
 
 /**
- * Sends load for one bench at a time. It does what the bench last wished, and answers each wish with its state, so that
- * messages may be lost, repeated and late.
+ * Sends load for one bench at a time. It does what the bench last requested, and answers each request with its state,
+ * so that messages may be lost, repeated or late.
  *
  * ```text
  * free ─▶ claimed ─▶ preparing ─▶ prepared ─▶ running ─▶ done     by the next run, preparing again
@@ -93,7 +96,7 @@ export class BenchAgent {
     ];
   }
 
-  /** Ends a run that is under way, and tells the bench. */
+  /** Ends a run that is in progress, and tells the bench. */
   async stop(): Promise<void> {
     const { bus, speaker, id } = this.#options;
     for (const unsubscribe of this.#subscriptions) unsubscribe();
@@ -103,7 +106,9 @@ export class BenchAgent {
     this.#results.close();
   }
 
-  /** A call has the same form in all versions, so that agents of another version can be told from none. */
+  /**
+   * A call has the same form in all versions, so that agents of another version can be distinguished from none at all.
+   */
   #answerCall(data: Uint8Array): void {
     const { bus, speaker, id, name } = this.#options;
     const asked = decodeMessage(speaker, shapes.call, data);
@@ -184,7 +189,7 @@ export class BenchAgent {
     this.#queue(() => run.prepare());
   }
 
-  /** What is not asked for any more need not be kept. */
+  /** What is no longer requested need not be kept. */
   #forget(run: AgentRun | null): void {
     run?.abort();
     if (run?.state.type === 'done') this.#results.forget(run.state.parts);

@@ -12,10 +12,10 @@ import { type AgentState, type BlobRef, decodeMessage, shapes, subjects } from '
 import type { Cluster, RemoteAgent } from './remote-agent.js';
 import { startSpreadMs } from './start-time.js';
 
-/** An agent that may have begun later than this after the start was released is late. */
+/** An agent is late if it may have begun later than this after the start was released. */
 const latestStartMs = 1000;
 
-/** One that stood still for longer than this, as a suspended machine does, lags behind the others. */
+/** An agent that stood still for longer than this, like a suspended machine, lags behind the others. */
 const longestStopMs = 2000;
 
 /** How the load is spread. */
@@ -41,7 +41,7 @@ class AgentsLoad implements LoadGenerator {
   readonly #options: AgentsLoadOptions;
   readonly #source: BlobSource;
   readonly #stopListening: () => void;
-  /** By their text, so that what stays the same is fetched once. */
+  /** By their text, so that a text that stays the same is fetched once. */
   readonly #offered = new Map<string, BlobRef>();
   #job: LoadJob | null = null;
   #own: readonly BlobRef[] = [];
@@ -60,7 +60,7 @@ class AgentsLoad implements LoadGenerator {
     });
   }
 
-  /** @throws ChatstreamError what the first agent that cannot take part says */
+  /** @throws ChatstreamError the error of the first agent that cannot take part */
   async prepare(job: LoadJob): Promise<void> {
     this.#run += 1;
     this.#job = job;
@@ -110,7 +110,7 @@ class AgentsLoad implements LoadGenerator {
   snapshots(): ReturnType<LoadGenerator['snapshots']> {
     const all = this.#agents.flatMap(({ snapshot }) => snapshot ?? []);
     const extension = this.#job?.extension ?? null;
-    // Agents count for themselves how much longer they continue; here it is only shown.
+    // Each agent decides for itself how much longer it continues; here it is only shown.
     if (extension !== null) setEnded(extension, mergedSnapshot(all));
     return all;
   }
@@ -126,7 +126,7 @@ class AgentsLoad implements LoadGenerator {
     await this.#cluster.bus.close();
   }
 
-  /** What one agent measured. If there is nothing, or not the planned load, the others need not continue. */
+  /** The measurements of one agent. If there are none, or not for the planned load, the others need not continue. */
   async #partOf(agent: RemoteAgent, startUs: number, abort: () => void): Promise<AgentPart> {
     await agent.until((state) => this.#isAt(state, ['done', 'failed']));
     const { name, state, lost } = agent;
@@ -143,7 +143,7 @@ class AgentsLoad implements LoadGenerator {
       const problem = delayIn(common);
       return problem === null ? { ...common, status: 'finished' } : { ...common, status: 'late', problem };
     } catch (error) {
-      // It has measured, but its result does not come.
+      // The agent has measured, but its result does not arrive.
       const problem = agent.lost ?? `has not handed over its result: ${String(error)}`;
       agent.lose(problem);
       return { ...nothing, cpuShare, status: 'lost', problem };
@@ -161,7 +161,7 @@ class AgentsLoad implements LoadGenerator {
   }
 }
 
-/** What shows that an agent did not keep up with the others; null if it did. */
+/** Evidence that an agent did not keep up with the others; null if it did. */
 function delayIn({ startedAfterMs, parts }: Pick<AgentPart, 'startedAfterMs' | 'parts'>): string | null {
   if (startedAfterMs === null) return 'may have begun at any time';
   if (startedAfterMs > latestStartMs) return `may have begun ${Math.round(startedAfterMs)} ms late`;

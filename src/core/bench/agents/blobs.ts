@@ -5,16 +5,16 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { Bus } from '../../bus/bus.js';
 import { type BlobRef, decodeMessage, encodeMessage, shapes, type Speaker } from './messages.js';
 
-/** Small enough that a short message is not held up for long behind one. */
+/** Small enough that a short message does not have to wait long behind a piece. */
 const largestPiece = 256 * 1024;
 
-/** How long an answer with a piece may take, and how long pieces are asked for again. */
+/** How long an answer with a piece may take, and for how long pieces are requested again. */
 const pieceTimeoutMs = 2000;
 const patienceMs = 20_000;
 
 /**
- * Gives out texts that are too long for a message, in pieces. A receiver asks for one piece after the other, and again if
- * one does not come, so the sender keeps no account of what has arrived.
+ * Provides texts that are too long for a message, in pieces. A receiver asks for one piece after the other, and again
+ * if one does not arrive, so the sender does not track what has arrived.
  */
 export class BlobSource {
   readonly #pieceBytes: number;
@@ -32,7 +32,7 @@ export class BlobSource {
     });
   }
 
-  /** Keeps a text for those who ask for it. */
+  /** Keeps a text for receivers. */
   offer(text: string): BlobRef {
     const bytes = gzipSync(text, { level: 1 });
     const hash = hashOf(bytes);
@@ -54,7 +54,7 @@ export class BlobSource {
  * Fetches a text from a {@link BlobSource}.
  *
  * @param isWanted asked before each piece
- * @throws ChatstreamError `cluster_unavailable` if a piece does not come for 20 s, or is not wanted any more
+ * @throws ChatstreamError `cluster_unavailable` if a piece does not arrive for 20 s, or is no longer wanted
  */
 export async function fetchBlob(
   { bus, clock, speaker }: { readonly bus: Bus; readonly clock: Clock; readonly speaker: Speaker },

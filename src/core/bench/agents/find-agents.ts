@@ -6,7 +6,9 @@ import { type Cluster, RemoteAgent } from './remote-agent.js';
 /** How often agents are called. */
 const callEveryMs = 500;
 
-/** How often an agent is asked for its state. With many, seldom enough that the answers need little of one core. */
+/**
+ * How often an agent is asked for its state. With many agents, rarely enough that the answers need little of one core.
+ */
 function askEveryMs(agents: number): number {
   return Math.max(200, agents * 5);
 }
@@ -15,7 +17,7 @@ export interface AgentSearch {
   readonly count: number;
   /** Longest wait, in milliseconds. */
   readonly patienceMs: number;
-  /** Called when another number of agents is there. */
+  /** Called when the number of agents has changed. */
   readonly onFound: (found: number) => void;
   /** Aborted to stop waiting. */
   readonly signal: AbortSignal;
@@ -24,7 +26,7 @@ export interface AgentSearch {
 }
 
 /**
- * Waits until so many agents are free, and takes them for this bench.
+ * Waits until this many agents are free, and takes them for this bench.
  *
  * @throws ChatstreamError `cluster_unavailable` if there are too few in time; the signal's reason if it is aborted
  */
@@ -62,9 +64,9 @@ export async function findAgents(cluster: Cluster, search: AgentSearch): Promise
   }
 }
 
-/** Asks free agents to stay, as many as are missing. Another bench may be quicker. */
+/** Asks as many free agents to stay as are missing. Another bench may be quicker. */
 function takeMore(cluster: Cluster, count: number, heard: Map<string, Here>, taken: Map<string, RemoteAgent>): void {
-  // One that worked for another bench may be free by now.
+  // An agent that worked for another bench may be free by now.
   for (const { id, lost } of [...taken.values()]) if (lost !== null) taken.delete(id);
   const free = [...heard.values()].filter(({ id, isFree }) => isFree && !taken.has(id));
   for (const here of free.slice(0, Math.max(0, count - taken.size))) {

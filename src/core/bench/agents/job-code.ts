@@ -4,17 +4,18 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { LoadJob, LoadShape } from '../load/job/load-job.js';
 import { decodePart, type EncodedRunPart, encodePart, type RunPart } from '../record/run-part.js';
 
-/** What is the same in all runs and for all agents, and may be long: prompts, and the times of a trace. */
+/** The part that is the same in all runs and for all agents, and may be long: prompts, and the times of a trace. */
 type CommonJob = Pick<LoadJob, 'workload' | 'tenants'> & {
   readonly times?: Extract<LoadShape, { type: 'open' }>['times'];
 };
 
-/** The rest. The counts of an extension are shared memory, and so each agent has its own; agents know no common end. */
+/** The rest. The counts of an extension are in shared memory, so each agent has its own; agents have no common end. */
 type OwnJob = Omit<LoadJob, 'workload' | 'tenants' | 'extension' | 'commonEnd'> & {
   readonly extension: Pick<NonNullable<LoadJob['extension']>, 'requests' | 'longestMs'> | null;
 };
 
-// Both ends are of the same version, so the types say what is inside; the shapes only tell a load from something else.
+// Both ends are of the same version, so the types say what is inside; the shapes only distinguish a load from something
+// else.
 const commonShape = Type.Unsafe<CommonJob>(Type.Object({ workload: Type.Object({ type: Type.String() }) }));
 const ownShape = Type.Unsafe<OwnJob>(Type.Object({ client: Type.Object({ url: Type.String() }), run: Type.Number() }));
 const partsShape = Type.Unsafe<readonly EncodedRunPart[]>(Type.Array(Type.Object({ completed: Type.Number() })));
@@ -37,7 +38,7 @@ export function encodeJob({ workload, tenants, extension, shape, ...rest }: Omit
   };
 }
 
-/** @throws ChatstreamError `internal` if the texts are no job */
+/** @throws ChatstreamError `internal` if the texts are not a job */
 export function decodeJob(encoded: EncodedJob): LoadJob {
   const { workload, tenants, times } = decoded(commonShape, encoded.common);
   const { shape, extension, ...rest } = decoded(ownShape, encoded.own);
@@ -51,9 +52,9 @@ export function decodeJob(encoded: EncodedJob): LoadJob {
 }
 
 /**
- * What an agent's threads measured, as text.
+ * The measurements of an agent's threads, as text.
  *
- * @param startUs when the agent began to send, on its own clock; what travels are times since then
+ * @param startUs when the agent began to send, on its own clock; times in the text are relative to it
  */
 export function encodeParts(parts: readonly RunPart[], startUs: number): string {
   return JSON.stringify(parts.map((part) => encodePart(moved(part, -startUs))));

@@ -3,13 +3,16 @@ import type { Bus } from '../../bus/bus.js';
 import { type BlobSource, fetchBlob } from './blobs.js';
 import { type AgentState, type BlobRef, decodeMessage, encodeMessage, shapes, type Speaker } from './messages.js';
 
-/** So many states are kept for those who have been told of them: a question that comes twice is answered twice. */
+/**
+ * This many states are kept for benches that were told of them, so that a question that arrives twice is answered
+ * twice.
+ */
 const mostKept = 8;
 
 /** How long the bench tries to fetch a state, in milliseconds; then it asks the agent for a newer one. */
 const patienceMs = 10_000;
 
-/** The states of an agent as messages. One that is longer than NATS takes is kept, and fetched in pieces. */
+/** The states of an agent as messages. A state that is longer than NATS accepts is kept, and fetched in pieces. */
 export class StateAnswers {
   readonly #bus: Bus;
   readonly #speaker: Speaker;
@@ -41,7 +44,7 @@ export class StateAnswers {
  * Fetches a state that was too long for a message.
  *
  * @param isWanted asked before each piece
- * @returns null if it does not come within 10 s, or is not wanted any more
+ * @returns null if it does not arrive within 10 s, or is no longer wanted
  */
 export async function fetchState(
   cluster: { readonly bus: Bus; readonly clock: Clock; readonly speaker: Speaker },

@@ -3,12 +3,15 @@ import { Value } from 'typebox/value';
 import { isRecord, member } from '../../base/json.js';
 import type { RunSnapshot } from '../record/run-recorder.js';
 
-/** Of all messages, and of what the pieces hold. Every change of a shape, also of a load or a result, raises it. */
+/**
+ * Version of all messages, and of the contents of the pieces. Every change of a shape, also of a load or a result,
+ * increases it.
+ */
 export const messageVersion = 4;
 
 /**
- * Who speaks. Agents and benches work together only if both are equal: another version of the program may draw other
- * prompts from the same seed.
+ * The sender. Agents and benches only work together if both are equal, because another version of the program may draw
+ * other prompts from the same seed.
  */
 export interface Speaker {
   readonly version: number;
@@ -24,11 +27,11 @@ export const subjects = {
   here: (session: string): string => `chatstream.bench.session.${session}.here`,
   /** An agent is being stopped. */
   left: (session: string): string => `chatstream.bench.session.${session}.left`,
-  /** A bench gives out pieces of the load. */
+  /** A bench provides pieces of the load. */
   load: (session: string): string => `chatstream.bench.session.${session}.load`,
-  /** What one agent is asked to do. */
+  /** A request to one agent. */
   agent: (id: string): string => `chatstream.bench.agent.${id}`,
-  /** An agent gives out pieces of its result. */
+  /** An agent provides pieces of its result. */
   result: (id: string): string => `chatstream.bench.agent.${id}.result`,
 };
 
@@ -40,24 +43,24 @@ const left = Type.Object({ id: Type.String() });
 const blobRef = Type.Object({
   hash: Type.String(),
   bytes: Type.Integer({ minimum: 0 }),
-  /** Of each piece but the last. */
+  /** Length of each piece but the last. */
   pieceBytes: Type.Integer({ minimum: 1 }),
 });
 
-/** Counted by the bench from 1, so that a message about an earlier run is known as such. */
+/** Counted by the bench from 1, so that a message about an earlier run is recognised as such. */
 const run = Type.Integer({ minimum: 1 });
 
 /**
- * What a bench wants of an agent. It says so again and again, and each time the agent answers with its state: a message
- * that is lost, late or repeated changes nothing.
+ * What a bench wants from an agent. The bench repeats it, and each time the agent answers with its state, so that a
+ * message that is lost, late or repeated changes nothing.
  */
 const wish = Type.Union([
-  /** To be there, and to work for no other bench. */
+  /** To be available, and to work for no other bench. */
   Type.Object({ type: Type.Literal('stay') }),
   Type.Object({
     type: Type.Literal('prepare'),
     run,
-    /** What is the same in all runs and for all agents. */
+    /** The part that is the same in all runs and for all agents. */
     common: blobRef,
     /** The rest of this agent's job. */
     own: blobRef,
@@ -85,7 +88,7 @@ const agentState = Type.Union([
   Type.Object({
     type: Type.Literal('running'),
     run,
-    /** For how long it has been sending. */
+    /** How long it has been sending. */
     forMs: Type.Number({ minimum: 0 }),
     snapshot: Type.Unsafe<RunSnapshot>(Type.Object({ completed: Type.Number(), trend: Type.Object({}) })),
   }),
@@ -107,7 +110,7 @@ const agentState = Type.Union([
   }),
 ]);
 
-/** What an agent answers: its state, or where that can be fetched if it is longer than a message may be. */
+/** The answer of an agent: its state, or where that can be fetched if it is longer than a message may be. */
 const agentAnswer = Type.Union([agentState, Type.Object({ type: Type.Literal('long'), state: blobRef })]);
 
 const piece = Type.Object({ hash: Type.String(), index: Type.Integer({ minimum: 0 }) });
@@ -120,10 +123,10 @@ export type Command = Static<typeof command>;
 export type AgentState = Static<typeof agentState>;
 export type Here = Static<typeof here>;
 
-/** A message that came in. */
+/** A received message. */
 export type Received<T> =
   | { readonly type: 'message'; readonly value: T; readonly speaker: Speaker }
-  /** Of another version, or of another program: its content is not looked at. */
+  /** From another version or another program: its content is not looked at. */
   | { readonly type: 'foreign'; readonly speaker: Speaker };
 
 /** As JSON, with the version in front. */
@@ -131,7 +134,7 @@ export function encodeMessage(speaker: Speaker, value: object): Uint8Array {
   return Buffer.from(JSON.stringify({ ...speaker, value }));
 }
 
-/** @returns `foreign` if the message is of another version; null if it is not a message of ours */
+/** @returns `foreign` if the message is from another version; null if it is not one of our messages */
 export function decodeMessage<Shape extends TSchema>(
   own: Speaker,
   shape: Shape,
@@ -150,7 +153,7 @@ function parsed(data: Uint8Array): Readonly<Record<string, unknown>> | null {
     const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
     return isRecord(value) ? value : null;
   } catch {
-    // Another program may use these subjects: it is not one of our messages.
+    // Another program may use these subjects: this is not one of our messages.
     return null;
   }
 }

@@ -16,7 +16,7 @@ import {
 } from './messages.js';
 import { narrowStart, type StartTime } from './start-time.js';
 
-/** An agent that does not answer for this long is lost. NATS takes less to restart. */
+/** An agent that does not answer for this long counts as lost. NATS takes less time to restart. */
 export const agentPatienceMs = 15_000;
 
 /** How long one answer may take before the agent is asked again. */
@@ -33,7 +33,7 @@ export interface Cluster {
   readonly host: string;
 }
 
-/** One agent, seen from the bench. It is told what is wished of it, again and again, and answers with its state. */
+/** One agent, as the bench sees it. It is told repeatedly what is wanted of it, and answers with its state. */
 export class RemoteAgent {
   readonly name: string;
   readonly #cluster: Cluster;
@@ -66,12 +66,12 @@ export class RemoteAgent {
     return this.#id;
   }
 
-  /** What it last said; null: nothing yet. */
+  /** Its latest state; null: none yet. */
   get state(): AgentState | null {
     return this.#state;
   }
 
-  /** Why it does not take part any more; null if it does. */
+  /** Why it no longer takes part; null if it does. */
   get lost(): string | null {
     return this.#lost;
   }
@@ -81,7 +81,7 @@ export class RemoteAgent {
     return this.#snapshot;
   }
 
-  /** When it began with the run that was released last; null if that is not known. */
+  /** When it began the run that was released last; null if unknown. */
   get start(): StartTime | null {
     return this.#start;
   }
@@ -90,7 +90,7 @@ export class RemoteAgent {
     return subjects.result(this.#id);
   }
 
-  /** Tells it now, and keeps telling it. */
+  /** Tells it now, and repeatedly from now on. */
   want(wish: Wish): void {
     this.#wish = wish;
     if (wish.type === 'prepare') this.#snapshot = null;
@@ -101,7 +101,7 @@ export class RemoteAgent {
     void this.#tell();
   }
 
-  /** It is gone, as it has said itself or as something else shows. */
+  /** Marks the agent as gone, because it has said so itself or something else shows it. */
   lose(reason: string): void {
     if (this.#lost !== null) return;
     this.#lost = reason;
@@ -145,7 +145,7 @@ export class RemoteAgent {
     const message = encodeMessage(speaker, this.#command(this.#wish));
     const answer = await bus.request(subjects.agent(this.#id), message, answerTimeoutMs);
     if (answer !== null) await this.#hear(answer, number, askedMs);
-    // Another question has been asked meanwhile, and continues.
+    // Another question has been asked in the meantime, and continues.
     if (number !== this.#asked) return;
     if (clock.now() - this.#heardMs > agentPatienceMs) this.lose(`did not answer for ${agentPatienceMs / 1000} s`);
     else this.#stopTimer = clock.schedule(this.#everyMs, () => void this.#tell());

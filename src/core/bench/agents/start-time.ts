@@ -6,8 +6,8 @@ export interface StartTime {
 
 /**
  * Learns from an answer when its agent began. The two clocks need not agree: the agent says for how long it has been
- * sending, and it said so between the moments at which the bench asked and was answered. Of several answers, the quickest
- * one says it best.
+ * sending, and it said so between the moments at which the bench asked and was answered. Of several answers, the
+ * quickest one is the most precise.
  *
  * ```text
  * bench   release ──── asked ─────────────────── answered
@@ -27,7 +27,10 @@ export function narrowStart(
   return before === null || widthOf(seen) < widthOf(before) ? seen : before;
 }
 
-/** At most how far apart the agents began, in milliseconds; null if it is not known of all of them. */
+/**
+ * An upper limit of the time between the starts of the agents, in milliseconds; null if it is not known for all of
+ * them.
+ */
 export function startSpreadMs(starts: readonly (StartTime | null)[]): number | null {
   const known = starts.filter((start) => start !== null);
   if (known.length === 0 || known.length < starts.length) return null;

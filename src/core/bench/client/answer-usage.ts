@@ -1,7 +1,7 @@
 import type { CachedTokens } from './outcome.js';
 import type { Usage } from './protocol/chunk.js';
 
-/** Prompt tokens that were in the server's cache, and what says so. */
+/** Prompt tokens that were in the server's cache, and which field says so. */
 export function cachedTokensOf({
   usage,
   cachedByTimings,

@@ -20,19 +20,19 @@ export interface Answer {
   /** What happens to the connection afterwards does not matter. */
   readonly isDecided: boolean;
   readonly tokenChunks: number;
-  /** The server behind the one that was asked, which has measured what its timings say; null as long as none is named. */
+  /** The server behind the one that was asked, which measured the times in its timings; null until one is named. */
   readonly upstream: string | null;
-  /** Which of its engines has answered, by its timings; null as long as these do not say. */
+  /** Which of its engines answered, according to its timings; null until these say so. */
   readonly executor: string | null;
-  /** Call it when the answer has ended, or is decided. */
+  /** Must be called when the answer has ended, or its outcome is decided. */
   outcome(): OutcomeWithoutTimes;
 }
 
 /**
- * What becomes of an answer that begins like this.
+ * Decides how to read an answer from its beginning.
  *
- * @param form how it was wanted
- * @param keepsText whether the outcome has the text of the answer
+ * @param form the form that was requested
+ * @param keepsText whether the outcome contains the text of the answer
  */
 export function answerTo(status: number, headers: IncomingHttpHeaders, form: AnswerForm, keepsText: boolean): Answer {
   const encoding = contentEncodingOf(headers);
@@ -47,7 +47,10 @@ export function answerTo(status: number, headers: IncomingHttpHeaders, form: Ans
 /** How the lines of an event stream begin. */
 const fields = ['data:', 'event:', 'id:', 'retry:', ':'];
 
-/** An answer with another content type, or without one. Some servers send event streams so; its first bytes show it. */
+/**
+ * An answer with another content type, or without one. Some servers send event streams that way; the first bytes show
+ * it.
+ */
 class UnlabelledAnswer implements Answer {
   readonly #stream: () => Answer;
   readonly #rejected: () => Answer;

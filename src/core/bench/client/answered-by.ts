@@ -2,10 +2,11 @@ import type { OutcomeWithoutTimes } from './outcome.js';
 import type { ServerTimings } from './protocol/server-timings.js';
 
 /**
- * An outcome with the name of the server behind the one that was asked. The wait that it reports is its own; what the
- * request waited before is not known. So only its time for the prompt is known, and the rest is an upper bound of the wait.
+ * An outcome with the name of the server behind the one that was asked. The wait that this server reports is its own;
+ * how long the request waited before is unknown. So only its time for the prompt is known, and the rest is an upper
+ * bound of the wait.
  *
- * @param upstream null if nothing is said of a server behind
+ * @param upstream null if no server behind is named
  */
 export function answeredBy(upstream: string | null, outcome: OutcomeWithoutTimes): OutcomeWithoutTimes {
   if (upstream === null || outcome.status !== 'completed') return outcome;

@@ -6,7 +6,7 @@ import { EventTooLongError } from './sse-parser.js';
 
 /** Why there is no answer, for reasons that do not depend on the request. */
 export interface ConnectionFailure {
-  /** One of ours, such as `connection_refused`. */
+  /** One of our codes, such as `connection_refused`. */
   readonly code: string;
   readonly message: string;
 }
@@ -71,7 +71,7 @@ export function isClosedByServer(error: unknown): boolean {
   return closedByServer.has(codeOf(error));
 }
 
-/** If a name has several addresses, as localhost often has, this is the code of the first one's error. */
+/** If a name has several addresses, as localhost often does, this is the error code of the first one. */
 function codeOf(error: unknown): string {
   const code = member(error, 'code');
   return typeof code === 'string' ? code : '';

@@ -4,7 +4,7 @@ import { Client, type Dispatcher } from 'undici';
 import { microsNow } from '../../base/micros.js';
 import type { TlsOptions } from './transport.js';
 
-/** Longer than any measurement, in milliseconds: the server decides how long connections stay open. */
+/** Longer than any measurement, in milliseconds, so that the server decides how long connections stay open. */
 const longestIdleMs = 3_600_000;
 
 /** Where a connection leads, and how. */
@@ -26,7 +26,7 @@ class ConnectionGoneError extends Error {
 }
 
 /**
- * One socket, and one undici client that speaks HTTP on it. The client never opens another socket: when this one is
+ * One socket, and one undici client that speaks HTTP on it. The client never opens another socket: once this one is
  * gone, the connection is no longer usable. So every handshake and every retry is decided here and can be counted.
  *
  * ```text
@@ -65,7 +65,7 @@ export class Connection {
         reject(new ConnectionGoneError());
       });
     });
-    // Without this, a connection that fails after its caller has stopped waiting would be an unhandled rejection.
+    // Without this, a connection that fails after its caller has stopped waiting would cause an unhandled rejection.
     this.opened.catch(() => undefined);
     this.closed = new Promise((resolve) => {
       this.#socket.once('close', () => {
@@ -73,13 +73,13 @@ export class Connection {
       });
     });
     this.#client = new Client(origin, {
-      // The time limit is ours: one timer for each request, instead of one that is set again with every chunk.
+      // The time limit is our own: one timer for each request, instead of one that is reset with every chunk.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: longestIdleMs,
       keepAliveMaxTimeout: longestIdleMs,
       connect: (_options, callback) => {
-        // undici overlooks a socket that it is given before this function returns.
+        // undici ignores a socket that it is given before this function returns.
         queueMicrotask(() => {
           if (this.#isHandedOver || !this.isUsable) callback(new ConnectionGoneError(), null);
           else callback(null, this.#handOver());
@@ -100,7 +100,7 @@ export class Connection {
     return writable && !readableEnded && !this.#intake.hasUnread;
   }
 
-  /** When the bytes that are being handled arrived, in microseconds. */
+  /** When the bytes that are being processed arrived, in microseconds. */
   get arrivalUs(): number {
     return this.#intake.arrivalUs;
   }
@@ -115,7 +115,7 @@ export class Connection {
     this.#client.dispatch(request, handler);
   }
 
-  /** Closes the socket at once. A request that is under way ends with `error`. */
+  /** Closes the socket at once. A request in progress ends with `error`. */
   destroy(error: Error = new ConnectionGoneError()): void {
     this.#socket.destroy();
     void this.#client.destroy(error);
@@ -147,18 +147,19 @@ function openSocket({ origin, socketPath, tls }: Route, onread: OnReadOpts): Soc
 }
 
 /**
- * All sockets of a thread are read into this buffer, one after the other. It is as large as what Node reads at a time.
+ * All sockets of a thread are read into this buffer, one after the other. It is as large as the chunks that Node reads.
  */
 const readBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /**
- * Takes the bytes of a socket where Node reads them, notes the time at once, and gives them to undici in the same call.
+ * Takes the bytes of a socket where Node reads them, records the time at once, and passes them to undici in the same
+ * call.
  *
  * Without it, a socket makes a buffer of 64 KiB for each read, shrinks it, queues it in its stream and reports it in a
  * later tick: for a chunk of some hundred bytes that was a sixth of all CPU time (benchmarks/bench).
  */
 class Intake {
-  /** When the bytes that are being handled were read, in microseconds. */
+  /** When the bytes that are being processed were read, in microseconds. */
   arrivalUs = 0;
   #unread: Buffer | null = null;
   #socket: Socket | undefined;

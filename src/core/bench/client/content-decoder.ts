@@ -10,11 +10,14 @@ export function contentEncodingOf(headers: IncomingHttpHeaders): string | null {
   return encoding === '' || encoding === 'identity' ? null : encoding;
 }
 
-/** What was decompressed continues at once, and an answer may end in the middle. */
+/** Decompressed bytes are passed on at once, and an answer may end in the middle. */
 const zlibOptions = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const brotliOptions = { flush: constants.BROTLI_OPERATION_FLUSH, finishFlush: constants.BROTLI_OPERATION_FLUSH };
 
-/** Decoders by the names of the encodings. They get the first bytes: `deflate` comes with a zlib header, or without. */
+/**
+ * Decoders by the names of the encodings. They get the first bytes, because `deflate` comes with or without a zlib
+ * header.
+ */
 const decoders: Readonly<Record<string, (first: Buffer) => Transform>> = {
   gzip: () => createGunzip(zlibOptions),
   'x-gzip': () => createGunzip(zlibOptions),
@@ -26,7 +29,7 @@ export function isDecodable(encoding: string): boolean {
   return Object.hasOwn(decoders, encoding);
 }
 
-/** The bytes are not what the answer's content-encoding says. */
+/** The bytes do not have the encoding that the answer's content-encoding names. */
 export class UndecodableError extends Error {
   constructor(encoding: string, reason: unknown) {
     super(`The answer is not ${encoding}, as its content-encoding says: ${messageOf(reason)}.`);
@@ -34,17 +37,20 @@ export class UndecodableError extends Error {
   }
 }
 
-/** Decompresses an answer while it arrives. What comes out bears the time at which the bytes arrived that complete it. */
+/**
+ * Decompresses an answer while it arrives. Decompressed bytes are stamped with the time at which the bytes arrived that
+ * complete them.
+ */
 export class ContentDecoder {
   readonly #encoding: string;
   readonly #onBytes: (bytes: Buffer, arrivalUs: number) => void;
   readonly #onError: (error: UndecodableError) => void;
   #stream: Transform | undefined;
-  /** Of the pieces that are being decompressed, in their order. */
+  /** The arrival times of the pieces that are being decompressed, in their order. */
   readonly #arrivalsUs: number[] = [];
   #lastArrivalUs = 0;
 
-  /** @param encoding one that {@link isDecodable} */
+  /** @param encoding one for which {@link isDecodable} is true */
   constructor(
     encoding: string,
     onBytes: (bytes: Buffer, arrivalUs: number) => void,
@@ -59,7 +65,8 @@ export class ContentDecoder {
     const stream = (this.#stream ??= this.#open(bytes));
     this.#arrivalsUs.push(arrivalUs);
     this.#lastArrivalUs = arrivalUs;
-    // The stream takes the next piece after this call at the earliest, so all that can be read now is of this one.
+    // The stream takes the next piece after this call at the earliest, so everything that can be read now belongs to
+    // this one.
     stream.write(bytes, () => {
       this.#readAll(stream);
       this.#arrivalsUs.shift();
@@ -77,7 +84,7 @@ export class ContentDecoder {
     }
   }
 
-  /** Gives up; nothing is passed on any more. */
+  /** Gives up; nothing more is passed on. */
   destroy(): void {
     this.#stream?.destroy();
   }

@@ -10,7 +10,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** When it was written to the socket; null if it never was. */
   sendUs: number | null = null;
   endUs = 0;
-  /** Null until the answer's headers are there. */
+  /** Null until the answer's headers have arrived. */
   answer: Answer | null = null;
   /** How the answer is compressed; null if it is not. */
   contentEncoding: string | null = null;
@@ -21,15 +21,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #connection: { readonly arrivalUs: number };
   readonly #form: AnswerForm;
   readonly #keepsText: boolean;
-  /** Who answers, by a header of chatstream servers in front of others. */
+  /** The answering server, from a header of chatstream servers in front of others. */
   #upstream: string | null = null;
   #decoder: ContentDecoder | null = null;
   #onEnd: () => void = () => undefined;
 
   /**
-   * @param connection knows when the bytes arrived that undici is reading
-   * @param form how the answer is wanted
-   * @param keepsText whether the outcome has the text of the answer
+   * @param connection knows when the bytes that undici is reading arrived
+   * @param form the form in which the answer is requested
+   * @param keepsText whether the outcome contains the text of the answer
    */
   constructor(connection: { readonly arrivalUs: number }, form: AnswerForm, keepsText: boolean) {
     this.#connection = connection;
@@ -69,7 +69,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return this.answer?.upstream ?? this.#upstream;
   }
 
-  /** Who has answered: that server, or one of several engines of the one that was asked. Known when the answer has ended. */
+  /**
+   * The server or engine that answered: the server behind, or one of several engines of the server that was asked.
+   * Known when the answer has ended.
+   */
   get executor(): string | null {
     return this.upstream ?? this.answer?.executor ?? null;
   }

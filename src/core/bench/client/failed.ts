@@ -15,7 +15,9 @@ export function failed(code: string, message: string): OutcomeWithoutTimes {
   return { status: 'failed', code, message };
 }
 
-/** The same for an error that the server sent in place of an answer, or of its rest. @param isFirst nothing came before */
+/**
+ * The same for an error that the server sent instead of an answer, or of its rest. @param isFirst nothing came before
+ */
 export function failedBy({ code, type, status, message }: ServerError, isFirst: boolean): OutcomeWithoutTimes {
   const isBusy = isFirst && (busy.has(type) || busy.has(code) || busyStatuses.has(status));
   const name = code ?? (status === null ? null : `http_${status}`) ?? type ?? 'stream_error';

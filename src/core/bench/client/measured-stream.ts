@@ -7,7 +7,7 @@ import { isFailure } from './protocol/finish-reason.js';
 import type { Protocol } from './protocol/protocol.js';
 import { createSseParser } from './sse-parser.js';
 
-/** Measures an event stream while it arrives. It keeps no more than one event of it, unless the text is wanted. */
+/** Measures an event stream while it arrives. It keeps at most one event of it, unless the text is wanted. */
 export class MeasuredStream {
   readonly #protocol: Protocol;
   readonly #reader: ChunkReader;
@@ -28,12 +28,12 @@ export class MeasuredStream {
       this.#upstream = upstreamIn(comment) ?? this.#upstream;
     },
   );
-  /** Said in a comment, by a server that had sent its headers before it knew. */
+  /** Set in a comment by a server that had sent its headers before it knew. */
   #upstream: string | null = null;
-  /** Events with text, which are read a second time at the end, so that measuring them takes no longer than usual. */
+  /** Events with text, which are read a second time at the end, so that the measurement is not slowed down. */
   readonly #kept: string[] | null;
 
-  /** @param keepsText whether the outcome has the text of the answer */
+  /** @param keepsText whether the outcome contains the text of the answer */
   constructor(keepsText = false, protocol: Protocol = chatProtocol) {
     this.#protocol = protocol;
     this.#reader = new ChunkReader(protocol);
@@ -54,7 +54,7 @@ export class MeasuredStream {
     return this.#reader.nonsense !== null;
   }
 
-  /** Its end or an error was announced; what happens to the connection afterwards does not matter. */
+  /** Its end or an error has been announced; what happens to the connection afterwards does not matter. */
   get isDecided(): boolean {
     const { isDone, error, finishReason } = this.#reader;
     return isDone || error !== null || (finishReason !== null && isFailure(finishReason));
@@ -115,7 +115,7 @@ export class MeasuredStream {
     return this.#tokenChunks === 0 ? failed('no_tokens', whyNoText(this.#reader.usage)) : null;
   }
 
-  /** Only a count that grows says how many tokens each chunk has. */
+  /** Only a growing count says how many tokens each chunk has. */
   #runningCounts(): readonly number[] | null {
     const counts = this.#tokenCounts;
     const [first = 0] = counts;

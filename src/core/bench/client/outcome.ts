@@ -8,7 +8,7 @@ export interface CachedTokens {
 
 /** Times are microseconds of the clock in micros.ts. */
 interface Attempted {
-  /** When the plan wanted it sent. */
+  /** When it should have been sent according to the plan. */
   readonly intendedUs: number;
   /**
    * When it was handed to an open socket, that is, after any wait for a connection. After a reconnect, the second time.
@@ -21,7 +21,7 @@ interface Attempted {
   readonly reconnects: number;
   /** How the answer was compressed, such as `gzip`, if it was. */
   readonly contentEncoding?: string;
-  /** The server behind the one that was asked, or one of its own engines, if it says who it was. */
+  /** The server behind the one that was asked, or one of its own engines, if the answer names it. */
   readonly executor?: string;
 }
 
@@ -29,8 +29,8 @@ interface Attempted {
 export interface CompletedRequest extends Attempted {
   readonly status: 'completed';
   /**
-   * It was not a stream, but came as a whole: there is no time of a first token, and it counts as one chunk. Absent: it was
-   * a stream.
+   * It was not a stream, but arrived as a whole: there is no time of a first token, and it counts as one chunk. Absent:
+   * it was a stream.
    */
   readonly isWhole?: true;
   /** Arrival of the first chunk that had text, or of the whole answer. */
@@ -49,16 +49,16 @@ export interface CompletedRequest extends Attempted {
   /** From `usage`; null if the server did not say. */
   readonly promptTokens: number | null;
   readonly outputTokens: number | null;
-  /** Prompt tokens that were in the server's cache, and what says so; null if nothing does. */
+  /** Prompt tokens that were in the server's cache, and which field says so; null if none does. */
   readonly cachedTokens: CachedTokens | null;
-  /** Output tokens that were reasoning of which no text was streamed, as far as the usage says; 0 or more. */
+  /** Output tokens that were reasoning whose text was not streamed, as far as the usage says; 0 or more. */
   readonly unseenReasoning: number;
   readonly serverTimings: ServerTimings | null;
-  /** What a person would see of the answer, without reasoning; only if it was to be kept. */
+  /** What a person would see of the answer, without reasoning; only if it is to be kept. */
   readonly text?: string;
 }
 
-/** No answer, or only a part of one. */
+/** No answer, or only part of one. */
 export interface UnansweredRequest extends Attempted {
   /**
    * `refused`: the server said that it is too busy (429, 503). `timed_out`: it took longer than `--timeout`. `failed`:
@@ -66,10 +66,10 @@ export interface UnansweredRequest extends Attempted {
    * at all.
    */
   readonly status: 'refused' | 'timed_out' | 'failed' | 'cancelled' | 'aborted';
-  /** The server's error code, else what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
+  /** The server's error code, otherwise what happened, such as `http_500`, `connection_reset`, `incomplete_stream`. */
   readonly code: string;
   readonly message: string;
-  /** Of an answer that is not 2xx. */
+  /** The status of an answer that is not 2xx. */
   readonly httpStatus?: number;
   /** Chunks with text that had arrived when its client left. */
   readonly tokenChunks?: number;

@@ -9,12 +9,12 @@ const mostBytes = 8 * 1024;
 /** Anthropic's status of a server that is too busy. */
 const overloaded = 529;
 
-/** An answer that is not an event stream: an error, or something that was not asked for. */
+/** An answer that is not an event stream: an error, or something that was not requested. */
 export class RejectedAnswer {
   readonly #status: number;
   readonly #contentType: string;
   readonly #location: string;
-  /** A compression that cannot be undone here; null if there is none. */
+  /** A compression that cannot be decoded here; null if there is none. */
   readonly #unknownEncoding: string | null;
   readonly #pieces: Buffer[] = [];
   #length = 0;
@@ -44,7 +44,7 @@ export class RejectedAnswer {
     return this.#status >= 300;
   }
 
-  /** It is longer than any message. */
+  /** The body is longer than any message. */
   get isHopeless(): boolean {
     return this.#length >= mostBytes;
   }

@@ -2,11 +2,11 @@ import { StringDecoder } from 'node:string_decoder';
 import { createParser } from 'eventsource-parser';
 
 /**
- * The longest event that is accepted, in characters. Real ones, with log-probabilities, have at most some thousands.
+ * The longest event that is accepted, in characters. Real ones, with log-probabilities, have at most a few thousand.
  */
 const longestEvent = 1024 * 1024;
 
-/** An event does not end within the limit: it is not an event stream, or not one that can be measured. */
+/** An event does not end within the limit: this is not an event stream, or not one that can be measured. */
 export class EventTooLongError extends Error {
   constructor(limit: number) {
     super(`The stream has an event of more than ${limit} characters.`);
@@ -31,9 +31,9 @@ export interface SseParser {
 
 /**
  * Reads server-sent events from bytes that are cut anywhere, as
- * https://html.spec.whatwg.org/multipage/server-sent-events.html says; `id` and `retry` are ignored. The library does
- * the work. It takes text, so the bytes are decoded here, and a byte order mark and a CR at the end of a piece are
- * dealt with, which the library leaves to its caller.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html specifies; `id` and `retry` are ignored. A library
+ * does the work. It takes text, so the bytes are decoded here. It also leaves a byte order mark and a CR at the end of
+ * a piece to its caller, which are handled here.
  *
  * @param limit how much of an unfinished event is kept, in characters
  * @param onComment gets lines that are not part of events; absent: they are ignored
@@ -46,7 +46,7 @@ export function createSseParser(
   // On Node.js 20, a TextDecoder adds 0.2 µs per event, and more than 1 µs with log-probabilities (benchmarks/bench).
   const decoder = new StringDecoder('utf8');
   let isFirstText = true;
-  /** A CR ended the last piece. Should an LF follow, it belongs to that line end. */
+  /** The last piece ended with a CR. If an LF follows, it belongs to that line end. */
   let endedWithReturn = false;
   const parser = createParser({
     maxBufferSize: limit,
@@ -55,7 +55,7 @@ export function createSseParser(
     },
     ...(onComment === undefined ? {} : { onComment }),
     onError: ({ type }) => {
-      // All other errors are about lines that mean nothing, which the specification says to ignore.
+      // All other errors are about lines without meaning, which are to be ignored according to the specification.
       if (type === 'max-buffer-size-exceeded') throw new EventTooLongError(limit);
     },
   });
@@ -73,8 +73,8 @@ export function createSseParser(
   }
 
   /**
-   * With every line end as LF if the last one is a CR. After a CR, the library waits for what follows, and would report the
-   * event that it ends with the next piece: too late, or never.
+   * The text with an LF for each line end if the last one is a CR. After a CR, the library waits for the next
+   * character, and would report the event that it ends with the next piece: too late, or never.
    */
   function withWholeLineEnd(text: string): string {
     const rest = endedWithReturn && text.startsWith('\n') ? text.slice(1) : text;

@@ -10,7 +10,7 @@ import { Exchange, Hopeless } from './exchange.js';
 import type { OutcomeWithoutTimes, RequestOutcome } from './outcome.js';
 import { tlsOptionsOf, type Transport, usualTransport } from './transport.js';
 
-/** Few enough that a server with a short backlog (llama-server's is 5) does not drop any of them for a second. */
+/** Few enough that a server with a short backlog (5 for llama-server) does not drop one of them for a second. */
 const handshakesAtOnce = 4;
 
 /**
@@ -22,12 +22,12 @@ const staleWithinUs = 1_000_000;
 export interface StreamingClientOptions {
   /** Where requests go, such as `http://127.0.0.1:8000/v1/chat/completions`. */
   readonly url: string;
-  /** Sent with every request; `content-type` and `accept` are added if they are not among them. */
+  /** Sent with every request; `content-type` and `accept` are added if they are missing. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Milliseconds from the call of `send` to the end of the answer, connecting included; 0 is no limit. */
+  /** Milliseconds from the call of `send` to the end of the answer, including connecting; 0 is no limit. */
   readonly timeoutMs: number;
   readonly transport?: Transport;
-  /** What answers there will be; absent: streams of chat completions. */
+  /** The kind of answers to expect; absent: streams of chat completions. */
   readonly form?: AnswerForm;
 }
 
@@ -37,11 +37,11 @@ function acceptable({ streaming }: AnswerForm): string {
   return streaming ? 'text/event-stream' : 'application/json';
 }
 
-/** What is special about a request. */
+/** Options of a single request. */
 interface SendWishes {
-  /** Whether the outcome has the text of the answer; absent: it has not. */
+  /** Whether the outcome contains the text of the answer; absent: it does not. */
   readonly keepsText?: boolean | undefined;
-  /** Gives it up so long after it was sent; its outcome is `cancelled` then. Absent: it waits for the answer. */
+  /** Gives up this long after sending, with the outcome `cancelled`. Absent: it waits for the answer. */
   readonly leavesAfterMs?: number | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface StreamingClient {
    *
    * @param body JSON text
    * @param intendedUs when the plan wanted it sent
-   * @param wishes what is special about it
+   * @param wishes the options of this request
    */
   send(body: string, intendedUs: number, wishes?: SendWishes): Promise<RequestOutcome>;
   /** Ends the requests in flight; their outcome is `aborted`. */
@@ -81,7 +81,7 @@ class UndiciClient implements StreamingClient {
   readonly #timeoutMs: number;
   readonly #form: AnswerForm;
   readonly #connections = new Set<Connection>();
-  /** The one used last is taken first: it is the least likely to have been closed. */
+  /** The most recently used connection is taken first, because it is the least likely to have been closed. */
   readonly #idle: Connection[] = [];
   readonly #inFlight = new Set<InFlight>();
 
@@ -221,7 +221,7 @@ class UndiciClient implements StreamingClient {
   }
 }
 
-/** Whether the connection was closed before the server saw the request. */
+/** Whether the connection was closed before the server received the request. */
 function isStale({ error, sendUs, endUs }: Exchange, connection: Connection, request: InFlight): boolean {
   if (error === null || request.interruption !== null || !isClosedByServer(error)) return false;
   return connection.bytesRead === request.bytesReadBefore && (sendUs === null || endUs - sendUs < staleWithinUs);
@@ -230,12 +230,12 @@ function isStale({ error, sendUs, endUs }: Exchange, connection: Connection, req
 /** Why the client itself ended a request. */
 type Interruption = 'timed_out' | 'cancelled' | 'aborted';
 
-/** A request under way, whether it waits for a connection or for its answer. */
+/** A request in progress, whether it waits for a connection or for its answer. */
 class InFlight {
   #interruption: Interruption | null = null;
   #connection: Connection | null = null;
   #bytesReadBefore = 0;
-  /** Whether the outcome has the text of the answer. */
+  /** Whether the outcome contains the text of the answer. */
   readonly keepsText: boolean;
   readonly #leavesAfterMs: number | undefined;
   #stopLeaving: (() => void) | null = null;
@@ -261,7 +261,7 @@ class InFlight {
     if (this.#interruption !== null) connection.destroy();
   }
 
-  /** It was sent; its client may leave some time from now. */
+  /** The request was sent; from now on, its client may leave. */
   sent(): void {
     this.end();
     if (this.#leavesAfterMs === undefined) return;
@@ -270,7 +270,7 @@ class InFlight {
     });
   }
 
-  /** Its client does not leave any more. */
+  /** Its client no longer leaves. */
   end(): void {
     this.#stopLeaving?.();
   }

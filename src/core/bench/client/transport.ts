@@ -18,7 +18,10 @@ export interface Transport {
 /** To the URL's host, with the certificates that Node.js trusts. */
 export const usualTransport: Transport = { socketPath: null, trust: { ca: null, insecure: false } };
 
-/** TLS options to share between connections: making them reads some hundred certificates if there are others. */
+/**
+ * TLS options to share between connections, because creating them parses a hundred or more certificates if extra ones
+ * are trusted.
+ */
 export type TlsOptions = Pick<ConnectionOptions, 'secureContext' | 'rejectUnauthorized'>;
 
 export function tlsOptionsOf({ ca, insecure }: Trust): TlsOptions {

@@ -19,7 +19,7 @@ export class WholeAnswer {
   /** Only streams have comments. */
   readonly upstream = null;
 
-  /** @param keepsText whether the outcome has the text of the answer */
+  /** @param keepsText whether the outcome contains the text of the answer */
   constructor(protocol: Protocol, keepsText: boolean) {
     this.#protocol = protocol;
     this.#keepsText = keepsText;
@@ -33,7 +33,7 @@ export class WholeAnswer {
   }
 
   readonly tokenChunks = 0;
-  /** Only a complete body says anything. */
+  /** Only a complete body is meaningful. */
   readonly isDecided = false;
 
   get isHopeless(): boolean {
@@ -77,7 +77,7 @@ export class WholeAnswer {
       promptTokens: usage?.promptTokens ?? null,
       outputTokens: usage?.outputTokens ?? null,
       cachedTokens: cachedTokensOf(chunk),
-      // Nothing is streamed: all tokens came with the answer.
+      // Nothing is streamed: all tokens arrived with the answer.
       unseenReasoning: 0,
       serverTimings: measuredOnly(serverTimings),
       ...(this.#keepsText ? { text: this.#protocol.spokenInWhole(json) } : {}),
@@ -85,7 +85,7 @@ export class WholeAnswer {
   }
 }
 
-/** The wait can be derived from the time to first token only, which such an answer does not have. */
+/** The wait can only be derived from the time to first token, which such an answer does not have. */
 function measuredOnly(timings: CompletedRequest['serverTimings']): CompletedRequest['serverTimings'] {
   return timings?.source === 'measured' ? timings : null;
 }

@@ -8,14 +8,14 @@ const noConnection: ReadonlySet<string> = new Set([
   'socket_not_found',
 ]);
 
-/** A server that is restarted by its supervisor is back sooner, on most machines. */
+/** On most machines, a server that is restarted by its supervisor is back sooner. */
 const lostAfterUs = 3_000_000;
 
-/** Notices that a server is gone, so that the load need not keep knocking at a closed door until its time is over. */
+/** Notices that a server is gone, so that the load does not keep trying to connect until its time is over. */
 export class ConnectionLoss {
   #sinceUs: number | null = null;
 
-  /** @returns whether for 3 s no connection could be opened */
+  /** @returns whether no connection could be opened for 3 s */
   observe(outcome: RequestOutcome): boolean {
     if (outcome.status !== 'failed' || !noConnection.has(outcome.code)) {
       this.#sinceUs = null;

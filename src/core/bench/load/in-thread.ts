@@ -19,7 +19,7 @@ export function inThreadLoad(): LoadGenerator {
   let running: RecordedLoad | undefined;
   return {
     async prepare(job) {
-      // What the run before has shown says nothing about this one.
+      // The state of an earlier run says nothing about this one.
       running = undefined;
       await prepared?.clients.close();
       const clients = createLoadClients(job);
@@ -47,7 +47,7 @@ export function inThreadLoad(): LoadGenerator {
 /**
  * Sends one worker's share of a run's load. Resolves when everything that was sent has ended.
  *
- * @param loopDelay open, and not measuring
+ * @param loopDelay open, but not measuring
  * @param startUs when the load begins, on the clock that all threads share
  * @param signal aborted to stop early: nothing more is sent, and what is in flight is not counted
  */

@@ -11,7 +11,7 @@ import { type LoadJob, partOf } from './job/load-job.js';
 import type { LoadGenerator } from './load-generator.js';
 
 /**
- * Events per second that one thread takes. Three times as many took half a core (benchmarks/bench), but they come in
+ * Events per second that one thread handles. Three times as many used half a core (benchmarks/bench), but they come in
  * bursts.
  */
 const eventsPerWorker = 10_000;
@@ -23,8 +23,8 @@ const assumedTokensPerSecond = 50;
  * How many threads the load needs: one if that is enough, and at most one fewer than there are cores, as the server may
  * run on the same machine.
  *
- * @param events what {@link expectedEvents} says
- * @param mostInFlight of the requests in flight, each thread has its share
+ * @param events the number that {@link expectedEvents} returns
+ * @param mostInFlight requests in flight, divided among the threads
  */
 export function chooseWorkers(events: number, mostInFlight = Infinity): number {
   const most = Math.max(1, Math.min(mostInFlight, availableParallelism() - 1));
@@ -48,7 +48,7 @@ function highestRate({ rates, stages }: Extract<Load, { type: 'open' }>): number
   return stages === undefined ? Math.max(...rates) : peakRate(stages);
 }
 
-/** To a worker. */
+/** A message to a worker. */
 export type WorkerCommand =
   | { readonly type: 'prepare'; readonly job: LoadJob }
   | { readonly type: 'start' }
@@ -56,7 +56,7 @@ export type WorkerCommand =
   /** Ends the thread. */
   | { readonly type: 'close' };
 
-/** From a worker. */
+/** A message from a worker. */
 export type WorkerReport =
   | { readonly type: 'prepared' }
   | { readonly type: 'snapshot'; readonly snapshot: RunSnapshot }
@@ -137,7 +137,7 @@ class LoadWorker {
     throw new ChatstreamError('internal', `A worker answered ${report.type} instead of its measurement.`);
   }
 
-  /** Lets the thread end what it has opened. It is not terminated, for the reason that `LoopDelay.close` gives. */
+  /** Lets the thread end what it has opened. It is not terminated, for the reason given at `LoopDelay.close`. */
   async close(): Promise<void> {
     if (this.#end !== undefined) return;
     const exited = new Promise((resolve) => this.#thread.once('exit', resolve));

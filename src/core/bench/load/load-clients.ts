@@ -11,7 +11,7 @@ export interface LoadClients {
   /** Never rejects: a failure is an outcome too. */
   send(turn: Turn, intendedUs: number): Promise<RequestOutcome>;
   /**
-   * Sends a request beside the load, with the headers that all requests have. Never rejects.
+   * Sends a request beside the load, with the headers of all requests. Never rejects.
    *
    * @param body JSON text
    */

@@ -13,7 +13,7 @@ import type { LoadJob } from './job/load-job.js';
  */
 export interface LoadGenerator {
   /**
-   * Opens the connections, so that nothing but requests happens afterwards. Call {@link start} next.
+   * Opens the connections in advance, so that the run itself consists only of requests. Call {@link start} next.
    *
    * @param job what all workers send together
    */
@@ -27,7 +27,7 @@ export interface LoadGenerator {
   start(signal: AbortSignal): Promise<readonly RunPart[]>;
   /** The state of each worker now. */
   snapshots(): readonly RunSnapshot[];
-  /** What each machine did in the run that has ended; absent if this one sends alone. */
+  /** What each machine did in the last run; absent if this one sends alone. */
   agentsOfRun?(): AgentsOfRun | null;
   close(): Promise<void>;
 }

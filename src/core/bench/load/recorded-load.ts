@@ -128,7 +128,7 @@ export class RecordedLoad implements LoadRun {
   }
 }
 
-/** Who sent a request, for the file of samples. */
+/** The sender of a request, for the file of samples. */
 function senderOf({ number, tenant }: Turn, { tenants = [], samplesOf }: LoadJob): Sender {
   const name = tenant === undefined ? undefined : tenants[tenant]?.tenant.name;
   return { turn: number ?? null, tenant: name ?? null, ...(samplesOf === undefined ? {} : { server: samplesOf }) };

@@ -4,7 +4,7 @@ import { encodePart } from '../record/run-part.js';
 import { inThreadLoad } from './in-thread.js';
 import type { WorkerCommand, WorkerReport } from './in-workers.js';
 
-/** How often the main thread gets a snapshot. */
+/** How often a snapshot is sent to the main thread. */
 const snapshotEveryMs = 200;
 
 const load = inThreadLoad();

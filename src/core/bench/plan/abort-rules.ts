@@ -10,7 +10,7 @@ export type AbortRule = {
     | { readonly type: 'overload' }
     /** More than this share of the requests has no answer. */
     | { readonly type: 'errors'; readonly share: number }
-    /** An objective has been missed, however the rest of the run goes. */
+    /** An objective has been missed, however the rest of the run turns out. */
     | { readonly type: 'slo' }
   );
 

@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { type Arrival, arrivals } from './options.js';
 
-/** Beyond this, nearly all requests come at the same few moments. */
+/** Beyond this, nearly all requests arrive in a few bursts. */
 const mostVariation = 10;
 
 /**

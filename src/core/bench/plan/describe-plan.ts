@@ -9,7 +9,7 @@ import type { RateStage } from './stages.js';
 import type { Tenant } from './tenants.js';
 import type { TraceReplay } from './trace.js';
 
-/** The plan as the result has it: everything that shapes the load. */
+/** The plan in the form of the result: everything that shapes the load. */
 export function describePlan(
   options: BenchOptions,
   settings: readonly Setting[],

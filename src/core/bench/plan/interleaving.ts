@@ -1,9 +1,9 @@
 import type { BenchOptions } from './options.js';
 
-/** Each has a warm-up of its own, so more would cost more time than they gain. */
+/** Each trial has a warm-up of its own, so more trials would cost more time than they gain. */
 const mostShortTrials = 4;
 
-/** With fewer, beginning and end of a trial would be most of it. */
+/** With fewer, the beginning and end would make up most of a trial. */
 const leastRequests = { perTrial: 8, perClient: 2 } as const;
 const leastTrialMs = 5000;
 

@@ -15,14 +15,14 @@ import type { TraceReplay } from './trace.js';
 
 export const arrivals = ['poisson', 'constant', 'burst'] as const;
 
-/** Gaps with a gamma distribution. */
+/** Requests with gaps that have a gamma distribution. */
 interface GammaArrival {
   readonly type: 'gamma';
   /** Standard deviation of the gaps over their mean, above 0; 1 is Poisson, above it requests come in clusters. */
   readonly cv: number;
 }
 
-/** How requests of an open loop are spread over time. `burst`: once a second all that are due in a second. */
+/** How requests of an open loop are spread over time. `burst`: all requests of a second at its beginning. */
 export type Arrival = (typeof arrivals)[number] | GammaArrival;
 
 /** What decides when the next request is sent. */
@@ -34,30 +34,30 @@ export type Load =
       readonly type: 'open';
       readonly rates: readonly number[];
       readonly arrival: Arrival;
-      /** A rate that changes; `rates` has its mean then. */
+      /** A rate that changes; `rates` then has its mean. */
       readonly stages?: readonly RateStage[];
-      /** Requests that are due wait if there are so many in flight. */
+      /** Requests that are due wait while this many are in flight. */
       readonly maxInFlight?: number;
     };
 
 /** Where requests go. */
 export type TargetOptions =
-  /** A server that runs already. */
+  /** A server that is already running. */
   | { readonly type: 'url'; readonly url: string }
   /** A child process of our own. */
   | {
       readonly type: 'own';
-      /** `chatstream serve` with everything but what the bench sets itself, as for `spawn`. */
+      /** `chatstream serve` with everything but the settings of the bench itself, as for `spawn`. */
       readonly command: readonly string[];
-      /** The flags of it that the user gave, for the result. */
+      /** The flags of it that the user set, for the result. */
       readonly serverFlags: Readonly<Record<string, string | number>>;
     };
 
 /** A setting that is measured for longer than planned, so that its median can be shown. */
 export interface PlannedExtension {
-  /** Completed requests of the setting, all trials together, for which its runs continue. */
+  /** The number of completed requests of the setting, in all trials together, up to which its runs continue. */
   readonly requests: number;
-  /** Milliseconds after the warm-up in which requests of a run begin, at most. */
+  /** The latest time at which requests of a run begin, in milliseconds after the warm-up. */
   readonly longestMs: number;
 }
 
@@ -96,22 +96,22 @@ export interface BenchOptions {
   readonly insecure: boolean;
   /** Null: the first model that `/v1/models` lists. */
   readonly modelName: string | null;
-  /** Which endpoint is asked, and whether for streams. */
+  /** The endpoint to request, and whether to request streams. */
   readonly form: AnswerForm;
   readonly extraBody: Readonly<Record<string, unknown>> | null;
-  /** Own parameters that are not sent. */
+  /** Parameters of ours that are not sent. */
   readonly omittedParams: readonly string[];
 
   readonly load: Load;
   /** Searches for the highest load; null: measures the loads above. */
   readonly findMax: FindMaxOptions | null;
-  /** What ends a run before its time. */
+  /** Rules that end a run before its time. */
   readonly abortOn: readonly AbortRule[];
   /** Server settings to sweep; null: 1, 2, 4, … up to the concurrency, if the server's can be set and there are not several rates. */
   readonly maxConcurrency: readonly number[] | null;
   /** Where that sweep ends in an open loop, which has no concurrency of its own. */
   readonly sweepUpTo: number;
-  /** Whether the user said so; absent: no. */
+  /** Whether the user set it; absent: no. */
   readonly isSweepGiven?: boolean;
   /** Milliseconds per setting; null with `requests`. */
   readonly durationMs: number | null;
@@ -119,21 +119,23 @@ export interface BenchOptions {
   /** How a setting continues beyond `durationMs`; null: it does not. */
   readonly extension: PlannedExtension | null;
   readonly warmupMs: number;
-  /** The most that are measured. */
+  /** The largest number of trials. */
   readonly trials: number;
-  /** Fewer than `trials`: more are added from here on, until the gate can decide. */
+  /** Fewer than `trials`: more are added until the gate can decide. */
   readonly leastTrials: number;
   /** No trial begins later than this, in milliseconds from the first; null: no limit. */
   readonly maxDurationMs: number | null;
   readonly seed: number;
-  /** Changes the words of synthetic prompts, but neither their lengths nor when they are sent; 0: those of the seed. */
+  /**
+   * Changes the words of synthetic prompts, but neither their lengths nor when they are sent; 0: the words of the seed.
+   */
   readonly promptSalt: number;
   readonly timeoutMs: number;
   /** Clients that leave; null: all wait for their answers. */
   readonly cancel: CancelOptions | null;
   /** One-token requests per second beside the load; null: none. */
   readonly probeRate: number | null;
-  /** How long a server that runs already may take to answer its first request; null: it has to answer at once. */
+  /** How long a running server may take to answer its first request; null: it has to answer at once. */
   readonly waitReadyMs: number | null;
   /** Threads that send, on each machine; null: as many as the load needs. */
   readonly workers: number | null;
@@ -143,7 +145,7 @@ export interface BenchOptions {
   readonly prompts: PromptSource;
   /** How chats continue after their first message. */
   readonly conversations: ConversationShape;
-  /** Those who load the server together, with loads of their own; empty: all requests are alike. */
+  /** The tenants that load the server together, with loads of their own; empty: all requests are alike. */
   readonly tenants: readonly Tenant[];
   /** Requests and times of a trace, instead of prompts and arrivals; null: no trace. */
   readonly trace: TraceReplay | null;
@@ -153,14 +155,14 @@ export interface BenchOptions {
   readonly objectives: readonly Objective[];
   /** JSONL file with a line for every request; null: none. */
   readonly samplesPath: string | null;
-  /** The command that repeats the bench, without keys; null if it was not started by one. */
+  /** The command that repeats the bench, without keys; null if no command started it. */
   readonly command: string | null;
   /** This package's version. */
   readonly version: string;
 }
 
 /**
- * Checks that two servers to be compared both run already, and are not the same.
+ * Checks that two servers to be compared are both running, and are not the same.
  *
  * @throws ChatstreamError `usage`
  */

@@ -6,10 +6,10 @@ import type { BenchOptions, FindMaxOptions } from './options.js';
 import type { PlannedSettings, SettableSlots } from './settings.js';
 
 /**
- * The setting that a search begins with. All that it measures are like it but for the load.
+ * The setting at which a search begins. All that it measures differ from it only in their load.
  *
  * @param queue of the target; null if its max-concurrency cannot be set
- * @throws ChatstreamError `usage` if a max-concurrency is asked for that the server cannot have
+ * @throws ChatstreamError `usage` for a max-concurrency that the server cannot have
  */
 export function searchedSettings(
   search: FindMaxOptions,
@@ -47,8 +47,8 @@ export function searchedSetting(setting: Setting, { by }: FindMaxOptions, load: 
 }
 
 /**
- * Decides when requests are due in a measurement of a search. Loads must not share their luck: a burst that all of them
- * get would move the limit.
+ * Decides when requests are due in a measurement of a search. Loads must not share their luck: a burst common to all of
+ * them would move the limit.
  *
  * @param look which measurement at this load it is, from 1
  */

@@ -8,17 +8,17 @@ export interface ServerAddress {
    * `https://llm.example.org/proxy`, `unix:/run/llm.sock`, `unix:/run/llm.sock:/proxy`.
    */
   readonly baseUrl: string;
-  /** The same for HTTP, which knows no sockets: `http://localhost/proxy`. */
+  /** The same for HTTP, which has no notation for sockets: `http://localhost/proxy`. */
   readonly httpUrl: string;
   /** The Unix socket to connect to; null: the URL's host. */
   readonly socketPath: string | null;
-  /** The endpoint that the URL ends with; null if it ends with none. */
+  /** The endpoint that the URL ends with; null for none. */
   readonly endpoint: Endpoint | null;
-  /** What stands between the base and `/chat/completions` or `/models`, the most likely first: `/v1`, or nothing. */
+  /** What may be between the base and `/chat/completions` or `/models`, the most likely first: `/v1`, or nothing. */
   readonly apiPaths: readonly string[];
-  /** The model that the URL itself names, as on Azure; null if it names none. */
+  /** The model that the URL itself names, as on Azure; null for none. */
   readonly model: string | null;
-  /** The query with its question mark, empty if there is none. It may hold a key, and goes with every request. */
+  /** The query with its question mark, empty if there is none. It may contain a key, and is sent with every request. */
   readonly query: string;
 }
 
@@ -29,10 +29,10 @@ const unixUrl = /^(?:http:\/\/)?unix:(?:\/\/(?=\/))?([^:?#]+)(?::(\/[^?#]*)?)?(\
 const azureDeployment = /\/openai\/deployments\/([^/]+)$/;
 
 /**
- * Reads the URL of a server in the forms in which people have it: the base with or without `/v1`, as OpenAI's clients want
- * it; the whole URL of an endpoint, such as the chat completions; an Azure deployment; a Unix socket. All of them may have a query.
+ * Reads the URL of a server in the usual forms: the base with or without `/v1`, as for OpenAI's clients; the whole URL
+ * of an endpoint, such as the chat completions; an Azure deployment; a Unix socket. All of them may have a query.
  *
- * @throws ChatstreamError `usage` if it is not the URL of a server, or has a password in it
+ * @throws ChatstreamError `usage` if it is not the URL of a server, or contains a password
  */
 export function serverAddressOf(text: string): ServerAddress {
   const [, socketPath, base = '', query = ''] = unixUrl.exec(text) ?? [];
@@ -72,6 +72,6 @@ function partsOf(pathname: string): PathParts {
   if (model !== undefined) return { path: base, endpoint, apiPaths: [''], model: model };
   if (base.endsWith('/v1')) return { path: base.slice(0, -'/v1'.length), endpoint, apiPaths: ['/v1'], model: null };
   if (base !== whole) return { path: base, endpoint, apiPaths: [''], model: null };
-  // Some have a version of their own in their base, such as /v1beta/openai.
+  // Some bases contain a version of their own, such as /v1beta/openai.
   return { path: base, endpoint, apiPaths: base === '' ? ['/v1'] : ['/v1', ''], model: null };
 }

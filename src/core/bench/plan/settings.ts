@@ -10,10 +10,10 @@ export interface SettableSlots {
 }
 
 /**
- * Settings can be swept if they can be set on every server, up to the fewest slots of any.
+ * Settings can be swept if they can be set on every server, up to the smallest number of slots.
  *
  * @param queues of the servers; null for one whose max-concurrency cannot be set
- * @returns null if they cannot be swept, as where a server has no slots at the moment
+ * @returns null if they cannot be swept, for example because a server has no slots at the moment
  */
 export function commonQueue(queues: readonly (SettableSlots | null)[]): SettableSlots | null {
   const settable = queues.flatMap((queue) => (queue === null || queue.slots === 0 ? [] : queue));
@@ -28,8 +28,8 @@ export interface PlannedSettings {
 }
 
 /**
- * Combines every load with every server setting. Of several rates no setting is recommended, so the server's stays as it is for them
- * unless the user says otherwise.
+ * Combines every load with every server setting. No setting is recommended for several rates, so the server keeps its
+ * own for them unless the user says otherwise.
  *
  * @param queue of the target; null if its max-concurrency cannot be set, so the server is measured as it is
  * @throws ChatstreamError `usage` if the server has fewer slots than a setting needs
@@ -91,6 +91,6 @@ export function powersOfTwo(most: number): number[] {
 /** One measurement of a setting. */
 export interface PlannedRun {
   readonly setting: Setting;
-  /** Which repeat of the setting this is, from 1. */
+  /** The number of this repetition of the setting, from 1. */
   readonly trial: number;
 }

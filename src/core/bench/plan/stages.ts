@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { parseDuration } from '../../base/units.js';
 
-/** A piece of a schedule in which the rate stays as it is, or rises or falls linearly. */
+/** A piece of a schedule in which the rate stays constant, or rises or falls linearly. */
 export interface RateStage {
   /** Requests per second at its beginning, 0 or more. */
   readonly fromRate: number;
@@ -59,7 +59,7 @@ function durationOf(text: string): number | null {
     const ms = parseDuration(text);
     return ms > 0 ? ms : null;
   } catch {
-    // The caller says what the whole has to look like.
+    // The caller says what the whole should look like.
     return null;
   }
 }
@@ -67,7 +67,7 @@ function durationOf(text: string): number | null {
 /** A ramp has no stages: its figures are reported by quarter. */
 const piecesOfRamp = 4;
 
-/** The pieces of a schedule that figures are reported for: its stages, or the quarters of a single ramp. */
+/** The pieces of a schedule for which figures are reported: its stages, or the quarters of a single ramp. */
 export function reportedStages(stages: readonly RateStage[]): readonly RateStage[] {
   const [only] = stages;
   if (only === undefined || stages.length > 1 || only.fromRate === only.toRate) return stages;
@@ -99,7 +99,7 @@ export function peakRate(stages: readonly RateStage[]): number {
   return Math.max(...stages.flatMap(({ fromRate, toRate }) => [fromRate, toRate]));
 }
 
-/** Which share of all requests is due by now, on average, 0 to 1. */
+/** The share of all requests that is due by now, on average, 0 to 1. */
 export function dueShare(stages: readonly RateStage[], elapsedMs: number): number {
   let due = 0;
   let leftMs = Math.max(0, elapsedMs);

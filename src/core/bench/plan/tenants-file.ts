@@ -51,11 +51,12 @@ const fileSchema = Type.Object({ tenants: Type.Array(tenant, { minItems: 1 }) },
 
 const seeDocs = 'docs/bench.md, section Tenants, describes the settings.';
 
-/** What a tenant has where the file says nothing, as the flags have it. */
+/** The flags' settings, which apply to a tenant where the file says nothing. */
 export type TenantDefaults = Pick<Tenant, 'prompts' | 'outputTokens' | 'sharedPrefixTokens' | 'conversations'>;
 
 /**
- * Reads who loads the server together, from YAML or JSON. Errors never quote the file, which may hold keys.
+ * Reads the tenants that load the server together, from YAML or JSON. Errors never quote the file, which may contain
+ * keys.
  *
  * @param environment where `key-env` is looked up
  * @throws ChatstreamError `usage` that names the file, and where in it something is wrong

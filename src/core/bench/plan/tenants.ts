@@ -2,13 +2,13 @@ import type { ConversationShape } from '../../measurement/workload/conversation-
 import type { Lengths } from '../../measurement/workload/lengths.js';
 import type { PromptSource } from './prompt-source.js';
 
-/** One of those who load a server together, with a load of its own. */
+/** One of the tenants that load a server together, with a load of its own. */
 export interface Tenant {
   readonly name: string;
   /** Sent as a bearer token, and nowhere else: it never appears in results, reports and logs. Null: as for all requests. */
   readonly key: string | null;
   readonly portion: TenantPortion;
-  /** The service that it should get in proportion to others. */
+  /** Its share of the service, in proportion to others. */
   readonly weight: number;
   /** Sent as the parameter `priority`; null: not sent. */
   readonly priority: string | number | null;
@@ -18,11 +18,11 @@ export interface Tenant {
   readonly conversations: ConversationShape;
 }
 
-/** How much of the load is its own. */
+/** How large its part of the load is. */
 export type TenantPortion =
   /** In proportion to others: of the clients of a closed loop, or of the requests of an open loop. */
   | { readonly type: 'share'; readonly share: number }
-  /** So many clients of a closed loop. */
+  /** A number of clients of a closed loop. */
   | { readonly type: 'clients'; readonly clients: number };
 
 /** A tenant's part of the load; parts are in proportion to each other. */
@@ -31,8 +31,9 @@ export function partOfLoad({ portion }: Pick<Tenant, 'portion'>): number {
 }
 
 /**
- * Which tenant each client of a closed loop belongs to: one client after the other goes to the tenant that has the fewest for
- * its part (the method of V. D'Hondt, 1878). Clients of different tenants are mixed, so that all begin during the warm-up.
+ * The tenant of each client of a closed loop: one client after the other goes to the tenant that has the fewest in
+ * relation to its part (the method of V. D'Hondt, 1878). Clients of different tenants are mixed, so that all begin
+ * during the warm-up.
  *
  * @param parts of the tenants, above 0
  * @returns the number of each client's tenant

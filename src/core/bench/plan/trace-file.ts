@@ -7,12 +7,12 @@ import { whole } from '../../measurement/numbers.js';
 import type { Trace } from './trace.js';
 import type { RawRow } from './trace-rows.js';
 
-/** With a larger share of bad rows, it is not a trace of that format. */
+/** With a larger share of bad rows, the file is not a trace of that format. */
 const mostLeftOut = 0.5;
 
 /**
- * Reads a trace: Mooncake's JSON Lines, or the CSV of Azure's LLM inference traces or BurstGPT. Rows without a prompt or an
- * answer, such as those of requests that failed, are left out.
+ * Reads a trace: Mooncake's JSON Lines, or the CSV of Azure's LLM inference traces or BurstGPT. Rows without a prompt
+ * or an answer are left out, such as those of failed requests.
  *
  * @param longestMs how much of it is wanted, from its first row, in milliseconds of the trace
  * @throws ChatstreamError `usage` if it is none of these, or has more bad rows than good ones
@@ -24,7 +24,7 @@ export async function readTraceFile(path: string, longestMs = Infinity): Promise
       cause: error,
     });
   });
-  // Loaded late: most benches replay no trace, and what checks its rows takes 0.15 s to load.
+  // Loaded late: most benches replay no trace, and the code that checks its rows takes 0.15 s to load.
   const { formatOf, placedRows, rowReader, sessionRowsOf } = await import('./trace-rows.js');
   const lines = text.split('\n').filter((line) => line.trim() !== '');
   const [first = ''] = lines;
@@ -42,7 +42,7 @@ export async function readTraceFile(path: string, longestMs = Infinity): Promise
   const name = basename(path);
   const beginMs = rows[0]?.atMs ?? 0;
   const wanted = rows.filter(({ atMs }) => atMs - beginMs <= longestMs);
-  // Of the whole file: how much of it is replayed must not change what its rows mean.
+  // For the whole file, because the part that is replayed must not change what its rows mean.
   const sessionRows = sessionRowsOf(rows);
   return {
     name: `${name} (sha256 ${createHash('sha256').update(text).digest('hex').slice(0, 12)})`,

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { SessionRows, TraceFormat, TraceRow } from './trace.js';
 
-/** A row as a file has it. */
+/** A row as it is in the file. */
 export interface RawRow {
   readonly atMs: number;
   readonly inputTokens: number;
@@ -25,7 +25,7 @@ const mooncake = Compile(
   }),
 );
 
-/** Which format the first line shows; null if it is none that is known. */
+/** The format that the first line shows; null if it is not a known one. */
 export function formatOf(firstLine: string): TraceFormat | null {
   if (firstLine.trimStart().startsWith('{')) return 'mooncake';
   const names = cellsOf(firstLine).map((name) => name.toLowerCase());
@@ -33,7 +33,7 @@ export function formatOf(firstLine: string): TraceFormat | null {
   return names.includes('request tokens') && names.includes('response tokens') ? 'burstgpt' : null;
 }
 
-/** A reader for the lines of a file, of which CSV has names in the first. */
+/** A reader for the lines of a file. In CSV, the first line has names. */
 export function rowReader(format: TraceFormat, firstLine: string): (line: string) => ParsedRow {
   switch (format) {
     case 'mooncake':
@@ -80,7 +80,7 @@ function rowOf(atMs: number, input: string | undefined, output: string | undefin
   return withTokens({ atMs, inputTokens, outputTokens, blocks: null, session });
 }
 
-/** Requests that failed have no output tokens. */
+/** Failed requests have no output tokens. */
 function withTokens(row: RawRow): ParsedRow {
   return row.inputTokens === 0 || row.outputTokens === 0 ? 'has no prompt or no answer' : row;
 }
@@ -106,15 +106,15 @@ function dateMs(text: string): number {
   return Date.parse(`${date}T${time}${offset}`) + Number(`0${fraction}`) * 1000;
 }
 
-/** An answer that was cut, or counted with another tokenizer, makes the next prompt somewhat shorter. */
+/** If an answer was cut, or counted with another tokenizer, the next prompt is somewhat shorter. */
 const tolerance = 0.95;
 
-/** With so many pairs of rows of one kind, the others are exceptions. */
+/** With this many pairs of rows of one kind, the others are exceptions. */
 const mostOf = 0.9;
 
 /**
- * Whether rows of a session have the whole conversation so far, from whether each has at least what came before it. A row with
- * blocks says itself what its whole prompt consists of, and nothing about the others.
+ * Whether rows of a session contain the whole conversation so far, judged by whether each has at least as much as came
+ * before it. A row with blocks says itself what its whole prompt consists of, and nothing about the others.
  */
 export function sessionRowsOf(rows: readonly RawRow[]): SessionRows {
   const last = new Map<string, RawRow>();
@@ -136,7 +136,7 @@ export function sessionRowsOf(rows: readonly RawRow[]): SessionRows {
   return growing <= (1 - mostOf) * pairs ? 'deltas' : 'mixed';
 }
 
-/** Rows with their times from the first one, and what their sessions had before. */
+/** Rows with their times since the first one, and the tokens of their sessions before them. */
 export function placedRows(rows: readonly RawRow[], sessionRows: SessionRows): readonly TraceRow[] {
   const begin = rows[0]?.atMs ?? 0;
   const numbers = new Map<string, number>();

@@ -1,10 +1,10 @@
-/** The formats that are read; docs/bench.md describes them. */
+/** The supported formats; docs/bench.md describes them. */
 export type TraceFormat = 'mooncake' | 'azure' | 'burstgpt';
 
 /**
- * What the rows of a session have: `cumulative`: the whole conversation so far; `deltas`: only what is new; `mixed`: some
- * this, some that, so each is taken for a whole prompt; `none`: no session has several rows. Rows with blocks are whole
- * prompts in any case.
+ * What the rows of a session contain: `cumulative`: the whole conversation so far; `deltas`: only the new part;
+ * `mixed`: some this, some that, so each counts as a whole prompt; `none`: no session has several rows. Rows with
+ * blocks are whole prompts in any case.
  */
 export type SessionRows = 'cumulative' | 'deltas' | 'mixed' | 'none';
 
@@ -14,7 +14,7 @@ export interface TraceRow {
   readonly atMs: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** What the prompt consists of, in blocks of {@link blockTokens}: rows with the same ids share their beginning. */
+  /** The contents of the prompt, in blocks of {@link blockTokens}: rows with the same ids share their beginning. */
   readonly blocks: readonly number[] | null;
   /** Number of its session, whose rows share their beginning; null without one. */
   readonly session: number | null;
@@ -22,7 +22,7 @@ export interface TraceRow {
   readonly tokensBefore: number;
 }
 
-/** Tokens of a block of Mooncake's traces. */
+/** Tokens of a block in Mooncake's traces. */
 export const blockTokens = 512;
 
 /** Requests that were once sent to some server, with the times at which they were sent. */
@@ -40,7 +40,7 @@ export interface Trace {
 /** A trace, and how fast it is replayed. */
 export interface TraceReplay {
   readonly trace: Trace;
-  /** 2: in half of the time. */
+  /** 2: in half the time. */
   readonly speed: number;
 }
 
@@ -50,7 +50,7 @@ export function timesOf({ trace, speed }: TraceReplay): readonly number[] {
 }
 
 /**
- * Which share of the requests that are due within the duration is due by now, 0 to 1. Asked several times a second while a
+ * The share of the requests due within the duration that is due by now, 0 to 1. Called several times a second while a
  * trace of any length is replayed.
  *
  * @param times in seconds, in rising order
@@ -66,7 +66,7 @@ export function shareOfTimes(
   return all === 0 ? 1 : (dueBefore(Math.min(Math.max(0, measuredMs), durationMs)) - warmup) / all;
 }
 
-/** How many of the times, which rise, are before this one, in milliseconds. */
+/** How many of the times, which are in rising order, are before this one, in milliseconds. */
 function countBefore(times: readonly number[], ms: number): number {
   let [from, to] = [0, times.length];
   while (from < to) {

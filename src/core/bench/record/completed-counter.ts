@@ -7,7 +7,7 @@ type CompletedCounts = Pick<
   'completed' | 'good' | 'outputTokens' | 'inputTokens' | 'tokenSources' | 'queueWaitSource' | 'contentEncoding'
 >;
 
-/** Adds up what is known of completed requests, apart from their latencies. */
+/** Adds up what is known about completed requests, apart from their latencies. */
 export class CompletedCounter {
   readonly #tokenSources = { usage: 0, chunks: 0, none: 0 };
   #requests = 0;

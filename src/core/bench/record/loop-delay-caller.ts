@@ -10,10 +10,10 @@ import { microsNow } from '../../base/micros.js';
 /** When a call was planned and when it was made, in microseconds of the common clock. */
 export type LoopCall = readonly [plannedUs: number, calledUs: number];
 
-/** Mean time between two calls: 250 calls per second cost the loop less than a hundredth of a core. */
+/** Mean time between two calls: 250 calls per second cost the event loop less than a hundredth of a core. */
 const meanEveryMs = 4;
 
-/** Blocks this thread while it should not call, and calls while it should, until it should end. */
+/** Blocks this thread while it should not call, calls while it should, and returns when it should end. */
 function callUntilEnd(cells: Int32Array): void {
   while (Atomics.load(cells, 0) !== 2) {
     Atomics.wait(cells, 0, 0);

@@ -5,10 +5,10 @@ import { LatencyHistogram } from '../../measurement/latency/histogram.js';
 import type { LoopCall } from './loop-delay-caller.js';
 
 /**
- * How late this thread notices what comes from outside. Another thread (loop-delay-caller.ts) calls at random moments, on
+ * How late this thread notices events from outside. Another thread (loop-delay-caller.ts) calls at random moments, on
  * the same clock, and each call waits as bytes from a socket would: until the loop has finished what it is doing, and
  * until the machine lets the thread run. So the share of calls that are late by some time is the share of bytes whose
- * time stamp is that late.
+ * timestamp is that late.
  *
  * ```text
  * caller   ──┬────┬──────┬─┬────────┬──  calls at random moments
@@ -30,7 +30,8 @@ export class LoopDelay {
 
   private constructor() {
     this.#caller.on('message', ([plannedUs, calledUs]: LoopCall) => {
-      // A delay of the caller itself counts too: what stops one thread of a machine often stops the other.
+      // A delay of the caller itself counts too, because anything that stops one thread of a machine often stops the
+      // other.
       this.#histogram.record(Math.max(calledUs - plannedUs, microsNow() - calledUs));
     });
     this.#caller.unref();
@@ -51,7 +52,7 @@ export class LoopDelay {
     Atomics.notify(this.#cells, 0);
   }
 
-  /** Forgets what has been seen: the warm-up is over. */
+  /** Forgets what has been recorded: the warm-up is over. */
   reset(): void {
     this.#histogram = new LatencyHistogram();
   }
@@ -68,8 +69,8 @@ export class LoopDelay {
   }
 
   /**
-   * Ends the other thread. It ends by itself: `terminate` never returns if it comes in the moment in which the thread
-   * begins to wait (Node 26.10, 1 of 60 times on a busy machine).
+   * Ends the other thread, which ends by itself: `terminate` never returns if it is called at the moment at which the
+   * thread begins to wait (Node 26.10, 1 of 60 times on a busy machine).
    */
   async close(): Promise<void> {
     if (this.#caller.threadId === -1) return;

@@ -1,7 +1,7 @@
 import type { RunSnapshot } from './run-recorder.js';
 import { mergedTrend } from './run-trend.js';
 
-/** The state of several threads as that of one. Of percentiles, which cannot be merged, it has the worst. */
+/** The state of several threads as that of one. Percentiles cannot be merged, so it has the worst of each. */
 export function mergedSnapshot(snapshots: readonly RunSnapshot[]): RunSnapshot {
   const sum = (of: (snapshot: RunSnapshot) => number): number =>
     snapshots.reduce((total, snapshot) => total + of(snapshot), 0);
@@ -21,7 +21,7 @@ export function mergedSnapshot(snapshots: readonly RunSnapshot[]): RunSnapshot {
   };
 }
 
-/** Whether any of the medians, each of which may be the worst, is one of few requests. */
+/** Whether any of the medians, each of which may be the worst, is based on few requests. */
 function isRough(snapshots: readonly Pick<RunSnapshot, 'p50Ms' | 'isP50Rough'>[]): boolean {
   const known = snapshots.filter(({ p50Ms }) => p50Ms !== null);
   return known.length === 0 || known.some(({ isP50Rough }) => isP50Rough);

@@ -23,7 +23,8 @@ export interface RunPart {
   /** Completed requests that met all objectives. */
   readonly good: number;
   /**
-   * Requests answered since the end of the warm-up. One that began before it counts by the share that arrived after it.
+   * Requests answered since the end of the warm-up. A request that began earlier counts by the share that arrived
+   * since.
    */
   readonly servedRequests: number;
   /** Tokens that arrived since then, counted in the same way. */
@@ -32,12 +33,14 @@ export interface RunPart {
   readonly outputTokens: number;
   /** Their input tokens; null if the server did not say. */
   readonly inputTokens: number | null;
-  /** For how many requests the server counted the output tokens (`usage`), and for how many the client (`chunks`). */
+  /**
+   * For how many requests the server counted the output tokens (`usage`), and for how many the client did (`chunks`).
+   */
   readonly tokenSources: { readonly usage: number; readonly chunks: number };
   readonly queueWaitSource: 'measured' | 'derived' | null;
-  /** What the answers that count say about themselves. */
+  /** What the counted answers say about themselves. */
   readonly answers: AnswerCounts;
-  /** Who answered, if servers behind the one that was asked did; empty if it does not say. */
+  /** Which servers answered, if servers behind the one that was asked did; empty if that is not known. */
   readonly executors: ExecutorCounts;
   /** How answers were compressed, such as `gzip`; null if they were not. */
   readonly contentEncoding: string | null;
@@ -50,21 +53,21 @@ export interface RunPart {
   /** The number of counted requests in flight, integrated over time, in request-microseconds. */
   readonly inFlightUs: number;
   readonly heldBack: HeldBackCounts;
-  /** What is in none of the other figures. */
+  /** What none of the other figures contains. */
   readonly leavers: LeaverCounts;
   readonly probes: ProbeCounts;
   /** Figures of requests that belong together, such as those of a turn. */
   readonly groups: Groups;
   /** How the run developed. */
   readonly trend: RunTrend;
-  /** The same for pictures, in longer pieces and with more in each. */
+  /** The same for pictures, in longer pieces with more in each. */
   readonly series: RunSeries;
   readonly histograms: PerMetric<LatencyHistogram>;
   /** How late the event loop was while the window was open. */
   readonly loopDelay: LatencyHistogram;
   /** Why the first requests were all rejected; null if they were not. */
   readonly rejection: Rejection | null;
-  /** Why not all samples were written, such as a full disk; null if they were, or were not wanted. */
+  /** Why not all samples were written, such as a full disk; null if they were, or were not requested. */
   readonly samplesFailure: string | null;
 }
 

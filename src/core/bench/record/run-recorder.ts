@@ -27,17 +27,17 @@ export interface RunSnapshot {
   readonly completed: number;
   /** Requests that were sent during the warm-up, which do not count. */
   readonly warmup: number;
-  /** Those of the warm-up included. */
+  /** Including those of the warm-up. */
   readonly inFlight: number;
-  /** Due, but not sent yet because of `--max-in-flight`, those of the warm-up included. */
+  /** Due, but not sent yet because of `--max-in-flight`, including those of the warm-up. */
   readonly heldBack: number;
   /** Refused, failed and timed out. */
   readonly unanswered: number;
-  /** Tokens that arrived since the end of the warm-up, of requests that were completed. */
+  /** Tokens that arrived since the end of the warm-up, for completed requests. */
   readonly servedTokens: number;
-  /** Of the latency that the report shows first (docs/metrics.md); null with too few samples, as there. */
+  /** The latency that the report shows first (docs/metrics.md); null with too few samples, as in the report. */
   readonly p50Ms: number | null;
-  /** Whether the report would mark it, as one of few requests. */
+  /** Whether the report would mark it as one of few requests. */
   readonly isP50Rough: boolean;
   readonly p95Ms: number | null;
   readonly trend: RunTrend;
@@ -45,29 +45,29 @@ export interface RunSnapshot {
   readonly rejection: Rejection | null;
 }
 
-/** What a recorder is told of a run besides its requests. */
+/** What a recorder is told about a run besides its requests. */
 interface RecorderOptions {
   /** Objectives whose misses are counted over time; by default none. */
   readonly trackedObjectives?: readonly Objective[];
   /** How long the stages of a rate that changes take, in milliseconds; by default, it stays the same. */
   readonly stagesMs?: readonly number[];
-  /** The latency of the snapshots; whole answers have none, and show the end-to-end latency. By default `ttft`. */
+  /** The latency of the snapshots; whole answers have no TTFT, and show the end-to-end latency. By default `ttft`. */
   readonly headline?: 'ttft' | 'ttft_from_schedule';
 }
 
-/** What is known of a request besides its outcome. */
+/** What is known about a request besides its outcome. */
 interface RequestContext {
   /** How long it had been held back, in microseconds. */
   readonly heldUs?: number;
-  /** With whose other requests it belongs together. */
+  /** The groups of requests to which it belongs. */
   readonly groups?: readonly string[];
 }
 
 /** Turns outcomes into histograms and counts. Its memory does not depend on how many requests there are. */
 export class RunRecorder {
-  /** Requests that wait because as many are in flight as there may be. */
+  /** Requests that wait because the limit on requests in flight is reached. */
   readonly heldBack = new HeldBack();
-  /** What is in no other figure. */
+  /** What no other figure contains. */
   readonly leavers = new LeaverCounter();
   readonly probes = new ProbeCounter();
   readonly #headline: 'ttft' | 'ttft_from_schedule';
@@ -114,13 +114,13 @@ export class RunRecorder {
     this.#inFlight.beginWarmup();
   }
 
-  /** It ended. Only what the server did for it after the measurement had begun is recorded. */
+  /** It ended. Only the server's work after the beginning of the measurement is recorded. */
   endWarmup(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.#inFlight.endWarmup();
     if (outcome.status === 'completed') this.#served(outcome, groups);
   }
 
-  /** The same for one whose client was to leave. */
+  /** The same for a request whose client was to leave. */
   endLeaver(outcome: RequestOutcome, groups: readonly string[] = []): void {
     this.leavers.end(outcome);
     if (outcome.status === 'completed') this.#served(outcome, groups);
@@ -184,8 +184,8 @@ export class RunRecorder {
   }
 
   /**
-   * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it: while
-   * they are still being answered, counted requests wait behind them, and the server is not idle.
+   * Adds to the work that the server has done since the measurement began. Requests of the warm-up are part of it:
+   * while they are still being answered, counted requests wait behind them, and the server is not idle.
    */
   #served(request: CompletedRequest, groups: readonly string[]): void {
     if (request.endUs < this.#beginUs) return;
@@ -200,7 +200,7 @@ export class RunRecorder {
     }
   }
 
-  /** Its groups, and the stage in which it was meant to be sent. */
+  /** The groups of a request, and the stage in which it should have been sent. */
   #groupsOf({ intendedUs }: RequestOutcome, groups: readonly string[]): readonly string[] {
     return this.#stages.areThere ? [...groups, stageGroup(this.#stages.at(intendedUs))] : groups;
   }
@@ -213,7 +213,7 @@ export class RunRecorder {
     this.#series.inFlight(nowUs, this.#allInFlight, elapsedUs);
   }
 
-  /** Those of the warm-up, and those whose clients are to leave, included. */
+  /** Including those of the warm-up, and those whose clients are to leave. */
   get #allInFlight(): number {
     return this.#inFlight.all + this.leavers.inFlight;
   }

@@ -5,19 +5,19 @@ import type { RequestMetrics } from './answers/request-metrics.js';
 
 /** What happened in a piece of time, as plain data, which can be sent to another thread. */
 interface SeriesBin {
-  /** Requests that were meant to be sent in it. */
+  /** Requests that should have been sent in it. */
   readonly sent: number;
-  /** Requests that ended in it; `failed` are those without an answer, refused ones included. */
+  /** Requests that ended in it; `failed` are those without an answer, including refused ones. */
   readonly completed: number;
   readonly failed: number;
-  /** Output tokens that arrived in it, those of the warm-up's requests included. */
+  /** Output tokens that arrived in it, including those of the warm-up's requests. */
   readonly tokens: number;
-  /** Requests in flight, those of the warm-up included, integrated over the piece, in request-microseconds. */
+  /** Requests in flight, including those of the warm-up, integrated over the piece, in request-microseconds. */
   readonly inFlightUs: number;
-  /** Of the requests that were meant to be sent in it: TTFT from that moment on. */
+  /** For requests that should have been sent in it: TTFT from that moment on. */
   readonly ttft: SketchCells;
   readonly tpot: SketchCells;
-  /** Of answers that came as a whole: end-to-end latency from that moment on. */
+  /** For answers that arrived as a whole: end-to-end latency from that moment on. */
   readonly e2e: SketchCells;
 }
 
@@ -36,15 +36,15 @@ interface OpenBin {
   readonly e2e: LatencySketch;
 }
 
-/** Bins of several threads fit onto each other if each is twice as long as another, or as long. */
+/** Bins of several threads can be combined if each is as long as another, or twice as long. */
 const shortestBinUs = 1_000_000;
 
 /** Five minutes of seconds, ten of two seconds each, and so on. */
 const mostBins = 300;
 
 /**
- * Records a run over time, in bins that become longer with the run: its memory does not depend on how long that is, or on
- * how many requests there are.
+ * Records a run over time, in bins that become longer with the run: its memory depends neither on the length of the run
+ * nor on the number of requests.
  */
 export class SeriesRecorder {
   readonly #beginUs: number;
@@ -76,9 +76,9 @@ export class SeriesRecorder {
   }
 
   /**
-   * Puts the tokens of an answer where they arrived.
+   * Puts the tokens of an answer into the bins in which they arrived.
    *
-   * @param before how many of its chunks came during the warm-up
+   * @param before how many of its chunks arrived during the warm-up
    * @param tokens those of the others
    */
   tokens(before: number, tokens: number, request: CompletedRequest): void {
@@ -130,7 +130,10 @@ export class SeriesRecorder {
   }
 }
 
-/** The series of several threads together, which began at the same moment. Nothing is lost: they only hold counts. */
+/**
+ * The combined series of several threads that began at the same moment. Nothing is lost, because they only contain
+ * counts.
+ */
 export function mergedSeries(all: readonly RunSeries[]): RunSeries {
   const binUs = Math.max(shortestBinUs, ...all.map((series) => series.binUs));
   const length = Math.max(0, ...all.map((series) => Math.ceil((series.bins.length * series.binUs) / binUs)));

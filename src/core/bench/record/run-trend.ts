@@ -4,15 +4,18 @@ import type { CompletedRequest } from '../client/outcome.js';
 import { gapsOf } from './answers/burst.js';
 import type { RequestMetrics } from './answers/request-metrics.js';
 
-/** What happened in a piece of time. Requests belong to the piece in which they were meant to be sent. */
+/** What happened in a piece of time. Requests belong to the piece in which they should have been sent. */
 export interface TrendBin {
   sent: number;
   firstTokens: number;
-  /** Sum of their times to first token, or, of answers that came as a whole, of their end-to-end latencies. */
+  /** Sum of the times to first token, or, for answers that arrived as a whole, of the end-to-end latencies. */
   ttftUs: number;
-  /** Sum of the times from their first tokens to their last ones; 0 for answers that came as a whole. */
+  /** Sum of the times from the first tokens to the last ones; 0 for answers that arrived as a whole. */
   streamUs: number;
-  /** Requests in flight or held back, those of the warm-up included, integrated over the piece, in request-microseconds. */
+  /**
+   * Requests in flight or held back, including those of the warm-up, integrated over the piece, in
+   * request-microseconds.
+   */
   inFlightUs: number;
   /** Per objective: how many requests could be judged by it, and how many of them missed its limit. */
   readonly judged: number[];
@@ -25,14 +28,14 @@ export interface RunTrend {
   readonly bins: readonly TrendBin[];
 }
 
-/** Bins of several runs or workers fit onto each other if each is twice as long as another, or as long. */
+/** Bins of several runs or workers can be combined if each is as long as another, or twice as long. */
 const shortestBinUs = 100_000;
 
 const mostBins = 64;
 
 /**
- * Records how a run develops, in pieces of time that become longer with the run: its memory does not depend on how long
- * that is.
+ * Records how a run develops, in pieces of time that become longer with the run: its memory does not depend on the
+ * length of the run.
  */
 export class TrendRecorder {
   readonly #objectives: readonly Objective[];
@@ -53,7 +56,7 @@ export class TrendRecorder {
     this.#binAt(intendedUs).sent += 1;
   }
 
-  /** @param heldUs how long it was held back before it was sent, which is waiting as well */
+  /** @param heldUs how long it was held back before it was sent, which also counts as waiting */
   answered(request: CompletedRequest, metrics: RequestMetrics, heldUs = 0): void {
     const bin = this.#binAt(request.intendedUs);
     bin.firstTokens += 1;

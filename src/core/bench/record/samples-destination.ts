@@ -21,29 +21,29 @@ import { linkDestination } from '../../base/files/link-destination.js';
 import { member } from '../../base/json.js';
 import { isOutputFile } from './standard-output.js';
 
-/** Where the samples of a bench are collected, and what becomes of them. */
+/** Where the samples of a bench are collected, and what happens to them. */
 export interface SamplesDestination {
   /** The file to append them to. */
   readonly path: string;
-  /** Empties it: now something is measured. @throws ChatstreamError `output_failed` */
+  /** Empties the file, because measuring begins. @throws ChatstreamError `output_failed` */
   begin(): void;
   /**
-   * The samples get the name that they were to have; those that are not complete keep theirs, or are removed if there are none.
+   * Gives the samples their final name. Incomplete samples keep theirs, or are removed if there are none.
    *
    * @throws ChatstreamError `output_failed`
    */
   end(isComplete: boolean): void;
 }
 
-/** Of a file whose folder takes no other: it is written to directly. */
+/** For a file in a folder that accepts no other files: it is written to directly. */
 const takesNoOther: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
 /**
- * Fails now rather than after the measurement if samples cannot be written, and then leaves nothing behind.
+ * Fails now rather than after the measurement if samples cannot be written, and leaves nothing behind.
  *
- * Until all are written, samples are in a file beside the one that was named, so that an older one stays whole. What is not a
- * regular file, such as a pipe, is written to directly, and so are a file in a folder that takes no other, and the file of standard
- * output, which the report follows.
+ * Until all are written, samples are in a file beside the one that was named, so that an older one stays whole.
+ * Anything but a regular file, such as a pipe, is written to directly, and so are a file in a folder that accepts no
+ * other files, and the file of standard output, which the report follows.
  *
  * @throws ChatstreamError `usage` if the file cannot be opened, `output_failed` if nothing can be written to it
  */
@@ -61,7 +61,7 @@ export function samplesDestination(path: string): SamplesDestination {
   }
 }
 
-/** @returns null if there is a file to write to, and its folder takes no other */
+/** @returns null if there is a file to write to, and its folder accepts no other files */
 function beside(path: string, older: Stats | undefined): SamplesDestination | null {
   // A rename would replace even a file that is write-protected.
   if (older !== undefined) accessSync(path, constants.W_OK);

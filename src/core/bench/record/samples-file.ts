@@ -7,13 +7,13 @@ import { hiddenTokensOf, outputTokensOf } from './answers/output-tokens.js';
 import type { RequestMetrics } from './answers/request-metrics.js';
 import { isOutputFile, standardOutput } from './standard-output.js';
 
-/** Whose request it was, and to which of two servers. */
+/** The sender of a request, and which of two servers it went to. */
 export interface Sender {
-  /** Which message of the user in its conversation, from 1; null if it stands alone. */
+  /** The number of the user's message in its conversation, from 1; null if it stands alone. */
   readonly turn: number | null;
   /** The name of its tenant; null without tenants. */
   readonly tenant: string | null;
-  /** Absent if there is one. */
+  /** Absent if there is only one server. */
   readonly server?: 'candidate' | 'baseline';
 }
 
@@ -34,7 +34,7 @@ export class SamplesFile {
     });
   }
 
-  /** Why not all samples were written, such as a full disk; null as long as nothing went wrong. */
+  /** Why not all samples were written, such as a full disk; null while nothing has gone wrong. */
   get failure(): string | null {
     return this.#failure;
   }
@@ -44,11 +44,11 @@ export class SamplesFile {
     this.#stream.write(`${JSON.stringify(sampleOf(this.#run, outcome, metrics, sender))}\n`);
   }
 
-  /** Resolves when everything is written, or never will be. */
+  /** Resolves when everything is written, or can no longer be. */
   async close(): Promise<void> {
     if (this.#failure !== null) return;
     this.#stream.end();
-    // The listener has kept the error.
+    // The listener has stored the error.
     await finished(this.#stream).catch(() => undefined);
   }
 }

@@ -4,8 +4,8 @@ import { fstatSync, type Stats, statSync } from 'node:fs';
 export const standardOutput = 1;
 
 /**
- * Whether a path leads to the regular file to which standard output is redirected, as `/dev/stdout` does. Opened anew, it would
- * have a position of its own there, and both would write over each other.
+ * Whether a path leads to the regular file to which standard output is redirected, as `/dev/stdout` does. Opened again,
+ * the file would have a second position, and both would overwrite each other.
  *
  * @param descriptor for tests
  */

@@ -1,7 +1,7 @@
 import type { UnansweredRequest } from '../client/outcome.js';
 import type { RunPart } from './run-part.js';
 
-/** Error codes come from servers. If there are more than this, the rest is counted as `other`. */
+/** Error codes come from servers. Beyond this number, the rest is counted as `other`. */
 const mostErrorCodes = 50;
 
 /** Counts the requests that the server refused, failed, or did not answer in time. */

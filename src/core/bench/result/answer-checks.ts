@@ -21,7 +21,7 @@ function packedChunks({
   return { packed_chunks: { answers: unitemised, output_tokens: unitemisedTokens, text_chunks: unitemisedChunks } };
 }
 
-/** What was noticed about the answers of a run. */
+/** Observations about the answers of a run. */
 export function answerChecks(answers: AnswerCounts): Omit<RunChecks, 'littles_law_error'> {
   const { bursts, hiddenTokens, contradicted, contradictedTokens, contradictedChunks, heldOpen, heldOpenUs } = answers;
   return {
@@ -38,8 +38,8 @@ export function answerChecks(answers: AnswerCounts): Omit<RunChecks, 'littles_la
 }
 
 /**
- * The prompt tokens that were in the server's cache, as the answers say. Some servers leave the number out where it is 0:
- * if one answer says how many were cached, no tokens were in those that do not.
+ * The prompt tokens that were in the server's cache, according to the answers. Some servers leave the number out if it
+ * is 0: if one answer says how many were cached, those without a number had none.
  *
  * @param counted by the server itself; it is used only if no answer says
  */

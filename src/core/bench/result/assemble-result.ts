@@ -18,14 +18,14 @@ export interface Session {
   /** The second server and its runs, if there was one. */
   readonly versus: { readonly target: TargetDescription; readonly runs: readonly Run[] } | null;
   readonly plan: Plan;
-  /** How many settings there were to be measured. */
+  /** How many settings were to be measured. */
   readonly plannedSettings: number;
   readonly requests: RequestFacts;
   readonly runs: readonly Run[];
   readonly warnings: readonly string[];
   /** What ended it before everything was measured; null if nothing did. */
   readonly endedEarly: EndedEarly | null;
-  /** What a search has found; null if there was none. */
+  /** The result of a search; null if there was none. */
   readonly search: SearchOutcome | null;
 }
 
@@ -80,7 +80,7 @@ export async function assembleResult(
   return { result, summaries };
 }
 
-/** For the runs that a search counts. */
+/** For the runs that count for a search. */
 function countedSummaries(runs: readonly Run[], summaries: readonly SettingSummary[]): readonly SettingSummary[] {
   const counted = runs.filter(({ discarded }) => discarded !== true);
   return counted.length === runs.length ? summaries : summarise(counted);

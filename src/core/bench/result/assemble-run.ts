@@ -32,7 +32,7 @@ import { stagesIn } from './stage-figures.js';
 /** What is known about a run besides its parts. */
 export interface RunContext {
   readonly planned: PlannedRun;
-  /** CPU time of those who sent over the run, as a share of one core. */
+  /** CPU time of the load generator over the run, as a share of one core. */
   readonly cpuShare: number;
   /** The queue waits that the server itself counted during this run; null if it did not. */
   readonly aggregate: BucketCounts | null;
@@ -41,19 +41,19 @@ export interface RunContext {
   readonly hasObjectives: boolean;
   /** Why it was ended before its time; null if it was not. */
   readonly abortedOn: string | null;
-  /** Which figures it has apart from the others; absent: none. */
+  /** Which figures are reported separately; absent: none. */
   readonly apart?: PlannedApart;
-  /** Whether the rate stays the same; absent: it does. */
+  /** Whether the rate stays constant; absent: it does. */
   readonly isSteady?: boolean;
   /** What an open loop fills up with; absent: {@link singleFilling}. */
   readonly filling?: Filling;
-  /** Of a rate that changes, those that figures are reported for; absent: it stays the same. */
+  /** For a rate that changes, the stages for which figures are reported; absent: the rate stays constant. */
   readonly stages?: readonly RateStage[];
-  /** Those who sent; empty if there was one. */
+  /** The tenants; empty if there was only one sender. */
   readonly tenants?: readonly Omit<Tenant, 'key'>[];
-  /** The machines that sent; absent: this one alone. */
+  /** The machines that sent the load; absent: this one alone. */
   readonly agents?: AgentsOfRun;
-  /** What was seen of the server meanwhile. */
+  /** What was observed of the server during the run. */
   readonly observations: Observations;
   /** When the warm-up ended, in microseconds of the common clock. */
   readonly beginUs: number;
@@ -75,7 +75,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const extendedUs = Math.max(...parts.map((part) => part.extendedUs));
   const counted = seconds === 0 ? 0 : requests.completed / seconds;
   const answers = addUpAnswers(parts);
-  // Of a rate that rises, requests in flight and TTFT rise anyway.
+  // If the rate rises, requests in flight and TTFT rise anyway.
   const isOpenLoop = context.planned.setting.rate !== null && context.isSteady !== false;
   const apart = figuresApartIn(parts, context.apart ?? nothing, requests.completed);
   const agents = context.agents === undefined ? undefined : agentsIn(context.agents);
@@ -136,7 +136,7 @@ function addUp(parts: readonly RunPart[]): RequestCounts {
 function ratesOf(parts: readonly RunPart[], requests: RequestCounts, seconds: number, hasObjectives: boolean): Rates {
   const perSecond = (amount: number): number => (seconds === 0 ? 0 : amount / seconds);
   const requestsPerSecond = requests.completed === 0 ? 0 : perSecond(sum(parts, 'servedRequests'));
-  /** The rate of something that is known of counted requests only. */
+  /** The rate of something that is only known for counted requests. */
   const perCompleted = (amount: number): number =>
     requests.completed === 0 ? 0 : (amount / requests.completed) * requestsPerSecond;
   const all = requests.completed + requests.refused + requests.failed + requests.timed_out;

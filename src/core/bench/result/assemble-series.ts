@@ -2,9 +2,9 @@ import type { SketchCells } from '../../measurement/latency/latency-sketch.js';
 import type { Series } from '../../measurement/result-schema.js';
 import type { RunSeries } from '../record/run-series.js';
 
-/** What was seen of the server beside the load. Moments are microseconds of the common clock. */
+/** What was observed of the server beside the load. Times are microseconds of the common clock. */
 export interface Observations {
-  /** What says how many requests run and wait; null if nothing does. */
+  /** The source that says how many requests run and wait; null if there is none. */
   readonly source: string | null;
   readonly lengths: readonly {
     readonly atUs: number;
@@ -22,7 +22,7 @@ export interface Observations {
 export const nothingObserved: Observations = { source: null, lengths: [], gpus: [] };
 
 /**
- * A run over time as results hold it.
+ * A run over time in the form of the result.
  *
  * @param beginUs end of the warm-up
  * @returns null if nothing happened after it
@@ -89,7 +89,7 @@ function meansPerBin<Seen extends { readonly atUs: number }>(
   return sums.map(({ sum, count }) => (count === 0 ? null : rounded(sum / count)));
 }
 
-/** Finer differences say nothing. */
+/** Finer differences are meaningless. */
 function rounded(value: number): number {
   return Math.round(value * 1000) / 1000;
 }

@@ -34,7 +34,10 @@ export function clientHealth(
   };
 }
 
-/** The same for several machines: each is judged by itself, as one may be too slow where the others have time left. */
+/**
+ * The same for several machines: each is judged separately, because one may be too slow while the others have time
+ * left.
+ */
 export function withAgents(health: ClientHealth, agents: Run['agents']): ClientHealth {
   if (agents === undefined) return health;
   const found = new Set<Saturation>(agents.members.flatMap(({ saturation }) => saturation));

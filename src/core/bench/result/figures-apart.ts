@@ -3,14 +3,14 @@ import { metricOf } from '../../measurement/latency/metric.js';
 import type { Run } from '../../measurement/result-schema.js';
 import type { RunPart } from '../record/run-part.js';
 
-/** Which figures a run has apart from the others: those of what its plan has. */
+/** Which figures a run reports separately, according to its plan. */
 export interface PlannedApart {
   readonly maxInFlight: boolean;
   readonly cancel: boolean;
   readonly probes: boolean;
 }
 
-/** What was held back, who left, and what probes met. @param completed requests of the run */
+/** Requests that were held back, clients that left, and the results of probes. @param completed requests of the run */
 export function figuresApartIn(
   parts: readonly RunPart[],
   planned: PlannedApart,
@@ -23,7 +23,7 @@ export function figuresApartIn(
   };
 }
 
-/** What was held back. @param completed requests of the run */
+/** Requests that were held back. @param completed requests of the run */
 export function heldBackIn(parts: readonly RunPart[], completed: number): NonNullable<Run['held_back']> {
   const held = parts.map(({ heldBack }) => heldBack);
   const answeredUs = held.reduce((sum, each) => sum + each.answeredUs, 0);

@@ -7,7 +7,7 @@ import type { FindMaxOptions } from '../plan/options.js';
 import type { NextToBreak, SearchOutcome } from '../search/conclude.js';
 import type { LoadEvidence } from '../search/evidence.js';
 
-/** The answer of a search, as the result has it. */
+/** The answer of a search in the form of the result. */
 export function describeSearch(
   { objectives, by }: Pick<FindMaxOptions, 'objectives' | 'by'>,
   outcome: SearchOutcome,
@@ -81,7 +81,7 @@ function valueOf(
   const { completed, refused, failed, timed_out: timedOut } = summary.requests;
   const all = completed + refused + failed + timedOut;
   const at = (share: number): number | null => {
-    // Those without an answer are the slowest.
+    // Requests without an answer count as the slowest.
     const ofAnswered = (share * all) / completed;
     return completed === 0 || ofAnswered > 1 ? null : histogram.quantileMs(ofAnswered * 100);
   };

@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 import { environmentWithoutSecrets } from '../../base/processes/environment.js';
 import type { Machine } from '../../measurement/result-schema.js';
 
-/** The longest time to wait for the driver: it must not hold up a bench. */
+/** The longest time to wait for the driver, which must not hold up a bench. */
 const askDriverMs = 3000;
 
-/** The machine that the load generator runs on, and its own server if it has started one. */
+/** The machine on which the load generator runs, and its own server if it has started one. */
 export async function describeMachine(): Promise<Machine> {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',

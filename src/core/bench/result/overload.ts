@@ -2,7 +2,7 @@ import type { Overload } from '../../measurement/result-schema.js';
 import { type Slope, theilSen } from '../../statistics/theil-sen.js';
 import type { RunTrend, TrendBin } from '../record/run-trend.js';
 
-/** Pieces of a run whose slope is computed. Longer ones depend less on each other. */
+/** The number of pieces of a run from which a slope is computed. Longer ones depend less on each other. */
 const mostPieces = 16;
 const leastPieces = 6;
 
@@ -11,22 +11,28 @@ const tail = 0.025;
 
 /**
  * By how many standard deviations of a Poisson count the requests in flight must have grown. At a load just at its
- * capacity a queue wanders by about one, up and down.
+ * capacity, a queue wanders up and down by about one.
  */
 const leastGrowth = 3;
 
-/** From how many of them on it is in question: a server that can follow stays well below that. */
+/** Below this number, the question does not arise: a server that can follow stays well below it. */
 const noticeableGrowth = 1;
 
-/** So many times the length at which a growth like this is expected to be more than chance: a run does not grow evenly. */
+/**
+ * A run must be this many times as long as one in which growth is expected to exceed chance, because it does not grow
+ * evenly.
+ */
 const enoughToDecide = 3;
 
-/** How many times the length of an answer, or of a conversation, an open loop takes to fill up: they differ in length. */
+/**
+ * How many times the length of an answer, or of a conversation, an open loop takes to fill up, because they differ in
+ * length.
+ */
 const fillingLengths = 2;
 
 /** What an open loop fills up with, and since when. */
 export interface Filling {
-  /** How long the load had been the same before the trend begins. */
+  /** How long the load had been constant before the trend begins. */
   readonly warmupMs: number;
   /** Requests that follow each other in a conversation, on average; 1 if each stands alone. */
   readonly turns: number;
@@ -34,7 +40,7 @@ export interface Filling {
   readonly thinkMs: number;
 }
 
-/** Of single requests without a warm-up. */
+/** For single requests without a warm-up. */
 export const singleFilling: Filling = { warmupMs: 0, turns: 1, thinkMs: 0 };
 
 /** What is known about the queue of a run. */
@@ -42,13 +48,13 @@ export interface QueueGrowth {
   /** Null if the server could follow, or if that cannot be told. */
   readonly overload: Overload | null;
   /**
-   * How long the load takes to fill up, in seconds since its beginning, if both rose but too little of the run came after
-   * that; else null.
+   * How long the load takes to fill up, in seconds since its beginning, if both rose but too little of the run came
+   * after that; otherwise null.
    */
   readonly fillingSeconds: number | null;
   /**
-   * How long a run must be to tell, in seconds, if both rose, but by no more than chance can make a queue grow with so few
-   * requests; else null.
+   * How long a run must be to tell, in seconds, if both rose, but by no more than chance can make a queue grow with so
+   * few requests; otherwise null.
    */
   readonly undecidedSeconds: number | null;
 }
@@ -59,8 +65,8 @@ const following: QueueGrowth = { overload: null, fillingSeconds: null, undecided
  * Whether a server could not follow an open loop: requests in flight and time to first token both rose all the time, and
  * by more than chance makes a queue grow.
  *
- * Any open loop fills up first: until about one answer's length is over, none of its requests end, and until one
- * conversation's length is over, its prompts become longer on average. That time is left out.
+ * Any open loop fills up first: until about the length of one answer has passed, none of its requests end, and until
+ * the length of one conversation has passed, its prompts become longer on average. That time is left out.
  */
 export function queueGrowthOf({ binUs, bins }: RunTrend, filling: Filling): QueueGrowth {
   const trend = { binUs, bins: sendingBins(bins) };
@@ -80,7 +86,7 @@ export function queueGrowthOf({ binUs, bins }: RunTrend, filling: Filling): Queu
 }
 
 /**
- * The same for a part of a run in which requests were sent from its beginning to its end, at another rate than before.
+ * The same for a part of a run in which requests were sent throughout, at another rate than before.
  *
  * @param whole the whole run, which shows how long answers take
  * @returns null if the server could follow, or if that cannot be told
@@ -91,8 +97,8 @@ export function overloadAmong(part: RunTrend, whole: RunTrend, filling: Filling)
 }
 
 /**
- * How long a load takes to fill up. The time that an answer waits while a queue grows is not part of its length: with it, a server
- * that cannot follow would seem to take as long as the run to fill up.
+ * How long a load takes to fill up. The time that an answer waits while a queue grows is not part of its length:
+ * otherwise, a server that cannot follow would seem to take the whole run to fill up.
  */
 function fillingMsOf(trend: RunTrend, { turns, thinkMs }: Filling): number {
   const sum = (of: (bin: TrendBin) => number): number => trend.bins.reduce((total, bin) => total + of(bin), 0);
@@ -130,7 +136,7 @@ function ttftSlope(pieces: readonly Piece[]): Slope | null {
   return theilSen(points, tail);
 }
 
-/** How much a queue grew of which requests in flight and time to first token rose all the time. */
+/** The growth of a queue for which requests in flight and time to first token rose all the time. */
 interface Growth {
   readonly overload: Overload;
   /** By how many standard deviations of a Poisson count the requests in flight grew, which increases with the root of time. */

@@ -5,13 +5,13 @@ import { dimensionsOf, settingsText } from '../../measurement/settings/setting-t
 import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { undisturbedRuns } from '../../measurement/settings/unanswered.js';
 
-/** What is known about the requests of a bench beside its plan. */
+/** What is known about the requests of a bench besides its plan. */
 export interface RequestFacts {
-  /** How many different ones a file of prompts has; null without one. */
+  /** How many different prompts a file has; null without one. */
   readonly inFile: number | null;
-  /** Whether some of them say themselves how long their answers are, or may be. */
+  /** Whether some of them set the length of their answers, or a limit. */
   readonly haveOwnLengths: boolean;
-  /** Of each server, whether it can be told to continue after the end of a text. */
+  /** For each server, whether it can be told to continue after the end of a text. */
   readonly serversGoOn: readonly boolean[];
 }
 
@@ -62,7 +62,10 @@ function serverOf(serversGoOn: readonly boolean[]): string {
   return serversGoOn.includes(true) ? 'one of the two servers' : 'the two servers';
 }
 
-/** Tokens per answer, of runs in which the server counted them: a chunk may have several. Null without such runs. */
+/**
+ * Tokens per answer, for runs in which the server counted them, because a chunk may have several. Null without such
+ * runs.
+ */
 function meanAnswer(runs: readonly Run[]): number | null {
   let tokens = 0;
   let answers = 0;
@@ -75,7 +78,7 @@ function meanAnswer(runs: readonly Run[]): number | null {
   return answers === 0 ? null : tokens / answers;
 }
 
-/** That the server may have had some prompts in its cache that had been sent before, and so may have been faster. */
+/** Warns that the server may have had some prompts in its cache from earlier requests, and so may have been faster. */
 export function cacheWarnings(
   summaries: readonly SettingSummary[],
   runs: readonly Run[],

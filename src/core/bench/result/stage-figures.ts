@@ -7,15 +7,15 @@ import type { RunTrend } from '../record/run-trend.js';
 import { figuresOf } from './group-figures.js';
 import { type Filling, overloadAmong } from './overload.js';
 
-/** What is known of a run beside its parts. */
+/** What is known about a run besides its parts. */
 interface StagedRun {
   readonly trend: RunTrend;
   readonly filling: Filling;
-  /** From the end of the warm-up to the last end: a run may have been ended in the middle of a stage. */
+  /** From the end of the warm-up to the last end, because a run may have been ended in the middle of a stage. */
   readonly spanSeconds: number;
 }
 
-/** The figures of each stage of a rate that changes; nothing of one that stays the same. */
+/** The figures of each stage of a rate that changes; nothing for a constant rate. */
 export function stagesIn(
   parts: readonly RunPart[],
   stages: readonly RateStage[],

@@ -5,17 +5,17 @@ import type { RunSnapshot } from '../record/run-recorder.js';
 import { mergedTrend, type TrendBin } from '../record/run-trend.js';
 import { type Filling, queueGrowthOf } from '../result/overload.js';
 
-/** What is known of a run while it continues. */
+/** The state of a run in progress. */
 export interface RunningRun {
   readonly snapshots: readonly Pick<RunSnapshot, 'completed' | 'unanswered' | 'heldBack' | 'trend'>[];
   /** Of the window, 0 to 1; null if the run ends after a number of requests. */
   readonly elapsedShare: number | null;
-  /** Of the requests of the window, if it is known; absent: as much as of the time. */
+  /** The share of the window's requests, if it is known; absent: the same as the share of the time. */
   readonly sentShare?: number | null;
-  /** How many are measured, if that is what ends the run; absent or null: that is not known. */
+  /** How many requests end the run; absent or null: unknown, or something else ends it. */
   readonly requests?: number | null;
   readonly measuredMs: number;
-  /** Whether requests are sent on a schedule whose rate stays the same. */
+  /** Whether requests are sent on a schedule with a constant rate. */
   readonly isOpenLoop: boolean;
   readonly filling: Filling;
   /** Whose misses the trends count. */
@@ -25,10 +25,10 @@ export interface RunningRun {
 /** Fewer requests than this may all have failed by chance. */
 const leastRequests = 20;
 
-/** An early trend may be that of a queue which only fills up. */
+/** An early trend may be that of a queue that is only filling up. */
 const overloadAfter = { share: 0.5, ms: 5000 } as const;
 
-/** Which rule ends the run now, as it was given; null if none does. */
+/** The rule that ends the run now, as it was given; null if none does. */
 export function abortReason(rules: readonly AbortRule[], run: RunningRun): string | null {
   return rules.find((rule) => applies(rule, run))?.text ?? null;
 }
@@ -51,14 +51,14 @@ function applies(rule: AbortRule, run: RunningRun): boolean {
   }
 }
 
-/** Whether so many values missed a limit that the objective is missed even if all others of the run meet it. */
+/** Whether so many values missed a limit that the objective is missed even if all other values of the run meet it. */
 function isLost({ metric, percentile }: Objective, index: number, run: RunningRun): boolean {
   const { snapshots, elapsedShare, sentShare = elapsedShare, requests = null } = run;
   const bins = snapshots.flatMap(({ trend }) => trend.bins);
   const missed = bins.reduce((sum, bin) => sum + (bin.missed[index] ?? 0), 0);
   const allowed = percentile === null ? 0 : 1 - percentiles[percentile] / 100;
   if (allowed === 0) return missed > 0;
-  // The share is of requests that are due, and those that are held back are.
+  // The share refers to requests that are due, including those that are held back.
   const heldBack = snapshots.reduce((sum, snapshot) => sum + snapshot.heldBack, 0);
   const due = bins.reduce((sum, bin) => sum + bin.sent, heldBack);
   const inProportion = sentShare === null || sentShare === 0 ? Infinity : due / sentShare;
@@ -74,5 +74,5 @@ function valuesPerRequest(bins: readonly TrendBin[], index: number, snapshots: R
   return Math.max(1, judged / Math.max(1, ended));
 }
 
-/** Above this many, the share of the whole run can be told. */
+/** Above this many, the share of the whole run can be estimated. */
 const leastMisses = 5;

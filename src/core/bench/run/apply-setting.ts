@@ -3,7 +3,7 @@ import { microsNow } from '../../base/micros.js';
 import type { Setting } from '../../measurement/result-schema.js';
 import type { Target } from '../target/target.js';
 
-/** How long the last run's remaining requests may take to end before the next one begins. */
+/** How long the remaining requests of the last run may take to end before the next one begins. */
 const settleMs = 10_000;
 
 /**

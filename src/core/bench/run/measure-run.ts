@@ -29,23 +29,26 @@ export interface RunHooks {
 
 export interface MeasuredRun {
   readonly run: Run;
-  /** Why not all of its samples were written; null if they were, or were not wanted. */
+  /** Why not all of its samples were written; null if they were, or were not requested. */
   readonly samplesFailure: string | null;
   /** Which machine did not send its part as planned; null if all did. */
   readonly agentProblem: ChatstreamError | null;
   readonly trend: RunTrend;
-  /** A change of the server's max-concurrency by someone else meanwhile; null if there was none, as far as is known. */
+  /**
+   * A change of the server's max-concurrency by someone else during the run; null if there was none, as far as is
+   * known.
+   */
   readonly limitChange: LimitChange | null;
 }
 
-/** One setting of one server, with what measures it. */
+/** One setting of one server, and what is needed to measure it. */
 interface RunToMeasure {
   readonly planned: PlannedRun;
   readonly place: RunPlace;
   readonly job: LoadJob;
   readonly target: Target;
   readonly load: LoadGenerator;
-  /** What ends it before its time. */
+  /** Rules that end it before its time. */
   readonly abortOn: readonly AbortRule[];
 }
 
@@ -63,7 +66,7 @@ export async function measureRun(
   await load.prepare(job);
   const before = await target.readCounters();
   await ready?.();
-  // The load reacts to a stop while it runs, not to an earlier one.
+  // The load reacts to a stop during the run, not to an earlier one.
   if (isStopped(signal)) return null;
   const cpuBefore = process.cpuUsage();
   const startUs = microsNow();

@@ -4,21 +4,21 @@ import { type GpuReading, isOnThisMachine, watchGpus } from '../target/gpu-monit
 import { type LimitChange, LimitWatch } from '../target/limit-watch.js';
 import type { Target } from '../target/target.js';
 
-/** A server that fails to answer this often from the beginning does not say it at all. */
+/** A server that fails to answer this often from the beginning does not support the question. */
 const mostFailures = 3;
 
-/** What was seen of the server during a run. */
+/** What was observed of the server during a run. */
 export interface Observed extends Observations {
-  /** That its max-concurrency was changed meanwhile; null if it was not, as far as is known. */
+  /** A change of its max-concurrency during the run; null if there was none, as far as is known. */
   readonly limitChange: LimitChange | null;
 }
 
 /**
- * Watches the server beside the load: its queues, and the GPUs if it runs on this machine. What it does not say is missing;
- * nothing of it ends a run.
+ * Watches the server beside the load: its queues, and the GPUs if it runs on this machine. What it does not report is
+ * missing, and never ends a run.
  *
- * @param maxConcurrency what was set for the run; null if nothing was
- * @returns stops watching, and gives what was seen
+ * @param maxConcurrency the value set for the run; null if none was
+ * @returns a function that stops watching, and returns the observations
  */
 export function observeRun({ queues, description }: Target, maxConcurrency: number | null): () => Observed {
   const limit = new LimitWatch(maxConcurrency);

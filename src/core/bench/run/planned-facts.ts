@@ -5,7 +5,7 @@ import { fillingOf, isSteady } from './filling.js';
 
 type PlannedFacts = Pick<RunContext, 'hasObjectives' | 'apart' | 'isSteady' | 'filling' | 'stages' | 'tenants'>;
 
-/** What the plan of a run says of its figures. */
+/** What the plan of a run says about its figures. */
 export function plannedFacts(job: LoadJob): PlannedFacts {
   const { shape, leaving, probes, objectives, tenants = [] } = job;
   const maxInFlight = shape.type === 'open' && shape.maxInFlight !== undefined;

@@ -14,11 +14,11 @@ import { fillingOf, isSteady } from './filling.js';
 
 /** Which run it is. */
 export interface RunPlace {
-  /** Counted from 1, over all settings, trials and servers; two that are measured at the same time have the same number. */
+  /** Counted from 1, over all settings, trials and servers; two runs at the same time have the same number. */
   readonly run: number;
-  /** Null for a search: how many it takes is not known. */
+  /** Null for a search, because the number of its runs is unknown. */
   readonly runs: number | null;
-  /** Which of two servers is measured; null if there is only one. The URL has no query. */
+  /** The server that is measured; null if there is only one. The URL has no query. */
   readonly server: {
     readonly role: 'candidate' | 'baseline';
     readonly url: string;
@@ -37,27 +37,32 @@ export interface BenchProgress extends RunPlace {
    */
   readonly status: 'warm-up' | 'measuring' | 'extending' | 'finishing';
   readonly elapsedMs: number;
-  /** Warm-up and measurement together, the longest while `extending`; null if the run ends after a number of requests. */
+  /**
+   * Warm-up and measurement together, up to the longest while `extending`; null if the run ends after a number of
+   * requests.
+   */
   readonly plannedMs: number | null;
-  /** Completed requests for which the run continues beyond its duration; null if it does not. */
+  /** The number of completed requests up to which the run continues beyond its duration; null if it does not. */
   readonly leastRequests: number | null;
   readonly completed: number;
   /** Requests that were sent during the warm-up, which do not count. */
   readonly warmup: number;
-  /** Those of the warm-up included. */
+  /** Including those of the warm-up. */
   readonly inFlight: number;
   /** Refused, failed and timed out together. */
   readonly failed: number;
   readonly outputTokensPerSecond: number;
-  /** Whether there are any to count: not for embeddings. */
+  /** Whether there are output tokens to count: not for embeddings. */
   readonly countsTokens: boolean;
-  /** What the percentiles are of, as in the report: whole answers have no first token. */
+  /** The latency of the percentiles, as in the report: whole answers have no first token. */
   readonly latency: 'ttft' | 'ttft_from_schedule' | 'e2e';
-  /** Whether the queue of an open loop grows without end, as far as can be told by now: then percentiles say nothing. */
+  /**
+   * Whether the queue of an open loop grows without end, as far as can be told by now: then percentiles mean nothing.
+   */
   readonly isGrowing: boolean;
-  /** Null as long as there are too few requests for a median, as in the report. */
+  /** Null while there are too few requests for a median, as in the report. */
   readonly p50Ms: number | null;
-  /** Whether it is the median of so few requests that the report marks it. */
+  /** Whether the median is based on so few requests that the report marks it. */
   readonly isP50Rough: boolean;
   readonly p95Ms: number | null;
 }
@@ -75,7 +80,7 @@ export interface RunUnderWay {
 export function progressOf({ planned, place, job, load, startUs }: RunUnderWay): BenchProgress {
   const { setting, trial } = planned;
   const { client, shape, warmupMs, durationMs, extension } = job;
-  // The slowest of several threads is shown; the exact figure needs their histograms, which come at the end.
+  // The slowest of several threads is shown; the exact figure needs their histograms, which arrive at the end.
   const { completed, warmup, inFlight, unanswered, servedTokens, trend, ...latency } = mergedSnapshot(load.snapshots());
   const elapsedMs = (microsNow() - startUs) / 1000;
   const measuredMs = elapsedMs - warmupMs;
@@ -109,7 +114,7 @@ function isGrowing(job: LoadJob, trend: RunTrend): boolean {
   return queueGrowthOf(trend, fillingOf(job)).overload !== null;
 }
 
-/** What the rules of `--abort-on` judge it by. */
+/** What the rules of `--abort-on` are applied to. */
 export function runningRun({ job, load, startUs }: RunUnderWay): RunningRun {
   const { warmupMs, durationMs, requests, shape, trackedObjectives } = job;
   const measuredMs = (microsNow() - startUs) / 1000 - warmupMs;
@@ -129,7 +134,7 @@ export function runningRun({ job, load, startUs }: RunUnderWay): RunningRun {
   };
 }
 
-/** The share of the window's requests that is due by now; null if it is that of the time. */
+/** The share of the window's requests that is due by now; null if it equals that of the time. */
 function sentShareOf(shape: LoadShape, measuredMs: number, warmupMs: number, durationMs: number | null): number | null {
   if (shape.type === 'closed') return null;
   const { stages, times } = shape;

@@ -2,7 +2,7 @@ import type { Rejection } from '../client/rejection.js';
 import type { RunPart } from '../record/run-part.js';
 import { rejectedError } from '../target/rejected.js';
 
-/** What is known of one worker's first requests. */
+/** What is known about one worker's first requests. */
 interface Worker {
   readonly rejection: Rejection | null;
 }
@@ -14,7 +14,7 @@ export function commonRejection(workers: readonly Worker[]): Rejection | null {
 
 /**
  * @param url of the server, without its query
- * @param workers as they were last seen
+ * @param workers their latest states
  * @throws ChatstreamError `target_unreachable` if all of a run's first requests were rejected
  */
 export function checkAccepted(url: string, workers: readonly Worker[], parts: readonly RunPart[]): void {

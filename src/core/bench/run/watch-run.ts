@@ -16,7 +16,7 @@ export interface RunWatch {
 }
 
 /**
- * Shows the progress of a run, and gives it up when its first requests are all rejected or a rule applies.
+ * Shows the progress of a run, and ends it when its first requests are all rejected or a rule applies.
  *
  * @param rules those of `--abort-on`
  */

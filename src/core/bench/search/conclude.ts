@@ -6,12 +6,12 @@ import { contradictions, split } from './split.js';
 /** What breaks first: an objective by its position, or the queue, which grows without end. */
 export type NextToBreak = { readonly type: 'objective'; readonly index: number } | { readonly type: 'overload' };
 
-/** What a search knows when it ends. */
+/** The knowledge of a search when it ends. */
 export type SearchOutcome = {
   readonly loads: readonly LoadEvidence[];
-  /** Clearly on the other side than their neighbours: there is no single limit then. */
+  /** Loads that are clearly on the other side than their neighbours: then there is no single limit. */
   readonly contradictions: readonly LoadEvidence[];
-  /** Whether nothing more would have helped. */
+  /** Whether no further measurement would have helped. */
   readonly isFinished: boolean;
   /** Whether the search ended because the load generator could not send more. */
   readonly isClientFull: boolean;
@@ -21,14 +21,14 @@ export type SearchOutcome = {
   | {
       readonly status: 'found';
       readonly load: number;
-      /** Ends of the 95 % interval; null where no load was clear of the limit. */
+      /** Ends of the 95 % interval; null where no load was clearly on that side of the limit. */
       readonly lower: number | null;
       readonly upper: number | null;
       readonly next: NextToBreak;
     }
-  /** They hold at the highest load that was measured. */
+  /** The promises hold at the highest load that was measured. */
   | { readonly status: 'all-hold'; readonly highest: number }
-  /** One breaks at the lowest, or at each where a higher load may be better. */
+  /** A promise breaks at the lowest load, or at each load if a higher one may be better. */
   | { readonly status: 'none-hold'; readonly lowest: number; readonly next: NextToBreak }
   /** Of these objectives, by their positions, no answer has a value. */
   | { readonly status: 'unjudged'; readonly objectives: readonly number[] }
@@ -36,7 +36,7 @@ export type SearchOutcome = {
 );
 
 /**
- * The answer from what was measured, finished or not.
+ * The answer according to the measurements, finished or not.
  *
  * @param isClientFull whether the load generator could not send what the search asked for next
  */

@@ -19,7 +19,7 @@ export interface Look {
   readonly answered: number;
   /** The queue grew without end, so every objective about waiting breaks sooner or later. */
   readonly isOverloaded: boolean;
-  /** It was too short to tell a queue that grows without end from one that fills. */
+  /** It was too short to distinguish a queue that grows without end from one that fills up. */
   readonly isUntold: boolean;
   /** The wait rose all the time, so that an objective that holds will break soon if it continues. */
   readonly isRising: boolean;
@@ -30,19 +30,19 @@ export interface Look {
   readonly hiddenExcess: number;
 }
 
-/** All that is known of one load. */
+/** Everything that is known about one load. */
 export interface LoadEvidence {
   readonly load: number;
   readonly looks: number;
   /** Per objective; null without a request that it could be judged by. */
   readonly shares: readonly (ClusteredShare | null)[];
   readonly isOverloaded: boolean;
-  /** The wait rose all the time in the last look, which is the longest: the share of missed requests is too low. */
+  /** The wait rose all the time in the last look, which is the longest, so the share of missed requests is too low. */
   readonly isRising: boolean;
-  /** The least of its looks. */
+  /** The smallest value of its looks. */
   readonly hiddenExcess: number;
   /**
-   * `holds` and `breaks` only if the interval is clear of the limit; and `holds` only if some look was long enough to tell
+   * `holds` and `breaks` only if the interval is clear of the limit; `holds` only if some look was long enough to tell
    * whether the server can follow the load, and the wait did not rise in the last one.
    */
   readonly verdict: 'holds' | 'breaks' | 'unclear';
@@ -50,7 +50,7 @@ export interface LoadEvidence {
   readonly score: number;
 }
 
-/** Error on each side of an interval that decides. */
+/** Error on each side of an interval that is used for a decision. */
 const decidingTail = 0.025;
 
 const surest = 6;
@@ -61,15 +61,17 @@ const leastAnswers = 5;
 /** A single measurement in which the wait rises may do so by chance. */
 const leastRises = 2;
 
-/** Loads up to this factor apart have queues of the same kind, so their requests depend on each other alike. */
+/**
+ * Loads within this factor of each other have queues of the same kind, so their requests depend on each other equally.
+ */
 const alike = 1.3;
 
-/** Where more miss a limit, the queue is not one that comes and goes: it is too long nearly all the time. */
+/** If more than this miss a limit, the queue does not come and go: it is too long nearly all the time. */
 const mostMissed = 0.6;
 
 /**
- * The evidence of each load, in rising order. How far requests depend on each other is taken from the load and its
- * neighbours together, whichever shows most of it: a load at which none missed its limit shows nothing.
+ * The evidence for each load, in rising order. How strongly requests depend on each other is estimated from the load
+ * and its neighbours, whichever shows it most: a load at which no request missed its limit shows nothing.
  */
 export function evidenceOf(objectives: readonly SearchedObjective[], looks: readonly Look[]): readonly LoadEvidence[] {
   const loads = [...new Set(looks.map(({ load }) => load))].sort((one, other) => one - other);

@@ -7,7 +7,7 @@ export interface Limit {
   readonly load: number;
   /** 95 % interval; an end is null if no load was found that is clearly on that side. */
   readonly lower: number | null;
-  /** The lower end if all measurements had been long enough to show a queue that grows. */
+  /** The lower end if all measurements had been long enough to show a growing queue. */
   readonly measured: number | null;
   readonly upper: number | null;
   /** Position of the objective whose line gave the load; null if none did. */
@@ -19,7 +19,7 @@ const nearby = 1.25;
 
 const tail = 0.025;
 
-/** Where more miss a limit than this, the share says little about how far the limit is exceeded. */
+/** If more requests miss a limit than this, the share says little about how far the limit is exceeded. */
 const mostMissed = 0.8;
 
 /**
@@ -74,8 +74,9 @@ export function limitOf(
 }
 
 /**
- * Whether some load on one side of the limit shows how the share rises there. At a server that goes from hardly any missed
- * requests to nearly all of them there is no slope to see, and the limit is only known to be somewhere in between.
+ * Whether some load on one side of the limit shows how the share rises there. For a server that goes from hardly any
+ * missed requests to nearly all of them, there is no slope to see, and the limit is only known to be somewhere in
+ * between.
  */
 function hasSlope(loads: readonly LoadEvidence[], objective: number, from: number, to: number): boolean {
   return loads.some(({ shares }) => {

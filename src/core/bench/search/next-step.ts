@@ -9,7 +9,7 @@ export interface SearchSpec {
   readonly start: number;
   readonly lowest: number;
   readonly highest: number;
-  /** Whether loads are whole numbers, as clients are. */
+  /** Whether loads are whole numbers, like clients. */
   readonly isWhole: boolean;
   /**
    * Whether an objective that breaks at one load breaks at all higher ones. A server's max-concurrency is different: the more
@@ -18,7 +18,7 @@ export interface SearchSpec {
   readonly isMonotonic: boolean;
   /** How far the ends of the interval may be from the limit, as a share of it: 0.05. */
   readonly precision: number;
-  /** How often one load is measured at most. */
+  /** The maximum number of measurements of one load. */
   readonly mostLooks: number;
 }
 
@@ -26,10 +26,10 @@ export type SearchStep =
   | {
       readonly type: 'measure';
       readonly load: number;
-      /** Which measurement at this load it is, from 1. Later ones should take longer. */
+      /** The number of this measurement at this load, from 1. Later ones should take longer. */
       readonly look: number;
     }
-  /** Nothing more would help. */
+  /** No further measurement would help. */
   | { readonly type: 'done' };
 
 /** From this score on, an end of the bracket is trusted while the bracket is still wide. */
@@ -67,15 +67,15 @@ export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
   if (strange !== undefined) return again(strange);
   const limit = limitOf(spec.objectives, parts);
   if (limit === null || isKnown(spec, limit, parts)) return { type: 'done' };
-  // The wait rises slowly: longer measurements of this load alone tell on which side of the limit it is.
+  // The wait rises slowly, so only longer measurements of this load tell on which side of the limit it is.
   const isRising = high.isRising && high.verdict === 'unclear' && high.looks < spec.mostLooks;
   return isRising ? again(high) : around(spec, loads, limit);
 }
 
 /**
- * What to measure instead where the load generator cannot send what {@link nextStep} asks for: the highest load that it
- * can send is approached from below, so that the answer is not only the last doubling. A search that began too high for it
- * begins once more, at a fourth.
+ * What to measure instead if the load generator cannot send what {@link nextStep} asks for: the highest load that it
+ * can send is approached from below, so that the answer is more than the last doubling. If a search began too high for
+ * it, it begins again at a fourth of the load.
  *
  * @param ceiling the lowest load that it could not send; no look is at it or above
  */
@@ -111,7 +111,7 @@ function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], below: readon
   if (low === undefined) return { type: 'done' };
   if (low.load < spec.highest) return measure(spec, loads, low.load * 2);
   if (low.verdict !== 'holds' && low.looks < spec.mostLooks) return again(low);
-  // Where a higher load may be better, one that holds says nothing about the lower ones.
+  // If a higher load may be better, one that holds says nothing about the lower ones.
   const doubtful = spec.isMonotonic
     ? undefined
     : below.find(({ verdict, looks }) => verdict === 'unclear' && looks < 2);
@@ -120,7 +120,7 @@ function upwards(spec: SearchSpec, loads: readonly LoadEvidence[], below: readon
 
 function downwards(spec: SearchSpec, loads: readonly LoadEvidence[], high: LoadEvidence | undefined): SearchStep {
   if (high === undefined) return { type: 'done' };
-  // A few requests that were slow by chance must not send the search away.
+  // A few requests that were slow by chance must not mislead the search.
   if (high.verdict === 'unclear' && high.looks < 2) return again(high);
   if (high.load > spec.lowest) return measure(spec, loads, high.load / 2);
   return high.verdict === 'breaks' || high.looks >= spec.mostLooks ? { type: 'done' } : again(high);
@@ -145,7 +145,7 @@ function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
   return { type: 'done' };
 }
 
-/** Whether both ends of the interval are near enough. Of clients, neighbouring numbers are. */
+/** Whether both ends of the interval are close enough. For clients, neighbouring numbers are. */
 function isKnown(spec: SearchSpec, limit: Limit, parts: Split): boolean {
   const { load, measured: lower, upper } = limit;
   if (lower === null || upper === null) return false;
@@ -155,7 +155,7 @@ function isKnown(spec: SearchSpec, limit: Limit, parts: Split): boolean {
 
 /**
  * Whether a load near the limit clearly holds, and one clearly breaks. The line through the shares of many loads may be
- * certain where none of them is, but then it rests on its shape alone.
+ * certain where none of them is, but then it depends on its shape alone.
  */
 function isClear({ precision }: SearchSpec, { load }: Limit, { below, above }: Split): boolean {
   const farthest = (1 + precision) ** reach;
@@ -166,7 +166,9 @@ function isClear({ precision }: SearchSpec, { load }: Limit, { below, above }: S
   );
 }
 
-/** The next measurement near the limit: of the loads on both sides, the one with the least looks, the nearest first. */
+/**
+ * The next measurement near the limit: of the loads on both sides, the one with the fewest looks, the nearest first.
+ */
 function around(spec: SearchSpec, loads: readonly LoadEvidence[], limit: Limit): SearchStep {
   const step = 1 + spec.precision;
   const steps = Array.from({ length: reach }, (_, index) => index + 1);
@@ -183,7 +185,7 @@ function around(spec: SearchSpec, loads: readonly LoadEvidence[], limit: Limit):
   return { type: 'measure', load: least.load, look: least.looks + 1 };
 }
 
-/** A load that was measured already and is as good as the one that is wanted. */
+/** A load that was measured already and serves as well as the wanted one. */
 function knownNear(
   { precision, isWhole }: SearchSpec,
   loads: readonly LoadEvidence[],
@@ -198,7 +200,7 @@ function isNarrow({ isWhole, precision }: SearchSpec, low: number, high: number)
   return high / low <= (1 + precision) ** 2 * (1 + 1e-9) || (isWhole && high - low <= 1);
 }
 
-/** A load for the first time, or once more if rounding makes it one that was measured. */
+/** A load for the first time, or again if rounding turns it into one that was measured. */
 function measure(spec: SearchSpec, loads: readonly LoadEvidence[], load: number): SearchStep {
   const wanted = rounded(spec, load);
   const looks = loads.find((each) => each.load === wanted)?.looks ?? 0;

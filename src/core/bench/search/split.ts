@@ -46,7 +46,7 @@ function parted(loads: readonly LoadEvidence[]): Pick<Split, 'below' | 'above'> 
   return { below: loads.slice(0, cut), above: loads.slice(cut) };
 }
 
-/** Loads that are clearly on the other side than their neighbours say. */
+/** Loads that are clearly on the other side than their neighbours suggest. */
 export function contradictions({ tooLow, below, above }: Split): readonly LoadEvidence[] {
   return [
     ...tooLow.filter(({ verdict }) => verdict === 'holds'),

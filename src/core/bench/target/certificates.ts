@@ -6,12 +6,12 @@ import { ChatstreamError, messageOf } from '../../base/errors.js';
  * Reads certificates to trust.
  *
  * @returns the text of the file, in PEM
- * @throws ChatstreamError `usage` if there is no certificate in it
+ * @throws ChatstreamError `usage` if it contains no certificate
  */
 export async function readCertificates(path: string): Promise<string> {
   try {
     const pem = await readFile(path, 'utf8');
-    // Node.js ignores text without a certificate, and the connection would fail for a reason that is hard to guess.
+    // Node.js ignores text without a certificate, and the connection would fail for an obscure reason.
     new X509Certificate(pem);
     return pem;
   } catch (error) {

@@ -8,13 +8,13 @@ type ServerType = 'chatstream' | 'vllm' | 'llama-server' | 'ollama' | 'tgi' | 's
 
 export interface DetectedServer {
   readonly type: ServerType;
-  /** Such as `vllm/0.11.0`; only the type if its version is not known. */
+  /** Such as `vllm/0.11.0`; only the type if its version is unknown. */
   readonly name: string;
-  /** The models that it offers; the first is the one to ask. */
+  /** The models that it offers; requests name the first. */
   readonly models: readonly string[];
   /** Whether it understands `ignore_eos` in OpenAI's requests; other servers might reject an unknown parameter. */
   readonly ignoresEos: boolean;
-  /** The kinds of the servers that it stands in front of; left out if it generates itself. */
+  /** The kinds of the servers behind it; left out if it generates itself. */
   readonly upstreamKinds?: readonly string[];
 }
 
@@ -32,10 +32,10 @@ const executorList = Compile(Type.Object({ executors: Type.Array(Type.Object({ k
 const understandsIgnoreEos: ReadonlySet<string> = new Set(['chatstream', 'vllm', 'llama-server', 'sglang']);
 
 /**
- * Finds out where the server has OpenAI's routes, if its URL leaves that open.
+ * Finds out where the server has OpenAI's routes, if its URL does not say so.
  *
  * @param candidates paths before `/models`, the most likely first
- * @returns the first with a list of models, or else the most likely
+ * @returns the first with a list of models, otherwise the most likely
  * @throws ChatstreamError `target_unreachable` if nothing answers
  */
 export async function findApiPath(http: Http, [likeliest = '', ...others]: readonly string[]): Promise<string> {
@@ -46,10 +46,10 @@ export async function findApiPath(http: Http, [likeliest = '', ...others]: reado
 }
 
 /**
- * Finds out which server answers, from its list of models, its headers and the routes that only it has.
+ * Identifies the server by its list of models, its headers and the routes that only it has.
  *
- * @param apiPath what stands before `/models`
- * @throws ChatstreamError `target_unreachable` if nothing answers, or what answers serves no models
+ * @param apiPath the part before `/models`
+ * @throws ChatstreamError `target_unreachable` if nothing answers, or the answering server has no models
  */
 export async function detectServer(http: Http, url: string, apiPath = '/v1'): Promise<DetectedServer> {
   const modelsPath = `${apiPath}/models`;
@@ -61,7 +61,7 @@ export async function detectServer(http: Http, url: string, apiPath = '/v1'): Pr
     });
   }
   if (answer.status >= 300 && answer.status < 400) {
-    // Without a query, which may repeat a key.
+    // Without a query, which may contain a key.
     const location = String(answer.headers['location'] ?? 'another address').replace(/\?.*$/, '');
     throw new ChatstreamError('target_unreachable', `${url} redirects ${modelsPath} to ${location}.`, {
       hint: 'Requests under load are not redirected: give --url the base of that address.',
@@ -101,7 +101,7 @@ async function typeOf(http: Http, models: Answer, owners: readonly string[]): Pr
   const owned = (owner: string): boolean => owners.includes(owner);
   const header = String(models.headers['server'] ?? '').toLowerCase();
   if (owned('chatstream')) return { type: 'chatstream', version: await chatstreamVersion(http) };
-  // The owner that `serve --upstream` names. Others may use that word too, so its own description decides.
+  // The owner that `serve --upstream` reports. Others may use that word too, so its own description decides.
   const front = owned('upstream') ? await chatstreamVersion(http) : null;
   if (front !== null) return { type: 'chatstream', version: front, isFront: true };
   if (owned('vllm')) return { type: 'vllm', version: await versionAt(http, '/version') };
@@ -121,7 +121,7 @@ async function typeOf(http: Http, models: Answer, owners: readonly string[]): Pr
   return { type: 'unknown', version: null };
 }
 
-/** The JSON at a route that a server may not have; undefined without a usable answer. */
+/** The JSON of a route that a server may not have; undefined without a usable answer. */
 async function askAt(http: Http, path: string): Promise<unknown> {
   const answer = await http.get(path).catch(() => null);
   return answer?.status === 200 ? jsonOf(answer) : undefined;
@@ -137,7 +137,7 @@ async function chatstreamVersion(http: Http): Promise<string | null> {
   return openApi.Check(json) && json.info.title === 'chatstream' ? json.info.version : null;
 }
 
-/** The kinds of the servers behind a front, also of those that it does not know yet: `unknown`. */
+/** The kinds of the servers behind a front, including those that it does not know yet: `unknown`. */
 async function upstreamKindsOf(http: Http): Promise<readonly string[]> {
   const queue = await askAt(http, '/v1/queue');
   return executorList.Check(queue) ? queue.executors.map(({ kind }) => kind) : ['unknown'];

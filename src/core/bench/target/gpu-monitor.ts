@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { microsNow } from '../../base/micros.js';
 import { runForLines } from '../../base/processes/line-program.js';
 
-/** One GPU at one moment; null where the driver does not say. */
+/** One GPU at one moment; null if the driver does not say. */
 export interface GpuReading {
   readonly atUs: number;
   readonly gpu: number;
@@ -15,11 +15,11 @@ const query = ['--query-gpu=index,utilization.gpu,memory.used', '--format=csv,no
 const mebibyte = 2 ** 20;
 
 /**
- * Reads the use and memory of all GPUs every second, as long as the program of NVIDIA's driver is there. Most machines have
- * no such program; then there is nothing to read.
+ * Reads the use and memory of all GPUs every second, if the program of NVIDIA's driver exists. Most machines do not
+ * have this program, and there is nothing to read.
  *
  * @param program for tests
- * @returns stops it
+ * @returns a function that stops it
  */
 export function watchGpus(onReading: (reading: GpuReading) => void, program = 'nvidia-smi'): () => void {
   const onLine = (line: string): void => {
@@ -35,7 +35,7 @@ export function watchGpus(onReading: (reading: GpuReading) => void, program = 'n
   return runForLines(program, query, { onLine });
 }
 
-/** Whether a URL is one of this machine. */
+/** Whether a URL leads to this machine. */
 export function isOnThisMachine(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   if (protocol === 'unix:') return true;

@@ -4,7 +4,7 @@ import { formatDuration } from '../../base/units.js';
 import { connectionFailure } from '../client/connection-failure.js';
 import { tlsOptionsOf, type Transport, usualTransport } from '../client/transport.js';
 
-/** A server that is not under load yet answers soon or not at all. */
+/** A server that is not under load yet answers quickly or not at all. */
 export const defaultPatienceMs = 10_000;
 
 export interface Answer {
@@ -13,10 +13,10 @@ export interface Answer {
   readonly text: string;
 }
 
-/** A small client for everything but the load: identifying the server, and changing its settings. */
+/** A small client for everything except the load: identifying the server, and changing its settings. */
 export interface Http {
   /**
-   * @param leaving aborted when the answer is not wanted any more
+   * @param leaving aborted when the answer is no longer wanted
    * @throws ChatstreamError `target_unreachable` if there is no answer at all
    */
   get(path: string, leaving?: AbortSignal): Promise<Answer>;
@@ -25,12 +25,12 @@ export interface Http {
 }
 
 export interface HttpOptions {
-  /** Sent with every request, with its question mark. Errors do not show it, as it may hold a key. */
+  /** Sent with every request, with its question mark. Errors do not show it, because it may contain a key. */
   readonly query?: string;
   /** Longest time for one answer. */
   readonly patienceMs?: number;
   readonly transport?: Transport;
-  /** How errors name the server, if not by its URL. */
+  /** What errors call the server, if not by its URL. */
   readonly name?: string;
 }
 
@@ -57,7 +57,7 @@ export function httpOf(
         headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
         body: body === undefined ? null : JSON.stringify(body),
         signal: leaving === undefined ? patience : AbortSignal.any([patience, leaving]),
-        // The server may have closed a connection that was kept since the last question.
+        // The server may have closed a connection that was kept since the last request.
         reset: true,
       });
       return { status: response.statusCode, headers: response.headers, text: await response.body.text() };

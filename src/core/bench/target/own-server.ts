@@ -27,7 +27,7 @@ const errorEvent = Compile(
   }),
 );
 
-/** The longest time to stop: it has nothing to finish by then. */
+/** The longest time to stop: by then, it has nothing left to finish. */
 const stopMs = 5000;
 
 /**
@@ -36,10 +36,10 @@ const stopMs = 5000;
  *
  * @param command program and arguments of a `chatstream serve --json`
  * @param onLog called with each line that it writes to stderr
- * @param signal aborted to give up
+ * @param signal aborted to cancel
  * @param create for tests
- * @throws ChatstreamError `target_unreachable` with the server's own message if it does not start, `usage` if it is
- *   because of its flags, `cancelled` if the signal is aborted first; nothing is left running then
+ * @throws ChatstreamError `target_unreachable` with the server's own message if it does not start, `usage` if that is
+ *   because of its flags, `cancelled` if the signal is aborted first; then nothing is left running
  */
 export async function startOwnServer(
   [program = '', ...args]: readonly string[],
@@ -92,20 +92,19 @@ export async function startOwnServer(
 async function spawned(program: string, args: readonly string[], create: Spawn): Promise<ChildProcess> {
   let child: ChildProcess;
   try {
-    // In a process group of its own: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
+    // In its own process group: Ctrl-C in the terminal is for the bench, which ends the server when it is done.
     child = create(program, args, {
-      // Nothing is sent over the channel. When it closes, the server knows that this process has ended, for whatever
-      // reason.
+      // Nothing is sent over the channel. When it closes, the server knows that this process has ended, for any reason.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: process.platform !== 'win32',
       env: serverEnvironment(process.env, args),
     });
-    // Other errors of the operating system are events, and there may be no pipes then.
+    // Other errors of the operating system are events, and there may then be no pipes.
     if (child.pid === undefined) throw (await once(child, 'error'))[0];
   } catch (error) {
     throw endedEarly(`The server could not be started: ${messageOf(error)}.`, error);
   }
-  // Later errors, such as a kill that came too late, change nothing: the exit tells what happened.
+  // Later errors, such as a kill that came too late, change nothing, because the exit tells what happened.
   child.on('error', () => undefined);
   return child;
 }
@@ -128,7 +127,7 @@ function throwIfStopped({ aborted }: AbortSignal): void {
 
 /**
  * Without the variables of the bench's own flags, which are not meant for the server: its arguments say what it needs.
- * Without credentials too, except those of Hugging Face if it has to fetch its model.
+ * Also without credentials, except those of Hugging Face if it has to download its model.
  */
 function serverEnvironment(environment: NodeJS.ProcessEnv, args: readonly string[]): NodeJS.ProcessEnv {
   const isRemoteModel = args.some((each) => /^(?:hf|huggingface|https?):/i.test(each));
@@ -138,7 +137,7 @@ function serverEnvironment(environment: NodeJS.ProcessEnv, args: readonly string
   return Object.fromEntries(entries.filter(([name]) => !name.startsWith('CHATSTREAM_') || name === 'CHATSTREAM_CACHE'));
 }
 
-/** Sends one signal only: a second one would end the server without its engine. */
+/** Sends one signal only, because a second one would end the server without its engine. */
 function stopper(child: ChildProcess): () => Promise<void> {
   let stopped: Promise<void> | undefined;
   return () => (stopped ??= end(child));

@@ -4,7 +4,7 @@ import type { BenchOptions } from '../plan/options.js';
 import type { BodyOptions } from '../workload/request-body.js';
 import type { Target } from './target.js';
 
-/** What is found out by sending requests before the load, from the target's client and what its requests have in common. */
+/** What is measured by sending requests before the load. */
 export type Probe<T> = (client: StreamingClient, body: BodyOptions) => Promise<T>;
 
 /** What all requests have in common, as the user wants it. */
@@ -13,7 +13,7 @@ export type RequestOptions = Pick<BenchOptions, 'timeoutMs' | 'omittedParams' | 
 /**
  * Lets a probe send its requests on a separate connection.
  *
- * @param signal aborted to give up
+ * @param signal aborted to cancel
  */
 export async function probed<T>(
   { requestsUrl: url, headers, transport, description }: Target,

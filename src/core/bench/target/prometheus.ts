@@ -2,13 +2,13 @@ import { type BucketCounts, bucketsBetween } from '../../measurement/latency/buc
 import { readHistogram, sumOf } from '../../measurement/latency/prometheus-text.js';
 import type { CachedPromptTokens } from '../../measurement/settings/prompt-cache.js';
 
-/** What a server has counted since it was started. What it has no name for yet is 0. */
+/** What a server has counted since it was started. Counters that do not exist yet are 0. */
 export interface ServerCounters {
   readonly queueWait: BucketCounts;
   readonly promptCache: CachedPromptTokens;
 }
 
-/** What it counted between two readings; null where it counts nothing, or was restarted in between. */
+/** What it counted between two readings; null if it counts nothing, or was restarted in between. */
 export interface CountedInRun {
   readonly queueWait: BucketCounts | null;
   readonly promptCache: CachedPromptTokens | null;
@@ -29,8 +29,8 @@ export function countedBetween(before: ServerCounters, after: ServerCounters): C
 }
 
 /**
- * The servers' names for prompt tokens that were in their cache, and for those that they looked for. vLLM had the second
- * pair until the middle of 2025, and counted blocks of tokens in some versions; their share is the same.
+ * The servers' names for prompt tokens that were in their cache, and for those that they looked up. vLLM had the second
+ * pair until the middle of 2025, and counted blocks of tokens in some versions; their ratio is the same.
  */
 const promptCacheCounters = [
   { cached: 'vllm:prefix_cache_hits_total', all: 'vllm:prefix_cache_queries_total' },
@@ -56,7 +56,8 @@ const queueWaitMetricNames = [
 ] as const;
 
 /**
- * Reads the first of {@link queueWaitMetricNames} from Prometheus's text format, all label sets (models, engines) added up.
+ * Reads the first of {@link queueWaitMetricNames} from Prometheus's text format, with all label sets (models, engines)
+ * added up.
  *
  * @returns null if the text has none of them
  */

@@ -10,7 +10,7 @@ const limits = { max_concurrency: Type.Integer(), max_queue: Type.Integer(), slo
 const queueView = Compile(
   Type.Object({
     ...limits,
-    /** Only of a server with several models: each has limits of its own. */
+    /** Only for a server with several models, each of which has its own limits. */
     models: Type.Optional(Type.Array(Type.Object({ ...limits, name: Type.String() }))),
     /** Only where others have them. */
     slots_at: Type.Optional(Type.String()),
@@ -24,7 +24,7 @@ const failure = Compile(Type.Object({ error: Type.Object({ message: Type.String(
 export interface QueueControl {
   /** The max-concurrency that it had at first; that which is put back is what it has when it is set for the first time. */
   readonly original: number;
-  /** The number of its slots, which is the greatest max-concurrency that it accepts. */
+  /** The number of its slots, which is the highest max-concurrency that it accepts. */
   readonly slots: number;
   readonly slotsAt: SlotsAt;
   readonly maxQueue: number;
@@ -46,8 +46,8 @@ const held = { forSeconds: 60, renewedEverySeconds: 15 } as const;
 const retries = { forMs: 5000, everyMs: 250 } as const;
 
 /**
- * A front of a cluster has answered when it was ready, but may not have found its line yet, or NATS may be slow to take the
- * limit, for which the front waits: it says so with a 503.
+ * A front of a cluster answered when it was ready, but may not have found its line yet, or NATS may be slow to store
+ * the limit, for which the front waits. In both cases it answers with a 503.
  */
 async function patched(http: Http, limits: object): Promise<Answer> {
   const endMs = performance.now() + retries.forMs;

@@ -4,7 +4,7 @@ import { sumOf } from '../../measurement/latency/prometheus-text.js';
 import { type Http, jsonOf } from './http.js';
 import type { SeenLimit } from './limit-watch.js';
 
-/** Requests that a server works on, and those that wait for it. */
+/** Requests that a server is processing, and those that wait for it. */
 interface QueueLengths {
   readonly running: number;
   readonly waiting: number;
@@ -12,11 +12,11 @@ interface QueueLengths {
   readonly limit: SeenLimit | null;
 }
 
-/** How a server can be asked how many requests run and wait. */
+/** How to ask a server how many requests run and wait. */
 export interface QueueLengthsSource {
-  /** What says so, for readers. */
+  /** The source of the numbers, for readers. */
   readonly name: string;
-  /** How often it may be asked without being disturbed. */
+  /** How often the server may be asked without being disturbed. */
   readonly everyMs: number;
   /** Never rejects. @returns null if it does not say */
   read(): Promise<QueueLengths | null>;
@@ -50,7 +50,7 @@ function limitIn(view: unknown, model: string): SeenLimit | null {
 
 /**
  * @param model the one that requests ask for
- * @returns null for a server that is not known to say it
+ * @returns null for a server that is not known to report it
  */
 export function queueLengthsSource(http: Http, server: string, model: string): QueueLengthsSource | null {
   if (server === 'chatstream') {
@@ -69,7 +69,7 @@ export function queueLengthsSource(http: Http, server: string, model: string): Q
   if (names === undefined) return null;
   return {
     name: 'GET /metrics',
-    // It can be long.
+    // The text can be long.
     everyMs: 1000,
     async read() {
       const answer = await http.get('/metrics').catch(() => null);

@@ -9,10 +9,10 @@ import { deadlineIn, waitUntilAnswering, waitUntilListening } from './wait-ready
 type Asked = Pick<BenchOptions, 'headers' | 'modelName' | 'waitReadyMs'> & RequestOptions;
 
 /**
- * Like {@link openTarget}, but a server that runs already may first become ready, if it is given time. One that is started
- * for the bench is waited for in any case.
+ * Like {@link openTarget}, but waits until a running server is ready, if it is given time. A server that is started for
+ * the bench is waited for in any case.
  *
- * @throws ChatstreamError `target_unreachable`, or the signal's reason; nothing is left running then
+ * @throws ChatstreamError `target_unreachable`, or the signal's reason; then nothing is left running
  */
 export async function openReadyTarget(
   options: TargetOptions,

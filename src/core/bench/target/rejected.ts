@@ -8,7 +8,7 @@ const aboutParameters = '--no-param leaves out a parameter that it does not take
 const aboutLength =
   'Send shorter prompts with --input-tokens, ask for shorter answers with --output-tokens, or give the server a longer context.';
 
-/** What servers of all kinds say of a prompt that is too long. */
+/** How servers of all kinds report a prompt that is too long. */
 const tooLong = /context (?:length|window|size)|too long|exceeds? the (?:available )?context/i;
 
 const hints: Readonly<Record<number, string>> = {
@@ -20,7 +20,7 @@ const hints: Readonly<Record<number, string>> = {
 };
 
 /**
- * The error that ends a bench whose requests are all rejected.
+ * The error that ends a bench all of whose requests are rejected.
  *
  * @param url without its query
  */

@@ -12,30 +12,30 @@ import { readCounters, type ServerCounters } from './prometheus.js';
 import { type QueueControl, queueControl } from './queue-control.js';
 import { type QueueLengthsSource, queueLengthsSource } from './queue-lengths.js';
 
-/** A server under load, and what else can be asked of it. */
+/** A server under load, and what else it can be asked. */
 export interface Target {
   readonly description: TargetDescription;
-  /** Where the requests go. It may hold a key in its query, so it is not for results or logs. */
+  /** Where the requests go. Its query may contain a key, so it must not get into results or logs. */
   readonly requestsUrl: string;
   readonly transport: Transport;
   readonly headers: Readonly<Record<string, string>>;
   /** Whether it understands `ignore_eos`. */
   readonly ignoresEos: boolean;
-  /** Whether it sends its usage with every chunk if it is asked to (`continuous_usage_stats`). */
+  /** Whether it sends its usage with every chunk on request (`continuous_usage_stats`). */
   readonly sendsRunningUsage: boolean;
   /** How to set its max-concurrency; null if that is not possible. */
   readonly queue: QueueControl | null;
-  /** How to ask how many requests run and wait; null if it is not known to say. */
+  /** How to ask how many requests run and wait; null if it is not known to report this. */
   readonly queues: QueueLengthsSource | null;
-  /** What it has counted so far, by its own metrics; null if it has none of ours, or does not show them. */
+  /** Reads its own counters so far; null if it has no metrics that we know, or does not show them. */
   readCounters(): Promise<ServerCounters | null>;
   /** Asks whether it is still there. @returns why not, as a sentence; null if it answers */
   whyGone(): Promise<string | null>;
   /**
-   * Puts back what was changed, and ends the server if it was started for the bench. Never rejects: a measurement is not
-   * lost because of it.
+   * Restores what was changed, and ends the server if it was started for the bench. Never rejects, so that a
+   * measurement is not lost.
    *
-   * @returns a sentence on what could not be put back; null if everything was
+   * @returns a sentence about what could not be restored; null if everything was
    */
   close(): Promise<string | null>;
 }
@@ -47,16 +47,16 @@ export interface TargetHooks {
   readonly onWait?: (url: string) => void;
   /** Called with each line that a server of our own writes to stderr. */
   readonly onServerLog: (line: string) => void;
-  /** Aborted to give up. */
+  /** Aborted to cancel. */
   readonly signal: AbortSignal;
 }
 
 type Asked = Pick<BenchOptions, 'headers' | 'modelName' | 'form'>;
 
 /**
- * Reaches the server, or starts it, and finds out what it is.
+ * Reaches the server, or starts it, and identifies it.
  *
- * @throws ChatstreamError `target_unreachable`, or the signal's reason; nothing is left running then
+ * @throws ChatstreamError `target_unreachable`, or the signal's reason; then nothing is left running
  */
 export async function openTarget(
   options: TargetOptions,
@@ -117,7 +117,7 @@ async function describe(
     queue,
     queues: queueLengthsSource(http, server.type, model),
     async readCounters() {
-      // Others have no such metrics, and theirs can be long.
+      // Others do not have these metrics, and theirs can be long.
       if (!['vllm', 'tgi', 'sglang'].includes(server.type)) return null;
       const answer = await http.get('/metrics').catch(() => null);
       return answer?.status === 200 ? readCounters(answer.text) : null;
@@ -145,7 +145,7 @@ function settingsOf({ slots, slotsAt, maxQueue }: QueueControl): TargetDescripti
   return { slots, ...(slotsAt !== 'server' && { slots_at: slotsAt }), max_queue: maxQueue };
 }
 
-/** Others than chatstream know `ignore_eos` in OpenAI's older routes, where it was invented. */
+/** Servers other than chatstream know `ignore_eos` in OpenAI's older routes, where it was invented. */
 function ignoresEosAt(
   endpoint: Endpoint,
   { type, upstreamKinds = [type] }: Pick<DetectedServer, 'type' | 'upstreamKinds'>,
@@ -162,12 +162,12 @@ function ignoresEosAt(
   }
 }
 
-/** Whether there is such a thing at all. */
+/** Whether the value exists at all. */
 function sendsUsageOfChunks({ endpoint, streaming }: AnswerForm): boolean {
   return streaming && (endpoint === 'chat' || endpoint === 'completions');
 }
 
-/** The device that the model runs on; the mock engine needs none. */
+/** The device on which the model runs; the mock engine needs none. */
 function deviceOf({ device }: OwnServer): string | null {
   return device === 'none' ? null : device;
 }

@@ -6,7 +6,7 @@ import { drawWords } from '../workload/words.js';
 import { probed, type RequestOptions } from './probe.js';
 import type { Target } from './target.js';
 
-/** Enough for several chunks of ten tokens, and soon answered. */
+/** Enough for several chunks of ten tokens, and quickly answered. */
 const probeTokens = 32;
 
 /** With fewer tokens per chunk on average, the first chunk is likely to have only one. */
@@ -23,9 +23,9 @@ export async function measurePacking(client: StreamingClient, body: BodyOptions)
 }
 
 /**
- * Whether to ask for the usage with every chunk: if all targets can send it, and one of them puts several tokens into a
- * chunk. Otherwise it would only make chunks longer, for the server to write and for the load generator to read: such a
- * chunk differs from the others in more than its text, and takes 8 times as long (benchmarks/bench).
+ * Whether to ask for the usage with every chunk: only if all targets can send it, and one of them puts several tokens
+ * into a chunk. Otherwise it would only make chunks longer to write and to read: such a chunk differs from the others
+ * in more than its text, and takes 8 times as long (benchmarks/bench).
  */
 export async function needsRunningUsage(
   targets: readonly Target[],

@@ -18,8 +18,8 @@ export interface MeasuredScale {
 }
 
 /**
- * Measures with two short requests how many tokens the server's tokenizer makes of our words. They are also the first to
- * show whether it takes our requests at all.
+ * Measures with two short requests how many tokens the server's tokenizer makes of our words. These requests also show
+ * for the first time whether the server accepts our requests at all.
  *
  * @param url for messages
  * @throws ChatstreamError `target_unreachable` if the server rejects them

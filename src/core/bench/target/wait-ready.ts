@@ -11,14 +11,14 @@ import { serverAddressOf } from '../plan/server-address.js';
 import { type BodyOptions, requestBody } from '../workload/request-body.js';
 import { defaultPatienceMs, httpOf, jsonOf } from './http.js';
 
-/** The first pause between two tries; each is twice as long as the last, up to the longest. */
+/** The first pause between two attempts; each is twice as long as the last, up to the longest. */
 const firstPauseMs = 100;
 const longestPauseMs = 1000;
 
-/** An attempt that the deadline cut off earlier than this tells nothing about the server. */
+/** If the deadline cuts off an attempt earlier than this, the attempt tells nothing about the server. */
 const tellingMs = 500;
 
-/** A moment by which something must have succeeded. */
+/** A time by which something must have succeeded. */
 export interface Deadline {
   readonly waitMs: number;
   /** On the clock of micros.ts. */
@@ -30,8 +30,8 @@ export function deadlineIn(waitMs: number): Deadline {
 }
 
 /**
- * Waits until something listens at the URL and lists a model. What will not change by waiting, such as a wrong key, ends
- * the wait, and is explained by whatever asks next.
+ * Waits until something listens at the URL and lists a model. An error that will not change by waiting, such as a wrong
+ * key, ends the wait, and the next request explains it.
  *
  * @throws ChatstreamError `target_unreachable` when the time is over, the signal's reason when it is aborted
  */
@@ -80,14 +80,14 @@ export async function waitUntilAnswering(
   });
 }
 
-/** Whether the outcome may be another one soon. */
+/** Whether the outcome may soon be a different one. */
 function isNotReady(outcome: RequestOutcome): outcome is Exclude<RequestOutcome, { status: 'completed' }> {
   if (outcome.status === 'completed') return false;
   const { httpStatus } = outcome;
   return outcome.status === 'refused' || httpStatus === undefined || isPassing(httpStatus);
 }
 
-/** Statuses of a server that is starting, or of a proxy before one. */
+/** Statuses of a server that is starting, or of a proxy in front of one. */
 function isPassing(status: number): boolean {
   return status === 429 || status >= 500;
 }
@@ -97,9 +97,9 @@ function isEmptyList(list: unknown): boolean {
 }
 
 /**
- * Tries again and again. What is not over by the deadline has failed, even if it would be answered later.
+ * Tries repeatedly. An attempt that is not over by the deadline has failed, even if it would be answered later.
  *
- * @param attempt given the milliseconds that are left, says why it is too early, as a clause; null if it is not
+ * @param attempt gets the milliseconds that are left, and returns why it is too early, as a clause; null if it is not
  */
 async function retried(
   baseUrl: string,
@@ -131,7 +131,7 @@ function msUntil(atUs: number): number {
 
 const noAnswer = 'it did not answer until then';
 
-/** What an attempt says, if it says it in time. */
+/** The result of an attempt, if it arrives in time. */
 async function withinMs(leftMs: number, attempt: (leftMs: number) => Promise<string | null>): Promise<string | null> {
   const over = new AbortController();
   const late = delay(leftMs, noAnswer, { signal: over.signal });
@@ -143,7 +143,7 @@ async function withinMs(leftMs: number, attempt: (leftMs: number) => Promise<str
   }
 }
 
-/** With a full stop at its end, unless it has a mark there. */
+/** With a full stop at its end, unless it ends with a punctuation mark. */
 function sentence(text: string): string {
   return /[.?!]$/.test(text) ? text : `${text}.`;
 }

@@ -3,7 +3,7 @@ import type { ConversationShape } from '../../measurement/workload/conversation-
 import { drawLength } from '../../measurement/workload/lengths.js';
 import { drawThinkMs } from '../../measurement/workload/think-time.js';
 
-/** Keep the numbers that decide about turns and pauses apart from those of lengths and words. */
+/** Keep the random numbers for turns and pauses apart from those for lengths and words. */
 const [turnsStream, thinkStream] = [0x7475726e, 0x7468696e];
 
 /** How many turns a synthetic conversation has. */

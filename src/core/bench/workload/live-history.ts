@@ -1,6 +1,6 @@
 import type { ChatMessage, Turn } from './turn.js';
 
-/** What was said in a conversation, with the server's own answers. */
+/** The messages of a conversation so far, with the server's own answers. */
 export class LiveHistory {
   readonly #said: ChatMessage[] = [];
 
@@ -12,7 +12,7 @@ export class LiveHistory {
   }
 
   /**
-   * The server has answered.
+   * Records the server's answer.
    *
    * @param answer the text that a person would see; empty if there was only reasoning, which is not sent back
    */

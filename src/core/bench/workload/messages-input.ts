@@ -2,9 +2,10 @@ import { items, member, nonEmpty } from '../../base/json.js';
 import type { ChatMessage, Turn } from './turn.js';
 
 /**
- * A chat for Anthropic's Messages API: what the system says is not a message, results of tools are blocks of a message of the
- * user, and calls of tools are blocks of an answer. Answers without any text or call, such as one that was only
- * reasoning, which is not sent back, are left out, since the API refuses them. Blocks that it has no other form for are sent as they are.
+ * A chat for Anthropic's Messages API: the system prompt is not a message, results of tools are blocks of a message of
+ * the user, and tool calls are blocks of an answer. Answers without any text or call, such as one that was only
+ * reasoning, which is not sent back, are left out, because the API refuses them. Blocks for which it has no other form
+ * are sent as they are.
  */
 export function messagesInput(messages: Turn['messages']): object {
   const system = messages.filter(isOfSystem).flatMap(({ content }) => blocksOf(content));
@@ -62,7 +63,7 @@ function callOf(call: unknown): object {
   };
 }
 
-/** Here the input of a tool is an object, and not its JSON. */
+/** Here, the input of a tool is an object, not its JSON. */
 function parsedOrEmpty(json: string | null): unknown {
   try {
     return JSON.parse(json ?? '{}');
@@ -71,7 +72,7 @@ function parsedOrEmpty(json: string | null): unknown {
   }
 }
 
-/** Tools, choices and formats by Anthropic's names. */
+/** Tools, choices and formats under Anthropic's names. */
 export function messagesParameters(parameters: Turn['parameters'] = {}): object {
   const { tools, tool_choice: choice, response_format: format, ...others } = parameters;
   return {

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../measurement/workload/endpoints.js';
 import type { PromptsFile } from './prompts-file.js';
 import type { Turn } from './turn.js';
 
-/** A chat as one text, for endpoints that take no messages: what was said, with an empty line between messages. */
+/** A chat as one text, for endpoints that take no messages: the texts of the messages with empty lines in between. */
 export function plainText(messages: Turn['messages']): string {
   return messages.map(({ content }) => textOf(content)).join('\n\n');
 }
@@ -12,8 +12,8 @@ export function plainText(messages: Turn['messages']): string {
 /**
  * Checks that prompts can be sent to an endpoint.
  *
- * @param from where they come from
- * @throws ChatstreamError `usage` if one has more than text, and the endpoint takes only text
+ * @param from the source of the prompts
+ * @throws ChatstreamError `usage` if a prompt is more than text, and the endpoint only takes text
  */
 export function checkSendable(
   endpoint: Endpoint,

@@ -25,7 +25,7 @@ const content = Type.Union([
   Type.String(),
   Type.Array(Type.Object({ type: Type.String({ minLength: 1 }) }), { minItems: 1 }),
 ]);
-/** One with content, or one that only calls tools. */
+/** Messages with content, or with nothing but calls. */
 const message = Type.Union([
   Type.Object({ role: Type.String({ minLength: 1 }), content }),
   Type.Object({
@@ -61,18 +61,18 @@ const roles: ReadonlyMap<string, string> = new Map([
   ['system', 'system'],
 ]);
 
-/** So many entries that are left out are named. */
+/** At most this many of the left-out entries are named. */
 const mostNamed = 3;
 
-/** With a larger share of bad entries, it is not a file of prompts. */
+/** With a larger share of bad entries, the file is not a file of prompts. */
 const mostLeftOut = 0.5;
 
 /**
  * Reads prompts: JSON Lines of `{"messages":[…]}`, `{"prompt":"…"}` or ShareGPT's `{"conversations":[…]}`, in any
- * mixture, or one JSON array of them, as ShareGPT's own files are. Large collections have a few entries that are none of
- * these, such as conversations without a turn; they are left out.
+ * mixture, or one JSON array of them, like ShareGPT's own files. Large collections contain a few other entries, such as
+ * conversations without a turn; these are left out.
  *
- * @param live each turn has only what is said since the last answer, as the server's own answers are sent back
+ * @param live each turn has only the messages since the last answer, because the server's own answers are sent back
  * @throws ChatstreamError `usage` if there are no prompts in it, or more bad entries than good ones
  */
 export async function readPromptsFile(path: string, live = false): Promise<PromptsFile> {
@@ -118,7 +118,7 @@ async function read(path: string): Promise<string> {
   }
 }
 
-/** In place of JSON. */
+/** Stands for JSON. */
 class NotJson {
   constructor(readonly reason: string) {}
 }
@@ -165,7 +165,7 @@ function wishesOf(value: unknown): EntryWishes {
   };
 }
 
-/** The requests of an entry, at least one, or else what is wrong with it. */
+/** The requests of an entry, at least one, or what is wrong with it. */
 function conversationOf(value: unknown, live: boolean): Conversation | string {
   if (value instanceof NotJson) return 'is not JSON';
   if (chat.Check(value)) return live ? liveTurnsOf(value.messages) : [value.messages];
@@ -179,8 +179,8 @@ function conversationOf(value: unknown, live: boolean): Conversation | string {
 }
 
 /**
- * What is said before each answer, without the answers of the file. Results of tools belong to calls that the server may
- * not make again, so a chat with them is one request.
+ * The messages before each answer, without the answers of the file. Results of tools belong to calls that the server
+ * may not make again, so a chat with them is a single request.
  */
 function liveTurnsOf(messages: readonly ChatMessage[]): Conversation {
   if (messages.some(({ role }) => role === 'tool' || role === 'function')) return [messages];
@@ -197,7 +197,7 @@ function liveTurnsOf(messages: readonly ChatMessage[]): Conversation {
   return turns.length === 0 ? [messages] : turns;
 }
 
-/** One request for each message of the user, with everything before it, as the file has it. */
+/** One request for each message of the user, with everything before it, as in the file. */
 function turnsOf(messages: readonly ChatMessage[]): Conversation {
   return messages.flatMap(({ role }, index) => (role === 'user' ? [messages.slice(0, index + 1)] : []));
 }

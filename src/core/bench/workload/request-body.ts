@@ -9,9 +9,9 @@ export interface BodyOptions {
   /** Absent: a stream of chat completions. */
   readonly form?: AnswerForm;
   readonly model: string;
-  /** Whether the server knows `ignore_eos`; without it answers may be shorter than planned. */
+  /** Whether the server understands `ignore_eos`; without it, answers may be shorter than planned. */
   readonly ignoreEos: boolean;
-  /** Whether to ask for the usage with every chunk, and not only at the end. */
+  /** Whether to request the usage with every chunk, and not only at the end. */
   readonly runningUsage?: boolean;
   /** Names of {@link ownParametersOf} that are not sent. */
   readonly omitted: readonly string[];
@@ -34,7 +34,7 @@ export function ownParametersOf(endpoint: Endpoint): readonly string[] {
   return ownParameters[endpoint];
 }
 
-/** The JSON of one request. Temperature 0, so that the same prompt costs the same each time. */
+/** The JSON of one request. The temperature is 0, so that the same prompt costs the same each time. */
 export function requestBody(turn: Turn, options: BodyOptions): string {
   const { omitted, extraBody } = options;
   // JSON leaves out what is undefined.
@@ -58,7 +58,7 @@ function bodyOf(turn: Turn, options: BodyOptions): object {
       return { model, prompt: plainText(messages), ...limits, ...streamOf(stream, options), ...toTheEnd };
     }
     case 'responses': {
-      // What is stored would be work that no other endpoint has.
+      // Storing responses would be work that no other endpoint does.
       const limits = { max_output_tokens: outputTokens, temperature: 0, stream, store: false };
       return { model, input: responsesInput(messages), ...limits, ...toTheEnd, ...responsesParameters(parameters) };
     }
@@ -71,7 +71,7 @@ function bodyOf(turn: Turn, options: BodyOptions): object {
   }
 }
 
-/** OpenAI's older routes send the usage of a stream only if they are asked to. */
+/** OpenAI's older routes send the usage of a stream only on request. */
 function streamOf(stream: boolean, { runningUsage = false }: BodyOptions): object {
   if (!stream) return { stream };
   return {

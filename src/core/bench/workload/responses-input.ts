@@ -1,7 +1,7 @@
 import { isRecord, items, member, nonEmpty } from '../../base/json.js';
 import type { ChatMessage, Turn } from './turn.js';
 
-/** A chat as the items of OpenAI's Responses API. Parts that it has no other form for are sent as they are. */
+/** A chat as the items of OpenAI's Responses API. Parts for which it has no other form are sent as they are. */
 export function responsesInput(messages: Turn['messages']): readonly object[] {
   return messages.flatMap(itemsOf);
 }
@@ -43,7 +43,7 @@ function partOf(role: string, part: object): object {
   }
 }
 
-/** Tools and formats, which lie flatter here than in chat completions. */
+/** Tools and formats, which are nested less deeply here than in chat completions. */
 export function responsesParameters(parameters: Turn['parameters'] = {}): object {
   const { tools, tool_choice: choice, response_format: format, ...others } = parameters;
   return {

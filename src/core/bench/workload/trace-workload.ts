@@ -2,7 +2,7 @@ import { mixSeeds, seededRandom } from '../../base/random.js';
 import type { Turn, Workload } from './turn.js';
 import { drawWords, type TokenScale, wordsFor } from './words.js';
 
-/** Prompts of random words that share their beginnings as those of a trace did. */
+/** Prompts of random words that share their beginnings in the same way as those of a trace. */
 export interface TraceSpec {
   readonly type: 'trace';
   readonly seed: number;
@@ -13,7 +13,7 @@ export interface TraceSpec {
   readonly rows: readonly TracePrompt[];
 }
 
-/** What a prompt of a trace consists of. */
+/** The composition of a prompt of a trace. */
 interface TracePrompt {
   readonly inputTokens: number;
   readonly outputTokens: number;
@@ -25,13 +25,13 @@ interface TracePrompt {
   readonly tokensBefore: number;
 }
 
-/** Keep the words of blocks, sessions and single rows apart. */
+/** Keep the random words of blocks, sessions and single rows apart. */
 const [blockStream, sessionStream, rowStream] = [0x626c6f63, 0x73657373, 0x726f7773];
 
-/** Blocks that are kept, so that the beginning that many share is not made again for each. */
+/** Number of blocks that are kept, so that a beginning that many prompts share is not made again for each. */
 const mostKept = 1024;
 
-/** One request for each row, in the order of the trace; it starts over at its end. */
+/** One request for each row, in the order of the trace; starts over at its end. */
 export function traceWorkload({ rows, seed, salt, scale, blockTokens }: TraceSpec): Workload {
   const wordSeed = seed ^ salt;
   const blockWords = Math.max(1, Math.round(blockTokens / scale.perWord));

@@ -1,6 +1,6 @@
 import { mixSeeds, type Random, seededRandom } from '../../base/random.js';
 
-/** How many tokens a prompt of our words has: `overhead + perWord × words`, measured on the server. */
+/** How many tokens a prompt of our words has: `overhead + perWord × words`, as measured with the server. */
 export interface TokenScale {
   /** Tokens of the chat template around a message. */
   readonly overhead: number;
@@ -10,7 +10,7 @@ export interface TokenScale {
 /** For servers that do not report the length of prompts: typical of English and vocabularies of 32,000 and more. */
 export const assumedScale: TokenScale = { overhead: 0, perWord: 1.1 };
 
-/** The words that all prompts begin with. The chat template before them is shared in any case. */
+/** The words with which all prompts begin. The chat template before them is shared in any case. */
 export function sharedPrefix(seed: number, tokens: number, scale: TokenScale): string {
   if (tokens === 0) return '';
   return `${drawWords(wordsFor(tokens, scale), seededRandom(mixSeeds(seed, 0x5eed)))} `;

@@ -8,15 +8,15 @@ import { drawWords, sharedPrefix, type TokenScale, wordsFor } from './words.js';
 
 export type { ChatMessage, Turn, Workload };
 
-/** A workload as plain data, from which it can be made in another thread. */
+/** A workload as plain data, from which it can be created in another thread. */
 export type WorkloadSpec = SyntheticSpec | PromptsSpec | TraceSpec;
 
 export interface SyntheticSpec {
   readonly type: 'synthetic';
   readonly seed: number;
   /**
-   * Changes the random words and nothing else, so that prompts of an earlier bench are not in the server's prefix cache;
-   * 0: the words of the seed.
+   * Changes only the random words, so that prompts of an earlier bench are not in the server's prefix cache; 0: the
+   * words of the seed.
    */
   readonly salt: number;
   readonly inputTokens: Lengths;
@@ -32,7 +32,7 @@ export type Conversation = readonly (readonly ChatMessage[])[];
 
 /** What an entry of a file says about its requests, besides their messages. */
 export interface EntryWishes {
-  /** How long its answers are to be; null: as the plan says. */
+  /** The planned length of its answers; null: that of the plan. */
   readonly outputTokens: number | null;
   /** Such as tools; null: none. */
   readonly parameters: Readonly<Record<string, unknown>> | null;
@@ -109,8 +109,8 @@ function withThinking(turn: Turn, thinkMs: number): Turn {
 }
 
 /**
- * Conversations from a file, shuffled for each run and bench, so that a server's prefix cache helps all runs alike. When all
- * have been used, they start over.
+ * Conversations from a file, shuffled for each run and bench, so that a server's prefix cache helps all runs equally.
+ * When all have been used, they start over.
  */
 function promptsWorkload(spec: PromptsSpec): Workload {
   const { seed, salt, conversations, outputTokens, sharedPrefixTokens, scale, shape = singleRequests } = spec;
@@ -130,7 +130,7 @@ function promptsWorkload(spec: PromptsSpec): Workload {
       const random = seededRandom(mixSeeds(seed, index));
       const thinkMs = thinkTimesOf(shape, seed, index);
       return turns.map((messages, turn) => {
-        // Later turns of a live conversation do not contain the beginning.
+        // Later turns of a live conversation do not contain its beginning.
         const isBeginning = !shape.live || turn === 0;
         const request: Turn = {
           messages: prefix === '' || !isBeginning ? messages : withPrefix(messages, prefix),

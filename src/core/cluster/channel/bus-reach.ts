@@ -12,14 +12,18 @@ interface BusReachOptions {
   readonly times: ChannelTimes;
 }
 
-/** A process to which nothing comes sends itself a message so often, in milliseconds, to hear whether NATS still passes any on. */
+/**
+ * How often a process that receives nothing sends itself a message, in milliseconds, to check whether NATS still
+ * delivers any.
+ */
 const echoMs = 500;
 
 const nothing = new Uint8Array(0);
 
 /**
- * Whether a process can reach the bus, as far as is known. It cannot where nothing comes over it, not even from this process
- * itself: a server that hangs, and a network that drops packets, are only noticed as a lost connection after many seconds.
+ * Whether a process can reach the bus, as far as is known. It cannot if nothing arrives over it, not even from this
+ * process itself: a server that hangs, and a network that drops packets, are otherwise noticed as a lost connection
+ * only after many seconds.
  *
  * It has no timers: its owner calls {@link look} often.
  */
@@ -27,10 +31,10 @@ export class BusReach {
   readonly #options: BusReachOptions;
   readonly #changes = new Emitter<boolean>();
   readonly #unsubscribe: () => void;
-  /** Whether the bus says that it has a connection. */
+  /** Whether the bus reports a connection. */
   #isBusUp = true;
   #isReached = true;
-  /** When something came over the bus, be it an echo. */
+  /** When something last arrived over the bus, even an echo. */
   #heardMs: number;
   #echoedMs: number;
 
@@ -49,18 +53,18 @@ export class BusReach {
     return this.#isReached;
   }
 
-  /** Whether it can be reached, when that changes. */
+  /** Emits whether the bus can be reached, when that changes. */
   get changes(): Subscribable<boolean> {
     return this.#changes.subscribe;
   }
 
-  /** Something came over the bus. */
+  /** Something arrived over the bus. */
   heard(): void {
     this.#heardMs = this.#options.clock.now();
     if (this.#isBusUp) this.#change(true);
   }
 
-  /** Notices that nothing comes over the bus, and asks for an echo where no other messages come. */
+  /** Notices that nothing arrives over the bus, and requests an echo if no other messages arrive. */
   look(nowMs: number): void {
     const silentMs = nowMs - this.#heardMs;
     if (silentMs >= this.#deafMs) this.#change(false);
@@ -74,7 +78,9 @@ export class BusReach {
     this.#unsubscribe();
   }
 
-  /** How long nothing may come over the bus, in milliseconds: less than others may be silent, who speak now and then. */
+  /**
+   * How long nothing may arrive over the bus, in milliseconds: less than others, who speak now and then, may be silent.
+   */
   get #deafMs(): number {
     const { silenceMs, heartbeatMs } = this.#options.times;
     return silenceMs - 1.5 * heartbeatMs;

@@ -3,11 +3,11 @@ import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { type Header, parsed, piecesOf, textOf } from './envelope.js';
 
 export interface ChannelTimes {
-  /** How often a channel that has nothing to say says so, in milliseconds. */
+  /** How often a channel that has nothing to send says that it is alive, in milliseconds. */
   readonly heartbeatMs: number;
   /** How long the other side may be silent, in milliseconds. */
   readonly silenceMs: number;
-  /** After how long what has not been confirmed is sent again, in milliseconds. */
+  /** After how long unconfirmed pieces are sent again, in milliseconds. */
   readonly resendMs: number;
 }
 
@@ -25,9 +25,9 @@ export interface ChannelEnds {
   readonly maxPayloadBytes: number;
   readonly clock: Clock;
   readonly times: ChannelTimes;
-  /** Sends to the other end; it may be lost. */
+  /** Sends to the other end; the message may be lost. */
   readonly transmit: (header: Omit<Header, 'version' | 'from'>, body: Uint8Array) => void;
-  /** Called once, when it has ended for whatever reason. */
+  /** Called once, when it has ended for any reason. */
   readonly onClosed: (channel: Channel) => void;
 }
 
@@ -39,19 +39,19 @@ interface Piece {
 
 const nothing: Uint8Array = new Uint8Array(0);
 
-/** So many pieces are sent again at once; the others follow when these have been confirmed. */
+/** This many pieces are sent again at once; the others follow when these have been confirmed. */
 const mostResent = 64;
 
-/** Again what is missing is asked for so often, in milliseconds, while more and more comes after it. */
+/** How often missing pieces are requested again, in milliseconds, while more and more arrives after them. */
 const shortestResendMs = 100;
 
-/** A reader that is so far behind, in pieces, is given up: memory is not endless. */
+/** A reader that is this many pieces behind is given up, because memory is limited. */
 const mostUnconfirmed = 100_000;
 
 /**
- * Messages between two processes in the order in which they were sent, each exactly once, over a bus that may lose, repeat
- * and reorder them. Pieces are numbered; what is not confirmed is sent again. Ends when the other side is silent for too
- * long, or says that it knows nothing of it.
+ * Messages between two processes in the order in which they were sent, each exactly once, over a bus that may lose,
+ * repeat and reorder them. Pieces are numbered, and unconfirmed ones are sent again. The channel ends when the other
+ * side is silent for too long, or does not know it.
  *
  * It has no timers: its owner calls {@link tick} often.
  */
@@ -59,11 +59,11 @@ export class Channel {
   readonly #ends: ChannelEnds;
   readonly #messages = new Emitter<unknown>();
   readonly #closed = new Emitter<CloseReason>();
-  /** Sent, and not confirmed. */
+  /** Pieces that are sent, but not confirmed. */
   #unconfirmed: Piece[] = [];
   #next = 0;
   #received = 0;
-  /** Of what has to be sent again: the number after the last piece that has been, and after the last of all. */
+  /** Of the pieces to be sent again: the number after the last one that has been, and after the last one of all. */
   #resent = 0;
   #toResend = 0;
   #parts: Uint8Array[] = [];
@@ -86,7 +86,7 @@ export class Channel {
     return this.#isOpen;
   }
 
-  /** Parsed JSON, as the other side has sent it. */
+  /** Parsed JSON from the other side. */
   get messages(): Subscribable<unknown> {
     return this.#messages.subscribe;
   }
@@ -109,7 +109,7 @@ export class Channel {
     if (this.#unconfirmed.length > mostUnconfirmed) this.end('silent');
   }
 
-  /** Ends it on both sides. Listeners on this side do not hear of it. */
+  /** Ends it on both sides. Listeners on this side are not told. */
   close(): void {
     if (!this.#isOpen) return;
     this.#say({ type: 'closed' });
@@ -117,7 +117,7 @@ export class Channel {
     this.#ends.onClosed(this);
   }
 
-  /** It has ended, and those who listen hear why. */
+  /** It has ended, and listeners are told why. */
   end(reason: CloseReason): void {
     if (!this.#isOpen) return;
     this.#say({ type: 'closed' });
@@ -126,7 +126,7 @@ export class Channel {
     this.#closed.emit(reason);
   }
 
-  /** Something came from the other side. */
+  /** A message arrived from the other side. */
   take({ content, received }: Header, body: Uint8Array): void {
     if (!this.#isOpen) return;
     this.#heardMs = this.#ends.clock.now();
@@ -143,7 +143,7 @@ export class Channel {
     }
   }
 
-  /** Confirms, repeats, says that it is there, and notices silence. */
+  /** Confirms, repeats, says that it is alive, and notices silence. */
   tick(): void {
     if (!this.#isOpen) return;
     const nowMs = this.#ends.clock.now();
@@ -156,7 +156,7 @@ export class Channel {
     if (this.#owesReceipt || nowMs - this.#spokeMs >= heartbeatMs) this.#say({ type: 'receipt', isMissing: false });
   }
 
-  /** This process was cut off itself: the silence meanwhile means nothing. */
+  /** This process was cut off itself, so the silence in that time means nothing. */
   reconnected(): void {
     this.#heardMs = this.#ends.clock.now();
     this.#resend();
@@ -191,7 +191,7 @@ export class Channel {
 
   #resend(): void {
     this.#progressMs = this.#ends.clock.now();
-    // What is sent from now on may well arrive.
+    // Messages from now on may well arrive.
     this.#toResend = this.#next;
     this.#resendNext();
   }

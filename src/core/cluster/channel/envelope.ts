@@ -3,39 +3,40 @@ import { member } from '../../base/json.js';
 import { isOf } from './is-of.js';
 
 /**
- * Of all messages and entries of the cluster. Every change of a shape, of how entries are written, or of their keys raises it; members
- * with another one are refused. A test compares the shapes with those of the last time.
+ * Version of all messages and entries of the cluster. Every change of a shape, of how entries are written, or of their
+ * keys increases it; members with another version are refused. A test compares the shapes with those of the last
+ * version.
  */
 export const schemaVersion = 3;
 
-/** Where a process hears what others send to it. */
+/** The subject on which a process receives messages from others. */
 export function peerSubject(id: string): string {
   return `chatstream.cluster.peer.${id}`;
 }
 
-/** Room for the header of a message besides its purpose, which is shorter by far. */
+/** Room for the header of a message besides its purpose, which is far shorter. */
 const mostEnvelopeBytes = 512;
 
 /**
- * What is known of a message without its content. Several pieces make one message if it is too long for NATS: all but the
- * last say that there is `more`.
+ * What is known about a message without its content. Several pieces make one message if it is too long for NATS: all
+ * but the last say that there is `more`.
  */
 export const header = Type.Object({
   version: Type.Literal(schemaVersion),
   /** The process that sends it. */
   from: Type.String(),
-  /** The channel, by a name that its opener has made up. */
+  /** The channel, under a name that its opener has chosen. */
   channel: Type.String(),
-  /** Whether the sender has opened it: a process may have a channel to itself. */
+  /** Whether the sender opened it: a process may have a channel to itself. */
   byOpener: Type.Boolean(),
   /** What the channel is for. */
   purpose: Type.String(),
-  /** Pieces of this channel that have arrived at the sender, in order. */
+  /** How many pieces of this channel have arrived at the sender, in order. */
   received: Type.Integer({ minimum: 0 }),
   content: Type.Union([
     /** Counted from 0 by the sender. */
     Type.Object({ type: Type.Literal('piece'), number: Type.Integer({ minimum: 0 }), more: Type.Boolean() }),
-    /** Only says what has arrived; `isMissing`: something that came before something else has not. */
+    /** Only confirms what has arrived; `isMissing`: a piece has arrived before an earlier one. */
     Type.Object({ type: Type.Literal('receipt'), isMissing: Type.Boolean() }),
     /** The sender has no such channel, or has closed it. */
     Type.Object({ type: Type.Literal('closed') }),
@@ -44,7 +45,7 @@ export const header = Type.Object({
 
 export type Header = Static<typeof header>;
 
-/** What came in on the subject of a process. */
+/** A message on the subject of a process. */
 export type Incoming =
   | { readonly type: 'message'; readonly header: Header; readonly body: Uint8Array }
   /** From a program that speaks another version. */
@@ -53,7 +54,7 @@ export type Incoming =
 
 const newline = 0x0a;
 
-/** The header as a line of JSON, and what follows it as it is. */
+/** The header as a line of JSON, followed by the content as it is. */
 export function encodeEnvelope(value: Header, body: Uint8Array): Uint8Array {
   return Buffer.concat([Buffer.from(`${JSON.stringify(value)}\n`), body]);
 }
@@ -74,9 +75,9 @@ export function textOf({ buffer, byteOffset, byteLength }: Uint8Array): string {
 }
 
 /**
- * A message as JSON, in pieces that NATS takes.
+ * A message as JSON, in pieces that NATS accepts.
  *
- * @param purpose of its channel, which has the name of a model in it
+ * @param purpose of its channel, which contains the name of a model
  */
 export function piecesOf(message: object, purpose: string, maxPayloadBytes: number): readonly Uint8Array[] {
   const bytes = Buffer.from(JSON.stringify(message));
@@ -86,7 +87,7 @@ export function piecesOf(message: object, purpose: string, maxPayloadBytes: numb
   return pieces;
 }
 
-/** @returns null if it is no JSON */
+/** @returns null if it is not JSON */
 export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -14,20 +14,20 @@ export interface PeerOptions {
   readonly times?: ChannelTimes;
 }
 
-/** How often the channels are looked after, in milliseconds. */
+/** How often the channels are checked, in milliseconds. */
 const tickMs = 100;
 
-/** Between two looks, a process that runs lets less time pass, in milliseconds; otherwise it was asleep. */
+/** A running process lets less time than this pass between two checks, in milliseconds; otherwise it was asleep. */
 const asleepMs = 1000;
 
-/** Channels that are remembered after their end, so that what comes late does not open them again. */
+/** Number of ended channels that are remembered, so that late messages do not open them again. */
 const mostEnded = 10_000;
 
 const nothing = new Uint8Array(0);
 
 /**
- * One process of the cluster on the bus: opens channels to others, and takes those that others open. A channel to itself works
- * the same, but its messages do not go over the bus.
+ * One process of the cluster on the bus: opens channels to others, and accepts those that others open. A channel to
+ * itself works the same, but its messages do not go over the bus.
  */
 export class Peer {
   readonly id: string;
@@ -53,7 +53,7 @@ export class Peer {
     this.#times = times;
     this.#tickedMs = clock.now();
     this.#reach = new BusReach({ bus, id, clock, times });
-    // Subscribed first: channels send again before others hear that they can.
+    // Subscribed first, so that channels send again before others are told that they can.
     this.#reach.changes((isReached) => {
       if (isReached) for (const channel of [...this.#channels.values()]) channel.reconnected();
     });
@@ -78,13 +78,13 @@ export class Peer {
     return this.#foreigners.subscribe;
   }
 
-  /** Opens a channel. Whether there is anybody at the other end shows later. */
+  /** Opens a channel. Whether there is a process at the other end shows later. */
   open(remote: string, purpose: string): Channel {
     this.#opened += 1;
     return this.#newChannel({ id: `${this.id}-${this.#opened}`, isOpener: true, remote, purpose });
   }
 
-  /** Takes the channels that others open for a purpose. @returns ends that; open channels stay */
+  /** Accepts the channels that others open for a purpose. @returns a function that ends this; open channels stay */
   accept(purpose: string, onOpened: (channel: Channel) => void): () => void {
     this.#acceptors.set(purpose, onOpened);
     return () => {
@@ -119,14 +119,14 @@ export class Peer {
   }
 
   #send(remote: string, header: Omit<Header, 'version' | 'from'>, body: Uint8Array): void {
-    // What NATS would keep until the connection is back is sent again anyway.
+    // Anything that NATS would keep until the connection is back is sent again anyway.
     if (!this.isConnected) return;
     const whole: Header = { version: schemaVersion, from: this.id, ...header };
     if (remote === this.id) this.#sendToItself(whole, body);
     else this.#bus.publish(peerSubject(remote), encodeEnvelope(whole, body));
   }
 
-  /** A front that holds the line talks to itself: over NATS, each of the two ways would take about 0.4 ms. */
+  /** A front that holds the line talks to itself: over NATS, each of the two trips would take about 0.4 ms. */
   #sendToItself(header: Header, body: Uint8Array): void {
     queueMicrotask(() => {
       if (this.isConnected && !this.#isClosed) this.#takeMessage(header, body);
@@ -163,7 +163,8 @@ export class Peer {
       known.take(header, body);
       return;
     }
-    // The first piece may come after the second. Processes do not come back under the same name, so it is either new or over.
+    // The first piece may arrive after the second. Processes do not come back under the same name, so the channel is
+    // either new or over.
     const accept = byOpener && this.#ended.get(keyOf(ends)) === undefined ? this.#acceptors.get(purpose) : undefined;
     if (content.type === 'closed') this.#ended.set(keyOf(ends), true);
     else if (accept === undefined) this.#refuse(header);
@@ -181,13 +182,13 @@ export class Peer {
 
   #look(nowMs: number): void {
     this.#reach.look(nowMs);
-    // Silence says nothing about others while this process hears nothing.
+    // Silence says nothing about others while this process receives nothing.
     if (this.isConnected) for (const channel of [...this.#channels.values()]) channel.tick();
   }
 
   #tick(): void {
     const nowMs = this.#clock.now();
-    // After a sleep, what has come meanwhile is read first.
+    // After a sleep, messages that have arrived in the meantime are read first.
     if (nowMs - this.#tickedMs < asleepMs) this.#look(nowMs);
     this.#tickedMs = nowMs;
     this.#cancelTick = this.#clock.schedule(tickMs, () => {

@@ -12,7 +12,10 @@ const info = Type.Unsafe<EngineInfo>(
   Type.Object({ modelId: Type.String(), contextLength: Type.Integer(), slots: Type.Integer() }),
 );
 
-/** What nodes answer, with their types. @throws ChatstreamError `internal` for what can be no answer to that question */
+/**
+ * The answers of nodes, with their types. @throws ChatstreamError `internal` for what cannot be an answer to that
+ * question
+ */
 export const readAnswer = {
   tokens: (value: unknown): readonly Token[] => checked(tokens, value),
   text: (value: unknown): string => checked(text, value),

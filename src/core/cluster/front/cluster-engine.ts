@@ -33,25 +33,27 @@ export interface ClusterEngineOptions {
   readonly clock: Clock;
 }
 
-/** A generation on a node. Each attempt has a separate name, so that what comes late from an earlier one is not heard. */
+/** A generation on a node. Each attempt has its own name, so that late messages of an earlier one are ignored. */
 interface Attempt {
   readonly id: string;
   readonly name: string;
   readonly link: NodeLink;
 }
 
-/** A question is asked of so many nodes at most, one after the other, if they are lost before they answer. */
+/**
+ * The largest number of nodes that are asked one question, one after the other, if they are lost before they answer.
+ */
 const mostAsked = 3;
 
 /**
- * Deaths of nodes after which a generation fails: it may itself be what kills them, and must not take all of them with it. More
- * than where engines are lost, as a node may die of its machine, or seem to.
+ * Number of nodes that may die under a generation before it fails: it may itself be what kills them, and must not take
+ * all of them with it. More than for lost engines, because a node may die with its machine, or only seem to.
  */
 const mostDeaths = 5;
 
 /**
- * The nodes that have a model, as one engine. A generation begins where the line has granted it a place. If its node is lost,
- * it continues where the line grants it another one, after the last token that has arrived here.
+ * The nodes that have a model, as one engine. A generation begins where the line has granted it a place. If its node is
+ * lost, it continues where the line grants it another one, after the last token that has arrived here.
  */
 export class ClusterEngine implements ServingEngine {
   readonly #options: ClusterEngineOptions;
@@ -61,7 +63,7 @@ export class ClusterEngine implements ServingEngine {
   readonly #unfinished = new ResumableGenerations(mostDeaths - 1);
   /** By the ids of their generations. */
   readonly #attempts = new Map<string, Attempt>();
-  /** The same by their names: a round of one node must not look at what all the others have. */
+  /** The same by their names, because a round of one node must not look at those of all others. */
   readonly #named = new Map<string, Attempt>();
   readonly #stops: readonly (() => void)[];
   #attempted = 0;
@@ -109,7 +111,7 @@ export class ClusterEngine implements ServingEngine {
     return [...nodes.all.values()].filter((node) => node.model === model);
   }
 
-  /** It is there as soon as a node is. */
+  /** It exists as soon as a node does. */
   start(): Promise<EngineInfo> {
     return this.#info === null ? Promise.reject(noNodeError(this.#options.model)) : Promise.resolve(this.#info);
   }
@@ -160,7 +162,7 @@ export class ClusterEngine implements ServingEngine {
     attempt.link.generate({ ...spec, id: attempt.name }, grant.lease, line.prefixesOf(id));
   }
 
-  /** What comes of it from now on is not heard. @returns the attempt, if there was one */
+  /** Later messages about it are ignored. @returns the attempt, if there was one */
   #forget(id: string): Attempt | undefined {
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return undefined;
@@ -183,7 +185,7 @@ export class ClusterEngine implements ServingEngine {
         this.#links.delete(node);
         const attempts = [...this.#attempts.values()].filter((attempt) => attempt.link === closed);
         for (const attempt of attempts) this.#lose(closed, attempt);
-        // One that has been drained says so, and so does one that has not heard from here for a while.
+        // A node that has been drained says so, and so does one that has not heard from here for a while.
         if (reason === 'silent') this.#countDeath(attempts);
       },
     });
@@ -191,14 +193,14 @@ export class ClusterEngine implements ServingEngine {
     return link;
   }
 
-  /** An attempt has failed, if it was on this node: the line has to find another place for it. */
+  /** An attempt has failed, if it was on this node, so the line has to find another place for it. */
   #lose(link: NodeLink, attempt: Attempt | undefined): void {
     if (attempt?.link !== link) return;
     this.#forget(attempt.id);
     this.#options.line.lost(attempt.id, link.node);
   }
 
-  /** Their node has died. Those that have seen too many die end. */
+  /** Their node has died. Generations that have seen too many nodes die end. */
   #countDeath(attempts: readonly Attempt[]): void {
     const ids = attempts.map(({ id }) => id);
     const events = this.#unfinished.lose(nodesDiedError(mostDeaths), ids);
@@ -214,7 +216,7 @@ export class ClusterEngine implements ServingEngine {
     const events = round.events.flatMap((event): GenerationEvent[] => {
       const attempt = this.#named.get(event.id);
       if (attempt === undefined) return [];
-      // Its engine is gone for good; another node has one.
+      // Its engine is gone for good, but another node has one.
       if (event.type === 'failed' && event.code === 'engine_unavailable') {
         this.#lose(link, attempt);
         return [];
@@ -249,18 +251,18 @@ export class ClusterEngine implements ServingEngine {
     throw clusterAwayError();
   }
 
-  /** The node that has least to do. */
+  /** The node with the least work. */
   #freest(except: ReadonlySet<string>): string | null {
     const ready = this.nodes.filter(({ id, status }) => status === 'ready' && !except.has(id));
     const [first] = ready.toSorted((one, other) => one.running / one.slots - other.running / other.slots);
     return first?.id ?? null;
   }
 
-  /** Changes the state to what the nodes are. */
+  /** Updates the state to that of the nodes. */
   #follow(): void {
     const slots = this.nodes.reduce((sum, node) => sum + node.slots, 0);
     const isThere = this.#options.peer.isConnected && this.nodes.some(({ status }) => status === 'ready');
-    // Once none of them is left, the others may have been started with other options, or a changed file.
+    // When none of them is left, the next nodes may have been started with other options, or a changed file.
     const isDescribed = this.nodes.some(({ id }) => this.#described.has(id));
     if (isThere && !isDescribed) void this.#askForInfo();
     if (this.#info === null) return;

@@ -26,10 +26,10 @@ export interface ClusterModelOptions {
   readonly clock: Clock;
 }
 
-/** How long new limits may take until NATS has them, in milliseconds: two attempts, of which the first was not answered. */
+/** How long NATS may take to store new limits, in milliseconds: two attempts, the first of which was not answered. */
 const keptWithinMs = 5000;
 
-/** One of the models that nodes have, as a front serves it. */
+/** One of the nodes' models, as a front serves it. */
 export class ClusterModel implements Replicas {
   readonly name: string;
   readonly inference: Inference;

@@ -28,12 +28,12 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
   readonly slotsAt = 'nodes';
   readonly #options: ClusterModelsOptions;
   readonly #models = new Map<string, ClusterModel>();
-  /** Of requests that have met no model. */
+  /** Refusals of requests for which there was no model. */
   readonly #refusals: RequestEvents;
   readonly #unsubscribe: () => void;
   readonly #fading: FadingModels;
   readonly #names: NodeNames;
-  /** Until there is a model, they are kept for it. */
+  /** Listeners are kept here until there is a model. */
   #keys: Parameters<RequestLine['configureKeys']> | null = null;
   #isDraining = false;
 
@@ -60,7 +60,7 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
     follow();
   }
 
-  /** Without any model, what is found refuses each request, so that these are counted. */
+  /** Without any model, the stand-in that is returned refuses each request, so that refusals are counted. */
   find(wanted: string | null | undefined): ServedModel {
     if (this.#models.size === 0) return { name: wanted ?? '', inference: this.#noModel(wanted ?? null) };
     const model = this.#modelFor(wanted);
@@ -115,12 +115,12 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
     resizeAll(served, limits);
   }
 
-  /** @throws ChatstreamError `cluster_unavailable` if NATS does not take them in time */
+  /** @throws ChatstreamError `cluster_unavailable` if NATS does not store them in time */
   async limitsKept(): Promise<void> {
     await Promise.all(this.#served.map((model) => model.limitsKept()));
   }
 
-  /** @throws ChatstreamError `usage` for any reserve, and for more keys than NATS can keep; nothing is changed then */
+  /** @throws ChatstreamError `usage` for any reserve, and for more keys than NATS can store; then nothing is changed */
   configureKeys(...changes: Parameters<RequestLine['configureKeys']>): void {
     const [terms, classReserves] = changes;
     refuseReserves({ terms, ...(classReserves !== undefined && { classReserves }) }, 'cluster');
@@ -141,7 +141,7 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
     await Promise.all(this.all.map((model) => model.stop()));
   }
 
-  /** Those that have nodes come first: a request without a model is for one of them. */
+  /** Models that have nodes come first, because a request without a model is for one of them. */
   protected get all(): readonly ClusterModel[] {
     const models = [...this.#models.values()];
     return [...models.filter(({ slots }) => slots > 0), ...models.filter(({ slots }) => slots === 0)];

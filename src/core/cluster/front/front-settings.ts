@@ -7,13 +7,16 @@ import type { SettingsEntry } from '../messages.js';
 
 type Settings = Omit<SettingsEntry, 'version'>;
 
-/** The limits of a line that can be changed while it is used. `maxConcurrency` is null for as many as the nodes have places. */
+/**
+ * The limits of a line that can be changed while it is in use. `maxConcurrency` is null for as many places as the nodes
+ * have.
+ */
 export type LineLimits = Pick<Settings, 'maxConcurrency' | 'maxQueue'>;
 
 /** Limits that are changed later may have more digits. */
 const slackBytes = 256;
 
-/** What a front was started with. */
+/** The settings with which a front was started. */
 export class FrontSettings {
   /** Null for as many as the nodes have places. */
   readonly maxConcurrency: number | null;
@@ -33,8 +36,8 @@ export class FrontSettings {
 
   /**
    * @param mostBytes `Bucket.maxValueBytes`
-   * @param keys what the configuration file says of keys by now, if it has been read again
-   * @throws ChatstreamError `usage` if there are more keys than NATS can keep the terms of
+   * @param keys the current settings of keys, if the configuration file has been read again
+   * @throws ChatstreamError `usage` if there are more keys than NATS can store the terms of
    */
   assertFits(mostBytes: number, keys?: readonly [FairOptions['terms'], FairOptions['classReserves']?]): void {
     const settings = keys === undefined ? this.#settings : withKeys(this.#settings, ...keys);
@@ -51,7 +54,10 @@ export class FrontSettings {
     );
   }
 
-  /** The limits stay as they were set last; what only the command line and the configuration file can say is this front's. */
+  /**
+   * The limits stay as they were last set; what only the command line and the configuration file can set is this
+   * front's.
+   */
   under(current: Settings | null): Settings {
     if (current === null) return this.#settings;
     return { ...this.#settings, maxConcurrency: current.maxConcurrency, maxQueue: current.maxQueue };

@@ -14,20 +14,20 @@ export interface Held {
   readonly job: InferenceJob;
   readonly prefixes: readonly string[];
   grant: Grant | null;
-  /** As the line has said it, which the next holder is told. */
+  /** As reported by the line; the next holder is told. */
   turn: Turn | null;
   standing: { readonly view: WaitingView; readonly waitsFor: WaitReason } | null;
   isDecided: boolean;
-  /** Whether its first token is to come within `--ttft-target`. */
+  /** Whether its first token should come within `--ttft-target`. */
   keepsToTarget: boolean;
   readonly decided: Promise<void>;
   readonly decide: () => void;
-  /** Output tokens that the line has not been told of. */
+  /** Output tokens that have not been reported to the line. */
   tokens: number;
   cached: number | null;
 }
 
-/** A request that the line has not heard of. */
+/** A request that the line does not know about. */
 export function newHeld(job: InferenceJob): Held {
   let decide = (): void => undefined;
   const decided = new Promise<void>((resolve) => {
@@ -48,7 +48,7 @@ export function newHeld(job: InferenceJob): Held {
   };
 }
 
-/** As the line is told of it. */
+/** The request as it is reported to the line. */
 export function registrationOf({ job, prefixes, grant, keepsToTarget, turn }: Held, nowMs: number): Registration {
   return {
     ...{ id: job.id, demand: job.demand, prefixes: [...prefixes], waitedMs: nowMs - job.admittedMs },

@@ -20,7 +20,7 @@ export class HeldRequests {
     return this.all.filter(({ job }) => job.status === 'waiting');
   }
 
-  /** Prompt tokens of all that wait. */
+  /** Prompt tokens of all waiting requests. */
   get queuedTokens(): number {
     return this.waiting.reduce((sum, { job }) => sum + job.promptTokens, 0);
   }
@@ -43,14 +43,14 @@ export class HeldRequests {
     return count;
   }
 
-  /** The line has taken a request. */
+  /** The line has accepted a request. */
   take(id: string, turn: Turn): Held | undefined {
     const held = this.#held.get(id);
     if (held !== undefined) held.turn = turn;
     return held;
   }
 
-  /** The line has said where requests stand. Those that it does not name keep their places. */
+  /** The line has reported the places of requests. Requests that it does not name keep their places. */
   stand(places: readonly Standing[]): void {
     for (const [id, position, etaMs, waitsFor] of places) {
       const held = this.#held.get(id);
@@ -58,7 +58,7 @@ export class HeldRequests {
     }
   }
 
-  /** Those that wait and whose places are known, in the order of the line. */
+  /** Waiting requests whose places are known, in the order of the line. */
   *entries(nowMs: number): Generator<QueueEntry<InferenceJob>> {
     const entries = this.waiting.flatMap(({ job, standing }) => (standing === null ? [] : [{ job, ...standing.view }]));
     for (const entry of entries.toSorted((one, other) => one.position - other.position)) {

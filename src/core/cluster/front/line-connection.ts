@@ -14,10 +14,10 @@ export interface LineConnectionOptions {
   readonly clock: Clock;
 }
 
-/** A new holder may not be ready at once: it is asked again so soon, in milliseconds. */
+/** After how long a new holder is asked again, in milliseconds, because it may not be ready at once. */
 const againMs = 250;
 
-/** The channel to the process that holds the line of a model at the moment. */
+/** The channel to the process that currently holds the line of a model. */
 export class LineConnection {
   readonly #options: LineConnectionOptions;
   readonly #messages = new Emitter<FromLine>();
@@ -27,7 +27,7 @@ export class LineConnection {
   #holder: string | null = null;
   #lease = 0;
   #channel: Channel | null = null;
-  /** As it was told last. */
+  /** As last reported. */
   #wasOpen = false;
   #cancelAgain: CancelTimer = () => undefined;
 
@@ -40,7 +40,7 @@ export class LineConnection {
         const read = decodeEntry(leaseEntry, event.entry.value);
         if (read.type === 'entry') this.#follow(read.value.holder, read.value.number);
       }),
-      // A channel outlasts an outage of this process, in which no other can be reached.
+      // A channel outlasts an outage of this process, during which no other could be reached.
       peer.connection(() => {
         this.#tell();
       }),
@@ -56,7 +56,7 @@ export class LineConnection {
     return this.#messages.subscribe;
   }
 
-  /** Each time that there is another channel. Its first message has to say which requests there are. */
+  /** Emitted for each new channel. Its first message has to say which requests there are. */
   get opened(): Subscribable<undefined> {
     return this.#opened.subscribe;
   }
@@ -66,7 +66,10 @@ export class LineConnection {
     return this.#changes.subscribe;
   }
 
-  /** Lost while there is no channel. What is sent while this process is cut off arrives later, if the channel outlasts that. */
+  /**
+   * Lost while there is no channel. Messages that are sent while this process is cut off arrive later, if the channel
+   * outlasts that.
+   */
   send(message: ToLine): void {
     this.#channel?.send(message);
   }
@@ -79,7 +82,7 @@ export class LineConnection {
   }
 
   #follow(holder: string | null, lease: number): void {
-    // Entries come in order, and lower numbers mean nothing any more.
+    // Entries arrive in order, so lower numbers are obsolete.
     if (lease < this.#lease || (lease === this.#lease && holder === this.#holder)) return;
     this.#holder = holder;
     this.#lease = lease;

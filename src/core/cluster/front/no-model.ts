@@ -3,10 +3,10 @@ import type { InferenceRequest, Submission } from '../../inference/request.js';
 import type { RequestEvents } from '../../inference/request-events.js';
 import type { ModelService } from '../../inference/service/served-model.js';
 
-/** What requests meet while no node has any model: each is refused, and counted and logged as refused. */
+/** Stands in while no node has any model: refuses each request, which is counted and logged as refused. */
 export class NoModel implements ModelService {
   readonly info = null;
-  /** However many generations are asked for, that is not the reason. */
+  /** Allows any number of generations, because that is not the reason for the refusal. */
   readonly limits = { maxConcurrency: Infinity, maxQueue: Infinity };
   readonly #events: RequestEvents;
   readonly #now: () => number;

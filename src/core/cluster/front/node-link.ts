@@ -7,9 +7,9 @@ import { type FromNode, fromWireError, type NodeCall, nodePurpose, reading, shap
 
 export interface NodeLinkEvents {
   readonly onRound: (link: NodeLink, round: Round) => void;
-  /** It does not begin the generation of this id. */
+  /** It does not begin the generation with this id. */
   readonly onRefused: (link: NodeLink, id: string) => void;
-  /** It is gone. `silent`: without a word, as a process that has died. */
+  /** It is gone. `silent`: without a message, like a process that has died. */
   readonly onClosed: (link: NodeLink, reason: CloseReason) => void;
 }
 
@@ -77,7 +77,7 @@ export class NodeLink {
     });
   }
 
-  /** Its answers are no longer needed. What is generated continues. */
+  /** Its answers are no longer needed. Running generations continue. */
   abandonCalls(): void {
     for (const call of [...this.#calls.keys()]) {
       this.#channel.send({ type: 'abandon', call });

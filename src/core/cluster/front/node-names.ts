@@ -1,17 +1,17 @@
 import type { Members } from '../members.js';
 import type { nodeEntry } from '../messages.js';
 
-/** So much of its id follows the name of a node that is not the only one with it. */
+/** The number of characters of its id that follow the name of a node that is not the only one with that name. */
 const idLength = 6;
 
 /**
- * Names of nodes, each of which stands for one node: `gpu-7`, or `gpu-7-a3f09c` and `gpu-7-51be20` for two that were both given the
- * name `gpu-7`, as two on one machine are without `--name`.
+ * Names of nodes, each of which identifies one node: `gpu-7`, or `gpu-7-a3f09c` and `gpu-7-51be20` for two with the
+ * same name `gpu-7`, as on one machine without `--name`.
  */
 export class NodeNames {
   readonly #nodes: Members<typeof nodeEntry>;
   readonly #names = new Map<string, string>();
-  /** How many nodes have each name. Counted as they change: names are asked for in every round. */
+  /** How many nodes have each name. Updated with each change, because names are needed in every round. */
   readonly #counts = new Map<string, number>();
   readonly #unsubscribe: () => void;
 

@@ -1,6 +1,9 @@
 import { QueueRoom } from '../../scheduler/queue-room.js';
 
-/** Room for any number of requests: the line itself says what there is room for. Only a drain is the front's own affair. */
+/**
+ * Room for any number of requests, because the line itself decides about that. The front only knows whether it is
+ * draining.
+ */
 export function openRoom(isDraining: () => boolean, retryAfterSeconds: () => number): QueueRoom {
   const state = {
     limits: { maxConcurrency: Infinity, maxQueue: Infinity },

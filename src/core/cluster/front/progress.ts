@@ -2,14 +2,14 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Held } from './held-request.js';
 import type { LineConnection } from './line-connection.js';
 
-/** How often the line is told how many tokens there were, in milliseconds. */
+/** How often the number of tokens is reported to the line, in milliseconds. */
 const progressMs = 250;
 
-/** Tells the line what requests have got, not token by token. */
+/** Reports to the line what requests have received, but not token by token. */
 export class Progress {
   readonly #connection: LineConnection;
   readonly #clock: Clock;
-  /** Requests with something that the line has not been told of. */
+  /** Requests with something that has not been reported to the line. */
   readonly #unreported = new Set<Held>();
   #cancelTimer: CancelTimer | null = null;
 

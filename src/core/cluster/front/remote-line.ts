@@ -23,12 +23,12 @@ export interface RemoteLineOptions extends SharedLimitsOptions {
   readonly clock: Clock;
 }
 
-/** How long a new request waits for the line, while another holder is elected for example, in milliseconds. */
+/** How long a new request waits for the line, for example while another holder is elected, in milliseconds. */
 const decisionMs = 10_000;
 
 /**
- * The line of a model as a front has it: a scheduler whose decisions another process makes. It has the requests of this front
- * only, and registers them again with every new holder.
+ * The line of a model as a front has it: a scheduler whose decisions another process makes. It only has the requests of
+ * this front, and registers them again with every new holder.
  *
  *     Inference ── admit, accepted, withdraw ──► RemoteLine ── register, over, lost ──► LineConnection ──► holder of the line
  *               ◄── started, turned_away ───────            ◄── granted, turned_away, standing ──
@@ -75,7 +75,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return this.#events.subscribe;
   }
 
-  /** Requests that have got another place after they had lost theirs. */
+  /** Requests that have received another place after they had lost theirs. */
   get regrants(): Subscribable<string> {
     return this.#regrants.subscribe;
   }
@@ -101,7 +101,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return this.#held.count('running');
   }
 
-  /** What a node generates cannot be paused. */
+  /** A generation on a node cannot be paused. */
   get paused(): readonly InferenceJob[] {
     return [];
   }
@@ -129,7 +129,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     this.#held.add(job);
   }
 
-  /** Registers them all at once, and waits for what the line says. */
+  /** Registers all of them at once, and waits for the line's answer. */
   async accepted(jobs: readonly InferenceJob[]): Promise<void> {
     const held = jobs.flatMap(({ id }) => this.#held.get(id) ?? []);
     this.#connection.send({
@@ -155,7 +155,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return status;
   }
 
-  /** A running request has lost its place: its node has failed, or has refused it. */
+  /** A running request has lost its place, because its node has failed or refused it. */
   lost(id: string, node: string): void {
     const held = this.#held.get(id);
     if (held?.grant?.node !== node) return;
@@ -163,13 +163,13 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     this.#connection.send({ type: 'lost', id, node });
   }
 
-  /** The line does that, and each that follows it. */
+  /** The line does that, and so does each holder that follows it. */
   keepToTarget(job: InferenceJob): void {
     const held = this.#held.get(job.id);
     if (held !== undefined) held.keepsToTarget = true;
   }
 
-  /** Places are those of the nodes, which the line knows. */
+  /** The places are those of the nodes, which the line knows. */
   confine(): void {
     return;
   }
@@ -179,7 +179,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return;
   }
 
-  /** Changes the line of the whole cluster. If NATS is away, nothing is changed. */
+  /** Changes the line of the whole cluster. If NATS is unreachable, nothing is changed. */
   resize(limits: Partial<SchedulerLimits>): void {
     this.#limits.resize(limits, this.#connection.isOpen);
   }
@@ -218,7 +218,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     return job.status === 'waiting' ? this.#held.get(job.id)?.standing?.view : undefined;
   }
 
-  /** Of this front, in the order of the line. */
+  /** Requests of this front, in the order of the line. */
   entries(): Generator<QueueEntry<InferenceJob>> {
     return this.#held.entries(this.#clock.now());
   }
@@ -267,7 +267,7 @@ export class RemoteLine implements JobScheduler<InferenceJob> {
     held.decide();
   }
 
-  /** Turns it away before the line does, which must not keep a place for it. */
+  /** Turns it away before the line does, because the line must not keep a place for it. */
   #giveUp(held: Held, stage: 'arrival' | 'waiting', error: ChatstreamError): void {
     this.#connection.send({ type: 'over', id: held.job.id });
     this.#turnAway(held, stage, error);

@@ -8,7 +8,7 @@ interface NamedLine {
 }
 
 /**
- * Changes the limits of all lines that take them.
+ * Changes the limits of all lines that accept them.
  *
  * @throws ChatstreamError with the code of the first refusal, and with the names and reasons of all lines that refuse
  */

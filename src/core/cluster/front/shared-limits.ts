@@ -13,12 +13,15 @@ export interface SharedLimitsOptions {
   readonly slots: () => number;
 }
 
-/** The limits and keys of a line, which are those of the whole cluster: a front reads them in the bucket, and changes them there. */
+/**
+ * The limits and keys of a line, which are those of the whole cluster: a front reads them from the bucket, and changes
+ * them there.
+ */
 export class SharedLimits {
   readonly #options: SharedLimitsOptions;
   #limits: LineLimits;
 
-  /** What this front was started with holds for the cluster from now on. */
+  /** The settings with which this front was started apply to the cluster from now on. */
   constructor(options: SharedLimitsOptions) {
     this.#options = options;
     const { settings, own } = options;
@@ -29,14 +32,14 @@ export class SharedLimits {
     settings.change((current) => own.under(current));
   }
 
-  /** What the settings say, and at most what the nodes have places for. */
+  /** The value in the settings, limited to the places of the nodes. */
   get current(): SchedulerLimits {
     const { maxConcurrency, maxQueue } = this.#limits;
     return { maxConcurrency: Math.max(1, Math.min(maxConcurrency ?? Infinity, this.#options.slots())), maxQueue };
   }
 
   /**
-   * @param limits as many at once as the nodes have places means: all places, however many there will be
+   * @param limits as many at once as the nodes have places means all places, however many there will be
    * @param isOpen whether the line can be reached; otherwise nothing is changed
    * @throws ChatstreamError `cluster_unavailable`
    */

@@ -16,7 +16,7 @@ export interface MembershipOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Fronts are asked first to hold lines: what they say to their own line does not go over the network. */
+  /** Fronts are asked first to hold lines, because their messages to their own line do not go over the network. */
   readonly role: 'front' | 'node';
   /** For tests; by default a unique name. */
   readonly id?: string;
@@ -37,10 +37,10 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
-/** NATS must take messages of so many bytes: what a node tells of itself may have 6,000. */
+/** NATS must accept messages of this many bytes: the description of a node may have 6,000. */
 const leastPayloadBytes = 8192;
 
-/** How long nodes leave a free line to fronts, in milliseconds: as long as a front takes to look again. */
+/** How long nodes leave a free line to fronts, in milliseconds: as long as a front takes to check again. */
 const nodePatienceMs = 250;
 
 /**
@@ -105,9 +105,10 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
 }
 
 /**
- * Opens what a cluster keeps in NATS.
+ * Opens the buckets that a cluster keeps in NATS.
  *
- * @throws ChatstreamError `cluster_unavailable`, for instance if JetStream is switched off, or messages must be very short
+ * @throws ChatstreamError `cluster_unavailable`, for example if JetStream is switched off, or messages must be very
+ *   short
  */
 export async function openBuckets(bus: Bus): Promise<Pick<Membership, 'members' | 'lines'>> {
   if (bus.maxPayloadBytes < leastPayloadBytes) {

@@ -1,7 +1,10 @@
 import type { Scheduler } from '../../scheduler/scheduler.js';
 import type { LineJob, LineRequest } from './line-request.js';
 
-/** Whether the line takes these requests, which come with one key. @throws ChatstreamError as `Inference.submit` does */
+/**
+ * Checks that the line accepts these requests, which come with one key. @throws ChatstreamError as `Inference.submit`
+ * does
+ */
 export function assertRoom(scheduler: Scheduler<LineJob>, requests: readonly LineRequest[]): void {
   const demand = requests[0]?.demand;
   if (demand === undefined || scheduler.hasReserved(demand, requests.length)) return;

@@ -9,7 +9,7 @@ export interface FrontLinksOptions {
   readonly peer: Peer;
   readonly clock: Clock;
   readonly onMessage: (link: FrontLink, message: ToLine) => void;
-  /** A front has lost its channel, and has not opened another one in time: what becomes of its requests? */
+  /** A front has lost its channel and has not opened another one in time, so its requests must be dealt with. */
   readonly onGone: (link: FrontLink) => void;
 }
 
@@ -52,7 +52,7 @@ export class FrontLinks {
     return former === undefined || former === link ? null : former;
   }
 
-  /** Nothing is heard from now on. */
+  /** Later messages are ignored. */
   stop(): void {
     this.#isStopped = true;
     this.#stopAccepting();
@@ -72,7 +72,7 @@ export class FrontLinks {
     });
   }
 
-  /** It may only have lost the channel, and opens another one. */
+  /** The front may only have lost the channel, and open another one. */
   #awaitReturn(link: FrontLink): void {
     const cancelTimer = this.#options.clock.schedule(returnMs, () => {
       this.#returning.delete(cancelTimer);

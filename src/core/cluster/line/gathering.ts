@@ -11,16 +11,25 @@ export interface GatheringOptions {
   readonly onComplete: () => void;
 }
 
-/** How long fronts are waited for, in milliseconds, and those that have been heard lately: a message to the line may have to be repeated. */
+/**
+ * How long to wait for fronts, in milliseconds, and for those that were heard recently, because a message to the line
+ * may have to be repeated.
+ */
 const usualMs = 1000;
 const longestMs = 5000;
 
-/** A front that has told of itself so lately, in milliseconds, is taken for alive. A former holder has been silent for longer. */
+/**
+ * A front that has announced itself within this time, in milliseconds, is considered alive. A former holder has been
+ * silent for longer.
+ */
 const lateMs = 2500;
 
 const lookMs = 250;
 
-/** Waits until the fronts have told a new holder which requests they have: before that, it does not know whose turn it is. */
+/**
+ * Waits until the fronts have told a new holder which requests they have: before that, it does not know whose turn it
+ * is.
+ */
 export class Gathering {
   readonly #options: GatheringOptions;
   readonly #begunMs: number;

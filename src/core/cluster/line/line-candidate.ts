@@ -24,10 +24,10 @@ export interface LineCandidateOptions {
   readonly onHolding?: (model: string, isHeld: boolean) => void;
 }
 
-/** How often the services of keys are written, in milliseconds. What came since then is lost with the holder. */
+/** How often the services of keys are written, in milliseconds. Later changes are lost with the holder. */
 const saveMs = 2000;
 
-/** A process that would hold the line of a model, and does while it has the lease. */
+/** A process that is ready to hold the line of a model, and does so while it has the lease. */
 export class LineCandidate {
   readonly #model: string;
   readonly #options: LineCandidateOptions;
@@ -35,7 +35,7 @@ export class LineCandidate {
   readonly #savedServices: SavedServices;
   readonly #lease: Lease;
   #holder: LineHolder | null = null;
-  /** As the holder before has left them. */
+  /** As the previous holder has left them. */
   #services: Services | null = null;
   #cancelSaving: CancelTimer = () => undefined;
 
@@ -112,7 +112,7 @@ export class LineCandidate {
   }
 }
 
-/** The candidates of one process: one for each model that nodes have, or had not long ago. */
+/** The candidates of one process: one for each model that nodes have, or had until recently. */
 export class LineCandidates {
   readonly #candidates = new Map<string, LineCandidate>();
   readonly #fading: FadingModels;

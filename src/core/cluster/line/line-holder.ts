@@ -31,15 +31,15 @@ export interface LineHolderOptions {
   readonly nodes: Members<typeof nodeEntry>;
   readonly fronts: Members<typeof frontEntry>;
   readonly settings: SettingsEntry | null;
-  /** What keys have been served under former holders; null if there is nothing known of that. */
+  /** How much keys have been served under former holders; null if that is unknown. */
   readonly services: Services | null;
   readonly clock: Clock;
 }
 
 /**
- * The line of one model, while this process holds it: the scheduler of one machine, whose jobs are requests that fronts have
- * registered, and whose places are those of nodes. It begins by asking the fronts which requests they have, those that run and
- * those that wait, and puts these into the order of their turns and of their arrival.
+ * The line of one model, while this process holds it: the scheduler of one machine, whose jobs are requests that fronts
+ * have registered, and whose places are those of nodes. It begins by asking the fronts which requests they have, both
+ * running and waiting, and sorts these by their turns and their arrival.
  *
  *     fronts ── all, register, over, lost, progress ──► FrontLinks ──► LineHolder ──► Scheduler: whose turn it is
  *            ◄── turned_away ───────────────────────────────────────── LineHolder ◄── started, turned_away, moved
@@ -104,14 +104,14 @@ export class LineHolder {
     return this.#scheduler?.keys?.services ?? null;
   }
 
-  /** The settings have changed: they hold from now on. */
+  /** The settings have changed, and apply from now on. */
   configure(settings: SettingsEntry): void {
     const before = this.#settings;
     this.#settings = settings;
     if (this.#scheduler !== null && !reconfigure(this.#scheduler, before, settings)) this.#rebuild();
   }
 
-  /** Another process has the lease, or may have it: from now on, this one grants nothing. */
+  /** Another process has the lease, or may have it, so this one grants nothing from now on. */
   stop(): void {
     this.#isStopped = true;
     this.#grants.stop();
@@ -140,7 +140,7 @@ export class LineHolder {
     }
   }
 
-  /** A front has opened a channel: what it says replaces what was known of it. */
+  /** A front has opened a channel: what it says replaces what was known about it. */
   #takeAll(link: FrontLink, registrations: readonly Registration[]): void {
     const former = this.#links.enter(link);
     const known = new Map(former?.requests);
@@ -182,7 +182,7 @@ export class LineHolder {
     this.#standings.accept(link, requests);
   }
 
-  /** Puts all requests into a new scheduler: those that run, and then those that wait, in their order. */
+  /** Puts all requests into a new scheduler: the running ones, and then the waiting ones, in their order. */
   #rebuild(): void {
     const former = this.#scheduler;
     this.#dismiss();
@@ -214,7 +214,7 @@ export class LineHolder {
     this.#standings.tell();
   }
 
-  /** The former scheduler: its timers must not run any more. Those that run have not ended, which would teach it something. */
+  /** Ends the former scheduler, whose timers must not run any more, without taking its running jobs for ended. */
   #dismiss(): void {
     this.#stopListening();
     const scheduler = this.#scheduler;
@@ -238,7 +238,7 @@ export class LineHolder {
       case 'moved':
         this.#standings.tellSoon();
         return;
-      // What nodes generate is never paused.
+      // Generations on nodes are never paused.
       case 'paused':
       case 'resumed':
     }
@@ -263,7 +263,7 @@ export class LineHolder {
     request.front.send({ type: 'turned_away', id: request.id, stage, error: toWireError(error) });
   }
 
-  /** It has ended: its place is free. */
+  /** It has ended, so its place is free. */
   #over(request: LineRequest | undefined): void {
     if (request === undefined) return;
     this.#forget(request);

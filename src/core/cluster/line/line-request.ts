@@ -33,7 +33,7 @@ export class LineRequest {
   readonly prefixes: readonly string[];
   /** On the clock of this process. */
   arrivedMs: number;
-  /** In the order of the line; null until it is known. */
+  /** Its turn in the order of the line; null until it is known. */
   turn: Turn | null;
   readonly deadlineMs: number | null;
   /** The node on which it has a place; null while it waits, and while it waits for another place. */
@@ -64,14 +64,14 @@ export class LineRequest {
     this.job = new LineJob(this);
   }
 
-  /** It was registered before, over another channel, with which what the front was told of it may have got lost. */
+  /** It was registered before, over another channel, with which messages to the front may have been lost. */
   follow(former: LineRequest): void {
     this.job = former.job;
     this.turn ??= former.turn;
   }
 }
 
-/** A request as the scheduler has it. */
+/** A request in the form of the scheduler. */
 export class LineJob extends Job {
   override readonly deadlineMs: number | null;
 

@@ -5,7 +5,9 @@ import type { NodeEntry, nodeEntry } from '../messages.js';
 import type { LineRequest } from './line-request.js';
 import { WarmPrefixes } from './warm-prefixes.js';
 
-/** A node as an executor. Made when a node says how it is, which is rarer by far than that places are given away. */
+/**
+ * A node as an executor. Created when a node reports its state, which happens far less often than places are granted.
+ */
 class PlacedNode implements Executor {
   readonly status = 'ready';
   readonly name: string;
@@ -25,13 +27,15 @@ class PlacedNode implements Executor {
   }
 }
 
-/** The places of the nodes that have a model, and who has them. No other process gives places away while the lease is held. */
+/**
+ * The places of the nodes that have a model, and who has them. No other process grants places while the lease is held.
+ */
 export class NodePlaces {
   readonly #model: string;
   readonly #nodes: Members<typeof nodeEntry>;
-  /** Who has a place where; also at nodes that are gone, as long as one is taken there. */
+  /** Which request has a place where; also at nodes that are gone, as long as a place is taken there. */
   readonly #taken = new Map<string, Set<LineRequest>>();
-  /** Nodes at which something new may begin. */
+  /** Nodes on which something new may begin. */
   readonly #usable = new Map<string, PlacedNode>();
   readonly #warm = new WarmPrefixes();
   readonly #unsubscribe: () => void;
@@ -47,7 +51,7 @@ export class NodePlaces {
   }
 
   /**
-   * How many may run at once now: as many as nodes in order have places, and those that run where nothing new may begin.
+   * How many may run at once now: the places of working nodes, and those that run where nothing new may begin.
    */
   get inOrder(): number {
     let places = 0;
@@ -56,11 +60,14 @@ export class NodePlaces {
     return places;
   }
 
-  /** Gives a request a free place: where the beginning of its prompt is known, if that is not much busier. @returns the node */
+  /**
+   * Gives a request a free place, where the beginning of its prompt is known if that node is not much busier. @returns
+   * the node
+   */
   choose(request: LineRequest): string | null {
     const shares = this.#warm.sharesOf(request.prefixes);
     const nodes = [...this.#usable.values()];
-    // Nodes say what they hold, so that a short beginning counts as well.
+    // Nodes report what they hold, so a short beginning counts as well.
     const chosen = chooseExecutor(nodes, request.failedAt, ({ name }) => shares.get(name) ?? 0, 0);
     if (chosen === null) return null;
     this.take(request, chosen.name);

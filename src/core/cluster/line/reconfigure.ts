@@ -6,9 +6,10 @@ import type { LineJob } from './line-request.js';
 import { schedulerOptionsOf } from './scheduler-options.js';
 
 /**
- * Changes the limits or the keys of a scheduler. Both at once, it cannot: either may fit only with the other.
+ * Changes the limits or the keys of a scheduler. It cannot change both at once: either may only fit together with the
+ * other.
  *
- * @returns whether the scheduler has the new settings; if not, there has to be another scheduler
+ * @returns whether the scheduler has the new settings; if not, another scheduler is needed
  */
 export function reconfigure(
   scheduler: Scheduler<LineJob>,
@@ -27,7 +28,7 @@ export function reconfigure(
   return areKeysSame;
 }
 
-/** What can be changed each by itself, and what a scheduler has for good. */
+/** Settings that can each be changed separately, and settings that a scheduler keeps for good. */
 function partsOf(settings: SettingsEntry | null) {
   const { maxConcurrency, maxQueue, fair, ...others } = schedulerOptionsOf(settings);
   return {

@@ -3,11 +3,11 @@ import type { Services } from '../../scheduler/fairness/keyed-jobs.js';
 import { decodeEntry, encodeLongEntry, keys } from '../entries.js';
 import { servicesEntry } from '../messages.js';
 
-/** What keys have been served in the line of a model, which the bucket keeps for its next holder. */
+/** How much keys have been served in the line of a model, kept in the bucket for the next holder. */
 export class SavedServices {
   readonly #bucket: Bucket;
   readonly #key: string;
-  /** Of the entry that was last read or written; null if there was none. */
+  /** Revision of the entry that was last read or written; null if there was none. */
   #revision: number | null = null;
   #saved = '';
 
@@ -16,7 +16,7 @@ export class SavedServices {
     this.#key = keys.services(model);
   }
 
-  /** As the last holder has left it; null if nothing is known of that. Never rejects. */
+  /** As the last holder left it; null if nothing is known. Never rejects. */
   async read(): Promise<Services | null> {
     try {
       const entry = await this.#bucket.get(this.#key);
@@ -24,7 +24,7 @@ export class SavedServices {
       const read = entry === null ? null : decodeEntry(servicesEntry, entry.value);
       return read?.type === 'entry' ? read.value.services : null;
     } catch {
-      // Better a line in which all keys begin anew than none.
+      // A line in which all keys begin anew is better than none.
       return null;
     }
   }
@@ -32,8 +32,8 @@ export class SavedServices {
   /**
    * Writes it if it has changed. Never rejects.
    *
-   * @param isHolder whether this process still holds the line. A process that was asleep may only find out by what another one
-   *   has written, which must stay then.
+   * @param isHolder whether this process still holds the line. A process that was asleep may only find out by an entry
+   *   that another one has written, which must then stay.
    */
   async save(services: Services, isHolder: () => boolean): Promise<void> {
     const text = JSON.stringify(services);
@@ -50,7 +50,7 @@ export class SavedServices {
       this.#revision = revision;
       this.#saved = text;
     } catch {
-      // NATS is away; the next time is soon.
+      // NATS is unreachable; the next attempt is soon.
     }
   }
 
@@ -61,8 +61,8 @@ export class SavedServices {
 }
 
 /**
- * What does not fit is told in whole tokens, which takes half as much. If there are too many keys even so, those with the most service
- * are kept: the others begin as new ones do.
+ * Services that do not fit are written in whole tokens, which takes half as much. If there are too many keys even then,
+ * those with the most service are kept, and the others begin as new ones do.
  */
 function entryOf(services: Services, mostBytes: number): Uint8Array {
   const exact = encodeLongEntry({ services }, mostBytes);

@@ -2,7 +2,7 @@ import { trafficClasses } from '../../scheduler/jobs/traffic-class.js';
 import type { SchedulerOptions } from '../../scheduler/scheduler.js';
 import type { SettingsEntry } from '../messages.js';
 
-/** Before any front has set them; as `serve` has them by default. */
+/** Used before any front has set them; equal to the defaults of `serve`. */
 const usual: SchedulerOptions = { maxConcurrency: Number.MAX_SAFE_INTEGER, maxQueue: 64, queueTimeoutMs: 60_000 };
 
 /** What the settings of a line mean for its scheduler. */

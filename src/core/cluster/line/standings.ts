@@ -11,7 +11,10 @@ export interface StandingsOptions {
   readonly clock: Clock;
 }
 
-/** How often fronts hear where their requests stand: in milliseconds, and more seldom in a long line, where that costs more. */
+/**
+ * How often fronts are told where their requests stand, in milliseconds: less often in a long line, where it costs
+ * more.
+ */
 const standingMs = 250;
 const standingMsPerRequest = 0.1;
 
@@ -24,7 +27,7 @@ export class Standings {
     this.#options = options;
   }
 
-  /** These have been taken: those that wait are told so at once, with their places. */
+  /** These requests have been accepted: waiting ones are told so at once, with their places. */
   accept(link: FrontLink, requests: readonly LineRequest[]): void {
     const waiting = requests.filter(({ job }) => job.status === 'waiting');
     const places = waiting.flatMap(({ job }) => this.#of(job) ?? []);

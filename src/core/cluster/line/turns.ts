@@ -1,13 +1,13 @@
 import type { Turn } from '../messages.js';
 
-/** What there is to know of a request that waits. */
+/** What is known about a waiting request. */
 interface Waiting {
   turn: Turn | null;
   /** On the clock of the holder, in milliseconds. */
   arrivedMs: number;
 }
 
-/** Gives turns to those that come while this process holds the line, each after all others. */
+/** Gives turns to requests that arrive while this process holds the line, each after all others. */
 export class Turns {
   readonly #lease: number;
   #given = 0;
@@ -24,18 +24,20 @@ export class Turns {
 }
 
 /**
- * The order in which requests wait that fronts have registered again, which all have turns afterwards, and times of arrival that fit.
+ * The order of waiting requests that fronts have registered again, all of which then have turns, with matching times of
+ * arrival.
  *
- * Those whose fronts were told a turn keep it. The others come after them, by their arrival: their fronts do not know yet that they
- * wait. Arrival alone would not do. It is known from how long a request had waited when its front said so, which seems later by what
- * that message took, and by a second more if it got lost and was sent again.
+ * Requests whose fronts were told a turn keep it. The others come after them, by their arrival, because their fronts do
+ * not know yet that they wait. Arrival alone would not be enough: it is derived from how long a request had waited
+ * according to its front, which makes it seem later by the time that the message took, and by a second more if it got
+ * lost and was sent again.
  */
 export function inTurn<T extends Waiting>(waiting: readonly T[], turns: Turns): readonly T[] {
   const told = waiting.filter(({ turn }) => turn !== null).toSorted(byTurn);
   const others = waiting.filter(({ turn }) => turn === null).toSorted((one, other) => one.arrivedMs - other.arrivedMs);
   for (const request of others) request.turn = turns.next();
   const all = [...told, ...others];
-  // Their order counts, and not the times that they came with: none has come later than the next one.
+  // Their order counts, not their original times: none has arrived later than the next one.
   let cameMs = Infinity;
   for (const request of all.toReversed()) {
     cameMs = Math.min(cameMs, request.arrivedMs);

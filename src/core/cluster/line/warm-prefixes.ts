@@ -1,12 +1,12 @@
 /**
- * Which nodes may still hold which beginnings of prompts. Looked up by fingerprint, as a request has a few of them, and a
- * thousand nodes have hundreds of thousands.
+ * Which nodes may still hold which beginnings of prompts. They are looked up by fingerprint, because a request has a
+ * few of them, and a thousand nodes have hundreds of thousands.
  */
 export class WarmPrefixes {
   readonly #nodes = new Map<string, Set<string>>();
   readonly #fingerprints = new Map<string, ReadonlySet<string>>();
 
-  /** A node says what it may still hold. */
+  /** A node reports what it may still hold. */
   set(node: string, fingerprints: readonly string[]): void {
     const now = new Set(fingerprints);
     const before = this.#fingerprints.get(node) ?? new Set();

@@ -21,7 +21,7 @@ import {
 
 export interface ClusterNodeOptions {
   readonly engine: ServingEngine;
-  /** As the engine has described itself at its start. */
+  /** The engine's description of itself at its start. */
   readonly info: EngineInfo;
   /** For people. */
   readonly name: string;
@@ -38,13 +38,13 @@ interface Front {
   readonly calls: Map<number, AbortController>;
 }
 
-/** Fingerprints that are announced, about 5 kB. */
+/** Number of fingerprints that are announced, about 5 kB. */
 const mostWarm = 400;
 
 /**
- * An engine for the fronts of a cluster. Begins what the line has granted, sends each front what a round did for its
- * generations, and ends those of a front that is gone. It believes no grant of a holder of the line that has been replaced,
- * and begins no more than it has slots for, whatever it is granted.
+ * An engine for the fronts of a cluster. It begins what the line has granted, sends each front what a round did for its
+ * generations, and ends those of a front that is gone. It accepts no grant of a replaced holder of the line, and begins
+ * no more than it has slots for, whatever is granted.
  */
 export class ClusterNode {
   readonly #options: ClusterNodeOptions;
@@ -55,7 +55,7 @@ export class ClusterNode {
   readonly #stops: readonly (() => void)[];
   readonly #drain = new Drain(() => this.#running.size === 0);
   #info: EngineInfo;
-  /** The highest number of a lease under which it was granted something. */
+  /** The highest number of a lease under which something was granted to it. */
   #lease = 0;
 
   constructor(options: ClusterNodeOptions) {
@@ -82,8 +82,8 @@ export class ClusterNode {
   }
 
   /**
-   * Takes nothing new, and lets what runs end. What still runs after `timeoutMs` milliseconds is left to other nodes, where it
-   * continues.
+   * Accepts nothing new, and lets running generations end. Those that still run after `timeoutMs` milliseconds are left
+   * to other nodes, where they continue.
    *
    * @returns how many generations were left
    */
@@ -183,7 +183,7 @@ export class ClusterNode {
     this.#drain.settle();
   }
 
-  /** One message for each front, however many of its generations have got a token or a part of their prefill. */
+  /** One message for each front, however many of its generations have received a token or a part of their prefill. */
   #onRound({ durationMs, batchSize, events, prefills = [] }: Round): void {
     const fronts = new Set([...events, ...prefills].flatMap(({ id }) => this.#running.get(id) ?? []));
     for (const front of fronts) {

@@ -1,5 +1,5 @@
 /**
- * Parts of a list that can be sent one by one. An item that is longer than that alone is a part of its own.
+ * Divides a list into parts that can be sent separately. An item that is longer than the limit is a part of its own.
  *
  * @param mostBytes of each part as JSON
  */

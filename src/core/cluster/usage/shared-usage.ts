@@ -14,35 +14,35 @@ export interface SharedUsageOptions {
   readonly clock: Clock;
   /** What the requests of this front have used. */
   readonly own: KeyUsage;
-  /** An empty one for each other front. */
+  /** Creates an empty one for each other front. */
   readonly newBook: () => KeyUsage;
-  /** Whose requests have ended at this front: their keys. */
+  /** Reports the keys of requests that have ended at this front. */
   readonly settled: Subscribable<string>;
   readonly rates: RateLimiter;
 }
 
-/** How often changes are told, in milliseconds: for this long, a key may use its limits at several fronts. */
+/** How often changes are sent, in milliseconds: for this long, a key may use its limits at several fronts. */
 const newsEveryMs = 250;
 
-/** Without changes, a front is heard so often: who has missed its last news notices. */
+/** Without changes, a front sends something this often, so that a front that has missed its last news notices. */
 const quietMs = 5000;
 
-/** A front is asked for its history at most so often. */
+/** A front is asked for its history at most this often. */
 const askEveryMs = 2000;
 
-/** Of a message, as JSON: NATS takes four times as much by default, and less where it is told to. */
+/** Maximum size of a message, as JSON: by default, NATS accepts four times as much, and less if configured so. */
 const mostBytes = 256 * 1024;
 
-/** Room for what a message says besides its list, which is shorter by far. */
+/** Room for what a message says besides its list, which is far shorter. */
 const mostFrameBytes = 512;
 
-/** After this time without a message, a front of whose usage nothing is kept is forgotten. */
+/** After this time without a message, a front of whose usage nothing is stored is forgotten. */
 const forgottenMs = 60_000;
 
-/** Another front, as far as it has been heard. */
+/** Another front, as far as it is known. */
 interface Other {
   readonly book: KeyUsage;
-  /** Of its last news. */
+  /** Number of its last news. */
   number: number;
   /** Whether some of its news have been missed. */
   isBehind: boolean;
@@ -51,11 +51,11 @@ interface Other {
 }
 
 /**
- * What keys use at all fronts of a cluster. Each front tells the others what has changed: sums of its own hours, which replace those
- * that were told before, and what was taken from limits over time, which the others take from theirs. Who notices that it has
- * missed something, or is new, asks for everything.
+ * What keys use at all fronts of a cluster. Each front sends the others what has changed: sums of its own hours, which
+ * replace earlier ones, and what was taken from limits over time, which the others take from theirs. A front that
+ * notices that it has missed something, or is new, asks for everything.
  *
- * While NATS is away, each front counts for itself, and tells the others afterwards.
+ * While NATS is unreachable, each front counts for itself, and informs the others afterwards.
  */
 export class SharedUsage implements UsageBook {
   readonly #options: SharedUsageOptions;
@@ -117,7 +117,7 @@ export class SharedUsage implements UsageBook {
 
   #tick(): void {
     const { clock } = this.#options;
-    // Without a connection, what has been used is kept until there is one.
+    // Without a connection, usage is kept until there is one.
     if (this.#isConnected && this.#spent.size + this.#changed.size > 0) this.#tell();
     else if (this.#isConnected && clock.now() - this.#toldMs >= quietMs) this.#sayNews([], []);
     this.#cancelTimer = clock.schedule(newsEveryMs, () => {
@@ -126,7 +126,7 @@ export class SharedUsage implements UsageBook {
   }
 
   #tell(): void {
-    // Of this hour and the last: some may have ended just before a new one began.
+    // Of this hour and the last one, because requests may have ended just before a new hour began.
     const used = [...this.#changed].flatMap((key) => this.#ownHours(key, 2));
     const spent = [...this.#spent.values()];
     this.#changed.clear();
@@ -159,7 +159,7 @@ export class SharedUsage implements UsageBook {
     const { id, clock, rates } = this.#options;
     const other = this.#other(from);
     const saysSomething = spent.length + used.length > 0;
-    // It has come twice.
+    // The message has arrived twice.
     if (saysSomething && number <= other.number) return;
     if (number > other.number + (saysSomething ? 1 : 0)) other.isBehind = true;
     other.number = Math.max(other.number, number);
@@ -184,11 +184,11 @@ export class SharedUsage implements UsageBook {
     const history = { type: 'history', from: id, to, number: this.#number } as const;
     for (const part of this.#parts(used)) this.#say({ ...history, shortages: [], used: [...part] });
     for (const part of this.#parts(rates.shortages)) this.#say({ ...history, shortages: [...part], used: [] });
-    // Says at least the number.
+    // Sends at least the number.
     this.#say({ ...history, shortages: [], used: [] });
   }
 
-  /** Of an hour with more models than fit into a message, others hear the sums only. */
+  /** For an hour with more models than fit into a message, others only get the sums. */
   #ownHours(key: string, most: number): WireUsed[] {
     return this.#options.own.hoursOf(key, most).map((hour) => {
       const used = wireUsed(key, hour);

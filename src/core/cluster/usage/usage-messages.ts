@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 
-// What the fronts of a cluster tell each other of what keys have used.
+// The messages in which the fronts of a cluster tell each other what keys have used.
 
-/** Where all fronts hear it. */
+/** The subject on which all fronts receive them. */
 export const usageSubject = 'chatstream.cluster.usage';
 
 const id = Type.String();
@@ -17,7 +17,7 @@ const usage = {
   queueMs: milliseconds,
 };
 
-/** All that a key has used at a front in one hour of the clock. */
+/** Everything that a key has used at a front in one hour of the clock. */
 const used = Type.Object({
   key: Type.String(),
   startMs: milliseconds,
@@ -42,8 +42,8 @@ const shortage = Type.Object({
 
 export const usageMessage = Type.Union([
   /**
-   * What has changed at a front since its news before. `number` counts those that say something, from 1; one that says nothing
-   * has that of the last one that did, or 0.
+   * What has changed at a front since its previous news. `number` counts those that contain something, from 1; one that
+   * contains nothing has the number of the last one that did, or 0.
    */
   Type.Object({
     type: Type.Literal('news'),
@@ -52,9 +52,12 @@ export const usageMessage = Type.Union([
     spent: Type.Array(spending),
     used: Type.Array(used),
   }),
-  /** A front has missed news, or is new. To one front, or to all. */
+  /** A front has missed news, or is new. Sent to one front, or to all. */
   Type.Object({ type: Type.Literal('ask'), from: id, to: Type.Union([id, Type.Null()]) }),
-  /** A part of the answer: all hours that the front keeps, and what is missing in its buckets. `number` is that of its last news. */
+  /**
+   * A part of the answer: all hours that the front stores, and what is missing in its buckets. `number` is that of its
+   * last news.
+   */
   Type.Object({
     type: Type.Literal('history'),
     from: id,

@@ -2,8 +2,8 @@ import type { ComparedMetric } from '../compared-metric.js';
 import type { SettingTrials } from './setting-trials.js';
 
 /**
- * Why there is nothing to compare if at least one side answers requests and never has this figure: a sentence without its
- * full stop. Null if both have it, or only too few samples of it.
+ * Why there is nothing to compare if at least one side answers requests and never has this figure: a sentence without
+ * its full stop. Null if both have it, or just too few samples of it.
  *
  * @param what stands for the figure in the sentence
  */
@@ -26,7 +26,7 @@ export function absenceOf(
   return null;
 }
 
-/** Between two tokens; an answer in one burst has none. */
+/** The time between two tokens; an answer in one burst has none. */
 function isFromGaps(metric: ComparedMetric): boolean {
   return metric.type === 'latency' && (metric.metric === 'tpot' || metric.metric === 'chunk_gap');
 }

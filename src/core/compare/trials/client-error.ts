@@ -7,7 +7,7 @@ import { SentLate, weightedMean } from '../../measurement/validity/sent-late.js'
 import type { Interval } from '../../statistics/ratio.js';
 import type { ComparedMetric, JudgedMetric } from '../compared-metric.js';
 
-/** The load generator's own part in the figures of one side. */
+/** The load generator's own share in the figures of one side. */
 export class ClientError {
   readonly #runs: readonly Run[];
   readonly #limits: readonly Objective[];
@@ -24,8 +24,9 @@ export class ClientError {
   }
 
   /**
-   * How far a measured figure may be from what the server did, as a logarithm, 0 or more: a latency may be longer than it
-   * was, the rate of a closed loop lower, since its clients notice late that they may send, and goodput lower.
+   * How far a measured figure may be from the server's true one, as a logarithm, 0 or more: a latency may have been
+   * measured too long, the rate of a closed loop too low, because its clients notice late that they may send, and
+   * goodput too low.
    *
    * @param value as measured, 0 or more: milliseconds or a rate
    */
@@ -43,8 +44,8 @@ export class ClientError {
   }
 
   /**
-   * Requests that were answered a little too late for the limits of goodput count as bad, although they may have been good
-   * without the delay. As a logarithm of what goodput may have been over what was measured.
+   * Requests that were answered a little too late for the limits of goodput count as bad, although they may have been
+   * good without the delay. This is the logarithm of the possible goodput over the measured one.
    */
   #ofGoodput(perSecond: number): number {
     const missedShare = this.#limits.reduce((sum, { metric, belowMs }) => {
@@ -73,14 +74,14 @@ export class ClientError {
   }
 }
 
-/** However late the load generator was, a part of what it measured is the server's. */
+/** However late the load generator was, part of what it measured is due to the server. */
 export const mostOfFigure = 0.95;
 
 /**
- * Widens the interval of a ratio by what the load generator can have added to either figure. If both sides were measured
- * by the same load generator at the same time, what it added to both cancels out, and only the difference counts.
+ * Widens the interval of a ratio by what the load generator can have added to either figure. If the same load generator
+ * measured both sides at the same time, what it added to both cancels out, and only the difference counts.
  *
- * @param errors of both figures, as {@link ClientError.of} gives them
+ * @param errors of both figures, as {@link ClientError.of} returns them
  */
 export function widened(
   { lower, upper }: Interval,
@@ -90,11 +91,11 @@ export function widened(
 ): Interval {
   const common = interleaved ? Math.min(errors.baseline, errors.candidate) : 0;
   const [before, after] = [errors.baseline - common, errors.candidate - common];
-  // The difference of two time stamps may be off in both directions.
+  // The difference of two timestamps may be off in both directions.
   if (metric.type === 'latency' && (metric.metric === 'tpot' || metric.metric === 'chunk_gap')) {
     return { lower: lower * Math.exp(-before - after), upper: upper * Math.exp(before + after) };
   }
-  // A latency may have been shorter than measured, a rate higher.
+  // A latency may have been shorter than measured, and a rate higher.
   const [down, up] = metric.type === 'latency' ? [after, before] : [before, after];
   return { lower: lower * Math.exp(-down), upper: upper * Math.exp(up) };
 }

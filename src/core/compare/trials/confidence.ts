@@ -8,16 +8,16 @@ const tail = 0.025;
 const neededTrials = 5;
 
 /**
- * How sure the intervals of one setting have to be.
+ * How certain the intervals of one setting have to be.
  *
- * Several candidates that are compared with the same baseline share the error among them (Bonferroni), so that the chance
- * of any wrong verdict does not grow with their number. A measurement that went on until it could tell pays for having
- * been looked at after each trial.
+ * Several candidates that are compared with the same baseline share the error among them (Bonferroni), so that the
+ * chance of any wrong verdict does not grow with their number. A measurement that went on until it could tell needs
+ * wider intervals, because it was looked at after each trial.
  */
 export interface Confidence {
   /** Error on each side of an interval, above 0 to 0.025. */
   readonly tail: number;
-  /** With fewer trials on a side nothing is decided. */
+  /** With fewer trials on one side, nothing is decided. */
   readonly needed: { readonly baseline: number; readonly candidate: number };
 }
 
@@ -30,16 +30,17 @@ export function confidenceOf(baseline: SettingTrials, candidate: SettingTrials, 
 }
 
 /**
- * With fewer trials nothing is decided.
+ * With fewer trials, nothing is decided.
  *
- * @param looks the least and the most trials of a measurement that may have grown; null if their number was fixed
+ * @param looks the smallest and the largest number of trials of a measurement that may have grown; null if the number
+ *   was fixed
  */
 export function neededTrialsOf(looks: Pick<Looks, 'least' | 'most'> | null): number {
   const isFixed = looks === null || looks.least === looks.most;
   return isFixed ? neededTrials : Math.min(neededTrials, looks.least);
 }
 
-/** How a side was looked at while it grew; null if it was measured with a fixed number of trials. */
+/** How a side was looked at while it grew; null if the number of its trials was fixed. */
 function looksOf({ plan, runs }: SettingTrials): (Looks & { readonly trials: number }) | null {
   const { trials_least: least, trials: most } = plan;
   return least === undefined || least === most ? null : { least, most, trials: runs.length };

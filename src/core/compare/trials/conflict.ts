@@ -7,7 +7,7 @@ import type { SettingTrials } from './setting-trials.js';
 
 /**
  * Why the figures of both sides do not mean the same, as a sentence without its full stop; null if they do. More trials
- * would not change it.
+ * would not change this.
  */
 export function conflictOf(metric: ComparedMetric, baseline: SettingTrials, candidate: SettingTrials): string | null {
   // Failures are counted, whatever the load was and however long it lasted.
@@ -15,7 +15,7 @@ export function conflictOf(metric: ComparedMetric, baseline: SettingTrials, cand
   return loadConflict(baseline, candidate) ?? meaningConflict(metric, baseline, candidate);
 }
 
-/** Figures of a load that the server could not follow, or of a part of the run, say little about the server. */
+/** Figures of a load that the server could not follow, or of part of the run, say little about the server. */
 function loadConflict(baseline: SettingTrials, candidate: SettingTrials): string | null {
   const where = (sides: { readonly baseline: boolean; readonly candidate: boolean }): string => {
     if (sides.baseline && sides.candidate) return 'on both sides';
@@ -68,7 +68,7 @@ function lengthConflict(metric: ComparedMetric, baseline: SettingTrials, candida
   return lengths === null ? null : `answers had ${lengths}`;
 }
 
-/** `64 tokens on average in the baseline and 8 in the candidate`; null if they are about equal, or not known. */
+/** `64 tokens on average in the baseline and 8 in the candidate`; null if they are about equal, or unknown. */
 export function otherLengths(
   name: 'output_tokens_per_second' | 'input_tokens_per_second',
   baseline: SettingTrials,
@@ -89,7 +89,7 @@ function tokensSource({ runs }: SettingTrials): string | null {
   return sources.size === 0 ? null : [...sources].sort().join(' and ');
 }
 
-/** The limits that goodput was counted with. */
+/** The limits that were applied to count goodput. */
 function limitsText({ plan }: SettingTrials): string {
   return plan.slo.length === 0 ? 'none' : listed(goodputLimits(plan.slo));
 }

@@ -2,7 +2,7 @@ import type { HistogramCell } from '../../measurement/latency/histogram.js';
 import type { Statistic } from '../../statistics/ratio.js';
 
 /**
- * The histograms of several trials, laid out so that a percentile for any weighting of them is found quickly.
+ * The histograms of several trials, arranged so that a percentile for any weighting of them is found quickly.
  *
  * Merging HDR histograms takes a pass over all their cells, and a bootstrap does it thousands of times. Here each trial's
  * counts are added up once, over the cells that any of them uses; a percentile is then a binary search.
@@ -10,7 +10,7 @@ import type { Statistic } from '../../statistics/ratio.js';
 export class MergedTrials {
   /** Upper ends of the cells in milliseconds, rising. */
   readonly #cells: Float64Array;
-  /** For each trial, how many samples are in each cell and those below it. */
+  /** For each trial, how many samples are in each cell and in those below it. */
   readonly #cumulative: readonly Float64Array[];
 
   constructor(trials: readonly (readonly HistogramCell[])[]) {
@@ -48,7 +48,7 @@ export class MergedTrials {
   }
 }
 
-/** How many samples of a trial are in each cell and those below it; `cells` are those of all trials. */
+/** How many samples of a trial are in each cell and in those below it; `cells` are those of all trials. */
 function cumulated(trial: readonly HistogramCell[], cells: Float64Array): Float64Array {
   let sum = 0;
   let own = 0;

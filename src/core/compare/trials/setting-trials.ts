@@ -13,15 +13,15 @@ import { ClientError } from './client-error.js';
 import { MergedTrials } from './merged-percentile.js';
 
 /**
- * Shorter times count as this, the precision with which the load generator knows when a token arrived. Users do not
- * notice whether a request waited for 2 or for 20 µs, and the ratio of the two means nothing.
+ * Shorter times count as this, which is the precision with which the load generator knows when a token arrived. Users
+ * do not notice whether a request waited for 2 or for 20 µs, and the ratio of the two is meaningless.
  */
 export const shortestMs = 0.1;
 
 /** The trials of one setting on one side, and every figure that can be computed from them. */
 export class SettingTrials {
   readonly runs: readonly Run[];
-  /** With those that have no partner on the other side, in which requests may have failed all the same. */
+  /** Including trials without a partner on the other side, because requests may have failed in them all the same. */
   readonly allRuns: readonly Run[];
   readonly plan: Plan;
   readonly clientError: ClientError;
@@ -41,7 +41,7 @@ export class SettingTrials {
     return this.allRuns.reduce((sum, { requests }) => sum + requests.completed, 0);
   }
 
-  /** Answered requests among all that count. */
+  /** Answered requests as a share of all counted ones. */
   get answered(): Proportion {
     const attempts = this.allRuns.reduce(
       (sum, { requests: r }) => sum + r.completed + r.refused + r.failed + r.timed_out,
@@ -56,7 +56,9 @@ export class SettingTrials {
     return attempts === 0 ? 0 : (attempts - successes) / attempts;
   }
 
-  /** Per answered request, as the server counts them, over the trials; null if they are not known. The error of one trial is 0. */
+  /**
+   * Per answered request, as counted by the server, over the trials; null if unknown. The error of a single trial is 0.
+   */
   tokensEach(name: 'output_tokens_per_second' | 'input_tokens_per_second'): MeanTokens | null {
     const means = this.runs.flatMap(({ rates }) => {
       const perSecond = rates[name];
@@ -80,7 +82,7 @@ export class SettingTrials {
     return this.runs.reduce((sum, { metrics }) => sum + metrics[metric].count, 0);
   }
 
-  /** Whether more trials would not bring this figure either: requests were answered, and none of them had it. */
+  /** Whether more trials would not provide this figure either: requests were answered, and none of them had it. */
   neverHas(compared: ComparedMetric): boolean {
     if (this.runs.every(({ requests }) => requests.completed === 0)) return false;
     return compared.type === 'rate'
@@ -111,8 +113,8 @@ export class SettingTrials {
   }
 
   /**
-   * How far the figure for all trials together may be from what the server did, as {@link ClientError.of} gives it; 0 if
-   * there is none.
+   * How far the figure for all trials together may be from the server's true one, as {@link ClientError.of} returns it;
+   * 0 if there is no figure.
    */
   errorOf(compared: ComparedMetric): number {
     const statistic = this.statistic(compared);
@@ -173,7 +175,7 @@ export class SettingTrials {
     };
   }
 
-  /** Weighted by the duration of each trial, as counting over all of them would give. */
+  /** Weighted by the duration of each trial, as if all of them had been counted together. */
   #rate(name: RateName): Statistic | null {
     const parts = name === 'success_rate' ? this.allRuns.map(successPart) : this.runs.map((run) => ratePart(run, name));
     if (parts.every((part) => part === null)) return null;

@@ -1,16 +1,16 @@
 import type { Interval } from '../../statistics/ratio.js';
 
-/** What makes the interval of a ratio as wide as it is. */
+/** What determines the width of the interval of a ratio. */
 export interface Width {
   readonly ratio: number | null;
   readonly interval: Interval | null;
-  /** The interval without the load generator's own delay: what the trials alone leave open. */
+  /** The interval without the load generator's own delay, which depends on the trials alone. */
   readonly spread: Interval | null;
 }
 
 /**
  * How many times as many trials would keep the interval clear of the limit. The spread between trials shrinks with the
- * square root of their number; the load generator's own delay stays.
+ * square root of their number; the load generator's own delay does not.
  *
  * @returns above 0, Infinity or NaN if no number would; `delay` if the delay alone reaches from the ratio to the limit
  */
@@ -24,7 +24,10 @@ export function trialsToDecide({ ratio, interval, spread }: Width, limit: number
   return (Math.abs(ofTrials - center) / (distance - delay)) ** 2;
 }
 
-/** Whether the delay alone reaches from any ratio that the trials leave open to the limit, so that more would be in vain. */
+/**
+ * Whether the delay alone reaches from any ratio that the trials allow to the limit, so that more trials would not
+ * help.
+ */
 export function isDelayTooLong({ interval, spread }: Width, limit: number): boolean {
   if (interval === null || spread === null) return false;
   const [down, up] = [interval.lower / spread.lower, interval.upper / spread.upper];

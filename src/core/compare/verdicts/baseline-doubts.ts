@@ -12,9 +12,9 @@ export interface BaselineDoubt {
   readonly metric: ComparedMetric;
   /** Requests were answered, and none of them had it. */
   readonly isAbsent: boolean;
-  /** Of the setting with the most trials that have the figure; null if they are enough. */
+  /** For the setting with the most trials that have the figure; null if they are enough. */
   readonly trials: Shortage | null;
-  /** Of the setting with the most samples over all its trials; null if they are enough, and for a rate. */
+  /** For the setting with the most samples over all its trials; null if they are enough, and for a rate. */
   readonly samples: Shortage | null;
 }
 
@@ -23,7 +23,7 @@ interface Shortage {
   readonly needs: number;
 }
 
-/** The figures with thresholds that the baseline leaves undecided. @param baseline was measured before, on its own */
+/** The figures with thresholds that the baseline leaves undecided. @param baseline was measured earlier, on its own */
 export function baselineDoubts(
   thresholds: readonly Threshold[],
   baseline: Pick<Side, 'name' | 'plan' | 'runs'>,
@@ -34,7 +34,7 @@ export function baselineDoubts(
   const { trials_least: least, trials: most } = plan;
   const neededTrials = neededTrialsOf(least === undefined ? null : { least, most });
   return thresholds.filter(isOfFigure).flatMap(({ metric }): readonly BaselineDoubt[] => {
-    // Failures are counted, so that one trial is enough.
+    // Failures are counted, so one trial is enough.
     if (metric.id === 'success_rate') return [];
     const isAbsent = settings.every((each) => each.neverHas(metric));
     if (isAbsent) return [{ metric, isAbsent, trials: null, samples: null }];

@@ -19,9 +19,9 @@ export interface CompareOptions {
   readonly thresholds: readonly Threshold[];
   /** Differences that do not matter, as `--allow` names them. */
   readonly allowed: readonly string[];
-  /** Refuses to compare two models that were measured in one run, unless that is allowed; false if it is not given. */
+  /** Refuses to compare two models that were measured in one run, unless that is allowed; false if omitted. */
   readonly strict?: boolean;
-  /** How many candidates are compared with this baseline; 1 if it is not given. */
+  /** How many candidates are compared with this baseline; 1 if omitted. */
   readonly candidates?: number;
   /** Leaves out the figures without thresholds, which takes less time. */
   readonly gatedOnly?: boolean;
@@ -51,7 +51,7 @@ export function compare(
   const after = bySetting(candidate.runs);
   const settings = fromLowest([...before.values()].flatMap((runs) => runs[0]?.settings ?? []));
   const common = settings.filter((each) => after.has(settingsKey(each)));
-  // Two searches need not have measured the same loads: their limits are compared.
+  // Two searches need not have measured the same loads, so their limits are compared.
   const isEnough = limitRow !== null && thresholds.length === 0;
   if (common.length === 0 && !isLost(baseline) && !isLost(candidate) && !isEnough) throw nothingInCommon(sides);
 
@@ -94,12 +94,12 @@ export function compare(
   };
 }
 
-/** A server that was lost in its first trial has no figures, and that is what a reader has to know. */
+/** A server that was lost in its first trial has no figures, and readers have to know that. */
 function isLost({ runs, endedEarly }: Side): boolean {
   return endedEarly !== null && (endedEarly.cause === 'target-lost' || runs.length === 0);
 }
 
-/** Where nothing could be compared, that is the verdict, even if nothing was to be judged. */
+/** If nothing could be compared, that is the verdict, even if nothing was to be judged. */
 function verdictOn(rows: readonly ComparedRow[], sides: Sides, isJudged: boolean): OverallVerdict {
   if (isJudged) return overallVerdict(rows, sides);
   return rows.some(isCompared) ? 'none' : 'inconclusive';

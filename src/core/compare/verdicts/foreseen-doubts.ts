@@ -5,11 +5,11 @@ import { neededTrialsOf } from '../trials/confidence.js';
 
 /** How much of each setting will be measured. */
 export interface PlannedExtent {
-  /** The most that are measured. */
+  /** The largest number of trials. */
   readonly trials: number;
-  /** Fewer than `trials`: more are added from here on, until the gate can decide. */
+  /** Fewer than `trials`: more are added until the gate can decide. */
   readonly leastTrials: number;
-  /** Of each trial; null if it ends after a time. */
+  /** Requests of each trial; null if it ends after a time. */
   readonly requests: number | null;
 }
 
@@ -23,17 +23,17 @@ export interface ForeseenDoubt {
   readonly requests: number | null;
 }
 
-/** Of these a request has one value at most. How many it has of others is only known afterwards. */
+/** A request has at most one value of these figures. How many it has of others is only known afterwards. */
 export const onceARequest: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'tpot', 'e2e']);
 
-/** The figures with thresholds for which the plan is too small, so that they will not be within their limits. */
+/** The figures with thresholds for which the plan is too small, so that they cannot get a verdict. */
 export function foreseenDoubts(
   thresholds: readonly Threshold[],
   { trials, leastTrials, requests }: PlannedExtent,
 ): readonly ForeseenDoubt[] {
   const neededTrials = neededTrialsOf({ least: leastTrials, most: trials });
   return thresholds.filter(isOfFigure).flatMap(({ metric }): readonly ForeseenDoubt[] => {
-    // Failures are counted, so that one trial is enough.
+    // Failures are counted, so one trial is enough.
     if (metric.id === 'success_rate') return [];
     const isCounted = metric.type === 'latency' && onceARequest.has(metric.metric) && requests !== null;
     const neededRequests = isCounted ? samplesNeeded(percentiles[metric.percentile]) : 0;

@@ -15,7 +15,7 @@ import type { SettingPair } from './setting-pair.js';
 /** A share of all requests. If the candidate fails this much more often, there is a note: failed requests have no latency. */
 const moreFailures = 0.005;
 
-/** A share of all requests of the baseline, which deserves a note however the candidate did. */
+/** A share of all requests of the baseline that deserves a note, whatever the candidate did. */
 const manyFailures = 0.1;
 
 /**
@@ -56,7 +56,7 @@ export function notesOf(
   return notes;
 }
 
-/** A server behind a proxy that buffers has the TTFT of whole answers: without it, the other seems to be faster. */
+/** A server behind a proxy that buffers has the TTFT of whole answers, so that the other server seems to be faster. */
 function streamNotes(baseline: Side, candidate: Side): string[] {
   return [
     ...streamWarnings(baseline.runs).map((warning) => `Baseline: ${warning}`),
@@ -124,7 +124,7 @@ function promptNotes(pairs: readonly SettingPair[]): string[] {
   return [...new Set(lengths)].slice(0, 1).map((each) => `Prompts had ${each}, as the servers count them.`);
 }
 
-/** More figures than this are counted and not named. */
+/** If there are more figures than this, they are counted instead of named. */
 const mostNamed = 4;
 
 function endNotes(baseline: Side, candidate: Side): string[] {

@@ -17,9 +17,9 @@ import type { LimitThreshold } from '../threshold.js';
 interface KnownLimit {
   /** Null if only a bound of it is known. */
   readonly load: number | null;
-  /** Of its 95 % interval, 0 if it is not known from where. */
+  /** Lower end of its 95 % interval, 0 if unknown. */
   readonly lower: number;
-  /** Infinity if it is not known up to where. */
+  /** Upper end; Infinity if unknown. */
   readonly upper: number;
 }
 
@@ -29,9 +29,9 @@ const tailOfSearch = 0.025;
 /**
  * The limits of two searches, and their ratio; null if these are not two results of `bench --find-max` with the same `--by`.
  *
- * @param threshold null if the limit is shown and not judged
+ * @param threshold null if the limit is shown but not judged
  * @param candidates how many are compared with this baseline, 1 or more
- * @throws ChatstreamError `usage` if the servers were set to something else meanwhile
+ * @throws ChatstreamError `usage` if the settings of the servers changed in between
  */
 export function limitRowOf(
   { baseline, candidate }: Pick<Sides, 'baseline' | 'candidate'>,
@@ -75,8 +75,8 @@ function judgementOf(threshold: LimitThreshold | null, interval: Interval | null
 }
 
 /**
- * What a search knows of its limit: where everything held, it is at least the highest such load; where nothing did, at most
- * the lowest.
+ * What a search knows about its limit: if everything held, it is at least the highest such load; if nothing did, at
+ * most the lowest.
  */
 function knownLimit({ status, load, lower, upper, points }: FindMax): KnownLimit {
   switch (status) {
@@ -98,10 +98,10 @@ function knownLimit({ status, load, lower, upper, points }: FindMax): KnownLimit
 }
 
 /**
- * Candidate ÷ baseline. The interval comes from those of both limits by the method of variance estimates recovery, on
- * logarithms (G. Y. Zou and A. Donner, "Construction of confidence limits about effect measures: a general approach", 2008).
- * If a limit is only bounded, the bounds are divided, which is wider. Null if nothing is known about it, or if several
- * candidates would need a bound that is surer than a search gives.
+ * Candidate ÷ baseline. The interval is derived from those of both limits by the method of variance estimates recovery,
+ * on logarithms (G. Y. Zou and A. Donner, "Construction of confidence limits about effect measures: a general
+ * approach", 2008). If a limit is only bounded, the bounds are divided, which is wider. Null if nothing is known about
+ * it, or if several candidates would need a bound that is more certain than a search provides.
  */
 function ratioOfLimits(
   before: KnownLimit,
@@ -155,7 +155,7 @@ function doubtOf(
   return lasting(`the limit of the ${listed(bounded.map(({ who }) => who))} was not found`);
 }
 
-/** Where only a bound of a limit is known, since the row does not show it. */
+/** Said where only a bound of a limit is known, because the row does not show it. */
 export function limitNotes({ baseline, candidate }: Pick<Sides, 'baseline' | 'candidate'>): readonly string[] {
   const noteOf = (who: string, found: FindMax | undefined): readonly string[] => {
     if (found === undefined || (found.status !== 'all-hold' && found.status !== 'none-hold')) return [];

@@ -16,7 +16,7 @@ import { conflictOf } from '../trials/conflict.js';
 import type { SettingTrials } from '../trials/setting-trials.js';
 import { isDelayTooLong } from '../trials/width.js';
 
-/** A fixed seed: the same comparison gives the same intervals each time. */
+/** A fixed seed, so that the same comparison gives the same intervals each time. */
 const seed = 1;
 
 /** The interval allows for the load generator's own delay. */
@@ -82,10 +82,10 @@ export class SettingPair {
   }
 
   #outcome(threshold: FigureThreshold, ratio: JudgedRatio | null, conflict: string | null): GateOutcome {
-    // This needs no statistics: a server that no longer answers must not pass for lack of figures.
+    // This needs no statistics: a server that no longer answers must not pass because it has no figures.
     if (this.#isLost(threshold.metric)) return { verdict: 'regression', cause: 'lost' };
     const { metric } = threshold;
-    // However few requests there were: nothing failed.
+    // This holds for any number of requests: nothing failed.
     if (metric.id === 'success_rate' && this.candidate.completed > 0 && this.candidate.failedShare === 0) {
       return { verdict: 'pass' };
     }
@@ -107,8 +107,8 @@ export class SettingPair {
   }
 
   /**
-   * Whether the candidate cannot follow a load that the baseline can. A search for the limit goes beyond it on purpose, and
-   * close to it, either may be overloaded by chance.
+   * Whether the candidate cannot follow a load that the baseline can. A search for the limit goes beyond it on purpose,
+   * and close to it, either may be overloaded by chance.
    */
   #isOverloaded(): boolean {
     const { runs, plan } = this.candidate;
@@ -121,7 +121,7 @@ export class SettingPair {
       const isLasting = [this.baseline, this.candidate].some((side) => side.neverHas(metric));
       return { reason: 'not-measured', explanation: this.#missing(metric), isLasting };
     }
-    // Failures are counted: neither the spread between trials nor a late load generator makes fewer of them.
+    // Failures are counted: neither the spread between trials nor a late load generator reduces them.
     if (metric.id === 'success_rate') return null;
     const saturation = this.#saturationOf(metric);
     if (saturation !== null) return saturation;

@@ -20,8 +20,8 @@ interface NamedResult {
 const worstFirst = ['regression', 'inconclusive', 'pass', 'none'] as const satisfies readonly OverallVerdict[];
 
 /**
- * Compares several results with one baseline. The intervals of each are wider than those of a single comparison would be,
- * so that all of them together are wrong no more often (Bonferroni).
+ * Compares several results with one baseline. The intervals of each are wider than those of a single comparison would
+ * be, so that all of them together are not wrong more often (Bonferroni).
  *
  * @param candidates at least one
  * @throws ChatstreamError `usage` if one of them is not comparable

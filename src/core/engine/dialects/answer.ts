@@ -1,11 +1,11 @@
 import type { Tool } from '../output-format.js';
 import type { OutputLogprob, PromptLogprob } from '../token-logprob.js';
 
-/** A part of an answer. Parts of one kind that follow each other are one text that was cut somewhere. */
+/** A part of an answer. Consecutive parts of one kind are one text that was cut somewhere. */
 export type AnswerPart =
   /** Comes before everything else, if the probabilities of the prompt were asked for. */
   | { readonly type: 'prompt'; readonly tokens: readonly PromptLogprob[] }
-  /** With the tokens that wrote it, if their probabilities were asked for. */
+  /** With the tokens that wrote it, if their probabilities were requested. */
   | { readonly type: 'content'; readonly text: string; readonly logprobs?: readonly OutputLogprob[] }
   | { readonly type: 'reasoning'; readonly text: string }
   /** A call begins: the first has the index 0. */
@@ -34,7 +34,7 @@ export class AnswerParts {
   }
 
   readonly content = (text: string): void => {
-    // White space piles up without being looked at again.
+    // White space accumulates without being looked at again.
     if (this.tools.size > 0 && text.trimEnd() === '') {
       this.#space += text;
       return;
@@ -94,8 +94,8 @@ export function addParts(list: AnswerPart[], parts: readonly AnswerPart[]): void
 }
 
 /**
- * One part instead of two that follow each other; null if they are of different kinds. Parts with probabilities stay apart:
- * to copy the lists of a long answer for each of its tokens would take quadratic time.
+ * One part instead of two consecutive ones; null if they are of different kinds. Parts with probabilities are not
+ * joined, because copying the lists of a long answer for each of its tokens would take quadratic time.
  */
 export function mergedParts(first: AnswerPart, second: AnswerPart): AnswerPart | null {
   switch (second.type) {

@@ -12,7 +12,7 @@ export interface ThoughtSyntax {
   readonly end: string;
   /** Names of tokens that belong to it; `begin` and `end` if left out. */
   readonly marks?: readonly string[];
-  /** Whether the first call ends the thought too. */
+  /** Whether the first call ends the thought, too. */
   readonly endsAtCalls?: boolean;
   /** Marks around the answer that follows. */
   readonly answer?: AnswerMarks;
@@ -32,7 +32,7 @@ export interface CallableTool {
   readonly tool: Tool;
   /** All objects that its schema allows, in the notation of the syntax. */
   readonly arguments: RuleItem;
-  /** Its parameters one by one; null if they cannot be told apart. */
+  /** Its parameters one by one; null if they cannot be separated. */
   readonly properties: readonly SchemaProperty[] | null;
 }
 
@@ -62,7 +62,7 @@ export interface CallSyntax {
   readonly name: string;
   /** Names of tokens that belong to the syntax. llama.cpp leaves out control tokens where these are not asked for. */
   readonly marks: readonly string[];
-  /** Texts at which {@link CallSyntax.read} has a look. None of them is a part of another one. */
+  /** Texts for which {@link CallSyntax.read} is called. None of them is part of another one. */
   readonly begins: readonly CallMark[];
   /** The text with which an answer that is not a call begins, in whatever format. It is not part of the content. */
   readonly contentBegin?: string;
@@ -75,23 +75,23 @@ export interface CallSyntax {
    */
   read(feed: Feed, parts: AnswerParts, begin: string): Reading<boolean>;
   /**
-   * Whether a text that the end of the answer cut off was going to be a call. Left out where it always was, because calls
-   * begin with marks.
+   * Whether a text that was cut off by the end of the answer was going to be a call. Left out if it always was, because
+   * calls begin with marks.
    */
   readonly isBegun?: (text: string, tools: ReadonlyMap<string, Tool>) => boolean;
-  /** How values look, if not as JSON. */
+  /** The notation of values, if it is not JSON. */
   readonly notation?: (json: JsonRules) => JsonRules;
   /** What a model may write, for the grammar. */
   rules(grammar: CallGrammar): readonly CallBeginning[];
-  /** The identifier of a call, if the templates of the family are particular about it. */
+  /** The identifier of a call, if the templates of the family require a certain form. */
   readonly newId?: (index: number, name: string) => string;
 }
 
-/** What a message is, as its header says. */
+/** The kind of a message, according to its header. */
 export type MessagePart = 'thought' | 'content' | 'call';
 
 /**
- * How a model writes answers that consist of messages. Each has a header that says what it is:
+ * How a model writes answers that consist of messages. Each has a header that says which kind it is:
  *
  *     HEADER <|message|> BODY <|end|> <|start|>assistant HEADER <|message|> BODY
  *
@@ -124,7 +124,7 @@ export interface Dialect {
   readonly messages?: MessageSyntax;
 }
 
-/** Names of the tokens that belong to the dialect. Generations have to be asked for them, for {@link CallSyntax.marks}. */
+/** Names of the tokens that belong to the dialect. Generations have to request them, for {@link CallSyntax.marks}. */
 export function marksOf({ thoughts, calls, messages }: Dialect): readonly string[] {
   const ofThoughts = thoughts === null ? [] : (thoughts.marks ?? [thoughts.begin, thoughts.end]);
   return [...new Set([...ofThoughts, ...(calls?.marks ?? []), ...(messages?.marks ?? [])])];

@@ -2,14 +2,14 @@
 export type Reading<T = void> = Generator<undefined, T, undefined>;
 
 /**
- * The text of an answer, which arrives in pieces and is read by one coroutine. What has been read does not depend on how
- * the text was cut, because nothing is decided before it is certain.
+ * The text of an answer, which arrives in pieces and is read by one coroutine. The result does not depend on how the
+ * text was cut, because nothing is decided before it is certain.
  */
 export class Feed {
-  /** What has arrived and may not have been read yet. */
+  /** Text that has arrived and may not have been read yet. */
   #text = '';
   #at = 0;
-  /** What was read since the first of the attempts that are open: it may have to be read again. */
+  /** Text that was read since the first open attempt, because it may have to be read again. */
   #past: string[] = [];
   #pastLength = 0;
   #attempts = 0;
@@ -48,7 +48,7 @@ export class Feed {
     return (yield* this.oneOf([text])) !== null;
   }
 
-  /** Reads one of these texts, the longest that comes, or nothing. */
+  /** Reads the longest of these texts that follows, or nothing. */
   *oneOf(texts: readonly string[]): Reading<string | null> {
     for (;;) {
       const { found, isOpen } = this.#matchAt(this.#at, texts);
@@ -109,7 +109,7 @@ export class Feed {
     return null;
   }
 
-  /** Reads as told; if that gives null, as if nothing had been read. */
+  /** Reads with the given reader; if that returns null, nothing counts as read. */
   *attempt<T>(read: () => Reading<T | null>): Reading<T | null> {
     const begin = this.#pastLength + this.#at;
     this.#attempts += 1;
@@ -126,7 +126,7 @@ export class Feed {
     }
   }
 
-  /** @param begin counted from the beginning of what is past */
+  /** @param begin counted from the beginning of the past text */
   #backTo(begin: number): void {
     if (begin < this.#pastLength) {
       this.#text = this.#past.join('') + this.#text;
@@ -162,6 +162,6 @@ export class Feed {
 interface Match {
   /** The longest text that is there. */
   readonly found: string | null;
-  /** Whether a longer one may follow from what has arrived. */
+  /** Whether a longer one may follow from the text so far. */
   readonly isOpen: boolean;
 }

@@ -43,7 +43,7 @@ const names = {
 /**
  * Compiles the grammar of a format. Takes time in proportion to the size of the format, up to the {@link limits}.
  *
- * @throws ChatstreamError `invalid_request` for a format that is wrong or that no grammar can enforce, naming keyword
+ * @throws ChatstreamError `invalid_request` for a format that is invalid or that no grammar can enforce, naming keyword
  *   and place in a schema; `grammar_too_complex` for one that would cost too much
  */
 export function compileFormat(format: SourceFormat): CompiledGrammar {
@@ -51,17 +51,17 @@ export function compileFormat(format: SourceFormat): CompiledGrammar {
   return compiled(builder, formatRule(new JsonRules(builder), format), format.type !== 'grammar');
 }
 
-/** Whether a compilation ended with this because it took too long, so that another attempt may succeed. */
+/** Whether a compilation failed because it took too long, so that another attempt may succeed. */
 export function isOutOfTime(error: unknown): boolean {
   return error instanceof OutOfTime;
 }
 
-/** What a compilation ends with that is stopped because it takes too long. */
+/** The error of a compilation that is stopped because it takes too long. */
 export function outOfTime(format: OutputFormat): OutOfTime {
   return new OutOfTime(subjectOf(format));
 }
 
-/** What errors about a format are about. */
+/** The subject of errors about a format. */
 export function subjectOf(format: OutputFormat): Subject {
   if (format.type === 'calls') {
     return format.otherwise.type === 'text' ? toolsSubject : subjectOf(format.otherwise);
@@ -71,7 +71,7 @@ export function subjectOf(format: OutputFormat): Subject {
 }
 
 /**
- * Adds the rules of a format to a grammar, of which it may be a part.
+ * Adds the rules of a format to a grammar, which it may be a part of.
  *
  * @throws ChatstreamError as {@link compileFormat} does
  */
@@ -108,7 +108,7 @@ function regexRule(builder: GrammarBuilder, regex: string, subject: Subject): Ru
   checkLength(subject, regex.length);
   if (/\p{Surrogate}/u.test(regex)) throw schemaProblem(subject, '', 'it contains half of a character');
   try {
-    // By itself, because "a)|(b" would be an expression in the parentheses.
+    // Parsed by itself, because "a)|(b" would be a valid expression inside parentheses.
     parseRegex(regex, builder.budget);
     const automaton = regexAutomaton(`^(?:${regex})$`, builder.budget);
     return plainTextRules(builder, automaton);
@@ -138,7 +138,7 @@ function checkLength(subject: Subject, length: number): void {
 }
 
 /**
- * Adds the rules for all values that a schema allows to a grammar, of which they may be a part.
+ * Adds the rules for all values that a schema allows to a grammar, which they may be a part of.
  *
  * @throws ChatstreamError as {@link compileFormat} does
  */
@@ -154,7 +154,7 @@ export class SchemaRules {
   readonly #places: Places;
 
   /**
-   * @param isLenient whether keywords that cannot be enforced are left out; others hold
+   * @param isLenient whether keywords that cannot be enforced are left out; others are enforced
    * @throws ChatstreamError as {@link compileFormat} does
    */
   constructor(json: JsonRules, schema: unknown, subject: Subject, isLenient = false) {
@@ -165,24 +165,26 @@ export class SchemaRules {
     this.root = this.#compiler.compile(this.#places.root);
   }
 
-  /** JSON pointers of the keywords that have been left out so far: rules of properties are made when they are needed. */
+  /**
+   * JSON pointers of the keywords that have been left out so far. Rules of properties are made when they are needed.
+   */
   get leftOut(): readonly string[] {
     return this.#places.leftOut;
   }
 
-  /** Whether what is left of the schema, after something was left out, allows no value at all. */
+  /** Whether the rest of the schema, after something was left out, allows no value at all. */
   get isEmptied(): boolean {
     return this.leftOut.length > 0 && isNothing(this.#builder, this.root);
   }
 
-  /** The properties of an object schema; null if they cannot be told apart: see {@link propertiesOf}. */
+  /** The properties of an object schema; null if they cannot be separated: see {@link propertiesOf}. */
   get properties(): readonly SchemaProperty[] | null {
     return propertiesOf(this.#places.root, this.#places, this.#compiler);
   }
 }
 
 /**
- * The rest of the way, from rules to a grammar.
+ * The last steps, from rules to a grammar.
  *
  * @param endsAreClear whether a text is known to show where each value ends, as in JSON and in an automaton
  */

@@ -19,10 +19,10 @@ import { stringValues } from './values/string-values.js';
 import { StringAutomata } from './values/strings.js';
 import { exactly, oneOfValues } from './values/values.js';
 
-/** The largest `multipleOf`, without its decimal point. Many below it need too many rules, but no round ones. */
+/** The largest `multipleOf`, without its decimal point. Many smaller ones need too many rules, but not round ones. */
 const largestMultiple = 100_000_000;
 
-/** Compiles the schemas of one document. Each combination of schemas is one rule, so that schemas may be recursive. */
+/** Compiles the schemas of one document. Each combination of schemas is one rule, so schemas may be recursive. */
 export class SchemaCompiler {
   readonly #json: JsonRules;
   readonly #builder: GrammarBuilder;
@@ -44,7 +44,7 @@ export class SchemaCompiler {
   /**
    * The rule for all values that these schemas of the document allow together.
    *
-   * @throws ChatstreamError `invalid_request` for what cannot be enforced, `grammar_too_complex`
+   * @throws ChatstreamError `invalid_request` for schemas that cannot be enforced, `grammar_too_complex`
    */
   compile(...schemas: readonly Located[]): RuleItem {
     return this.#builder.budget.about(this.#places.subject, () => {
@@ -74,7 +74,7 @@ export class SchemaCompiler {
 
   /** The value that satisfies all of these, as a part of a sequence. */
   readonly value = (conjunction: Conjunction): Sequence => {
-    // A constant comes as text and not as a rule, so that objects can be told apart by it.
+    // A constant is text instead of a rule, so that objects can be distinguished by it.
     const [only] = conjunction;
     const schema = conjunction.length === 1 && only?.bare === false ? only.located.schema : true;
     if (typeof schema !== 'boolean' && isConstant(schema)) {
@@ -188,7 +188,7 @@ export class SchemaCompiler {
     return tupleRule(this.#json, { prefix, rest, min, max: isClosed ? Math.min(max, Math.max(min, length)) : max });
   }
 
-  /** Null for one that is a list like any other, because that its items differ is left out. */
+  /** Null if it is an ordinary list, because the keyword that its items differ is left out. */
   #set(items: readonly Located[], prefix: number, pointer: string, min: number, max: number): RuleItem | null {
     const values = prefix > 0 ? null : this.#finite(conjunctionOf(...items));
     if (values === null) {
@@ -210,7 +210,7 @@ export class SchemaCompiler {
     return setRule(this.#json, texts, min, Math.min(max, texts.length));
   }
 
-  /** All values that satisfy a conjunction; null if these are not a short list. */
+  /** All values that satisfy a conjunction; null if there is no short list of them. */
   #finite(conjunction: Conjunction): readonly unknown[] | null {
     const parted = takeApart(conjunction, this.#places);
     if (parted.never !== null) return [];

@@ -12,7 +12,7 @@ export interface SchemaProperty {
   readonly isRequired: boolean;
   /** The rule for its values. */
   readonly value: () => RuleItem;
-  /** The rule for its values of some kinds. Kinds that its schema does not mention must not be among them. */
+  /** The rule for its values of some kinds. These must not include kinds that its schema does not mention. */
   readonly ofKinds: (kinds: readonly Kind[]) => RuleItem;
   /**
    * The strings among its values, if there are any.

@@ -13,8 +13,8 @@ export interface State {
 }
 
 /**
- * A deterministic finite automaton over code points. The start is state 0. Every state is on the way to an accepting
- * one; an automaton that accepts nothing has no states.
+ * A deterministic finite automaton over code points. The start is state 0. From every state, an accepting one can be
+ * reached; an automaton that accepts nothing has no states.
  */
 export type Automaton = readonly State[];
 
@@ -28,7 +28,7 @@ export interface Machine<S> {
   accepts(state: S): boolean;
 }
 
-/** Makes an automaton of all states that can be reached. */
+/** Makes an automaton of all reachable states. */
 export function explore<S>(machine: Machine<S>, budget: Budget, what: string): Automaton {
   const numbers = new Map<string, number>();
   const found: S[] = [];
@@ -75,8 +75,8 @@ function trimmed(states: Automaton): Automaton {
 }
 
 /**
- * With equal states merged, from the ends on: states that are on no way to a circle, which are all where the length is
- * limited. A pattern that also counts parts of a text has many of them.
+ * With equal states merged, starting at the ends: states from which no cycle can be reached, which are all if the
+ * length is limited. A pattern that also counts parts of a text has many of them.
  */
 function merged(states: Automaton): Automaton {
   const before = states.map((): number[] => []);
@@ -102,7 +102,7 @@ function merged(states: Automaton): Automaton {
   }
   const kept = [...states.keys()].filter((index) => same[index] === index);
   const numbers = new Map(kept.map((old, index) => [old, index]));
-  // The start is equal to another state only if there is none before it, so the order of the numbers may change.
+  // The start can only equal another state if there is none before it, so the order of the numbers may change.
   const start = numbers.get(same[0] ?? 0) ?? 0;
   const numberOf = (old: number): number => {
     const number = numbers.get(same[old] ?? old) ?? 0;
@@ -138,7 +138,7 @@ export function isEverything(automaton: Automaton): boolean {
   return automaton.length === 1 && isEverythingAt(automaton, 0);
 }
 
-/** Whether the automaton accepts whatever follows, and stays in this state. */
+/** Whether the automaton accepts any continuation, and stays in this state. */
 export function isEverythingAt(automaton: Automaton, state: number): boolean {
   const { accepts = false, transitions = [] } = automaton[state] ?? {};
   return (
@@ -172,7 +172,10 @@ export function startOf(automaton: Automaton): number {
   return automaton.length === 0 ? dead : 0;
 }
 
-/** How several automata continue together: steps with disjoint characters to their next states, `dead` where one has none. */
+/**
+ * How several automata continue together: steps with disjoint characters to their next states, `dead` for those without
+ * one.
+ */
 export function jointSteps(
   automata: readonly Automaton[],
   states: readonly number[],
@@ -190,17 +193,17 @@ export function jointSteps(
   });
 }
 
-/** What all of the automata accept. */
+/** The texts that all of the automata accept. */
 export function intersectionOf(automata: readonly Automaton[], budget: Budget, what: string): Automaton {
   return combined(automata, [], budget, what);
 }
 
-/** What the first automaton accepts and none of the others. */
+/** The texts that the first automaton accepts and none of the others does. */
 export function without(automaton: Automaton, others: readonly Automaton[], budget: Budget, what: string): Automaton {
   return combined([automaton], others, budget, what);
 }
 
-/** What all of some automata accept, and none of some others. */
+/** The texts that all of some automata accept, and none of some others. */
 export function combined(
   required: readonly Automaton[],
   forbidden: readonly Automaton[],
@@ -271,7 +274,10 @@ function shortestOf(automaton: Automaton): number {
   return Infinity;
 }
 
-/** Every state can be reached and leads to an accepting one, so the longest text is the longest way, unless there is a circle. */
+/**
+ * Every state can be reached and leads to an accepting one, so the longest text is the longest path, unless there is a
+ * cycle.
+ */
 function longestOf(automaton: Automaton): number {
   const ways = automaton.map(() => 0);
   for (const { transitions } of automaton) for (const { to } of transitions) ways[to] = (ways[to] ?? 0) + 1;

@@ -19,7 +19,7 @@ export function charSet(...ranges: readonly CharRange[]): CharSet {
   return charSetOf(ranges);
 }
 
-/** As {@link charSet}, of any number of ranges: a call takes some 100,000 arguments at most. */
+/** Like {@link charSet}, for any number of ranges, because a call takes some 100,000 arguments at most. */
 export function charSetOf(ranges: Iterable<CharRange>): CharSet {
   const sorted = [...ranges].sort(([a], [b]) => a - b);
   const merged: number[] = [];
@@ -47,7 +47,7 @@ export function singleChar(codePoint: number): CharSet {
   return [codePoint, codePoint];
 }
 
-/** Takes logarithmically many steps: classes of Unicode have hundreds of ranges. */
+/** Takes a logarithmic number of steps, because Unicode classes have hundreds of ranges. */
 export function contains(set: CharSet, codePoint: number): boolean {
   let [low, high] = [0, set.length / 2];
   while (low < high) {
@@ -73,7 +73,7 @@ export function union(...sets: readonly CharSet[]): CharSet {
   return unionOf(sets);
 }
 
-/** As {@link union}, of any number of sets. */
+/** Like {@link union}, for any number of sets. */
 export function unionOf(sets: readonly CharSet[]): CharSet {
   const [only] = sets;
   if (only !== undefined && sets.length === 1) return only;
@@ -115,7 +115,7 @@ export interface Part {
   readonly members: readonly number[];
 }
 
-/** Cuts sets into disjoint parts, each of which lies either inside or outside of every set. */
+/** Cuts sets into disjoint parts, each of which lies either inside or outside every set. */
 export function partition(sets: readonly CharSet[]): Part[] {
   const [only] = sets;
   if (only !== undefined && sets.length === 1) return only.length === 0 ? [] : [{ chars: only, members: [0] }];

@@ -8,8 +8,8 @@ export interface Complexity {
   readonly rules: number;
   readonly elements: number;
   /**
-   * An upper bound for the number of places of the grammar at which a text may be at once. It takes for granted that a
-   * text shows where an item ends, as in JSON, where a value ends in the same place whichever alternative it is read as.
+   * An upper bound for the number of positions of the grammar at which a text may be at once. It assumes that a text
+   * shows where an item ends, as in JSON, where a value ends at the same position whichever alternative matches it.
    */
   readonly parallelStates: number;
 }
@@ -63,8 +63,8 @@ function elementsOf(alternatives: Alternatives): number {
 }
 
 /**
- * Number of ways in which rules begin with other rules, which begin with others. When it loads a grammar, llama.cpp
- * follows all of them, from each rule, to find left recursion.
+ * Number of ways in which rules begin with other rules, which in turn begin with others. When it loads a grammar,
+ * llama.cpp follows all of them, from each rule, to find left recursion.
  */
 function beginningsOf(rules: Rules, most: number): number {
   const counts = new Map<number, number>();

@@ -6,9 +6,9 @@ import { isProductive, unproductiveRules } from './unproductive.js';
 export type Rules = ReadonlyMap<number, Alternatives>;
 
 /**
- * Rewrites alternatives that begin alike, so that what they have in common comes once and the choice after it: enums
- * and keys become tries, and objects that differ in one property are told apart there. llama.cpp follows all
- * alternatives at once that fit the text so far, and tests every token against each.
+ * Rewrites alternatives with a common beginning, so that the beginning comes once and the choice after it: enums and
+ * keys become tries, and objects that differ in one property are distinguished there. llama.cpp follows all
+ * alternatives that fit the text so far at once, and tests every token against each.
  *
  * Alternatives that cannot produce any text are left out. The language stays the same.
  *
@@ -24,7 +24,7 @@ const partsPerStep = 64;
 class Factoring {
   readonly #builder: GrammarBuilder;
   readonly #unproductive: ReadonlySet<number>;
-  /** Rules that were made for choices between the ends of alternatives, by what they choose between. */
+  /** Rules that were made for choices between the ends of alternatives, by these choices. */
   readonly #choices = new Map<string, RuleItem>();
 
   constructor(builder: GrammarBuilder) {
@@ -86,7 +86,7 @@ class Factoring {
     return result;
   }
 
-  /** One of these sequences, what they begin with at once: texts may be long. */
+  /** One of these sequences, with their common beginning taken at once, because texts may be long. */
   #afterCommon(sequences: readonly Sequence[]): Sequence {
     const [first = [], ...others] = sequences;
     let common = 0;
@@ -119,7 +119,9 @@ class Factoring {
     return item?.type === 'rule' && this.#builder.automatonStates.has(item.rule);
   }
 
-  /** With the alternatives of a rule in place of the rule, where it is all that a sequence has; each of them once. */
+  /**
+   * With the alternatives of a rule in place of the rule, if a sequence consists of nothing else; each of them once.
+   */
   #expanded(sequences: readonly Sequence[]): readonly Sequence[] {
     const different = [...new Map(sequences.map((sequence) => [keyOf(sequence), sequence])).values()];
     if (different.length < 2) return different;
@@ -137,7 +139,7 @@ class Factoring {
         if (!entered.has(head.rule)) open.push(...this.#usable(head.rule).toReversed());
         entered.add(head.rule);
       } else if (head?.type === 'rule' && this.#builder.lists.has(head.rule)) {
-        // Lists of different lengths that are followed by something: told apart where the shorter one ends.
+        // Lists of different lengths that are followed by something: distinguished where the shorter one ends.
         for (const alternative of this.#usable(head.rule)) open.push([...alternative, ...rest]);
       } else {
         distinct.set(key, sequence);

@@ -1,7 +1,7 @@
 import { allChars, type CharSet, charSet, complement, unionOf } from './char-set.js';
 import type { Alternatives, GrammarBuilder, RuleItem, Sequence } from './rules.js';
 
-/** What is wrong with a grammar, or not supported in it. */
+/** An error in a grammar, or something that is not supported. */
 export class GbnfProblem extends Error {}
 
 /** Deepest nesting of groups. */
@@ -122,7 +122,7 @@ class Parser {
     return rule;
   }
 
-  /** Skips spaces and comments, and ends of lines where these do not end the rule. */
+  /** Skips spaces, comments, and line ends where these do not end the rule. */
   #skip(lines: boolean): void {
     this.#match(lines ? /(?:[ \t\r\n]|#[^\n]*)*/y : /(?:[ \t]|#[^\r\n]*)*/y);
   }

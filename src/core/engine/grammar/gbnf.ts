@@ -3,8 +3,8 @@ import type { Rules } from './factoring.js';
 import type { Alternatives, Sequence } from './rules.js';
 
 /**
- * Writes rules as GBNF. The first rule is the root. Only what llama.cpp takes over as it is gets used: no groups and no
- * repetitions, which it would turn into more rules.
+ * Writes rules as GBNF. The first rule is the root. It only uses what llama.cpp takes over unchanged: no groups and no
+ * repetitions, which would be turned into more rules.
  */
 export function gbnfOf(rules: Rules): string {
   const names = new Map<number, string>();

@@ -42,7 +42,7 @@ const hexDigits = charsOf('0123456789abcdefABCDEF');
 /** The widest indentation, in spaces or tabs: without a limit, a model can write spaces forever. */
 const widestIndent = { spaces: 40, tabs: 10 } as const;
 
-/** The rules that all JSON formats share. Notations that are similar to JSON extend it. */
+/** The rules that all JSON formats share. Notations that are similar to JSON extend them. */
 export class JsonRules {
   readonly builder: GrammarBuilder;
   readonly #automata = new Map<Automaton, RuleItem>();
@@ -77,7 +77,7 @@ export class JsonRules {
     return [JSON.stringify(scalar)];
   }
 
-  /** Exactly this string, number, boolean, or null, in one way, so that texts can be told apart by it. */
+  /** Exactly this string, number, boolean, or null, in a single form, so that texts can be distinguished by it. */
   exactly(scalar: unknown): Sequence {
     return this.builder.literal(this.textsOf(scalar)[0] ?? '');
   }
@@ -87,7 +87,7 @@ export class JsonRules {
     return scalars.flatMap((scalar) => this.textsOf(scalar)).map((text) => this.builder.literal(text));
   }
 
-  /** The key of a member, and what comes between it and the value. */
+  /** The key of a member, and the text between it and the value. */
   key(name: string): Sequence {
     return [...this.builder.literal(`${JSON.stringify(name)}:`), this.space];
   }
@@ -97,7 +97,7 @@ export class JsonRules {
     return isEverything(names) ? this.string() : this.stringOf(names);
   }
 
-  /** What comes before the text of a key. */
+  /** The text before a key's own text. */
   get keyBegin(): Sequence {
     return this.builder.literal('"');
   }
@@ -107,7 +107,7 @@ export class JsonRules {
     return [...this.builder.literal('":'), this.space];
   }
 
-  /** How steps between the states of a key look. */
+  /** How steps between the states of a key are written. */
   keySteps(steps: readonly Step[]): Alternatives {
     return this.stringSteps(steps);
   }
@@ -160,7 +160,7 @@ export class JsonRules {
     return [this.builder.rule([[...quote, text, ...quote]])];
   }
 
-  /** How steps between the states of a string look in JSON. */
+  /** How steps between the states of a string are written in JSON. */
   stringSteps(steps: readonly Step[]): Alternatives {
     const { builder } = this;
     const raw: Sequence[] = [];
@@ -222,7 +222,7 @@ export class JsonRules {
 
   /**
    * Any number that fits a double: up to 21 digits and 25 decimals, or one digit, decimals and an exponent of at most
-   * 307. `JSON.stringify` writes numbers like that, but for those above 10^308.
+   * 307. `JSON.stringify` writes numbers like that, except for those above 10^308.
    */
   get number(): RuleItem {
     const { builder } = this;

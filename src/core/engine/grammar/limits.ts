@@ -13,7 +13,7 @@ export const limits = {
   elements: 60_000,
   /** Ways in which rules begin with other rules. llama.cpp follows them all when it loads a grammar. */
   lookups: 200_000,
-  /** Places of the grammar at which the text may be at once. llama.cpp tests every token against each of them. */
+  /** Positions of the grammar at which the text may be at once. llama.cpp tests every token against each of them. */
   parallelStates: 64,
   /** States of the automaton of a pattern, a number range, or names of properties. */
   automatonStates: 6_000,
@@ -23,7 +23,7 @@ export const limits = {
   milliseconds: 5_000,
 } as const;
 
-/** What the limits are about: the parameter, and how the format is called there. */
+/** What the limits apply to: the parameter, and what the format is called there. */
 export interface Subject {
   readonly param: string;
   readonly name: string;
@@ -37,7 +37,10 @@ export function tooComplexError(subject: Subject, problem: string, hint: string)
   });
 }
 
-/** A compilation has taken too long. Unlike other limits, that may be the machine's fault, so another attempt can succeed. */
+/**
+ * A compilation has taken too long. Unlike with other limits, the machine may be to blame, so another attempt can
+ * succeed.
+ */
 export class OutOfTime extends ChatstreamError {
   constructor({ param, name }: Subject) {
     const problem = `compiling it takes longer than ${limits.milliseconds} ms`;
@@ -45,7 +48,7 @@ export class OutOfTime extends ChatstreamError {
   }
 }
 
-/** Counts the steps of a compilation. Also looks at the clock, now and then. */
+/** Counts the steps of a compilation, and checks the clock now and then. */
 export class Budget {
   readonly subject: Subject;
   readonly #now: () => number;
@@ -66,7 +69,7 @@ export class Budget {
   }
 
   /**
-   * Does work for one part of the source, which errors about it name.
+   * Does work for one part of the source, which errors about the work name.
    *
    * @param place where that part is; empty for the source as a whole
    */

@@ -3,14 +3,14 @@ import type { Rules } from './factoring.js';
 import { type Budget, limits } from './limits.js';
 import type { Alternatives, GrammarBuilder, Item, Sequence } from './rules.js';
 
-/** What is known of a rule so far. All of it only grows. */
+/** What is known about a rule so far. All of it only grows. */
 interface Facts {
   /** Whether it can produce the empty text. */
   empty: boolean;
   first: CharSet;
-  /** Number of places at which a text may be when the rule begins. */
+  /** Number of positions at which a text may be when the rule begins. */
   starts: number;
-  /** The most places at which a text may be at once inside the rule. */
+  /** The largest number of positions at which a text may be at once inside the rule. */
   most: number;
   /** The same, where the rule may also be over. */
   mostAtEnd: number;
@@ -20,7 +20,7 @@ interface Facts {
 
 const unknown: Readonly<Facts> = { empty: false, first: noChars, starts: 0, most: 0, mostAtEnd: 0, more: noChars };
 
-/** A text can be read in ways that end an item in different places, so that nothing bounds their number. */
+/** A text can be read in ways that end an item at different positions, so that nothing bounds their number. */
 export const ambiguous = 'ambiguous';
 
 interface Given {
@@ -30,7 +30,7 @@ interface Given {
   readonly endsAreClear: boolean;
 }
 
-/** What is known of all rules. What takes longer the larger the sets of characters are counts towards the budget. */
+/** What is known about all rules. Work that depends on the size of character sets counts towards the budget. */
 class KnownFacts {
   readonly #facts: ReadonlyMap<number, Facts>;
   readonly #budget: Budget;
@@ -44,7 +44,7 @@ class KnownFacts {
     return this.#facts.get(rule) ?? { ...unknown };
   }
 
-  /** @throws ChatstreamError `grammar_too_complex`, as of all of these */
+  /** @throws ChatstreamError `grammar_too_complex`, as all of these do */
   union(left: CharSet, right: CharSet): CharSet {
     if (left.length === 0 || left === right) return right;
     if (right.length === 0) return left;
@@ -67,8 +67,8 @@ class KnownFacts {
 const partsPerStep = 16;
 
 /**
- * An upper bound for the number of places of a grammar at which a text may be at once; Infinity if it is far above the
- * limit.
+ * An upper bound for the number of positions of a grammar at which a text may be at once; Infinity if it is far above
+ * the limit.
  *
  * @throws ChatstreamError `grammar_too_complex` if the budget is used up
  */
@@ -136,12 +136,12 @@ function learnMore(known: Facts, alternatives: Alternatives, facts: KnownFacts):
 }
 
 /**
- * Characters with which a sequence can continue, after each of its items, where that may also be over. Ends early where a text
- * may be at too many places, as the grammar is refused then.
+ * Characters with which a sequence can continue, after each of its items, where that item may also be over. Stops early
+ * if a text may be at too many positions, because the grammar is then refused.
  */
 function* moreAfterEach(sequence: Sequence, facts: KnownFacts): Generator<CharSet> {
   let more = noChars;
-  /** Of the items before that may all be empty. */
+  /** Of the preceding items that may all be empty. */
   let starts = 0;
   for (const item of sequence) {
     const known = item.type === 'chars' ? unknown : facts.of(item.rule);
@@ -158,7 +158,7 @@ function isAmbiguous(alternatives: Alternatives, facts: KnownFacts): boolean {
   for (const sequence of alternatives) {
     const head = beginning(sequence, facts);
     if (facts.overlap(firsts, head.first)) return true;
-    // The grammar is refused then.
+    // The grammar is then refused.
     if (starts > limits.parallelStates) return false;
     starts += head.starts;
     if (alternatives.length > 1) firsts = facts.union(firsts, head.first);
@@ -173,7 +173,10 @@ function isAmbiguous(alternatives: Alternatives, facts: KnownFacts): boolean {
   return false;
 }
 
-/** The characters with which the rest of a sequence begins, from each item on; some of them if there are too many places. */
+/**
+ * The characters with which the rest of a sequence begins, from each item on; only some of them if there are too many
+ * positions.
+ */
 function beginningOfEach(sequence: Sequence, facts: KnownFacts): readonly CharSet[] {
   const begins: CharSet[] = [];
   let rest = { first: noChars, starts: 0 };
@@ -227,7 +230,8 @@ function insideOf(alternatives: Alternatives, { empty, starts }: Facts, block: I
 
 function insideSequence(sequence: Sequence, facts: KnownFacts): Inside {
   let [most, mostAtEnd] = [0, 0];
-  // What is known of the items after the current one: whether they may be empty, and how many places they begin with.
+  // What is known about the items after the current one: whether they may be empty, and at how many positions they
+  // begin.
   let after = { empty: true, starts: 0 };
   for (let index = sequence.length - 1; index >= 0; index -= 1) {
     const item = sequence[index];
@@ -247,7 +251,7 @@ function insideSequence(sequence: Sequence, facts: KnownFacts): Inside {
   return { most, mostAtEnd };
 }
 
-/** How a sequence begins; only roughly if with more places than a text may be at. */
+/** How a sequence begins; only approximate if it has more positions than a text may be at. */
 function beginning(sequence: Sequence, facts: KnownFacts): Pick<Facts, 'empty' | 'first' | 'starts'> {
   let first = noChars;
   let starts = 0;
@@ -261,7 +265,7 @@ function beginning(sequence: Sequence, facts: KnownFacts): Pick<Facts, 'empty' |
   return { empty: true, first, starts };
 }
 
-/** The rules in an order in which most come after the rules that they use, so that a pass over them settles most. */
+/** The rules in an order in which most come after the rules that they use, so that one pass settles most of them. */
 function leavesFirst(rules: Rules): number[] {
   const order: number[] = [];
   const entered = new Set<number>();

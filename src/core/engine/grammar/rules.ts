@@ -16,7 +16,7 @@ export type Sequence = readonly Item[];
 /** The alternatives of a rule. Without any, the rule stands for nothing at all, not even for the empty text. */
 export type Alternatives = readonly Sequence[];
 
-/** From how many repetitions on they are counted in blocks: see {@link GrammarBuilder.repeat}. */
+/** From this number of repetitions on, they are counted in blocks: see {@link GrammarBuilder.repeat}. */
 const countedInBlocks = 100;
 
 /**
@@ -25,7 +25,7 @@ const countedInBlocks = 100;
  */
 export class GrammarBuilder {
   readonly budget: Budget;
-  /** For the rules of schemas: what is wrong with the schema if its rule turns out to stand for nothing. */
+  /** For the rules of schemas: the error in the schema if its rule turns out to allow nothing. */
   readonly problems = new Map<number, () => Error>();
   readonly #rules: (Alternatives | null)[] = [];
   readonly #items = new Map<string, Item>();
@@ -48,8 +48,8 @@ export class GrammarBuilder {
   }
 
   /**
-   * Rules that count in blocks, with the item that is a whole block. When that is over, the other alternatives are too:
-   * they stand for less than a block.
+   * Rules that count in blocks, with the item that is a whole block. When that item is over, the other alternatives are
+   * too, because they stand for less than a block.
    */
   get blocks(): ReadonlyMap<number, Item> {
     return this.#blocks;
@@ -61,8 +61,8 @@ export class GrammarBuilder {
   }
 
   /**
-   * Rules for states of automata. Two of these are not told apart from each other, which might take as many rules as
-   * there are pairs of states.
+   * Rules for states of automata. They are not distinguished from each other, which might take as many rules as there
+   * are pairs of states.
    */
   get automatonStates(): ReadonlySet<number> {
     return this.#automatonStates;
@@ -74,14 +74,14 @@ export class GrammarBuilder {
     return item;
   }
 
-  /** @throws Error for a rule that was reserved and not defined */
+  /** @throws Error for a rule that was reserved but not defined */
   alternativesOf(rule: number): Alternatives {
     const alternatives = this.#rules[rule];
     if (alternatives === undefined || alternatives === null) throw new Error(`Rule ${rule} is not defined.`);
     return alternatives;
   }
 
-  /** Whether a rule was defined. One that was not belongs to something that was given up, and must not be used. */
+  /** Whether a rule was defined. An undefined one belongs to something that was given up, and must not be used. */
   isDefined(rule: number): boolean {
     return (this.#rules[rule] ?? null) !== null;
   }
@@ -120,7 +120,7 @@ export class GrammarBuilder {
     return item;
   }
 
-  /** A rule that can be used before it is defined, by itself for example. */
+  /** A rule that can be used before it is defined, for example by itself. */
   reserve(): RuleItem {
     this.budget.spend();
     if (this.#rules.length >= 4 * limits.rules) {
@@ -151,9 +151,9 @@ export class GrammarBuilder {
   /**
    * The sequence `min` to `max` times; `max` may be Infinity.
    *
-   * Each possible number of repetitions is a rule of its own, so that only one place in the grammar fits a text. From
-   * {@link countedInBlocks} on, that would be too many rules: whole blocks are counted, with twice as many places that
-   * fit, but only with about twice the square root of that many rules.
+   * Each possible number of repetitions is a rule of its own, so that only one position in the grammar fits a text.
+   * From {@link countedInBlocks} on, that would be too many rules, so whole blocks are counted: twice as many positions
+   * fit, but only about twice the square root of that many rules are needed.
    */
   repeat(sequence: Sequence, min: number, max: number): Sequence {
     const rest = max === Infinity ? [this.#any(sequence)] : this.#upTo(sequence, max - min);

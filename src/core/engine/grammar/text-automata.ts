@@ -28,14 +28,14 @@ export function automatonOfTexts(texts: readonly string[], budget: Budget): Auto
   }));
 }
 
-/** What at least one of the automata accepts. */
+/** The texts that at least one of the automata accepts. */
 export function unionOf(automata: readonly Automaton[], budget: Budget, what: string): Automaton {
   const [only = [], ...others] = automata.filter(({ length }) => length > 0);
   if (others.length === 0) return only;
   return combined([everything], [combined([everything], [only, ...others], budget, what)], budget, what);
 }
 
-/** Where a text is, and where its end mark may have begun. */
+/** The position in a text, and where its end mark may have begun. */
 interface Place {
   /** The state of the text's automaton; dead if only an end mark that has begun can follow. */
   readonly state: number;
@@ -49,10 +49,10 @@ interface Place {
 
 /**
  * The texts of an automaton, each followed by an end mark that does not occur in it. The first occurrence of the mark
- * is the end, so that one character is enough to know where a text is.
+ * is the end, so that one character is enough to know the position in a text.
  *
- * @param forbidden other texts that must not occur, except as parts of the mark. With a beginning of the mark here, it
- *   takes fewer states: not one for each character of the mark and each state of the text
+ * @param forbidden other texts that must not occur, except as parts of the mark. If the beginning of the mark is among
+ *   them, fewer states are needed: not one for each character of the mark and each state of the text
  */
 export function endedBy(
   automaton: Automaton,

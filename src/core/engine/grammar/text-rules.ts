@@ -12,7 +12,7 @@ export interface Step {
  * Rules for the texts that an automaton accepts, one for each state that can be left in several ways.
  *
  * @param end what follows an accepted text
- * @param encode how steps look in the output
+ * @param encode how steps are written in the output
  */
 export function textRules(
   builder: GrammarBuilder,

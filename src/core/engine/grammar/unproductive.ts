@@ -7,7 +7,7 @@ export function isProductive(sequence: Sequence, unproductive: ReadonlySet<numbe
 /**
  * The rules that cannot produce any text, because each alternative needs another one of them, or itself.
  *
- * @param rules those that are looked at; they need no others. All by default
+ * @param rules the rules to check, which need no others. By default all rules
  */
 export function unproductiveRules(
   builder: GrammarBuilder,
@@ -45,7 +45,7 @@ export function unproductiveRules(
 /** Whether a rule cannot produce any text. All rules that it needs must be there already. */
 export function isNothing(builder: GrammarBuilder, { rule: root }: RuleItem): boolean {
   const needed = new Set([root]);
-  // A set also yields what is added to it meanwhile.
+  // A set also iterates over values that are added meanwhile.
   for (const rule of needed) {
     if (!builder.isDefined(rule)) continue;
     for (const item of builder.alternativesOf(rule).flat()) if (item.type === 'rule') needed.add(item.rule);
@@ -54,8 +54,8 @@ export function isNothing(builder: GrammarBuilder, { rule: root }: RuleItem): bo
 }
 
 /**
- * Why a rule cannot produce any text: the error of the innermost part of a schema that it needs and that allows nothing;
- * null if it was not made from a schema.
+ * Why a rule cannot produce any text: the error of the innermost part of a schema that it needs and that allows
+ * nothing; null if it was not made from a schema.
  */
 export function problemOfNothing(builder: GrammarBuilder, root: RuleItem): Error | null {
   const unproductive = unproductiveRules(builder);
@@ -66,7 +66,7 @@ export function problemOfNothing(builder: GrammarBuilder, root: RuleItem): Error
     entered.add(rule);
     problem = builder.problems.get(rule.rule) ?? problem;
     const alternatives: Alternatives = builder.isDefined(rule.rule) ? builder.alternativesOf(rule.rule) : [];
-    // Of the properties that may come next, the last one is the one that must come.
+    // Of the properties that may come next, the last one is the required one.
     rule = alternatives.at(-1)?.find(isDead);
   }
   return problem === null ? null : problem();

@@ -44,9 +44,9 @@ interface Embedder {
 }
 
 /**
- * An engine that computes embeddings with a GGUF model in this process. A round is one input: the library computes one at a
- * time, so running requests take turns, an input each, and a long list does not hold up a short one. A cancelled request
- * ends after the input that is being computed.
+ * An engine that computes embeddings with a GGUF model in this process. A round is one input: the library computes one
+ * at a time, so running requests take turns, one input each, and a long list does not hold up a short one. A cancelled
+ * request ends after the input that is being computed.
  */
 export function createLlamaEmbeddingEngine(
   options: LlamaEngineOptions,
@@ -62,7 +62,7 @@ class LlamaEmbeddingEngine extends LoadedEngine<LoadedEmbeddingModel, Embedder> 
   readonly #rounds = new Emitter<Round>();
   /** In the order of their turns. */
   readonly #running = new Map<string, Work>();
-  /** The loop that computes; resolves when nothing is left. */
+  /** The loop that computes; resolves when there is nothing left to do. */
   #computing: Promise<void> | null = null;
 
   constructor(options: LlamaEngineOptions, { clock = systemClock, log, onLoading }: EmbeddingEngineDependencies) {
@@ -118,7 +118,7 @@ class LlamaEmbeddingEngine extends LoadedEngine<LoadedEmbeddingModel, Embedder> 
   }
 
   async #computeAll(context: Embedder['context']): Promise<void> {
-    // `generate` reports nothing itself.
+    // `generate` itself reports nothing.
     await Promise.resolve();
     for (let [work] = this.#running.values(); work !== undefined; [work] = this.#running.values()) {
       // Behind all others.
@@ -143,7 +143,7 @@ class LlamaEmbeddingEngine extends LoadedEngine<LoadedEmbeddingModel, Embedder> 
     } catch (error) {
       events.push(failedEvent(id, asChatstreamError(error, 'engine_failed')));
     }
-    // It may have been cancelled meanwhile, and another one may have its id.
+    // It may have been cancelled in the meantime, and another one may have its id.
     if (this.#running.get(id) !== work) return;
     const last = events.at(-1)?.type;
     if (last === 'ended' || last === 'failed') this.#running.delete(id);

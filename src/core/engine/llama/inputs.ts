@@ -6,7 +6,7 @@ import type { EmbeddingInput } from '../embeddings-info.js';
 import type { Token } from '../engine.js';
 import type { TokenLimit } from './prompt/tokenizer.js';
 
-/** What inputs are made into tokens with. */
+/** What is needed to turn inputs into tokens. */
 export interface InputReader {
   readonly contextLength: number;
   /** Names of special tokens are plain text. */
@@ -51,7 +51,7 @@ async function readInput(input: EmbeddingInput, param: string, reader: InputRead
   }
 }
 
-/** As llama.cpp and the library add them, but before they are counted; the library leaves what it finds. */
+/** As llama.cpp and the library add them, but before they are counted; the library leaves existing ones alone. */
 function withEnds(tokens: readonly Token[], model: LlamaModel): readonly Token[] {
   const { begin, end } = endsOf(model);
   const isBegun = begin === null || tokens[0] === begin;

@@ -28,11 +28,11 @@ export interface LlamaEngineDependencies {
   readonly log?: EngineLog;
   /** Called with the number of sequences in each batch that is decoded. */
   readonly onBatch?: (batchSize: number) => void;
-  /** Called while the model is loaded, with what is being done. */
+  /** Called while the model is loaded, with the current step. */
   readonly onLoading?: (loading: Loading) => void;
 }
 
-/** What generates. */
+/** What is needed to generate. */
 interface Generator {
   readonly prompter: Prompter;
   readonly cache: PromptCache<Slot>;

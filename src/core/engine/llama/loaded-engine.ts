@@ -4,7 +4,7 @@ import type { Loading } from '../loading.js';
 import { importLibrary, type Library } from './library/library.js';
 import type { Prompter } from './prompter.js';
 
-/** What has been loaded of a model. */
+/** The parts of a model that have been loaded. */
 interface LoadedParts {
   dispose(): Promise<void>;
 }
@@ -20,7 +20,7 @@ type State<Loaded, Working> =
   | { readonly status: 'ready'; readonly loaded: Loaded; readonly working: Working }
   | { readonly status: 'stopped' };
 
-/** What all engines of this folder do alike: load a model once, prepare prompts for it, and free it. */
+/** What all engines in this folder have in common: they load a model once, prepare prompts for it, and free it. */
 export abstract class LoadedEngine<Loaded extends LoadedParts, Working extends WorkingParts> implements PromptEngine {
   readonly #onLoading: (loading: Loading) => void;
   #state: State<Loaded, Working> = { status: 'new' };
@@ -39,7 +39,7 @@ export abstract class LoadedEngine<Loaded extends LoadedParts, Working extends W
     loaded: Loaded,
   ): Promise<{ readonly info: EngineInfo; readonly working: Working }>;
 
-  /** Ends what runs, before the model is freed. */
+  /** Ends everything that runs, before the model is freed. */
   protected abstract end(working: Working): Promise<void>;
 
   async start(): Promise<EngineInfo> {

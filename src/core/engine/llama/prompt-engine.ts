@@ -17,7 +17,7 @@ import { Prompts } from './prompts.js';
 import { RenderProcesses } from './rendering/render-processes.js';
 import { LongTexts } from './tokenizing/long-texts.js';
 
-/** Number of llama.cpp's messages that are kept: it gives few before the one that explains a failure. */
+/** Number of llama.cpp's messages that are kept: it logs few before the one that explains a failure. */
 const keptMessages = 100;
 
 /** A model without its weights. */
@@ -77,7 +77,7 @@ class LlamaPromptEngine extends LoadedEngine<LoadedVocabulary, { readonly prompt
       device: 'none',
       vocabularySize: prompts.vocabularySize,
       promptCache: { status: 'off', reason: 'prompts are only prepared here' },
-      // Without chats, it does not matter what is wrong with their template.
+      // Without chats, errors in their template do not matter.
       warnings: embeddings ? [] : await prompts.problems(),
       chatStop: embeddings ? [] : prompts.chatStop,
       chatTemplate: prompts.templateSource,

@@ -26,7 +26,7 @@ export class Prompter implements Omit<PromptEngine, 'start'> {
     const { tokens, isThinking, inputLengths } = await this.#prompts.prepare(source, signal);
     const chat = source.type === 'chat' ? { isThinking } : null;
     const format = await this.#formats.compile(demands?.format ?? { type: 'text' }, chat, signal);
-    // Whatever is wrong with a grammar should be known before the request waits.
+    // Any error in a grammar should be known before the request waits.
     if (format.type === 'compiled') await this.#grammars.begin(format);
     return { prompt: tokens, format, isThinking, ...(inputLengths !== undefined && { inputLengths }) };
   }

@@ -74,7 +74,10 @@ export class Prompts {
     return this.#chats.template.stop;
   }
 
-  /** What is wrong with the chat template. Renders plain chats, which also reads the vocabulary and measures the template. */
+  /**
+   * What is wrong with the chat template. Renders plain chats, which also reads the vocabulary and measures the
+   * template.
+   */
   async problems(): Promise<readonly string[]> {
     const problems = await this.#chats.template.problems();
     this.#aroundMessage = await tokensAroundMessage(async (messages) => {
@@ -122,7 +125,7 @@ export class Prompts {
   readonly decode: DecodeTokens = (tokens, before) =>
     this.#model.detokenize(libraryTokens(tokens), false, libraryTokens(before));
 
-  /** The same, but for special tokens of these names, which are not left out. */
+  /** The same, except that special tokens with these names are not left out. */
   decodeWith(marks: readonly string[]): DecodeTokens {
     const shown = new Map(marks.flatMap((mark) => this.#specialToken(mark)));
     if (shown.size === 0) return this.decode;
@@ -153,7 +156,7 @@ export class Prompts {
     return isControl ? [[token, name]] : [];
   }
 
-  /** The tokens of a text that the model has not written itself, with special tokens. */
+  /** The tokens of a text that the model did not write itself, with special tokens. */
   tokensOfMark(text: string): readonly Token[] {
     return this.#model.tokenize(text, true);
   }
@@ -165,7 +168,7 @@ export class Prompts {
     if (control || unknown) return { text: name, bytes: null };
     const spelling = spellingOf(this.#model);
     if (userDefined) return { text: name, bytes: [...Buffer.from(name)] };
-    // Of other vocabularies, only whole texts are known.
+    // In other vocabularies, only whole texts are known.
     const bytes =
       spelling === null ? Buffer.from(this.#model.detokenize([libraryToken(token)])) : bytesOf(name, spelling);
     return { text: textOfBytes([...bytes]), bytes: [...bytes] };

@@ -16,7 +16,7 @@ import { LlamaGeneration } from './slots/generation.js';
 type QueuedCall =
   { readonly type: 'generate'; readonly spec: GenerationSpec } | { readonly type: 'cancel'; readonly id: string };
 
-/** Who takes part in a round. */
+/** The participants of a round. */
 interface PlannedRound {
   readonly members: readonly LlamaGeneration[];
   /** The members that read a chunk of their prompts; all others decode. */
@@ -26,8 +26,8 @@ interface PlannedRound {
 
 /**
  * Advances all running generations together. One round asks each of them for its next token, or for the next chunk of
- * its prefill, and waits for all; only then do they share a batch (docs/architecture/engine.md). Everything that changes
- * which generations run, or touches a KV cache, happens between rounds.
+ * its prefill, and waits for all; only then do they share a batch (docs/architecture/engine.md). Everything that
+ * changes which generations run, or touches a KV cache, happens between rounds.
  *
  *     between rounds             a round, one batch                             between rounds
  *
@@ -46,7 +46,7 @@ export class RoundLoop {
   readonly #queuedCalls: QueuedCall[] = [];
   /** Sorted by slot, as the batch has to contain them. */
   #running: LlamaGeneration[] = [];
-  /** Events that did not arise in a round; they are reported with the next one. */
+  /** Events from outside a round; they are reported with the next one. */
   #pending: GenerationEvent[] = [];
   /** Generations that were cancelled during this round: their events are not reported. */
   readonly #silenced = new Set<string>();
@@ -168,7 +168,7 @@ export class RoundLoop {
     const chunk = this.#chunk.tokens;
     let room = chunk;
     for (const { generation, rest } of this.#turns.inTurn(prefilling)) {
-      // One that begins too early misses what those before it are about to compute.
+      // A generation that begins too early misses what those before it are about to compute.
       if (room < chunk && Math.min(generation.chunkTokens, rest) > room) return false;
       if (generation.isCold) {
         const moved = await this.#slots.warm(generation, isAlone);
@@ -219,7 +219,10 @@ export class RoundLoop {
     return { members, prefilling, work: { decodes: members.length - prefilling.length, prefillTokens } };
   }
 
-  /** Adds to a round what else has changed in it. Takes the changes: the next round does not report them again. */
+  /**
+   * Adds to a round what else has changed during it. The changes are removed, so that the next round does not report
+   * them again.
+   */
   #describe(round: Round, prefilling: readonly LlamaGeneration[]): Round {
     const promptCache = this.#slots.takeCacheActivity();
     const prefills = prefilling.flatMap(({ prefill }) => prefill ?? []);

@@ -27,7 +27,7 @@ import { LlamaGeneration } from './slots/generation.js';
 import type { PromptRater } from './slots/generation-start.js';
 import { chooseSlot, type Slot } from './slots/slots.js';
 
-/** Gives generations their slots between rounds, and takes the slots back. */
+/** Assigns slots to generations between rounds, and takes the slots back. */
 export class SlotAssignment {
   readonly #library: Library;
   readonly #loaded: LoadedModel;
@@ -83,7 +83,7 @@ export class SlotAssignment {
     }
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
     const ratesPrompt = spec.ratesPrompt === true && spec.resumeAfter.length === 0;
-    // Without tokens to write, the prompt is read all the same: it is rated, or the next request begins with it.
+    // Without tokens to write, the prompt is still read: it is rated, or the next request begins with it.
     const isWritten = spec.maxTokens > 0 && spec.resumeAfter.length >= spec.maxTokens;
     if (isWritten || evaluated.length >= contextLength) {
       return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };
@@ -125,11 +125,11 @@ export class SlotAssignment {
   }
 
   /**
-   * Gives a generation the beginning of its prompt, as far as that was computed before. Only between rounds, and as late as
-   * possible: generations that came before it may have computed it by then.
+   * Gives a generation the beginning of its prompt, as far as it was computed before. Only between rounds, and as late
+   * as possible, because earlier generations may have computed it by then.
    *
    * @param isAlone whether no other generation runs
-   * @returns what was moved; the generation may still be cold then
+   * @returns what was moved; the generation may still be cold afterwards
    */
   async warm(generation: LlamaGeneration, isAlone: boolean): Promise<Warmth['moved']> {
     const { slot } = generation;
@@ -139,7 +139,7 @@ export class SlotAssignment {
     return moved;
   }
 
-  /** How many tokens of the prompt of a cold generation are likely to have to be read. */
+  /** How many tokens of a cold generation's prompt will probably have to be read. */
   expectedRest(generation: LlamaGeneration, isAlone: boolean): number {
     return this.#expectedRests.of(generation, isAlone, () => {
       const { slot, evaluated } = generation;
@@ -148,7 +148,7 @@ export class SlotAssignment {
   }
 
   /**
-   * Notes what a round has prefilled. Only between rounds.
+   * Records what a round has prefilled. Only between rounds.
    *
    * @param generations those that prefilled in it
    * @param work how many tokens they prefilled together, and how many others got a token
@@ -251,7 +251,7 @@ export class SlotAssignment {
   }
 }
 
-/** The tokens whose beginning may come from a cache. To rate a token, the ones before it have to be evaluated. */
+/** The tokens whose beginning may come from a cache. To rate a token, the tokens before it have to be evaluated. */
 function cacheable({ evaluated, ratesPrompt }: LlamaGeneration): readonly Token[] {
   return ratesPrompt ? evaluated.slice(0, 1) : evaluated;
 }

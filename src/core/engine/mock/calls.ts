@@ -2,12 +2,13 @@ import { isRecord, items } from '../../base/json.js';
 import type { CallDemand, Tool } from '../output-format.js';
 
 /**
- * The calls with which the mock answers, in the syntax that is read where a model has none of its own. It calls the tools
- * whose names the message contains, in their order there, and after each name takes a JSON object as the arguments. Where
- * a call is required and none of these is left to make, it calls the first tool that the message does not name: for agents,
- * whose answer is a call as well, that is the answer. Without arguments, it makes up the smallest that the schema suggests.
+ * The calls with which the mock answers, in the syntax that is read if a model has none of its own. It calls the tools
+ * whose names the message contains, in that order, and after each name takes a JSON object as the arguments. If a call
+ * is required and none of these is left to make, it calls the first tool that the message does not name: for agents
+ * whose answer is also a call, that is the answer. Without arguments, it makes up the smallest ones that the schema
+ * suggests.
  *
- * @param isAnswered whether the message has been answered by calls already; then only required calls are made
+ * @param isAnswered whether calls have already answered the message; then only required calls are made
  */
 export function mockCalls(
   message: string,
@@ -62,7 +63,7 @@ const samples: Readonly<Record<string, unknown>> = {
   array: [],
 };
 
-/** Whatever the schema says, they are an object. */
+/** Whatever the schema says, arguments are an object. */
 function sampleArguments(schema: Readonly<Record<string, unknown>>): object {
   const sample = sampleOf({ ...schema, type: 'object' });
   return isRecord(sample) && !Array.isArray(sample) ? sample : {};

@@ -5,7 +5,7 @@ import type { OutputLogprob } from '../token-logprob.js';
 import { mockLogprob, mockPromptLogprobs } from './logprobs.js';
 import type { Reply } from './reply.js';
 
-/** The position of one generation in its reply. Timing is up to the engine. */
+/** The position of one generation in its reply. The engine controls the timing. */
 export class MockGeneration {
   readonly id: string;
   readonly slot: number;
@@ -34,7 +34,7 @@ export class MockGeneration {
     this.#rate = (text, position) =>
       logprobs === undefined ? {} : { logprob: mockLogprob(text, position, sampling.seed, logprobs) };
     this.#lengthLimit = Math.min(spec.maxTokens, contextLength - spec.prompt.length);
-    // Reading again what was sent already restores the text that was held back; nothing is sent twice.
+    // Reading again what was already sent restores the text that was held back; nothing is sent twice.
     const texts = spec.resumeAfter.map((_, position) => {
       const written = reply(position)?.text ?? '';
       return { text: textOf(this.next()), written };

@@ -30,7 +30,9 @@ import { preparePrompt } from './prompt.js';
 import { assertFormat, replyTo } from './reply.js';
 import { detokenize, tokenize, vocabularySize } from './vocabulary.js';
 
-/** Most rounds that one iteration of the event loop catches up on, so that other work gets its turn. */
+/**
+ * The maximum number of rounds that one iteration of the event loop catches up on, so that other work gets its turn.
+ */
 const roundsPerTick = 64;
 
 /** Node's timers count whole milliseconds: everything that is due within the same one is due together. */
@@ -260,7 +262,7 @@ class MockEngine implements Engine {
   }
 }
 
-/** The value as a promise, which rejects where making the value throws. */
+/** The value as a promise, which rejects if computing the value throws. */
 function promiseOf<T>(make: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(make());

@@ -13,8 +13,8 @@ interface Piece {
 }
 
 /**
- * A predictable reply: the piece at a position, counted from 0, or null where the reply ends. It depends on prompt and
- * options only, so that an interrupted generation continues as if nothing had happened.
+ * A predictable reply: the piece at a position, counted from 0, or null where the reply ends. It only depends on prompt
+ * and options, so that an interrupted generation continues as if nothing had happened.
  */
 export type Reply = (position: number) => Piece | null;
 

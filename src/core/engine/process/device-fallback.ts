@@ -2,16 +2,16 @@ import { messageOf } from '../../base/errors.js';
 import type { EngineOptions, GpuChoice } from '../options.js';
 import { type EngineExit, hasCrashed } from './engine-child.js';
 
-/** What `--gpu auto` tries after a crash; the library's own order, without what is only found on a Mac. */
+/** What `--gpu auto` tries after a crash: the library's own order, without what only exists on a Mac. */
 const others: readonly GpuChoice[] = ['vulkan', 'off'];
 
-/** What follows when the first start of an engine fails. */
+/** What to do when the first start of an engine fails. */
 export type StartFallback = Pick<DeviceFallback, 'goOn' | 'warnings'>;
 
 /**
- * The device of an engine. With `--gpu auto`, llama.cpp takes the first backend that it finds, but whether its code runs
- * there shows only when it computes something: with a driver that is too old, for one, it ends the process. Then the next
- * backend is tried, and the CPU in the end.
+ * The device of an engine. With `--gpu auto`, llama.cpp takes the first backend that it finds, but whether its code
+ * runs there only shows when it computes something: if a driver is too old, for example, it ends the process. Then the
+ * next backend is tried, and in the end the CPU.
  */
 export class DeviceFallback {
   readonly #options: EngineOptions;
@@ -38,9 +38,9 @@ export class DeviceFallback {
   }
 
   /**
-   * To be called when the first start of a process has failed.
+   * Must be called when the first start of a process has failed.
    *
-   * @returns whether it is worth another one, with other {@link options}
+   * @returns whether another start is worth trying, with other {@link options}
    */
   goOn(error: unknown, exit: EngineExit): boolean {
     const isSearching = this.#crash !== null;

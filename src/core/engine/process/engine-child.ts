@@ -6,13 +6,13 @@ import { processNames, type ProcessRole } from '../process-role.js';
 
 /** What the supervisor needs to know about an engine process. */
 export interface EngineChild extends Engine {
-  /** A process that prepares prompts is never asked to generate, and the other way round. */
+  /** A process that prepares prompts is never asked to generate, and vice versa. */
   readonly role: ProcessRole;
   /** The operating system's number of the process; null if it could not be spawned. */
   readonly pid: number | null;
-  /** False from the moment the end of the process is noticed, before any of its calls reject. */
+  /** False from the moment at which the end of the process is noticed, before any of its calls reject. */
   readonly alive: boolean;
-  /** Resolves when the process has ended, for whatever reason, and its last messages have been read. Never rejects. */
+  /** Resolves when the process has ended, for any reason, and its last messages have been read. Never rejects. */
   readonly exited: Promise<EngineExit>;
   /** Number of messages received so far: as long as it grows, the event loop of the process runs. */
   readonly messages: number;
@@ -62,13 +62,13 @@ export function neverSpawned(spawnError: Error): Omit<EngineExit, 'lastLines'> {
   return { code: null, signal: null, spawnError };
 }
 
-/** What native code ends a process with when it gives up, or does what it must not. */
+/** How native code ends a process when it gives up, or does something illegal. */
 const crashSignals = new Set(['SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGILL', 'SIGSEGV', 'SIGTRAP']);
 
 /** From here on, exit codes on Windows are uncaught exceptions. */
 const firstWindowsException = 0xc0000000;
 
-/** Whether native code ended the process, and not we, the system for lack of memory, or the engine itself. */
+/** Whether native code ended the process, rather than us, the system for lack of memory, or the engine itself. */
 export function hasCrashed({ code, signal }: EngineExit): boolean {
   return signal === null ? code !== null && code >= firstWindowsException : crashSignals.has(signal);
 }

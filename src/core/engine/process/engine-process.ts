@@ -61,7 +61,7 @@ export class EngineProcess implements EngineChild {
   readonly role: ProcessRole;
   readonly exited: Promise<EngineExit>;
   readonly #options: EngineProcessOptions;
-  /** Null if not even the attempt to create the process was possible. */
+  /** Null if even the attempt to create the process was impossible. */
   readonly #child: ChildProcess | null;
   readonly #rounds = new Emitter<Round>();
   readonly #calls = new OpenCalls();
@@ -76,7 +76,9 @@ export class EngineProcess implements EngineChild {
   #alive = true;
   #messages = 0;
 
-  /** Spawns the process, which loads nothing before {@link start}. Where that fails, it counts as one that has ended. */
+  /**
+   * Spawns the process, which loads nothing before {@link start}. If that fails, it counts as a process that has ended.
+   */
   constructor(options: EngineProcessOptions) {
     this.#options = options;
     this.role = options.role ?? 'engine';

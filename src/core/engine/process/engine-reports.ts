@@ -3,7 +3,9 @@ import type { ChatstreamError } from '../../base/errors.js';
 import { type EngineState, failedEvent, type GenerationEvent, type Round } from '../engine.js';
 import type { EngineHang } from './supervised-engine.js';
 
-/** What an engine tells of itself, whichever process it runs in: its state, its rounds, and that a process hangs. */
+/**
+ * What an engine reports about itself, whichever process it runs in: its state, its rounds, and that a process hangs.
+ */
 export class EngineReports {
   readonly #rounds = new Emitter<Round>();
   readonly #states = new Emitter<EngineState>();
@@ -46,7 +48,7 @@ export class EngineReports {
     });
   }
 
-  /** The caller no longer wants to hear of a generation that may have been refused. */
+  /** The caller is no longer interested in a generation that may have been refused. */
   withdraw(id: string): void {
     this.#refused.delete(id);
   }

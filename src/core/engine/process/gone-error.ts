@@ -2,7 +2,7 @@ import type { ChatstreamError } from '../../base/errors.js';
 import { engineDownError, engineStoppedError } from '../../base/refusals/refusals.js';
 import type { EngineState } from '../engine.js';
 
-/** Why an engine in this state can take no more work; null as long as it may recover. */
+/** Why an engine in this state can accept no more work; null while it may recover. */
 export function goneError(state: EngineState): ChatstreamError | null {
   switch (state.status) {
     case 'failed':

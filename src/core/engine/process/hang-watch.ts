@@ -32,7 +32,7 @@ export const promptHangLimits: HangLimits = { silenceMs: 15_000, roundMs: () => 
  */
 const shortestRoundLimitMs = 300_000;
 
-/** For the first round, when nothing has been measured yet: a model that needs longer per token is of no use. */
+/** For the first round, when nothing has been measured yet: a model that needs longer per token is useless. */
 const slowestTokenMs = 5000;
 
 /**

@@ -114,8 +114,9 @@ function beat(): void {
 }
 
 /**
- * Calls are answered side by side, so that a short one is not held up by a long one that is done in pieces. Each begins
- * in the next iteration of the event loop, when the messages that have arrived are read: one of them may drop it.
+ * Calls are answered concurrently, so that a short one is not held up by a long one that is done in pieces. Each begins
+ * in the next iteration of the event loop, after the messages that have arrived are read, because one of them may drop
+ * it.
  */
 function answerNext(message: CallMessage): void {
   const controller = new AbortController();

@@ -23,7 +23,7 @@ export type HostMessage =
   | { readonly type: 'cancel'; readonly id: string }
   | { readonly type: 'stop' };
 
-/** A `ChatstreamError` as it is sent to the other process: without cause and stack, which are of no use there. */
+/** A `ChatstreamError` as it is sent to the other process: without cause and stack, which are useless there. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;

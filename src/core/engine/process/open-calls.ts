@@ -12,13 +12,13 @@ interface OpenCall {
   readonly stopListening: () => void;
 }
 
-/** How a call is sent with the number it is given, and taken back. */
+/** How a call is sent with its number, and cancelled. */
 export interface CallTransport {
   readonly send: (call: number) => void;
   readonly drop: (call: number) => void;
 }
 
-/** Calls that were sent to one engine process and are not answered yet. A call whose signal is aborted is taken back. */
+/** Calls that were sent to one engine process and are not answered yet. A call whose signal is aborted is cancelled. */
 export class OpenCalls {
   readonly #open = new Map<number, OpenCall>();
   #lastCall = 0;

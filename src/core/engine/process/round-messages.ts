@@ -12,9 +12,9 @@ interface TokenColumns {
  * numbers. For 500 tokens, writing and reading take 0.2 µs and 18 bytes a token; as objects with the ids of requests, 0.7 µs
  * and 97 bytes (Node.js 20).
  *
- * What is read is made into new objects, whose shapes are known here. V8 forgets the shape of objects that come from JSON when
- * it collects the last of them, and drops the compiled code that relies on it. The code that runs for each token was compiled
- * again after each collection of garbage, which took a tenth of the CPU time of the main process.
+ * Received data is copied into new objects, whose shapes are known here. V8 forgets the shape of objects from JSON when
+ * it collects the last of them, and drops the compiled code that relies on it. The code that runs for each token was
+ * recompiled after each garbage collection, which took a tenth of the CPU time of the main process.
  */
 export interface RoundMessage {
   readonly round: Round;
@@ -39,7 +39,7 @@ export function packRound(round: Round): RoundMessage {
   return { round: { ...round, events }, tokens: { generations, tokens, texts } };
 }
 
-/** Gives generations numbers, by which they are called in messages. */
+/** Gives generations numbers, which identify them in messages. */
 export class NumberedGenerations {
   readonly #ids = new Map<number, string>();
   readonly #numbers = new Map<string, number>();

@@ -1,19 +1,21 @@
 import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { Loading } from '../loading.js';
 
-/** A start that takes long. Nothing ends it: how long a model takes to load is unknown, and the operator can. */
+/**
+ * A start that takes long. Nothing ends it, because it is unknown how long a model takes to load, and the operator can.
+ */
 export interface SlowStart {
   readonly waitedMs: number;
-  /** What it does now; null if the process has not said. */
+  /** The current step; null if the process has not reported one. */
   readonly loading: Loading | null;
   /** How long nothing has changed, in milliseconds; 0 if something has since the last report, or the start. */
   readonly unchangedMs: number;
 }
 
-/** How often a start is reported that is not over, in milliseconds. */
+/** How often an unfinished start is reported, in milliseconds. */
 export const slowStartMs = 30_000;
 
-/** Reports a start that takes long, again and again until it is over. */
+/** Reports a start that takes long, repeatedly until it is over. */
 export class StartWatch {
   readonly #intervalMs: number;
   readonly #clock: Clock;

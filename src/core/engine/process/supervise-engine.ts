@@ -34,7 +34,8 @@ export function withPromptProcess(engine: SupervisedEngine, options: SuperviseOp
   if (options.engine.engine === 'mock') return engine;
   const launch = (): EngineProcess => new EngineProcess({ ...options, role: 'prompts' });
   const prompts = new Supervisor(
-    // Its model is loaded within a second or two, and what kills it is a request: others should not have to suffer.
+    // Its model is loaded within a second or two, and the cause of its death is a request, from which others should not
+    // suffer.
     { role: 'prompts', launch, hangLimits: promptHangLimits, tenacity: 'never_gives_up' },
     clock,
   );

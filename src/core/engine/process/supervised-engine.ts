@@ -16,7 +16,7 @@ export interface SupervisedProcess {
   /** The operating system's number of the current process; null while there is none. */
   readonly pid: number | null;
   readonly states: Subscribable<EngineState>;
-  /** Emitted when the process is killed because it hangs; `states` reports what follows. */
+  /** Emitted when the process is killed because it hangs; `states` reports what happens next. */
   readonly hangs: Subscribable<EngineHang>;
 }
 

@@ -39,9 +39,9 @@ export interface SupervisorOptions {
 }
 
 /**
- * Runs an engine in a separate process and restarts it when it dies or hangs. Generations continue where they stopped: the
- * new process gets prompt and output so far, and every text continues exactly. A generation that continues reports `started`
- * again, with its new slot. What was being worked on at two deaths fails with `engine_failed`.
+ * Runs an engine in a separate process and restarts it when it dies or hangs. Generations continue where they stopped:
+ * the new process gets prompt and output so far, and every text continues exactly. A generation that continues reports
+ * `started` again, with its new slot. Work that was in progress at two deaths fails with `engine_failed`.
  *
  *     status       what happens                                    next status
  *     starting     the model is loaded                             ready
@@ -197,7 +197,7 @@ export class Supervisor implements SupervisedEngine {
     return info;
   }
 
-  /** A hung process ends only if it is killed. What follows is the same as after any other death. */
+  /** A hung process only ends if it is killed. The rest is the same as after any other death. */
   #onHang(child: EngineChild, reason: string): void {
     this.#reports.hang({ pid: child.pid, reason });
     child.kill();
@@ -226,7 +226,7 @@ export class Supervisor implements SupervisedEngine {
     this.#reports.events(lost);
   }
 
-  /** Calls and generations that may be what kills processes get no other one. @returns events of the generations */
+  /** Calls and generations that may be the cause of deaths get no other process. @returns events of the generations */
   #loseWork(): GenerationEvent[] {
     const error = diedTwiceError(this.role);
     this.#calls.lose(error);

@@ -8,7 +8,7 @@ import type { EngineChild } from './engine-child.js';
 //   call that is not answered yet      → LastingCalls          → asked again from the beginning
 //   generation with 0 or more tokens   → ResumableGenerations  → continues after its last reported token
 //
-// Work may itself be what kills processes. What was being worked on at two deaths fails, and no third process gets it.
+// Work may itself be the cause of deaths. Work that was in progress at two deaths fails, and no third process gets it.
 
 /** Deaths of a process that a piece of work survives. The first may have any cause. */
 const survivedDeaths = 1;
@@ -34,9 +34,9 @@ interface LastingCall {
  * Calls that outlive the process they were sent to: until one is answered or its signal is aborted, it is sent to every
  * new process, but not after a second death.
  *
- * Calls that were open at a death are suspects. The next process gets them one at a time, so that the one that is to
- * blame takes no other suspect with it when it kills again. The oldest comes last: it is the one that the process was
- * most likely working on. Calls that come later are sent at once.
+ * Calls that were open at a death are suspects. The next process gets them one at a time, so that if the guilty one
+ * kills again, it takes no other suspect with it. The oldest comes last, because the process was most likely working on
+ * it. Later calls are sent at once.
  */
 export class LastingCalls {
   readonly #open = new Set<LastingCall>();
@@ -186,7 +186,7 @@ export class ResumableGenerations {
   }
 
   /**
-   * The process that worked on them has died. Those that this has happened to too often end.
+   * The process that worked on them has died. Generations to which this has happened too often end.
    *
    * @param ids all of them by default
    * @returns the events that report it

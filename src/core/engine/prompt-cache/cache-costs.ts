@@ -4,10 +4,13 @@ import { RunningCost } from './running-cost.js';
 /** How fast llama.cpp copies a sequence at least: much slower than any memory. In bytes per millisecond. */
 const copyBytesPerMs = 2e6;
 
-/** After how long half of what a transfer took is believed, in milliseconds: what was too slow is tried again at last. */
+/**
+ * After how long half of a transfer's measured time is believed, in milliseconds, so that a transfer that was too slow
+ * is eventually tried again.
+ */
 const halfLifeMs = 60_000;
 
-/** How much of what is believed of the duration of rounds comes from the last one. */
+/** The weight of the last round in the believed duration of rounds. */
 const learning = 0.3;
 
 /**
@@ -36,12 +39,12 @@ export class CacheCosts {
     this.#clock = clock;
   }
 
-  /** Notes how long a round took that did mostly prefill. */
+  /** Records how long a round took that mostly did prefill. */
   prefilled(tokens: number, ms: number): void {
     this.#rounds.observe(tokens, ms, this.#clock.now());
   }
 
-  /** Notes how long a round took in which generations got tokens. */
+  /** Records how long a round took in which generations got tokens. */
   shared(ms: number): void {
     this.#sharedRoundMs =
       this.#sharedRoundMs === null ? ms : this.#sharedRoundMs + learning * (ms - this.#sharedRoundMs);
@@ -55,7 +58,7 @@ export class CacheCosts {
     this.#restoring.observe(bytes, ms, this.#clock.now());
   }
 
-  /** @returns null if it was not measured lately, as of all of these */
+  /** @returns null if it was not measured recently, like all of these */
   saveMs(bytes: number): number | null {
     return this.#saving.expectMs(bytes, this.#clock.now());
   }
@@ -83,8 +86,8 @@ export class CacheCosts {
   }
 
   /**
-   * Notes how long a round took in which llama.cpp copied a sequence: what it took longer than such rounds usually take is the
-   * time of the copy. Says nothing before prefill was measured.
+   * Records how long a round took in which llama.cpp copied a sequence: the time beyond the usual duration of such
+   * rounds is the time of the copy. It has no effect before prefill was measured.
    *
    * @param prefillTokens how many the round prefilled
    * @param decodes how many generations got a token in it

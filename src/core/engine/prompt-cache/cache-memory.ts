@@ -3,31 +3,31 @@ import { formatBytes } from '../../base/units.js';
 import type { PromptCacheInfo } from '../engine.js';
 import { memoryFileSystem, type StateFolder } from './state-files.js';
 
-/** What `auto` takes of the free memory, and the most that it takes in bytes. */
+/** The share of the free memory that `auto` takes, and its maximum in bytes. */
 const share = 1 / 4;
 const mostBytes = 8 * 2 ** 30;
 
 /** What stays free in the memory file system, which other programs use too. */
 const usableShare = 0.9;
 
-/** Conversations, where the limit of open files is not known; and files that count, however many there may be. */
+/** Number of conversations if the limit of open files is unknown, and the maximum number of files. */
 const usualEntries = 256;
 const mostFiles = 65_536;
 
-/** A cache that holds less than this is of no use. */
+/** A smaller cache is useless. */
 const leastBytes = 2 ** 20;
 
 /**
  * How many conversations may be kept: each takes an open file.
  *
- * @param files how many files the process may have open; null if that is not known
+ * @param files how many files the process may have open; null if unknown
  */
 export function mostEntries(files: number | null): number {
   return files === null ? usualEntries : Math.max(1, Math.floor(Math.min(files, mostFiles) / 2));
 }
 
 /**
- * Checks a size that was asked for, before anything is loaded.
+ * Checks a requested size before anything is loaded.
  *
  * @param models how many may be loaded at once, each with a cache of this size
  * @throws ChatstreamError `usage` if there is no place for it

@@ -1,6 +1,9 @@
 import type { Token } from '../engine.js';
 
-/** A slot as the prompt cache sees it. Everything that is async is done only between rounds: it takes decoding's lock. */
+/**
+ * A slot as the prompt cache sees it. Everything async is done between rounds only, because it takes the lock of
+ * decoding.
+ */
 export interface CacheSlot {
   /** The tokens that it holds. */
   readonly tokens: readonly Token[];
@@ -19,8 +22,8 @@ export interface CacheSlot {
   /**
    * Drops everything after the common prefix with `tokens`.
    *
-   * @returns how many of the tokens need no prefill. The last one always does, because its output is needed. A model with
-   *   a sliding window or a recurrent state may have to drop more than what differs, or everything.
+   * @returns how many of the tokens need no prefill. The last one always does, because its output is needed. A model
+   *   with a sliding window or a recurrent state may have to drop more than the differing part, or everything.
    */
   keepPrefix(tokens: readonly Token[]): Promise<number>;
   /** Drops everything. */

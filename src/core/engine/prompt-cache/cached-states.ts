@@ -2,7 +2,7 @@ import type { Token } from '../engine.js';
 import { PrefixTree } from './prefix-tree.js';
 import { Usefulness } from './usefulness.js';
 
-/** What a state is kept in; closing it frees the memory. */
+/** The storage of a state; closing it frees the memory. */
 interface StateStorage {
   readonly path: string;
   close(): void;
@@ -24,8 +24,8 @@ export interface StateMatch {
 }
 
 /**
- * States of conversations, found by the longest common beginning and evicted, least recently used first, when they take
- * more than their limit together or are too many.
+ * States of conversations, found by the longest common beginning. The least recently used are evicted when all together
+ * exceed their limit, or are too many.
  */
 export class CachedStates {
   readonly limitBytes: number;
@@ -57,7 +57,7 @@ export class CachedStates {
     return this.#evictions;
   }
 
-  /** Which share of the states is of use, from 0 to 1, as far as that has been seen lately. */
+  /** The share of the states that is useful, from 0 to 1, as recently observed. */
   get usedShare(): number {
     return this.#usefulness.share;
   }

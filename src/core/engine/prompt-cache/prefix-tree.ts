@@ -10,7 +10,7 @@ interface Node<T> {
   entry: { readonly value: T } | null;
 }
 
-/** What a tree holds for a sequence that begins like the one asked for. */
+/** What a tree holds for a sequence with the beginning of the requested one. */
 export interface PrefixMatch<T> {
   readonly value: T;
   /** Length of the beginning that both sequences have in common, in tokens, 1 or more. */
@@ -122,7 +122,7 @@ function split<T>(child: Node<T>, at: number): Node<T> {
   return upper;
 }
 
-/** Removes nodes that lead nowhere, and joins those that have become a mere step. */
+/** Removes nodes without entries, and joins nodes with a single child. */
 function prune<T>(node: Node<T>): void {
   const { parent } = node;
   if (parent === null || node.entry !== null) return;

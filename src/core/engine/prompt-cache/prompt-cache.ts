@@ -8,10 +8,13 @@ import { type CachedState, CachedStates, type StateMatch } from './cached-states
 import { reusable, type Rewinding } from './rewinding.js';
 import { StateFile } from './state-files.js';
 
-/** Shorter beginnings are prefilled as fast as they are looked after. In tokens. */
+/** Shorter beginnings are prefilled as fast as they are managed. In tokens. */
 const leastTokens = 32;
 
-/** A state is saved only if its prefill takes this many times as long at least, however many states were of use lately. */
+/**
+ * A state is saved only if its prefill takes at least this many times as long, however many states were useful
+ * recently.
+ */
 const worthSaving = 4;
 
 /** How long nothing is saved after that has failed, in milliseconds. */
@@ -34,7 +37,7 @@ export interface PromptCacheOptions {
   readonly warn: (message: string) => void;
 }
 
-/** Where the beginning of a prompt may come from. */
+/** Possible sources of the beginning of a prompt. */
 type Source<S> =
   | { readonly type: 'slot'; readonly shared: number }
   | { readonly type: 'neighbour'; readonly shared: number; readonly slot: S }
@@ -105,7 +108,7 @@ export class PromptCache<S extends CacheSlot> {
    * @param decodes how many generations got a token in it
    */
   observe(prefillTokens: number, decodes: number, ms: number): void {
-    // Fewer say little about prefill: most of such a round is something else.
+    // Fewer say little about prefill, because most of such a round is something else.
     if (prefillTokens >= Math.min(leastTokens, this.#options.prefillChunk)) this.#costs.prefilled(prefillTokens, ms);
     if (decodes > 0) this.#costs.shared(ms);
   }
@@ -125,8 +128,9 @@ export class PromptCache<S extends CacheSlot> {
   }
 
   /**
-   * Puts as much of the beginning of a prompt into a slot as is worth it. Only between rounds. Never rejects: what fails is
-   * prefilled. While others run, it moves one state at a time: it may have to be called again.
+   * Puts as much of the beginning of a prompt into a slot as is worth it. Only between rounds. Never rejects: if
+   * something fails, the prompt is prefilled. While other generations run, it moves one state at a time, so it may have
+   * to be called again.
    *
    * @param others all other slots, whether they run or not
    * @param isAlone whether no other generation runs, so that none has to wait
@@ -189,7 +193,7 @@ export class PromptCache<S extends CacheSlot> {
     return whole === null ? [longest] : [longest, whole];
   }
 
-  /** Saves what the slot is about to lose, if it is worth it. @returns whether it did */
+  /** Saves what the slot is about to lose, if that is worthwhile. @returns whether it did */
   async #keepContent(slot: S, tokens: readonly Token[], source: Source<S>, isAlone: boolean): Promise<boolean> {
     const { memory } = this.#options;
     const kept = source.type === 'slot' ? Math.min(slot.sharedPrefix(tokens), source.shared) : 0;
@@ -255,7 +259,7 @@ export class PromptCache<S extends CacheSlot> {
         this.#costs.restored(source.state.bytes, this.#took(beganMs));
       } else {
         const isCopied = await slot.copyFrom(source.slot, source.shared);
-        // What it holds otherwise need not be what the library believes.
+        // Otherwise, its contents may differ from what the library believes.
         if (!isCopied) await slot.clear();
         this.#took(beganMs);
       }
@@ -280,7 +284,7 @@ export class PromptCache<S extends CacheSlot> {
     return tookMs;
   }
 
-  /** Once: what fails once, such as a full memory file system, fails each time. */
+  /** Once, because something that fails once, such as a full memory file system, fails each time. */
   #warn(message: string): void {
     if (this.#hasWarned) return;
     this.#hasWarned = true;

@@ -8,7 +8,7 @@ export type Rewinding =
   | { readonly type: 'checkpoints' };
 
 /**
- * How much of a common beginning can be used of a state.
+ * How much of a common beginning with a state can be used.
  *
  * @param shared length of the beginning, in tokens
  * @param state its length, and its first cell (see `CacheSlot.firstCell`)

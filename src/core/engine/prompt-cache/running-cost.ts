@@ -8,7 +8,7 @@ const staleMs = 60_000;
 const tellingSpread = 0.25;
 
 /**
- * How long work of some size takes, as observed lately: a fixed cost, and a cost per unit.
+ * How long work of some size takes, as recently observed: a fixed cost, and a cost per unit.
  *
  *     time = mean time + cost per unit × (size − mean size)
  *

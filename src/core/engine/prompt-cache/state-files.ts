@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync, statfsSync, unlin
 import { platform } from 'node:os';
 import { join } from 'node:path';
 
-/** Where Linux mounts a file system that lives in memory. */
+/** Where Linux mounts an in-memory file system. */
 const memoryFolder = '/dev/shm';
 
 /** The numbers by which Linux' `statfs` names file systems in memory: tmpfs and ramfs. */
@@ -34,8 +34,8 @@ export function memoryFileSystem(path = memoryFolder): StateFolder | null {
 }
 
 /**
- * A file without a name, by the path under which native code can open it. Its memory is freed when it is closed, and also
- * when this process ends, for whatever reason: nothing is left behind by a crash.
+ * A file without a name, by the path under which native code can open it. Its memory is freed when it is closed, and
+ * also when this process ends for any reason: a crash leaves nothing behind.
  */
 export class StateFile {
   readonly path: string;

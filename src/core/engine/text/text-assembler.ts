@@ -120,7 +120,7 @@ export class TextAssembler {
     return this.#stopStrings.found;
   }
 
-  /** @param mayStop false where the text may not end yet: a stop string that begins there is text like any other */
+  /** @param mayStop false if the text may not end yet: a stop string that begins there is ordinary text */
   push(token: Token, mayStop = true): StopScan {
     const text = this.#detokenizer.push(token);
     this.#written = text;

@@ -1,14 +1,14 @@
 interface Node {
   readonly next: Map<number, Node>;
-  /** The node of the longest end of its text with which one of the texts begins; null for the root. */
+  /** The node of the longest suffix of its text with which one of the texts begins; null for the root. */
   fallback: Node | null;
   /** Whether one of the texts ends here. */
   isEnd: boolean;
 }
 
 /**
- * Looks for texts in one that arrives in pieces. Each character is looked at once, however many texts there are and however often
- * it comes close to one (Aho and Corasick 1975).
+ * Looks for texts in one that arrives in pieces. Each character is looked at once, however many texts there are and
+ * however often they almost match (Aho and Corasick 1975).
  */
 export class TextFinder {
   readonly #root = newNode(null);

@@ -90,10 +90,10 @@ export class ThreadChoice {
   }
 
   /**
-   * Notes how long a round took with {@link next}.
+   * Records how long a round took with {@link next}.
    *
    * @param ms duration of the round, or of a unit of its work
-   * @returns whether threads were waiting for each other, so that other kinds of rounds had better use fewer as well
+   * @returns whether threads were waiting for each other, so that other kinds of rounds should use fewer as well
    */
   observe(ms: number, nowMs: number): boolean {
     if (this.#trial !== null) {
@@ -165,7 +165,7 @@ export class ThreadChoice {
     if (!isLost && wins > pairs / 2 && median(theirs) < median(ours) * needed) {
       this.#change(threads);
       this.#usualMs = median(theirs);
-      // The pause stays as long as it was: something that needs the cores now and then must not be tried at every turn.
+      // The pause is not reset, because something that needs the cores now and then must not be tried at every turn.
       this.#pause(this.#pauseMs, nowMs);
     } else {
       this.#pause(this.#pauseMs * 2, nowMs);

@@ -8,7 +8,7 @@ export interface RoundWork {
   readonly prefillTokens: number;
 }
 
-/** How long something that needed the cores is likely to need them, in milliseconds. */
+/** How long something that needed the cores will probably need them, in milliseconds. */
 const crowdedMs = 60_000;
 
 /** From this many prompt tokens on, they decide how long a round takes. */

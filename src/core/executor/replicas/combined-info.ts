@@ -4,7 +4,7 @@ import type { Replica } from './replica.js';
 
 type Described = Pick<Replica, 'hasOwnDevice'> & { readonly info: Pick<EngineInfo, 'device'> | null };
 
-/** What several engines with the same model are together. */
+/** The description of several engines with the same model as one. */
 export function combinedInfo(replicas: readonly Replica[]): EngineInfo {
   const infos = infosOf(replicas);
   const [first] = infos;
@@ -40,7 +40,7 @@ export function isOnCpu(device: string): boolean {
   return /^(\d+ replicas? on )?CPU\b/.test(device);
 }
 
-/** Of those that have one; null if none has. */
+/** Of the engines that have one; null if none has. */
 function combinedCache(caches: readonly PromptCacheInfo[]): PromptCacheInfo | null {
   const inUse = caches.filter((cache) => cache.status === 'on');
   const [first] = inUse;

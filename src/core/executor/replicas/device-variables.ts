@@ -5,8 +5,8 @@ import type { GpuChoice } from '../../engine/options.js';
 export type DeviceVariables = Readonly<Record<string, string>>;
 
 /**
- * What the backends of llama.cpp read. CUDA's driver hides all other GPUs from the process; llama.cpp's Vulkan backend
- * skips them. `auto` may find either of them. There is only one device with Metal.
+ * The variables that the backends of llama.cpp read. CUDA's driver hides all other GPUs from the process; llama.cpp's
+ * Vulkan backend skips them. `auto` may find either of them. There is only one device with Metal.
  */
 const variablesOfBackends = {
   cuda: ['CUDA_VISIBLE_DEVICES'],
@@ -20,7 +20,7 @@ const variablesOfBackends = {
  * The environments of engines with a GPU each.
  *
  * @param devices numbers, separated by commas. Where the variable is set already, they count the devices that it names.
- * @throws ChatstreamError `usage` for what is not such a list, and where a device cannot be chosen
+ * @throws ChatstreamError `usage` for an invalid list, and if devices cannot be chosen
  */
 export function deviceVariables(
   devices: string,
@@ -58,7 +58,7 @@ function numbersIn(devices: string): readonly number[] {
   return numbers.map(Number);
 }
 
-/** Programs that share out GPUs set the variable for us: what it does not name is not ours to use. */
+/** Programs that share out GPUs set the variable for us, and we may not use devices that it does not name. */
 function visibleDevice(device: number, name: string, value: string | undefined): string {
   if (value === undefined || value.trim() === '') return String(device);
   const visible = value.split(',').map((each) => each.trim());

@@ -183,7 +183,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     return true;
   }
 
-  /** Changes the state to what those of the replicas add up to. When none is left, all generations end. */
+  /** Changes the state to the combined state of the replicas. When none is left, all generations end. */
   #follow(): void {
     const next = this.#combinedState();
     if (next.status === this.#state.status) return;
@@ -202,7 +202,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     return worst;
   }
 
-  /** Whose vocabulary is asked: any is as good as another. */
+  /** The engine whose vocabulary is used: any will do. */
   #translator(): SupervisedEngine {
     const usable = ['ready', 'restarting'].flatMap((status) =>
       this.#replicas.filter(({ state }) => state.status === status),

@@ -14,7 +14,7 @@ export interface ReplicaOptions {
   readonly needsDevice: boolean;
 }
 
-/** One of the engines that share the work of a line, and what it does. */
+/** One of the engines that share the work of a line, and its work. */
 export class Replica implements Executor {
   readonly name: string;
   readonly engine: SupervisedEngine;
@@ -22,7 +22,7 @@ export class Replica implements Executor {
   readonly places: number;
   /** Whether it was given a GPU that no other replica has. */
   readonly hasOwnDevice: boolean;
-  /** As its process has described itself last; null until it is loaded for the first time. */
+  /** Its process's latest description of itself; null until it is loaded for the first time. */
   info: EngineInfo | null = null;
   readonly #generations = new Set<string>();
   readonly #warm = new WarmPrompts();

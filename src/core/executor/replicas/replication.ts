@@ -2,7 +2,7 @@ import type { EngineOptions } from '../../engine/options.js';
 import { shareOf } from '../../engine/share-of.js';
 import type { DeviceVariables } from './device-variables.js';
 
-/** How many engines serve one line, and what tells them apart. */
+/** How many engines serve one line, and how they differ. */
 export interface Replication {
   /** For each engine, variables of its environment that choose its device; none where devices are not chosen. */
   readonly variables: readonly DeviceVariables[];

@@ -4,10 +4,10 @@ import { PrefixTree } from '../../engine/prompt-cache/prefix-tree.js';
 /** Prompts that are remembered for each engine. An engine keeps those of its slots and of the prompt cache. */
 const mostPrompts = 256;
 
-/** Beginnings that differ by less are equally good: prefilling so few tokens takes hardly any time. */
+/** Beginnings whose lengths differ by less are equally good, because prefilling so few tokens takes hardly any time. */
 const step = 32;
 
-/** The prompts that an engine got last: what it may still hold in its slots or in its prompt cache. */
+/** The prompts that an engine got last, which may still be in its slots or in its prompt cache. */
 export class WarmPrompts {
   readonly #tree = new PrefixTree<readonly Token[]>();
   /** In the order in which they came. */

@@ -8,9 +8,9 @@ export interface Discovery {
   readonly kind: UpstreamKind;
   /** Generations that it runs at once, 1 or more; null if it does not say, undefined if it was too busy to. */
   readonly places: number | null | undefined;
-  /** Those of each of its models, by its own names, as far as it says them. */
+  /** Those of each of its models, by its own names, if it reports them. */
   readonly placesByModel?: ReadonlyMap<string, number>;
-  /** The names of its models; null if it does not say, and is asked for any. */
+  /** The names of its models; null if it does not report them, and is asked for any. */
   readonly models: readonly string[] | null;
 }
 
@@ -45,11 +45,12 @@ const signs: readonly Sign[] = [
 ];
 
 /**
- * Asks a server what it is, what it has and whether it is ready: a few requests that cost it next to nothing.
+ * Asks a server what it is, which models it has and whether it is ready: a few requests that cost it almost nothing.
  *
  * @param known the kind that it was before, which is asked about first; null the first time
- * @param knownPlaces what it said of its places a moment ago; undefined if it has to be asked, perhaps started anew since
- * @param givenPlaces those that are used whatever it says; null for none
+ * @param knownPlaces the places that it has just reported; undefined if it has to be asked, for example because it may
+ *   have been restarted
+ * @param givenPlaces those that are used whatever it reports; null for none
  * @throws TakesNoRequests with the reason; other errors if it could not be asked
  */
 export async function discover(
@@ -68,7 +69,7 @@ export async function discover(
     return { kind: owner, places: isKnown ? knownPlaces : await placesOfSglang(ask), models };
   }
   if (owner !== null) return { kind: owner, places: null, models };
-  // Another server may have taken its place, and what could not be told before may be told now.
+  // Another server may have replaced it, and what was unknown before may be known now.
   for (const { kind, path, placesIn } of knownFirst(known)) {
     const answer = await ask(path);
     if (kind === known ? answer.status >= 500 : isLoading(answer)) throw refusal(path, answer);
@@ -101,7 +102,7 @@ async function assertHealthy(ask: Ask): Promise<void> {
   if (health.status >= 500) throw refusal('/health', health);
 }
 
-/** A gateway answers for a server that does not, with a page of its own: only JSON is the server's. */
+/** A gateway may answer for the server with a page of its own: only JSON comes from the server. */
 function refusal(path: string, { status, body }: ProbeAnswer): Error {
   const reason = `its ${path} answers ${status}`;
   return body === null ? new Error(reason) : new TakesNoRequests(reason);
@@ -139,7 +140,7 @@ function placesOfLlamaServer(body: unknown): SaidPlaces | null {
   return places === null ? null : { places };
 }
 
-/** It takes no more requests at once, and refuses others. How many of them it runs depends on their tokens. */
+/** It accepts no more requests at once, and refuses others. How many of them it runs depends on their tokens. */
 function placesOfTgi(body: unknown): SaidPlaces | null {
   // The same company's server of embeddings has no limit for prompt and answer together.
   const isTgi = amount(member(body, 'max_total_tokens')) !== null;

@@ -1,7 +1,8 @@
 import { Pool } from 'undici';
 
 /**
- * Connections to a server that generates: one for each generation. How long that may take is not for the client of HTTP to say.
+ * Connections to a server that generates: one for each generation. The HTTP client sets no limit to how long that may
+ * take.
  *
  * @param connectTimeoutMs how long connecting may take, in milliseconds
  */

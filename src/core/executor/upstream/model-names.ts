@@ -1,12 +1,12 @@
 import type { UpstreamOptions } from './upstream-options.js';
 
-/** How the models of an upstream are called: by clients, and by itself. */
+/** The names of an upstream's models: those that clients use, and its own. */
 export class ModelNames {
   readonly #used: UpstreamOptions['models'];
-  /** The upstream's own names for its models; null if it does not say, and is asked for any. */
+  /** The upstream's own names for its models; null if it does not report them, and is asked for any. */
   listed: readonly string[] | null = [];
 
-  /** @param used the models that are used of it; empty for all */
+  /** @param used the models of it that are used; empty for all */
   constructor(used: UpstreamOptions['models']) {
     this.#used = used;
   }
@@ -20,7 +20,7 @@ export class ModelNames {
     return this.all?.includes(name) ?? true;
   }
 
-  /** What it calls a model; null to leave the name as it is. */
+  /** Its own name for a model; null to leave the name as it is. */
   upstreamName(name: string): string | null {
     const used = this.#used.find((model) => model.name === name);
     if (used === undefined) return null;

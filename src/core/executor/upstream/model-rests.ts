@@ -7,8 +7,8 @@ interface Rest {
 }
 
 /**
- * What of an upstream wants to be left alone for a time: one of its models, or all of it. A rest is over when its timer runs,
- * and not before: a timer that is a little early would otherwise leave one behind whose end is not reported.
+ * The parts of an upstream that are left alone for a time: one of its models, or all of it. A rest is over when its
+ * timer runs, and not before: a timer that is slightly early would otherwise leave a rest whose end is not reported.
  */
 export class ModelRests {
   readonly #names: Pick<ModelNames, 'models' | 'modelOf'>;
@@ -25,11 +25,11 @@ export class ModelRests {
   }
 
   /**
-   * The upstream was too busy for a request: where it has several models, that one rests, and otherwise the upstream. If it
-   * rests already, the later of the two ends counts.
+   * The upstream was too busy for a request: if it has several models, that model rests, otherwise the upstream. If it
+   * is resting already, the later end counts.
    *
    * @param name by which a client has asked for the model; null if the upstream is too busy for any
-   * @param ms how long it wants to be left alone, in milliseconds, 0 or more
+   * @param ms how long it asks to be left alone, in milliseconds, 0 or more
    */
   add(name: string | null, ms: number): void {
     const subject = name !== null && this.#names.models.size > 1 ? this.#names.modelOf(name) : null;

@@ -7,7 +7,7 @@ import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';
 import type { UpstreamTimes } from './upstream-times.js';
 
-/** The way to an upstream: its connections, the path with which all of its routes begin, and the key that it wants. */
+/** The connection to an upstream: its sockets, the common path of all its routes, and the key that it requires. */
 export class UpstreamConnection {
   /** Sends a probe. */
   readonly ask: Ask;
@@ -26,7 +26,9 @@ export class UpstreamConnection {
     this.ask = probesThrough(this.#pool, this.#basePath, key, probeTimeoutMs);
   }
 
-  /** @param wantsRecords whether a stream is to say which tokens are in it, so that another server can continue with it */
+  /**
+   * @param wantsRecords whether a stream should say which tokens it contains, so that another server can continue it
+   */
   send(request: Pick<UpstreamRequest, 'path' | 'headers' | 'body'>, exchange: Exchange, wantsRecords: boolean): void {
     const key = this.#key;
     const headers = {

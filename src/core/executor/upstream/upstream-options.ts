@@ -74,7 +74,7 @@ export function parseUpstreams(texts: readonly string[], environment: Environmen
   throw new ChatstreamError('usage', `Two upstreams have the name "${twin}".`, { hint: 'Give one of them a name=….' });
 }
 
-/** No message repeats the whole URL, which may have a password in it. */
+/** No message repeats the whole URL, which may contain a password. */
 function urlOf(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {

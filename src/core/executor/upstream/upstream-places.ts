@@ -1,11 +1,11 @@
 import type { Discovery } from './discovery.js';
 
-/** How many generations an upstream gets at once: as many as an operator has given it, or else as it says itself. */
+/** How many generations an upstream gets at once: as many as an operator has set, otherwise as many as it reports. */
 export class UpstreamPlaces {
   readonly #given: number | null;
   #told: number | null = null;
   #byModel: ReadonlyMap<string, number> = new Map();
-  /** Whether it has answered how many, if only that it does not say. */
+  /** Whether it has answered the question, even if without a number. */
   #hasTold = false;
 
   /** @param given 1 or more; null to ask the upstream */
@@ -23,7 +23,7 @@ export class UpstreamPlaces {
     return (this.#given ?? this.#told) !== null;
   }
 
-  /** What it has last said; undefined if it has to be asked. */
+  /** Its latest report; undefined if it has to be asked. */
   get told(): number | null | undefined {
     return this.#hasTold ? this.#told : undefined;
   }
@@ -37,7 +37,7 @@ export class UpstreamPlaces {
   /** @param isNew whether it is of another kind than before */
   tell({ places, placesByModel = new Map() }: Discovery, isNew: boolean): void {
     this.#hasTold = places !== undefined;
-    // While it is too busy to say, it has as many as before.
+    // While it is too busy to answer, it has as many as before.
     if (places !== undefined || isNew) this.#told = places ?? null;
     this.#byModel = placesByModel;
   }

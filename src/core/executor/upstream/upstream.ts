@@ -17,13 +17,13 @@ import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
 /** Something that the log should say about an upstream. */
 export type UpstreamEvent =
-  /** It has places, or has none any more; or as many as it did not have before. */
+  /** It has places, or no longer has any, or a different number than before. */
   | { readonly type: 'changed' }
   | { readonly type: 'up'; readonly kind: UpstreamKind; readonly places: number; readonly arePlacesKnown: boolean }
   | { readonly type: 'down'; readonly reason: string }
   /**
    * @property model the name by which a client has asked for it
-   * @property isBusy whether it has only said that it is too busy
+   * @property isBusy whether it has only reported that it is busy
    */
   | { readonly type: 'failure'; readonly model: string; readonly reason: string; readonly isBusy: boolean };
 
@@ -100,12 +100,12 @@ export class Upstream implements Executor {
     return this.#health.status === 'down' ? (this.#downReason ?? 'it has not answered yet') : null;
   }
 
-  /** The names by which clients ask for its models; null if it takes any. */
+  /** The names by which clients request its models; null if it accepts any. */
   get models(): readonly string[] | null {
     return this.#names.all;
   }
 
-  /** What it calls a model; null to leave the name as it is. */
+  /** Its own name for a model; null to leave the name as it is. */
   upstreamName(model: string): string | null {
     return this.#names.upstreamName(model);
   }
@@ -133,7 +133,7 @@ export class Upstream implements Executor {
     await this.#probe();
   }
 
-  /** Ends what runs, without a word to those who listen. */
+  /** Ends all running requests, without telling the listeners. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelProbe();
@@ -142,7 +142,7 @@ export class Upstream implements Executor {
     await this.#connection.close();
   }
 
-  /** Lets what runs there end and sends nothing new, or ends that. */
+  /** Lets running requests end and sends nothing new, or ends that. */
   drain(isDraining: boolean): void {
     this.#isDraining = isDraining;
     this.#events.emit({ type: 'changed' });
@@ -160,7 +160,7 @@ export class Upstream implements Executor {
     };
   }
 
-  /** Draws conclusions on its health, and gives the places back before the listener hears of an end. */
+  /** Updates its health, and releases the places before the listener is told of an end. */
   #counted(listener: ExchangeListener, model: string, exchange: () => Exchange): ExchangeListener {
     const over = (): void => {
       this.#exchanges.remove(exchange());
@@ -256,7 +256,7 @@ export class Upstream implements Executor {
       this.#names.listed = models;
       this.#isProbeMissed = false;
       this.#health.probed();
-      // Nothing is known against one that has just been asked for the first time.
+      // Nothing is known against an upstream that has just been asked for the first time.
       if (this.#kind === null) this.#health.probed();
       this.#kind = kind;
       if (!this.#wasUp) {
@@ -266,11 +266,11 @@ export class Upstream implements Executor {
       if (before !== this.#offer()) this.#events.emit({ type: 'changed' });
     } catch (error) {
       if (this.#isStopped) return;
-      // One unanswered probe may have been bad luck; a second one in a row, sent at once, is not.
+      // One unanswered probe may be bad luck; a second one in a row, sent at once, is not.
       const isSecond = this.#isProbeMissed;
       this.#isProbeMissed = true;
       this.#doubt(messageOf(error), isSecond);
-      // What runs at a server that has answered, such as one that is draining, continues there.
+      // Requests that run at a server that has answered, for example because it is draining, continue there.
       if (!(error instanceof TakesNoRequests)) {
         if (this.#health.status === 'down') {
           this.#exchanges.giveUpSilent(`it is silent, and does not answer probes: ${messageOf(error)}`);

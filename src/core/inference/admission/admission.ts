@@ -19,12 +19,12 @@ import { afterFewestSteps } from './shortening.js';
 /** The part of the context that is kept free for the answer when a prompt is shortened. */
 const roomForAnswer = 0.25;
 
-/** A prompt that fits, and how it is to be answered. */
+/** A prompt that fits, and how to answer it. */
 export interface AdmissiblePrompt extends Prepared {
   readonly plan: AnswerPlan;
 }
 
-/** Who sends something to the engine; left out for no one in particular. */
+/** The sender of something to the engine; left out if there is none in particular. */
 export type Caller = Pick<InferenceRequest, 'key' | 'payer' | 'address' | 'trafficClass'>;
 
 /** The way into the queue: prepares and admits requests, and refuses them while there is no engine. */
@@ -40,7 +40,7 @@ export class Admission {
   /** Requests that are being prepared: those for which places are held back, and all others. */
   readonly #promised = new PlacesByPayer();
   readonly #pending = new PlacesByPayer();
-  /** Calls that hold places of their payers. They are over soon, and take none from a request. */
+  /** Calls that hold places of their payers. They are short, and take no place from a request. */
   readonly #calls = new PlacesByPayer();
 
   /** @param queueTimeoutMs longest wait for the engine in milliseconds; 0 is unlimited */
@@ -72,8 +72,8 @@ export class Admission {
   }
 
   /**
-   * The prompts of requests in tokens, and their output formats as the engine takes them. Requests that will be refused
-   * should cost the engine nothing, so requests already hold a place while they are prepared. Several generations of one
+   * The prompts of requests in tokens, and their output formats in the engine's form. Requests that will be refused
+   * should cost the engine nothing, so requests hold a place while they are prepared. Several generations of one
    * prompt, which have the same source, are prepared once.
    *
    * @throws ChatstreamError as `Inference.submit` does
@@ -134,8 +134,8 @@ export class Admission {
   }
 
   /**
-   * Holds a place during a call that costs the engine as much as preparing a request does: a slot that is held back for the
-   * caller and is idle, or else a place in the line.
+   * Holds a place during a call that costs the engine as much as preparing a request: an idle slot that is reserved for
+   * the caller, or otherwise a place in the line.
    *
    * @throws ChatstreamError `queue_full`, `draining`
    */
@@ -147,7 +147,7 @@ export class Admission {
     return await this.#pending.during(payer, 1, call);
   }
 
-  /** @param deadlineMs from now on, after which there is no use in starting what is prepared */
+  /** @param deadlineMs time from now after which starting what is prepared is useless */
   async #whileServed<T>(
     deadlineMs: number,
     client: AbortSignal,
@@ -242,7 +242,7 @@ export class Admission {
     );
   }
 
-  /** Those that are being prepared hold places already; some of them hold places that no other request may have. */
+  /** Requests that are being prepared hold places already; some of these are places that no other request may have. */
   #assertPlaces(requests: readonly Caller[]): void {
     const [first] = requests;
     if (first === undefined) return;

@@ -1,13 +1,13 @@
 import type { ChatMessage, PromptSource } from '../../engine/engine.js';
 import type { InferenceRequest } from '../request.js';
 
-/** Characters or tokens up to which a text is short: the tokenizer reads so much at a stretch. */
+/** Characters or tokens up to which a text is short: the tokenizer reads this many without a break. */
 const shortLength = 16_384;
 
 /** Messages up to which a chat is short: a template takes up to 0.1 ms for each, several times. */
 const fewMessages = 64;
 
-/** Whether so many characters or tokens take long to be translated. */
+/** Whether this many characters or tokens take long to translate. */
 export function isLongText({ length }: string | readonly number[]): boolean {
   return length > shortLength;
 }
@@ -16,14 +16,14 @@ export function isLongText({ length }: string | readonly number[]): boolean {
 const quicklyWritten = 1000;
 const quicklyWrittenTokens = 65_536;
 
-/** Whether it takes some time to write so many tokens as JSON, or to read them. */
+/** Whether it takes some time to write this many tokens as JSON, or to read them. */
 export function areManyTokens({ length }: readonly number[]): boolean {
   return length > quicklyWrittenTokens;
 }
 
 /**
- * Whether a prompt has so many parts that it takes some time to be written for the engine, besides the time that it took to be made:
- * the event loop should get its turn in between. Texts are written quickly, however long they are.
+ * Whether a prompt has so many parts that writing it for the engine takes some time, in addition to creating it: the
+ * event loop should get its turn in between. Texts are written quickly, however long they are.
  */
 export function hasManyParts(source: PromptSource): boolean {
   switch (source.type) {
@@ -42,7 +42,7 @@ export function hasManyParts(source: PromptSource): boolean {
   }
 }
 
-/** Whether it may take long to prepare a request: because of its prompt, or because its format has to be compiled. */
+/** Whether preparing a request may take long, because of its prompt, or because its format has to be compiled. */
 export function isLongWork({ source, format }: Pick<InferenceRequest, 'source' | 'format'>): boolean {
   return !['text', 'json_object', 'compiled'].includes(format.type) || isLongSource(source);
 }

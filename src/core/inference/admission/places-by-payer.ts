@@ -1,4 +1,4 @@
-/** Places that requests count on while their prompts are prepared, by the payers of these. */
+/** Places that requests rely on while their prompts are prepared, by payer. */
 export class PlacesByPayer {
   readonly #byPayer = new Map<string, number>();
   #total = 0;
@@ -16,7 +16,7 @@ export class PlacesByPayer {
     return this.#byPayer.get(payer) ?? 0;
   }
 
-  /** Counts so many places of a payer until the work has ended, however it ends. */
+  /** Counts this many places of a payer until the work has ended in any way. */
   async during<T>(payer: string, places: number, work: () => Promise<T>): Promise<T> {
     this.#add(payer, places);
     try {

@@ -21,7 +21,10 @@ export function assertServed({ type }: PromptSource, { embeddings }: EngineInfo)
   throw type === 'inputs' ? noEmbeddingsError() : onlyEmbeddingsError();
 }
 
-/** Ratings of a prompt that one answer can have: some 12 MB of JSON, which the server writes at once. */
+/**
+ * The maximum number of ratings of a prompt that one answer can have: some 12 MB of JSON, which the server writes at
+ * once.
+ */
 const mostRatings = 200_000;
 
 /** @throws ChatstreamError `invalid_request` if the probabilities of a prompt are wanted and are too many */

@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../../base/errors.js';
 
 /**
- * Prepares a prompt after as few shortening steps as it takes to fit. Each attempt costs a tokenisation, so the number of
- * steps is searched in halves and not one by one.
+ * Prepares a prompt after as few shortening steps as it takes to fit. Each attempt costs a tokenisation, so the number
+ * of steps is found by bisection instead of one by one.
  *
  * @param steps the most steps, 1 or more
  * @param attempt prepares the prompt after 0 to `steps` steps; rejects with `context_length_exceeded` if it does not fit

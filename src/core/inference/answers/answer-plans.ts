@@ -7,7 +7,7 @@ import type { InferenceRequest } from '../request.js';
 import { type AnswerReading, plainReading } from './answer-reading.js';
 import { RatedReading } from './rated-reading.js';
 
-/** How the answer to a request is to be generated and read. */
+/** How to generate and read the answer to a request. */
 export interface AnswerPlan extends Pick<GenerationSpec, 'marks' | 'thoughtLimit'> {
   readonly reading: AnswerReading;
 }
@@ -19,7 +19,7 @@ function thoughtLimit({ thoughts, messages }: Dialect, isThinking: boolean, maxT
   return { begin: isThinking ? null : begin, end, closing: messages === undefined ? `\n${end}\n\n` : end, maxTokens };
 }
 
-/** Plans answers in the way in which a model writes them. */
+/** Plans answers for the way in which a model writes them. */
 export class AnswerPlans {
   #dialect: ChatDialect = chatDialect(null);
   #template: string | null = null;
@@ -43,7 +43,7 @@ export class AnswerPlans {
     };
   }
 
-  /** Kept, because it depends on the model alone. */
+  /** Cached, because it only depends on the model. */
   #dialectOf({ chatTemplate }: EngineInfo): ChatDialect {
     if (chatTemplate === this.#template) return this.#dialect;
     this.#template = chatTemplate;

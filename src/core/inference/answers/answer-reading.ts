@@ -1,7 +1,7 @@
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { OutputLogprob } from '../../engine/token-logprob.js';
 
-/** Makes the text of one answer into its parts. */
+/** Splits the text of one answer into its parts. */
 export interface AnswerReading {
   /** Whether what comes next belongs to a thought, as far as is known. */
   readonly isThinking: boolean;
@@ -9,9 +9,9 @@ export interface AnswerReading {
   readonly calls: number;
   /** Whether the text ended before the last call was over. */
   readonly endedInCall: boolean;
-  /** Whether there are tokens whose probabilities are in no part yet, though they may be in a later one. */
+  /** Whether there are tokens whose probabilities are in no part yet, but may be in a later one. */
   readonly holdsRatings: boolean;
-  /** @param logprob of the token that this text came with, if it was asked for; the text may be empty then */
+  /** @param logprob of the token that this text came with, if requested; the text may then be empty */
   push(text: string, logprob?: OutputLogprob): readonly AnswerPart[];
   end(text: string, isCut: boolean, logprob?: OutputLogprob): readonly AnswerPart[];
 }

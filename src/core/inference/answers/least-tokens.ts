@@ -1,7 +1,7 @@
 import type { InferenceRequest } from '../request.js';
 
 /**
- * The fewest output tokens that an answer can have, so that it is known how long it takes: 0 if it may end at any time.
+ * The minimum number of output tokens of an answer, which shows how long it takes: 0 if it may end at any time.
  *
  * @param room output tokens that fit into the context beside the prompt
  */
@@ -9,7 +9,7 @@ export function leastTokens(
   { maxTokens, minTokens, ignoreEos, stop, stopTokens, format }: InferenceRequest,
   room: number,
 ): number {
-  // An object of JSON ends when it is complete.
+  // A JSON object ends when it is complete.
   if (format.type !== 'text') return 0;
   // Stop texts and tokens end it only after `minTokens`.
   const isExact = ignoreEos && stop.length === 0 && stopTokens.length === 0;

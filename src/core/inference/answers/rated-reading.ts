@@ -63,7 +63,7 @@ export class RatedReading implements AnswerReading {
       case 'reasoning':
         this.#take(part.text);
         return part;
-      // The arguments of a call may be written in another way than the model wrote them.
+      // The arguments of a call may be written differently from what the model wrote.
       case 'call':
       case 'arguments':
       case 'prompt':

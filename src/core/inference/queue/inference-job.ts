@@ -24,7 +24,7 @@ export interface Refusal {
   readonly error: ChatstreamError;
 }
 
-/** The refusal of one of several jobs that are of use only together; null if none was turned away. */
+/** The refusal of one of several jobs that are only useful together; null if none was turned away. */
 export function refusalAmong(jobs: readonly InferenceJob[]): Refusal | null {
   return jobs.find(({ refusal }) => refusal !== null)?.refusal ?? null;
 }
@@ -37,24 +37,27 @@ export class InferenceJob extends ClientJob<InferenceRequest> {
   /** Why it was turned away; null unless it was. */
   refusal: Refusal | null = null;
   slot: number | null = null;
-  /** The engine that has begun it last, where there are several. */
+  /** The engine that began it last, if there are several. */
   executor: string | null = null;
   cachedTokens = 0;
-  /** How much of the prompt has been read; null until the engine tells, which it does if it takes several rounds. */
+  /**
+   * How much of the prompt has been read; null until the engine reports it, which it does if reading takes several
+   * rounds.
+   */
   prefilledTokens: number | null = null;
   outputTokens = 0;
   /** See {@link Timings}. */
   foreignTokens = 0;
   reasoningTokens = 0;
   lastTokenMs = 0;
-  /** The name by which the engine knows its generation: another one after a pause. */
+  /** The name under which the engine knows its generation: another one after a pause. */
   generationId: string;
   /** When it was paused; null unless it is. */
   pausedAtMs: number | null = null;
   #pausedMs = 0;
   /** The tokens of its output so far; null if it is never paused. */
   readonly #tokens: Token[] | null;
-  /** Of the tokens of the prompt, until they are passed on. */
+  /** The probabilities of the prompt's tokens, until they are passed on. */
   readonly #ratings: PromptLogprob[] = [];
 
   constructor(
@@ -119,7 +122,7 @@ export class InferenceJob extends ClientJob<InferenceRequest> {
     this.phase = laterBy(ms, this.phase);
   }
 
-  /** Has to be called for each token that the engine reports. */
+  /** Must be called for each token that the engine reports. */
   keepToken(token: Token): void {
     this.#tokens?.push(token);
   }
@@ -140,7 +143,7 @@ export class InferenceJob extends ClientJob<InferenceRequest> {
     this.#ratings.splice(from, this.#ratings.length - from, ...tokens);
   }
 
-  /** The ratings of the whole prompt, once; nothing if they were not asked for. */
+  /** The ratings of the whole prompt, once; nothing if they were not requested. */
   takeRatings(): readonly AnswerPart[] {
     const tokens = this.#ratings.splice(0);
     return tokens.length === 0 ? [] : [{ type: 'prompt', tokens }];

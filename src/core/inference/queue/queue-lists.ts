@@ -9,7 +9,7 @@ export interface Listing {
   readonly payer: string | null;
 }
 
-/** The entries that are listed. Those behind them are not asked for. */
+/** The entries that are listed. Entries after them are not computed. */
 export function* listed<T>({ most, payer }: Listing, entries: Iterable<T>, jobOf: (entry: T) => Job): Generator<T> {
   let left = most;
   if (left <= 0) return;
@@ -25,7 +25,7 @@ function payerOf({ demand }: Job): string {
   return demand.payer ?? demand.key;
 }
 
-/** What is said of every request, whichever queue it is in and whatever executes it. */
+/** What is shown of every request, whichever queue it is in and whatever executes it. */
 export interface ListedRequest {
   readonly id: string;
   readonly key: string;
@@ -42,7 +42,8 @@ export function listedRequest({
 }
 
 /**
- * How many entries of each line are listed: a long line leaves as much room for the others as they need for an equal part.
+ * How many entries of each line are listed: a long line leaves as much room for the others as they need for an equal
+ * share.
  *
  * @param lengths how many entries each line has
  * @param most how many are listed of all together

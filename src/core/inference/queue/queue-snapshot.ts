@@ -9,7 +9,7 @@ import { listed, type ListedRequest, listedRequest, type Listing } from './queue
 interface RunningRequest extends ListedRequest {
   /** Null until the engine has chosen one. */
   readonly slot: number | null;
-  /** Those that needed no prefill; 0 until that is known. */
+  /** Tokens that needed no prefill; 0 until that is known. */
   readonly cachedTokens: number;
   /** How much of the prompt has been read; left out when all of it has, and while that is not known. */
   readonly prefilledTokens?: number;
@@ -17,9 +17,9 @@ interface RunningRequest extends ListedRequest {
   /** What its key has paid for it so far: see {@link costOf}. */
   readonly cost: number;
   readonly runningMs: number;
-  /** Where upstream servers generate: the model that was asked for. */
+  /** With upstream servers: the requested model. */
   readonly model?: string;
-  /** Where upstream servers generate: how many places it takes, if they are several. */
+  /** With upstream servers: how many places it takes, if several. */
   readonly places?: number;
   /** Where there are several executors: the one that has begun it last; null between two attempts with upstream servers. */
   readonly executor?: string | null;
@@ -47,7 +47,7 @@ export interface QueueSnapshot extends SchedulerLimits {
   readonly draining: boolean;
   /** Number of requests that are in neither queue yet: their prompts are being prepared. */
   readonly preparing: number;
-  /** The most prompt tokens that a round prefills now, where that adapts to a target. */
+  /** The maximum number of prompt tokens that a round prefills now, if that adapts to a target. */
   readonly prefillChunk?: number | undefined;
   /** Output tokens so far of all requests that have begun, those that are paused included. */
   readonly runningOutputTokens: number;

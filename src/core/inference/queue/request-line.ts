@@ -12,7 +12,7 @@ export type ModelState = 'unloaded' | 'loading' | 'loaded' | 'unloading' | 'fail
 export interface ModelQueue extends SchedulerLimits {
   readonly name: string;
   readonly state: ModelState;
-  /** When it is expected to be loaded, from now; null if it is, and if that is not known. */
+  /** When it is expected to be loaded, from now; null if it is loaded, or if that is unknown. */
   readonly etaMs: number | null;
   readonly slots: number;
   readonly running: number;
@@ -22,11 +22,11 @@ export interface ModelQueue extends SchedulerLimits {
   /** How often it was loaded since the start, and how often that failed. */
   readonly loads: number;
   readonly failedLoads: number;
-  /** Whether requests for this name are for this line: its own name, or an alias of it. */
+  /** Whether requests for this name belong to this line: its own name, or an alias of it. */
   readonly answersTo: (name: string) => boolean;
-  /** As {@link RequestLine.resize}, of this line only. */
+  /** Like {@link RequestLine.resize}, for this line only. */
   readonly resize: (limits: Partial<SchedulerLimits>) => void;
-  /** As {@link RequestLine.limitsKept}, of this line only. */
+  /** Like {@link RequestLine.limitsKept}, for this line only. */
   readonly limitsKept?: () => Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export interface RequestLine {
   readonly preparing: number;
   /** Who generates. */
   readonly executors: readonly Executor[];
-  /** Where the slots are, if not at this server. */
+  /** Where the slots are, if not on this server. */
   readonly slotsAt?: 'upstreams' | 'nodes';
   /** The lines of several models; left out where there is one line. */
   readonly modelQueues?: readonly ModelQueue[];

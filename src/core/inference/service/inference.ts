@@ -117,7 +117,9 @@ export class Inference implements RequestLine {
     return this.#scheduler.queuedTokens;
   }
 
-  /** Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`. */
+  /**
+   * Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`.
+   */
   get preparing(): number {
     return this.#admission.preparing;
   }
@@ -150,12 +152,12 @@ export class Inference implements RequestLine {
       const requests = submissions.map(({ request }) => request);
       jobs = this.#jobsOf(submissions, await this.#admission.prepare(requests, client), arrivedMs);
       this.#admission.assertRoom(jobs);
-      // The last first: those that wait would start if the others left their places to them.
+      // The last first: otherwise, waiting jobs would start when others give up their places.
       const leave = (): void => {
         for (const job of jobs.toReversed()) this.#processing.cancel(job, refusalAmong(jobs));
       };
       for (const job of jobs) {
-        // A function for each: a job that has ended stops listening, and only for itself.
+        // A function for each, because a job that has ended stops listening only for itself.
         this.#admission.admit(job, client, () => {
           leave();
         });

@@ -4,12 +4,12 @@ import type { ListedModel, ModelService, ServedModel, ServedModels } from './ser
 /** The alias that stands for any name. */
 export const anyName = '*';
 
-/** A server with one model, which is loaded at the start and stays. */
+/** A server with one model, which is loaded at the start and stays loaded. */
 export class OneModel implements ServedModels {
   readonly #inference: ModelService;
   readonly #aliases: readonly string[];
 
-  /** @param aliases names that it answers to besides that of its file; with `*`, it answers to any */
+  /** @param aliases names that it also answers to; with `*`, it answers to any name */
   constructor(inference: ModelService, aliases: readonly string[]) {
     this.#inference = inference;
     this.#aliases = aliases;

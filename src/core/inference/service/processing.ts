@@ -40,7 +40,7 @@ export class Processing {
     return this.#running.values();
   }
 
-  /** The most prompt tokens that a round prefills now; undefined if that does not adapt. */
+  /** The maximum number of prompt tokens that a round prefills now; undefined if that does not adapt. */
   get prefillChunk(): number | undefined {
     return this.#prefillChunk;
   }
@@ -84,7 +84,7 @@ export class Processing {
    * Ends a job whose client has left, whether it runs or waits; one that does neither is ignored. The engine is notified
    * before the next job in the line starts, so that the slot is free for it.
    *
-   * @param refusal of another job, without which this one is of no use: it counts as refused as well if it waits
+   * @param refusal of another job, without which this one is useless: it counts as refused as well if it waits
    */
   cancel(job: InferenceJob, refusal: Refusal | null = null): void {
     const running = this.#isRunning(job);
@@ -198,7 +198,7 @@ export class Processing {
     this.#scheduler.withdraw(job);
   }
 
-  /** @returns what is wrong with the job, if it cannot be generated: its slot must become free for the next one */
+  /** @returns the error if the job cannot be generated: its slot must become free for the next one */
   #handOver(job: InferenceJob): ChatstreamError | null {
     try {
       this.#engine.generate(job.spec);

@@ -13,11 +13,11 @@ export interface ServedModel {
   /** What its answer calls the model. */
   readonly name: string;
   readonly inference: ModelService;
-  /** What keeps requests from it; null while it is loaded. Left out where models are not loaded on demand. */
+  /** What keeps requests from using it; null while it is loaded. Left out if models are not loaded on demand. */
   readonly loading?: () => ModelLoading | null;
 }
 
-/** A model that is not loaded yet, as waiting clients are told. */
+/** A model that is not loaded yet, as described to waiting clients. */
 export interface ModelLoading {
   readonly model: string;
   /** When it is expected to be loaded, in milliseconds from now; null if that depends on what others do. */

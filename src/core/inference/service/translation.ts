@@ -11,8 +11,8 @@ import { withRetryAfter } from './processing.js';
 /**
  * Calls that turn text into tokens and back. They do not wait in the queue, but each takes a place while it is answered.
  *
- * A megabyte of text can be half a million tokens. They come from the engine in one iteration of the event loop, or are read from a
- * body, and are written for the client or the engine in another.
+ * A megabyte of text can be half a million tokens. They come from the engine in one iteration of the event loop, or are
+ * read from a body, and are written for the client or the engine in another one.
  */
 export class Translation {
   readonly #engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>;

@@ -37,7 +37,7 @@ export class LatencySketch {
   }
 }
 
-/** A sketch as a result file has it: `[cell, count]` pairs. */
+/** A sketch in the form of a result file: `[cell, count]` pairs. */
 export function cellsOf(pairs: readonly (readonly number[])[]): SketchCells {
   return pairs.map(([cell = 0, inCell = 0]) => [cell, inCell]);
 }
@@ -57,7 +57,7 @@ export function countOf(cells: SketchCells): number {
 }
 
 /**
- * A quantile of the samples, right to 2 %.
+ * A quantile of the samples, accurate to 2 %.
  *
  * @param percent 0 to 100
  * @returns milliseconds; null without samples

@@ -19,12 +19,12 @@ export function medianIntervalOf(histogram: LatencyHistogram): MedianInterval | 
   const { count } = histogram;
   if (count < leastForMedian || hasEnoughSamples(count, 50)) return null;
   const { lower, upper, coverage } = medianRanks(count);
-  // The middle of a rank, so that rounding cannot reach its neighbour.
+  // The middle of a rank, so that rounding cannot reach the neighbouring rank.
   const sampleMs = (rank: number): number => histogram.quantileMs(((rank - 0.5) / count) * 100) ?? 0;
   return { lower: sampleMs(lower), upper: sampleMs(upper), coverage };
 }
 
-/** What stands before the median: a mark if it is one of few samples, otherwise nothing. */
+/** The text before a median: a mark if it is based on few samples, otherwise nothing. */
 export function roughness({ p50_interval: interval }: Pick<MetricFigures, 'p50_interval'>): string {
   return interval === undefined ? '' : roughMark;
 }

@@ -28,7 +28,7 @@ export function figuresOf(histogram: LatencyHistogram): MetricFigures {
   };
 }
 
-/** The queue wait, with where it comes from. Never 0 if it is not known. */
+/** The queue wait and its source. Never 0 if it is unknown. */
 export function queueWaitOf(metric: Metric, source: Exclude<QueueWaitSource, 'aggregate'>): QueueWaitMetric {
   return { ...metric, source };
 }
@@ -66,7 +66,7 @@ function rounded(ms: number | null): number | null {
   return ms === null ? null : toMicros(ms);
 }
 
-/** To the microsecond: clocks are not more exact than that. */
+/** To the microsecond, because clocks are not more precise. */
 function toMicros(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 const count = Type.Integer({ minimum: 0 });
 const nullableNumber = Type.Union([Type.Number(), Type.Null()]);
 
-/** What does not fit in a run, or was noticed about its answers. */
+/** Contradictions in a run, and observations about its answers. */
 export const checksSchema = Type.Object({
   littles_law_error: nullableNumber,
   burst_answers: Type.Optional({

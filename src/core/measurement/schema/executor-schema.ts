@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** Who answered, where a server passes requests on to others and says to whom. */
+/** Which server answered, if a server passes requests on to others and names them. */
 export const executorsSchema = Type.Array(
   Type.Object({
     name: Type.String(),

@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 
 const slope = Type.Object({ slope: Type.Number(), lower: Type.Number(), upper: Type.Number() });
 
-/** That an open loop was more than the server could follow. */
+/** Says that an open loop was more than the server could follow. */
 export const overloadSchema = Type.Object(
   {
     in_flight_per_second: slope,

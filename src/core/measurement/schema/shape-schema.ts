@@ -9,7 +9,7 @@ const stageSchema = Type.Object({
   duration_ms: Type.Number({ exclusiveMinimum: 0 }),
 });
 
-/** What a plan says about the shape of the load, where it is not the usual one. */
+/** What a plan says about the shape of the load, if it is unusual. */
 export const shapeFields = {
   arrival_cv: Type.Optional(
     Type.Number({
@@ -50,7 +50,7 @@ const cancelled = Type.Object(
   },
 );
 
-/** What a run reports apart from its other figures. */
+/** What a run reports separately from its other figures. */
 export const apartFields = { held_back: Type.Optional(heldBack), cancelled: Type.Optional(cancelled) };
 
 export type CancelledFigures = Static<typeof cancelled>;

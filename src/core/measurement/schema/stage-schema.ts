@@ -4,7 +4,7 @@ import { overloadSchema } from './overload-schema.js';
 
 const number = Type.Number({ minimum: 0 });
 
-/** The requests of a run that were meant to be sent in a stage. */
+/** The requests of a run that should have been sent in a stage. */
 export const stageFiguresSchema = Type.Object({
   from_rate: number,
   to_rate: number,

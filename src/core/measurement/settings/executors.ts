@@ -18,7 +18,7 @@ export function executorSummaries(answers: readonly (readonly [name: string, com
     .sort((one, other) => other.completed - one.completed || (one.name < other.name ? -1 : 1));
 }
 
-/** Who answered in several runs together; empty if no answer says so. */
+/** Which servers answered in several runs together; empty if no answer says so. */
 export function executorsOfRuns(runs: readonly Pick<Run, 'executors'>[]): ExecutorSummary[] {
   return executorSummaries(
     runs.flatMap(({ executors = [] }) => executors.map(({ name, completed }) => [name, completed] as const)),

@@ -2,7 +2,7 @@ import { LatencyHistogram } from '../latency/histogram.js';
 import { figuresOf } from '../latency/metric.js';
 import type { CancelledFigures, MetricFigures, Run } from '../result-schema.js';
 
-/** What a setting has apart from its requests, all trials together; null where the plan has no such thing. */
+/** Separate figures of a setting, all trials together; null for those that the plan does not include. */
 export interface FiguresApart {
   readonly heldBack: { readonly requests: number; readonly longestMs: number } | null;
   readonly cancelled: CancelledFigures | null;

@@ -9,7 +9,7 @@ export interface GroupSummary {
   readonly completed: number;
   readonly unanswered: number;
   readonly outputTokens: number;
-  /** Output tokens per second; null if that says nothing, as of turns. */
+  /** Output tokens per second; null where that is meaningless, as for turns. */
   readonly tokensPerSecond: number | null;
   /** Null if the server does not say how long prompts were. */
   readonly promptTokens: number | null;
@@ -69,7 +69,7 @@ export function firstAndLater(trials: readonly Run[]): {
   return { first: of((turn) => turn === 1, 'first'), later: of((turn) => turn > 1, 'later') };
 }
 
-/** Adds up what has the same name, in the order in which names first come. */
+/** Adds up entries with the same name, in the order in which names first appear. */
 export function groupSummaries(
   named: readonly { readonly name: string; readonly figures: GroupFigures }[],
 ): readonly GroupSummary[] {

@@ -70,7 +70,7 @@ export type ObjectiveVerdict = {
   readonly settings: Setting;
   /** As it was given: `ttft.p95<500ms`. */
   readonly objective: string;
-  /** The measured value, or why there is none; the rest of a sentence without its full stop. */
+  /** The measured value, or why there is none; the end of a sentence without its full stop. */
   readonly finding: string;
 } & (
   | { readonly status: 'met' }
@@ -123,7 +123,7 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
   const limit = tickText(objective.belowMs);
   // The table next to it shows the percentile of the answered requests, which is lower.
   const how = unanswered > 0 ? `, counting ${plural(unanswered, 'request')} without an answer as slowest` : '';
-  // Of a lighter load than planned, a good figure says nothing either.
+  // For a lighter load than planned, a good figure is meaningless, too.
   const isLighter = summary.saturation.some((each) => each !== 'ttft-error');
   if (ms < objective.belowMs && !isLighter) {
     return { ...common, status: 'met', finding: `${timeText(ms)}, below ${limit}${how}` };
@@ -141,7 +141,7 @@ function verdictOn(objective: Objective, summary: SettingSummary): ObjectiveVerd
   return { ...common, status: 'unknown', cause: 'client-delay', finding };
 }
 
-/** What rises with the queue: however short the measurement, in a longer one it is above any limit. */
+/** Latencies that rise with the queue: however short the measurement, in a longer one they exceed any limit. */
 const containsWait: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'queue_wait', 'e2e']);
 
 /** Error with which few samples may prove that a percentile is above its limit. */
@@ -166,7 +166,7 @@ function provenMiss(objective: Objective, summary: SettingSummary, all: number):
   return `${whole(above + unanswered)} of ${plural(samples, 'sample')} are not below ${tickText(objective.belowMs)}, which is too many whatever the rest would be`;
 }
 
-/** How much of a figure may be the load generator's own, in milliseconds. */
+/** The possible share of the load generator in a figure, in milliseconds. */
 function delayIn({ metric, percentile }: Objective, summary: SettingSummary): number {
   const { clientDelay, metrics, rates } = summary;
   const outputTokens = rates.requests_per_second === 0 ? 0 : rates.output_tokens_per_second / rates.requests_per_second;

@@ -25,7 +25,7 @@ export function promptCacheOf(
   };
 }
 
-/** The runs' prompt cache together, of those in which it is known; null if it is known of none. */
+/** The prompt cache of all runs for which it is known; null if it is known for none. */
 export function mergedPromptCache(runs: readonly Pick<Run, 'prompt_cache'>[]): PromptCache | null {
   const known = runs.flatMap(({ prompt_cache: cache }) => cache ?? []);
   const cachedTokens = known.reduce((sum, cache) => sum + cache.cached_tokens, 0);
@@ -36,7 +36,7 @@ export function mergedPromptCache(runs: readonly Pick<Run, 'prompt_cache'>[]): P
   return source === undefined ? null : promptCacheOf({ cachedTokens, promptTokens }, source);
 }
 
-/** The share of the prompt tokens that the server had in its cache, 0 to 1; null if nothing says. */
+/** The share of the prompt tokens that the server had in its cache, 0 to 1; null if unknown. */
 export function cachedShareOf(runs: readonly Pick<Run, 'prompt_cache'>[]): number | null {
   return mergedPromptCache(runs)?.share ?? null;
 }

@@ -21,7 +21,7 @@ export function stageNumberAt(stages: readonly StageFigures[], seconds: number):
   return index === -1 ? null : index + 1;
 }
 
-/** The stages of the trials of one setting; none of a rate that stays the same. */
+/** The stages of the trials of one setting; none for a constant rate. */
 export function stageSummaries(trials: readonly Run[]): readonly StageSummary[] {
   const first = trials.find(({ stages }) => stages !== undefined)?.stages ?? [];
   return first.flatMap((stage, index) => {

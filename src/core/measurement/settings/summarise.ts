@@ -29,7 +29,7 @@ export interface SettingSummary {
   readonly metrics: FiguresPerMetric;
   /** What the metrics are computed from; metrics without samples of single requests are missing. */
   readonly histograms: ReadonlyMap<MetricName, LatencyHistogram>;
-  /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is not known. */
+  /** Mean queue wait over mean TTFT, 0 to 1; null if the queue wait is unknown. */
   readonly queueShare: number | null;
   /** Prompt tokens that were in the server's cache; null if the server does not say. */
   readonly promptCache: PromptCache | null;
@@ -37,9 +37,9 @@ export interface SettingSummary {
   readonly saturation: readonly Saturation[];
   readonly clientDelay: ClientDelay;
   readonly sentLate: SentLate;
-  /** Whether the queue grew without end: latencies that contain the wait depend on how long was measured. */
+  /** Whether the queue grew without end, so that latencies that contain the wait depend on how long was measured. */
   readonly isOverloaded: boolean;
-  /** Whether something counts output tokens. Nothing does for embeddings, and for whole answers without a usage. */
+  /** Whether output tokens are counted. They are not for embeddings, and for whole answers without a usage. */
   readonly countsTokens: boolean;
   readonly apart: FiguresApart;
 }

@@ -38,7 +38,7 @@ export function analyseSweep(summaries: readonly SettingSummary[], hasObjectives
   };
 }
 
-/** That the recommended value of a quantity is the last one that was measured. */
+/** Says that the recommended value of a quantity is the last one that was measured. */
 export interface SweepEdge {
   readonly key: SweptKey;
   readonly value: number;
@@ -81,7 +81,7 @@ export function recommendationContext(
 }
 
 /**
- * What the recommended setting has most of: goodput with objectives, otherwise the ratio of throughput to latency.
+ * What the recommended setting maximises: goodput with objectives, otherwise the ratio of throughput to latency.
  *
  * @returns null if it is not known
  */
@@ -101,7 +101,7 @@ function edgeOf(key: SweptKey, value: number | null, measured: readonly (number 
 /** Above this share without an answer, figures describe the exceptions. */
 const mostUnanswered = 0.5;
 
-/** A median of so few requests that it is marked decides nothing. */
+/** A median of so few requests that it is marked does not decide anything. */
 function isJudged({ requests, metrics: { e2e }, isOverloaded }: SettingSummary): boolean {
   if (isOverloaded || unansweredShare(requests) > mostUnanswered) return false;
   return e2e.p50 !== null && e2e.p50_interval === undefined;

@@ -3,7 +3,7 @@ import type { SettingSummary } from './summarise.js';
 
 type Counted = Pick<SettingSummary, 'countsTokens'>;
 
-/** The work that was done per second: output tokens, or requests where nothing counts those, as for embeddings. */
+/** The work done per second: output tokens, or requests where tokens are not counted, as for embeddings. */
 export function throughputOf({ rates }: Pick<Run, 'rates'>, { countsTokens }: Counted): number {
   return countsTokens ? rates.output_tokens_per_second : rates.requests_per_second;
 }

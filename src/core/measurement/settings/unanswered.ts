@@ -17,7 +17,7 @@ export function isMostlyAnswered(requests: RequestCounts): boolean {
   return unansweredShare(requests) <= mostUnanswered;
 }
 
-/** What a reader has to know first if more than a tenth of a setting's requests had no answer; null otherwise. */
+/** What a reader must know first if more than a tenth of a setting's requests had no answer; otherwise null. */
 export function unansweredWarning(runs: readonly Run[]): string | null {
   if (runs.length === 0) return null;
   const all = addUpRequests(runs);

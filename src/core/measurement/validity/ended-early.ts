@@ -3,7 +3,7 @@ import type { EndedEarly } from '../result-schema.js';
 /** The user stopped it. Results of older versions, which only say that they were interrupted, count as this, too. */
 export const stoppedByUser: EndedEarly = { cause: 'stopped', server: null, message: 'It was stopped.' };
 
-/** Whether a reader has to be told, since it was not the user. */
+/** Whether a reader has to be told, because it was not the user. */
 export function isUnexpected(end: EndedEarly | null): end is EndedEarly {
   return end !== null && end.message !== stoppedByUser.message;
 }

@@ -8,8 +8,8 @@ const noticeablyLonger = 1.1;
  * What to change in a plan so that more is measured, in the imperative and without a full stop, such as `measure for about
  * 40 s (-d)`: by the flags that set how long this plan takes, since bench refuses others beside them.
  *
- * @param of what is missing: of `requests`, a slower replay of the same trace has no more
- * @param seconds of a run that would be enough; null, or not a positive number, if that is not known
+ * @param of the missing thing: if it is `requests`, a slower replay of the same trace has no more
+ * @param seconds of a run that would be long enough; null, or not a positive number, if unknown
  */
 export function measureLonger(
   { stages, trace, duration_ms: durationMs, requests, warmup_ms: warmupMs }: ExtentOfPlan,

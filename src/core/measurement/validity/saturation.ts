@@ -67,7 +67,7 @@ export function saturationOfRuns(runs: readonly Run[]): readonly Saturation[] {
   return [...new Set([...pooledRuns, ...ofAgents])];
 }
 
-/** Whether a latency, or a rate, cannot be trusted because of it. */
+/** Whether this makes a latency, or a rate, unreliable. */
 export function touches(saturation: Saturation, metric: MetricName | 'rate', queueWaitSource: string): boolean {
   if (saturation !== 'ttft-error') return true;
   const isTtft = metric === 'ttft' || metric === 'ttft_from_schedule' || metric === 'delivery';

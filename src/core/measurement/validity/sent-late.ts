@@ -18,7 +18,7 @@ export class SentLate {
    */
   addedMs(percentile: PercentileName | 'max'): number {
     const meanMs = weightedMean(this.#runs, ({ metrics, held_back: held }) => ownWait(metrics.client_wait, held).mean);
-    // How long requests were held back, as planned, is known on average only.
+    // How long requests were held back, as planned, is only known on average.
     if (this.#runs.some(({ held_back: held }) => held !== undefined)) return meanMs;
     return Math.max(
       meanMs,
@@ -27,7 +27,7 @@ export class SentLate {
   }
 }
 
-/** Of a figure of runs, weighted by their completed requests; 0 if none has it. */
+/** For a figure of runs, weighted by their completed requests; 0 if none has it. */
 export function weightedMean<R extends Pick<Run, 'requests'>>(
   runs: readonly R[],
   figure: (run: R) => number | null | undefined,

@@ -1,7 +1,7 @@
 import { percentText, significant, timeText, whole } from '../numbers.js';
 import type { Run, RunChecks, Saturation } from '../result-schema.js';
 
-/** What concerns a smaller share of a run's answers may be a hiccup of the network or of this machine. */
+/** A problem of a smaller share of a run's answers may be a temporary fault of the network or of this machine. */
 const noteworthyShare = 0.1;
 
 /** The same if the load generator stalls for this long, in milliseconds (p99), so that it reads many tokens at once. */
@@ -20,7 +20,7 @@ export function streamWarnings(runs: readonly Run[]): string[] {
   ];
 }
 
-/** From this share of bursts on, what makes them is in the way of all answers. */
+/** From this share of bursts on, their cause affects all answers. */
 const mostlyBursts = 0.9;
 
 const burstsIn = ({ burst_answers: count }: RunChecks): number => count ?? 0;
@@ -52,7 +52,7 @@ function bursts(runs: readonly Run[], answers: number): string[] {
   return [`${what}, ${cause}: TTFT is the time of the whole answer. ${leftOut} ${advice}`];
 }
 
-/** What may make a load generator read late. */
+/** What may cause a load generator to read late. */
 const latening: ReadonlySet<Saturation> = new Set(['cpu', 'late-sends']);
 
 /** It can make bursts of short answers that arrived one token after the other if it is late by about as long as they took. */
@@ -68,7 +68,7 @@ function streamingMs({ metrics, rates }: Run): number {
   return metrics.tpot.mean === null ? Infinity : metrics.tpot.mean * Math.max(0, tokens - 1);
 }
 
-/** What was measured of the load generator itself, of the run in which it was worst. */
+/** The figures of the load generator itself, from the run in which it did worst. */
 function latenessText(runs: readonly Run[]): string {
   const cpu = Math.max(...runs.map(({ client }) => client.cpu_share));
   const lateMs = Math.max(...runs.map(({ client }) => client.event_loop_delay_ms.p99));

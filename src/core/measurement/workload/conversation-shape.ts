@@ -3,7 +3,7 @@ import { noThinkTime, type ThinkTime } from './think-time.js';
 
 /** How chats continue after their first message. */
 export interface ConversationShape {
-  /** Messages of the user in a synthetic conversation; those of a file have as many as they have. */
+  /** Messages of the user in a synthetic conversation; conversations of a file have their own number. */
   readonly turns: Lengths;
   /** How long a client waits before it sends its next message. */
   readonly thinkTime: ThinkTime;

@@ -23,7 +23,7 @@ export function routeOf(endpoint: Endpoint): string {
   return `/v1${paths[endpoint]}`;
 }
 
-/** What stands at the end of the URL of its requests. */
+/** The end of the URL of its requests. */
 export function pathOf(endpoint: Endpoint): string {
   return paths[endpoint];
 }

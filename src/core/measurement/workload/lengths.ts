@@ -48,7 +48,7 @@ function endsBeforeItBegins(text: string, first: number, second: number): Chatst
   });
 }
 
-/** The same lengths as the flag takes them. */
+/** The same lengths in the notation of the flag. */
 export function formatLengths(lengths: Lengths): string {
   switch (lengths.type) {
     case 'fixed':

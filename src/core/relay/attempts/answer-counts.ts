@@ -4,7 +4,10 @@ import type { Timings } from '../../inference/request.js';
 import type { RequestEvents } from '../../inference/request-events.js';
 import type { RelayJob } from '../jobs/relay-job.js';
 
-/** An answer with more tokens counts no more than that: an upstream that reports so many is wrong, and each takes its time. */
+/**
+ * A longer answer counts as this many tokens, because an upstream that reports more is wrong, and counting each takes
+ * time.
+ */
 const mostTokens = 1_000_000;
 
 /** Counts what the answers of jobs have: their tokens, for the line as well, and the times of the first and the last one. */
@@ -17,7 +20,7 @@ export class AnswerCounts {
     this.#events = events;
   }
 
-  /** Its first token has come, if it had none. */
+  /** Its first token has arrived, if it had none. */
   countFirst(job: RelayJob): void {
     if (job.firstTokenMs !== null) return;
     const nowMs = this.#clock.now();
@@ -45,7 +48,9 @@ export class AnswerCounts {
     job.outputTokens = outputTokens;
   }
 
-  /** What a job without an answer has cost. The time before its first token is not counted as prefill if none came. */
+  /**
+   * What a job without an answer has cost. The time before its first token does not count as prefill if none arrived.
+   */
   costsOf(job: RelayJob): Timings {
     const timings = job.timings(this.#clock.now());
     return job.firstTokenMs === null ? { ...timings, prefillMs: 0 } : timings;

@@ -17,7 +17,7 @@ export interface AttemptsOptions {
   readonly executors: readonly RelayExecutor[];
   readonly clock: Clock;
   readonly events: RequestEvents;
-  /** What an upstream can do for a model, without what is kept for another request. */
+  /** What an upstream can do for a model, without what is reserved for another request. */
   readonly capacityOf: (executor: RelayExecutor, model: string) => Capacity;
   /** A job has ended: its place in the line is free. */
   readonly onEnded: (job: RelayJob) => void;
@@ -188,7 +188,7 @@ export class Attempts {
   }
 }
 
-/** The body as it came, unless the upstream knows the model by another name, or is to continue an answer. */
+/** The body unchanged, unless the upstream knows the model by another name, or has to continue an answer. */
 function bodyFor({ request, line, resumePoint }: RelayJob, executor: RelayExecutor): string {
   const { model } = line;
   const wanted = model === anyModel ? request.model : (executor.upstreamName(model) ?? model);

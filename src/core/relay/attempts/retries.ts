@@ -4,12 +4,12 @@ import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
 import type { RelayJob } from '../jobs/relay-job.js';
 
 /**
- * How often a request is sent before it fails. A request that brings servers down must not take all of them with it, and
- * upstreams that are known to be down are not counted: nothing is sent to them.
+ * How often a request is sent before it fails. A request that brings servers down must not take all of them with it.
+ * Upstreams that are known to be down do not count, because nothing is sent to them.
  */
 const mostAttempts = 5;
 
-/** A client hears of a longer rest itself, if no other upstream has the model; in milliseconds. */
+/** A client is told about a longer rest, if no other upstream has the model; in milliseconds. */
 const longestQuietRestMs = 10_000;
 
 /**
@@ -22,7 +22,7 @@ export function isWorthRetrying(job: RelayJob, failure: Failure, executors: read
   switch (failure.type) {
     case 'unreachable':
       return true;
-    // It was as patient as it would have been here.
+    // It was as patient as this server would have been.
     case 'timed_out':
       return false;
     case 'busy': {

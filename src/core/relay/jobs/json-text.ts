@@ -39,7 +39,8 @@ export function withoutMembersOf(text: string, name: string, names: readonly str
 }
 
 /**
- * The names of the members of a JSON object as they are written, with all that `JSON.parse` drops because it comes again.
+ * The names of the members of a JSON object as they are written, including those that `JSON.parse` drops because they
+ * are repeated.
  *
  * @param text of an object, which is known to be valid
  */

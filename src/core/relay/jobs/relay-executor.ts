@@ -22,7 +22,7 @@ export type RelayExecutor = Pick<
   | 'events'
 >;
 
-/** Whether it has the model of a job, and can go on with the answer if that has begun. */
+/** Whether it has the model of a job, and can continue the answer if that has begun. */
 export function canGoOn(executor: Pick<RelayExecutor, 'kind' | 'serves'>, job: RelayJob): boolean {
   return executor.serves(job.line.model) && (job.resumePoint === null || executor.kind === 'chatstream');
 }

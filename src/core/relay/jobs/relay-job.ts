@@ -6,22 +6,22 @@ import type { RelayListener, RelayRequest } from './relay-request.js';
 
 /** The line of one model. */
 export interface ModelLine {
-  /** The name by which clients ask for it; `*` for all models of upstreams that do not say what they have. */
+  /** The name by which clients request it; `*` for all models of upstreams that do not list theirs. */
   readonly model: string;
   readonly scheduler: Scheduler<RelayJob>;
 }
 
-/** What another server needs to continue with an answer that has begun. */
+/** What another server needs in order to continue an answer that has begun. */
 interface ResumePoint {
   /** Names the answer. */
   readonly answer: string;
-  /** All tokens of it that the client has got. */
+  /** All of its tokens that the client has received. */
   readonly tokens: number[];
   /** See `Progress`. */
   state: string | null;
 }
 
-/** The line for upstreams that are asked for whatever clients ask for. */
+/** The line for upstreams that are asked for any model that clients request. */
 export const anyModel = '*';
 
 /** One request on its way through the line and an upstream, with the times that it has taken so far, in milliseconds. */
@@ -33,7 +33,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
   attempts = 0;
   /** Null before the first token, and where no other server can continue. */
   resumePoint: ResumePoint | null = null;
-  /** When it lost its place, the first time since a token of it came; null if it has not. */
+  /** When it lost its place, the first time since one of its tokens arrived; null if it has not. */
   homelessSinceMs: number | null = null;
   /** Ends the attempt that runs; null between two attempts. */
   cancelAttempt: (() => void) | null = null;
@@ -63,7 +63,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
     return this.line.model;
   }
 
-  /** More of the answer has been passed on, after which another server can continue. */
+  /** More of the answer, after which another server can continue, has been passed on. */
   advance({ tokens, state }: Progress): void {
     if (this.resumePoint === null) return;
     for (const token of tokens) this.resumePoint.tokens.push(token);

@@ -12,10 +12,10 @@ export interface RelayRequest {
   /** See `InferenceRequest.payer`. */
   readonly payer?: string;
   readonly trafficClass: TrafficClass;
-  /** The model that it asks for; null if it leaves that open. */
+  /** The requested model; null if the request leaves it open. */
   readonly model: string | null;
   readonly path: string;
-  /** Whether another chatstream server may continue with its answer where the first one has stopped. */
+  /** Whether another chatstream server may continue its answer where the first one stopped. */
   readonly isResumable: boolean;
   /** Whether its answer comes in one body, so that none of its tokens is seen before its end; left out for a stream. */
   readonly isWhole?: boolean;
@@ -27,15 +27,17 @@ export interface RelayRequest {
   readonly bodyFor: (model: string) => string;
   /** Estimated. */
   readonly promptTokens: number;
-  /** Milliseconds after its arrival from which on there is no use in starting it; none for a request that can wait. */
+  /** Milliseconds after its arrival from which on starting it is useless; none for a request that can wait. */
   readonly deadlineMs?: number;
   /** Its answers, which upstreams generate beside each other, 1 or more; left out for one. */
   readonly places?: number;
   /** How many of them each prompt has, and the parameter that says so; left out for one. */
   readonly choices?: { readonly ofEach: number; readonly param: 'n' | 'best_of' };
-  /** The most output tokens, 1 or more; a guess if the request does not say. */
+  /** The maximum number of output tokens, 1 or more; a guess if the request does not say. */
   readonly maxTokens: number;
-  /** The fewest output tokens of each answer, up to `maxTokens`, if the upstream knows what says so. */
+  /**
+   * The minimum number of output tokens of each answer, up to `maxTokens`, if the upstream supports such a parameter.
+   */
   readonly minTokens?: number;
 }
 

@@ -2,8 +2,9 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { RelayJob } from '../jobs/relay-job.js';
 
 /**
- * Running jobs that have no place at the moment, because where they were has failed them. They get the next place before those
- * that wait, and wait for it no longer than others do in the queue. Meanwhile, others may take the room that they had.
+ * Running jobs that currently have no place, because their upstream has failed them. They get the next place before
+ * waiting jobs, and wait for it no longer than others do in the queue. Meanwhile, others may take the places that they
+ * had.
  */
 export class HomelessJobs {
   readonly #clock: Clock;
@@ -35,7 +36,7 @@ export class HomelessJobs {
   add(job: RelayJob): void {
     if (this.#timers.has(job)) return;
     const nowMs = this.#clock.now();
-    // Several attempts in vain share one patience, until one has brought a token.
+    // Several failed attempts share one patience, until one has brought a token.
     job.homelessSinceMs ??= nowMs;
     const leftMs = Math.max(0, job.homelessSinceMs + this.#patienceMs - nowMs);
     const giveUp = (): void => {

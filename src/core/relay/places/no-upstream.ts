@@ -4,12 +4,12 @@ import { isUsable } from '../../executor/executor.js';
 import type { RelayExecutor } from '../jobs/relay-executor.js';
 import { anyModel, type ModelLine } from '../jobs/relay-job.js';
 
-/** Whether none takes new requests because an operator wants it so: of those that answer, all are being drained. */
+/** Whether none accepts new requests because an operator wants it so: all that answer are being drained. */
 export function areDrained(executors: readonly Pick<RelayExecutor, 'status'>[]): boolean {
   return !executors.some(isUsable) && executors.some(({ status }) => status === 'draining');
 }
 
-/** The refusal of a request that no upstream has taken for a while: `engine_unavailable`. */
+/** The refusal of a request that no upstream has accepted for a while: `engine_unavailable`. */
 export function refusalWithoutUpstream(
   { model, scheduler }: ModelLine,
   executors: readonly RelayExecutor[],

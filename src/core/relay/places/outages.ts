@@ -6,7 +6,7 @@ const outageMs = 10_000;
 /** Timers may fire a little early. */
 const toleranceMs = 0.5;
 
-/** Notes since when there has been no upstream, for lines and for single jobs. */
+/** Records since when there has been no upstream, for lines and for single jobs. */
 export class Outages {
   readonly #clock: Clock;
   readonly #onOut: () => void;

@@ -20,18 +20,18 @@ export interface Room {
 export class PlaceSharing {
   readonly #executors: readonly RelayExecutor[];
   readonly #room: () => Room;
-  /** Upstreams whose places are kept for a request, and its model. */
+  /** Upstreams whose places are reserved for a request, and its model. */
   readonly #kept = new Map<RelayExecutor, string>();
   /** Free room that those requests will need. */
   #keptRoom = 0;
 
-  /** @param room asked again after every start */
+  /** @param room called again after every start */
   constructor(executors: readonly RelayExecutor[], room: () => Room) {
     this.#executors = executors;
     this.#room = room;
   }
 
-  /** What an upstream can do for a model, without what is kept for another request. */
+  /** What an upstream can do for a model, without what is reserved for another request. */
   capacityOf(executor: RelayExecutor, model: string): Capacity {
     const there = executor.forModel(model);
     const keeper = this.#kept.get(executor);
@@ -40,13 +40,13 @@ export class PlaceSharing {
     return { ...there, running: Math.max(there.running, there.places - spare) };
   }
 
-  /** Keeps no places for anybody, until it is shared out anew. */
+  /** Reserves no places for anyone, until they are shared out again. */
   clear(): void {
     this.#kept.clear();
     this.#keptRoom = 0;
   }
 
-  /** Whether a request that needs so many places in this line would start at once if no other waited there. */
+  /** Whether a request that needs this many places in this line would start at once if no other waited there. */
   isFree({ model }: ModelLine, places: number): boolean {
     if (!this.hasRoomFor(places)) return false;
     return this.#openFor(model).some((there) => hasPlacesFor(there, places));
@@ -72,7 +72,7 @@ export class PlaceSharing {
     const lacking = ({ there }: typeof first): number => needed(there) - freePlaces(there);
     const { executor, there } = others.reduce((best, other) => (lacking(other) < lacking(best) ? other : best), first);
     this.#kept.set(executor, job.model);
-    // What has to end there before it starts makes room for it as well.
+    // A job that has to end there before it starts makes room for it as well.
     const ending = Math.max(0, there.running - (there.places - needed(there)));
     this.#keptRoom += job.places - ending;
   }
@@ -95,7 +95,7 @@ export class PlaceSharing {
     }
     for (const line of lines) {
       const { scheduler } = line;
-      // What comes next may start at once if nothing goes before it.
+      // The next request may start at once if nothing goes before it.
       const free = scheduler.first === undefined ? this.#freeFor(line) : 0;
       scheduler.resize({ maxConcurrency: scheduler.running + free });
     }
@@ -113,7 +113,7 @@ export class PlaceSharing {
   }
 }
 
-/** Places that other models may take while all that a model may have are kept for it. */
+/** Places that other models may take while all places of a model are reserved for it. */
 function spareOf(all: Capacity, ofModel: Capacity): number {
   return all.places - ofModel.places - (all.running - ofModel.running);
 }

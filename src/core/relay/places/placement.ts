@@ -15,9 +15,11 @@ export interface PlacementOptions {
   readonly executors: readonly RelayExecutor[];
   readonly lines: { readonly all: readonly ModelLine[] };
   readonly attempts: Pick<Attempts, 'send' | 'fail'>;
-  /** How many places may be taken at once, and how many jobs that have left the request queue take or will take. */
+  /**
+   * How many places may be taken at once, and how many jobs that have left the request queue take or will take places.
+   */
   readonly limit: () => { readonly maxConcurrency: number; readonly running: number };
-  /** Also for a job that has lost its place: the longest wait in milliseconds; 0 is unlimited. */
+  /** The longest wait in milliseconds, also for a job that has lost its place; 0 is unlimited. */
   readonly queueTimeoutMs: number;
 }
 
@@ -48,7 +50,7 @@ export class Placement {
     });
   }
 
-  /** Whether places are being given right now, so that what changes meanwhile is seen to. */
+  /** Whether places are being assigned right now, so that changes in the meantime are taken into account. */
   get isSharing(): boolean {
     return this.#isSharing;
   }
@@ -81,7 +83,7 @@ export class Placement {
     this.share();
   }
 
-  /** A job has ended. Its place is shared out among all lines, rather than going to the next in its own. */
+  /** A job has ended. Its place is shared out among all lines, rather than given to the next job in its own. */
   release(job: RelayJob): void {
     this.#homeless.remove(job);
     job.line.scheduler.release(job);
@@ -111,7 +113,7 @@ export class Placement {
     }
   }
 
-  /** Gives up those for whom there has been no upstream for a while. */
+  /** Gives up jobs for which there has been no upstream for a while. */
   #watchOutages(line: ModelLine): void {
     const { executors } = this.#options;
     const able = executors.filter((executor) => isUsable(executor) && executor.serves(line.model));

@@ -5,7 +5,7 @@ import { dimensionsOf, settingValue } from '../../measurement/settings/setting-t
 import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { growing, steadyOf } from './overload.js';
 
-/** Whether a column has times, in the unit that its group names, and not a share. */
+/** Whether a column has times, in the unit that its group names, rather than a share. */
 export function isTime({ heading }: Pick<Column, 'heading'>): boolean {
   return heading === 'mean' || /^p\d/.test(heading);
 }
@@ -16,7 +16,7 @@ export interface Column {
   readonly group: string;
   readonly heading: string;
   readonly cells: readonly string[];
-  /** If there is too little room, columns with the highest numbers go first; those with 0 always stay. */
+  /** If there is too little room, columns with the highest numbers are dropped first; those with 0 always stay. */
   readonly sacrifice: number;
 }
 
@@ -73,7 +73,7 @@ const noProbes: Percentiles = { mean: null, p50: null, p95: null, p99: null };
 /**
  * Where no row has enough samples for a percentile, the mean stands for them.
  *
- * @param rows null where the figures grew as long as was measured
+ * @param rows null where figures would depend on how long was measured
  */
 function percentileColumns(
   name: string,

@@ -15,7 +15,7 @@ export function figuresTable(
   return groupedTable(columnsOf(result, summaries), marked, style);
 }
 
-/** A table, and the columns that it had no room for. */
+/** A table, and the columns for which it had no room. */
 export interface FittedTable {
   readonly lines: readonly string[];
   readonly dropped: readonly Column[];
@@ -72,7 +72,7 @@ function ladder(columns: readonly Column[]): readonly (readonly Column[])[] {
   return rungs;
 }
 
-/** Columns that stand under one title, together. */
+/** Columns under a common title. */
 export function neighboursOf(columns: readonly Column[]): readonly (readonly Column[])[] {
   const neighbours: Column[][] = [];
   for (const column of columns) {

@@ -4,10 +4,10 @@ import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
 import { isOverloadedRun } from '../../measurement/validity/overload.js';
 
-/** Stands where a percentile would depend on how long was measured. */
+/** Shown in place of a percentile that would depend on how long was measured. */
 export const growing = '↗';
 
-/** Settings whose latencies mean something. */
+/** Settings whose latencies are meaningful. */
 export function steadyOf(summaries: readonly SettingSummary[]): readonly SettingSummary[] {
   return summaries.filter(({ isOverloaded }) => !isOverloaded);
 }

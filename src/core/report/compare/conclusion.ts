@@ -44,7 +44,7 @@ export function reasonsOf(comparison: Comparison): readonly string[] {
   return [...doubtsOf(comparison), ...incomplete];
 }
 
-/** What makes intervals narrower without more trials. */
+/** Makes intervals narrower without more trials. */
 function adviceOf({ interleaved, candidate }: Comparison, rows: readonly GatedRow[]): readonly string[] {
   const isTooWide = rows.some(
     (row) =>
@@ -56,7 +56,7 @@ function adviceOf({ interleaved, candidate }: Comparison, rows: readonly GatedRo
   return ['If other programs keep the machine busy, --duet decides sooner: it measures both servers at the same time.'];
 }
 
-/** That not everything was measured; a sentence without its full stop, null if everything was. */
+/** Says that not everything was measured; a sentence without its full stop, null if everything was. */
 export function endText({ baseline, candidate }: Comparison): string | null {
   const ended = [candidate.endedEarly, baseline.endedEarly].filter((each) => each !== null);
   const [first] = ended;

@@ -21,7 +21,7 @@ export function figureColumns(decimals: number): readonly FigureColumn[] {
   ];
 }
 
-/** What is allowed; empty for a row that is not judged. */
+/** The allowed ratio; empty for a row that is not judged. */
 export const limitColumn: FigureColumn = {
   heading: 'limit',
   text: (row) => (isGated(row) ? limitText(row.judgement.threshold) : ''),

@@ -103,7 +103,7 @@ function howAdjusted({ comparisons }: SeveralComparisons): string {
   return `${plural(comparisons.length, 'candidate')}, measured one after the other; intervals allow for their number`;
 }
 
-/** What is true of all candidates once, and of one with its letter. */
+/** What applies to all candidates once, and what applies to one with its letter. */
 function notesOf({ comparisons }: SeveralComparisons): readonly string[] {
   const byText = new Map<string, string[]>();
   for (const [index, comparison] of comparisons.entries()) {

@@ -104,7 +104,7 @@ function trialsText({ baseline, candidate }: { readonly baseline: number; readon
 }
 
 /**
- * What is wrong and what to do about it, as the rest of a sentence without its full stop.
+ * What is wrong and what to do about it, as the end of a sentence without its full stop.
  *
  * @param plan of the measurements, which says how they can be made longer
  */
@@ -175,7 +175,7 @@ export function trialsFactor(
 ): number | 'delay' | null {
   const needed = row.judgement.type === 'gated' ? trialsToDecide(row, row.judgement.threshold.limit) : NaN;
   if (needed === 'delay') return needed;
-  // Not because of the rounding error of binary fractions.
+  // Not rounded up because of the rounding error of binary fractions.
   const factor = Math.ceil(10 * needed - 1e-6) / 10;
   return factor <= timesAsMany.most ? Math.max(timesAsMany.least, factor) : null;
 }
@@ -203,7 +203,7 @@ export function settingsBeside({ rows }: Comparison): string {
   return texts.size === 1 ? only : '';
 }
 
-/** A sentence for each side that was measured at settings of its own. */
+/** A sentence for each side that was measured at settings that the other does not have. */
 export function unmatchedTexts({ unmatched, rows }: Comparison): readonly string[] {
   // A search chooses its loads itself.
   if (rows.some(({ metric }) => metric.type === 'limit')) return [];

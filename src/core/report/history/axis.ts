@@ -6,7 +6,7 @@ export interface LinearAxis {
   readonly ticks: readonly number[];
 }
 
-/** An axis that shows a smaller part of its values than this would make noise look like change. */
+/** On an axis that showed a smaller part of its values than this, noise would look like change. */
 const leastShare = 0.25;
 
 /** Spaces between ticks, at most. */

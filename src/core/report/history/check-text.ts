@@ -163,7 +163,7 @@ function sinceText({ evidence, series }: CheckedRow): string {
   return point === undefined ? '' : (commitText(point.entry) ?? timeOfEntry(point.entry));
 }
 
-/** Why the newest result has nothing to check, as a sentence without its full stop; null if it has something. */
+/** Why the newest result has nothing to check, as a sentence without its full stop; null if there is something. */
 export function nothingChecked({ rows, newest }: HistoryCheck): string | null {
   if (rows.length > 0) return null;
   if (newest.rows.length === 0) {
@@ -222,7 +222,7 @@ export function rowText(row: CheckedRow): string {
   }
 }
 
-/** @param beyond how far it is beyond what is allowed, as the rest of the sentence */
+/** @param beyond how far it exceeds what is allowed, as the end of the sentence */
 function regressionText(row: CheckedRow, cause: RegressionCause, beyond: string): string {
   switch (cause) {
     case 'lost':

@@ -14,7 +14,7 @@ export type ExportFormat = (typeof exportFormats)[number];
 export interface Exported {
   /** The result with all its trials. */
   readonly entry: HistoryEntry;
-  /** Each trial as if it were a result, for the range; none if they are not known. */
+  /** Each trial as if it were a result, for the range; none if they are unknown. */
   readonly trials: readonly HistoryEntry[];
   readonly metrics: readonly ComparedMetric[];
 }

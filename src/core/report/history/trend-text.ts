@@ -32,7 +32,7 @@ export function renderTrends(trends: Trends, notes: readonly string[], style: Re
     .join('\n\n');
 }
 
-/** That there is no change, if there is anything that could have one. */
+/** Says that there is no change, if there is anything that could have one. */
 export function noChange({ trends }: Pick<Trends, 'trends'>): readonly string[] {
   return trends.length === 0 ? [] : ['No change of a level was found.'];
 }

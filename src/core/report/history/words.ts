@@ -64,7 +64,7 @@ export function agoText(runs: number): string {
   return runs === 0 ? 'the newest run' : `${plural(runs, 'run')} ago`;
 }
 
-/** What happened, when, as the rest of a sentence: `rose by 18.0 % (…) at commit 1a2b3c4, 3 runs ago`. */
+/** What happened, when, as the end of a sentence: `rose by 18.0 % (…) at commit 1a2b3c4, 3 runs ago`. */
 export function evidenceText({ series }: CheckedRow, evidence: Evidence): string {
   const { change } = evidence;
   if (evidence.type === 'newest') {
@@ -83,7 +83,7 @@ export function delayDoubtText({ isAlone }: Extract<HistoryDoubt, { reason: 'cli
 
 const delayWithNoise = `the load generator's own delay and noise together may be the difference to the limit: ${lighterLoad}, or once more`;
 
-/** What is wrong and what to do about it, as the rest of a sentence without its full stop. */
+/** What is wrong and what to do about it, as the end of a sentence without its full stop. */
 export function historyDoubtText(doubt: HistoryDoubt, row: CheckedRow): string {
   switch (doubt.reason) {
     case 'too-few-entries':

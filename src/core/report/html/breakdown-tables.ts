@@ -5,7 +5,7 @@ import { cardsTable } from './cards-table.js';
 import { groupFigure } from './charts/groups.js';
 import type { PlotLibrary } from './plot/draw.js';
 
-/** Requests by turn, or by what else they belong to, as tables and pictures; nothing if there is nothing to tell apart. */
+/** Requests by turn, or by what else they belong to, as tables and pictures; nothing if there are no groups. */
 export function breakdownSections(plot: PlotLibrary, result: BenchResult): readonly Markup[] {
   return breakdownsOf(result).map(({ title, heading, names, rows, sentences, latencies = [] }) => {
     const [shown, ...folded] = latencies.map((each) => groupFigure(plot, result, each));

@@ -9,8 +9,8 @@ export interface CardColumn {
 }
 
 /**
- * A table with a line of headings. On narrow screens each row is a card, in which every cell has its name; the roles say what
- * browsers forget of a table that is laid out in another way.
+ * A table with a line of headings. On narrow screens, each row is a card, in which every cell has its name. The roles
+ * restore the meaning that browsers drop from a table with a different layout.
  */
 export function cardsTable(columns: readonly CardColumn[], rows: readonly (readonly string[])[]): Markup {
   const headings = columns.map(({ heading }) => markup`<th scope="col" role="columnheader">${heading}</th>`);

@@ -13,7 +13,7 @@ export function bar(value: number, most: number, width: number): { readonly fill
  * The course of a value, one column for each, the latest on the right. The highest one that is shown fills its row; 0 is a
  * space.
  *
- * @param width columns; of more values, the latest are shown
+ * @param width columns; if there are more values, the latest are shown
  */
 export function sparkline(values: readonly number[], width: number): string {
   const shown = width <= 0 ? [] : values.slice(-width);

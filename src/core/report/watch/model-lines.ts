@@ -4,7 +4,7 @@ import { cut, padEnd, padStart, type Paint } from '../text/style.js';
 
 type Models = NonNullable<QueueView['models']>;
 
-/** Of more models, those around the selected one are shown. */
+/** If there are more models, those around the selected one are shown. */
 const mostModels = 8;
 
 const nameWidth = 20;
@@ -12,7 +12,7 @@ const nameWidth = 20;
 /**
  * A line for each model of a server with several, below a heading.
  *
- * @param selected the name of the one whose limit the keys turn
+ * @param selected the name of the one whose limit the keys change
  */
 export function modelLines(models: Models, selected: string | null, width: number, paint: Paint): readonly string[] {
   const at = Math.max(

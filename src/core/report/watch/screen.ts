@@ -12,7 +12,7 @@ import { modelLines } from './model-lines.js';
 export interface Picture {
   readonly url: string;
   readonly model: string;
-  /** Of several models: the one whose limit the keys turn. */
+  /** With several models: the one whose limit the keys change. */
   readonly selected: string | null;
   readonly reading: Reading;
   readonly activity: Activity;
@@ -118,7 +118,7 @@ function percentilesText({ p50, p95 }: Percentiles): string {
   return p50 === null ? orUnknown(p50, timeText) : `p50 ${timeText(p50)}, p95 ${orUnknown(p95, timeText)}`;
 }
 
-/** What is in front of the names and identifiers in both lists. */
+/** The text before the names and identifiers in both lists. */
 const timesWidth = 38;
 
 /** Longer names of keys and models are cut. */
@@ -170,7 +170,7 @@ function headOf(lines: readonly string[], room: number, ifNone: string, width: n
   return [...shown, `    … and ${whole(lines.length - shown.length)} more`].map((line) => cut(line, width));
 }
 
-/** Tenths of a second: what changes with every picture need not be more exact. */
+/** Tenths of a second: a value that changes with every picture need not be more precise. */
 function seconds(ms: number): string {
   return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(Math.round(ms / 1000) * 1000);
 }

@@ -3,19 +3,19 @@ import type { Demand } from '../jobs/demand.js';
 /** How many of the latest answers count. */
 const windowSize = 32;
 
-/** Answers of a key count alone once there are so many of them. */
+/** With this many answers of a key, only these count. */
 const enoughOfKey = 4;
 
-/** An answer that was cut off at its limit would have been at most so many times as long. */
+/** An answer that was cut off at its limit is assumed to be at most this many times as long. */
 const mostBeyondLimit = 4;
 
 interface Answer {
   readonly tokens: number;
-  /** Whether it ended at the most tokens that its request allowed. */
+  /** Whether it ended at the maximum number of tokens that its request allowed. */
   readonly isCut: boolean;
 }
 
-/** The lengths of the latest answers, as a distribution of what is to come. */
+/** The lengths of the latest answers, as a distribution for future ones. */
 export class AnswerLengths {
   readonly #all = new LatestAnswers();
   readonly #byKey = new Map<string, LatestAnswers>();
@@ -81,7 +81,7 @@ class LatestAnswers {
     this.variation = variance / mean ** 2;
   }
 
-  /** Of the lengths that they would have had within the limits of a request; null if there are none. */
+  /** Those that they would have had within the limits of a request; null if there are none. */
   meanOf(demand: Demand): number | null {
     if (this.size === 0) return null;
     let sum = 0;

@@ -1,4 +1,4 @@
-/** The slots as they are expected to become free, for one moment. */
+/** The slots as they are expected to become free, as seen at one moment. */
 export interface Outlook {
   readonly madeMs: number;
   /** Times at which a slot may become free, in milliseconds from then, in ascending order. */

@@ -1,4 +1,4 @@
-/** How much the newest wait counts: the last sixty or so decide. */
+/** The weight of the newest wait: the last sixty or so decide. */
 const newestShare = 1 / 64;
 
 /** Shorter waits say more about rounds than about the queue, in milliseconds. */
@@ -7,7 +7,7 @@ const shortestWaitMs = 100;
 /** The farthest that one wait may be from what was expected, as a factor. */
 const most = 8;
 
-/** Mean logarithms of waits divided by what was expected of them; null before the first. */
+/** Mean logarithms of waits divided by the expected waits; null before the first. */
 interface Factors {
   first: number | null;
   later: number | null;
@@ -22,7 +22,7 @@ export class Overtaking {
   readonly #keys = new Map<string, Factors>();
 
   /**
-   * By how much the wait of a job of this key is longer than it looks.
+   * By which factor the wait of a job of this key is longer than it seems.
    *
    * @param isFirst whether it is the first of its key
    */
@@ -44,7 +44,7 @@ export class Overtaking {
     }
     const newest = Math.log(Math.min(most, Math.max(1 / most, waitedMs / expectedMs)));
     const { first, later } = factors;
-    // Where nothing is known of the one, the other is nearer to it than nothing.
+    // If nothing is known about the one, the other is a better estimate than nothing.
     if (isFirst) factors.first = moved(first ?? later, newest);
     else factors.later = moved(later ?? first, newest);
   }

@@ -26,7 +26,7 @@ export class ReleaseRate {
     this.#busySince = undefined;
   }
 
-  /** A running job ended, for whatever reason. */
+  /** A running job ended, for any reason. */
   release(nowMs: number): void {
     const slot = this.#releases % windowSize;
     if (this.#releases >= windowSize) this.#windowStart = this.#stamps[slot] ?? 0;

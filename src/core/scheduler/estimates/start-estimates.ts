@@ -8,7 +8,7 @@ import { Overtaking } from './overtaking.js';
 import { ReleaseRate } from './release-rate.js';
 import { TokenPace } from './token-pace.js';
 
-/** How long the expectations of one moment stay in use, in milliseconds: less if a job has started or ended since. */
+/** How long the expectations of one moment are used, in milliseconds; less if a job has started or ended since. */
 const longestUse = 200;
 const shortestUse = 20;
 
@@ -67,7 +67,7 @@ export class StartEstimates<J extends Job> {
     this.#rate.idle(clock.now());
   }
 
-  /** What a job will take in all its places together, in output tokens that take as long. */
+  /** The work of a job in all its places together, in the number of output tokens that take as long. */
   workOf({ demand, run, places }: J): number {
     const { outputMs, promptMs } = this.#pace;
     const expected = this.#lengths.expected(demand);
@@ -95,7 +95,7 @@ export class StartEstimates<J extends Job> {
     this.#rate.busy(startedMs);
   }
 
-  /** A running job waits again. What was expected of its first wait is over. */
+  /** A running job waits again. The expectation of its first wait is obsolete. */
   paused(job: J): void {
     job.expectation = null;
     // Without a token, it begins anew.
@@ -125,7 +125,7 @@ export class StartEstimates<J extends Job> {
     const { run, demand, places } = job;
     job.run = null;
     if (run === null || run.outputTokens === 0) return false;
-    // Of each of its answers, which are generated beside each other.
+    // For each of its answers, which are generated concurrently.
     const outputTokens = Math.max(1, run.outputTokens / places);
     const { startedMs, firstTokenMs, pausedMs } = run;
     const endMs = pausedMs ?? nowMs;
@@ -136,7 +136,7 @@ export class StartEstimates<J extends Job> {
     }
     this.#lengths.add(demand, outputTokens);
     this.#measured += 1;
-    // 1, 4, 16, 64 and so on: to weigh all that waits costs more than anything else here.
+    // 1, 4, 16, 64 and so on, because weighing all waiting jobs costs more than anything else here.
     return Number.isInteger(Math.log2(this.#measured) / 2);
   }
 
@@ -176,7 +176,7 @@ export class StartEstimates<J extends Job> {
     const slotMs = this.slotMs(job, position, line.workAhead(job));
     const pausesMs = this.pausesMs(job) ?? Infinity;
     const etaMs = slotMs === null ? null : Math.min(slotMs, pausesMs);
-    // A wait that a pause ends says nothing about who comes before whom.
+    // If a pause ends a wait, the wait says nothing about who comes before whom.
     if (etaMs !== null && etaMs < pausesMs && this.#overtaking !== null && job.expectation === null) {
       const isFirst = isFirstOfItsKey(job);
       const waitMs = etaMs / this.#overtaking.factorOf(job.demand.key, isFirst);
@@ -198,7 +198,10 @@ export class StartEstimates<J extends Job> {
     }
   }
 
-  /** When a refused caller should try again: when so many places and its own would have become free. 1 to 60 s. */
+  /**
+   * When a refused caller should try again: when this many places, including its own, would have become free. 1 to 60
+   * s.
+   */
   retryAfterSeconds(waiting: number): number {
     const seconds = this.#rate.expectedMs(waiting + 1, this.#clock.now()) / 1000;
     return Math.min(60, Math.max(1, Math.ceil(seconds)));
@@ -221,7 +224,7 @@ export class StartEstimates<J extends Job> {
   #currentOutlook(nowMs: number, outputMs: number): Outlook {
     const known = this.#outlook;
     if (known !== null && nowMs - known.madeMs < (this.#hasChanged ? shortestUse : longestUse)) return known;
-    // Without a token from any of them since then, the engine does something else, such as starting again.
+    // If none of them has produced a token since then, the engine is doing something else, such as restarting.
     const isQuiet = this.#tokens === this.#tokensAtOutlook && !this.#hasChanged;
     const hasStalled = known !== null && isQuiet && [...this.#running].some(({ isSilent }) => !isSilent);
     const stalledMs = hasStalled ? known.stalledMs + nowMs - known.madeMs : 0;
@@ -255,7 +258,7 @@ export class StartEstimates<J extends Job> {
     };
   }
 
-  /** Tokens of each of its answers; of one whose tokens are not seen, as many as there should be by now. */
+  /** Tokens of each of its answers; if its tokens are not visible, as many as there should be by now. */
   #produced({ demand, run, places, isSilent }: J, nowMs: number, outputMs: number): number {
     if (run === null) return 0;
     if (!isSilent) return run.outputTokens / places;
@@ -266,7 +269,7 @@ export class StartEstimates<J extends Job> {
   #tokensLeft({ demand }: J, produced: number, most: number): readonly number[] {
     const longer = this.#lengths.likely(demand, most).filter((length) => length > produced);
     if (longer.length > 0) return longer.map((length) => length - produced);
-    // Longer than all recent answers: perhaps half of it is done.
+    // Longer than all recent answers: it is assumed to be half done.
     return [Math.max(1, Math.min(demand.maxTokens - produced, produced))];
   }
 

@@ -1,4 +1,4 @@
-/** How much what was measured before still counts beside the newest request. */
+/** The weight of earlier measurements relative to the newest request. */
 const kept = 15 / 16;
 
 /** A ratio of two sums in which the newest count most. */

@@ -4,12 +4,12 @@ import type { Lane, Ticket } from '../jobs/key-account.js';
 
 /** Claimants of one reserve. Those of a class all have its rank; those of a key are in lanes of one account. */
 export interface Claimants<J> {
-  /** Places that are held back for them, free or not; 1 or more. */
+  /** Places that are reserved for them, free or not; 1 or more. */
   readonly reserve: number;
   readonly lanes: readonly Lane<J>[];
 }
 
-/** One that has so many before it is not judged: it is looked at again later. */
+/** A job with this many before it is not judged: it is checked again later. */
 const mostAhead = 1000;
 
 /** To judge a place in the order takes longer than to find it. */
@@ -41,7 +41,7 @@ export function isLateInReserve<J extends Job>(
   let scale: number | null = null;
   let steps = 0;
   for (const other of claimOrder(claimants.lanes, serviceOf)) {
-    // Further behind, it can only be later, so that not every place has to be judged.
+    // Further behind, it can only be later, so not every place has to be judged.
     steps += 1;
     if (ahead + ticket.places > reserve && (other === ticket || steps % judgedEvery === 0)) {
       scale ??= Math.max(1, running() / reserve);
@@ -54,7 +54,7 @@ export function isLateInReserve<J extends Job>(
   return false;
 }
 
-/** In which order they take places that come back, if nothing more came. */
+/** The order in which they take places that come back, if no other jobs came. */
 function* claimOrder<J>(lanes: readonly Lane<J>[], serviceOf: (ticket: Ticket<J>) => number): Generator<Ticket<J>> {
   const heap = new Heap<Runner<J>>(isFirst);
   for (const lane of lanes) {

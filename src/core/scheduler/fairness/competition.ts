@@ -11,8 +11,9 @@ export interface CompetitionRules {
 }
 
 /**
- * Which key's turn is next: of the highest class in which a job waits, the key with the least service. A key that comes to
- * a class is lifted to the least service of those that are there, or else to that of the last that left.
+ * Decides which key is next: in the highest class in which a job waits, the key with the least service. A key that
+ * comes to a class is lifted to the least service of those that are there, or otherwise to that of the last one that
+ * left.
  */
 export class Competition<J> {
   readonly #clock: Clock;
@@ -45,7 +46,7 @@ export class Competition<J> {
     return this.#classes.map(({ first }) => first?.service ?? null);
   }
 
-  /** Has to be called when a key has been charged for its jobs of a class. */
+  /** Must be called when a key has been charged for its jobs of a class. */
   charged(account: KeyAccount<J>, rank: number): void {
     const turn = account.turns[rank];
     if (turn !== undefined) this.#classes[rank]?.moved(turn);
@@ -120,7 +121,7 @@ export class Competition<J> {
     return hasRisen;
   }
 
-  /** Of the job of a key that would start first if there were no limit; 1 if there is none. */
+  /** The rank of the job that would start first if there were no limit; 1 if there is none. */
   #placesOfFirst({ lanes }: KeyAccount<J>, nowMs: number): number {
     let first: Ticket<J> | null = null;
     for (const { head } of lanes) {

@@ -1,6 +1,6 @@
 import type { ReserveSettings } from './reserves.js';
 
-/** Whose request starts next: that of the key that has had the least service, or the one that came first. */
+/** Whose request starts next: that of the key that has received the least service, or the one that came first. */
 export const queuePolicies = ['fair', 'fifo'] as const;
 
 export type QueuePolicy = (typeof queuePolicies)[number];

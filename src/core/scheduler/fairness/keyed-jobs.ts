@@ -11,7 +11,7 @@ import type { FairOptions, QueuePolicy } from './fair-options.js';
 import { PausedJobs } from './paused-jobs.js';
 import { checkReserves, Reserves, type ReserveSettings } from './reserves.js';
 
-/** The service that each key has had in each class, in weighted tokens divided by its share. */
+/** The service that each key has received in each class, in weighted tokens divided by its share. */
 export type Services = Readonly<Record<string, readonly number[]>>;
 
 /** The positions of waiting jobs, which follow from what waits and runs. */
@@ -105,7 +105,10 @@ export class KeyedJobs<J extends Job> {
     for (const account of this.#accounts.all) this.#refresh(account);
   }
 
-  /** How many of the held places the next jobs with this demand may take: 0 behind one that waits, and for a key at its limit. */
+  /**
+   * How many of the reserved places the next jobs with this demand may take: 0 behind one that waits, and for a key at
+   * its limit.
+   */
   spareFor({ key, payer = key, trafficClass }: Claimant): number {
     if (this.reserves.total === 0) return 0;
     const account = this.#accounts.of(payer);
@@ -131,7 +134,7 @@ export class KeyedJobs<J extends Job> {
     return Object.fromEntries(accounts.map(({ name, turns }) => [name, turns.map(({ service }) => service)]));
   }
 
-  /** What was read from {@link services} elsewhere. */
+  /** Services that were read from {@link services} elsewhere. */
   restoreServices(services: Services): void {
     for (const [name, ofClasses] of Object.entries(services)) {
       const account = this.#accounts.of(name);
@@ -191,7 +194,7 @@ export class KeyedJobs<J extends Job> {
     this.#positions.forget();
   }
 
-  /** A job that has run waits again. It has come before all others of its lane, because these start in the order of their arrival. */
+  /** A job that has run waits again. It came before all others of its lane, because these start in order of arrival. */
   putBack(ticket: Ticket<J>): void {
     const { lane } = ticket;
     this.paused.add(ticket);
@@ -223,7 +226,7 @@ export class KeyedJobs<J extends Job> {
     this.#accounts.rest(lane.account);
   }
 
-  /** Has to be called when a key has been charged for a job. */
+  /** Must be called when a key has been charged for a job. */
   charged({ lane: { account }, rank }: Ticket<J>): void {
     this.competition.charged(account, rank);
     this.#positions.changed(account);

@@ -3,7 +3,7 @@ import type { Ticket } from '../jobs/key-account.js';
 import { rankOf } from '../jobs/traffic-class.js';
 import type { Reserves } from './reserves.js';
 
-/** Two jobs, one of which has got the place of the other. */
+/** Two jobs, one of which has taken the place of the other. */
 export interface Preempted<J> {
   readonly paused: J;
   readonly started: J;
@@ -54,8 +54,9 @@ export class PausedJobs<J extends Job> {
   }
 
   /**
-   * The running job that gives up its place first: the `batch` job that began last. Those that cannot continue later stay, as do
-   * those that were paused before, those with several places, and those in places that are held back for their key or class.
+   * The running job that gives up its place first: the `batch` job that began last. Jobs that cannot continue later
+   * stay, as do those that were paused before, those with several places, and those in places that are reserved for
+   * their key or class.
    *
    * @param running in the order in which they began
    */

@@ -6,9 +6,9 @@ import type { KeyAccount, Lane, Ticket } from '../jobs/key-account.js';
 import { type TrafficClass, trafficClasses } from '../jobs/traffic-class.js';
 import type { Claimants } from './claim-order.js';
 
-/** How keys are served, and for whom places are held back. */
+/** How keys are served, and for whom places are reserved. */
 export interface ReserveSettings {
-  /** By the names of keys. All others have the usual ones. */
+  /** By the names of keys. All others have the default terms. */
   readonly terms: ReadonlyMap<string, KeyTerms>;
   /** Places that only jobs of a class may use; none for classes that are left out. Only with the policy `fair`. */
   readonly classReserves?: ReadonlyMap<TrafficClass, number>;
@@ -45,7 +45,9 @@ function reserveProblem(reserved: number, maxConcurrency: number): string | null
   return `Keys and classes reserve ${places}: of ${maxConcurrency}, none would be left for all others.`;
 }
 
-/** If the places belong to other servers, none can be kept free here. @throws ChatstreamError `usage` for any reserve */
+/**
+ * If the places belong to other servers, none can be kept free here. @throws ChatstreamError `usage` for any reserve
+ */
 export function refuseReserves(settings: ReserveSettings, others: 'upstream' | 'cluster'): void {
   if (totalReserve(settings) === 0) return;
   throw new ChatstreamError('usage', `The reserves of keys and classes have no effect with --${others}.`, {
@@ -72,7 +74,7 @@ export class Reserves<J> {
   #ofClasses: readonly number[] = trafficClasses.map(() => 0);
   /** For each class, the places of running jobs of keys without a reserve. */
   #running: number[] = trafficClasses.map(() => 0);
-  /** Keys with a reserve that have a job which could start. */
+  /** Keys with a reserve that have a job that could start. */
   readonly #owners = new Set<KeyAccount<J>>();
   readonly #claims = new Map<Lane<J>, Claim<J>>();
   readonly #heaps = trafficClasses.map(() => new Heap<Claim<J>>(isFirst));
@@ -84,7 +86,7 @@ export class Reserves<J> {
     return this.#total;
   }
 
-  /** How many of so many places are for all: at least one, also while fewer are in order than the reserves allow for. */
+  /** How many of these places are for all: at least one, even while fewer places work than the reserves allow for. */
   forAllOf(places: number): number {
     return Math.max(1, places - this.#total);
   }
@@ -95,7 +97,7 @@ export class Reserves<J> {
    * @param places how many are in order, free or not
    */
   heldOf(places: number): number {
-    // So many reserved places do not exist now: one of those that do is for all.
+    // This many reserved places do not exist now, because one of the existing ones is for all.
     const missing = this.#total === 0 ? 0 : Math.max(0, this.#total + 1 - places);
     return Math.max(0, this.#held - missing);
   }
@@ -107,7 +109,7 @@ export class Reserves<J> {
   }
 
   /**
-   * Changes the reserves at once. {@link refresh} has to be called for all keys afterwards.
+   * Changes the reserves at once. {@link refresh} must be called for all keys afterwards.
    *
    * @param running what runs
    */
@@ -147,21 +149,21 @@ export class Reserves<J> {
     return reserve > 0 ? Math.max(0, reserve - running) : this.#spareOf(rank);
   }
 
-  /** Has to be called before a job counts as running. Without any reserve, that costs nothing. */
+  /** Must be called before a job counts as running. Without any reserve, this costs nothing. */
   started({ lane, places }: Ticket<J>): void {
     if (this.#total === 0) return;
     this.#held -= Math.min(places, this.spareFor(lane.account, lane.rank));
     this.#count(lane, places);
   }
 
-  /** Has to be called when a job no longer counts as running. */
+  /** Must be called when a job no longer counts as running. */
   ended({ lane, places }: Ticket<J>): void {
     if (this.#total === 0) return;
     this.#count(lane, -places);
     this.#held += Math.min(places, this.spareFor(lane.account, lane.rank));
   }
 
-  /** Has to be called after the lanes of a key, or what competes there, have changed. */
+  /** Must be called after the lanes of a key, or what competes there, have changed. */
   refresh(account: KeyAccount<J>): void {
     if (this.#total === 0 && this.#owners.size === 0 && this.#claims.size === 0) return;
     const isOwner = account.reserve > 0 && account.lanes.some(({ competesIn }) => competesIn !== null);
@@ -170,7 +172,7 @@ export class Reserves<J> {
     for (const lane of account.lanes) this.#claim(lane);
   }
 
-  /** Has to be called when a key has been charged for its jobs of a class. */
+  /** Must be called when a key has been charged for its jobs of a class. */
   charged({ lanes }: KeyAccount<J>, rank: number): void {
     if (this.#claims.size === 0) return;
     const lane = lanes[rank];

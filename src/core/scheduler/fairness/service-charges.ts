@@ -1,10 +1,10 @@
 import type { Job } from '../jobs/job.js';
 import { type KeyAccount, MeanLength, outputWeight, promptWeight, type Ticket } from '../jobs/key-account.js';
 
-/** How long an answer is expected to be before any was complete, in output tokens. */
+/** The expected length of answers before any was complete, in output tokens. */
 const firstGuess = 64;
 
-/** What a job has cost so far, in weighted tokens: its prompt, but for what was cached, and its output. */
+/** The cost of a job so far, in weighted tokens: its prompt, except for the cached part, and its output. */
 export function costOf({
   promptTokens,
   cachedTokens,
@@ -17,7 +17,7 @@ export function costOf({
   return (promptTokens - cachedTokens) * promptWeight + outputTokens * outputWeight;
 }
 
-/** What a key pays for a job when it starts, but for the length of its answer. */
+/** What a key pays for a job when it starts, apart from the length of its answer. */
 export interface Price {
   /** Weighted tokens, whatever its length: of the prompt, less what has been paid. */
   readonly fixed: number;
@@ -34,11 +34,11 @@ export function serviceAt({ fixed, outputTokens, maxTokens, places, share }: Pri
 }
 
 /**
- * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many output
- * tokens as its answers had on average. It pays for each further token as it is generated, and gets back what was cached
- * and, when the job ends or is paused, what was too much. Paying only for what has been generated would give all slots that
- * become free at once to one key. All of it counts by the share that the key had when the job began: what is given back would
- * otherwise be more than what was paid, once the share has become smaller.
+ * What keys pay for their jobs, in weighted tokens. A key pays when its job starts: for the prompt, and for as many
+ * output tokens as its answers had on average. It pays for each further token as it is generated, and gets a refund for
+ * cached tokens and, when the job ends or is paused, for what was too much. If keys paid only for what has been
+ * generated, all slots that become free at once would go to one key. Everything counts by the share that the key had
+ * when the job began, because otherwise a refund could exceed the payment once the share has become smaller.
  */
 export class ServiceCharges<J extends Job> {
   /** Of the answers of all keys. */
@@ -49,7 +49,7 @@ export class ServiceCharges<J extends Job> {
     return this.#costOf(ticket) / shareOf(ticket);
   }
 
-  /** What {@link serviceOf} follows from, with the length of answers. */
+  /** The values from which {@link serviceOf} is computed, together with the length of answers. */
   priceOf(ticket: Ticket<J>): Price {
     const { job, outputTokens, places, charged } = ticket;
     const fixed = uncachedTokens(ticket) * promptWeight - charged;
@@ -61,7 +61,7 @@ export class ServiceCharges<J extends Job> {
     return Math.round(this.#lengths.mean ?? firstGuess);
   }
 
-  /** How long the answers of a key are expected to be where nothing limits them, in output tokens. */
+  /** The expected length of a key's answers without a limit, in output tokens. */
   answerOf({ lengths }: KeyAccount<J>): number {
     return Math.round(lengths.mean ?? this.#lengths.mean ?? firstGuess);
   }
@@ -110,7 +110,7 @@ export class ServiceCharges<J extends Job> {
     charge(ticket, cost - ticket.charged);
   }
 
-  /** An answer has as many tokens as it will have. */
+  /** An answer has reached its final length. */
   completed({ lane, outputTokens, places }: Ticket<J>): void {
     if (outputTokens === 0) return;
     lane.account.lengths.add(outputTokens / places);
@@ -138,7 +138,7 @@ function charge<J>(ticket: Ticket<J>, tokens: number): void {
   ticket.lane.account.charge(ticket.rank, tokens / ticket.share);
 }
 
-/** Of a job that has not begun, the share is that of its key now. */
+/** For a job that has not begun, the share is that of its key now. */
 function shareOf<J>({ share, lane }: Ticket<J>): number {
   return share > 0 ? share : lane.account.terms.share;
 }

@@ -21,16 +21,16 @@ export type Claimant = Pick<Demand, 'key' | 'payer' | 'trafficClass'>;
 /** The key of all jobs that came without one. */
 export { noKey };
 
-/** The demand of a job whose owner does not say. */
+/** The demand of a job whose owner does not specify it. */
 export const unknownDemand: Demand = { key: noKey, trafficClass: usualClass, promptTokens: 0, maxTokens: 1 };
 
 /** How a key's jobs are served. */
 export interface KeyTerms {
-  /** The service that the key gets in proportion to others, more than 0. */
+  /** The key's share of the service in proportion to others, more than 0. */
   readonly share: number;
-  /** The most jobs that run at once; null for as many as there are slots. */
+  /** The maximum number of jobs that run at once; null for as many as there are slots. */
   readonly maxRunning: number | null;
-  /** The most jobs that wait at once; null for as many as the queue takes. */
+  /** The maximum number of jobs that wait at once; null for as many as the queue accepts. */
   readonly maxWaiting: number | null;
   /** Places that only the key may use; none if left out. */
   readonly reserve?: number;

@@ -12,7 +12,7 @@ export interface Expectation {
   readonly waitMs: number;
 }
 
-/** What a job has got so far. Its times are as if it had never been paused. */
+/** The progress of a job. Its times are as if it had never been paused. */
 export interface Run {
   startedMs: number;
   /** Null before its first token, and where its tokens came all at once, so that nothing says when the first was generated. */
@@ -48,11 +48,11 @@ export class Job implements Standing {
    * reserves, it has to fit into the places that all may use.
    */
   readonly places: number = 1;
-  /** Whether it can continue later with what it has got. */
+  /** Whether it can later continue from its progress. */
   readonly canPause: boolean = true;
-  /** Whether none of its tokens is seen before all of them are. */
+  /** Whether none of its tokens is visible before all of them are. */
   readonly isSilent: boolean = false;
-  /** What it is expected to take while it waits: see `StartEstimates.workOf`. */
+  /** The expected work of the job while it waits: see `StartEstimates.workOf`. */
   work = 0;
   /** The first wait that was expected for it, and when. */
   expectation: Expectation | null = null;
@@ -80,8 +80,8 @@ export class Job implements Standing {
 export type TurningAway = 'arrival' | 'waiting';
 
 /**
- * What the scheduler tells its owner. Every admitted job is either `started` or `turned_away`, unless it is withdrawn. One
- * that has started may be `paused`, and is then `resumed`, `turned_away` or withdrawn.
+ * What the scheduler tells its owner. Every admitted job is either `started` or `turned_away`, unless it is withdrawn.
+ * A started job may be `paused`, and is then `resumed`, `turned_away` or withdrawn.
  */
 export type SchedulerEvent<J extends Job> =
   | { readonly type: 'started'; readonly job: J; readonly waitedMs: number }
@@ -98,7 +98,10 @@ export type SchedulerEvent<J extends Job> =
   /** Waiting jobs may have moved up. */
   | { readonly type: 'moved' };
 
-/** What a waiting job waits for: a slot, one that is not held back for others, or the end of another job of its own key. */
+/**
+ * What a waiting job waits for: a slot, a slot that is not reserved for others, or the end of another job of its own
+ * key.
+ */
 export type WaitReason = 'slot' | 'reserve' | 'key';
 
 /** Where a waiting job stands now. */

@@ -9,7 +9,7 @@ import { trafficClasses } from './traffic-class.js';
 export const promptWeight = 1;
 export const outputWeight = 2;
 
-/** How much the newest length counts in the mean: the last eight or so decide. */
+/** The weight of the newest length in the mean: the last eight or so decide. */
 const newestShare = 1 / 8;
 
 /** The mean length of answers, in output tokens. */
@@ -29,7 +29,7 @@ export class MeanLength {
 export interface KeyRoom {
   readonly waiting: number;
   readonly maxWaiting: number | null;
-  /** The most places that it may have, and how many more of them it may take now; infinite without a limit. */
+  /** The maximum number of places that it may have, and how many more it may take now; infinite without a limit. */
   readonly maxRunning: number;
   readonly mayStart: number;
 }
@@ -81,7 +81,7 @@ export class KeyAccount<J> {
     if (turn !== undefined) turn.service += service;
   }
 
-  /** Raises the service of a key that comes back, so that it has not saved up. */
+  /** Raises the service of a key that comes back, so that it cannot save up service. */
   lift(rank: number, least: number): void {
     const turn = this.turns[rank];
     if (turn !== undefined && least > turn.service) turn.service = least;
@@ -93,7 +93,7 @@ export class Turn<J> implements HeapItem {
   heapIndex = -1;
   /** Weighted tokens divided by the share. Only differences between keys in one class mean anything. */
   service = 0;
-  /** What it was at the moment with this number, if the key has been charged since: see `Moment`. */
+  /** Its value at the moment with this number, if the key has been charged since: see `Moment`. */
   kept = 0;
   keptAsOf = 0;
   /**
@@ -118,7 +118,7 @@ export class Turn<J> implements HeapItem {
     return first;
   }
 
-  /** Has to be called before its place in the heap is looked for. */
+  /** Must be called before its place in the heap is looked for. */
   update(): void {
     this.running = this.account.running;
     this.arrival = this.ticket?.arrival ?? Infinity;
@@ -189,7 +189,7 @@ export class Ticket<J> {
   expectedTokens = 0;
   cachedTokens = 0;
   outputTokens = 0;
-  /** Whether it has given up its place once, which is not asked of it again. */
+  /** Whether it has given up its place once, which is not demanded a second time. */
   wasPaused = false;
   /** Its place in the order of starts, and the number of the moment for which that holds. */
   position = 0;

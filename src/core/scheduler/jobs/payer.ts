@@ -1,11 +1,12 @@
 import { noKey } from './demand.js';
 
 /**
- * A payer is whose service and limits a job counts against: a key, by its name, or one of the addresses from which clients
- * without a key come. Names of keys in the configuration have no spaces, so that both can be told apart.
+ * A payer is the owner of the service and limits that a job counts against: a key, by its name, or one of the addresses
+ * from which clients without a key come. Names of keys in the configuration have no spaces, so the two can be
+ * distinguished.
  */
 
-/** How many addresses are remembered that use nothing at the moment. What is forgotten begins anew. */
+/** How many idle addresses are remembered. A forgotten address begins anew. */
 export const mostIdleAddresses = 10_000;
 
 /** @param address of a client without a key, without spaces */

@@ -3,7 +3,7 @@ export const trafficClasses = ['interactive', 'standard', 'batch'] as const;
 
 export type TrafficClass = (typeof trafficClasses)[number];
 
-/** The class of a job whose owner says nothing about it. */
+/** The class of a job whose owner does not specify it. */
 export const usualClass: TrafficClass = 'standard';
 
 /** 0 for the class that goes first. */

@@ -25,8 +25,8 @@ export interface JobLine<J> extends Iterable<J> {
   /** Sets the work of all jobs in the line, visited in no particular order. */
   weighAll(workOf: (job: J) => number): void;
   /**
-   * Whether a job in the line would start too late. Costs at most the positions up to the first late one. Always false for a job that
-   * is first among those with a claim to held-back places, which may become free at any time.
+   * Whether a job in the line would start too late. Costs at most the positions up to the first late one. Always false
+   * for the first job among those with a claim to reserved places, which may become free at any time.
    *
    * @param isLate whether the job would start too late from this position, with so much work ahead; must then hold for all later ones
    */

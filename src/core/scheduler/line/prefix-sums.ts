@@ -2,8 +2,8 @@
 const mostCells = 4096;
 
 /**
- * Numbers at places, and the sum of those before any place, both in O(log n): a Fenwick tree. With more than 4096 places,
- * several that follow each other are one cell, and numbers in the same cell do not count as before each other.
+ * Numbers at places, and the sum of those before any place, both in O(log n): a Fenwick tree. With more than 4096
+ * places, several consecutive ones form one cell, and numbers in the same cell do not count as before each other.
  */
 export class PrefixSums {
   readonly #tree: Float64Array;

@@ -6,7 +6,10 @@ import { RankedBits } from './ranked-bits.js';
 export interface Standing {
   /** Its place in the line's storage; −1 while it is not in a line. Set by the line only. */
   place: number;
-  /** What counts as {@link WaitingLine.workAhead} of those behind it. Set by the line only while it is in one. */
+  /**
+   * The amount that it adds to {@link WaitingLine.workAhead} of those behind it. Set by the line only while it is in
+   * one.
+   */
   work: number;
   /** How many places it takes, 1 or more. */
   readonly places: number;
@@ -30,7 +33,7 @@ const smallestCapacity = 256;
  * position(d) = rank(0) + size − wrapped = 1 + 4 − 2 = 3           before the head: it came round the end
  * ```
  *
- * An item that needs several places takes as many that follow each other, and stands in the first of them.
+ * An item that needs several places takes consecutive ones, and stands in the first of them.
  *
  * Items know their own places, so that none has to be looked up. A gap stays until the head or the end of the line passes
  * it or until the ring is full, and {@link RankedBits} count the taken places before any of them. Entering, leaving and
@@ -169,7 +172,10 @@ export class WaitingLine<T extends Standing> implements JobLine<T> {
     while (!this.#taken.has(this.#at(this.#span - 1))) this.#span -= 1;
   }
 
-  /** Closes the gaps, and doubles the storage if the line would still fill more than half of it, with so many places more. */
+  /**
+   * Closes the gaps, and doubles the storage if, with this many more places, the line would still fill more than half
+   * of it.
+   */
   #makeRoom(more: number): void {
     let capacity = smallestCapacity;
     while (capacity < this.#count * 2 || capacity < this.#count + more) capacity *= 2;

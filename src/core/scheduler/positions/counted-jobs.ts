@@ -1,7 +1,10 @@
 import { type Price, serviceAt } from '../fairness/service-charges.js';
 import type { Ticket } from '../jobs/key-account.js';
 
-/** What decides between jobs of several keys in one class: the least counter, then the fewest running, then the first to have come. */
+/**
+ * What decides between jobs of several keys in one class: the lowest counter, then the fewest running jobs, then the
+ * earliest arrival.
+ */
 export interface Turn {
   /** The service of its key when its turn comes. */
   readonly counter: number;
@@ -23,7 +26,7 @@ const counter = 0;
 const service = 1;
 const places = 2;
 const work = 3;
-/** What the service follows from: see `Price`. */
+/** The values from which the service is computed: see `Price`. */
 const fixed = 4;
 const outputTokens = 5;
 const maxTokens = 6;
@@ -92,7 +95,7 @@ export class CountedJobs<J> {
   }
 
   /**
-   * @param answer how long answers of the key are expected to be, in output tokens
+   * @param answer the expected length of the key's answers, in output tokens
    * @param ownWork see `JobLine.workAhead`
    */
   append(ticket: Ticket<J>, price: Price, answer: number, ownWork: number): void {
@@ -132,7 +135,7 @@ export class CountedJobs<J> {
     this.#first += 1;
   }
 
-  /** Answers of the key are expected to be so long now, in output tokens. */
+  /** Sets the expected length of the key's answers, in output tokens. */
   weigh(answer: number): void {
     for (let index = this.#first; index < this.#tickets.length; index += 1) {
       const price = {
@@ -155,7 +158,10 @@ export class CountedJobs<J> {
     }
   }
 
-  /** Has to be called before counters are asked for. @param first the service of the key when the turn of the first job comes */
+  /**
+   * Must be called before counters are requested. @param first the service of the key when the turn of the first job
+   * comes
+   */
   startAt(first: number): void {
     if (this.#isCounted && this.#get(this.#first, counter) === first) return;
     this.#isCounted = true;
@@ -170,7 +176,7 @@ export class CountedJobs<J> {
   /** How many come before one of them. They are in the order of their arrival. */
   countBefore(ticket: Ticket<J>): number {
     const { arrival, listedAt } = ticket;
-    // Unless it has been listed elsewhere since. To search tickets in order waits for memory at each step.
+    // Unless it has been listed elsewhere since. A binary search in the tickets would wait for memory at each step.
     if (this.#tickets[listedAt] === ticket) return listedAt - this.#first;
     let low = this.#first;
     let high = this.#tickets.length;

@@ -8,7 +8,7 @@ import type { Moment } from './moment.js';
 /** What the order of a key's jobs depends on. */
 export interface ForecastRules<J> {
   readonly competition: Pick<Competition<J>, 'rankAt' | 'risesMs'>;
-  /** What a key pays when a job starts, and how long its answers are expected to be; see `ServiceCharges`. */
+  /** What a key pays when a job starts, and the expected length of its answers; see `ServiceCharges`. */
   readonly charges: {
     priceOf(ticket: Ticket<J>): Price;
     answerOf(account: KeyAccount<J>): number;
@@ -53,10 +53,10 @@ export class KeyForecast<J> {
   }
 
   /**
-   * Has to be called before {@link classes} are read.
+   * Must be called before {@link classes} are read.
    *
-   * @returns false if jobs of a lane have come from elsewhere after others that have waited for less, or went ahead of one that came
-   *   earlier: what follows from classes and arrivals is not known then
+   * @returns false if jobs of a lane have come from elsewhere after others that have waited for less time, or went
+   *   ahead of one that came earlier: then the order cannot be derived from classes and arrivals
    */
   update(nowMs: number): boolean {
     const answer = this.#rules.charges.answerOf(this.account);
@@ -86,7 +86,7 @@ export class KeyForecast<J> {
     for (const jobs of this.classes) jobs.clear();
   }
 
-  /** Has to be called when a job has begun to wait. */
+  /** Must be called when a job has begun to wait. */
   entered(ticket: Ticket<J>, nowMs: number): void {
     if (!this.#isListed || !this.#isOrderly) return;
     const { competition, charges } = this.#rules;
@@ -97,12 +97,12 @@ export class KeyForecast<J> {
       this.spoil();
       return;
     }
-    // By the same length of answers as the others, until all are weighed anew.
+    // With the same length of answers as the others, until all are weighed anew.
     jobs.append(ticket, charges.priceOf(ticket), this.#answer, this.#rules.workOf(ticket));
     this.#willRise(ticket, lane.rank);
   }
 
-  /** Has to be called while a job is still in its lane that is about to leave it. */
+  /** Must be called for a job that is about to leave its lane, while it is still in it. */
   leaving(ticket: Ticket<J>): void {
     if (!this.#isListed) return;
     const { previous, next } = ticket;

@@ -3,9 +3,9 @@ import type { Competition } from '../fairness/competition.js';
 import type { KeyAccount, Turn } from '../jobs/key-account.js';
 
 /**
- * The moment for which all positions are computed until the line changes, so that they are consistent, whenever each
- * is asked for. Tokens that keys pay for in the meantime count from the next change on. What a key had been served before is
- * kept when the first of them comes, so that a moment costs nothing for each key.
+ * The moment for which all positions are computed until the line changes, so that they are consistent, whenever each is
+ * requested. Tokens that keys pay for in the meantime count from the next change on. The earlier service of a key is
+ * stored when its first payment comes, so that a moment costs nothing per key.
  *
  * ```text
  * line changes        position of a?    token of ben     position of b?      line changes
@@ -52,7 +52,7 @@ export class Moment<J> {
     return this.#lastServed;
   }
 
-  /** Has to be called before anything is asked of it. Goes on with one that has begun. */
+  /** Must be called before anything else. Continues a moment that has begun. */
   begin(): void {
     if (this.#isOpen) return;
     const { firstServices, lastServed } = this.#competition;
@@ -63,12 +63,12 @@ export class Moment<J> {
     this.#lastServed = lastServed;
   }
 
-  /** Has to be called when the line has changed. */
+  /** Must be called when the line has changed. */
   end(): void {
     this.#isOpen = false;
   }
 
-  /** Has to be called before a key is charged without any other change. */
+  /** Must be called before a key is charged without any other change. */
   keep({ turns }: KeyAccount<J>, rank: number): void {
     const turn = turns[rank];
     if (!this.#isOpen || turn === undefined || turn.keptAsOf === this.#number) return;

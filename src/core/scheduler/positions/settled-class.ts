@@ -3,12 +3,12 @@ import type { Turn } from './counted-jobs.js';
 import type { KeyInClass } from './key-forecast.js';
 import { type Load, SortedTurns } from './sorted-turns.js';
 
-/** What the turns in a class follow from besides the jobs of each key. */
+/** The values that determine the turns in a class, besides the jobs of each key. */
 export interface ClassBasis {
   readonly rank: number;
   /** To which keys are lifted that come to it. */
   readonly least: number;
-  /** How long answers of a key are expected to be that has had none. */
+  /** The expected length of answers of a key that has had none. */
   readonly usualAnswer: number;
 }
 
@@ -60,7 +60,7 @@ export class SettledClass<J> {
     return true;
   }
 
-  /** Whether it still holds but for the keys that have changed, and is of use. */
+  /** Whether it still holds except for the keys that have changed, and is useful. */
   holds({ least, usualAnswer }: ClassBasis, nowMs: number): boolean {
     const basis = this.#basis;
     if (this.isWorn || nowMs >= this.#risesMs) return false;
@@ -72,7 +72,7 @@ export class SettledClass<J> {
     return [...this.#changed].flatMap((account) => this.#keys.get(account) ?? []);
   }
 
-  /** What all keys were but these. @param former what these were */
+  /** The former states of all other keys. @param former the states of these */
   keysBut(former: readonly KeyInClass<J>[]): readonly KeyInClass<J>[] {
     const left = new Set(former);
     return [...this.#keys.values()].filter((key) => !left.has(key));

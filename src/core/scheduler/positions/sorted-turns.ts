@@ -51,7 +51,7 @@ export class SortedTurns {
   }
 }
 
-/** In columns, of which the first mostly decides: objects for 100,000 would not fit into the processor's cache. */
+/** In columns, the first of which usually decides: 100,000 objects would not fit into the processor's cache. */
 class Turns {
   readonly #counters: Float64Array;
   readonly #running: Float64Array;

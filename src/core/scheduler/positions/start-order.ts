@@ -11,7 +11,7 @@ export interface LineState<J> {
   readonly isFifo: boolean;
   /** The class in which a waiting job would compete now if it were the first of its lane. */
   readonly rankOf: (ticket: Ticket<J>) => number;
-  /** The service that its key will have had with it as soon as it starts. */
+  /** The service that its key will have received as soon as it starts. */
   readonly serviceOf: (ticket: Ticket<J>) => number;
   /** What a key has been served in a class. */
   readonly servedIn: (account: KeyAccount<J>, rank: number) => number;
@@ -19,7 +19,7 @@ export interface LineState<J> {
   readonly lastServed: readonly number[];
 }
 
-/** A key in one class, as it would be after the starts so far. It competes while it has tickets. */
+/** The state of a key in one class after the starts so far. It competes while it has tickets. */
 interface Contender<J> extends HeapItem {
   readonly runner: Runner<J>;
   service: number;
@@ -31,7 +31,7 @@ interface Runner<J> {
   readonly account: KeyAccount<J>;
   /** Places. */
   running: number;
-  /** Whether it runs as many as it may, so that it competes nowhere. */
+  /** Whether it runs as many jobs as it may, so that it competes nowhere. */
   isBlocked: boolean;
   /** One for each class, in their order. */
   readonly contenders: Contender<J>[];

@@ -6,7 +6,7 @@ import type { StartRank } from './start-ranks.js';
 
 /** How positions are found; see `StartRanks` and `startOrder`. */
 export interface PositionSources<J extends Job> {
-  /** Positions on their own; null where only the order can tell. */
+  /** Computes positions individually; null if only the order can tell. */
   readonly ranks: {
     of(ticket: Ticket<J>): StartRank | null;
   };
@@ -25,7 +25,7 @@ export class StartPositions<J extends Job> {
   readonly #sources: PositionSources<J>;
   /** The order as far as it has been asked for since the last change. */
   #order: Iterator<Ticket<J>> | null = null;
-  /** Whether positions are taken from the order, and no longer found on their own. */
+  /** Whether positions are taken from the order, and no longer computed individually. */
   #isInTurns = false;
   /** Places of those in it. */
   #ordered = 0;
@@ -36,7 +36,7 @@ export class StartPositions<J extends Job> {
     this.#sources = sources;
   }
 
-  /** Has to be called when the order has changed. */
+  /** Must be called when the order has changed. */
   forget(): void {
     this.#sources.moment.end();
     this.#order = null;
@@ -94,7 +94,7 @@ export class StartPositions<J extends Job> {
   /** @returns false if it is not in the order, or behind that position */
   #advanceTo(ticket: Ticket<J>, most: number): boolean {
     const order = this.#currentOrder();
-    // Of those whose positions are found on their own, nothing else is known.
+    // If positions are computed individually, nothing else is known.
     while (!this.#isMarked(ticket) || Number.isNaN(ticket.allSinceMs)) {
       if (this.#ordered >= most || !this.#advance(order)) return false;
     }

@@ -17,10 +17,10 @@ export interface StartRank {
 /** All waiting jobs in a class, of one moment. */
 interface JobsInClass<J> {
   readonly asOf: number;
-  /** Null if only the order can tell whose turn comes when. With those that are settled, only those that have changed. */
+  /** Null if only the order can tell whose turn comes when. With settled keys, only those that have changed. */
   readonly keys: readonly KeyInClass<J>[] | null;
   readonly settled: SettledClass<J> | null;
-  /** What the keys that have changed were when the others were settled. */
+  /** The states of changed keys when the others were settled. */
   readonly former: readonly KeyInClass<J>[];
   /** Of all jobs in higher classes. */
   readonly above: Load;
@@ -28,7 +28,7 @@ interface JobsInClass<J> {
 
 const none: Load = { places: 0, work: 0 };
 
-/** Of so few keys, looking at each takes no longer than keeping them settled from one moment to the next. */
+/** With so few keys, looking at each takes no longer than keeping them settled from one moment to the next. */
 const fewKeys = 64;
 
 /**
@@ -64,7 +64,7 @@ export class StartRanks<J extends Job> {
     this.#moment = moment;
   }
 
-  /** Has to be called when a job has begun to wait behind all others. */
+  /** Must be called when a job has begun to wait behind all others. */
   entered(ticket: Ticket<J>, nowMs: number): void {
     if (this.#forecasts === null) return;
     const { account } = ticket.lane;
@@ -72,7 +72,7 @@ export class StartRanks<J extends Job> {
     this.#forecastOf(account, this.#forecasts).entered(ticket, nowMs);
   }
 
-  /** Has to be called while a job still waits that is about to leave. */
+  /** Must be called for a job that is about to leave, while it still waits. */
   leaving(ticket: Ticket<J>): void {
     const { account } = ticket.lane;
     this.changed(account);
@@ -80,7 +80,7 @@ export class StartRanks<J extends Job> {
     else this.#forecasts?.get(account)?.leaving(ticket);
   }
 
-  /** Has to be called when the jobs of a key, or those of all, have changed in another way. */
+  /** Must be called when the jobs of a key, or those of all, have changed in another way. */
   spoil(account: KeyAccount<J> | null): void {
     if (account === null) {
       this.#forecasts = null;
@@ -91,17 +91,17 @@ export class StartRanks<J extends Job> {
     }
   }
 
-  /** Has to be called when the work of all jobs has changed, which their order does not depend on. */
+  /** Must be called when the work of all jobs has changed, which their order does not depend on. */
   weighed(): void {
     this.#settled.fill(null);
     for (const forecast of this.#forecasts?.values() ?? []) forecast.weighed();
   }
 
-  /** Has to be called before or after a key changes in any other way. */
+  /** Must be called before or after a key changes in any other way. */
   changed(account: KeyAccount<J>): void {
     let isNew = false;
     for (const [rank, settled] of this.#settled.entries()) {
-      // It would keep jobs in memory that have left, for little use.
+      // It would keep jobs in memory that have left, with little benefit.
       if (!this.#moment.isOpen && (this.#hasFew || settled?.isWorn === true)) {
         this.#settled[rank] = this.#classes[rank] = null;
       } else if (settled?.change(account) === true) {
@@ -109,7 +109,7 @@ export class StartRanks<J extends Job> {
       }
     }
     if (!isNew || this.#forecasts?.has(account) !== true) return;
-    // What it was when it was settled stays as it is.
+    // Its state when it was settled stays as it is.
     this.#forecasts.set(account, new KeyForecast(account, this.#rules));
   }
 
@@ -146,7 +146,7 @@ export class StartRanks<J extends Job> {
     this.#looks[rank] = (this.#looks[rank] ?? 0) + keys;
   }
 
-  /** Whether to sort all jobs of a class takes no longer than looking at keys has taken. */
+  /** Whether sorting all jobs of a class takes no longer than looking at keys has taken. */
   #isDue(rank: number): boolean {
     return (this.#looks[rank] ?? 0) > this.#keys.size;
   }
@@ -193,7 +193,7 @@ export class StartRanks<J extends Job> {
     const settled = new SettledClass(keys, basis);
     this.#settled[basis.rank] = settled;
     this.#looks[basis.rank] = 0;
-    // What these have paid since this moment began is not in it.
+    // The payments of these keys since this moment began are not included.
     for (const { account } of keys) if (this.#moment.hasKept(account)) this.changed(account);
     return settled;
   }

@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto';
 
-/** The load that a load test puts on this server: so many clients, each with one request in flight. */
+/** The load that a load test puts on this server: a number of clients, each with one request in flight. */
 export interface LoadPlan {
   readonly clients: number;
   readonly durationSeconds: number;
   readonly outputTokens: number;
-  /** The one of several models that is asked; null for the first that the server lists. */
+  /** The model to request, if there are several; null for the first that the server lists. */
   readonly model: string | null;
 }
 
-/** How far a load test is. The figures are those of requests that were sent after its warm-up. */
+/** The progress of a load test. The figures are those of requests that were sent after its warm-up. */
 export interface LoadFigures {
   readonly phase: 'warm-up' | 'measuring' | 'extending' | 'finishing';
   readonly elapsedMs: number;
-  /** Warm-up and measurement together; null while that is not known. */
+  /** Warm-up and measurement together; null while unknown. */
   readonly plannedMs: number | null;
   readonly completed: number;
   readonly inFlight: number;
   /** Refused, failed and timed out together. */
   readonly failed: number;
   readonly outputTokensPerSecond: number;
-  /** Null as long as too few requests have a first token. */
+  /** Null while too few requests have a first token. */
   readonly ttftP50Ms: number | null;
   readonly ttftP95Ms: number | null;
 }
@@ -43,7 +43,7 @@ export interface LoadProcess {
   readonly kill: () => void;
 }
 
-/** What a load test is started with. */
+/** The parameters with which a load test is started. */
 export interface LoadOrder extends LoadPlan {
   readonly url: string;
   /** Sent with its requests. */
@@ -74,11 +74,11 @@ export type LoadState =
   | ({
       readonly status: 'completed' | 'stopped' | 'failed';
       readonly problem: string | null;
-      /** By which its report is asked for; null if it has none. */
+      /** The id by which its report is requested; null if it has none. */
       readonly reportId: string | null;
     } & Started);
 
-/** Load tests of this server by itself, one at a time. Of the last one, the result is kept in memory. */
+/** Load tests of this server by itself, one at a time. The result of the last one is kept in memory. */
 export class LoadTests {
   readonly #start: StartLoad;
   readonly #lendKey: () => LentKey;
@@ -101,7 +101,7 @@ export class LoadTests {
   }
 
   /**
-   * Starts a load test. There must be none that runs.
+   * Starts a load test. None may be running.
    *
    * @param url of this server
    */
@@ -154,7 +154,8 @@ export class LoadTests {
       status: status === 'stopping' ? 'stopped' : problem === null ? 'completed' : 'failed',
       ...{ plan, startedAtMs, figures },
       problem: status === 'stopping' ? null : problem,
-      // A browser opens the report without a key, as it opens any page. Who knows the id has been shown it by someone with a key.
+      // A browser opens the report without a key, like any page. Anyone who knows the id has been shown it by someone
+      // with a key.
       reportId: report === null ? null : randomBytes(24).toString('base64url'),
     };
   }

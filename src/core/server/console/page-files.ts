@@ -8,7 +8,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 /** Where `npm run build` puts the page. */
 export const builtPage = fileURLToPath(new URL('../../../console/', import.meta.url));
 
-/** A way in which a file can be sent, in the order in which they are preferred. */
+/** A form in which a file can be sent; the forms are in order of preference. */
 export const encodings = ['br', 'gzip', 'identity'] as const;
 
 export type Encoding = (typeof encodings)[number];

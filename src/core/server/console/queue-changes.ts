@@ -13,25 +13,25 @@ interface Told {
   readonly request: ChangedRequest;
 }
 
-/** Finds out what lookers have not been told yet. */
+/** Finds out what watchers have not been told yet. */
 export class QueueChanges {
   /** As they were last told. */
   #told = new Map<string, Told>();
   #status: QueueStatus;
 
-  /** @param view what lookers know in the beginning */
+  /** @param view what watchers know at the beginning */
   constructor(view: QueueView) {
     this.#status = view.status;
     for (const request of requestsOf(view)) this.#told.set(request.id, { atMs: view.atMs, request });
   }
 
-  /** Whether lookers have been told of a request. */
+  /** Whether watchers have been told about a request. */
   knows(id: string): boolean {
     return this.#told.has(id);
   }
 
   /**
-   * What is new in a view; it counts as told from then on.
+   * The changes in a view, which count as told from then on.
    *
    * @param ended the requests that have ended since the last call
    * @returns null if nothing is
@@ -65,7 +65,7 @@ function* requestsOf({ running, waiting }: QueueView): Generator<ChangedRequest>
   for (const request of waiting) yield { state: 'waiting', ...request };
 }
 
-/** Times that only pass are no change: lookers have clocks of their own. */
+/** The passing of time alone is not a change, because watchers have their own clocks. */
 function isSame(before: ChangedRequest, now: ChangedRequest, passedMs: number): boolean {
   if (before.state === 'running') {
     return (

@@ -7,7 +7,7 @@ import type { EventStream } from '../streaming/event-stream.js';
 import { QueueChanges } from './queue-changes.js';
 import { type QueueView, type QueueViewer, readQueueView } from './queue-view.js';
 
-/** Five looks a second: an eye sees no more. */
+/** Five checks a second, because people cannot follow more. */
 const intervalMs = 200;
 
 /**
@@ -16,23 +16,23 @@ const intervalMs = 200;
  */
 const ownIntervalMs = 1000;
 
-/** A comment is sent after so long without a change, because proxies cut silent connections. */
+/** A comment is sent after this long without a change, because proxies cut silent connections. */
 const quietMs = 15_000;
 
 /** How long it is between two checks of who may stay. */
 const checkEveryMs = 15_000;
 
-/** Ended requests in one event, besides those that lookers know as running or waiting. */
+/** Ended requests in one event, besides those that watchers know as running or waiting. */
 const mostEnded = 500;
 
-/** Where a looker is written to. */
+/** The stream of a watcher. */
 export type FeedStream = Pick<EventStream, 'isCongested' | 'write' | 'comment' | 'end' | 'abandoned'>;
 
 /** A client that watches the queues. */
 export interface Looker {
-  /** @param takeHeld gives what was held back while the stream was congested */
+  /** @param takeHeld returns what was held back while the stream was congested */
   readonly open: (takeHeld: () => string) => FeedStream;
-  /** Whether it may continue watching: its key may be gone, or have another role. Asked now and then. */
+  /** Whether it may continue watching: its key may be gone, or have another role. Called from time to time. */
   readonly mayStay: () => boolean;
 }
 
@@ -48,9 +48,9 @@ interface OpenLooker {
 interface Look {
   readonly changes: QueueChanges;
   view: QueueView;
-  /** The event for those who know nothing yet; made when the first of them comes. */
+  /** The event for watchers who know nothing yet; created when the first of them arrives. */
   snapshot: string | null;
-  /** Requests that have ended since the last look. */
+  /** Requests that have ended since the last check. */
   ended: EndedRequest[];
   /** How often it was looked. */
   looks: number;
@@ -60,7 +60,7 @@ interface Look {
 /**
  * Shows the queues as they change to all who look. Looking means reading the first requests of both queues at intervals
  * and comparing them with what was told before: however many tokens and requests there are, the cost is bounded, and so
- * nothing has to be noted down while tokens are generated. It is done once for all lookers, and not at all while there are
+ * nothing has to be noted down while tokens are generated. It is done once for all watchers, and not at all while there are
  * none.
  */
 export class QueueFeed {
@@ -86,7 +86,10 @@ export class QueueFeed {
     return this.#lookers.size > 0;
   }
 
-  /** Shows both queues to a looker, and from then on what changes. @returns what ends it when the looker has left */
+  /**
+   * Shows both queues to a watcher, and from then on the changes. @returns a function that ends it when the watcher has
+   * left
+   */
   add({ open, mayStay }: Looker): () => void {
     const look = (this.#look ??= this.#begin());
     const stream = open(() => {

@@ -18,9 +18,9 @@ export class QueueFeeds {
   }
 
   /**
-   * Shows requests to a looker.
+   * Shows requests to a watcher.
    *
-   * @returns what ends it when the looker has left
+   * @returns a function that ends it when the watcher has left
    */
   add(viewer: QueueViewer, looker: Looker): () => void {
     for (const [other, feed] of this.#feeds) if (!feed.isWatched) this.#feeds.delete(other);

@@ -5,7 +5,7 @@ import type { QueueStatus } from '../schemas/state/queue-events.js';
 import type { WireRunning, WireWaiting } from '../schemas/state/server-state.js';
 
 /**
- * How many requests of each queue lookers are shown. A screen has no room for more, and with 500 streams each event would
+ * How many requests of each queue watchers see. A screen has no room for more, and with 500 streams each event would
  * otherwise hold 500 requests.
  */
 const mostShown = 100;

@@ -28,13 +28,13 @@ export interface ServerOptions {
   readonly port: number;
   /** Output tokens of a request that sets no limit. */
   readonly defaultMaxTokens: number;
-  /** Names that the model answers to besides that of its file, the first of several models; with `*`, it answers to any. */
+  /** Further names of the model besides that of its file, or of the first of several models; with `*`, any name. */
   readonly aliases: readonly string[];
   /** Keys of --api-key; see `ServerContext.keys` for all of them. */
   readonly apiKeys: readonly string[];
   /** Origins from which browsers may send requests; `*` is any. */
   readonly corsOrigins: readonly string[];
-  /** Addresses and networks of proxies that say where requests come from. */
+  /** Addresses and networks of proxies whose word on the origin of requests is trusted. */
   readonly trustedProxies: readonly string[];
   /** The longest request body, in bytes. */
   readonly maxBodyBytes: number;
@@ -50,9 +50,9 @@ export interface ServerOptions {
   readonly usageRetentionMs: number;
 }
 
-/** What operators can do with the process that the server is a part of. */
+/** What operators can do with the process to which the server belongs. */
 export interface Operations {
-  /** Ends the process as SIGTERM does: nothing new is accepted, what runs may finish. */
+  /** Ends the process as SIGTERM does: nothing new is accepted, and running generations may finish. */
   readonly drain: () => void;
   readonly loadTests: LoadTests;
 }
@@ -79,14 +79,14 @@ export interface LineContext {
   readonly version: string;
 }
 
-/** What the routes work with where this server generates. */
+/** What the routes work with if this server generates. */
 export interface ServerContext extends LineContext {
   readonly models: ServedModels;
-  /** Where responses and conversations are kept. */
+  /** Where responses and conversations are stored. */
   readonly storage: Storage;
 }
 
-/** What the routes work with where other servers generate. */
+/** What the routes work with if other servers generate. */
 export interface RelayContext extends LineContext {
   readonly relay: Relay;
 }

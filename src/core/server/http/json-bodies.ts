@@ -8,12 +8,15 @@ import type { App } from './context.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route takes its bodies as text, because they are passed on. What is in them is for it to check. */
+    /**
+     * Whether the route takes its bodies as text, because they are passed on. The route then checks their contents
+     * itself.
+     */
     readonly keepsText?: boolean;
   }
 }
 
-/** Characters from which on a body waits for its turn. */
+/** Number of characters from which on a body waits for its turn. */
 const longBody = 65_536;
 
 /** Levels of objects and lists. The values of parameters may have 256; of a million, reading alone would take 0.1 s. */
@@ -44,10 +47,10 @@ const bytesPerShortString = 30;
 const none = { levels: 0, containers: 0, members: 0, strings: 0 };
 
 /**
- * What is wrong with a body that would take this server too long, whatever is in it.
+ * What is wrong with a body that would take this server too long, whatever its contents.
  *
  * @param maxBodyBytes the length of the longest body
- * @returns looks at the text of a body; null for one with which nothing is wrong
+ * @returns a function that checks the text of a body; null for a body that is fine
  */
 function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | null {
   const containers = Math.max(manyContainers, Math.floor(maxBodyBytes / bytesPerContainer));
@@ -81,7 +84,7 @@ export function readJsonBodies(
   // copies what a client sent by assignment, which alone would make it a prototype.
   const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   const turns = new TurnsByOwner({ atOnce: 1 });
-  /** Requests that are being checked, and how those continue that have passed. */
+  /** Requests that are being checked, and how to continue those that pass. */
   const long = new WeakSet<FastifyRequest>();
   const checked = new WeakMap<FastifyRequest, () => void>();
   const responses = new WeakMap<FastifyRequest, ServerResponse>();
@@ -97,7 +100,8 @@ export function readJsonBodies(
     const read = (problem: ChatstreamError | null, then: typeof done): void => {
       if (problem !== null) then(problem);
       else if (request.routeOptions.config.keepsText === true) then(null, body);
-      // OpenAI's Python client declares JSON also where it sends no body. Where one is needed, the route's schema says so.
+      // OpenAI's Python client declares JSON even if it sends no body. Where a body is needed, the route's schema says
+      // so.
       else if (body === '') then(null, null);
       else void parseJson(request, body, then);
     };

@@ -4,7 +4,7 @@ import type { EngineInfo } from '../../engine/engine.js';
 /** The fingerprints of the models that this version of the program serves. */
 export class Fingerprints {
   readonly #version: string;
-  /** A hash takes longer than the rest of a request's head, and the model stays the same. */
+  /** Cached, because a hash takes longer than the rest of a request's head, and the model stays the same. */
   readonly #known = new WeakMap<EngineInfo, string>();
 
   constructor(version: string) {

@@ -21,7 +21,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   model_not_found: { status: 404, type: 'invalid_request_error' },
   not_found: { status: 404, type: 'invalid_request_error' },
   method_not_allowed: { status: 405, type: 'invalid_request_error' },
-  // The status at which codex continues without WebSockets. At others it tries for 6 s.
+  // The status after which codex continues without WebSockets. After others, it tries for 6 s.
   websocket_unsupported: { status: 426, type: 'invalid_request_error' },
   unsupported_media_type: { status: 415, type: 'invalid_request_error' },
   limits_held: { status: 409, type: 'invalid_request_error' },
@@ -39,7 +39,7 @@ const httpErrors: Readonly<Record<ErrorCode, HttpError>> = {
   cancelled: { status: 499, type: 'client_closed_request' },
   engine_failed: internal,
   upstream_failed: { status: 502, type: 'server_error' },
-  // Insufficient Storage: what is usually wrong.
+  // Insufficient Storage, which is the usual cause.
   storage_failed: { status: 507, type: 'server_error' },
   model_unreadable: internal,
   out_of_memory: internal,
@@ -63,7 +63,7 @@ export interface ErrorBody {
     readonly type: string;
     readonly param: string | null;
     readonly code: string;
-    /** As llama-server has it, with `context_length_exceeded`. */
+    /** In llama-server's form, with `context_length_exceeded`. */
     readonly n_prompt_tokens?: number;
     readonly n_ctx?: number;
   };

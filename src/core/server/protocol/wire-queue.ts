@@ -18,9 +18,9 @@ export function wireLimits({ maxConcurrency, maxQueue, slots, draining, preparin
 }
 
 /**
- * Who generates, and the lines of several models, as `GET /v1/queue` shows them.
+ * The engines, and the lines of several models, as shown by `GET /v1/queue`.
  *
- * @param names shows only what answers to one of these names; null for all
+ * @param names shows only models with one of these names; null for all
  */
 export function wireLines(
   { executors, modelQueues, sharingLines }: Pick<RequestLine, 'executors' | 'modelQueues' | 'sharingLines'>,

@@ -82,7 +82,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
   };
   app.post('/v1/completions', { schema: text }, ({ body }, reply) => {
     const ranking = rankingOf(body);
-    // First, because a megabyte has a quarter of a million prompts, which would take 0.4 s to be made into requests.
+    // Checked first, because a megabyte has a quarter of a million prompts, and turning them into requests would take
+    // 0.4 s.
     const model = modelFor(context, body, { prompts: promptCount(body), ranking }, reply);
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
     const choices = { logprobs: wantedLogprobs(body) !== null, ranking, model };
@@ -210,7 +211,7 @@ function rethrowAboutPrompt(error: unknown): never {
   throw renamedParam(error, 'tokens', 'prompt');
 }
 
-/** What a client sent as the prompt of a text; not its suffix. */
+/** What a client sent as the prompt of a text, without its suffix. */
 function promptOf(source: PromptSource): string | readonly Token[] {
   switch (source.type) {
     case 'text':

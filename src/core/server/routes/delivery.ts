@@ -24,7 +24,7 @@ export interface WholeBody {
   readonly onFailed: (error: ChatstreamError) => void;
 }
 
-/** Why generations end whose answer is over. */
+/** Why generations end when their answer is over. */
 const answerOver = clientLeftError();
 
 /** Delivers the answer to one HTTP request, however many generations it has. Used once. */
@@ -34,7 +34,7 @@ export class Delivery {
   readonly #model: Pick<ServedModel, 'loading'>;
   readonly #client = new AbortController();
 
-  /** @param model what is asked; without it, nothing is loaded on demand */
+  /** @param model the requested one; without it, nothing is loaded on demand */
   constructor(
     context: Pick<LineContext, 'announcer' | 'clock' | 'options'>,
     reply: FastifyReply,

@@ -17,7 +17,7 @@ import { WholeAnswer } from '../streaming/whole-answer.js';
 import { wholeChoices } from '../streaming/whole-choices.js';
 import { Delivery } from './delivery.js';
 
-/** The reply to a request, as far as the request is known by it. */
+/** The reply to a request, as far as the request is identified by it. */
 interface Asking {
   readonly request: Pick<FastifyRequest, 'id' | 'headers'> & {
     readonly raw: object;
@@ -54,7 +54,7 @@ export function servedModel(
   }
 }
 
-/** Who asks, and in which class. A request may lower its class, but not raise it. */
+/** The sender of a request, and its class. A request may lower its class, but not raise it. */
 export function callerOf({ keys }: Pick<ServerContext, 'keys'>, { request }: Asking, wanted?: TrafficClass): Caller {
   const { trafficClass: highest } = keys.of(request.raw);
   const trafficClass = lowerOf(highest, wanted ?? highest);
@@ -65,7 +65,7 @@ export function callerOf({ keys }: Pick<ServerContext, 'keys'>, { request }: Ask
   };
 }
 
-/** The request with what the client's key and headers say about it, whatever the request itself may say of that. */
+/** The request with what the client's key and headers determine, whatever the request itself may say. */
 export function identified(
   request: Omit<InferenceRequest, 'requestId' | 'key' | 'payer'>,
   context: Pick<ServerContext, 'keys'>,
@@ -74,7 +74,7 @@ export function identified(
   const { id, headers } = reply.request;
   const own: Pick<InferenceRequest, 'requestId'> = { requestId: id };
   return {
-    // At the beginning for the sake of speed, and at the end so that nothing of the request stands in its place.
+    // At the beginning for speed, and at the end so that nothing in the request overrides it.
     requestId: id,
     ...request,
     ...callerOf(context, reply, request.trafficClass),
@@ -83,7 +83,10 @@ export function identified(
   };
 }
 
-/** Tells the client what its key has left, also if the request is refused. Called when the request has been counted, or was not. */
+/**
+ * Tells the client what is left of its key's limits, even if the request is refused. Called when the request has been
+ * counted, or was not.
+ */
 export function sendLimits({ keys, rates }: Pick<ServerContext, 'keys' | 'rates'>, reply: FastifyReply): void {
   reply.headers(limitHeaders(rates, keys.payerOf(reply.request.raw)));
 }

@@ -33,7 +33,7 @@ export interface AnsweringModel {
 /**
  * Finds out whether a client wants a stream that another server can continue with, and tells it the name of the answer.
  *
- * @param own what this server would call it, without the fingerprint of its model
+ * @param own the name that this server would give it, without the fingerprint of its model
  * @param asked `resume`: what another server has begun, null for nothing; `isPossible`: whether the tokens of this answer
  *   can be told
  * @throws ChatstreamError `invalid_request` if the answer cannot be resumed here

@@ -5,7 +5,7 @@ import type { Logger } from '../../base/logger.js';
 /** While the store fails, a warning is logged this often, in milliseconds. */
 const warnEveryMs = 60_000;
 
-/** Tells the operator that the store fails, once in a while and not with each request, and that it works again. */
+/** Tells the operator that the store fails, from time to time instead of with each request, and that it works again. */
 export class FailureLog {
   readonly #path: string;
   readonly #clock: Clock;
@@ -40,7 +40,7 @@ export class FailureLog {
   }
 }
 
-/** On the disk of a file, for this user; null if that cannot be told. */
+/** On the disk of a file, for this user; null if unknown. */
 async function freeBytes(path: string): Promise<number | null> {
   try {
     const { bavail, bsize } = await statfs(path);

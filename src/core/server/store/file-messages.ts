@@ -6,7 +6,9 @@ export interface FileToOpen {
   readonly limits: StoreLimits;
 }
 
-/** What the server asks of the thread that has the file. Values are JSON, times wall-clock times in milliseconds. */
+/**
+ * The server's requests to the thread that has the file. Values are JSON, times are wall-clock times in milliseconds.
+ */
 export type FileRequest =
   | { readonly type: 'get'; readonly collection: CollectionName; readonly id: string; readonly nowMs: number }
   | {

@@ -11,16 +11,19 @@ import { fileProblemError } from './file-problems.js';
 import { FileThread } from './file-thread.js';
 import type { CollectionName, Storage, Store, StoreLimits } from './store.js';
 
-/** Besides the time of --store-ttl. With some kilobytes each, both are reached together. Stated in docs/api.md as well. */
+/**
+ * Besides the time of --store-ttl. If values have a few kilobytes each, both limits are reached together. Stated in
+ * docs/api.md as well.
+ */
 const mostValues = 1_000_000;
 const mostBytes = 4 * 1024 ** 3;
 
-/** How often what has expired is dropped and space is given back, in milliseconds. */
+/** How often expired values are dropped and space is given back, in milliseconds. */
 const sweepEveryMs = 60_000;
 
 /**
- * The bytes that SQLite itself locks, and in which it never has data. With a lock on these, its own programs find the
- * database locked as well, except on Windows, where they are free to read it.
+ * The bytes that SQLite itself locks, and in which it never has data. With a lock on these, SQLite's own programs find
+ * the database locked as well, except on Windows, where they are free to read it.
  */
 const sqliteLock = { offset: 0x40000000, length: 512 };
 
@@ -111,7 +114,7 @@ class FileStorage implements Storage {
     try {
       await this.#thread.close();
     } catch (error) {
-      // Everything that was answered is in the file already; only times of use are lost.
+      // Every answer is in the file already; only times of use are lost.
       this.#failures.failed(messageOf(error));
     }
     closeSync(this.#descriptor);

@@ -12,7 +12,7 @@ interface Pending {
 
 /** The thread that has the file, seen from the server. It answers in the order of the requests. */
 export class FileThread {
-  /** Resolves with what is wrong with the file, or with null. Never rejects. */
+  /** Resolves with the problem of the file, or with null. Never rejects. */
   readonly opened: Promise<FileProblem | null>;
   readonly #worker: Worker;
   readonly #exited: Promise<void>;

@@ -30,7 +30,7 @@ function serveFile({ path, limits }: FileToOpen): void {
     arrived = [];
     const changes = batch.filter(({ request: { type } }) => type === 'set' || type === 'delete');
     if (changes.length > 1 && tryAll(file, batch)) return;
-    // One by one, so that a value that does not fit does not keep the others out.
+    // One by one, so that a value that does not fit does not keep out the others.
     for (const numbered of batch) replyTo(file, numbered);
   }
 }
@@ -45,7 +45,7 @@ function tryAll(file: StoreFile, batch: readonly NumberedRequest[]): boolean {
     results.forEach(tell);
     return true;
   } catch {
-    // Each is tried again alone, so that only those that fail get an error.
+    // Each is tried again separately, so that only those that fail get an error.
     return false;
   }
 }

@@ -1,8 +1,8 @@
-/** Lets what changes the same value take turns, so that no change is lost between reading and writing. */
+/** Lets changes of the same value take turns, so that no change is lost between reading and writing. */
 export class KeyedTurns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Does the work once everything that was given before with the same key has settled. */
+  /** Does the work once everything that was passed earlier with the same key has settled. */
   async take<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const turn = before === undefined ? work() : before.then(work, work);

@@ -21,8 +21,8 @@ interface Entry<T> {
 }
 
 /**
- * A store in this process's memory. If it is full, the values that were used least recently make room. A value that is too
- * large for all of it is refused.
+ * A store in this process's memory. If it is full, the least recently used values are dropped. A value that is too
+ * large for the whole store is refused.
  */
 export class MemoryStore<T> implements Store<T> {
   readonly #limits: StoreLimits;
@@ -104,7 +104,7 @@ export class MemoryStore<T> implements Store<T> {
     }
   }
 
-  /** What has expired must go even if nothing is stored any more. */
+  /** Expired values must be removed even if nothing more is stored. */
   #sweepLater(): void {
     const { ttlMs } = this.#limits;
     if (this.#isSweeping || ttlMs === 0) return;

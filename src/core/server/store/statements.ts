@@ -1,6 +1,6 @@
 import type { Database, JSValue, QueryResult, Statement } from 'node-sqlite3-wasm';
 
-/** Prepares each statement once, and not each time: to parse it takes as long as to run it. */
+/** Prepares each statement only once, because parsing it takes as long as running it. */
 export class Statements {
   readonly #database: Database;
   readonly #prepared = new Map<string, Statement>();

@@ -6,10 +6,12 @@ import { Statements } from './statements.js';
 import { type CollectionName, collectionNames, type StoreLimits, ttlOf } from './store.js';
 import { StoreTable } from './store-table.js';
 
-/** Says in the file whose it is: "chat". */
+/** Identifies the file's program: "chat". */
 const applicationId = 0x63_68_61_74;
 
-/** Of the tables. To be raised when they, or the values in them, can no longer be read by an older version. */
+/**
+ * Version of the tables. Must be increased when they, or the values in them, can no longer be read by an older version.
+ */
 const schemaVersion = 1;
 
 /** How much free space in the file is given back to the disk at a time, in pages of 4 KiB. */
@@ -61,7 +63,10 @@ export class StoreFile {
     return this.#tables[name];
   }
 
-  /** Does all of it or nothing; what it returns is on the disk. @throws what `work` throws, or the failure to write */
+  /**
+   * Does all of the work or nothing; once it returns, the changes are on the disk. @throws what `work` throws, or the
+   * failure to write
+   */
   transaction<T>(work: () => T): T {
     const tables = Object.values(this.#tables);
     for (const table of tables) table.begin();
@@ -77,7 +82,7 @@ export class StoreFile {
     }
   }
 
-  /** Drops some of what has expired, and gives free space back. @returns whether there is more to be done */
+  /** Drops some of the expired values, and gives free space back. @returns whether there is more to do */
   sweep(nowMs: number): boolean {
     const hasMore = this.transaction(() =>
       Object.values(this.#tables)
@@ -131,7 +136,7 @@ export class StoreFile {
     exec('PRAGMA synchronous = FULL');
     exec('PRAGMA journal_size_limit = 16777216');
     exec('PRAGMA cache_size = -16000');
-    // A table that came later is added to older files; older versions leave it alone.
+    // A table that was added later is created in older files; older versions leave it alone.
     const tables = this.#database.all(`SELECT name FROM sqlite_schema WHERE type = 'table'`);
     if (collectionNames.every((name) => tables.some((table) => table['name'] === name))) return;
     exec('BEGIN IMMEDIATE');
@@ -164,7 +169,7 @@ function removeStaleLock(folder: string): void {
   }
 }
 
-/** SQLite's own words tell a damaged file from a disk that fails. */
+/** SQLite's own words distinguish a damaged file from a failing disk. */
 function problemOf(error: unknown): FileProblemError {
   const reason = messageOf(error);
   if (reason.includes('not a database')) return new FileProblemError({ type: 'foreign' });

@@ -2,7 +2,9 @@ import type { Database } from 'node-sqlite3-wasm';
 import type { Statements } from './statements.js';
 import type { CollectionName, StoreLimits } from './store.js';
 
-/** What an entry takes in the file besides its value: its id, twice, two indexes, and the space that pages leave free. */
+/**
+ * The space that an entry takes in the file besides its value: its id, twice, two indexes, and the free space in pages.
+ */
 const overheadBytes = 256;
 
 /** How many expired values one transaction drops, so that nothing has to wait long for it. */
@@ -27,7 +29,7 @@ export class StoreTable {
   #before: Totals;
   /** The time of the latest use; no two uses have the same, so that there is an order. */
   #latestMs: number;
-  /** When values were last used, as far as that is not in the file yet. */
+  /** When values were last used, as far as the file does not say so yet. */
   #uses = new Map<string, number>();
 
   constructor(statements: Statements, name: CollectionName, limits: StoreLimits) {

@@ -16,7 +16,7 @@ export const chatProtocol: Protocol = {
   spokenInWhole: (json) => firstOf(items(member(asChunk(json), 'choices')), contentOf) ?? '',
 };
 
-/** A whole answer in the form of a chunk, which has a `delta` where it has a `message`. */
+/** A whole answer in the form of a chunk, with `delta` in place of `message`. */
 function asChunk(json: unknown): unknown {
   if (!isRecord(json)) return json;
   const choices = items(json['choices']).map((choice) =>
@@ -85,7 +85,7 @@ function thinkingIn(thinking: unknown): string | null {
   return nonEmpty(thinking) ?? firstOf(items(thinking), (part) => nonEmpty(member(part, 'text')));
 }
 
-/** Whether it has the form of a chunk, with or without text. A part of a list that has no text may be anything. */
+/** Whether it has the form of a chunk, with or without text. A part of a list without text may be anything. */
 function isOpenAi(json: unknown): boolean {
   const choices = member(json, 'choices');
   return Array.isArray(choices) && choices.every((choice) => isRecord(choice) && isDelta(choice));
@@ -113,7 +113,7 @@ function usageIn(usage: unknown): Usage | null {
     promptTokens,
     outputTokens,
     cachedTokens: amount(member(member(usage, 'prompt_tokens_details'), 'cached_tokens')),
-    // SGLang has it beside the details.
+    // SGLang puts it beside the details.
     reasoningTokens: amount(member(outputDetails, 'reasoning_tokens')) ?? amount(member(usage, 'reasoning_tokens')),
   };
 }

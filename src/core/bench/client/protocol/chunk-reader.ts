@@ -10,7 +10,7 @@ import type { ServerTimings } from './server-timings.js';
 export class ChunkReader {
   /** The mark at the end of the stream was read: `[DONE]`, or the last event of the protocol. */
   isDone = false;
-  /** The latest one, unless an earlier one says that the answer failed. */
+  /** The latest one, unless an earlier one says that the answer has failed. */
   finishReason: string | null = null;
   /** The latest one; some servers send it with every chunk. */
   usage: Usage | null = null;
@@ -21,7 +21,7 @@ export class ChunkReader {
   serverTimings: ServerTimings | null = null;
   /** Prompt tokens from the cache, by llama-server's timings. */
   cachedByTimings: number | null = null;
-  /** The server behind the one that was asked; null if it does not say. */
+  /** The server behind the one that was asked; null if it is not named. */
   executor: string | null = null;
   /** The first error that was sent instead of the rest of the answer. */
   error: ServerError | null = null;
@@ -36,7 +36,7 @@ export class ChunkReader {
     this.#protocol = protocol;
   }
 
-  /** @returns whether the event has text that a person would see */
+  /** @returns whether the event contains text that a person would see */
   read(data: string, type: string): boolean {
     this.runningCount = null;
     if (this.#template.fits(data) && type !== 'error') return true;
@@ -75,7 +75,7 @@ export class ChunkReader {
   }
 }
 
-/** What a later count leaves out, an earlier one may have said: Anthropic counts the prompt first, and the output last. */
+/** A later count may leave out what an earlier one contains: Anthropic counts the prompt first, and the output last. */
 function withEarlier(usage: Usage, earlier: Usage | null): Usage {
   if (earlier === null || (usage.promptTokens !== null && usage.outputTokens !== null)) return usage;
   return {

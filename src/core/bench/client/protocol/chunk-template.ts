@@ -1,9 +1,9 @@
-/** After this many templates that never fitted, no more are made: the chunks differ in more than their text. */
+/** After this many templates that never matched, no more are made: the chunks differ in more than their text. */
 const mostUseless = 3;
 
 /**
- * Recognises the chunks of a stream that differ from an earlier one in nothing but their text, without parsing them: a
- * comparison and two searches, where `JSON.parse` and looking through its objects take several times as long.
+ * Recognises chunks of a stream that differ from an earlier one only in their text, without parsing them: with a
+ * comparison and two searches, whereas `JSON.parse` and looking through its objects take several times as long.
  *
  * ```text
  * {"choices":[{"delta":{"content":"  Hello  "},"finish_reason":null}]}
@@ -17,7 +17,7 @@ const mostUseless = 3;
 export class ChunkTemplate {
   /** Ends with the text's opening quotation mark. */
   #before = '';
-  /** Begins with the closing one; empty as long as there is no template. */
+  /** Begins with the closing one; empty while there is no template. */
   #behind = '';
   #fitted = false;
   #useless = 0;
@@ -39,10 +39,10 @@ export class ChunkTemplate {
   }
 
   /**
-   * Makes a template of a chunk that is a piece of text and nothing else, if it is clear where in it the text is.
+   * Makes a template of a chunk that is nothing but a piece of text, if it is clear where the text is.
    *
    * @param text what a full reading of `data` gives as its text
-   * @param textOnly a full reading: the text of a chunk that is nothing else, else null. May throw
+   * @param textOnly a full reading: the text of a chunk that is nothing else, otherwise null. May throw
    */
   learn(data: string, text: string, textOnly: (data: string) => string | null): void {
     if (this.#behind !== '' && !this.#fitted) this.#useless += 1;

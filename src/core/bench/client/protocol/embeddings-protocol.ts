@@ -3,7 +3,7 @@ import { chatProtocol } from './chat-protocol.js';
 import { type Chunk, emptyChunk } from './chunk.js';
 import type { Protocol } from './protocol.js';
 
-/** OpenAI's embeddings: vectors, which always come as a whole, and whose usage has prompt tokens only. */
+/** OpenAI's embeddings: vectors, which always arrive as a whole, and whose usage has prompt tokens only. */
 export const embeddingsProtocol: Protocol = {
   ...chatProtocol,
   wholeIn,

@@ -16,9 +16,9 @@ const failures: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether an answer with this finish reason is not complete through the server's fault. All other words are ends: `stop`,
- * `length`, `tool_calls`, `content_filter`, `eos_token` and `stop_sequence` (text-generation-inference), and those that
- * servers will invent.
+ * Whether an answer with this finish reason is incomplete through the server's fault. All other words are proper ends:
+ * `stop`, `length`, `tool_calls`, `content_filter`, `eos_token` and `stop_sequence` (text-generation-inference), and
+ * words that servers will invent.
  */
 export function isFailure(finishReason: string): boolean {
   return failures.has(finishReason.toLowerCase());

@@ -45,7 +45,7 @@ function chunkIn(json: unknown): Chunk {
   }
 }
 
-/** Text, thoughts, or a piece of the input of a tool; a signature is nothing that a person would see. */
+/** Text, thoughts, or a piece of the input of a tool. A person would not see a signature. */
 function deltaIn(delta: unknown): Chunk {
   const spoken = nonEmpty(member(delta, 'text')) ?? nonEmpty(member(delta, 'partial_json'));
   if (spoken !== null) return { ...emptyChunk, text: spoken };

@@ -4,13 +4,15 @@ import type { Chunk } from './chunk.js';
 export interface Protocol {
   /** For messages: `OpenAI's API`. */
   readonly name: string;
-  /** What ends a stream, for messages. */
+  /** The mark at the end of a stream, for messages. */
   readonly end: string;
-  /** What is measured of the data of one event. */
+  /** Reads the measured properties from the data of one event. */
   readonly chunkIn: (json: unknown) => Chunk;
-  /** What a person would see of an event, without reasoning and calls of tools; null if it has nothing of this. */
+  /** What a person would see of an event, without reasoning and tool calls; null if there is nothing. */
   readonly spokenIn: (json: unknown) => string | null;
-  /** What is measured of an answer that comes as a whole. Its text only shows that there is an answer. */
+  /**
+   * Reads the measured properties from an answer that arrives as a whole. Its text only shows that there is an answer.
+   */
   readonly wholeIn: (json: unknown) => Chunk;
   /** What a person would see of such an answer. */
   readonly spokenInWhole: (json: unknown) => string;

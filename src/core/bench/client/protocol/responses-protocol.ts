@@ -22,7 +22,7 @@ function chunkIn(json: unknown): Chunk {
     case 'response.refusal.delta':
     case 'response.function_call_arguments.delta':
       return { ...emptyChunk, text: nonEmpty(member(json, 'delta')) };
-    // The summary is what OpenAI shows of its models' reasoning; open models show all of it.
+    // OpenAI shows only a summary of its models' reasoning; open models show all of it.
     case 'response.reasoning_text.delta':
     case 'response.reasoning_summary_text.delta': {
       const text = nonEmpty(member(json, 'delta'));
@@ -44,7 +44,7 @@ function chunkIn(json: unknown): Chunk {
   }
 }
 
-/** What a response says when it has ended. */
+/** What a response contains when it has ended. */
 function endOf(response: unknown): Chunk {
   const status = nonEmpty(member(response, 'status'));
   const reason = nonEmpty(member(member(response, 'incomplete_details'), 'reason'));

@@ -1,9 +1,9 @@
 import { amount, member } from '../../../base/json.js';
 
 /**
- * How the server itself accounts for the time, if it does.
+ * How the server itself reports the time, if it does.
  *
- * `measured`: it reports the queue wait of each request (chatstream, vLLM). `derived`: it reports how long it worked on
+ * `measured`: it reports the queue wait of each request (chatstream, vLLM). `derived`: it reports how long it processed
  * the prompt (llama-server), so the rest of the time to first token is an upper bound of the wait.
  */
 export type ServerTimings =
@@ -11,7 +11,7 @@ export type ServerTimings =
   | { readonly source: 'derived'; readonly promptMs: number };
 
 /**
- * How the server accounts for the time, from any chunk of its stream. There are three dialects:
+ * How the server reports the time, from any chunk of its stream. There are three dialects:
  *
  * - chatstream, last chunk: `timings.queue_ms`, `timings.prefill_ms`.
  * - vLLM with `--enable-per-request-metrics`, in the chunk with the usage: `metrics.queue_time_ms`, and

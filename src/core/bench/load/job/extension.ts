@@ -2,17 +2,20 @@ import type { RequestOutcome } from '../../client/outcome.js';
 import type { PlannedExtension } from '../../plan/options.js';
 
 /**
- * How a run continues beyond its duration if too few requests have been answered by then. Plain data that can be sent to
- * other threads, of which all share the counts: every client keeps sending until all of them together have enough.
+ * How a run continues beyond its duration if too few requests have been answered by then. It is plain data that can be
+ * sent to other threads, all of which share the counts: every client keeps sending until all of them together have
+ * enough.
  */
 export interface Extension {
   /** Requests to be completed in this run, by all workers together. */
   readonly requests: number;
-  /** Milliseconds after the warm-up in which requests begin, at most. */
+  /** The latest time at which requests begin, in milliseconds after the warm-up. */
   readonly longestMs: number;
-  /** Shared: how many requests that count were completed, and how many ended without an answer. */
+  /** Shared: how many counted requests were completed, and how many ended without an answer. */
   readonly ended: Int32Array;
-  /** The same of a run of another server at the same time, which continues as long as this one; absent: there is none. */
+  /**
+   * The same for a run of another server at the same time, which continues as long as this one; absent: there is none.
+   */
   readonly beside?: Int32Array;
 }
 
@@ -33,7 +36,7 @@ export function sideBySide({ requests, longestMs }: Extension): readonly [Extens
   ];
 }
 
-/** The same with counts that are kept elsewhere, such as by other machines. */
+/** The same with counts that are kept elsewhere, for example by other machines. */
 export function setEnded(
   { ended }: Extension,
   counts: { readonly completed: number; readonly unanswered: number },
@@ -42,13 +45,13 @@ export function setEnded(
   Atomics.store(ended, unanswered, counts.unanswered);
 }
 
-/** Counts a request that counts when it has ended. */
+/** Records the end of a counted request. */
 export function countEnded({ ended }: Extension, { status }: RequestOutcome): void {
   if (status !== 'aborted') Atomics.add(ended, status === 'completed' ? completed : unanswered, 1);
 }
 
 /**
- * Whether more requests would help: there are not enough yet, and most were answered. Of a server that answers fewer, a
+ * Whether more requests would help: there are not enough yet, and most were answered. If a server answers fewer, a
  * median says little however long it is measured.
  */
 export function needsMore({ ended, beside, requests }: Extension): boolean {

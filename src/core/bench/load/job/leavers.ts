@@ -11,8 +11,8 @@ export interface Leaving extends Pick<CancelOptions, 'share' | 'afterMs'> {
 }
 
 /**
- * A workload some of whose requests are given up. They are drawn before anything is sent, so it does not depend on how
- * long an answer takes, and is the same for any number of workers.
+ * A workload in which some requests are given up. Which ones is drawn before anything is sent, so it does not depend on
+ * how long an answer takes, and is the same for any number of workers.
  */
 export function withLeavers(workload: Workload, leaving: Leaving | null): Workload {
   if (leaving === null) return workload;

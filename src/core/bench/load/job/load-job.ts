@@ -13,7 +13,7 @@ export interface LoadJob {
   readonly client: StreamingClientOptions;
   readonly workload: WorkloadSpec;
   readonly body: BodyOptions;
-  /** Those who send, each with its own client, workload and body instead of those above; absent: there is one. */
+  /** The tenants, each with its own client, workload and body instead of those above; absent: there is one. */
   readonly tenants?: readonly TenantLoad[];
   readonly shape: LoadShape;
   /** Which run of the bench, from 0. */
@@ -25,15 +25,15 @@ export interface LoadJob {
   /** Milliseconds after the warm-up in which requests begin; null: until there are `requests`. */
   readonly durationMs: number | null;
   /**
-   * Counted requests, in an open loop of single requests those of all workers, otherwise those of this worker; null: as
+   * Counted requests: in an open loop of single requests those of all workers, otherwise those of this worker; null: as
    * many as fit into the duration.
    */
   readonly requests: number | null;
-  /** Beyond the duration; null: no request begins after it. */
+  /** How a run continues beyond the duration; null: no request begins after it. */
   readonly extension: Extension | null;
   /**
-   * Shared with a closed loop of another server at the same time and in the same thread: 1 as soon as either has begun all
-   * of its requests, which ends both. Absent: there is none.
+   * Shared with a closed loop of another server at the same time and in the same thread: 1 as soon as either has begun
+   * all of its requests, which ends both. Absent: there is none.
    */
   readonly commonEnd?: Int32Array;
   /** For goodput, each is a limit for every single request. */
@@ -41,7 +41,7 @@ export interface LoadJob {
   /** Whose misses are counted over time. */
   readonly trackedObjectives: readonly Objective[];
   readonly samplesPath: string | null;
-  /** Which of two servers the samples are of; absent: there is one. */
+  /** Which of two servers the samples belong to; absent: there is one. */
   readonly samplesOf?: 'candidate' | 'baseline';
   /** Clients that give up; absent: none do. */
   readonly leaving?: Leaving;
@@ -70,27 +70,27 @@ export type LoadShape =
       readonly rate: number;
       readonly arrival: Arrival;
       readonly seed: number;
-      /** A rate that changes; `rate` is its mean then. */
+      /** A rate that changes; `rate` is then its mean. */
       readonly stages?: readonly RateStage[];
-      /** Of this worker, at least 1. */
+      /** Clients of this worker, at least 1. */
       readonly maxInFlight?: number;
       /**
        * Each arrival begins a conversation with so many turns on average, which wait for their answers; the rate is that of
        * all turns together. Absent: each arrival is a request.
        */
       readonly turnsEach?: number;
-      /** When requests are due, in seconds from the start, instead of by rate and arrival. */
+      /** When requests are due, in seconds from the start; replaces rate and arrival. */
       readonly times?: readonly number[];
     };
 
-/** How many clients of a closed loop, or requests, one worker of several takes over. */
+/** How many of the clients of a closed loop, or of the requests, one of several workers takes over. */
 export function shareOf(total: number, worker: number, workers: number): number {
   return Math.floor(total / workers) + (worker < total % workers ? 1 : 0);
 }
 
 /**
  * One worker's part of a job, which may itself be a part: of the numbers that are `worker` modulo `workers`, every
- * `workers`-th is again the part of one.
+ * `workers`-th again belongs to one part.
  */
 export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
   const { shape } = job;
@@ -103,7 +103,7 @@ export function partOf(job: LoadJob, worker: number, workers: number): LoadJob {
 }
 
 /**
- * It is not known beforehand which worker the further turns of a conversation fall to, nor those of the clients of a closed
+ * It is not known in advance which worker gets the further turns of a conversation, or those of the clients of a closed
  * loop. The single requests of an open loop are counted by its schedule.
  */
 function requestsOf({ shape, requests }: LoadJob, worker: number, workers: number): Pick<LoadJob, 'requests'> {
@@ -111,7 +111,7 @@ function requestsOf({ shape, requests }: LoadJob, worker: number, workers: numbe
   return { requests: requests === null || isScheduled ? requests : shareOf(requests, worker, workers) };
 }
 
-/** How many connections to have ready. In an open loop more may become necessary; the warm-up opens most of them. */
+/** How many connections to open in advance. An open loop may need more; the warm-up opens most of them. */
 export function connectionsOf({ shape }: LoadJob): number {
   if (shape.type === 'closed') return shape.clients;
   const { rate, stages, maxInFlight = Infinity } = shape;

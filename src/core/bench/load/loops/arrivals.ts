@@ -4,7 +4,7 @@ import { expectedRequests, type RateStage } from '../../plan/stages.js';
 import type { LoadJob, LoadShape } from '../job/load-job.js';
 import { drawGamma } from './gamma.js';
 
-/** A request of a schedule, or a conversation that begins. */
+/** A request of a schedule, or the beginning of a conversation. */
 export interface PlannedArrival {
   /** From 0, over all workers; it decides what is sent. */
   readonly index: number;
@@ -13,8 +13,9 @@ export interface PlannedArrival {
 }
 
 /**
- * When one worker sends, until enough requests are due after the warm-up, or the stages are over. Each worker walks the
- * whole schedule and takes the requests that are its own, so that together they send what one would have sent.
+ * When one worker sends, until enough requests are due after the warm-up, or the stages are over. Each worker goes
+ * through the whole schedule and takes its own requests, so that together they send what a single worker would have
+ * sent.
  */
 export function* scheduleOf(
   shape: Extract<LoadShape, { type: 'open' }>,
@@ -50,7 +51,7 @@ function timesOf(
   return stagedTimes(arrival, withWarmup(ofArrivals, warmupMs), random);
 }
 
-/** During the warm-up, the rate is that of the beginning. */
+/** During the warm-up, the rate is the initial one. */
 function withWarmup(stages: readonly RateStage[], warmupMs: number): readonly RateStage[] {
   const rate = stages[0]?.fromRate ?? 0;
   return [{ fromRate: rate, toRate: rate, durationMs: warmupMs }, ...stages];
@@ -75,9 +76,9 @@ export function* arrivalTimes(arrival: Arrival, rate: number, random: Random): G
 }
 
 /**
- * The same for a rate that changes, until the last stage is over: the n-th request is due when n of them were to be
- * expected (the time of a Poisson process is rescaled, as W. Lewis and G. Shedler describe in 1979). Seconds of a burst are
- * those of its stage.
+ * The same for a rate that changes, until the last stage is over: the n-th request is due when the expected number of
+ * requests reaches n (the time of a Poisson process is rescaled, as W. Lewis and G. Shedler describe in 1979). Seconds
+ * of a burst are those of its stage.
  */
 export function* stagedTimes(arrival: Arrival, stages: readonly RateStage[], random: Random): Generator<number, void> {
   let stage = 0;
@@ -102,11 +103,11 @@ export function* stagedTimes(arrival: Arrival, stages: readonly RateStage[], ran
 function secondsUntil(requests: number, { fromRate, toRate, durationMs }: RateStage): number {
   if (requests === 0) return 0;
   const slope = (toRate - fromRate) / (durationMs / 1000);
-  // In this form of the solution, nothing is lost where the slope is almost 0.
+  // In this form, the solution stays precise where the slope is almost 0.
   return (2 * requests) / (fromRate + Math.sqrt(Math.max(0, fromRate ** 2 + 2 * slope * requests)));
 }
 
-/** How many requests are to be expected until each is due. */
+/** The expected number of requests until each is due. */
 function* arrivalCounts(arrival: Arrival, random: Random): Generator<number, void> {
   switch (arrival) {
     case 'poisson':

@@ -5,8 +5,8 @@ import type { LoadRun } from './load-run.js';
  * A fixed number of clients, each of which sends its next request when its last one has ended, like impatient users who
  * wait for their answers.
  *
- * @param rampMs they begin one after the other, spread over this time. Those that begin together stay together for many
- *   requests if answers are equally long, and keep the load generator busy all at once (benchmarks/bench)
+ * @param rampMs the clients begin one after the other, spread over this time. Clients that begin together stay together
+ *   for many requests if answers are equally long, and load the generator all at once (benchmarks/bench)
  * @param tenants the number of each client's tenant; null without tenants
  */
 export async function runClosedLoop(

@@ -4,13 +4,13 @@ import { LiveHistory } from '../../workload/live-history.js';
 import type { Turn } from '../../workload/workload.js';
 import type { LoadRun } from './load-run.js';
 
-/** A client that was refused, or got no answer, would otherwise repeat its request at once, again and again. */
+/** Without a pause, a client that was refused or got no answer would repeat its request again and again. */
 const pauseAfterFailureMs = 100;
 
 /**
- * One client: conversation after conversation, turn after turn, with pauses to think. Each measures at least one request.
+ * One client: conversation after conversation, turn after turn, with think times. Each measures at least one request.
  *
- * @param tenant whose conversations they are; null without tenants
+ * @param tenant the owner of the conversations; null without tenants
  */
 export async function runClient(load: LoadRun, tenant: number | null): Promise<void> {
   let counted = 0;
@@ -39,8 +39,8 @@ export async function runClient(load: LoadRun, tenant: number | null): Promise<v
 }
 
 /**
- * The rest of a conversation whose first turn has been sent: each turn is due when its client has thought about the answer
- * to the one before. Without an answer there is nothing to reply to: the conversation is over.
+ * The rest of a conversation whose first turn has been sent. Each turn is due a think time after the answer to the
+ * previous one. Without an answer, there is nothing to reply to, so the conversation is over.
  *
  * @param first the outcome of the first turn; null if it was not sent, as for `send`
  */
@@ -63,7 +63,7 @@ export async function continueConversation(
   }
 }
 
-/** A client sends its first message at once, and others when it has thought. */
+/** A client sends its first message at once, and later ones after a think time. */
 function dueAfter({ thinkMs }: Turn, lastEndUs: number | null): number {
   return thinkMs === undefined || lastEndUs === null ? microsNow() : lastEndUs + thinkMs * 1000;
 }

@@ -7,7 +7,7 @@ import type { Random } from '../../../base/random.js';
  * @param shape above 0
  */
 export function drawGamma(shape: number, random: Random): number {
-  // Below 1, the method is for the next shape, and a power of a uniform number makes up for the difference.
+  // Below 1, the method is applied to the shape plus 1, and a power of a uniform number corrects the result.
   if (shape < 1) return drawGamma(shape + 1, random) * (1 - random()) ** (1 / shape);
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);

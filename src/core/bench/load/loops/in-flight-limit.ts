@@ -1,9 +1,9 @@
 import { microsNow } from '../../../base/micros.js';
 
-/** A request that was held back, and is sent now. */
+/** A request that was held back and is now sent. */
 type Held = () => void;
 
-/** Lets only so many requests of an open loop be in flight; the others are held back, and are sent in their order. */
+/** Limits how many requests of an open loop are in flight; the others are held back, and sent in their order. */
 export class InFlightLimit {
   #free: number;
   readonly #held: Held[] = [];
@@ -17,7 +17,7 @@ export class InFlightLimit {
    * Sends a request that is due, now or when there is room.
    *
    * @param onHold called if there is none
-   * @param send is told how long it was held back, in microseconds from when it was due; null if it was not
+   * @param send gets the time for which it was held back, in microseconds from when it was due; null if it was not
    * @returns what `send` returns
    */
   async enter<Outcome>(
@@ -39,7 +39,7 @@ export class InFlightLimit {
     }
   }
 
-  /** Gives the room to the one that has been held back the longest. */
+  /** Gives the free place to the request that has been held back longest. */
   #leave(): void {
     const next = this.#held.shift();
     if (next === undefined) this.#free += 1;

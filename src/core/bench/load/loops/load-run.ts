@@ -4,7 +4,7 @@ import { type Extension, needsMore } from '../job/extension.js';
 import type { LoadJob } from '../job/load-job.js';
 import type { Supply } from '../supply/supply.js';
 
-/** What a load shape needs: something to send, a way to send it, and a point at which to stop. */
+/** What a load shape needs: something to send, a way to send it, and a time to stop. */
 export interface LoadRun {
   readonly window: MeasurementWindow;
   /** The waits of this load; they end when the bench is stopped early. */
@@ -71,21 +71,21 @@ export class MeasurementWindow {
     this.#left = requests ?? Infinity;
   }
 
-  /** How long requests went on beyond the end because there were too few, in microseconds; 0 if they did not. */
+  /** How long requests continued beyond the end because there were too few, in microseconds; 0 if they did not. */
   get extendedUs(): number {
     return this.#extendedUs;
   }
 
-  /** Nothing more is sent: the bench was stopped, or all is sent. */
+  /** Nothing more is sent: the bench was stopped, or everything has been sent. */
   close(): void {
     this.#closed = true;
   }
 
   /**
-   * The phase in which the next request is sent. A counted one is taken off the number that is left.
+   * The phase in which the next request is sent. A counted request reduces the number that is left.
    *
-   * @param late whether it counts even if the window's time is over, or the other window's requests have begun: otherwise
-   *   a client whose first request took longer than that would have measured nothing
+   * @param late whether it counts even if the window's time is over, or the other window's requests have begun:
+   *   otherwise a client whose first request took longer would have measured nothing
    */
   nextPhase(intendedUs: number, late = false): RequestPhase {
     if (this.#closed || this.#left <= 0) return 'over';
@@ -100,7 +100,7 @@ export class MeasurementWindow {
     return 'counted';
   }
 
-  /** Whether nothing more would be sent at this moment. Takes nothing off the number that is left. */
+  /** Whether nothing more would be sent at this moment. Does not change the number that is left. */
   isOver(atUs: number): boolean {
     if (this.#closed || this.#left <= 0 || this.#hasEndedElsewhere) return true;
     return atUs >= this.#endUs && !this.#isExtended(atUs);

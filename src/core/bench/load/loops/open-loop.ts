@@ -7,14 +7,14 @@ import { continueConversation } from './converse.js';
 import { InFlightLimit } from './in-flight-limit.js';
 import type { LoadRun, Pauses } from './load-run.js';
 
-/** By how much a timer may be early or late. */
+/** How early or late a timer may be. */
 const timerMs = 1;
 
 /**
  * Sends requests when they are due, whatever happened to earlier ones, like users who act independently of each other.
- * How late a request was sent is its client wait; the latency that a user would have felt counts from when it was due.
+ * A request's delay is its client wait; the latency that a user would have experienced counts from when it was due.
  *
- * Conversations whose turns wait for answers begin by the schedule, and continue in their own time: a partly-open system
+ * Conversations whose turns wait for answers begin by the schedule and continue at their own pace: a partly-open system
  * (B. Schroeder, A. Wierman, M. Harchol-Balter, "Open Versus Closed: A Cautionary Tale", NSDI 2006).
  */
 export async function runOpenLoop(
@@ -24,7 +24,10 @@ export async function runOpenLoop(
   load: LoadRun,
 ): Promise<void> {
   const limit = new InFlightLimit(shape.maxInFlight ?? Infinity);
-  /** What is held back is made when it is sent: prompts may be long. Nothing is sent after the bench was stopped. */
+  /**
+   * A request that is held back is created when it is sent, because prompts may be long. Nothing is sent after the
+   * bench was stopped.
+   */
   const sendWhenThereIsRoom = (
     turn: () => Turn | undefined,
     intendedUs: number,

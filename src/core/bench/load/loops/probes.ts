@@ -8,11 +8,11 @@ import { waitUntil } from './open-loop.js';
 /** Keeps these draws apart from others of the same seed. */
 const purpose = 0x9e0be;
 
-/** So short that reading it takes next to no time. */
+/** So short that reading it takes almost no time. */
 const promptWords = 8;
 
 /**
- * Sends probes while the load is being sent. They show what a short request goes through at the moment, whatever the
+ * Sends probes while the load is being sent. They show what a short request experiences at the moment, whatever the
  * requests of the load are like.
  *
  * @param pauses end when the load has been sent

@@ -6,9 +6,9 @@ import { TurnsInOrder } from './turns-in-order.js';
 
 /** What one worker sends in a run. */
 export interface Supply {
-  /** @param tenant whose; null without tenants */
+  /** @param tenant the sender; null without tenants */
   nextConversation(tenant: number | null): readonly Turn[];
-  /** The turns of all conversations one after the other, by their number. It must not fall. */
+  /** The turns of all conversations one after the other, by their number, which must not decrease. */
   turnAt(index: number): Turn;
   /**
    * What an arrival of an open loop sends, if there are tenants.

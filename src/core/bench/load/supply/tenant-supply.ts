@@ -5,12 +5,12 @@ import type { Turn, Workload } from '../../workload/workload.js';
 import { type TenantLoad, turnsEach } from '../job/tenant-load.js';
 import { TurnsInOrder } from './turns-in-order.js';
 
-/** Keeps the numbers that decide about tenants apart from those of lengths and words. */
+/** Keeps the random numbers that choose tenants apart from those for lengths and words. */
 const tenantStream = 0x74656e61;
 
 /**
- * Whose an arrival of an open loop is, so that each tenant has its part of the requests. Poisson arrivals that are divided
- * like this are Poisson arrivals of each tenant.
+ * The tenant of an arrival of an open loop, so that each tenant has its part of the requests. Poisson arrivals that are
+ * divided like this are Poisson arrivals of each tenant.
  *
  * @param weights of the tenants' arrivals
  * @param index number of the arrival, from 0
@@ -25,8 +25,8 @@ function tenantOfArrival(weights: readonly number[], seed: number, index: number
 }
 
 /**
- * Whose each arrival is, and which of its own. Each worker counts those of the others too, so that what an arrival sends
- * does not depend on the number of workers.
+ * The tenant of each arrival, and its number among the tenant's own. Each worker counts the arrivals of the others too,
+ * so that what an arrival sends does not depend on the number of workers.
  */
 export class ArrivalsOfTenants {
   readonly #weights: readonly number[];
@@ -86,9 +86,9 @@ export class TenantSupply {
   }
 
   /**
-   * What an arrival of an open loop sends: a conversation that continues in its own time, or one request.
+   * What an arrival of an open loop sends: a conversation that continues at its own pace, or one request.
    *
-   * @param number which arrival of this tenant, over all workers, from 0. It must not fall
+   * @param number of the arrival among those of this tenant, over all workers, from 0. It must not decrease
    */
   arrival(number: number): readonly Turn[] {
     return this.#own(this.#isSequential ? this.#workload.conversation(this.#run, number) : [this.#inOrder.at(number)]);

@@ -1,8 +1,8 @@
 import type { Turn, Workload } from '../../workload/workload.js';
 
 /**
- * The turns of all conversations in a row. Which turn has which number does not depend on the number of workers, so that
- * the request that is due at some moment is the same however many there are.
+ * The turns of all conversations in a row. The number of a turn does not depend on the number of workers, so the
+ * request that is due at some moment is the same however many there are.
  */
 export class TurnsInOrder {
   readonly #workload: Workload;

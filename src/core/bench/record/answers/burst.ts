@@ -14,15 +14,15 @@ const fastestTokenUs = 250;
 const burstShare = 0.02;
 
 /**
- * Whether an answer of several tokens was complete before it was sent, as by a proxy that buffers, or a server that only
- * pretends to stream. Its tokens say nothing about the time that each of them took.
+ * Whether an answer of several tokens was complete before it was sent, for example by a proxy that buffers, or by a
+ * server that only pretends to stream. Its tokens say nothing about the time that each of them took.
  *
- * Its chunks came at no more than two moments, or all of it, even if in a single chunk, came faster than any server
- * generates and in a small share of the time that the server worked on it. The share alone would not do: the answer to a
- * request that waited for long in a queue also comes in a small share of the time.
+ * Its chunks arrived at no more than two moments, or the whole answer, even in a single chunk, arrived faster than any
+ * server generates and in a small share of the time that the server worked on it. The share alone would not be enough:
+ * the answer to a request that waited long in a queue also arrives in a small share of the time.
  */
 export function isBurst(request: CompletedRequest): boolean {
-  // Nothing else was asked for.
+  // It was requested as a whole.
   if (request.isWhole === true) return false;
   const { tokens } = outputTokensOf(request);
   if (tokens < fewestTokens) return false;
@@ -31,7 +31,7 @@ export function isBurst(request: CompletedRequest): boolean {
   return isReady || (request.tokenChunks >= fewestTokens && !hasMoments(3, request.gapsUs));
 }
 
-/** The times between chunks in microseconds, as far as they mean something. */
+/** The times between chunks in microseconds, if they are meaningful. */
 export function gapsOf(request: CompletedRequest): readonly number[] {
   return isBurst(request) ? [] : request.gapsUs;
 }

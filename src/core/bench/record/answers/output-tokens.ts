@@ -1,15 +1,15 @@
 import type { CompletedRequest } from '../../client/outcome.js';
 
-/** The output tokens of an answer that arrived, and who counted them. */
+/** The output tokens of an answer that arrived, and what counted them. */
 export interface OutputTokens {
   readonly tokens: number;
-  /** `none`: an answer that came as a whole, without a count that can be believed. */
+  /** `none`: an answer that arrived as a whole, without a credible count. */
   readonly source: 'usage' | 'chunks' | 'none';
 }
 
 /**
- * The server's count, without reasoning that it did not stream. Without a count that can be believed, every chunk with
- * text is one token.
+ * The server's count, without reasoning that it did not stream. Without a credible count, every chunk with text is one
+ * token.
  */
 export function outputTokensOf(request: CompletedRequest): OutputTokens {
   const { outputTokens, tokenChunks } = request;
@@ -24,23 +24,23 @@ export function outputTokensOf(request: CompletedRequest): OutputTokens {
 }
 
 /**
- * Whether the usage has less than half as many tokens as there are chunks with text, only one for several of them, or none
- * for an answer that came as a whole. A chunk has at least one token; a server that holds back text, or a proxy that divides
- * words, makes somewhat more chunks than tokens.
+ * Whether the usage has less than half as many tokens as there are chunks with text, only one for several of them, or
+ * none for an answer that arrived as a whole. A chunk has at least one token; a server that holds back text, or a proxy
+ * that divides words, makes somewhat more chunks than tokens.
  */
 export function contradictsUsage({ outputTokens, tokenChunks }: CompletedRequest): boolean {
   if (outputTokens === null) return false;
   return outputTokens * 2 < tokenChunks || (outputTokens <= 1 && tokenChunks > 1);
 }
 
-/** Reasoning tokens that never arrived. Of those that the server counts, some may be in chunks, as ordinary text. */
+/** Reasoning tokens that never arrived. Some of those that the server counts may be in chunks, as ordinary text. */
 export function hiddenTokensOf({ unseenReasoning, outputTokens, tokenChunks }: CompletedRequest): number {
   return Math.min(unseenReasoning, Math.max(0, (outputTokens ?? 0) - tokenChunks));
 }
 
 /**
- * Tokens that arrived after the first chunk: all but its own, which are known if the server counts them in every chunk, and
- * else are taken for one.
+ * Tokens that arrived after the first chunk: all except its own, which are known if the server counts them in every
+ * chunk, and otherwise count as one.
  */
 export function laterTokensOf(request: CompletedRequest): number {
   const counts = runningCountsOf(request);

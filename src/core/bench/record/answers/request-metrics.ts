@@ -35,7 +35,7 @@ export function isMet({ metric, belowMs }: Objective, metrics: RequestMetrics, r
   return us === null || us < belowMs * 1000;
 }
 
-/** When the first token of an answer was there that came as a whole is not known. */
+/** For an answer that arrived as a whole, it is unknown when the first token was there. */
 function wholeMetrics({ intendedUs, sendUs, lastTokenUs, serverTimings }: CompletedRequest): RequestMetrics {
   const isMeasured = serverTimings?.source === 'measured';
   return {
@@ -56,8 +56,8 @@ function waterfall(
 ): { readonly queueWait: number | null; readonly prefill: number | null; readonly delivery: number | null } {
   if (timings === null) return { queueWait: null, prefill: null, delivery: null };
   if (timings.source === 'derived') {
-    // The time outside prompt processing is waiting or delivery. The two cannot be told apart, so all of it counts as
-    // waiting.
+    // The time outside prompt processing is waiting or delivery. The two cannot be distinguished, so all of it counts
+    // as waiting.
     const prefill = timings.promptMs * 1000;
     return { queueWait: Math.max(0, ttft - prefill), prefill, delivery: null };
   }

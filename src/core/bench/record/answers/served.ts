@@ -6,13 +6,13 @@ interface Served {
   /** Between 0 and 1. */
   readonly requests: number;
   readonly tokens: number;
-  /** How many chunks of the answer had come before that time. */
+  /** How many chunks of the answer had arrived before that time. */
   readonly chunksBefore: number;
 }
 
 /**
- * What was done for a request since a moment before its end: of a stream, the share of its chunks; of an answer that came as a
- * whole, the share of its time, as if all of it had been the same work.
+ * The work done for a request between a moment before its end and its end: for a stream, the share of its chunks; for
+ * an answer that arrived as a whole, the share of its time, as if the work had been spread evenly.
  */
 export function servedSince(momentUs: number, request: CompletedRequest): Served {
   if (request.isWhole === true) {

@@ -32,7 +32,10 @@ export class StageTimes {
     return (next === -1 ? this.#boundsUs.length - 1 : next) - 1;
   }
 
-  /** In which stages a request was answered: those in which its chunks arrived. What came after all of them is in none. */
+  /**
+   * The stages in which a request was answered: those in which its chunks arrived. Chunks after all stages belong to
+   * none.
+   */
   servedIn(request: CompletedRequest): readonly ServedInStage[] {
     const since = this.#boundsUs.map((bound) => servedSince(bound, request));
     return since.slice(0, -1).flatMap(({ requests, tokens }, stage) => {

@@ -3,7 +3,7 @@ import { isBurst } from '../answers/burst.js';
 import { contradictsUsage, hiddenTokensOf, outputTokensOf } from '../answers/output-tokens.js';
 
 /**
- * A response that stays open for longer than this after its last text is held open, and not only slow to end: in
+ * A response that stays open for longer than this after its last text is held open rather than just slow to end: in
  * microseconds, and in mean times between its texts. The round in which a model ends its answer has no text.
  */
 const heldOpen = { leastUs: 100_000, gaps: 3 } as const;
@@ -13,18 +13,18 @@ const nothing = {
   bursts: 0,
   /** Reasoning tokens that were never streamed. */
   hiddenTokens: 0,
-  /** Answers whose usage is not believed, the output tokens that it claims, and the chunks that had text. */
+  /** Answers whose usage is not credible, the output tokens that it claims, and the chunks that had text. */
   contradicted: 0,
   contradictedTokens: 0,
   contradictedChunks: 0,
-  /** Answers of which the usage says at their end how many tokens their chunks have together, these tokens, and the chunks. */
+  /** Answers whose usage says at their end how many tokens their chunks have together, these tokens, and the chunks. */
   unitemised: 0,
   unitemisedTokens: 0,
   unitemisedChunks: 0,
   /** Responses that stayed open after their last text, and for how long altogether, in microseconds. */
   heldOpen: 0,
   heldOpenUs: 0,
-  /** Prompt tokens, and of these the ones that answers say were in the server's cache. */
+  /** Prompt tokens, and how many of them were in the server's cache according to the answers. */
   promptTokens: 0,
   cachedTokens: 0,
   /** Answers whose usage says how many were cached, and others whose timings do. */
@@ -69,7 +69,7 @@ export class AnswerCounter {
     else total.cachedByTimings += 1;
   }
 
-  /** Adds what another thread counted. */
+  /** Adds the counts of another thread. */
   addCounts(counts: AnswerCounts): void {
     for (const name of countNames) this.#total[name] += counts[name];
   }
@@ -82,7 +82,7 @@ function isHeldOpen({ lastTokenUs, endUs, gapsUs }: CompletedRequest): boolean {
   return gapsUs.length === 0 || openUs > (heldOpen.gaps * gapsSumUs) / gapsUs.length;
 }
 
-/** Of a single chunk there is no TPOT that could be wrong. */
+/** A single chunk has no TPOT that could be wrong. */
 function hasUnitemisedChunks(request: CompletedRequest): boolean {
   if (request.tokenChunks < 2) return false;
   return request.tokenCounts === null && outputTokensOf(request).source === 'usage';

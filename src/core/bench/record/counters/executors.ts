@@ -3,10 +3,10 @@ import type { CompletedRequest } from '../../client/outcome.js';
 /** Answers by the server behind the one that was asked. */
 export type ExecutorCounts = Readonly<Record<string, number>>;
 
-/** Names come from servers. If there are more than this, the rest is counted as `other`. */
+/** Names come from servers. Beyond this number, the rest is counted as `other`. */
 const mostNames = 100;
 
-/** Counts who answered, as far as answers say so. */
+/** Counts which server answered, as far as answers say so. */
 export class ExecutorCounter {
   readonly #counts = new Map<string, number>();
 

@@ -1,20 +1,20 @@
 import type { RequestOutcome } from '../../client/outcome.js';
 import { type Rejection, rejectionIn } from '../../client/rejection.js';
 
-/** A single one may have been rejected because of its prompt. */
+/** A single request may have been rejected because of its prompt. */
 const enough = 5;
 
 /**
- * Finds out from the answers to the first requests of a run, those of the warm-up included, whether the server rejects all
- * of them. It looks at those that were sent first, and not at those that were answered first: rejections come sooner than
- * answers.
+ * Finds out from the answers to the first requests of a run, including those of the warm-up, whether the server rejects
+ * all of them. It considers the requests that were sent first, not those that were answered first, because rejections
+ * arrive sooner than answers.
  */
 export class FirstAnswers {
   #sent = 0;
   #rejected = 0;
   #rejection: Rejection | null = null;
 
-  /** A request is about to be sent. @returns whether {@link end} needs its outcome */
+  /** Registers a request that is about to be sent. @returns whether {@link end} needs its outcome */
   begin(): boolean {
     if (this.#sent === enough) return false;
     this.#sent += 1;

@@ -1,4 +1,4 @@
-/** Turns beyond this one are counted together with it: there are few of them, and they behave alike. */
+/** Turns beyond this one are counted together with it, because there are few of them, and they behave alike. */
 export const mostTurns = 8;
 
 const none: readonly string[] = [];

@@ -11,16 +11,16 @@ interface GroupCounts {
   completed: number;
   unanswered: number;
   outputTokens: number;
-  /** Answered, or generated, since the end of the warm-up, as in a run. */
+  /** Requests that were answered, or tokens generated, since the end of the warm-up, as in a run. */
   servedRequests: number;
   servedTokens: number;
   /** Null if the server does not say. */
   promptTokens: number | null;
-  /** Null as long as no answer says. */
+  /** Null until an answer says so. */
   cachedTokens: number | null;
 }
 
-/** Some of a run's requests, counted apart from the others. */
+/** Some of a run's requests, counted separately. */
 export interface Group extends Readonly<GroupCounts> {
   readonly histograms: Readonly<Record<GroupMetric, LatencyHistogram>>;
 }
@@ -57,7 +57,7 @@ export class GroupRecorder {
     }
   }
 
-  /** What the server did for a request since the end of the warm-up. */
+  /** The work that the server did for a request since the end of the warm-up. */
   served(name: string, requests: number, tokens: number): void {
     const group = this.#group(name);
     group.servedRequests += requests;

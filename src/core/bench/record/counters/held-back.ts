@@ -1,8 +1,8 @@
 /** Requests that were due while there were as many in flight as `--max-in-flight` allows. */
 export interface HeldBackCounts {
-  /** Of those that count. */
+  /** Counted requests among them. */
   readonly requests: number;
-  /** For how long altogether those that were answered had been held back, in microseconds. */
+  /** The total time for which answered requests had been held back, in microseconds. */
   readonly answeredUs: number;
   readonly longestUs: number;
 }

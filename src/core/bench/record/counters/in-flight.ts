@@ -1,6 +1,6 @@
 /**
- * The number of counted requests in flight, integrated over time. It measures the load independently of the times of single
- * requests, so that the two can be compared (Little's law).
+ * The number of counted requests in flight, integrated over time. It measures the load independently of the times of
+ * single requests, so that the two can be compared (Little's law).
  */
 export class InFlight {
   readonly #beginUs: number;
@@ -29,14 +29,15 @@ export class InFlight {
   /**
    * A counted request ended.
    *
-   * @param excessUs how much of its time in flight is not part of an end-to-end latency, which Little's law is checked with
+   * @param excessUs how much of its time in flight is not part of an end-to-end latency, which is used to check
+   *   Little's law
    */
   end(excessUs: number): void {
     this.#counted -= 1;
     this.#integralUs -= excessUs;
   }
 
-  /** Those of the warm-up included. */
+  /** Including those of the warm-up. */
   get all(): number {
     return this.#counted + this.#warmup;
   }

@@ -1,9 +1,9 @@
 import type { RequestOutcome } from '../../client/outcome.js';
 
-/** Requests whose clients were to leave, `--cancel`. They are not part of any other figure. */
+/** Requests whose clients were to leave (`--cancel`). They are not part of any other figure. */
 export interface LeaverCounts {
   readonly requests: number;
-  /** Those that left; the others had their answer, or none, by then. */
+  /** Clients that left; the others had their answer, or none, by then. */
   readonly left: number;
   readonly leftBeforeFirstToken: number;
   readonly answered: number;

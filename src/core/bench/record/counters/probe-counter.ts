@@ -1,7 +1,7 @@
 import { LatencyHistogram } from '../../../measurement/latency/histogram.js';
 import type { RequestOutcome } from '../../client/outcome.js';
 
-/** Requests of one token beside the load, `--probe-rate`. */
+/** Requests of one token beside the load (`--probe-rate`). */
 export interface ProbeCounts {
   readonly completed: number;
   readonly unanswered: number;
@@ -19,7 +19,7 @@ export class ProbeCounter {
   }
 
   end(outcome: RequestOutcome): void {
-    // With one token, the whole answer is there when its first token is.
+    // With one token, the whole answer has arrived when its first token has.
     if (outcome.status === 'completed') this.#ttft.record(outcome.firstTokenUs - outcome.sendUs);
     else if (outcome.status !== 'aborted') this.#unanswered += 1;
   }

@@ -9,12 +9,12 @@ import { looseSpace } from './json/json-calls.js';
 import { endedText } from './values/ended-text.js';
 import { looseMembers, markQuotes } from './values/loose-values.js';
 
-/** What the marks of a family are. */
+/** The marks of a family. */
 export interface GemmaCallsOptions {
   readonly name: string;
   readonly begin: string;
   readonly end: string;
-  /** What strings begin and end with. */
+  /** The text with which strings begin and end. */
   readonly quote: string;
 }
 
@@ -116,7 +116,7 @@ class GemmaRules extends JsonRules {
   }
 
   /**
-   * As the template sorts them, and so does the model.
+   * In the order of the template, which the model follows.
    *
    * @throws ChatstreamError `invalid_request` for a name that needs quotation marks
    */

@@ -11,7 +11,7 @@ import { PythonRules } from './python-rules.js';
 import { ObjectWriter } from './values/json-writing.js';
 import { looseValue, pythonQuotes } from './values/loose-values.js';
 
-/** Calls that are written as in Python, with values that are Python literals. */
+/** Calls in Python syntax, with Python literals as values. */
 export interface PythonCallsOptions {
   readonly name: string;
   readonly begin: string;
@@ -84,7 +84,7 @@ function* readCall(feed: Feed, parts: AnswerParts): Reading<boolean> {
   return true;
 }
 
-/** The name of an argument and its equals sign; null if something else comes. */
+/** The name of an argument and its equals sign; null if something else follows. */
 function* argumentName(feed: Feed): Reading<string | null> {
   return yield* feed.attempt(function* () {
     let name = '';

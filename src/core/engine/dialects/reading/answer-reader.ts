@@ -7,7 +7,7 @@ import { readMessages } from './message-reading.js';
 import { type OpenAnswer, readContent, readThought } from './reading.js';
 
 export interface AnswerReaderOptions {
-  /** Tools whose calls are looked for; none if empty. */
+  /** Tools whose calls are recognised; none if empty. */
   readonly tools: readonly Tool[];
   /** Whether the prompt ends with the beginning of a thought. */
   readonly isThinking: boolean;
@@ -15,7 +15,7 @@ export interface AnswerReaderOptions {
   readonly isRequired?: boolean;
 }
 
-/** Takes an answer apart while it arrives: thoughts, content and calls of tools. */
+/** Splits an answer while it arrives: thoughts, content and tool calls. */
 export class AnswerReader {
   readonly #answer: OpenAnswer;
   readonly #reading: Reading;
@@ -56,7 +56,7 @@ export class AnswerReader {
   }
 
   /**
-   * @param isCut whether the answer would have gone on; then the marks of a call that has only begun are no content
+   * @param isCut whether the answer would have continued; then the marks of a call that has only begun are not content
    * @returns the parts that have become certain with the end of the answer
    */
   end(text: string, isCut = false): readonly AnswerPart[] {
@@ -70,7 +70,7 @@ export class AnswerReader {
     return all;
   }
 
-  /** Whether the rest of an answer that was cut was going to be a call. */
+  /** Whether the rest of an answer that was cut off was going to be a call. */
   #isBegun(rest: readonly AnswerPart[]): boolean {
     if (this.#isRequired || this.calls > 0) return true;
     const text = rest.map((part) => (part.type === 'content' ? part.text : '')).join('');

@@ -3,10 +3,10 @@ import type { Reading } from '../feed.js';
 import { type OpenAnswer, readCall, readContent, TrimmedText } from './reading.js';
 
 /**
- * Reads an answer in messages. Several thoughts are one text with empty lines between them, and so are several messages
- * to the user.
+ * Reads an answer in messages. Several thoughts become one text with empty lines between them, and so do several
+ * messages to the user.
  *
- * @param calls null if none are looked for; then the body of a call is content
+ * @param calls null if none are recognised; then the body of a call is content
  */
 export function* readMessages(answer: OpenAnswer, syntax: MessageSyntax, calls: CallSyntax | null): Reading {
   const { feed, parts } = answer;
@@ -52,7 +52,7 @@ function* readThoughtBody(answer: OpenAnswer, ends: readonly string[], isAnother
 }
 
 /**
- * Reads the beginning of a message up to its body. Without a header, it is content that follows.
+ * Reads the beginning of a message up to its body. Without a header, content follows.
  *
  * @param isStarted whether the mark at the start has been read
  * @returns null if the answer ends before the body

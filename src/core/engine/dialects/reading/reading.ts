@@ -13,10 +13,10 @@ export interface OpenAnswer {
 }
 
 /**
- * Reads the thought before an answer, if there is one. Marks that are not needed are left out too: some models repeat
- * the beginning that the prompt ends with, or end a thought that they have not begun.
+ * Reads the thought before an answer, if there is one. Superfluous marks are left out too: some models repeat the
+ * beginning that the prompt ends with, or end a thought that they have not begun.
  *
- * @param calls null if none are looked for
+ * @param calls null if none are recognised
  * @returns the text that began a call and so ended the thought; null if there was none
  */
 export function* readThought(
@@ -49,12 +49,12 @@ function callTexts(calls: CallSyntax | null): readonly string[] {
 }
 
 export interface ContentOptions {
-  /** Null if none are looked for. */
+  /** Null if none are recognised. */
   readonly calls: CallSyntax | null;
   readonly marks: AnswerMarks | null;
   /** The text with which a call has begun; null if none has. */
   readonly begun: string | null;
-  /** Whether the answer has said that it begins with content. */
+  /** Whether the answer has announced that it begins with content. */
   readonly isContent: boolean;
   /** Texts with which something else begins. */
   readonly ends: readonly string[];
@@ -82,7 +82,7 @@ export function* readContent(
   if (first === null) space = '';
   for (let stop = first; ; stop = yield* feed.until(stops, parts.content)) {
     if (stop === null) {
-      // At the start, it is content that follows; later, the end of the answer.
+      // At the start, content follows; later, the answer ends.
       if ((yield* feed.peek()) === null) return null;
     } else if (ends.includes(stop)) {
       return stop;

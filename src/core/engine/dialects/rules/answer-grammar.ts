@@ -17,7 +17,7 @@ import { callableTool } from './callable-tool.js';
 import { type MessageDemand, messageRules } from './message-rules.js';
 import { type TextEnd, textUntil } from './text-until.js';
 
-/** What an answer may be. */
+/** The possible forms of an answer. */
 export interface AnswerDemand {
   readonly calls: CallDemand | null;
   /** The format of an answer that is not a call. */
@@ -27,17 +27,18 @@ export interface AnswerDemand {
 }
 
 /**
- * The grammar of answers with calls, and of answers in a format by models that think first: free thoughts, then what is
- * demanded. Free text becomes a call with the first text that begins one; from there on, only calls of existing tools with
- * arguments that their schemas allow can be written.
+ * The grammar of answers with calls, and of answers in a format by models that think first: free thoughts, then the
+ * required part. Free text becomes a call with the first text that begins one; from then on, only calls of existing
+ * tools with arguments that their schemas allow can be written.
  *
- * In schemas of tools that are not strict, keywords that a grammar cannot enforce are left out. The longest of these schemas
- * are replaced by any JSON object if all together cost too much, and so are wrong ones. If there are so many tools that their
- * names alone cost too much, only answers that must be calls are refused; others are not held to anything.
+ * In schemas of tools that are not strict, keywords that a grammar cannot enforce are left out. If all schemas together
+ * cost too much, the longest of these are replaced by any JSON object, and so are invalid ones. If there are so many
+ * tools that their names alone cost too much, only answers that must be calls are refused; others are unconstrained.
  *
- * All attempts share the time of one compilation, but for the one without schemas that are not strict, which is the last resort.
+ * All attempts share the time of one compilation, except for the last resort, the one without schemas that are not
+ * strict.
  *
- * @param onHurry called if less is held because time was over, which may be different the next time
+ * @param onHurry called if less is enforced because time was over, which may be different the next time
  * @param now milliseconds
  * @returns null if any text will do
  * @throws ChatstreamError `invalid_request`, `grammar_too_complex`
@@ -53,7 +54,7 @@ export function answerGrammar(
   const isLenient = calls?.tools.every(({ isStrict }) => !isStrict) === true;
   const isOptional = isLenient && !calls.isRequired && format.type === 'text';
   const startedMs = now();
-  /** @param isAllowed whether something else will do if it is too complex; null stands for it */
+  /** @param isAllowed whether something else is acceptable if it is too complex; null stands for it */
   const compile = (isAllowed: boolean, held: readonly Tool[], sinceMs = startedMs): CompiledGrammar | null => {
     const subject = calls === null ? subjectOf(format) : toolsSubject;
     try {
@@ -77,7 +78,10 @@ export function answerGrammar(
   return free;
 }
 
-/** How much of the text of all schemas is kept, until the grammar is simple enough. Few, as each try takes its time. */
+/**
+ * How much of the text of all schemas is kept, until the grammar is simple enough. Few steps, because each attempt
+ * takes time.
+ */
 const keptShares = [1 / 2, 1 / 4, 1 / 8];
 
 /** The tools with the shortest schemas, which together make up at most a share of the text of all schemas. */
@@ -91,7 +95,7 @@ function shortestTools(tools: readonly Tool[], share: number): readonly Tool[] {
     .map(({ tool }) => tool);
 }
 
-/** @param held the tools whose schemas hold, besides the strict ones */
+/** @param held the tools whose schemas are enforced, besides the strict ones */
 function compileAnswer(
   { thoughts, calls: syntax, messages }: Dialect,
   { calls, format, isThinking }: AnswerDemand,

@@ -11,10 +11,10 @@ const noParameters = { type: 'object', properties: {}, additionalProperties: fal
 /**
  * A tool with the rules for its arguments.
  *
- * For a tool that is not strict, keywords that cannot be enforced are left out, and any JSON object will do if the schema is
- * wrong, or if what is left of it allows nothing.
+ * For a tool that is not strict, keywords that cannot be enforced are left out, and any JSON object is allowed if the
+ * schema is invalid, or if the rest of it allows nothing.
  *
- * @param isHeld whether its schema holds; if not, any JSON object will do for a tool that is not strict
+ * @param isHeld whether its schema is enforced; if not, a tool that is not strict takes any JSON object
  * @throws ChatstreamError `invalid_request` for a strict tool whose schema cannot be enforced, `grammar_too_complex`
  */
 export function callableTool(json: JsonRules, tool: Tool, index: number, isHeld: boolean): CallableTool {

@@ -11,8 +11,8 @@ export interface MessageDemand {
 }
 
 /**
- * Answers in messages: any number of thoughts, then what is demanded. A header says what a message is, so calls are held
- * from their headers on.
+ * Answers in messages: any number of thoughts, then the required part. A header says what a message is, so calls are
+ * constrained from their headers on.
  */
 export function messageRules(
   builder: GrammarBuilder,

@@ -4,12 +4,12 @@ import { type GrammarBuilder, keyOf, type RuleItem, type Sequence } from '../../
 /** A text that ends free text, and what follows it. */
 export interface TextEnd {
   readonly text: string;
-  /** Whether it counts only at the beginning, apart from white space. */
+  /** Whether it only counts at the beginning, apart from white space. */
   readonly atStart: boolean;
   readonly then: Sequence;
 }
 
-/** A place in the texts that end free text. */
+/** A position in the texts that end free text. */
 interface Place {
   /** What the free text ends with here. */
   readonly text: string;
@@ -21,8 +21,8 @@ interface Place {
 const white = charsOf(' \t\r\n');
 
 /**
- * Free text up to the first of some texts, with which something else begins. There is one rule for each place in these
- * texts, and each character leads to exactly one of them (Aho and Corasick 1975).
+ * Free text up to the first of some texts, with which something else begins. There is one rule for each position in
+ * these texts, and each character leads to exactly one of them (Aho and Corasick 1975).
  *
  * @param mayEnd whether the text may end without any of them
  */
@@ -32,7 +32,7 @@ export function textUntil(builder: GrammarBuilder, ends: readonly TextEnd[], may
   return anywhere.length === ends.length ? steps.anywhere : steps.fromStart(placesOf(ends));
 }
 
-/** @returns the place before all texts */
+/** @returns the position before all texts */
 function placesOf(ends: readonly TextEnd[]): Place {
   const newPlace = (text: string): Place => ({ text, next: new Map(), then: null });
   const root = newPlace('');
@@ -48,12 +48,12 @@ function placesOf(ends: readonly TextEnd[]): Place {
   return root;
 }
 
-/** The rules of places: where each character leads. */
+/** The rules of positions: where each character leads. */
 class Steps {
   readonly #builder: GrammarBuilder;
   readonly #root: Place;
   readonly #mayEnd: boolean;
-  /** Those of the places in texts that count anywhere. */
+  /** The positions in texts that count anywhere. */
   readonly #rules = new Map<Place, RuleItem>();
 
   constructor(builder: GrammarBuilder, root: Place, mayEnd: boolean) {
@@ -76,10 +76,10 @@ class Steps {
   }
 
   /**
-   * The rule of the beginning, where more texts count and white space makes no difference. The places in these texts
-   * are reached only once, so that those from which the same follows can be one. Texts that differ only in how they
-   * begin share most of their places: with 32 functions with long names, the grammar for Llama 3 has 21 000 elements
-   * instead of 70 000, which would be too many.
+   * The rule of the beginning, where more texts count and white space makes no difference. The positions in these texts
+   * are reached only once, so positions with the same continuations can be merged. Texts that differ only at their
+   * beginning share most of their positions: with 32 functions with long names, the grammar for Llama 3 has 21 000
+   * elements instead of 70 000, which would be too many.
    */
   fromStart(start: Place): RuleItem {
     const builder = this.#builder;
@@ -123,7 +123,7 @@ class Steps {
   }
 }
 
-/** All places after `root` whose text this one ends with, from the longest. */
+/** All positions after `root` whose text is a suffix of this one's, from the longest. */
 function endingsOf({ text }: Place, root: Place): readonly Place[] {
   const chars = Array.from(text);
   return [...chars, ''].flatMap((_, begin) => {

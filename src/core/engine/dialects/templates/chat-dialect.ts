@@ -4,7 +4,7 @@ import { dialectOf } from './dialect-of.js';
 
 /** How chats with a model are written and read. */
 export interface ChatDialect extends Dialect {
-  /** Whether the chat template can be given tools; if not, or not in a known way, they are described in a message. */
+  /** Whether the chat template accepts tools; if not, or not in a known way, they are described in a message. */
   readonly hasTools: boolean;
 }
 

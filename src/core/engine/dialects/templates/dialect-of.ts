@@ -32,7 +32,7 @@ import { TemplateCode } from './template-code.js';
 import { thoughtsOf } from './thoughts.js';
 
 interface Known<T> {
-  /** What the template has to contain; all of it. */
+  /** What the template has to contain: all of it. */
   readonly find: readonly (string | RegExp)[];
   readonly syntax: T;
 }
@@ -44,7 +44,8 @@ const messageDialects: readonly Known<Dialect>[] = [
 ];
 
 /**
- * From the most specific: many templates contain `<tool_call>`, for example, and only few of them mean what Hermes does.
+ * From the most specific, because many templates contain `<tool_call>`, for example, and only few of them use Hermes'
+ * syntax.
  */
 const callSyntaxes: readonly Known<CallSyntax>[] = [
   { find: [']<]minimax[>['], syntax: minimaxM3 },
@@ -92,12 +93,12 @@ export const callSyntaxNames: readonly string[] = [
   ...new Set([...messageDialects.map(({ syntax }) => syntax.calls), ...callSyntaxes.map(({ syntax }) => syntax)]),
 ].flatMap((calls) => (calls === null ? [] : [calls.name]));
 
-/** Variables with which templates are given tools. All but the first are for templates that do not know it. */
+/** Variables in which templates expect tools. All but the first are for templates that do not use it. */
 const toolVariables = ['tools', 'functions'];
 
 /**
- * How a model writes its answers, as its chat template tells. Calls are null for a template that does not show tools to the
- * model, because then something else has to, and for one whose calls look like none that are known.
+ * How a model writes its answers, according to its chat template. Calls are null for a template that does not show
+ * tools to the model, because then something else has to, and for one whose calls have no known syntax.
  */
 export function dialectOf(templateSource: string): Dialect {
   const hasTools = toolsVariable(templateSource) !== null;

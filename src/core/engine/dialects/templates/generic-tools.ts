@@ -2,10 +2,11 @@ import { isRecord } from '../../../base/json.js';
 import type { ChatMessage, JsonObject } from '../../engine.js';
 
 /**
- * A chat with tools for a template that does not support them: the system message describes the tools and how to call them, and
- * earlier calls and results are written as text. The calls look as Hermes' models write them.
+ * A chat with tools for a template that does not support them: the system message describes the tools and how to call
+ * them, and earlier calls and results are written as text. The calls have Hermes' syntax.
  *
- * @param inUserMessage whether the template has no system messages, so that the first message of the user has to do
+ * @param inUserMessage whether the template has no system messages, so that the first message of the user is used
+ *   instead
  */
 export function withGenericTools(
   messages: readonly ChatMessage[],
@@ -41,7 +42,7 @@ function withInstructions(
   return [{ role: inUserMessage ? 'user' : 'system', content: text }, ...messages];
 }
 
-/** Results and what the user says after them are one message: many templates want roles to alternate. */
+/** Results and the user's next message become one message, because many templates want roles to alternate. */
 function withoutToolRoles(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   const plain: ChatMessage[] = [];
   /** The results since the last other message. */

@@ -2,11 +2,11 @@ import { codeIn } from '../../../base/jinja.js';
 
 const quoted = /'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"/gsu;
 
-/** What can be told about a chat template from its source, without rendering it. */
+/** What can be derived from the source of a chat template, without rendering it. */
 export class TemplateCode {
   /** The code of its tags: comments and the text between tags do not count. */
   readonly #code: string;
-  /** The same without what is between quotes. */
+  /** The same without quoted texts. */
   readonly #unquoted: string;
 
   constructor(source: string) {
@@ -15,8 +15,8 @@ export class TemplateCode {
   }
 
   /**
-   * Whether it looks at a variable. Members of that name (`message.thinking`), named arguments and variables that are only
-   * assigned do not count.
+   * Whether it uses a variable. Members with that name (`message.thinking`), named arguments and variables that are
+   * only assigned do not count.
    */
   reads(variable: string): boolean {
     return new RegExp(String.raw`(?<![\w.])${variable}\b(?!\s*=(?!=))`, 'u').test(this.#unquoted);

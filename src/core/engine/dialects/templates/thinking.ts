@@ -7,16 +7,16 @@ export type ThinkingSwitch =
   | { readonly type: 'flag'; readonly variable: string }
   /** A variable with one word for thinking, and one for not thinking. */
   | { readonly type: 'mode'; readonly variable: string; readonly on: string; readonly off: string }
-  /** A variable with words for efforts; `off` is the one for none, if there is one. */
+  /** A variable with words for efforts; `off` is the one for no thinking, if there is one. */
   | {
       readonly type: 'effort';
       readonly variable: string;
       readonly words: readonly string[];
       readonly off: string | null;
     }
-  /** A variable with a number of tokens: 0 is off, −1 is without limit. */
+  /** A variable with a number of tokens: 0 turns thinking off, −1 sets no limit. */
   | { readonly type: 'budget'; readonly variable: string }
-  /** Words in a system or user message, which the template takes out. No variable does the same. */
+  /** Words in a system or user message, which the template removes. There is no variable for this. */
   | { readonly type: 'message'; readonly on: string; readonly off: string };
 
 const flags = ['enable_thinking', 'thinking'];
@@ -26,7 +26,7 @@ const budgets = ['thinking_budget'];
 
 const onWords = ['enabled', 'on'];
 const offWords = ['none', 'no_think', 'disabled', 'off'];
-/** Words that every template knows that does not list its own. */
+/** Words that are assumed to be known by every template that does not list its own. */
 const commonWords = ['low', 'medium', 'high'];
 
 /** What turns thinking on or off in a chat template; empty if nothing does. */
@@ -53,9 +53,9 @@ export function thinkingSwitches(templateSource: string): readonly ThinkingSwitc
 }
 
 /**
- * The variables with which a chat template asks for an effort. `none` turns thinking off where that can be done; an effort
- * that a template does not know becomes the nearest that it knows, and of two that are equally near, the higher one. `on`
- * leaves the effort to the template, unless its variable for efforts may also turn thinking off.
+ * The variables with which a chat template is asked for an effort. `none` turns thinking off where possible. An unknown
+ * effort becomes the nearest known one, and of two that are equally near, the higher one. `on` leaves the effort to the
+ * template, unless its variable for efforts may also turn thinking off.
  */
 export function thinkingVariables(templateSource: string, effort: RequestedEffort): Readonly<Record<string, unknown>> {
   const switches = thinkingSwitches(templateSource);
@@ -97,7 +97,7 @@ const budgetTokens: Readonly<Record<ReasoningEffort, number>> = {
 /** Words for efforts, from the least. */
 const scale: readonly string[] = [...reasoningEfforts, 'max'];
 
-/** From 0, for none; −1 for a word that is not for an effort. */
+/** From 0, for none; −1 for a word that does not name an effort. */
 function rankOf(word: string): number {
   return scale.indexOf(word);
 }

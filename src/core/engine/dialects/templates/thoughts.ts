@@ -16,7 +16,7 @@ const cohere: AnswerMarks = {
 };
 
 /**
- * From the most specific. Templates that mention no marks belong to models that write them nevertheless.
+ * From the most specific. Templates that mention no marks belong to models that nevertheless write them.
  *
  * Models whose answers consist of messages are not among them: see {@link MessageSyntax}.
  */
@@ -97,7 +97,7 @@ const known: readonly KnownThoughts[] = [
   })),
 ];
 
-/** How a model marks its thoughts, as its chat template tells; null if it has none. */
+/** How a model marks its thoughts, according to its chat template; null if it has none. */
 export function thoughtsOf(templateSource: string): ThoughtSyntax | null {
   return known.find(({ find }) => find.every((text) => templateSource.includes(text)))?.thoughts ?? null;
 }

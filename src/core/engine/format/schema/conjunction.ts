@@ -6,7 +6,7 @@ import type { Located, Places, SchemaObject } from './located.js';
 /** One of the schemas that a value has to satisfy at the same time. */
 interface Part {
   readonly located: Located;
-  /** Whether its `$ref`, `allOf`, `anyOf` and `oneOf` are taken care of. */
+  /** Whether its `$ref`, `allOf`, `anyOf` and `oneOf` are handled. */
   readonly bare: boolean;
   /** For an option: the contents of the schemas that it is an option of, and of those that led there. */
   readonly within: readonly number[];
@@ -15,13 +15,13 @@ interface Part {
 /** All schemas that a value has to satisfy. */
 export type Conjunction = readonly Part[];
 
-/** A conjunction that is taken apart. */
+/** A conjunction in its parts. */
 export interface Parted {
-  /** Schemas whose own keywords count; `$ref` and combinations are taken care of elsewhere. */
+  /** Schemas whose own keywords count; `$ref` and combinations are handled elsewhere. */
   readonly plain: readonly { readonly schema: SchemaObject; readonly pointer: string }[];
   /** Lists of parts; the value has to satisfy one part of each list. */
   readonly choices: readonly Conjunction[];
-  /** The place of a schema `false`, or of another that allows nothing, if there is one. */
+  /** The place of a schema `false`, or of another one that allows nothing, if there is one. */
   readonly never: string | null;
 }
 
@@ -49,9 +49,9 @@ export function keyOfConjunction(conjunction: Conjunction, places: Places): stri
 /**
  * Follows `$ref` and `allOf`.
  *
- * A value satisfies a schema that refers to itself only if the references come to an end. So an option that leads back to
- * the schema that it is an option of allows nothing that the other options do not. One that adds something on the way back is
- * refused: checking a value against it would never end.
+ * A value satisfies a schema that refers to itself only if the references end. So an option that leads back to the
+ * schema that it is an option of allows nothing that the other options do not. One that adds something on the way back
+ * is refused, because checking a value against it would never end.
  */
 export function takeApart(conjunction: Conjunction, places: Places): Parted {
   const plain = new Map<string, { schema: SchemaObject; pointer: string }>();
@@ -125,7 +125,7 @@ function without(schema: SchemaObject, keyword: string, pointer: string): Locate
   return { schema: Object.fromEntries(Object.entries(schema).filter(([name]) => name !== keyword)), pointer };
 }
 
-/** Whether it is what zod writes for a value that must not be. */
+/** Whether this is how zod writes a value that must not exist. */
 function isNothing({ not }: SchemaObject): boolean {
   return not === true || (isRecord(not) && !Array.isArray(not) && Object.keys(not).length === 0);
 }

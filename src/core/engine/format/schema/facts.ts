@@ -4,7 +4,7 @@ import { allKinds, type Kind, kindOfKeyword, kindOfType, namingKeywords, refused
 import type { Located, Places } from './located.js';
 import type { Multiple } from './number-range.js';
 
-/** What several schemas say together about a value. */
+/** What several schemas together say about a value. */
 export interface Facts {
   readonly kinds: ReadonlySet<Kind>;
   readonly integer: boolean;
@@ -31,11 +31,11 @@ export interface Facts {
   };
   /** Where the values are listed. */
   readonly place: string;
-  /** Whether something that is left out may say that there are properties and items which the rest does not name. */
+  /** Whether a keyword that is left out may allow properties and items that the rest does not name. */
   readonly isVague: boolean;
 }
 
-/** @throws ChatstreamError `invalid_request` for a keyword that is wrong or not supported */
+/** @throws ChatstreamError `invalid_request` for an invalid or unsupported keyword */
 export function factsOf({ plain }: Parted, places: Places): Facts {
   const number: Facts['number'] = { min: null, max: null, multiples: [], pointers: [] };
   const string: Facts['string'] = { min: 0, max: Infinity, patterns: [], formats: [], lengths: [] };

@@ -21,7 +21,7 @@ export interface ArraySource {
   readonly items: Located | null;
 }
 
-/** Reads the keywords of one schema. All methods throw `invalid_request` for a value that the keyword cannot have. */
+/** Reads the keywords of one schema. All methods throw `invalid_request` for an invalid value of the keyword. */
 export class Keywords {
   readonly #schema: SchemaObject;
   readonly #pointer: string;

@@ -1,4 +1,4 @@
-/** Kinds of values, as schemas tell them apart. */
+/** Kinds of values, as schemas distinguish them. */
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'array' | 'object';
 
 export const allKinds: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'array', 'object'];
@@ -45,13 +45,13 @@ export const refusedKeywords: readonly string[] = [
   '$recursiveRef',
 ];
 
-/** Those that only forbid: a value has no properties or items because of them. */
+/** Keywords that only forbid: they never add properties or items to a value. */
 const forbidding: ReadonlySet<string> = new Set(['not', 'minContains', 'maxContains']);
 
-/** Keywords that may say, where they are left out, that there are properties or items which the rest does not name. */
+/** Keywords that, if left out, may have allowed properties and items that the rest does not name. */
 export const namingKeywords: readonly string[] = ['$ref', ...refusedKeywords.filter((each) => !forbidding.has(each))];
 
-/** Whether a keyword says something about values, other than by other schemas of the same value. */
+/** Whether a keyword says something about values, other than through other schemas of the same value. */
 export function constrains(keyword: string): boolean {
   return ['type', 'enum', 'const'].includes(keyword) || kindOfKeyword.has(keyword) || refusedKeywords.includes(keyword);
 }

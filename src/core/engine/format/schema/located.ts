@@ -4,14 +4,14 @@ import { schemaProblem } from './problems.js';
 
 export type SchemaObject = Readonly<Record<string, unknown>>;
 
-/** A schema and where it is. */
+/** A schema and its location. */
 export interface Located {
   readonly schema: SchemaObject | boolean;
   /** JSON pointer from the root. */
   readonly pointer: string;
 }
 
-/** The places of one schema document. */
+/** The locations in one schema document. */
 export class Places {
   readonly subject: Subject;
   readonly root: Located;
@@ -36,7 +36,7 @@ export class Places {
   /**
    * Leaves out a keyword that cannot be enforced.
    *
-   * @throws ChatstreamError `invalid_request` unless that may be done
+   * @throws ChatstreamError `invalid_request` unless it may be left out
    */
   leaveOut(pointer: string, problem: string): void {
     if (!this.mayLeaveOut(pointer)) this.fail(pointer, problem);
@@ -46,13 +46,13 @@ export class Places {
     return this.#leftOut.has(pointer);
   }
 
-  /** Leaves out a keyword if that may be done. */
+  /** Leaves out a keyword if that is allowed. */
   mayLeaveOut(pointer: string): boolean {
     if (this.#isLenient) this.#leftOut.add(pointer);
     return this.#isLenient;
   }
 
-  /** The same number for equal schemas, wherever they are. Members in another order make a different schema. */
+  /** The same number for equal schemas, wherever they are. Schemas whose members have another order are different. */
   contentOf(value: unknown): number {
     if (!isRecord(value)) return this.#numberOf(JSON.stringify(value));
     const known = this.#contents.get(value);
@@ -76,14 +76,14 @@ export class Places {
     throw schemaProblem(this.subject, pointer, problem);
   }
 
-  /** @throws ChatstreamError `invalid_request` for a value that is no schema */
+  /** @throws ChatstreamError `invalid_request` for a value that is not a schema */
   at(value: unknown, pointer: string): Located {
     if (typeof value === 'boolean') return { schema: value, pointer };
     if (!isRecord(value) || Array.isArray(value)) this.fail(pointer, 'a schema must be an object, true or false');
     return { schema: value, pointer };
   }
 
-  /** @throws ChatstreamError `invalid_request` for a value that is not a list of schemas, or an empty one */
+  /** @throws ChatstreamError `invalid_request` for a value that is not a list of schemas, or an empty list */
   list(value: unknown, pointer: string): readonly Located[] {
     if (!Array.isArray(value) || value.length === 0) this.fail(pointer, 'it must be a list that is not empty');
     return value.map((each: unknown, index) => this.at(each, `${pointer}/${index}`));
@@ -97,8 +97,8 @@ export class Places {
   }
 
   /**
-   * What a `$ref` refers to. LiteLLM leaves its "#" out where it makes a tool of a schema: "/$defs/…" is understood as well, if
-   * there is something.
+   * The target of a `$ref`. LiteLLM leaves out its "#" when it turns a schema into a tool: "/$defs/…" is understood as
+   * well, if there is something at that place.
    *
    * @throws ChatstreamError `invalid_request` if it is not in this document
    */

@@ -1,6 +1,6 @@
 import type { Bound } from './keywords.js';
 
-/** A `multipleOf`, and where it is. */
+/** A `multipleOf` and its location. */
 export interface Multiple {
   readonly value: number;
   readonly pointer: string;

@@ -5,7 +5,7 @@ import { constrains, kindOfKeyword } from './kinds.js';
 import type { Places } from './located.js';
 import { schemaProblem } from './problems.js';
 
-/** Keywords that lead to schemas of parts. They are named after those that say something themselves. */
+/** Keywords that lead to schemas of parts. They are named after keywords that themselves restrict the value. */
 const ofParts = new Set([
   'properties',
   'patternProperties',
@@ -19,7 +19,7 @@ const ofParts = new Set([
 /** Most places that an error names. */
 const mostPlaces = 4;
 
-/** The error about schemas that allow nothing together. Names the keywords that may contradict each other. */
+/** The error about schemas that together allow nothing. It names the keywords that may contradict each other. */
 export function unsatisfiable(conjunction: Conjunction, places: Places): ChatstreamError {
   const parted = takeApart(conjunction, places);
   const pointers = parted.never === null ? contradiction(parted.plain, factsOf(parted, places)) : [parted.never];

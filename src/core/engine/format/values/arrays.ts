@@ -9,7 +9,7 @@ export interface Tuple {
   readonly max: number;
 }
 
-/** The items of the prefix are all there, as far as `max` allows. */
+/** All items of the prefix are present, as far as `max` allows. */
 export function tupleRule(json: JsonRules, { prefix, rest, min, max }: Tuple): RuleItem {
   const { builder, comma, gap } = json;
   const [first, ...others] = prefix.slice(0, max);
@@ -20,10 +20,10 @@ export function tupleRule(json: JsonRules, { prefix, rest, min, max }: Tuple): R
   return builder.rule([[...builder.literal('['), gap, ...items, gap, ...builder.literal(']')]]);
 }
 
-/** Up to so many values come in any order; more of them only in the order of the schema. */
+/** Up to this many values may come in any order; more of them only in the order of the schema. */
 const mostInAnyOrder = 6;
 
-/** Most values of a set: the rules grow with the square of their number. */
+/** Largest number of values of a set, because the rules grow with the square of it. */
 export const mostInSet = 40;
 
 /** A list of different values: `min` to `max` of these. */

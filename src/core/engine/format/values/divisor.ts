@@ -9,7 +9,7 @@ export class Divisor {
   readonly #known = new Map<number, number>();
   readonly #classes = new Map<string, number>();
 
-  /** @param value above 0, with at most eight digits that are not zeros at its beginning */
+  /** @param value above 0, with at most eight significant digits */
   constructor(value: number) {
     const { integer, fraction } = decimalOf(value);
     this.#unit = Number(integer + fraction);
@@ -28,7 +28,7 @@ export class Divisor {
     return same;
   }
 
-  /** Whether a number with this remainder and so many decimals is a multiple. */
+  /** Whether a number with this remainder and this many decimals is a multiple. */
   divides(rest: number, decimals: number): boolean {
     let scaled = rest;
     for (let missing = this.decimals - decimals; missing > 0; missing -= 1) scaled = (scaled * 10) % this.#unit;

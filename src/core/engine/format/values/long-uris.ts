@@ -1,13 +1,19 @@
-/** The shortest `maxLength` from which on a URI need not be counted as a whole: its parts are counted instead. */
+/** From this `maxLength` on, a URI need not be counted as a whole: its parts are counted instead. */
 const leastCounted = 200;
 
-/** The lengths that are distinguished: a `maxLength` in between means the same as the next one below, so that rules are shared. */
+/**
+ * The lengths that are distinguished: a `maxLength` in between means the same as the next lower one, so that rules are
+ * shared.
+ */
 const steps: readonly number[] = [leastCounted, 255, 512, 1024, 2048];
 
 /** How much longer than its `minLength` a URI without a `maxLength` may be. */
 const slack = 1024;
 
-/** A host name: so many labels, each of a letter or digit, `run` others, and hyphens with `part` letters or digits. */
+/**
+ * A host name: this many labels, each consisting of a letter or digit, `run` others, and hyphens with `part` letters or
+ * digits.
+ */
 interface HostSize {
   readonly labels: number;
   readonly run: number;
@@ -25,9 +31,9 @@ const longestPort = ':9999'.length;
 const shortest = 'ws://a'.length;
 
 /**
- * A grammar in GBNF for URIs with a length that is far too long to be counted character by character. Host, path, query and
- * fragment have lengths of their own, which together are at most `max`. With a `min` that matters, the path alone is that
- * long, so that short paths are left out.
+ * A grammar in GBNF for URIs with a length that is far too large to be counted character by character. Host, path,
+ * query and fragment have lengths of their own, which together are at most `max`. If `min` matters, the path alone is
+ * that long, so that short paths are left out.
  *
  * @param min in characters
  * @param max in characters; may be Infinity

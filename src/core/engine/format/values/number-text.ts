@@ -16,11 +16,11 @@ interface Side {
   readonly high: Limit | null;
 }
 
-/** Most digits before the point where no bound limits them. All such integers are below 2^63. */
+/** Largest number of digits before the point if no bound limits them. All such integers are below 2^63. */
 const mostDigits = { integer: 18, number: 21 } as const;
 const mostDecimals = 25;
 /**
- * Different numbers of up to so many digits are different doubles. With more digits, a number could be rounded to an
+ * Different numbers of up to this many digits are different doubles. With more digits, a number could be rounded to an
  * exclusive bound, or to one that is not a multiple.
  */
 const exactDigits = 15;
@@ -52,7 +52,7 @@ export function numberText(range: NumberRange, budget: Budget): Automaton {
   );
 }
 
-/** What has been read of a number. */
+/** The part of a number that has been read. */
 type Reading =
   | { readonly phase: 'start' }
   | { readonly phase: 'minus' }
@@ -62,7 +62,7 @@ type Reading =
       readonly negative: boolean;
       /** Digits so far: before the point, or after it. */
       readonly digits: number;
-      /** Digits before and after the point that may still come, where that matters. */
+      /** Digits before and after the point that may still follow, where that matters. */
       readonly left: number;
       /** −1, 0, 1: below, equal to or above the digits of the bound so far. */
       readonly low: number;

@@ -31,11 +31,11 @@ interface NameClass {
   readonly patterns: readonly Pattern[];
 }
 
-/** What several schemas say together about the properties of an object. */
+/** What several schemas together say about the properties of an object. */
 export function objectShape({ object, isVague }: Pick<Facts, 'object' | 'isVague'>, tools: Tools): ObjectShape {
   const { sources } = object;
   const allowed = tools.namesOf(conjunctionOf(...object.names));
-  /** Those with a pattern that is left out: any other name may match it. */
+  /** Schemas with a pattern that is left out: any other name may match it. */
   const vague = new Set<ObjectSource>();
   const patterns = sources.flatMap((source) =>
     [...source.patternProperties].flatMap(([regex, schema]) => {
@@ -44,7 +44,7 @@ export function objectShape({ object, isVague }: Pick<Facts, 'object' | 'isVague
       return automaton === null ? [] : [{ source, automaton, schema }];
     }),
   );
-  /** All schemas for a property; for one with a free name, those that its patterns say. */
+  /** All schemas for a property; for one with a free name, those of its patterns. */
   const schemasFor = (name: string | null, matching: readonly Pattern[]): readonly Located[] =>
     sources.flatMap((source) => {
       const own = name === null ? undefined : source.properties.get(name);
@@ -66,7 +66,7 @@ export function objectShape({ object, isVague }: Pick<Facts, 'object' | 'isVague
     return [{ name, required, value: tools.value(conjunctionOf(...schemasFor(name, matching))) }];
   });
 
-  // Where a schema names properties and says nothing of others, there are no others.
+  // If a schema names properties and says nothing about others, there are no others.
   const saysOthers = isVague || vague.size > 0 || sources.some(({ additional }) => additional !== null);
   const isOpen = saysOthers || (names.size === 0 && patterns.length === 0);
   const classes = listed === null ? classesOf(allowed.automaton, patterns, tools.budget) : [];
@@ -79,7 +79,7 @@ export function objectShape({ object, isVague }: Pick<Facts, 'object' | 'isVague
   return { named, free, max: object.max, min: leastOf(object, named, free, tools.places) };
 }
 
-/** What a property may be that `propertyNames` forbids. */
+/** The schema of a property that `propertyNames` forbids. */
 function never([names]: readonly Located[]): Conjunction {
   return conjunctionOf({ schema: false, pointer: names?.pointer ?? '' });
 }
@@ -100,7 +100,7 @@ function classesOf(all: Automaton, patterns: readonly Pattern[], budget: Budget)
     .filter(({ names }) => names.length > 0);
 }
 
-/** The number of properties that has to be counted: none if those that are required suffice. */
+/** The number of properties that has to be counted: none if the required ones suffice. */
 function leastOf(
   { min, minPointer }: Facts['object'],
   named: readonly NamedProperty[],

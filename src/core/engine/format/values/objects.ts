@@ -28,7 +28,7 @@ export interface ObjectShape {
   readonly max: number;
 }
 
-/** Names by their code points. Shares what it has in common with the trie to which a name was added. */
+/** Names by their code points. Shares its structure with the trie to which a name was added. */
 interface Trie {
   readonly id: number;
   readonly children: ReadonlyMap<number, Trie>;
@@ -38,30 +38,30 @@ interface Trie {
 
 /** Where the text of a key is. */
 interface KeyState {
-  /** In the names that may come next; null outside of them. */
+  /** Position in the names that may come next; null outside them. */
   readonly next: Trie | null;
-  /** In all names, which free properties must not have; null outside of them. */
+  /** Position in all names, which free properties must not have; null outside them. */
   readonly named: Trie | null;
-  /** In the names of the free properties; empty if none may come. */
+  /** Position in the names of the free properties; empty if none may follow. */
   readonly free: readonly number[];
   /** Number of properties before this one, as far as it matters. */
   readonly count: number;
 }
 
 /**
- * Makes the rules of one object. After each property, the rule for the rest depends on which properties may still come,
- * and the rule for the next key is one trie of their names, so that the key decides alone which property it is.
+ * Makes the rules of one object. After each property, the rule for the rest depends on which properties may still
+ * follow. The rule for the next key is one trie of their names, so that the key alone decides which property it is.
  */
 export class ObjectRules {
   readonly #json: JsonRules;
   readonly #shape: ObjectShape;
-  /** The names that may come next, by the number of properties that are done with. */
+  /** The names that may come next, by the number of properties that are done. */
   readonly #next: readonly Trie[];
   readonly #all: Trie;
   readonly #lastRequired: number;
   readonly #keys = new Map<string, RuleItem>();
   readonly #rests = new Map<string, RuleItem>();
-  /** Definitions that are left to do: each may need others. */
+  /** Definitions that are still to be made: each may need others. */
   readonly #open: (() => void)[] = [];
   #tries = 0;
 
@@ -123,7 +123,7 @@ export class ObjectRules {
     return count >= this.#shape.min && this.#hasRequired(done);
   }
 
-  /** Whether all required properties are done with. */
+  /** Whether all required properties are done. */
   #hasRequired(done: number): boolean {
     return done > this.#lastRequired;
   }
@@ -197,7 +197,7 @@ export class ObjectRules {
     return [...this.#json.keyEnd, ...value];
   }
 
-  /** Counts only as far as it matters. */
+  /** Only counts as far as it matters. */
   #counted(count: number): number {
     const { min, max } = this.#shape;
     return Math.min(count, max === Infinity ? min : max);

@@ -6,14 +6,14 @@ const date = [
 ].join('');
 const time = String.raw`(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)`;
 
-/** So few digits that all parts together are no more than a billion days, and pydantic accepts each. */
+/** So few digits that all parts together are at most a billion days, and pydantic accepts each. */
 const dayPart = String.raw`(?:\d{1,6}Y)?(?:\d{1,7}M)?(?:\d{1,8}D)?`;
 const timePart = String.raw`(?:\d{1,5}H)?(?:\d{1,7}M)?(?:\d{1,9}S)?`;
 
 /** A part of a host name: letters, digits, and single hyphens inside. */
 const label = '[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*';
 const atom = '[A-Za-z0-9_+-]';
-/** As long as a part of a host name may be: with it, no other limit of the standards can be exceeded. */
+/** The maximum length of a part of a host name: with it, no other limit of the standards can be exceeded. */
 const isShort = '(?=.{1,63}$)';
 
 const email = String.raw`${atom}(?:\.?${atom}){0,29}@[A-Za-z0-9](?:[-.]?[A-Za-z0-9]){0,30}`;
@@ -27,9 +27,9 @@ const pathChar = String.raw`(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})`;
 const host = String.raw`(?:${label}\.)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*`;
 
 /**
- * Regular expressions for the formats that are enforced. Each allows only texts of the format, and for `email`,
- * `hostname` and `uri` not all of them: not the longest ones, only common characters, no addresses in place of names, no
- * user names in a URI.
+ * Regular expressions for the formats that are enforced. Each only allows texts of the format, and for `email`,
+ * `hostname` and `uri` not all of them: not the longest ones, only common characters, no addresses in place of names,
+ * no user names in a URI.
  */
 const formats: ReadonlyMap<string, string> = new Map([
   ['date', date],
@@ -60,7 +60,8 @@ const conditions: ReadonlyMap<string, string> = new Map([
 /**
  * The regular expression of a format that is enforced; null for others, which are annotations.
  *
- * @param maxLength an address that has to be shorter than others is counted as a whole, which takes fewer rules then
+ * @param maxLength an address whose limit is lower than that of others is counted as a whole, which then takes fewer
+ *   rules
  */
 export function formatRegex(format: string, maxLength: number): string | null {
   if (format === 'email' && maxLength < longestEmail) {

@@ -35,7 +35,7 @@ export function stringValues(conjunction: Conjunction, longest: number, tools: T
       const others = choices.map((options, index) => ({
         located: { schema: { anyOf: options.map(({ located }) => located.schema) }, pointer: `${key}/${index}` },
         bare: false,
-        // Entering it adds its own content again, which may be that of the schema whose choice it was.
+        // Entering it adds its own content again, which may be that of the schema to which the choice belongs.
         within: (options[0]?.within ?? []).slice(0, -1),
       }));
       const options = choice.map((option) => stringsOf([...plainParts(parted), ...others, option]));

@@ -11,7 +11,7 @@ import { formatRegex } from './string-formats.js';
 /** The automata of formats, by regular expression: they never change, and some take 10 ms. */
 const formatAutomata = new Map<string, Automaton>();
 
-/** Makes automata of what schemas say about strings, and keeps them: many schemas have the same ones. */
+/** Turns what schemas say about strings into automata, and caches these, because many schemas have the same ones. */
 export class StringAutomata {
   readonly #places: Places;
   readonly #budget: Budget;
@@ -33,7 +33,7 @@ export class StringAutomata {
       // Formats come first: they limit the length, and so the states of a pattern that does not.
       const all = conditionAutomaton([...formatted, ...required], this.#budget, 'its pattern and format');
       if (all.length > 0 || formatted.length === 0) return all;
-      // A pattern that contradicts a format is a dialect of it, such as a time without a time zone.
+      // A pattern that contradicts a format is a variant of it, such as a time without a time zone.
       return conditionAutomaton(required, this.#budget, 'its pattern');
     });
   }
@@ -57,7 +57,7 @@ export class StringAutomata {
     return isLength && acceptsText(this.of(facts), points, this.#budget);
   }
 
-  /** A grammar in GBNF that takes the place of an automaton that would have too many states; null if none has to. */
+  /** A grammar in GBNF that replaces an automaton that would have too many states; null if none is needed. */
   grammar({ patterns, formats, min, max }: Facts['string']): string | null {
     const enforced = formats.filter(({ name }) => formatRegex(name, max) !== null);
     const isUri = enforced.length > 0 && enforced.every(({ name }) => name === 'uri');
@@ -83,7 +83,7 @@ export class StringAutomata {
     return automaton;
   }
 
-  /** Null for one that is left out. */
+  /** Null for a format that is left out. */
   #condition(source: string, pointer: string): Condition | null {
     try {
       const condition =

@@ -33,7 +33,7 @@ export function exactly(json: JsonRules, value: unknown): Sequence {
 }
 
 /**
- * One of these texts. What they begin with comes once, and so does what they end with, because equal rules exist once.
+ * One of these texts. Their common beginnings and endings exist once, because equal rules exist once.
  */
 export function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): RuleItem {
   const root: TrieNode = { children: new Map(), ends: false };
@@ -51,13 +51,16 @@ export function oneOfTexts(builder: GrammarBuilder, texts: readonly string[]): R
   return builder.rule([trieEnd(builder, root)]);
 }
 
-/** A way through a trie without a branch. */
+/** A path through a trie without a branch. */
 interface Edge {
   readonly text: readonly Item[];
   readonly to: TrieNode;
 }
 
-/** The rest of a text after the beginning that a node stands for. Goes depth first, without recursion: texts are long. */
+/**
+ * The rest of a text after the beginning that a node stands for. Goes depth first, without recursion, because texts are
+ * long.
+ */
 function trieEnd(builder: GrammarBuilder, root: TrieNode): Sequence {
   const edges = new Map<TrieNode, readonly Edge[]>();
   const ends = new Map<TrieNode, Sequence>();

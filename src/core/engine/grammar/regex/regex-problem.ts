@@ -1,2 +1,2 @@
-/** What is wrong with a regular expression, or not supported in it. */
+/** An error in a regular expression, or something in it that is not supported. */
 export class RegexProblem extends Error {}

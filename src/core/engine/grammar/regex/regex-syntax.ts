@@ -89,7 +89,7 @@ class Parser {
   #quantified(part: Regex): Regex {
     const range = this.#quantifier();
     if (range === null) return part;
-    // Whether it is lazy changes which match is found, and not whether there is one.
+    // Laziness changes which match is found, but not whether there is one.
     this.#take('?');
     if (part.type === 'edge' || part.type === 'lookahead') throw new RegexProblem('it repeats an assertion');
     if (this.#quantifier() !== null) throw new RegexProblem('it has two quantifiers in a row');

@@ -24,7 +24,7 @@ export interface Condition {
 /**
  * The texts in which a regular expression finds a match, as an automaton.
  *
- * @throws RegexProblem for what is wrong or not supported
+ * @throws RegexProblem for an invalid or unsupported expression
  * @throws ChatstreamError `grammar_too_complex`
  */
 export function regexAutomaton(source: string, budget: Budget): Automaton {
@@ -132,7 +132,7 @@ class Nodes {
   }
 }
 
-/** Where a text may be in the nodes, and the assertions that its rest has to satisfy then. */
+/** The nodes at which a text may be, and the assertions that its rest then has to satisfy. */
 interface Thread {
   readonly node: number;
   readonly pending: readonly { readonly assertion: number; readonly state: number }[];
@@ -184,7 +184,7 @@ class Search {
     this.#budget = budget;
   }
 
-  /** All threads that can be reached without a character. */
+  /** All threads that can be reached without reading a character. */
   reached(from: readonly Thread[], edges: { start: boolean; end: boolean }): ReadonlyMap<string, Thread> {
     const reached = new Map<string, Thread>();
     const open = [...from];
@@ -206,7 +206,7 @@ class Search {
     return reached;
   }
 
-  /** Threads that can continue: others are only on the way to them. */
+  /** Threads that can continue: the others only lead to these. */
   kept(threads: ReadonlyMap<string, Thread>): ReadonlyMap<string, Thread> {
     return new Map(
       [...threads].filter(([, { node, pending }]) => {
@@ -236,7 +236,7 @@ class Search {
     );
     const ends = [...threads.values()].filter(({ node, pending }) => node === 0 && pending.length > 0);
     for (const { node, pending } of ends) ways.push({ chars: allChars, to: node, pending });
-    // Where assertions are pending, their automata tell characters apart, too.
+    // While assertions are pending, their automata distinguish characters, too.
     const sets = ways.flatMap(({ pending }) =>
       pending.flatMap(({ assertion, state }) =>
         (this.#nodes.assertions[assertion]?.rest[state]?.transitions ?? []).map(({ chars }) => chars),
@@ -262,7 +262,7 @@ class Search {
     );
   }
 
-  /** Without assertions that are satisfied whatever follows; null if one cannot be satisfied any more. */
+  /** Without assertions that are satisfied by any continuation; null if one can no longer be satisfied. */
   #settled(pending: Thread['pending']): Thread['pending'] | null {
     const open: { readonly assertion: number; readonly state: number }[] = [];
     for (const each of pending) {

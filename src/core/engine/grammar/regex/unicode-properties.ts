@@ -2,7 +2,7 @@ import { allChars, type CharSet, charSetOf, rangesOf } from '../char-set.js';
 import type { Budget } from '../limits.js';
 import { RegexProblem } from './regex-problem.js';
 
-/** By property. There are a few hundred properties; each takes some 30 ms to find out. */
+/** By property. There are a few hundred properties; each takes some 30 ms to determine. */
 const known = new Map<string, CharSet>();
 
 /** Steps of a {@link Budget} that one property costs. */

@@ -2,7 +2,7 @@ import { ChatstreamError } from '../../../base/errors.js';
 import { readError, type SentError, writeError } from '../library/sent-error.js';
 import type { Compiled } from './formats.js';
 
-/** What became of a format, as one thread tells another. */
+/** The result of compiling a format, in the form in which one thread sends it to another. */
 export type CompiledAnswer =
   | { readonly type: 'compiled'; readonly gbnf: string | null; readonly isHurried: boolean }
   | { readonly type: 'refused'; readonly error: SentError; readonly isHurried: boolean };

@@ -10,20 +10,21 @@ import { type CompiledAnswer, readAnswer } from './format-messages.js';
 import { type Compiled, CompiledFormats, engineFormat, type SourceFormat } from './formats.js';
 
 /**
- * How long one format may hold the thread, in milliseconds. Compiling looks at the clock by itself, so that only one that does not
- * come to that gets so far; as it does not stop the event loop, nothing else would notice, and all formats wait behind it.
+ * How long one format may occupy the thread, in milliseconds. Compilation checks the clock itself, so only one that
+ * hangs takes this long. Nothing else would notice it, because it does not stop the event loop, and all formats wait
+ * behind it.
  */
 const longestMs = 15_000;
 
 /**
- * Compiles the formats of answers in a thread, which the first one starts. Some take half a second, and the last resort among
- * their limits is five seconds: meanwhile, the prompts of others are prepared. Keeps what was compiled.
+ * Compiles the formats of answers in a thread, which the first one starts. Some take half a second, and the time limit
+ * is five seconds. Meanwhile, the prompts of others are prepared. Results are cached.
  */
 export class FormatThread {
   readonly #templateSource: string | null;
   readonly #clock: Clock;
   readonly #compiled = new CompiledFormats();
-  /** One at a time, so that nothing is begun that is no longer needed. */
+  /** One at a time, so that no format is begun that is no longer needed. */
   readonly #turns = new TurnsByOwner({ atOnce: 1 });
   #worker: Worker | null = null;
   #isStopped = false;
@@ -35,7 +36,7 @@ export class FormatThread {
   }
 
   /**
-   * As `Formats.compile` does.
+   * Like `Formats.compile`.
    *
    * @param chat null for a text that is continued
    * @param signal aborted when the format is no longer needed; its reason is thrown
@@ -54,14 +55,17 @@ export class FormatThread {
     return engineFormat(format, await untilAborted(compiled, signal));
   }
 
-  /** Nothing is compiled any more, also not for those that wait: the model that would follow it is being freed. */
+  /**
+   * Nothing more is compiled, not even for those that wait, because the model that would follow the format is being
+   * freed.
+   */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await this.#worker?.terminate();
   }
 
   async #compile(source: string, format: SourceFormat): Promise<Compiled> {
-    // The one before may have been the same.
+    // The previous one may have been the same.
     const compiled = this.#compiled.get(source) ?? (await this.#ask(source, format));
     this.#compiled.set(source, compiled);
     return compiled;
@@ -95,7 +99,7 @@ export class FormatThread {
       };
       const cancelTimer = this.#clock.schedule(longestMs, () => {
         settle(() => {
-          // The next format gets another one at once.
+          // The next format gets another thread at once.
           this.#worker = null;
           void worker.terminate();
           reject(outOfTime(format));
@@ -112,12 +116,12 @@ export class FormatThread {
     const worker = new Worker(compiledFile(import.meta.url, './format-worker.js'), {
       workerData: this.#templateSource,
     });
-    // It is there for the others in this process, and does not keep it alive.
+    // It serves others in this process, and does not keep the process alive.
     worker.unref();
     const forget = (): void => {
       if (this.#worker === worker) this.#worker = null;
     };
-    // Besides the listeners of calls: an error without a listener would end the process.
+    // Besides the listeners of calls, because an error without a listener would end the process.
     worker.on('error', forget);
     worker.on('exit', forget);
     return worker;

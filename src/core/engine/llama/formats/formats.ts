@@ -5,7 +5,7 @@ import type { ChatDialect } from '../../dialects/templates/chat-dialect.js';
 import { compileFormat, isOutOfTime, subjectOf } from '../../format/compile-format.js';
 import type { OutputFormat } from '../../output-format.js';
 
-/** Number of compiled formats that are kept. Services mostly ask for the same few. */
+/** Number of compiled formats that are cached. Services mostly use the same few. */
 const capacity = 32;
 
 /** How a chat is answered. */
@@ -18,7 +18,7 @@ export interface ChatAnswer {
 /** A format that has to be compiled. */
 export type SourceFormat = Exclude<OutputFormat, { type: 'text' | 'compiled' }>;
 
-/** What became of a format. */
+/** The result of compiling a format. */
 export interface Compiled {
   /** A grammar; null for a format that any text satisfies; or why it cannot be used. */
   readonly gbnf: string | ChatstreamError | null;
@@ -28,27 +28,27 @@ export interface Compiled {
 
 /** Compiled formats, by what identifies them. */
 export class CompiledFormats {
-  /** Errors too, which can take long to find out. */
+  /** Errors are cached too, because finding them can take long. */
   readonly #kept = new RecentlyUsed<Compiled>(capacity);
 
   get(key: string): Compiled | undefined {
     return this.#kept.get(key);
   }
 
-  /** What holds less because time was over may hold more the next time, so that is not kept. */
+  /** A result that enforces less because time was over is not cached, because it may enforce more the next time. */
   set(key: string, compiled: Compiled): void {
     if (!compiled.isHurried) this.#kept.set(key, compiled);
   }
 }
 
-/** Compiles the formats of answers, and keeps what was compiled. */
+/** Compiles the formats of answers, and caches the results. */
 export class Formats {
   readonly #compiled = new CompiledFormats();
 
   /**
    * A format in the form in which an engine follows it.
    *
-   * @param chat null for a text that is continued, in which there are neither thoughts nor calls
+   * @param chat null for a text that is continued, which has neither thoughts nor calls
    * @throws ChatstreamError `invalid_request` for a format that cannot be used, `grammar_too_complex`
    */
   compile(format: OutputFormat, chat: ChatAnswer | null): OutputFormat {

@@ -6,10 +6,10 @@ import type { Library } from '../library/library.js';
 
 type CompiledFormat = Extract<OutputFormat, { type: 'compiled' }>;
 
-/** Number of grammars that are kept. Services mostly ask for the same few JSON shapes. */
+/** Number of grammars that are cached. Services mostly use the same few JSON shapes. */
 const capacity = 32;
 
-/** Loads the grammars that keep generations to their format, and keeps them. */
+/** Loads the grammars that constrain generations to their format, and caches them. */
 export class Grammars {
   readonly #library: Library;
   readonly #model: LlamaModel;

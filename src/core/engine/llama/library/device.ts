@@ -12,12 +12,12 @@ const namesOfBackends = { cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal' } as co
 /**
  * The library first loads its binary in a child process, to see whether it works on this machine, and waits up to five
  * minutes for the child to exit. A process of Node.js can deadlock while it exits (nodejs/node#54918), so after this
- * time a second child is tried. The first one is not lost if it was only slow, as drivers of GPUs can be.
+ * time a second child is tried. The first one still counts if it was only slow, as GPU drivers can be.
  */
 const secondStartMs = 30_000;
 
 /**
- * Starts llama.cpp on the requested device. Only `auto` may settle for less.
+ * Starts llama.cpp on the requested device. Only `auto` may fall back to another one.
  *
  * @param maxThreads the maximum number of compute threads
  * @throws ChatstreamError `backend_unavailable`, naming the devices that can be used
@@ -58,8 +58,8 @@ export async function openLlama(
 }
 
 /**
- * Starts llama.cpp where nothing is computed. On some platforms (macOS on ARM) there is only a build for the GPU. Without layers
- * on it, it hardly uses it.
+ * Starts llama.cpp where nothing is computed. On some platforms (macOS on ARM), the only build is the one for the GPU,
+ * which is hardly used without layers on it.
  *
  * @param gpu used if there is no other build
  */
@@ -76,7 +76,7 @@ async function unavailable(library: Library, gpu: GpuChoice, cause?: unknown): P
   return unavailableError(gpu, others, process.env, cause);
 }
 
-/** What leaves a process only some of the GPUs, and none if they do not exist. */
+/** Variables that restrict a process to some of the GPUs, and to none if those do not exist. */
 const limitingVariables: Partial<Record<GpuChoice, string>> = {
   cuda: 'CUDA_VISIBLE_DEVICES',
   vulkan: 'GGML_VK_VISIBLE_DEVICES',
@@ -108,7 +108,7 @@ function flagOf(gpu: LlamaGpuType): string {
   return gpu === false ? 'off' : gpu;
 }
 
-/** Whether all layers are on the GPU, so the CPU has next to nothing to compute. */
+/** Whether all layers are on the GPU, so that the CPU has almost nothing to compute. */
 export function isWhollyOnGpu(model: LlamaModel): boolean {
   return model.llama.gpu !== false && model.gpuLayers >= model.fileInsights.totalLayers;
 }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../base/clock.js';
 
 /**
- * Starts something that can hang, and once more beside it if the first attempt takes unusually long: a hedged request.
- * The first attempt to succeed counts; what becomes of the other one is ignored.
+ * Starts something that can hang, and a second attempt beside it if the first takes unusually long: a hedged request.
+ * The first attempt to succeed counts; the outcome of the other is ignored.
  *
  * @param afterMs how long the first attempt is alone, in milliseconds
- * @throws what the first attempt was rejected with, once the second one, if there is one, has failed too
+ * @throws the error of the first attempt, once the second one, if there is one, has failed too
  */
 export function hedged<T>(start: () => Promise<T>, afterMs: number, clock: Clock): Promise<T> {
   return new Promise((resolve, reject) => {

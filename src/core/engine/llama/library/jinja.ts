@@ -7,11 +7,14 @@ import { moved, property } from './library.js';
 /** The native code of node-llama-cpp, which is built for each platform and kind of GPU. */
 const nativeFileName = 'llama-addon.node';
 
-/** Renders a template with these variables. It throws an `Error` with llama.cpp's explanation for those that it refuses. */
+/**
+ * Renders a template with these variables. Throws an `Error` with llama.cpp's explanation for variables that it
+ * refuses.
+ */
 type Render = (variables: Readonly<Record<string, unknown>>) => string;
 
 /**
- * Reads a Jinja template with llama.cpp's own engine, which llama-server renders chats with.
+ * Reads a Jinja template with llama.cpp's own engine, which llama-server uses to render chats.
  *
  * Depends on `Llama._bindings.AddonJinjaRenderer` and its `render`.
  *
@@ -22,8 +25,8 @@ export function compileJinja(llama: Llama, source: string): Render {
 }
 
 /**
- * The same without the rest of the library, for a process that only renders: llama.cpp's code alone is loaded in 15 ms. The library
- * takes about a second, most of it to see in another process whether the code works on this machine.
+ * The same without the rest of the library, for a process that only renders: llama.cpp's code alone is loaded in 15 ms.
+ * The library takes about a second, mostly to check in another process whether the code works on this machine.
  *
  * @param file see {@link loadedNativeFile}
  * @throws `Error` for a file that cannot be loaded
@@ -34,8 +37,8 @@ export function jinjaFrom(file: string): (source: string) => Render {
 }
 
 /**
- * The file of llama.cpp's code that the library has loaded into this process, after it has seen that it works here; null if
- * there is none. It takes some 7 ms to find.
+ * The file of llama.cpp's code that the library has loaded into this process, after checking that it works here; null
+ * if there is none. Finding it takes some 7 ms.
  */
 export function loadedNativeFile(): string | null {
   const loaded = items(member(process.report.getReport(), 'sharedObjects'));

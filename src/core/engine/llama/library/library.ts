@@ -17,8 +17,8 @@ import { items, member } from '../../../base/json.js';
 import type { Token } from '../../engine.js';
 
 /**
- * node-llama-cpp, which loads many megabytes of native code. Only a type: functions get the library as a parameter, so
- * that only {@link importLibrary} loads it.
+ * node-llama-cpp, which loads many megabytes of native code. This is only a type: functions get the library as a
+ * parameter, so that only {@link importLibrary} loads it.
  */
 export type Library = typeof library;
 
@@ -29,7 +29,8 @@ export async function importLibrary(): Promise<Library> {
 
 /**
  * The library brands its token numbers. Ours are plain numbers, because they also come from clients and other
- * processes; they are compared with the vocabulary where they arrive. The library copies lists before it changes them.
+ * processes; they are checked against the vocabulary where they arrive. The library copies lists before it changes
+ * them.
  */
 export function libraryTokens(tokens: readonly Token[]): LibraryToken[] {
   return tokens as LibraryToken[];
@@ -91,7 +92,8 @@ export function grammarAccepts(grammar: LlamaGrammar, text: string): boolean {
 }
 
 /**
- * Makes sure that a model has taken over the type of its cache: an option that the library no longer knows is ignored.
+ * Makes sure that a model has applied the type of its cache, because an option that the library no longer knows is
+ * ignored.
  *
  * Depends on the options `experimentalDefaultContextKvCacheKeyType` and `experimentalDefaultContextKvCacheValueType`.
  */
@@ -103,7 +105,7 @@ export function assertCacheType(library: Library, model: LlamaModel, type: keyof
 }
 
 /**
- * Copies the first tokens of one sequence of a context into another one, whatever that one holds. llama.cpp copies the
+ * Copies the first tokens of one sequence of a context into another one, replacing its contents. llama.cpp copies the
  * memory of the whole sequence, with the next decode.
  *
  * Depends on `LlamaContextSequence._copyStateFromOtherSequence`.
@@ -144,12 +146,12 @@ export function canReadLogits(sequence: LlamaContextSequence): boolean {
 }
 
 /**
- * Calls `seen` after each token that a sequence draws, while the logits are still there that it was drawn from. The
+ * Calls `seen` after each token that a sequence draws, while the logits from which it was drawn still exist. The
  * sequence continues when `seen` has resolved.
  *
  * Depends on `LlamaContextSequence._decodeTokens`, which gets a function that draws a token as its sixth parameter.
  *
- * @returns a function that ends it
+ * @returns a function that ends this
  */
 export function onDraw(
   sequence: LlamaContextSequence,
@@ -176,7 +178,7 @@ export function onDraw(
 const drawParameter = 5;
 
 /**
- * Evaluates tokens without drawing any, and calls `seen` for each in turn while its logits are there.
+ * Evaluates tokens without drawing any, and calls `seen` for each in turn while its logits exist.
  *
  * Depends on `LlamaContextSequence._decodeTokens`, as {@link onDraw} does; here, it gets the number of the token as well.
  */
@@ -187,7 +189,7 @@ export async function evaluateWithLogits(
 ): Promise<void> {
   const decode = property(sequence, '_decodeTokens');
   if (typeof decode !== 'function') throw moved('LlamaContextSequence._decodeTokens');
-  // A generation that also rates what it draws has put its own function in the place of the library's.
+  // A generation that also rates what it draws has replaced the library's function by its own.
   const own = Object.getOwnPropertyDescriptor(sequence, '_decodeTokens');
   const look = async (logitIndex: unknown, index: unknown): Promise<void> => {
     if (typeof logitIndex !== 'number' || typeof index !== 'number') throw moved('LlamaContextSequence._decodeTokens');
@@ -232,10 +234,10 @@ export interface Logits {
 }
 
 /**
- * Reads logits with a sampler, which draws a token that is not used. The logits themselves stay as they are.
+ * Reads logits with a sampler, which draws a token that is not used. The logits themselves are not changed.
  *
- * Depends on `LlamaContext._ctx.sampleToken`: its fifth parameter says which logits are wanted, its sixth whether their sum
- * is, and they come as the fourth and the fifth item of its result.
+ * Depends on `LlamaContext._ctx.sampleToken`: its fifth parameter says which logits are wanted, its sixth whether their
+ * sum is wanted, and they are the fourth and the fifth item of its result.
  *
  * @param wanted the tokens, or how many of the likeliest
  */
@@ -272,7 +274,7 @@ export function property(owner: unknown, name: string): unknown {
   return isOwner ? Reflect.get(owner, name) : undefined;
 }
 
-/** That a part of the library on which we depend is not where it was. */
+/** The error that a part of the library on which we depend is not where it was. */
 export function moved(part: string): ChatstreamError {
   return new ChatstreamError('engine_failed', `node-llama-cpp ${installedVersion()}: ${part} is not as expected.`, {
     hint: "Install the version of node-llama-cpp that chatstream's package.json names.",

@@ -6,8 +6,8 @@ import type { Library } from './library.js';
 export const messageDelayMs = 20;
 
 /**
- * Parts of llama.cpp's messages that show why loading has failed. They are not an interface: a test looks for each of
- * them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.
+ * Parts of llama.cpp's messages that show why loading has failed. They are not a stable interface: a test looks for
+ * each of them in the installed binaries. If one changes, the error still quotes the last message of llama.cpp.
  */
 export const llamaCppMessages = {
   unknownArchitecture: "unknown model architecture: '",

@@ -5,9 +5,9 @@ import { messageDelayMs } from './load-errors.js';
 /** Number of llama.cpp's messages that are kept, enough to contain the reason for a failure. */
 const kept = 20;
 
-/** llama.cpp's latest messages: it throws only that something has failed, and why is in its log. */
+/** llama.cpp's latest messages: it only throws that something has failed, and logs the reason. */
 export class RecentMessages {
-  /** Takes a message, and passes it on. */
+  /** Stores a message, and passes it on. */
   readonly log: EngineLog;
   readonly #messages: string[] = [];
 
@@ -20,7 +20,7 @@ export class RecentMessages {
     };
   }
 
-  /** @throws what `explain` makes of what was thrown, and of the messages up to then */
+  /** @throws the error that `explain` makes of the thrown one, and of the messages up to then */
   async explaining<T>(
     attempt: () => Promise<T>,
     explain: (error: unknown, logged: readonly string[]) => Error,

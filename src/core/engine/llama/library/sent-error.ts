@@ -1,6 +1,6 @@
 import { ChatstreamError, type ErrorCode } from '../../../base/errors.js';
 
-/** An error as one thread or process tells another. */
+/** An error in the form in which one thread or process sends it to another. */
 export interface SentError {
   readonly code: ErrorCode;
   readonly message: string;

@@ -22,8 +22,8 @@ const tolerance = 1.05;
 /**
  * How much longer a round takes in a server if every core computes: compute threads spin while they wait for work, and
  * everything between two rounds, including HTTP, has to wait for a core. This does not show while nothing is served.
- * Measured on 2 cores with 2 threads and the bundled model, whose rounds take 0.7 ms with one generation and 3.7 ms with
- * eight: through HTTP they took 1.4 and 9.3 ms, and 10 to 50 ms with one generation on a busy machine.
+ * Measured on 2 cores with 2 threads and the bundled model, whose rounds take 0.7 ms with one generation and 3.7 ms
+ * with eight: through HTTP they took 1.4 and 9.3 ms, and 10 to 50 ms with one generation on a busy machine.
  */
 const crowdedMs = 3;
 
@@ -40,15 +40,15 @@ export function allCandidates(cores: number): number[] {
   return candidates;
 }
 
-/** Of these, what is measured before: all cores, half of them, and one. */
+/** The numbers that are measured at the start: all cores, half of them, and one. */
 export function threadCandidates(cores: number, modelBytes: number): number[] {
   const candidates = [...(modelBytes < largeModelBytes ? [1] : []), Math.ceil(cores / 2), cores];
   return [...new Set(candidates)];
 }
 
 /**
- * Chooses the number of threads for one generation and for full slots: what is best for one may be ten times too slow for the
- * other. Fewer threads win where they are nearly as fast.
+ * Chooses the number of threads for one generation and for full slots, because the best number for one may be ten times
+ * too slow for the other. Fewer threads win if they are nearly as fast.
  *
  * @param candidates numbers to choose from while serving, in ascending order
  * @param slots decodes in a round with full slots
@@ -96,14 +96,15 @@ function fastest(
 /**
  * Measures decoding with several numbers of threads on the context that will serve, and leaves it empty.
  *
- * This needs no second context, and so no second KV cache: the context asks for all cores, and the public `maxThreads` of
- * the library limits what it gets, from the next decode on.
+ * This needs no second context, and so no second KV cache: the context requests all cores, and the public `maxThreads`
+ * of the library limits what it gets, from the next decode on.
  *
- * The candidates are interleaved, so that other programs slow down all of them alike, and medians are compared, not
- * minima: on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than they can
- * be (measured: two threads on two busy cores, 5 to 240 ms a round).
+ * The candidates are interleaved, so that other programs slow down all of them equally, and medians are compared, not
+ * minima: on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than at
+ * their best (measured: two threads on two busy cores, 5 to 240 ms a round).
  *
- * What it finds is a beginning: the machine may have been busy, or quiet. `ThreadGovernor` continues while the model serves.
+ * The result is a starting point, because the machine may have been busy, or quiet. `ThreadGovernor` continues while
+ * the model serves.
  *
  * @param candidates in ascending order
  * @param allCores the number of threads that leaves no core for anything else

@@ -16,7 +16,7 @@ export interface LoadedEmbeddingModel {
   readonly file: GgufFile;
   readonly llama: Llama;
   readonly model: LlamaModel;
-  /** One for all requests: the library computes one input at a time, and each takes all threads. */
+  /** One for all requests: the library computes one input at a time, and each uses all threads. */
   readonly context: LlamaEmbeddingContext;
   /** Tokens of the longest input. */
   readonly contextLength: number;
@@ -25,7 +25,7 @@ export interface LoadedEmbeddingModel {
   dispose(): Promise<void>;
 }
 
-/** llama.cpp's `pooling_type`. Without one, the library gives the vector of the last token. */
+/** llama.cpp's `pooling_type`. Without one, the library returns the vector of the last token. */
 const poolings: Readonly<Record<number, string>> = { [-1]: 'last', 0: 'last', 1: 'mean', 2: 'cls', 3: 'last' };
 
 /**
@@ -57,7 +57,8 @@ export async function loadEmbeddingModel(
     );
     onLoading({ step: 'context' });
     const pooling = poolingOf(model, modelPath);
-    // Compute threads wait for each other at every step. If another process takes a core from one of them, all lose.
+    // Compute threads wait for each other at every step, so if another process takes a core from one of them, all are
+    // slowed down.
     const used = options.threads === 'auto' ? threadsOf(options, llama.cpuMathCores - 1) : options.threads;
     const context = await createContext(model, used, pooling);
     // As with generations: see warm-up.ts.
@@ -81,16 +82,17 @@ export async function loadEmbeddingModel(
 }
 
 /**
- * Whether an input may take several batches. Models that look ahead need all of it in one, and so does the mean of all
- * tokens. Elsewhere, short batches save memory: llama.cpp computes the logits of every token of a batch when it is asked
- * for embeddings. For an input of 900 tokens, a model with 262,144 tokens took 2.5 GB in one batch, and 0.8 GB in batches of 128.
+ * Whether an input may be split into several batches. Models that look ahead need all of it in one, and so does the
+ * mean of all tokens. Otherwise, short batches save memory, because llama.cpp computes the logits of every token of a
+ * batch when embeddings are requested. For an input of 900 tokens, a model with 262,144 tokens took 2.5 GB in one
+ * batch, and 0.8 GB in batches of 128.
  */
 function isReadInPieces({ fileInfo, fileInsights }: LlamaModel, pooling: string): boolean {
   const isCausal = fileInfo.architectureMetadata.attention?.causal !== false && !fileInsights.hasEncoder;
   return isCausal && pooling === 'last';
 }
 
-/** @throws ChatstreamError `model_unreadable` for a model that compares texts instead of giving vectors */
+/** @throws ChatstreamError `model_unreadable` for a model that compares texts instead of returning vectors */
 function poolingOf({ fileInfo }: LlamaModel, path: string): string {
   const pooling = poolings[fileInfo.architectureMetadata.pooling_type ?? -1];
   if (pooling !== undefined) return pooling;

@@ -28,7 +28,7 @@ export interface LoadedModel {
   readonly contextLength: number;
   /** Prompt tokens that one round may prefill. */
   readonly prefillChunk: number;
-  /** Chooses how many threads compute a round; null if it is always the same number. */
+  /** Chooses how many threads compute a round; null if the number is always the same. */
   readonly governor: ThreadGovernor | null;
   /** Frees everything, innermost first. */
   dispose(): Promise<void>;
@@ -39,14 +39,14 @@ export interface LoadHooks {
   readonly log: EngineLog;
   /** Called with the number of sequences in each batch. */
   readonly onBatch?: ((batchSize: number) => void) | undefined;
-  /** Called with what is being done. */
+  /** Called with the current step. */
   readonly onLoading?: (loading: Loading) => void;
 }
 
 /**
- * States that a slot can go back to, of models with a sliding window or recurrent layers. One is taken at the end of each
- * prompt (slot-assignment.ts). Each holds the window or the recurrent state of all layers: hundreds of megabytes for large
- * models, so the library's own default of 32 would be too many.
+ * Number of states that a slot can return to, for models with a sliding window or recurrent layers. One is taken at the
+ * end of each prompt (slot-assignment.ts). Each contains the window or the recurrent state of all layers: hundreds of
+ * megabytes for large models, so the library's own default of 32 would be too many.
  */
 const checkpoints = { max: 2, interval: false } as const;
 
@@ -117,7 +117,7 @@ async function load(
   return { file, llama, model, sequences, contextLength, prefillChunk, governor, dispose };
 }
 
-/** @returns null where there is only one number of threads to choose from, which is set then */
+/** @returns null if there is only one number of threads to choose from, which is then set */
 async function governorOf(
   { file, llama, model, sequences }: Pick<LoadedModel, 'file' | 'llama' | 'model' | 'sequences'>,
   options: LlamaEngineOptions,

@@ -2,12 +2,12 @@ import type { LlamaContextSequence } from 'node-llama-cpp';
 import { libraryTokens } from '../library/library.js';
 
 /**
- * Computes once what requests will ask for: a chunk of a prompt in the first slot, and a token in each of the others. Leaves
- * all of them empty.
+ * Computes once what requests will need: a chunk of a prompt in the first slot, and a token in each of the others.
+ * Leaves all of them empty.
  *
- * It is for GPUs. Their code is loaded, and for some compiled, when it is first used, which the first request would have to
- * wait for. And a driver that is too old for the code shows only then: llama.cpp ends the process. That should happen while
- * the model is loaded, when another device can still be chosen.
+ * This is for GPUs. Their code is loaded, and for some compiled, when it is first used, and the first request would
+ * have to wait for that. Also, a driver that is too old for the code only shows then: llama.cpp ends the process. This
+ * should happen while the model is loaded, when another device can still be chosen.
  *
  * @param chunkTokens length of the prompt, 1 or more; shortened to what a slot holds
  */

@@ -54,12 +54,12 @@ export async function loadWeights(
   return model;
 }
 
-/** Takes the share that has been read, 0 to 1. @param onLoading called with each whole percent */
+/** Receives the share that has been read, 0 to 1. @param onLoading called with each whole percent */
 export function weightsProgress(onLoading: (loading: Loading) => void): (share: number) => void {
   let reported = -1;
   return (share) => {
     const percent = Math.floor(share * 100);
-    // The library also reports what it has read after it has said that it is done.
+    // The library still reports progress after it has said that it is done.
     if (percent <= reported) return;
     reported = percent;
     onLoading({ step: 'weights', percent });

@@ -30,7 +30,7 @@ export interface ChatTemplateOptions {
 
 type Chat = Extract<PromptSource, { type: 'chat' }>;
 
-/** The parts of a chat that its client wrote: everything but the roles, of which there are only a few. */
+/** The parts of a chat that its client wrote: everything except the roles, of which there are only a few. */
 interface Content {
   readonly messages: readonly Omit<ChatMessage, 'role'>[];
   readonly tools: Chat['tools'];
@@ -42,7 +42,7 @@ const plainChat: Chat = { type: 'chat', messages: [{ role: 'user', content: 'Hel
 
 /** The chat template of a model, with the variables and rules of Hugging Face's `apply_chat_template`. */
 export class ChatTemplate {
-  /** Strings at which answers to chats end, because the model need not know the marks of the format as tokens. */
+  /** Strings at which answers to chats end, because the model may not know the marks of the format as tokens. */
   readonly stop: readonly string[];
   readonly #options: ChatTemplateOptions;
   readonly #source: string;
@@ -88,7 +88,7 @@ export class ChatTemplate {
     return this.#source;
   }
 
-  /** What is wrong with the template, for the operator: chats that will be refused or not understood. */
+  /** What is wrong with the template, for the operator: chats will be refused or misunderstood. */
   async problems(): Promise<readonly string[]> {
     if (this.#options.source === undefined) {
       return [
@@ -194,7 +194,7 @@ function templateRole(role: ChatMessage['role'] | undefined): string {
   return role === undefined || role === 'developer' ? 'system' : role;
 }
 
-/** Fields that are missing stay missing: templates ask whether they are defined. */
+/** Missing fields stay missing, because templates ask whether they are defined. */
 function withoutRole(message: ChatMessage, thoughtField: string): Omit<ChatMessage, 'role'> {
   const fields = Object.entries(message)
     .filter(([name, value]) => name !== 'role' && value !== undefined)
@@ -202,7 +202,7 @@ function withoutRole(message: ChatMessage, thoughtField: string): Omit<ChatMessa
   return { content: message.content, ...Object.fromEntries(fields) };
 }
 
-/** What templates call the thought before an answer. */
+/** Names that templates use for the thought before an answer. */
 const thoughtFields = ['reasoning_content', 'thinking', 'reasoning'];
 
 /** The name by which a template reads the thoughts of messages; the usual one if it does not. */

@@ -21,31 +21,31 @@ import { mapStrings, type Place, stringsOf } from './template-input.js';
 const levels = ['all', 'most', 'edges', 'names'] as const;
 type Level = (typeof levels)[number];
 
-/** The level of each part of a content; `names` for one that is left out. */
+/** The level of each part of a content; `names` if left out. */
 type Levels = Readonly<Partial<Record<string, Level>>>;
 
 /**
- * Keeps what clients write from becoming special tokens, whatever a template does with it.
+ * Prevents text from clients from becoming special tokens, whatever a template does with it.
  *
  * Before a chat is rendered, characters of its content are replaced by marks: private-use characters that occur nowhere
- * else. The rendered text then shows which of its characters are content, and is read back. Only characters that occur in
- * the names of special tokens are replaced, each by one mark of its own, so that lengths, white space, quotes and the
- * order of strings stay what they are.
+ * else. The rendered text then shows which of its characters are content, and is converted back. Only characters that
+ * occur in the names of special tokens are replaced, each by its own mark, so that lengths, white space, quotes and the
+ * order of strings stay the same.
  *
  * The more is marked, the more is known. But a template may look for what was replaced (`'</think>' in content`), and
- * then the text would not be what the reference makes of this chat. So the chat is also rendered with the fewest marks,
- * which only hide the names; then, for messages, tools and so on in turn, the highest {@link levels | level} that gives
- * the same text counts.
+ * then the text would differ from the reference rendering of this chat. So the chat is also rendered with the fewest
+ * marks, which only hide the names; then, for messages, tools and so on in turn, the highest {@link levels | level}
+ * that gives the same text is used.
  *
- * Below `all`, a template that deletes, changes or sorts what it is given could make a name out of characters without
- * marks. So the names that the template writes are those of the fully marked rendering. If the other one has different
- * ones, it is dropped, and with it what the template makes of the words that it looks for.
+ * Below `all`, a template that deletes, changes or sorts its input could build a name out of characters without marks.
+ * So the names that the template writes are those of the fully marked rendering. If the other rendering has different
+ * ones, it is dropped, and with it what the template does with the words that it looks for.
  */
 export class ContentMarks {
   readonly #names: ProtectedTexts;
   /** Words of the template: names of fields and variables, and its literals. */
   readonly #words: ReadonlySet<string>;
-  /** Those of them that may be keys. A part of a literal is not one: it may be a part of a name. */
+  /** Words that may be keys. A part of a literal is not one, because it may be a part of a name. */
   readonly #keys: ReadonlySet<string>;
   /** Literals of the template that are not parts of names; null if there are none. */
   readonly #literals: RegExp | null;
@@ -107,8 +107,8 @@ export class ContentMarks {
   }
 
   /**
-   * Some templates refuse values that are not among their own words, or count the bytes of identifiers. A part with such
-   * values is marked at the next level.
+   * Some templates refuse values other than their own words, or count the bytes of identifiers. A part with such values
+   * is marked at the next level.
    *
    * @throws ChatstreamError `invalid_request` for a template that refuses that too
    */
@@ -165,8 +165,8 @@ export class ContentMarks {
   }
 
   /**
-   * Whether a name could use a part of this string: any character will do if the template deletes or changes others. The
-   * keys that the template names are its own.
+   * Whether a name could use a part of this string: any character counts if the template deletes or changes others.
+   * Keys that the template names belong to the template.
    */
   #isUsable(text: string, place: Place, level: Level): boolean {
     if (place === 'key' && this.#keys.has(text)) return this.#names.isIn(text);
@@ -194,7 +194,7 @@ async function highest(
   return traced;
 }
 
-/** The text of a rendering; null if the template refuses what is marked. */
+/** The text of a rendering; null if the template refuses the marked content. */
 async function attempt(render: () => Promise<TracedText>): Promise<TracedText | null> {
   try {
     return await render();

@@ -1,6 +1,6 @@
 import { literally } from './patterns.js';
 
-/** Digits and punctuation of ASCII, but not the apostrophe: for some tokenizers, a word continues with it. */
+/** ASCII digits and punctuation, but not the apostrophe, because some tokenizers continue a word with it. */
 const candidates = '0123456789!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~';
 
 /** A letter, or a part of a character that may be one. */
@@ -17,7 +17,7 @@ export interface Places {
   readonly behindNewlines: boolean;
 }
 
-/** Nothing is known of the tokens. */
+/** Nothing is known about the tokens. */
 export const noPlaces: Places = { behindLetters: '', behindNewlines: false };
 
 /** Finds the {@link Places} that no token of a vocabulary contains. */
@@ -37,7 +37,7 @@ export class FreePlaces {
 }
 
 /**
- * Matches, with no width, where a text can be cut.
+ * Matches, with zero width, where a text can be cut.
  *
  * @param places that no token contains
  * @param behindDigits whether that is also so for a digit and a space
@@ -45,7 +45,7 @@ export class FreePlaces {
 export function cutPattern({ behindLetters, behindNewlines }: Places, behindDigits: boolean): RegExp {
   const inWord = behindDigits ? String.raw`[\p{L}0-9]` : String.raw`\p{L}`;
   const patterns = [
-    // What comes next first: it is the faster one to be ruled out.
+    // The next characters first, because they are faster to rule out.
     `(?= ${inWord})(?<=${inWord})`,
     ...(behindLetters === '' ? [] : [String.raw`(?=[${literally(behindLetters).replace('-', '\\-')}])(?<=\p{L})`]),
     ...(behindNewlines ? [String.raw`(?<=\S\n)(?=\p{L})`] : []),

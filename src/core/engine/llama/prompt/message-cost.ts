@@ -1,11 +1,14 @@
 import type { ChatMessage } from '../../engine.js';
 
-/** Lengths of the chats whose difference is measured. They end with the user; the shorter one already shows whether they take turns. */
+/**
+ * Lengths of the chats whose difference is measured. They end with the user; the shorter one already shows whether they
+ * take turns.
+ */
 const [few, many] = [3, 35];
 
 /**
- * How many tokens a chat template puts around each message of the user and of the assistant at least, as it does with short
- * ones. Templates may join messages of one role, so chats with and without turns are measured.
+ * The minimum number of tokens that a chat template puts around each message of the user and of the assistant, measured
+ * with short messages. Templates may join messages of one role, so chats with and without turns are measured.
  *
  * @param tokensOf the number of tokens of a chat; rejects if the template refuses it
  * @returns 0 or more; 0 if the template refuses all of these chats

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Longest time in milliseconds that work on one prompt holds the event loop. */
+/** Longest time in milliseconds for which work on one prompt holds the event loop. */
 const turnMs = 4;
 
 /** When the last of those who rest goes on. */
@@ -19,7 +19,7 @@ export class Pacer {
     this.#signal = signal;
   }
 
-  /** Whether it is time to {@link rest}. Asking costs less than an `await`, and a short prompt never waits. */
+  /** Whether it is time to {@link rest}. Asking costs less than an `await`, so a short prompt never waits. */
   get isDue(): boolean {
     return performance.now() >= this.#turnEndMs;
   }

@@ -5,15 +5,15 @@ import type { RankedToken, SpecialTokens, TracedText } from './special-tokens.js
 /** A part of a prompt: a special token, or text without any. */
 export type Piece = Token | string;
 
-/** Positions between two looks at the clock. */
+/** Positions between two checks of the clock. */
 const stride = 8192;
 
 const whiteSpace = new Set(' \t\n\v\f\r');
 
 /**
  * Divides a text into special tokens and the text between them, as llama.cpp does: the longest token is looked for in
- * the whole text, from left to right, then the next longest in what is left. llama.cpp copies the rest of the text for
- * each token that it finds, which takes minutes for a megabyte of them; this takes time linear in the text.
+ * the whole text, from left to right, then the next longest in the rest. llama.cpp copies the rest of the text for each
+ * token that it finds, which takes minutes for a megabyte of them; this takes time linear in the text.
  *
  * A token that clients may not write is found only where none of its characters come from content.
  *
@@ -43,7 +43,7 @@ export async function partition(
       if (end === position + token.text.length) {
         claimed.claim(token, position);
       } else if (end > position) {
-        // What begins here is cut off by a longer token; a shorter one may still fit.
+        // The token that begins here is cut off by a longer one; a shorter one may still fit.
         const shorter = specials.longestAt(text, position, end, counting);
         if (shorter !== null) candidates.add(shorter, position);
       }
@@ -97,7 +97,7 @@ class Claims {
     this.#states = new Uint8Array(text.length);
   }
 
-  /** Where the free text from a position on ends, at most at `end`; the position itself if that is not free. */
+  /** Where the free text from a position on ends, at most at `end`; the position itself if it is not free. */
   freeUntil(position: number, end: number): number {
     let at = position;
     while (at < end && this.#states[at] === free) at += 1;

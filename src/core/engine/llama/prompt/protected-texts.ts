@@ -6,7 +6,7 @@ interface Node {
   isEnd: boolean;
 }
 
-/** Characters that templates may treat in a way of their own: white space is trimmed, the others are escaped. */
+/** Characters that templates may treat specially: white space is trimmed, the others are escaped. */
 const untouchable = /[\s"'\\\p{Cc}\p{Cs}]/u;
 
 /** The names of special tokens that content may not produce, and where they, or parts of them, are in a text. */
@@ -57,7 +57,7 @@ export class ProtectedTexts {
     return false;
   }
 
-  /** Whether two texts contain the same names, in the same order, outside of what comes from content. */
+  /** Whether two texts contain the same names, in the same order, apart from names that come from content. */
   areEqualIn(a: TracedText, b: TracedText): boolean {
     return this.#outsideContent(a).join('\n') === this.#outsideContent(b).join('\n');
   }
@@ -131,7 +131,9 @@ export class ProtectedTexts {
 
 type Visit = (at: number) => void;
 
-/** The characters of a name that can be replaced. If there are none, it has to be the first, whatever that is. */
+/**
+ * The characters of a name that can be replaced. If there are none, it has to be the first character, whatever that is.
+ */
 function replaceableIn(name: string): string[] {
   const characters = Array.from(name).filter((character) => character.length === 1 && !untouchable.test(character));
   return characters.length > 0 ? characters : [name.charAt(0)];

@@ -3,13 +3,13 @@ import type { PromptSource } from '../../engine.js';
 
 type Chat = Extract<PromptSource, { type: 'chat' }>;
 
-/** How many values of JSON, and characters in them, a chat may have that is rendered without ado: of messages, some 80. */
+/** How many JSON values, and characters in them, a chat may have to be rendered in this process: some 80 messages. */
 const fewValues = 256;
 const fewCharacters = 16_384;
 
 /**
- * Whether any template renders a chat quickly. Each message, call and document may be compared with all others: what takes the
- * square of their number still takes a fraction of a second with so few.
+ * Whether any template renders a chat quickly. Each message, call and document may be compared with all others, but
+ * with so few, even quadratic time is a fraction of a second.
  */
 export function isQuickChat({ messages, tools, documents, arguments: given }: Chat): boolean {
   const open: unknown[] = [messages, tools, documents, given];
@@ -22,7 +22,7 @@ export function isQuickChat({ messages, tools, documents, arguments: given }: Ch
       const keys = Object.keys(value);
       values += keys.length;
       if (!Array.isArray(value)) characters += keys.reduce((sum, { length }) => sum + length, 0);
-      // Not before it is known how many they are: there may be a hundred thousand.
+      // Not before their number is known, because there may be a hundred thousand.
       if (values <= fewValues) for (const key of keys) open.push(value[key]);
     }
     if (values > fewValues || characters > fewCharacters) return false;

@@ -11,8 +11,8 @@ import type { TracedText } from './special-tokens.js';
 type Chat = Extract<PromptSource, { type: 'chat' }>;
 
 /**
- * Renders a chat with what its template knows: the effort of thinking as variables or as a word in a message, and tools
- * in messages if the template has no place for them.
+ * Renders a chat with the means of its template: the effort of thinking as variables or as a word in a message, and
+ * tools in messages if the template has no place for them.
  *
  * @throws ChatstreamError as `ChatTemplate.render` does
  */
@@ -49,7 +49,7 @@ function withEffort(source: string, chat: Chat): Chat {
   };
 }
 
-/** For templates that can only be told in the last message of the user not to think. */
+/** For templates that can only be told not to think in the last message of the user. */
 function withThinkingWord(
   source: string,
   messages: readonly ChatMessage[],
@@ -63,7 +63,7 @@ function withThinkingWord(
   );
 }
 
-/** Some templates want the functions as a text of JSON. */
+/** Some templates want the functions as JSON text. */
 function withToolVariable(source: string, chat: Chat): Chat {
   const { tools = [] } = chat;
   if (tools.length === 0 || toolsVariable(source) !== 'functions') return chat;

@@ -5,7 +5,7 @@ export interface SpecialToken {
   readonly token: Token;
   readonly text: string;
   /**
-   * `control`: found only where special tokens are asked for, such as the marks of a template. `user_defined`: always
+   * `control`: found only if special tokens are requested, such as the marks of a template. `user_defined`: always
    * found, like `</think>` in many vocabularies.
    */
   readonly type: 'control' | 'user_defined';
@@ -13,7 +13,7 @@ export interface SpecialToken {
   readonly strips: { readonly left: boolean; readonly right: boolean };
 }
 
-/** A special token with its place in the order in which llama.cpp looks for them: long texts first. */
+/** A special token with its position in the order in which llama.cpp looks for them: long texts first. */
 export interface RankedToken extends SpecialToken {
   readonly rank: number;
   readonly bytes: number;
@@ -37,7 +37,7 @@ export interface Counting {
   readonly fromContent: Uint8Array | null;
 }
 
-/** A text with the information which of its characters come from content. */
+/** A text, and which of its characters come from content. */
 export interface TracedText {
   readonly text: string;
   /** 1 for each UTF-16 code unit that a client wrote; null if no special token can contain any of them. */
@@ -47,14 +47,17 @@ export interface TracedText {
 /** A user-defined token that is written like a control token: some conversions of models confuse the two. */
 const markPattern = /^<[|｜].*[|｜]>$/su;
 
-/** What clients write never becomes one of these tokens. */
+/** Text from clients never becomes one of these tokens. */
 function isProtected({ type, text }: SpecialToken): boolean {
   return type === 'control' || markPattern.test(text);
 }
 
 /** The special tokens of a vocabulary, to be found in a text in time that is linear in its length. */
 export class SpecialTokens {
-  /** In the order in which llama.cpp looks for them. It leaves open which of equal length comes first; here by number. */
+  /**
+   * In the order in which llama.cpp looks for them. It does not define the order of tokens of equal length; here, it is
+   * by number.
+   */
   readonly ranked: readonly RankedToken[];
   readonly protectedTexts: readonly string[];
   /** Those of them that a tokenizer finds in any text. */
@@ -109,7 +112,7 @@ export class SpecialTokens {
       }
       node = child;
     }
-    // The first of several tokens with the same text is the one that is found.
+    // Of several tokens with the same text, the first one is found.
     node.token ??= token;
   }
 }

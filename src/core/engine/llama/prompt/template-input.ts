@@ -1,4 +1,4 @@
-/** Where a string is: in a list, an object or alone, or as the name of a member. */
+/** Where a string is: in a list, in an object or alone, or as the name of a member. */
 export type Place = 'value' | 'key';
 
 /** A copy of a JSON value in which every string, and every key of an object, is changed. */
@@ -10,7 +10,7 @@ export function mapStrings(value: unknown, change: (text: string, place: Place) 
   return Object.fromEntries(members.map(([key, member]) => [change(key, 'key'), mapStrings(member, change)]));
 }
 
-/** All strings in a JSON value, keys of objects included. */
+/** All strings in a JSON value, including keys of objects. */
 export function* stringsOf(
   value: unknown,
 ): Generator<{ readonly text: string; readonly place: Place }, void, undefined> {

@@ -1,10 +1,10 @@
 import { type PlacedTag, tagsIn } from '../../../base/jinja.js';
 
-/** Places at which a search is interrupted, to see whether it has found something. */
+/** Number of turns after which a search is interrupted, to see whether it has found something. */
 const stops = [4, 32, 256, 2048];
 
 /**
- * A template whose searches end where they have found something.
+ * A template whose searches end when they have found something.
  *
  * Jinja has no way to leave a loop early, so templates search with a loop that continues and does nothing:
  *
@@ -14,9 +14,9 @@ const stops = [4, 32, 256, 2048];
  * {%- endfor -%}
  * ```
  *
- * Such a loop in another one over all messages takes the square of their number: with Gemma 4's template, 500 messages took 20 s on
- * a busy machine. Here the loop is split into parts of growing length, each of which is left out if the one before has found
- * something. Loops that do anything else stay as they are.
+ * Such a loop inside another one over all messages takes quadratic time: with Gemma 4's template, 500 messages took 20
+ * s on a busy machine. Here, the loop is split into parts of growing length, each of which is left out if the one
+ * before has found something. Loops that do anything else stay as they are.
  */
 export function withShortSearches(source: string): string {
   const tags = tagsIn(source);
@@ -38,7 +38,7 @@ interface Search {
   readonly variable: string;
   readonly range: string;
   readonly body: string;
-  /** What says that something was found. */
+  /** The condition that says that something was found. */
   readonly flag: string;
 }
 
@@ -56,7 +56,10 @@ function inParts({ start, end, variable, range, body, flag }: Search): string {
 const loopPattern = /^\s*for\s+(\w+)\s+in\s+(range\([^'"]*\))\s*$/u;
 const flagPattern = /^\s*if\s+(not\s+)?(\w+\.\w+)\s*$/u;
 
-/** What would make a part of a loop different from the whole: its own counters, or a change of what it goes over. */
+/**
+ * What would make a part of a loop differ from the whole: its own counters, or a change of the list that it iterates
+ * over.
+ */
 const dependent = /\bloop\b|\.(?:append|pop|insert|extend|update|clear|remove|reverse|sort)\s*\(/u;
 
 /** The search that begins with a tag; null if none does. */
@@ -76,7 +79,10 @@ function searchAt(index: number, tags: readonly PlacedTag[], source: string): Se
   return { start, end, variable, range, flag, body: source.slice(start.end, end.start) };
 }
 
-/** Whether a range is the same after each part of the loop: it depends on no member of anything but the loop around it. */
+/**
+ * Whether a range is the same after each part of the loop: it depends on no members except those of the surrounding
+ * loop.
+ */
 function isFixed(range: string): boolean {
   const calls = range.match(/\w+\s*\(/gu) ?? [];
   const owners = range.match(/\w+(?=\.)/gu) ?? [];
@@ -115,7 +121,7 @@ function innerBranches(inner: readonly PlacedTag[]): readonly number[] | null {
   return null;
 }
 
-/** What keeps a loop from doing anything, once one of its turns has set it; null if there is no such thing. */
+/** What keeps a loop from doing anything once one of its turns has set it; null if there is no such thing. */
 function flagOf(inner: readonly PlacedTag[], source: string): string | null {
   const [condition] = inner;
   const branches = innerBranches(inner);

@@ -1,7 +1,7 @@
 import { mapTags } from '../../../base/jinja.js';
 
 /**
- * A template with what llama.cpp's Jinja does not know written out.
+ * A template in which features that llama.cpp's Jinja lacks are written out.
  *
  * In Jinja2, `'text'|safe` is text that was escaped for HTML, and adding a string to it escapes the string. Some
  * templates of function-calling models say `'…'|safe + name + tool|tojson`, so their models were trained on `&#34;`.
@@ -16,8 +16,8 @@ export function withEscapesBesideSafe(source: string): string {
 }
 
 /**
- * A template in which something that is not defined can be looked for in a list. Jinja2 does not find it; llama.cpp
- * refuses to look (`message.tool_call_id not in seen`).
+ * A template in which undefined values can be looked for in a list. Jinja2 does not find them; llama.cpp refuses to
+ * look (`message.tool_call_id not in seen`).
  */
 export function withUndefinedLookedUp(source: string): string {
   return mapTags(source, ({ code }) =>
@@ -44,7 +44,7 @@ function htmlEscaped(operand: string): string {
 }
 
 interface Operand {
-  /** Before it; empty for the first. */
+  /** The operator before it; empty for the first. */
   readonly operator: string;
   readonly text: string;
 }

@@ -1,6 +1,6 @@
 import { literally } from './patterns.js';
 
-/** Code units of text that are tokenised at once: some 5 ms of SmolLM2's tokenizer. */
+/** Code units of text that are tokenised at once: some 5 ms with SmolLM2's tokenizer. */
 const pieceLength = 16_384;
 
 /** Text that is tokenised at once. */
@@ -18,8 +18,8 @@ export interface CutRules {
 }
 
 /**
- * Where a long text can be cut without changing its tokens: where no token of the vocabulary could contain what is on both sides,
- * and where what comes next is read in the same way if the text begins there.
+ * Where a long text can be cut without changing its tokens: where no token of the vocabulary could contain characters
+ * from both sides, and where the following text is read in the same way if it stands at the beginning.
  *
  * - before a space between two letters. Every tokenizer that we know begins a word there. If no token has a space behind a digit
  *   either, the same holds for digits;
@@ -39,7 +39,7 @@ export function* cut(text: string, rules: CutRules): Generator<Part> {
   yield { text: text.slice(from), isContinued: from > 0 };
 }
 
-/** A multiple of the length of every token for a run that we have seen; the longest are 128. */
+/** A multiple of the length of every known token for a run; the longest are 128. */
 const runUnit = 4096;
 
 function nextCut(text: string, from: number, { mayCutRun, places }: CutRules): number {
@@ -50,7 +50,7 @@ function nextCut(text: string, from: number, { mayCutRun, places }: CutRules): n
   return places.exec(text)?.index ?? text.length;
 }
 
-/** The last cut before a position in the run that the position is in; null if that run is too short. */
+/** The last cut before a position in the run around this position; null if that run is too short. */
 function cutInRun(text: string, from: number, position: number): number | null {
   const character = text.charAt(position);
   let start = position;

@@ -15,14 +15,14 @@ export interface TextTokenizer {
   readonly addsSpace: boolean;
 }
 
-/** What a text may take; a text that is sure to take more is refused before it is tokenised to the end. */
+/** The room for a text. A text that is certain to need more is refused before it is tokenised to the end. */
 export interface TokenLimit {
   readonly contextLength: number;
   /** The part of the request that the text comes from. */
   readonly param: string;
 }
 
-/** Code units up to which a text is tokenised in any case, so that an error can say exactly how long it is. */
+/** Number of code units up to which a text is tokenised in any case, so that an error can state its exact length. */
 const longText = 65_536;
 
 /** Code units from which on text that cannot be cut is tokenised elsewhere, if it can be: it takes about 1 µs for each. */
@@ -39,7 +39,7 @@ const longestKept = 32;
 const mostKept = 1024;
 
 /**
- * Tokenises text as llama.cpp does, but in linear time and in small steps: special tokens are found here, and the text
+ * Tokenises text like llama.cpp, but in linear time and in small steps: special tokens are found here, and the text
  * between them goes to the model's tokenizer in pieces.
  */
 export class Tokenizer {
@@ -97,11 +97,12 @@ export class Tokenizer {
   }
 
   /**
-   * Refuses a chat before it is rendered, which takes up to 0.1 ms per message at a stretch. Answers are counted as one
-   * token each: templates leave out what they contain of earlier thoughts.
+   * Refuses a chat before it is rendered, which takes up to 0.1 ms per message without a break. Answers count as one
+   * token each, because templates leave out the thoughts in earlier ones.
    *
-   * @param around what the template puts around each message at least: see {@link tokensAroundMessage}
-   * @throws ChatstreamError `context_length_exceeded` for many or long messages of which the contents alone cannot fit
+   * @param around the minimum that the template puts around each message: see {@link tokensAroundMessage}
+   * @throws ChatstreamError `context_length_exceeded` for so many or such long messages that their contents alone
+   *   cannot fit
    */
   assertContentsFit(messages: readonly ChatMessage[], limit: TokenLimit, around = 0): void {
     const texts = messages.map(({ role, content }) => (role === 'assistant' ? '' : content));
@@ -135,7 +136,7 @@ export class Tokenizer {
     for (const part of parts) yield { ...part, isContinued: isContinued || part.isContinued };
   }
 
-  /** A text that continues with anything but a space can only be read where the tokenizer puts none before it. */
+  /** A text that continues with anything but a space can only be read if the tokenizer puts none before it. */
   get #placesToCut(): RegExp {
     const { places, cutsAfterDigits } = this.vocabulary;
     this.#cutPattern ??= cutPattern(this.#native.addsSpace ? noPlaces : places, cutsAfterDigits);
@@ -143,7 +144,7 @@ export class Tokenizer {
   }
 
   /**
-   * The tokens of text in which there are no special tokens that count. Those of short texts are kept: the parts of a
+   * The tokens of text without special tokens that count. Those of short texts are cached, because the parts of a
    * template, such as roles, come again in every message.
    */
   #plain(part: Part): readonly Token[] {
@@ -172,7 +173,8 @@ export class Tokenizer {
   #readAsIs(text: string, isContinued: boolean): readonly Token[] {
     if (!isContinued || !this.#native.addsSpace) return this.#native.tokenize(text);
     if (text.startsWith(' ') && text.length > 1) return this.#native.tokenize(text.slice(1));
-    // Behind a newline there is no such space. The newline is in no token with what follows, or else nothing is gained.
+    // After a newline, there is no such space. The newline shares no token with what follows; otherwise nothing is
+    // gained.
     const newline = this.#native.tokenize('\n');
     const tokens = this.#native.tokenize(`\n${text}`);
     const isApart = newline.every((token, index) => tokens[index] === token);

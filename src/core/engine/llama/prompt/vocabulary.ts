@@ -18,7 +18,7 @@ export interface VocabularyEntry {
   readonly special: Pick<SpecialToken, 'type' | 'strips'> | null;
 }
 
-/** Where tokens can be read one by one. A vocabulary may have 250,000 of them. */
+/** Provides tokens one by one, because a vocabulary may have 250,000 of them. */
 export interface VocabularySource {
   readonly spelling: Spelling | null;
   entries(): Iterable<VocabularyEntry>;
@@ -117,8 +117,8 @@ function utf8(text: string): Uint8Array {
 }
 
 /**
- * In either spelling: something of ASCII that is no letter behind anything else, or a newline before a letter. Most tokens are words,
- * which need not be looked at more closely.
+ * In either spelling: an ASCII character that is not a letter after anything else, or a newline before a letter. Most
+ * tokens are words, which need not be examined more closely.
  */
 const mayContainPlaces = /[A-Za-z\u00a1-\uffff][!-@[-`{-~]|[\n\u010a][A-Za-z\u00a1-\uffff]/;
 

@@ -7,7 +7,7 @@ import { renderChat } from '../prompt/render-chat.js';
 import type { TracedText } from '../prompt/special-tokens.js';
 import type { Chat, TemplateSettings } from './render-messages.js';
 
-/** Renders chats that may take long, somewhere else. */
+/** Renders chats that may take long, outside this process. */
 interface ChatRenderer {
   /** As `renderChat` does. */
   render(chat: Chat, signal?: AbortSignal): Promise<TracedText>;
@@ -27,7 +27,7 @@ export class Chats {
 
   /**
    * @param protectedTexts names of special tokens that content may not produce
-   * @param rendererOf makes what renders chats that may take long; without it, they are rendered here
+   * @param rendererOf creates the renderer for chats that may take long; without it, they are rendered here
    */
   constructor(model: LlamaModel, protectedTexts: () => readonly string[], rendererOf: RendererOf | null) {
     this.#model = model;
@@ -56,7 +56,7 @@ export class Chats {
     return this.#template;
   }
 
-  /** @throws ChatstreamError as `renderChat` does; where chats are rendered elsewhere, also for one that takes too long */
+  /** @throws ChatstreamError as `renderChat` does; if chats are rendered elsewhere, also for one that takes too long */
   async render(chat: Chat, signal?: AbortSignal): Promise<TracedText> {
     if (this.#rendererOf === null || isQuickChat(chat)) return await this.renderHere(chat, signal);
     this.#renderer ??= this.#rendererOf({ ...this.#settings, protectedTexts: this.#protectedTexts() });
@@ -68,7 +68,7 @@ export class Chats {
     return await renderChat(this.template, this.dialect, chat, signal);
   }
 
-  /** Ends what renders chats somewhere else. */
+  /** Ends the renderer of chats that may take long. */
   stop(): void {
     this.#renderer?.stop();
   }

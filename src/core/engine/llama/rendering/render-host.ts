@@ -22,7 +22,7 @@ async function rendererFrom({ nativeFile, gpu }: RendererSource): Promise<ChatTe
   try {
     if (nativeFile !== null) return jinjaFrom(nativeFile);
   } catch {
-    // What cannot be loaded alone may need something that the library loads before.
+    // If the code cannot be loaded alone, it may need something that the library loads first.
   }
   const llama = await openWithoutGpu(await importLibrary(), gpu, () => undefined);
   return (source) => compileJinja(llama, source);

@@ -9,11 +9,11 @@ export type Chat = Extract<PromptSource, { type: 'chat' }>;
 /** The chat template of a model, as another process needs it. */
 export type TemplateSettings = Omit<ChatTemplateOptions, 'compile'>;
 
-/** Where a process gets llama.cpp's renderer from. */
+/** Where a process gets llama.cpp's renderer. */
 export interface RendererSource {
   /** The file of its code, if another process has found out that it works on this machine; see `loadedNativeFile`. */
   readonly nativeFile: string | null;
-  /** Without it the library is loaded, which on some platforms is only built for GPUs. */
+  /** Without it, the library is loaded, which on some platforms is only built for GPUs. */
   readonly gpu: GpuChoice;
 }
 

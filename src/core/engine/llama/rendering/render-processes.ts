@@ -9,16 +9,21 @@ import type { Chat, RendererSource, TemplateSettings } from './render-messages.j
 import { RenderProcess, rendersChats } from './render-process.js';
 
 /**
- * How many chats are rendered at once: so each client, who has one such chat at a time (`inference/admission.ts`), leaves one
- * place to the others.
+ * How many chats are rendered at once. Each client has at most one such chat at a time (`inference/admission.ts`), so
+ * one place is left for the others.
  */
 const atOnce = 2;
 
-/** How long a chat may take to be rendered, in milliseconds, and how long it continues when its caller no longer waits. */
+/**
+ * How long a chat may take to be rendered, in milliseconds, and for how long rendering continues when its caller no
+ * longer waits.
+ */
 const longestMs = 10_000;
 const forNobodyMs = 500;
 
-/** How long a chat waits for the process that is there before another one is started, in milliseconds: most take much less. */
+/**
+ * How long a chat waits for the existing process before another one is started, in milliseconds: most take much less.
+ */
 const patienceMs = 500;
 
 export interface RenderProcessesOptions extends RendererSource {
@@ -33,12 +38,12 @@ interface Waiting {
 }
 
 /**
- * Renders chats that may take long in processes of their own, because nothing can interrupt llama.cpp's renderer: a template that
- * looks through all messages for each of them, or a text that it takes apart, takes the square of their number. Such a process is
- * killed when its time is up, and the prompts of others are prepared meanwhile.
+ * Renders chats that may take long in processes of their own, because nothing can interrupt llama.cpp's renderer: a
+ * template that looks through all messages for each of them, or a text that it takes apart, takes quadratic time. Such
+ * a process is killed when its time is up. Meanwhile, the prompts of others are prepared.
  *
- * The first one is started for the first chat. A second one is started while that is busy with a chat that takes long; later, the one
- * that is idle first stays.
+ * The first process is started for the first chat. A second one is started while that is busy with a chat that takes
+ * long; later, the one that becomes idle first stays.
  */
 export class RenderProcesses {
   readonly #template: TemplateSettings;
@@ -47,7 +52,7 @@ export class RenderProcesses {
   readonly #turns = new TurnsByOwner({ atOnce });
   readonly #running = new Set<RenderProcess>();
   #idle: RenderProcess | null = null;
-  /** There is one at most: the others wait for their turns. */
+  /** There is at most one: the others wait for their turns. */
   #waiting: Waiting | null = null;
   #calls = 0;
   #isStopped = false;
@@ -66,12 +71,12 @@ export class RenderProcesses {
    */
   async render(chat: Chat, signal: AbortSignal = new AbortController().signal): Promise<TracedText> {
     this.#calls += 1;
-    // In the order in which they come.
+    // In order of arrival.
     const rendered = this.#turns.take(String(this.#calls), () => this.#render(chat, signal), signal);
     return await untilAborted(rendered, signal);
   }
 
-  /** What is being rendered fails with `engine_failed`, and so does what comes later. */
+  /** The chat that is being rendered fails with `engine_failed`, and so do later ones. */
   stop(): void {
     this.#isStopped = true;
     this.#waiting?.reject(endedError(rendersChats, 'it was stopped'));
@@ -92,7 +97,7 @@ export class RenderProcesses {
     }
   }
 
-  /** A process that has nothing to do, or else a new one: at once if there is none, or when others are busy for too long. */
+  /** An idle process, or a new one: at once if there is none, or when the others are busy for too long. */
   #take(): RenderProcess | Promise<RenderProcess> {
     const idle = this.#idle;
     this.#idle = null;

@@ -1,6 +1,6 @@
 import type { RoundWork } from '../../threads/thread-governor.js';
 
-/** The share of the target that rounds are meant to take: some take longer than expected. */
+/** The share of the target that rounds should take, because some take longer than expected. */
 const aimedShare = 0.9;
 
 /**
@@ -12,10 +12,12 @@ const leastShare = 1 / 128;
 /** A chunk is at most this many times as large as the last one beside decodes, while its cost is being found out. */
 const growth = 2;
 
-/** How far one round moves what is expected: after five rounds, five sixths of a change are known. */
+/** How far one round moves the expectation: after five rounds, five sixths of a change are known. */
 const learning = 0.3;
 
-/** A round counts as at most so many times as long as expected: some take 20 times as long for reasons of their own. */
+/**
+ * A round counts as at most this many times as long as expected, because some take 20 times as long for other reasons.
+ */
 const mostFactor = 4;
 
 /** Prefill that seems to cost nothing is assumed to take this part of its round. */
@@ -31,8 +33,9 @@ const leastCostShare = 0.05;
  * which of them was wrong shows when the chunk changes. If the target cannot be met, prompts still advance, by a 128th
  * of the largest chunk in each round.
  *
- * A token budget for each iteration, chosen so that tokens come in time, is the idea of Sarathi-Serve ("Taming
- * Throughput-Latency Tradeoff in LLM Inference", Agrawal et al., OSDI 2024), which finds it by profiling beforehand.
+ * A token budget for each iteration, chosen so that tokens arrive in time, is the idea of Sarathi-Serve ("Taming
+ * Throughput-Latency Tradeoff in LLM Inference", Agrawal et al., OSDI 2024), which determines it by profiling
+ * beforehand.
  */
 export class AdaptiveChunk {
   readonly #most: number;
@@ -75,12 +78,12 @@ export class AdaptiveChunk {
     return this.#tokens;
   }
 
-  /** Has to be called before each round. @param decodes generations that get a token in it */
+  /** Must be called before each round. @param decodes generations that get a token in it */
   prepare(decodes: number): void {
     this.#tokens = this.#aimMs === null || decodes === 0 ? this.#most : this.#tokensWithin(this.#aimMs, decodes);
   }
 
-  /** @param ms how long the round took, and what came between it and the one before, which streams wait for too */
+  /** @param ms the duration of the round, including the time since the previous one, which streams also wait for */
   observe({ decodes, prefillTokens }: RoundWork, ms: number): void {
     if (this.#aimMs === null || decodes === 0 || ms <= 0) return;
     const aloneMs = this.#expectAloneMs(decodes);
@@ -94,7 +97,7 @@ export class AdaptiveChunk {
     }
   }
 
-  /** Normalised least mean squares: each term takes its part of what was not expected, by its square. */
+  /** Normalised least mean squares: each term takes its part of the error, in proportion to its square. */
   #correct(decodes: number, aloneMs: number, prefillTokens: number, ms: number): void {
     const tokenMs = this.#tokenMs ?? 0;
     const prefillMs = prefillTokens * tokenMs;
@@ -111,7 +114,7 @@ export class AdaptiveChunk {
     return Math.max(this.#least, Math.min(fitting, this.#lastMixed * growth, this.#most));
   }
 
-  /** How long a round without prefill takes; at most so long if that number of decodes is new, and 0 if all are. */
+  /** How long a round without prefill takes; at most this long if the number of decodes is new, and 0 if all are. */
   #expectAloneMs(decodes: number): number {
     const known = this.#aloneMs.get(decodes);
     if (known !== undefined) return known;

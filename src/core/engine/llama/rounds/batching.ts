@@ -10,9 +10,9 @@ export interface RoundMember extends Prefilling {
 }
 
 /**
- * Chooses which generations take part in a round: all that decode, and as many of those that prefill, in their turn, as have
- * chunks that fit into `prefillChunk` together. Chunks are never cut to fit, so where a prompt
- * is cut does not depend on what else is running. The first always gets its chunk, so every prompt advances.
+ * Chooses which generations take part in a round: all that decode, and as many of those that prefill, in their turn, as
+ * have chunks that fit into `prefillChunk` together. Chunks are never cut to fit, so where a prompt is cut does not
+ * depend on what else is running. The first always gets its chunk, so every prompt advances.
  *
  *     prefillChunk 128; a decodes, b came with 300 prompt tokens, c with 150 and d with 40
  *
@@ -37,7 +37,7 @@ export function planRound<T extends RoundMember>(
   let isFull = false;
   let isRating = false;
   for (const member of prefilling) {
-    // Once a chunk does not fit, all that came later wait too, even if theirs would fit.
+    // Once a chunk does not fit, all later ones wait too, even if they would fit.
     isFull ||= member.nextChunk > room;
     if (isFull || (isRating && member.isRating)) {
       waiting.add(member);
@@ -50,7 +50,7 @@ export function planRound<T extends RoundMember>(
 }
 
 /**
- * Fills a batch with decodes first, and with prefill chunks in the space that is left.
+ * Fills a batch with decodes first, and with prefill chunks in the remaining space.
  *
  * The round loop never asks for more than fits, so everything is taken, in the order in which it was requested. For
  * decodes that order is by slot, and must stay so: llama.cpp computes sequences together only where their numbers follow

@@ -7,12 +7,12 @@ export interface Prefilling {
 }
 
 /**
- * Whose prompt is read next. Prompts are read in the order in which they came, but a short one may pass a long one: otherwise a
- * question of 20 tokens would wait until a prompt of 3,000 has been read. The prompt that came first is passed over in every
- * other round at most, so it takes at most twice as many rounds, however many short ones come.
+ * Decides whose prompt is read next. Prompts are read in order of arrival, but a short one may overtake a long one:
+ * otherwise a question of 20 tokens would wait until a prompt of 3,000 has been read. The prompt that came first is
+ * passed over in every other round at most, so it takes at most twice as many rounds, however many short ones come.
  *
- * Only prompts that are no longer than the largest chunk are short: of two long ones, neither would gain by taking turns, and those that
- * begin alike would be read twice.
+ * Only prompts that are no longer than the largest chunk are short: of two long ones, neither would gain by taking
+ * turns, and prompts with a common beginning would be read twice.
  */
 export class PrefillTurns {
   readonly #short: number;
@@ -31,7 +31,7 @@ export class PrefillTurns {
     return [...arrived.filter(isShort), ...arrived.filter((each) => !isShort(each))];
   }
 
-  /** Has to be called for each round. @param read the prompts of which it reads a part */
+  /** Must be called for each round. @param read the prompts of which it reads a part */
   took<T extends Prefilling>(prefilling: readonly T[], read: readonly T[]): void {
     const first = prefilling.toSorted((a, b) => a.order - b.order)[0];
     this.#wasPassedOver = first !== undefined && !read.includes(first);

@@ -1,7 +1,7 @@
 import type { LlamaContext } from 'node-llama-cpp';
 import { property } from '../library/library.js';
 
-/** What a sequence wants to be decoded, as the library's sequences describe it. */
+/** A sequence's request for a decode, as the library's sequences describe it. */
 interface DecodeRequest {
   readonly sequenceId: number;
   readonly tokens: readonly number[];
@@ -11,7 +11,9 @@ interface DecodeRequest {
   readonly logits: readonly (boolean | undefined)[];
 }
 
-/** Draws a token, or does something else with the logits. @param place where in its sequence the token before is */
+/**
+ * Draws a token, or does something else with the logits. @param place position in its sequence of the token before it
+ */
 type Draw = (logitIndex: number, place: number) => unknown;
 
 type Drawn = readonly (readonly [place: number, value: unknown])[];
@@ -27,7 +29,7 @@ interface Waiting {
 
 interface NativeContext {
   readonly initBatch: (tokens: number) => void;
-  /** @returns the numbers by which the wanted logits are found */
+  /** @returns the numbers by which the requested logits are found */
   readonly addToBatch: (sequence: number, place: number, tokens: Uint32Array, logits: Uint32Array) => Uint32Array;
   readonly decodeBatch: () => Promise<void>;
   readonly setThreads: (threads: number) => void;
@@ -43,19 +45,19 @@ export interface RoundBatchOptions {
 }
 
 /**
- * Decodes what the sequences of a context ask for in one turn of the event loop as one batch, in the place of the library's
- * dispatcher. That one takes another iteration of the event loop to begin, a lock, and another one to draw.
+ * Decodes what the sequences of a context request in one turn of the event loop as one batch, in place of the library's
+ * dispatcher. The dispatcher takes another iteration of the event loop to begin, a lock, and another iteration to draw.
  *
  *     JavaScript    a, b and c ask ──▶ batch of a, b, c                              c, b and a continue
  *                                            │                                        ▲
  *     libuv's thread                         └──▶ decode ──▶ draw a ──▶ draw b ──▶ draw c
  *
- * Where libuv has one thread, which does things in their order, the draws are queued together with the decode: there is one
- * way to the thread and back per round, and no time between decode and draw.
+ * If libuv has a single thread, which works in order, the draws are queued together with the decode: each round makes
+ * one trip to the thread and back, and no time passes between decode and draw.
  *
- * What a sequence does with the result is left to the library. Locks are not taken: a round ends before anything else touches
- * the context (round-loop.ts). Two things that we do not use are left out: the library's count of tokens, and checkpoints at
- * intervals.
+ * What a sequence does with the result is left to the library. Locks are not taken, because a round ends before
+ * anything else touches the context (round-loop.ts). Two unused features are left out: the library's count of tokens,
+ * and checkpoints at intervals.
  *
  * Depends on `LlamaContext._decodeTokens`, which gets the two parameters of {@link Decode}, and on `initBatch`, `addToBatch`,
  * `decodeBatch` and `setThreads` of `LlamaContext._ctx`.
@@ -104,7 +106,7 @@ class RoundBatches {
   #schedule(): void {
     if (this.#isBusy) return;
     this.#isBusy = true;
-    // A tick comes after all promises that are settled: until then, every sequence of the round has asked.
+    // A tick comes after all settled promises, so by then, every sequence of the round has made its request.
     process.nextTick(() => void this.#run());
   }
 

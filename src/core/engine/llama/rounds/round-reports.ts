@@ -1,14 +1,15 @@
 import type { CancelTimer, Clock } from '../../../base/clock.js';
 
-/** After so many milliseconds, the threads of a round have found their cores. */
+/** After this many milliseconds, the threads of a round have found their cores. */
 const startMs = 2;
 
 /**
  * Reports rounds, at once or while the next one computes.
  *
- * llama.cpp starts its threads anew for each round. Whoever reads a report wakes up just then: this process, the one that serves HTTP,
- * and a client on the same machine. On a machine with as many threads as cores, a new thread is then put on the core of another thread
- * of its round, which spins until it has had its turn there: a round of 5 ms takes 8 to 12 (benchmarks/serve/README.md).
+ * llama.cpp starts its threads anew for each round. The readers of a report wake up just then: this process, the one
+ * that serves HTTP, and a client on the same machine. On a machine with as many threads as cores, a new thread is then
+ * put on the core of another thread of its round, which spins until it is preempted: a round of 5 ms takes 8 to 12
+ * (benchmarks/serve/README.md).
  *
  *     round 1 ──▶ later(1)    round 2 computes ──(2 ms)──▶ 1 is reported ──▶ later(2)    round 3 computes …
  */
@@ -23,7 +24,7 @@ export class RoundReports<Round> {
     this.#clock = clock;
   }
 
-  /** Reports a round, and before it the one that is held. */
+  /** Reports a round, after the one that is being held. */
   now(round: Round): void {
     this.flush();
     this.#report(round);
@@ -43,7 +44,7 @@ export class RoundReports<Round> {
     });
   }
 
-  /** Reports what is held, if anything is. */
+  /** Reports the held round, if there is one. */
   flush(): void {
     this.#cancelTimer();
     const round = this.#held;

@@ -20,7 +20,7 @@ export class RoundThreads {
     return this.#governor === null ? [this.#llama.maxThreads] : this.#governor.inUse;
   }
 
-  /** Whether the round that was begun last computes on several threads, which llama.cpp starts for it. */
+  /** Whether the last round that began computes on several threads, which llama.cpp starts for it. */
   get startsThreads(): boolean {
     return this.#llama.gpu === false && this.#llama.maxThreads !== 1;
   }

@@ -3,9 +3,9 @@ import type { Sampling } from '../../sampling.js';
 import type { PenaltyWindow } from './penalty-window.js';
 
 /**
- * Whether the penalties of a request can be biases: a presence and a frequency penalty are subtracted from logits, while the
- * factor of a repeat penalty depends on them. What else is added to the logit of the same token would be rounded with
- * them, and the answer would depend on that.
+ * Whether the penalties of a request can be biases: presence and frequency penalties are subtracted from logits, while
+ * the factor of a repeat penalty depends on the logits. Anything else added to the logit of the same token would be
+ * rounded together with them, and the answer would depend on that.
  */
 export function areSubtracted({ repeatPenalty, dry, logitBias }: Sampling): boolean {
   return repeatPenalty === 1 && dry === null && Object.keys(logitBias).length === 0;

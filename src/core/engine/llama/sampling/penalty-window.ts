@@ -11,8 +11,8 @@ const outputWindow = 1024;
  * The tokens that are made less likely to be drawn again, newest last.
  *
  * OpenAI's presence and frequency penalties look at the output so far (here: its last 1024 tokens), llama.cpp's repeat
- * penalty looks at the last 64 tokens of prompt and output. The library has one list for all three; if both kinds are
- * requested, the list contains the output. A request may set the length of the list, as llama-server's do: then it
+ * penalty at the last 64 tokens of prompt and output. The library has one list for all three; if both kinds are
+ * requested, the list contains the output. A request may set the length of the list, like llama-server's: then it
  * contains prompt and output.
  */
 export class PenaltyWindow {
@@ -27,7 +27,7 @@ export class PenaltyWindow {
   }
 
   /**
-   * @param contextLength most tokens that prompt and output can have
+   * @param contextLength maximum number of tokens of prompt and output
    * @returns null if no penalty is requested
    */
   static for(

@@ -2,15 +2,19 @@ import type { Token } from '../../engine.js';
 import type { RepetitionPenalty } from '../../sampling.js';
 import { TextFinder } from '../../text/text-finder.js';
 
-/** Most that a penalty takes from a logit. More than any logit, and still a number that can be calculated with. */
+/** The most that a penalty subtracts from a logit: more than any logit, and still safe to calculate with. */
 const mostPenalty = 1e9;
 
 /**
- * Tokens that are penalised at once, as many as a request may bias: with `allowedLength` 0, every token of the text would be.
+ * Tokens that are penalised at once, as many as a request may bias: with `allowedLength` 0, every token of the text
+ * would be.
  */
 const mostPenalties = 1024;
 
-/** The text of one token. Bytes that are no whole character are U+FFFD, so that a breaker made of them is not found. */
+/**
+ * The text of one token. Bytes that are not a whole character are U+FFFD, so that a breaker consisting of them is not
+ * found.
+ */
 export type TextOf = (token: Token) => string;
 
 /**
@@ -26,7 +30,7 @@ export class Repetitions {
   readonly #penalty: RepetitionPenalty;
   readonly #textOf: TextOf;
   readonly #breakers: TextFinder;
-  /** Whether there is a breaker in a token, of those that have been looked at. */
+  /** Whether a token contains a breaker, for tokens that have been checked. */
   readonly #breaking = new Map<Token, boolean>();
   /** The tokens that are considered, newest last. */
   readonly #tokens: Token[];
@@ -51,8 +55,8 @@ export class Repetitions {
   }
 
   /**
-   * What to subtract from the logits of tokens, of those that continue the longest repetitions if they are many. Takes time in
-   * proportion to the number of tokens that are considered.
+   * What to subtract from the logits of tokens; if there are many, only of those that continue the longest repetitions.
+   * Takes time in proportion to the number of tokens that are considered.
    */
   penalties(): ReadonlyMap<Token, number> {
     const { multiplier, base, allowedLength } = this.#penalty;
@@ -108,7 +112,7 @@ function shortestPenalised(lengths: readonly number[]): { readonly least: number
   return { least: 0, room };
 }
 
-/** Longer repetitions cost no more than this one. In tokens. */
+/** Longer repetitions cost no more than this. In tokens. */
 function longestRelevant({ multiplier, base, allowedLength }: RepetitionPenalty): number {
   if (base === 1) return allowedLength;
   return allowedLength + Math.max(0, Math.ceil(Math.log(mostPenalty / multiplier) / Math.log(base)));
@@ -120,7 +124,7 @@ function longestRelevant({ multiplier, base, allowedLength }: RepetitionPenalty)
  */
 function commonPrefixes(tokens: readonly Token[]): readonly number[] {
   const lengths: number[] = [0];
-  /** The stretch that reaches furthest and is known to be the same as the beginning of the list. */
+  /** The stretch that reaches furthest and is known to equal the beginning of the list. */
   let from = 0;
   let to = 0;
   for (let shift = 1; shift < tokens.length; shift++) {

@@ -7,7 +7,7 @@ import type { GrammarSource } from './guidance.js';
 import type { PenaltyWindow } from './penalty-window.js';
 import type { TokenBiases } from './token-biases.js';
 
-/** llama.cpp chooses a seed of its own if it gets this one. */
+/** With this seed, llama.cpp chooses one of its own. */
 const randomSeed = 0xffff_ffff;
 
 export interface SamplingState {
@@ -54,8 +54,8 @@ function candidates({ temperature, topP, topK, minP, xtc }: Sampling): SequenceE
 
 /**
  * The seed for a generation that was resumed after some tokens. The state of the sampler cannot be moved to another
- * process, and repeating the original seed would draw the first random numbers again. So each place at which a
- * generation is resumed gets a seed of its own, and always the same one.
+ * process, and reusing the original seed would draw the first random numbers again. So each position at which a
+ * generation is resumed has its own seed, which is always the same.
  */
 export function seedFor(seed: number, resumedTokens: number): number {
   const mixed = resumedTokens === 0 ? seed >>> 0 : mixSeeds(seed ^ Math.imul(resumedTokens, 0x9e37_79b9));

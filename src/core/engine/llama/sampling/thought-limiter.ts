@@ -21,8 +21,8 @@ export interface ThoughtLimiterOptions {
 }
 
 /**
- * Ends a thought by writing its end in place of what the model would write: when it has used up its tokens, or when the
- * model would end without the answer that it owes.
+ * Ends a thought by writing its end instead of what the model would write: when the thought has used up its tokens, or
+ * when the model would end without the required answer.
  */
 export class ThoughtLimiter {
   readonly #limit: ThoughtLimit;
@@ -42,7 +42,7 @@ export class ThoughtLimiter {
     this.#state = limit.begin === null ? { status: 'thinking' } : { status: 'beginning', text: '' };
   }
 
-  /** Whether the next token may not be the one that is drawn. */
+  /** Whether the next token may differ from the drawn one. */
   get isSteering(): boolean {
     return this.#state.status === 'thinking' || this.#state.status === 'ending';
   }

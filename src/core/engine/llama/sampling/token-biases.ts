@@ -5,7 +5,7 @@ import { CountPenalties } from './count-penalties.js';
 import type { PenaltyWindow } from './penalty-window.js';
 import { Repetitions } from './repetitions.js';
 
-/** The lower bound of a logit bias: such a token is never drawn. */
+/** The lowest logit bias: such a token is never drawn. */
 const never = -100;
 
 /**
@@ -27,9 +27,9 @@ export type TokenBiases =
   { readonly type: 'constant'; readonly bias: TokenBias } | { readonly type: 'changing'; readonly bias: ChangingBias };
 
 /**
- * The biases of a request, biases against all end-of-generation tokens if these should be ignored, and what changes from
- * token to token. With a grammar, end-of-generation tokens must stay possible: once its text is complete, nothing else may
- * follow.
+ * The biases of a request, biases against all end-of-generation tokens if these should be ignored, and biases that
+ * change from token to token. With a grammar, end-of-generation tokens must stay possible: once its text is complete,
+ * nothing else may follow.
  *
  * @param penalties what the penalties look at, if they are to be biases
  * @returns null if there are no biases

@@ -3,7 +3,7 @@ import type { Token } from '../../engine.js';
 import { leastLogprob, mostAlternatives, type PromptLogprob, type TokenLogprob } from '../../token-logprob.js';
 import { createSampler, evaluateWithLogits, type NativeSampler, onDraw, readLogits } from '../library/library.js';
 
-/** How likely the model took a token that was drawn to be. */
+/** The probability that the model assigned to a token that was drawn. */
 export interface Rating extends TokenLogprob {
   readonly token: Token;
   readonly top: readonly TokenLogprob[];
@@ -13,12 +13,14 @@ export interface Rating extends TokenLogprob {
 export type NameToken = (token: Token) => Pick<TokenLogprob, 'text' | 'bytes'>;
 
 /**
- * Finds out how likely the model took the tokens that were drawn to be, before temperature, filters, biases and grammar.
+ * Determines the probabilities that the model assigned to drawn tokens, before temperature, filters, biases and
+ * grammar.
  *
- * The library's own lists of probabilities have the whole vocabulary: 0.2 s a token with 262,144 tokens, in the thread of
- * the rounds. Here llama.cpp reads the same logits two more times, on the thread that also decodes: for the sum over the whole
- * vocabulary, and for the likeliest tokens. Measured on one thread: 0.6 ms a token with 49,152 tokens, 2.7 ms with 262,144.
- * llama.cpp adds up the sum in 32 bits; logarithms differed by up to 0.0004 from those of the library's list.
+ * The library's own lists of probabilities contain the whole vocabulary: 0.2 s per token with 262,144 tokens, in the
+ * thread of the rounds. Here, llama.cpp reads the same logits two more times, on the thread that also decodes: for the
+ * sum over the whole vocabulary, and for the likeliest tokens. Measured on one thread: 0.6 ms per token with 49,152
+ * tokens, 2.7 ms with 262,144. llama.cpp adds up the sum in 32 bits; logarithms differed by up to 0.0004 from those of
+ * the library's list.
  */
 export class TokenRater {
   readonly #model: LlamaModel;
@@ -109,7 +111,7 @@ export class RatedDraws {
     });
   }
 
-  /** The rating of the last token; null if that was not drawn, but written in its place. */
+  /** The rating of the last token; null if it was not drawn, but written instead. */
   of(token: Token): Rating | null {
     return this.#last?.token === token ? this.#last : null;
   }

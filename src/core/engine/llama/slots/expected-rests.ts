@@ -1,9 +1,10 @@
-/** The number of chunks for which a short prompt that begins like a long one waits in vain at most. */
+/** The maximum number of chunks for which a short prompt that begins like a long one waits in vain. */
 const chunksUntilLook = 8;
 
 /**
- * How much of its prompt each waiting generation will have to read, as long as that stays the same. Finding out compares a
- * prompt with what all slots hold, which takes longer than a round where many wait that begin with the same thousands of tokens.
+ * How much of its prompt each waiting generation will have to read, as long as that does not change. Finding out
+ * compares a prompt with the contents of all slots, which takes longer than a round if many prompts with the same
+ * thousands of tokens wait.
  */
 export class ExpectedRests<Generation extends object> {
   #known = new Map<Generation, { readonly isAlone: boolean; readonly rest: number }>();
@@ -19,7 +20,7 @@ export class ExpectedRests<Generation extends object> {
   }
 
   /**
-   * More of a prompt has been read, which others may begin with: from time to time, that is looked at again.
+   * More of a prompt has been read with which others may begin, so from time to time this is checked again.
    *
    * @param chunk how much a round may read, in tokens
    */
@@ -28,7 +29,9 @@ export class ExpectedRests<Generation extends object> {
     if (this.#readTokens >= chunksUntilLook * chunk) this.forget();
   }
 
-  /** Slots hold something else: a prompt has been read to its end, a state was moved, or a slot was given back. */
+  /**
+   * The contents of slots have changed: a prompt has been read to its end, a state was moved, or a slot was given back.
+   */
   forget(): void {
     this.#known = new Map();
     this.#readTokens = 0;

@@ -28,13 +28,13 @@ export interface GenerationStart {
   readonly steer: Steer | null;
   readonly penalties: PenaltyWindow | null;
   readonly bias: ChangingBias | null;
-  /** Has already taken the resumed output. */
+  /** Has already been advanced by the resumed output. */
   readonly text: TextAssembler;
   /** See the event `started`. */
   readonly foreignTexts: readonly ForeignText[];
-  /** Null if probabilities are not wanted. */
+  /** Null if probabilities are not requested. */
   readonly ratings: RatedDraws | null;
-  /** Null if those of the prompt are not wanted. */
+  /** Null if those of the prompt are not requested. */
   readonly promptRater: PromptRater | null;
   readonly isEnd: (token: Token) => boolean;
   readonly contextLength: number;

@@ -45,7 +45,7 @@ export class LlamaGeneration implements RoundMember {
   /** Of the prompt, since the last round. */
   #ratings: readonly PromptLogprob[] = [];
   #reportedRatings = 0;
-  /** The token that takes the place of the last one that was drawn. */
+  /** The token that replaces the last one that was drawn. */
   #replacement: Token | undefined;
   #outputTokens: number;
   readonly #outputLimit: number;
@@ -107,20 +107,20 @@ export class LlamaGeneration implements RoundMember {
     return this.ratesPrompt && this.#state.from < this.#start.evaluated.length - 1;
   }
 
-  /** How many tokens one round reads of the prompt at most. */
+  /** The maximum number of prompt tokens that one round reads. */
   get chunkTokens(): number {
     const { tokens } = this.#start.chunk;
     return this.ratesPrompt ? Math.min(ratedChunk, tokens) : tokens;
   }
 
-  /** Infinity for a generation that is cold: it takes part in no round before it has begun. */
+  /** Infinity for a cold generation, which takes part in no round before it has begun. */
   get nextChunk(): number {
     if (this.#state.status === 'cold') return Infinity;
     if (this.#state.status !== 'prefilling') return 0;
     return Math.min(this.chunkTokens, this.isRating ? this.rest - 1 : this.rest);
   }
 
-  /** Infinity while it is cold: how much of its prompt is left is found out when it begins. */
+  /** Infinity while it is cold: how much of its prompt is left is determined when it begins. */
   get rest(): number {
     if (this.#state.status === 'cold') return Infinity;
     return this.#state.status === 'prefilling' ? this.#start.evaluated.length - this.#state.from : 0;
@@ -152,7 +152,7 @@ export class LlamaGeneration implements RoundMember {
     this.#start.ratings?.end();
   }
 
-  /** Whether it has read its prompt, and nothing else is wanted. */
+  /** Whether it has read its prompt, and nothing else is requested. */
   get #isComplete(): boolean {
     const state = this.#state;
     return this.#outputLimit === 0 && state.status === 'prefilling' && state.from === this.#start.evaluated.length;
@@ -162,7 +162,7 @@ export class LlamaGeneration implements RoundMember {
     return 'stream' in this.#state ? this.#state.stream : null;
   }
 
-  /** @returns the token that was drawn; null after a chunk that was not the last */
+  /** @returns the drawn token; null after a chunk other than the last */
   async #advance(): Promise<Token | null> {
     switch (this.#state.status) {
       case 'prefilling': {
@@ -232,7 +232,7 @@ export class LlamaGeneration implements RoundMember {
     return { type: 'token', id: this.id, token, text, ...rated };
   }
 
-  /** Nothing for a token that was written for the model: that is not content. */
+  /** Nothing for a token that was written for the model, because it is not content. */
   #rated(token: Token): Rated {
     const { ratings, text } = this.#start;
     const rating = ratings?.of(token) ?? null;

@@ -14,21 +14,22 @@ export interface SlotCandidate {
   readonly lastUsed: number;
 }
 
-/** How many cached tokens may be given up for a slot with a better place. */
+/** How many cached tokens may be sacrificed for a slot in a better position. */
 const prefixTolerance = 32;
 
 /**
- * Chooses a slot for a prompt: the one that holds the longest prefix of it, then by place, then the least recently used.
+ * Chooses a slot for a prompt: the one that holds the longest prefix of it, then by position, then the least recently
+ * used.
  *
  *     slot      0       1       2       3       4         free: 1, 3 and 4
  *               busy    ▢       busy    ▢       ▢         1 has two busy neighbours, 3 has one, 4 has none
  *     prefix            90              100     100       90 is within 32 of 100, so slot 1 is chosen
  *
- * The place matters because llama.cpp computes sequences together only if their numbers follow one another; each gap
+ * The position matters because llama.cpp computes sequences together only if their numbers are consecutive; each gap
  * costs another pass over all weights, in every round. Measured on one thread of a 2-vCPU machine, 12 layers of 896,
- * q8_0: eight sequences in order take 62 ms a round, the same ones backwards 101 ms; 0, 1, 2, 3 take 43 ms and 0, 2, 4, 6
- * take 52 ms. On a GPU, where a pass takes the same time for one sequence and for eight, it matters even more. So it pays
- * to give up a few cached tokens, which are prefilled once, for a neighbour, which saves time in each round.
+ * q8_0: eight sequences in order take 62 ms a round, the same ones backwards 101 ms; 0, 1, 2, 3 take 43 ms and 0, 2, 4,
+ * 6 take 52 ms. On a GPU, where a pass takes the same time for one sequence and for eight, it matters even more. So it
+ * pays to sacrifice a few cached tokens, which are prefilled once, for a neighbour, which saves time in each round.
  *
  * @param free at least one candidate
  * @param isBusy whether a slot is running; false for slots that do not exist
@@ -46,7 +47,7 @@ export function chooseSlot(free: readonly SlotCandidate[], isBusy: (index: numbe
   return best.index;
 }
 
-/** How far a model can go back, by the library's reading of its metadata. */
+/** How far a model can go back, according to the library's reading of its metadata. */
 export function rewindingOf({ isRecurrent, isHybrid, swaSize }: LlamaModel['fileInsights']): Rewinding {
   if (isRecurrent || isHybrid) return { type: 'checkpoints' };
   return swaSize === undefined ? { type: 'anywhere' } : { type: 'window', tokens: swaSize };
@@ -66,7 +67,7 @@ export class Slot implements CacheSlot {
     this.#rewinding = rewinding;
   }
 
-  /** For decoding. What else is done with the sequence is done here. */
+  /** For decoding. Everything else with the sequence is done here. */
   get sequence(): LlamaContextSequence {
     return this.#sequence;
   }
@@ -95,8 +96,8 @@ export class Slot implements CacheSlot {
     const wanted = tokens.slice(0, -1);
     const shared = Math.min(this.sharedPrefix(wanted), wanted.length);
     if (reusable(this.#rewinding, shared, this) < shared) {
-      // The library would keep the rest although its window has lost tokens, and the answers would differ. Asked to drop
-      // cells that are already gone, it goes back to a checkpoint, or drops everything.
+      // The library would keep the rest although its window has lost tokens, and the answers would differ. When asked
+      // to drop cells that are already gone, it goes back to a checkpoint, or drops everything.
       await this.#adapt(wanted.slice(0, Math.min(shared, this.firstCell)));
     } else {
       await this.#adapt(wanted);
@@ -110,8 +111,8 @@ export class Slot implements CacheSlot {
   }
 
   async load(path: string): Promise<void> {
-    // The library would keep the checkpoints of what the slot held, and go back to them later. And if it could not read the
-    // file, it would take the slot for empty while its cells are still there.
+    // The library would keep the checkpoints of the slot's previous content, and go back to them later. Also, if it
+    // could not read the file, it would take the slot for empty while its cells are still there.
     await this.clear();
     await this.#sequence.loadStateFromFile(path, { acceptRisk: true });
   }
@@ -121,7 +122,7 @@ export class Slot implements CacheSlot {
   }
 
   /**
-   * Notes the state as one that {@link keepPrefix} can go back to, if the model needs that. Only between rounds.
+   * Records the state as one that {@link keepPrefix} can go back to, if the model needs that. Only between rounds.
    *
    * @returns false if that failed; the next prompt is then read from its beginning
    */

@@ -3,7 +3,7 @@ import { tokenSpelling } from '../library/library.js';
 import { type ReadElsewhere, Tokenizer } from '../prompt/tokenizer.js';
 import type { Spelling, VocabularyEntry, VocabularySource } from '../prompt/vocabulary.js';
 
-/** `tokenizer.ggml.model`: how llama.cpp's tokenizers that we know spell tokens. */
+/** `tokenizer.ggml.model`: how the known tokenizers of llama.cpp spell tokens. */
 const spellings: Readonly<Record<string, Spelling>> = { gpt2: 'bytes', llama: 'characters', gemma4: 'characters' };
 
 export function spellingOf(model: LlamaModel): Spelling | null {

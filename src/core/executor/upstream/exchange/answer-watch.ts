@@ -2,7 +2,7 @@ import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
 import { EventCounter } from './event-counter.js';
 import { type ReportedError, reportedErrorIn } from './reported-error.js';
 
-/** Tokens of an answer as the upstream counted them; null where it does not say. */
+/** Tokens of an answer as counted by the upstream; null if it does not say. */
 export interface Usage {
   readonly promptTokens: number | null;
   readonly cachedTokens: number | null;
@@ -15,7 +15,7 @@ export const noUsage: Usage = { promptTokens: null, cachedTokens: null, outputTo
 
 const eventEnd = '\n\n';
 
-/** More tokens than any answer or prompt has: an upstream that says so is wrong. */
+/** More tokens than any answer or prompt has: an upstream that claims this is wrong. */
 const mostTokens = 10_000_000;
 
 /** The last events of a stream are in its last chunks: its end, the usage, and the reason why it ended. */
@@ -32,7 +32,7 @@ export class StreamWatch {
   #unread = '';
   #hasToken = false;
   #error: ReportedError | null = null;
-  /** What Anthropic's API says before the answer; the end of it need not say it again. */
+  /** What Anthropic's API reports before the answer; the end of the answer need not repeat it. */
   #first = noUsage;
   readonly #events = new EventCounter();
   readonly #last: (Buffer | null)[] = Array.from({ length: keptChunks }, () => null);
@@ -87,7 +87,7 @@ export class StreamWatch {
   }
 
   #read(chunk: Buffer): number {
-    // Only the shape of the events matters here: a character that is cut in two spoils nothing.
+    // Only the shape of the events matters here, so a character that is cut in two does no harm.
     const events = (this.#unread + chunk.toString('latin1')).replaceAll('\r\n', '\n').split(eventEnd);
     this.#unread = events.pop() ?? '';
     let tokens = 0;
@@ -199,7 +199,10 @@ export function usageOf(data: unknown): Usage {
   };
 }
 
-/** In Anthropic's API, those that were read from the cache or written to it are counted apart; elsewhere there are none such. */
+/**
+ * In Anthropic's API, tokens that were read from the cache or written to it are counted separately; elsewhere there are
+ * none.
+ */
 function inputTokens(usage: unknown): number | null {
   const input = tokens(member(usage, 'input_tokens'));
   if (input === null) return null;

@@ -3,9 +3,9 @@ const carriageReturn = 0x0d;
 const colon = 0x3a;
 
 /**
- * Counts the events of a stream that ends its lines with either `\n` or `\r\n`, cut anywhere. Comments are none.
+ * Counts the events of a stream that ends its lines with either `\n` or `\r\n`, cut anywhere. Comments do not count.
  *
- * It looks for single bytes: to look for a string, Node converts it each time, which took 350 ns per chunk instead of 40.
+ * It looks for single bytes, because Node converts a string each time it is looked for: 350 ns per chunk instead of 40.
  */
 export class EventCounter {
   /** The first byte of the line that has begun; null at the beginning of a line. */

@@ -18,17 +18,17 @@ export interface UpstreamRequest {
   readonly isResumable: boolean;
   /** Whether it asks to continue with an answer that another server has begun. */
   readonly isResumption: boolean;
-  /** How many generations it is for the upstream, 1 or more; left out for one. */
+  /** How many generations it counts for at the upstream, 1 or more; left out for one. */
   readonly places?: number;
 }
 
-/** Hears how one request fares: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */
+/** Is told how one request proceeds: `whole`, or `begun`, `data` and `ended`, or `failed` at any time. */
 export interface ExchangeListener {
   whole(answer: WholeAnswer, usage: Usage): void;
   /**
    * The first token of a stream is there.
    *
-   * @param answer names it for a server that continues with it; null if none can
+   * @param answer names it for a server that continues it; null if none can
    */
   begun(answer: string | null): void;
   /**
@@ -46,10 +46,10 @@ const longestBody = 256 * 1024 * 1024;
 
 const noProgress: Progress = { tokens: [], state: null };
 
-/** So much may come without a word about its tokens: where probabilities were asked for, that may take some tokens more. */
+/** The most that may arrive without a record of its tokens: with probabilities, a few tokens may take more. */
 const longestUnrecorded = 1024 * 1024;
 
-/** So much may come before the first token. */
+/** The most that may arrive before the first token. */
 const longestPreamble = 256 * 1024;
 
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' };
@@ -81,12 +81,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#isResumption = isResumption;
   }
 
-  /** Whether nothing was heard of it since {@link listen}. */
+  /** Whether nothing has been received for it since {@link listen}. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
-  /** Begins to watch whether anything is heard of it. A mark, because a look at the clock for each chunk would cost more. */
+  /** Begins to watch whether anything is received. Sets a mark, because a clock reading for each chunk costs more. */
   listen(): void {
     this.#isSilent = true;
   }
@@ -116,7 +116,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const coding = headers['content-encoding'] ?? 'identity';
     const answer = headers[resumeHeader];
     if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), held: noProgress };
-    // One that does not know of resuming begins anew, as if nothing had been sent.
+    // An upstream that does not support resuming starts from the beginning, as if nothing had been sent.
     if (code === 200 && this.#isResumption && this.#resumable === null)
       this.giveUp('it cannot resume answers', 'unfit');
     else if (code === 200 && coding !== 'identity') this.giveUp(`it answers in ${coding}, which was not requested`);
@@ -185,7 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
   }
 
-  /** Passes on what is known to be of certain tokens: only after that can another server continue. */
+  /** Passes on data whose tokens are known, because only after such data can another server continue. */
   #record(records: TokenRecords, chunk: Buffer): void {
     const recorded = records.push(chunk);
     if (recorded !== null) this.#passRecorded(recorded);
@@ -208,7 +208,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#hold(events);
   }
 
-  /** The stream has ended: what came after its last record is not all that was to come. */
+  /** The stream has ended: the data after its last record is incomplete. */
   #dropUnrecorded(): void {
     const rest = this.#resumable?.records.takeUnrecorded() ?? Buffer.alloc(0);
     if (rest.length > 0) this.giveUp('its answer was cut off');

@@ -12,7 +12,7 @@ export interface WholeAnswer {
 export type Failure =
   /** The request was never sent. */
   | { readonly type: 'unreachable'; readonly reason: string }
-  /** It wants to be left alone for a time, in milliseconds: for the model that was asked for, or for all if it says so. */
+  /** It asks to be left alone for a time, in milliseconds: for the requested model, or for all if it says so. */
   | {
       readonly type: 'busy';
       readonly reason: string;
@@ -20,13 +20,13 @@ export type Failure =
       readonly isForAll?: boolean;
       readonly answer: WholeAnswer;
     }
-  /** The request has waited there for as long as its line lets requests wait. */
+  /** The request has waited there for as long as its line allows. */
   | { readonly type: 'timed_out'; readonly reason: string; readonly answer: WholeAnswer }
-  /** It says itself that something is wrong with it. */
+  /** It reports itself that something is wrong with it. */
   | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
   /** It refuses the key that it was given. */
   | { readonly type: 'forbidden'; readonly reason: string }
-  /** Nothing is wrong with it, but it cannot continue with an answer that another server has begun. */
+  /** Nothing is wrong with it, but it cannot continue an answer that another server has begun. */
   | { readonly type: 'unfit'; readonly reason: string }
   /** It died, was silent while it was down, or sent something that is not an answer. */
   | { readonly type: 'broken'; readonly reason: string };
@@ -73,7 +73,7 @@ export function isUnsent(error: Error): boolean {
 }
 
 /**
- * How long a server is left alone that wants that, in milliseconds.
+ * How long a server that asks for it is left alone, in milliseconds.
  *
  * @param retryAfter seconds, or a date
  */

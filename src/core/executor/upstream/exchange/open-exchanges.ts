@@ -22,7 +22,7 @@ export class OpenExchanges {
     this.#count(model, places);
   }
 
-  /** It is over; that may be said more than once. */
+  /** It is over; this may be called more than once. */
   remove(exchange: Exchange): void {
     const found = this.#open.get(exchange);
     if (found === undefined) return;
@@ -30,7 +30,7 @@ export class OpenExchanges {
     this.#count(found.model, -found.places);
   }
 
-  /** Ends all of them, without a word to those who listen. */
+  /** Ends all of them, without telling the listeners. */
   cancel(): void {
     for (const exchange of this.#open.keys()) exchange.cancel();
     this.#open.clear();
@@ -43,7 +43,10 @@ export class OpenExchanges {
     for (const exchange of this.#open.keys()) exchange.listen();
   }
 
-  /** Ends those of which nothing was heard since {@link listen}: a server that is only busy continues with its generations. */
+  /**
+   * Ends those for which nothing was received since {@link listen}: a server that is merely busy continues its
+   * generations.
+   */
   giveUpSilent(reason: string): void {
     for (const exchange of [...this.#open.keys()]) {
       if (exchange.isSilent) exchange.giveUp(reason);

@@ -17,7 +17,7 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
  * A body without its compression.
  *
  * @param coding the `content-encoding` of the body
- * @returns null if that is not known, or if the body is not in it or longer than 1 MiB without it
+ * @returns null if that is unknown, or if the body does not have it or is longer than 1 MiB without it
  */
 export function plainBody(body: Buffer, coding: string): Buffer | null {
   try {

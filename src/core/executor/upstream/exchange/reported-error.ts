@@ -14,13 +14,13 @@ export interface ReportedError {
 
 const refusal = 400;
 
-/** They say something about the upstream, its key or its load, although they begin with a 4. */
+/** These are about the upstream, its key or its load, although they begin with a 4. */
 const upstreamStatuses: ReadonlySet<unknown> = new Set([401, 403, 408, 429]);
 
 /** What servers call a request that they cannot serve: llama-server, vLLM, SGLang, and the APIs of OpenAI and Anthropic. */
 const requestFault = /^(?:invalid_\w+|BadRequestError|(?:context_length|exceed_context_size)\w*|request_too_large)$/;
 
-/** Of type `invalid_request_error` as well, but about the upstream's key and not the client's. */
+/** Also of type `invalid_request_error`, but about the upstream's key and not the client's. */
 const keyFault = 'invalid_api_key';
 
 /** The error in an event; null if there is none. */

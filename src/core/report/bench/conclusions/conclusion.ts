@@ -64,7 +64,7 @@ export function recommendationText(
   return { setting, isKnee: isKneeRecommended(result, settings), basis, reason };
 }
 
-/** That even the recommended setting misses objectives: `; it still misses ttft.p95<50ms`. */
+/** Says that even the recommended setting misses objectives: `; it still misses ttft.p95<50ms`. */
 function missedClause(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const { concurrency, max_concurrency: maxConcurrency } = result.sweep.recommendation ?? {};
   const missed = judgeObjectives(result, summaries).filter(

@@ -77,7 +77,7 @@ function isKnownToHold({ load, points }: FindMax): boolean {
   return points.some((point) => point.verdict === 'holds' && point.load <= (load ?? Infinity));
 }
 
-/** Whether loads are on the other side of the limit than their neighbours say. */
+/** Whether loads are on the other side of the limit than their neighbours suggest. */
 function isOutOfOrder({ contradictions, holds_from: from = null }: FindMax): boolean {
   return from !== null || contradictions.length > 0;
 }
@@ -88,7 +88,10 @@ function unclearLoads({ status, lower, points, holds_from: from = null }: FindMa
   return points.filter(({ load, verdict }) => verdict === 'unclear' && load >= (from ?? 0) && load < below);
 }
 
-/** What makes a limit less than certain, as part of its sentence: `, but the results are not monotonic`; empty for nothing. */
+/**
+ * What makes a limit less than certain, as part of its sentence: `, but the results are not monotonic`; empty for
+ * nothing.
+ */
 function reservations(found: FindMax): string {
   const reasons: string[] = [];
   if (!isKnownToHold(found)) reasons.push('no measured load is known to hold');
@@ -154,7 +157,7 @@ function wayUp(found: FindMax, highest: number, slotsAt: SlotsAt): string {
   return `${has(highest)}, so settings above that were not measured. ${raise(highest * 2)} to measure them, or raise the load.`;
 }
 
-/** What was in the way of an answer, and what to do about it. */
+/** What prevented an answer, and what to do about it. */
 function unfinishedText({ by, status, client_full: isClientFull = false }: FindMax): string {
   if (isClientFull) {
     return 'The load generator could not send more: give it more --workers, or more machines (--agents).';

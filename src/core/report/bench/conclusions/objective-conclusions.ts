@@ -5,7 +5,7 @@ import { dimensionsOf, settingsText } from '../../../measurement/settings/settin
 import { settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
 import { isRateSweep } from '../../../measurement/settings/sweep.js';
 
-/** For each objective where it was met and where not, and why not. */
+/** Where each objective was met and where not, and why not. */
 export function objectiveSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
   const verdicts = judgeObjectives(result, summaries);
   const by = dimensionsOf(summaries.map(({ settings }) => settings));
@@ -67,7 +67,7 @@ const outcomes: readonly Outcome[] = [
   },
 ];
 
-/** What to try where the highest of several rates met every objective, or the lowest missed one. */
+/** What to try if the highest of several rates met every objective, or the lowest missed one. */
 export function rateSentences(result: BenchResult, summaries: readonly SettingSummary[]): readonly string[] {
   if (result.plan.find_max !== undefined || !isRateSweep(summaries.map(({ settings }) => settings))) return [];
   const verdicts = judgeObjectives(result, summaries);

@@ -10,7 +10,7 @@ const close = 0.95;
 
 const tail = 0.025;
 
-/** The setting that comes after the recommended one. */
+/** The setting that ranks second after the recommended one. */
 export interface SecondBest {
   /** Such as `max-concurrency 8`. */
   readonly name: string;

@@ -18,7 +18,7 @@ export interface LatenciesByGroup {
   readonly groups: readonly GroupLatencies[];
 }
 
-/** A table of requests that are counted apart, one row per setting and group, and what it shows in sentences. */
+/** A table of requests that are counted separately, one row per setting and group, and its contents in sentences. */
 export interface Breakdown {
   readonly title: string;
   readonly heading: readonly string[];

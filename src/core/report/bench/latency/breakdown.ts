@@ -19,7 +19,7 @@ interface Row {
   readonly group: GroupSummary;
 }
 
-/** Requests by what they belong to; none if there is nothing to tell apart. */
+/** Requests by what they belong to; none if there are no groups. */
 export function breakdownsOf(result: BenchResult): readonly Breakdown[] {
   return [stageBreakdown(result), tenantBreakdown(result), turnBreakdown(result)].filter((each) => each !== null);
 }
@@ -77,7 +77,9 @@ function tenantBreakdown(result: BenchResult): Breakdown | null {
   return { ...tableOf('By tenant', 'tenant', rows, sentences), ...(drawn.length > 0 && { latencies: drawn }) };
 }
 
-/** The time that users of each tenant feel: to the first token, or to the whole answer where that comes as one. */
+/**
+ * The latency that users of each tenant experience: to the first token, or to the whole answer if it arrives as one.
+ */
 function latenciesByTenant({ plan }: BenchResult, setting: Named | null, trials: readonly Run[]): LatenciesByGroup {
   const isWhole = plan.streaming === false;
   const groups = tenantSummaries(trials).map((group) => ({

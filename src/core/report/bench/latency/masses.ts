@@ -27,7 +27,7 @@ function bucketMasses({ buckets = [] }: FiguresPerMetric['queue_wait']): readonl
   let fromMs = 0;
   const masses: Mass[] = [];
   for (const { up_to_ms: bound, count } of buckets) {
-    // Samples beyond the last bound are known only to lie beyond it.
+    // Samples beyond the last bound are only known to lie beyond it.
     const upToMs = bound ?? fromMs;
     if (count > 0) masses.push({ fromMs, upToMs, count });
     fromMs = upToMs;

@@ -5,7 +5,7 @@ import { oneLine } from '../../text/escape.js';
 /** More names than this are not listed. */
 const mostNames = 5;
 
-/** Which machines sent, and at most how far apart they began; empty if it was this one alone. */
+/** Which machines sent, and the largest difference between their starts; empty if it was this one alone. */
 export function agentsNote({ runs }: Pick<BenchResult, 'runs'>): string {
   const all = runs.flatMap(({ agents }) => agents ?? []);
   const names = new Set(all.flatMap(({ members }) => members.map(({ name }) => name)));

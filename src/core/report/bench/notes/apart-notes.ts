@@ -2,7 +2,9 @@ import { percentText, plural, timeText, whole } from '../../../measurement/numbe
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 
-/** What a bench reports apart from its other figures, in sentences: requests held back, clients that left, probes. */
+/**
+ * What a bench reports separately from its other figures, in sentences: requests held back, clients that left, probes.
+ */
 export function apartNotes(
   { plan }: Pick<BenchResult, 'plan'>,
   summaries: readonly SettingSummary[],

@@ -16,9 +16,9 @@ import { agentsNote } from './agents-notes.js';
 import { apartNotes } from './apart-notes.js';
 
 /**
- * How to read the main table, in sentences that stand below it.
+ * How to read the main table, in sentences below it.
  *
- * @param mark how the recommended setting stands out; null if another place says it
+ * @param mark how the recommended setting is marked; null if this is explained elsewhere
  */
 export function notesBelow(
   result: BenchResult,
@@ -64,7 +64,7 @@ function promptCacheText(summaries: readonly SettingSummary[]): string {
 /** More of them are not named. */
 const mostExecutors = 5;
 
-/** Who answered, if servers behind the one that was asked did. */
+/** Which servers answered, if servers behind the one that was asked did. */
 function executorsText({ runs }: BenchResult): string {
   const all = executorsOfRuns(runs);
   if (all.length === 0) return '';
@@ -84,7 +84,7 @@ function tooFew({ metrics }: SettingSummary): boolean {
   return [metrics.ttft, metrics.queue_wait, metrics.tpot].some(({ p99 }) => p99 === null);
 }
 
-/** How long the longest run of a setting went on beyond its duration; 0 if none did. */
+/** How long the longest run of a setting continued beyond its duration; 0 if none did. */
 function extendedSecondsOf({ runs }: BenchResult, { settings }: SettingSummary): number {
   const own = bySetting(runs).get(settingsKey(settings)) ?? [];
   return Math.max(0, ...own.map(({ window }) => window.extended_seconds ?? 0));
@@ -132,7 +132,7 @@ function roughText(result: BenchResult, summaries: readonly SettingSummary[]): s
 
 const requestsForP95 = samplesNeeded(95);
 
-/** How to get the percentiles that are missing. */
+/** How to get the missing percentiles. */
 function moreRequestsText(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const answered = summaries.filter(({ requests }) => requests.completed > 0);
   const fewest = Math.min(...answered.map(({ requests }) => requests.completed));

@@ -54,7 +54,7 @@ export function otherWarnings(result: BenchResult): string[] {
   return result.warnings.map(oneLine).filter((warning) => warning !== '' && !said.has(warning));
 }
 
-/** That a queue grew without end in fewer than half of the trials; where it did in most, that is the headline. */
+/** Says that a queue grew without end in fewer than half of the trials; if it did in most, that is the headline. */
 function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[] {
   if (plan.find_max !== undefined) return [];
   const found = [...bySetting(runs).values()].filter((trials) => !isOverloaded(trials)).flat();
@@ -69,7 +69,7 @@ function overloads({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>): string[]
   });
 }
 
-/** That too little was measured after an open loop had filled up to tell whether the server can follow. */
+/** Says that too little was measured after an open loop had filled up to tell whether the server can follow. */
 function fillings(result: Pick<BenchResult, 'runs' | 'plan' | 'find_max'>, by: readonly Dimension[]): string[] {
   const untold = result.runs.filter((run) => run.filling_seconds !== undefined && isInQuestion(run, result));
   if (untold.length === 0) return [];
@@ -81,7 +81,9 @@ function fillings(result: Pick<BenchResult, 'runs' | 'plan' | 'find_max'>, by: r
   ];
 }
 
-/** That a queue grew by no more than chance can make it grow. A search measures again by itself where that matters. */
+/**
+ * Says that a queue grew by no more than chance can make it grow. A search measures again by itself where that matters.
+ */
 function undecided({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: readonly Dimension[]): string[] {
   const untold = runs.filter(({ undecided_seconds: seconds }) => seconds !== undefined);
   if (untold.length === 0 || plan.find_max !== undefined) return [];
@@ -104,7 +106,7 @@ function isInQuestion({ settings }: Run, { runs, find_max: found }: Pick<BenchRe
   return verdict !== 'breaks' && others.every(({ filling_seconds: seconds }) => seconds !== undefined);
 }
 
-/** So many times the time in which a load fills up leaves enough to judge. */
+/** This many times the time in which a load fills up leaves enough to judge. */
 const enoughFillings = 3;
 
 function slopeText({
@@ -205,7 +207,7 @@ function sentence(text: string): string {
 }
 
 function countedChunks(runs: readonly Run[], trials: number): string[] {
-  // A usage that is not believed has a warning of its own.
+  // A usage that is not credible has a warning of its own.
   const counted = runs.filter(
     ({ output_tokens_source: source, checks }) =>
       (source === 'chunks' || source === 'mixed') && (checks.contradicted_usage?.answers ?? 0) === 0,

@@ -10,7 +10,7 @@ import { distributionFigure } from './distributions.js';
 import { shades } from './legend.js';
 import { limitsOf } from './limits.js';
 
-/** Distributions of the latencies that users feel, by setting. */
+/** Distributions of the latencies that users experience, by setting. */
 export function latencyFigures(
   plot: PlotLibrary,
   result: BenchResult,

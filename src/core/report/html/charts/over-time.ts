@@ -124,7 +124,7 @@ function latencyPanels(
     const bands = timeline[metric];
     if (bands.length < 2) return [];
     const most = Math.max(...bands.map(({ p95 }) => p95));
-    // A limit that is far away would press the values to the floor.
+    // A limit that is far away would squeeze the values at the bottom.
     const limits = limitOf(metric).filter((ms) => ms < most * 3);
     return [
       {

@@ -113,7 +113,7 @@ function latencyPanel(plot: PlotLibrary, sweep: DrawnSweep): Panel {
 
 interface PanelParts {
   readonly name: string;
-  /** Whether it stands at the bottom, with the name of the axis. */
+  /** Whether it is at the bottom, with the name of the axis. */
   readonly isLast: boolean;
   readonly y: PlotOptions['y'];
   readonly marks: (layout: Layout) => readonly Markish[];

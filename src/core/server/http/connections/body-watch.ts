@@ -9,7 +9,7 @@ const slowestBodyBytesPerSecond = 1024;
 /** How far a body may fall behind that rate, in milliseconds; so also the longest time for which nothing may arrive. */
 const bodyPatienceMs = 30_000;
 
-/** How often bodies are looked at, in milliseconds. */
+/** How often bodies are checked, in milliseconds. */
 const sweepMs = 1000;
 
 /**

@@ -3,15 +3,18 @@ import { openFilesLimit } from '../../../base/files/open-files.js';
 
 /** How many connections a server keeps open. */
 export interface ConnectionLimits {
-  /** With a request or without. When it is reached, the oldest connections without a request make room for new ones. */
+  /**
+   * With a request or without. When the limit is reached, the oldest connections without a request make room for new
+   * ones.
+   */
   readonly most: number;
   /** Without a request. */
   readonly mostIdle: number;
-  /** Connections beyond {@link most}, which live only long enough to get a refusal. */
+  /** Connections beyond {@link most}, which only live long enough to get a refusal. */
   readonly beyond: number;
 }
 
-/** Connections where the system does not say how many files a process may open. */
+/** Number of connections if the system does not say how many files a process may open. */
 const assumedDescriptors = 4096;
 
 /** An idle connection takes about 10 KB in the server and as much in the system. */

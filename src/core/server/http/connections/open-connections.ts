@@ -42,7 +42,7 @@ export interface OpenConnectionsOptions {
  */
 export class OpenConnections {
   readonly #options: OpenConnectionsOptions;
-  /** How many requests each connection has that are not yet answered. */
+  /** How many requests of each connection are not answered yet. */
   readonly #requests = new Map<Socket, number>();
   /** Since when each idle connection has been idle, in milliseconds. The one that has been idle longest comes first. */
   readonly #idle = new Map<Socket, number>();

@@ -4,10 +4,10 @@ import { modelNotFoundError } from '../../../base/refusals/refusals.js';
 import type { KeySettings } from '../../../config/key-settings.js';
 import { memberNames } from '../../../relay/jobs/json-text.js';
 
-/** The model that a name means: the same value for all its names; undefined if no model has the name. */
+/** The model that a name refers to: the same value for all its names; undefined if no model has the name. */
 export type MeaningOf = (name: string) => unknown;
 
-/** Where each name is a model of its own, and no name has another spelling. */
+/** Used where each name is a model of its own, and no name has another spelling. */
 export const eachItsOwn: MeaningOf = (name) => name;
 
 /**
@@ -24,7 +24,7 @@ export function mayUse({ models }: KeySettings, name: string, meaningOf: Meaning
  * The model that a request means: the one that it names, or else the first of those that its key may use. A name that the key
  * may not use is refused whether or not there is such a model.
  *
- * @param wanted what the request says; null if it leaves that open
+ * @param wanted the name in the request; null if it leaves the model open
  * @param offered the names of all models, the usual one first
  * @returns null if nothing says which
  * @throws ChatstreamError `forbidden`
@@ -42,7 +42,8 @@ export function allowedModel(
 }
 
 /**
- * The error of a search for a model, as a key may see it: if there is no such model, it names none that the key may not use.
+ * The error of a search for a model, as a key may see it: if there is no such model, the error names none that the key
+ * may not use.
  *
  * @param wanted the name that was looked for; null for none
  * @param offered the names of all models
@@ -61,7 +62,7 @@ export function aboutAllowedModels(
   return usable === undefined ? noAllowedModelError(wanted ?? '') : modelNotFoundError(wanted ?? '', usable);
 }
 
-/** Members with which some servers take a request for other models. */
+/** Members with which some servers accept a request for other models. */
 const namesOfOtherModels: ReadonlySet<string> = new Set(['models', 'fallbacks']);
 
 /**

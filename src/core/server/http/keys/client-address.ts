@@ -15,7 +15,7 @@ export function clientAddress(address: string): string | null {
 }
 
 /**
- * Whose turn it is, and whose limits count, where a request has no key: one client, however many addresses it has.
+ * Whose turn it is, and whose limits count, for a request without a key: one client, however many addresses it has.
  *
  * @param address undefined where the connection is closed already. All that cannot be told apart are one client.
  */

@@ -18,7 +18,7 @@ const anybody: KeySettings = {
   rates: noRates,
 };
 
-/** Some clients cannot send no key; where none is needed, they can send this. */
+/** Some clients cannot omit the key; where none is needed, they can send this one. */
 const placeholder = noKey;
 
 /** Who has sent a request. */
@@ -50,7 +50,7 @@ export class KeyRing {
     this.#anonymous = anonymous;
   }
 
-  /** The settings of all keys, and of requests without one if there are any. */
+  /** The settings of all keys, and of requests without one, if these are allowed. */
   get all(): readonly KeySettings[] {
     return this.#anonymous === null ? this.#keys : [...this.#keys, this.#anonymous];
   }
@@ -65,7 +65,7 @@ export class KeyRing {
     return this.all.length > 0;
   }
 
-  /** Accepts the keys of another ring from now on. Requests that have been accepted continue. */
+  /** Accepts the keys of another ring from now on. Requests that have already been accepted continue. */
   replace(other: KeyRing): void {
     this.#keys = other.#keys;
     this.#anonymous = other.#anonymous;
@@ -93,7 +93,7 @@ export class KeyRing {
   /**
    * The key of a request, which is remembered for {@link of}.
    *
-   * @param addressOf where it comes from; only asked if it has no key
+   * @param addressOf returns the origin of the request; only called if it has no key
    * @throws ChatstreamError `invalid_api_key`
    */
   check(

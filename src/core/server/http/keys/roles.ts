@@ -4,7 +4,7 @@ import type { QueueViewer } from '../../console/queue-view.js';
 import type { KeyRing } from './key-ring.js';
 import { mayOperate, type Sender } from './operators.js';
 
-/** Routes that others than users need. All that are not listed generate text, and are for users. */
+/** Routes that need another role than user. All routes that are not listed generate text, and are for users. */
 const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/models', ['user', 'observer']],
   ['GET /v1/models/:id', ['user', 'observer']],
@@ -16,7 +16,7 @@ const needs: ReadonlyMap<string, readonly Role[]> = new Map([
   ['GET /v1/resources', ['observer']],
   ['GET /v1/usage', ['user', 'observer']],
   ['GET /metrics', ['observer']],
-  // It has prompts and answers of others.
+  // It contains prompts and answers of others.
   ['GET /v1/feedback', []],
   ['DELETE /v1/feedback/:id', []],
   ['PATCH /v1/queue', []],

@@ -54,7 +54,7 @@ function meanLogprob({ parts }: GeneratedChoice): number {
   return tokens.length === 0 ? leastLogprob : tokens.reduce((sum, { logprob }) => sum + logprob, 0) / tokens.length;
 }
 
-/** What the server can hold at once. */
+/** The limits of what the server can hold at once. */
 export interface Places {
   /** Generations that run. */
   readonly maxConcurrency: number;
@@ -63,7 +63,7 @@ export interface Places {
 }
 
 /**
- * Refuses what could never be answered, however often a client tries again.
+ * Refuses requests that could never be answered, however often a client tries again.
  *
  * @throws ChatstreamError `invalid_request`
  */

@@ -25,8 +25,8 @@ export interface ChoicePlace {
 const afterContent = ',"logprobs":null,"finish_reason":null}]}\n\n';
 
 /**
- * Writes one choice of an answer as OpenAI's completion APIs do. The JSON that all chunks share is made once, so that a
- * token costs one small `JSON.stringify` and one concatenation.
+ * Writes one choice of an answer in the form of OpenAI's completion APIs. The JSON that all chunks share is made once,
+ * so that a token costs one small `JSON.stringify` and one concatenation.
  */
 export class CompletionChoice {
   readonly #head: HeadEncoder;
@@ -53,7 +53,7 @@ export class CompletionChoice {
   /** The first chunk of a chat has a role and no text. Text completions have such a chunk only for the prompt. */
   opening(): string {
     if (this.#head.type === 'chat') return this.#beforeDelta + '{"role":"assistant","content":""}' + afterContent;
-    // With probabilities, it comes when those of the prompt are known.
+    // With probabilities, it comes once those of the prompt are known.
     return this.#echo === '' || this.#logprobs ? '' : this.#text(this.#echo);
   }
 
@@ -130,7 +130,7 @@ export class CompletionChoice {
     return joinedLogprobs(echoed, textLogprobs(logprobsOf(parts), this.#offset));
   }
 
-  /** Of the prompt, after which the answer begins. */
+  /** The timings of the prompt, after which the answer begins. */
   #echoed(tokens: readonly PromptLogprob[]): TextLogprobs {
     this.#offset = charactersIn(this.#echo);
     return promptLogprobs(tokens, this.#echo);

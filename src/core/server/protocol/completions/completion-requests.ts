@@ -91,7 +91,7 @@ function refuseAlternativesAlone({ logprobs, top_logprobs: alternatives }: ChatC
   });
 }
 
-/** Of a prompt that is written before and after a gap, it would not be clear where its tokens are in the text. */
+/** If a prompt is written before and after a gap, it would be unclear where its tokens are in the text. */
 function refuseEchoedSuffix(body: CompletionRequest): void {
   if (!ratesPrompt(body) || (body.suffix ?? '') === '') return;
   throw new ChatstreamError('invalid_request', '"echo" with "logprobs" is not supported together with "suffix".', {
@@ -104,7 +104,7 @@ function ratesPrompt(body: CompletionRequest): boolean {
   return body.echo === true && wantedLogprobs(body) !== null;
 }
 
-/** How many prompts a request has: a list of numbers is the tokens of one. */
+/** How many prompts a request has: a list of numbers is the tokens of a single one. */
 export function promptCount({ prompt }: Pick<CompletionRequest, 'prompt'>): number {
   return typeof prompt === 'string' || typeof prompt[0] === 'number' ? 1 : prompt.length;
 }

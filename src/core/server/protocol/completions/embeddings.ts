@@ -48,7 +48,7 @@ export function assertDimensions(dimensions: EmbeddingRequest['dimensions'], mos
   );
 }
 
-/** Writes vectors as a client wants them. */
+/** Writes vectors in the form that a client requests. */
 export class EmbeddingEncoder {
   readonly #model: string;
   readonly #isBase64: boolean;
@@ -61,7 +61,7 @@ export class EmbeddingEncoder {
   }
 
   /**
-   * @param vector as the engine reports it, which is also how most clients want it
+   * @param vector in the engine's form, which is also the one that most clients request
    * @throws ChatstreamError `invalid_request` if it is shorter than the client wants it: before a model is loaded for the first
    *   time, its vectors' length is not known
    */
@@ -83,7 +83,7 @@ export class EmbeddingEncoder {
     };
   }
 
-  /** Models that are trained for it put what matters most into the first numbers. */
+  /** Models that are trained for this put the most important information into the first numbers. */
   #shortened(values: Float32Array): Float32Array {
     if (this.#dimensions === null || this.#dimensions >= values.length) return values;
     const first = values.subarray(0, this.#dimensions);
@@ -91,7 +91,7 @@ export class EmbeddingEncoder {
   }
 }
 
-/** Nine digits tell all 32-bit numbers apart; as a 64-bit number, most take seventeen. */
+/** Nine digits distinguish all 32-bit numbers; as a 64-bit number, most take seventeen. */
 function shortest(value: number): number {
   return Number(value.toPrecision(9));
 }

@@ -9,14 +9,14 @@ import type { AnswerHead } from './completion-head.js';
 /** Properties that must be the same throughout a stream, wherever it is generated. */
 export type AnswerName = Pick<AnswerHead, 'id' | 'created' | 'model' | 'fingerprint'>;
 
-/** Names an answer for the server that continues with it, in characters that a header may have. */
+/** Names an answer for the server that continues it, in characters that a header may contain. */
 export function answerName({ id, created, model, fingerprint }: AnswerName): string {
   return Buffer.from(JSON.stringify([id, created, model, fingerprint])).toString('base64url');
 }
 
 /**
- * The name of an answer that another server has begun. It says nothing that a client could not make up: a client that lies
- * gets its own answer under another name.
+ * The name of an answer that another server has begun. It contains nothing that a client could not make up: a client
+ * that lies gets its own answer under another name.
  *
  * @throws ChatstreamError `invalid_request` if it names nothing
  */
@@ -27,7 +27,7 @@ export function begunName({ answer }: ResumeParameter): AnswerName {
 }
 
 /**
- * The numbers of tokens mean something only to the same model.
+ * The numbers of tokens only mean something to the same model.
  *
  * @param own the fingerprint of this server's answers
  * @throws ChatstreamError `invalid_request` if an answer that has been begun cannot be continued here
@@ -38,10 +38,11 @@ export function assertSameModel(begun: AnswerName, own: string): void {
 }
 
 /**
- * A request that continues after what another server has generated.
+ * A request that continues an answer that another server has begun.
  *
- * @param info null before the model is loaded: the length of its context is then looked at when it is
- * @throws ChatstreamError `invalid_request` if that leaves no room. Whether the vocabulary has the tokens is for the engine to say
+ * @param info null before the model is loaded: the length of its context is then checked later
+ * @throws ChatstreamError `invalid_request` if that leaves no room. The engine checks whether the vocabulary has the
+ *   tokens
  */
 export function goingOn(
   request: InferenceRequest,
@@ -75,7 +76,7 @@ function readName(text: string): AnswerName | null {
     const areTexts = typeof id === 'string' && typeof model === 'string' && typeof fingerprint === 'string';
     return areTexts && typeof created === 'number' ? { id, created, model, fingerprint } : null;
   } catch {
-    // What is not JSON is no name.
+    // Text that is not JSON is not a name.
     return null;
   }
 }

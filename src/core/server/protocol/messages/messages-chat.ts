@@ -7,25 +7,25 @@ import { missing, refuseDeep } from '../requests/refused-parameters.js';
 import { questionAmong, type Speaker } from '../requests/unreadable-parts.js';
 import { attachedText, type BlockPlace, unsupportedBlock } from './messages-attachments.js';
 
-/** What a block says to the model. */
+/** The contents of a block for the model. */
 type Block =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thought'; readonly text: string }
   | { readonly type: 'call'; readonly id: string; readonly name: string; readonly input: JsonObject }
   | { readonly type: 'result'; readonly call: string; readonly text: string };
 
-/** Messages of one role that follow each other. Only the first turn can be the system's. */
+/** Consecutive messages of one role. Only the first turn can be the system's. */
 interface Turn {
   readonly role: WireTurn['role'];
   readonly blocks: readonly Block[];
 }
 
-// A megabyte has 31,000 messages or 37,000 blocks. So as little as possible is made for each of them, and the path of one only where
-// it may be needed: most of the time goes into collecting garbage.
+// A megabyte has 31,000 messages or 37,000 blocks. So as little as possible is allocated for each of them, and the path
+// of one only where it may be needed, because most of the time goes into garbage collection.
 
 /**
  * The messages of a request as chat templates expect them: calls and their results are messages of their own kind, and
- * turns alternate, because Anthropic's API combines messages of one role that follow each other.
+ * turns alternate, because Anthropic's API combines consecutive messages of one role.
  *
  * @throws ChatstreamError `invalid_request` that names a block that is not supported
  */
@@ -70,7 +70,7 @@ function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
     const last = turns.at(-1);
     const isReminder = role === 'system' && last !== undefined && last.role !== 'system';
     const turn = isReminder ? { role: 'user' as const, blocks: [reminder(blocks)] } : { role, blocks };
-    // One by one: so many arguments as a turn may have blocks would overflow the stack.
+    // One by one, because as many arguments as a turn may have blocks would overflow the stack.
     if (last?.role === turn.role) for (const block of turn.blocks) last.blocks.push(block);
     else turns.push(turn);
   }
@@ -78,7 +78,7 @@ function turnsOf(messages: readonly WireTurn[]): readonly Turn[] {
   return turns;
 }
 
-/** What comes with the results of tools belongs to them: agents attach files that a tool has read. */
+/** Anything that comes with the results of tools belongs to them: agents attach files that a tool has read. */
 function speakerOf({ role, content }: WireTurn): Speaker {
   if (role !== 'user') return role === 'assistant' ? role : 'other';
   const hasResults = typeof content !== 'string' && content.some(({ type }) => type === 'tool_result');
@@ -141,7 +141,7 @@ function blockOf(block: WireBlock, role: Turn['role'], { path, mayOmit }: BlockP
       return textBlock(given(block.text, `${path}.text`));
     case 'thinking':
       return { type: 'thought', text: block.thinking ?? '' };
-    // Only Anthropic's servers can read the first. The second marks where another of their models went on.
+    // Only Anthropic's servers can read the first. The second marks where another of their models continued.
     case 'redacted_thinking':
     case 'fallback':
       return null;
@@ -165,7 +165,10 @@ function given(text: string | null | undefined, param: string): string {
   return text;
 }
 
-/** Templates have no place for a failure, so the text must say it. What Claude Code's tools write does so already. */
+/**
+ * Templates have no place for a failure, so the text must mention it. The output of Claude Code's tools does so
+ * already.
+ */
 function resultText({ content, is_error: isError }: WireBlock, path: string): string {
   const parts =
     typeof content === 'string'
@@ -180,7 +183,7 @@ function innerText(block: WireInnerBlock, path: string): string {
   switch (type) {
     case 'text':
       return given(text, `${path}.text`);
-    // The result of a search for tools. The model knows all of them, so the name will do.
+    // The result of a search for tools. The model knows all of them, so the name is enough.
     case 'tool_reference':
       return given(tool, `${path}.tool_name`);
     default:
@@ -224,7 +227,7 @@ function assistantMessage(blocks: readonly Block[]): ChatMessage {
   };
 }
 
-/** In the order of the calls: many templates show no identifiers, so that only the order says what belongs together. */
+/** In the order of the calls: many templates show no identifiers, so only the order shows what belongs together. */
 function resultMessages(blocks: readonly Block[], before: readonly Block[]): readonly ChatMessage[] {
   const calls = callsOf(before);
   const results = blocks.filter((block) => block.type === 'result');

@@ -6,13 +6,13 @@ import { type AnswerEncoder, sseEvent } from '../answer-encoder.js';
 import { wireTimings } from '../wire-timings.js';
 import { messagesErrorBody } from './messages-errors.js';
 
-/** What an answer repeats of its request. */
+/** The parts of a request that its answer repeats. */
 export interface MessageHead {
   readonly id: string;
   readonly model: string;
   /** For errors within a stream. */
   readonly requestId: string;
-  /** The limit of output tokens, which tells it apart from the end of the context. */
+  /** The limit of output tokens, which distinguishes it from the end of the context. */
   readonly maxTokens: number;
   /** Those of the client. An answer may also end at one of the model. */
   readonly stopSequences: readonly string[];
@@ -114,7 +114,7 @@ export class MessagesEncoder implements AnswerEncoder {
     }
   }
 
-  /** Anthropic says more of an end than OpenAI: which stop string it was, and which of the two limits. */
+  /** Anthropic reports more about an end than OpenAI: which stop string it was, and which of the two limits. */
   #stopped(reason: AnswerReason, timings: Timings, stop: string | null): object {
     if (reason === 'length') {
       const isAtLimit = answerTokens(timings) >= this.#head.maxTokens;

@@ -62,12 +62,16 @@ function stopList(stop: MessagesRequest['stop']): readonly string[] {
 function sourceOf(body: MessagesRequest, tools: RequestedTools | null, reasoning: ReasoningRequest): PromptSource {
   const messages = chatMessages(body);
   const last = messages.at(-1);
-  // An answer that the client has begun is continued. What comes after calls is their results, and not more of the answer.
+  // An answer that the client has begun is continued. Calls are followed by their results, not by the rest of the
+  // answer.
   const isBegun = last?.role === 'assistant' && last.tool_calls === undefined;
   return { ...templateInput(body, tools, reasoning), messages, ending: isBegun ? 'continue' : 'answer' };
 }
 
-/** Thinking that is turned on without an effort is only turned on: how much a model thinks by itself is up to its template. */
+/**
+ * Thinking that is turned on without an effort is only turned on: the template decides how much a model thinks by
+ * itself.
+ */
 function reasoningOf({ thinking, output_config: output }: MessagesRequest): ReasoningRequest {
   const effort = effortOf(output?.effort, 'output_config.effort');
   switch (thinking?.type) {

@@ -2,12 +2,12 @@ import type { ChatstreamError } from '../../../base/errors.js';
 import { member } from '../../../base/json.js';
 import { missingUpstreamError, modelMissingUpstreamError } from '../../../base/refusals/key-refusals.js';
 
-/** What servers call a model that they do not have, in the codes and types of their errors. */
+/** How servers say in the codes and types of their errors that they do not have a model. */
 const missingModel = /model_?not_?(?:found|available)|invalid_?model|deployment_?not_?found/i;
 
 /**
- * What takes the place of an upstream's answer that it does not have a model, or something else, for a key that may use only some
- * models: servers often list the models that they have.
+ * Replaces an upstream's answer that it does not have a model, or something else, for a key that may use only some
+ * models, because servers often list the models that they have.
  *
  * @param wanted the model that was asked for
  * @returns null for any other answer
@@ -25,7 +25,7 @@ export function withoutOtherModels(
   return /model/i.test(text) ? modelMissingUpstreamError(wanted) : missingUpstreamError();
 }
 
-/** The names that the error in a body has for programs. */
+/** The names for programs in the error of a body. */
 function codesIn(text: string): readonly string[] {
   try {
     const value: unknown = JSON.parse(text);

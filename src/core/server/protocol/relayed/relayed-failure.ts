@@ -9,8 +9,8 @@ import { isMessagesPath, messagesErrorBody } from '../messages/messages-errors.j
 export const responsesPath = '/v1/responses';
 
 /**
- * The events that end a stream which this server only passes on, in the shape of the protocol to which the path belongs. What
- * was in the stream before is not known.
+ * The events that end a stream which this server only passes on, in the shape of the protocol to which the path
+ * belongs. The earlier contents of the stream are unknown.
  *
  * @param sequenceNumber the number of the event, where events have numbers
  */

@@ -5,7 +5,7 @@ import { withMember, withoutMembers, withoutMembersOf } from '../../../relay/job
 import type { RelayRequest } from '../../../relay/jobs/relay-request.js';
 import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../../scheduler/jobs/traffic-class.js';
 
-/** Headers of clients that mean something to upstreams. Keys are not among them: an upstream has its own key. */
+/** Headers of clients that are passed on to upstreams. Keys are not among them, because an upstream has its own key. */
 const passedHeaders = [
   ...['accept', 'user-agent', 'x-request-id', 'traceparent', 'tracestate', 'idempotency-key'],
   ...['anthropic-version', 'anthropic-beta', 'openai-organization', 'openai-project', 'openai-beta'],
@@ -14,7 +14,7 @@ const passedHeaders = [
 /** Bytes of a body for one token of its prompt, roughly. Only fairness depends on it, until the upstream has counted. */
 const bytesPerToken = 4;
 
-/** What this server wants to know of a body that it passes on. */
+/** What this server needs to know about a body that it passes on. */
 export interface RelayedBodyFacts extends Pick<
   RelayRequest,
   'model' | 'body' | 'bodyFor' | 'headers' | 'places' | 'choices' | 'promptTokens' | 'maxTokens' | 'minTokens'
@@ -23,7 +23,7 @@ export interface RelayedBodyFacts extends Pick<
   readonly includeQueue: boolean;
   /** Milliseconds after its arrival; undefined if it can wait. */
   readonly deadlineMs: number | undefined;
-  /** The class that the request asks for; null if it leaves it to its key. */
+  /** The class that the request asks for; null if it leaves that to its key. */
   readonly trafficClass: TrafficClass | null;
 }
 
@@ -65,7 +65,7 @@ function parse(text: string): object {
   return value;
 }
 
-/** What only this server understands is not passed on: some servers refuse what they do not know. */
+/** Parameters that only this server understands are not passed on, because some servers refuse unknown ones. */
 function withoutOurs(text: string, value: object, ours: readonly string[]): string {
   const options = member(value, 'stream_options');
   const isQueueAsked = isRecord(options) && 'include_queue' in options;
@@ -110,7 +110,7 @@ function endsEarly(value: object): boolean {
   });
 }
 
-/** An object of JSON ends when it is complete, and a call of a tool too. */
+/** A JSON object ends when it is complete, and so does a tool call. */
 function isFormatted(value: object): boolean {
   const type = member(member(value, 'response_format'), 'type') ?? 'text';
   return type !== 'text' || isRecord(member(value, 'tools'));
@@ -120,8 +120,8 @@ function isFormatted(value: object): boolean {
 const limitNames = ['max_completion_tokens', 'max_tokens', 'max_output_tokens', 'n_predict'];
 
 /**
- * The limit that a request sets, 1 or more; null if it sets none. With 0, only the prompt is read, which is as good as one token
- * for the line. A negative one means as many as fit.
+ * The limit that a request sets, 1 or more; null if it sets none. With 0, only the prompt is read, which counts as one
+ * token in the line. A negative limit means as many as fit.
  */
 function mostTokens(value: object): number | null {
   for (const name of limitNames) {
@@ -131,7 +131,7 @@ function mostTokens(value: object): number | null {
   return null;
 }
 
-/** The answers that are generated: for each prompt, the choices among which the best are chosen. */
+/** The answers to generate: for each prompt, the choices among which the best are chosen. */
 function answersOf(value: object): Required<Pick<RelayRequest, 'places' | 'choices'>> {
   const [n, bestOf] = [countOf(member(value, 'n')), countOf(member(value, 'best_of'))];
   const ofEach = Math.max(n, bestOf);

@@ -23,7 +23,7 @@ const ownVariables = new Set([
 export type ChatSource = Extract<PromptSource, { type: 'chat' }>;
 
 /**
- * What a chat's prompt is made from.
+ * The source of a chat's prompt.
  *
  * @throws ChatstreamError `invalid_request`
  */
@@ -72,7 +72,7 @@ type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'c
 /** An answer that the client has begun is continued, unless the client asks for something else. */
 function chatEnding(body: ChatCompletionRequest): ChatEnding {
   const last = body.messages.at(-1);
-  // What comes after calls is their results, and not more of the message.
+  // Calls are followed by their results, not by the rest of the message.
   const isText = last?.role === 'assistant' && callsOf(last, body.messages.length - 1).length === 0;
   const isBegun = isText && body.add_generation_prompt !== true;
   return requestedEnding(body, isBegun);
@@ -118,7 +118,7 @@ function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] 
 
 type PlainMessage = WireMessage & { readonly content: string; readonly role: Exclude<WireMessage['role'], 'function'> };
 
-/** Whether a message is no more than a text. Most are, and a megabyte has 33,000 of them. */
+/** Whether a message is just a text. Most are, and a megabyte has 33,000 of them. */
 function isPlain(message: WireMessage): message is PlainMessage {
   if (typeof message.content !== 'string' || message.role === 'function') return false;
   return !['name', 'tool_call_id', 'tool_calls', 'function_call', 'reasoning_content'].some((name) => name in message);
@@ -142,7 +142,7 @@ function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Read
   const place = { index, mayOmit: !isQuestion && !isSystem };
   const text = typeof content === 'string' ? content : (content ?? []).map((part) => textOf(part, place)).join('');
   return {
-    // What OpenAI had before there were tools: the result of a function, known by its name.
+    // What OpenAI had before tools: the result of a function, identified by its name.
     role: role === 'function' ? 'tool' : role,
     content: text,
     ...(name !== undefined && name !== null && { name }),
@@ -153,7 +153,7 @@ function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Read
 }
 
 /**
- * The calls of a message, also of what OpenAI had before there were tools.
+ * The calls of a message, including those in the form that OpenAI had before tools.
  *
  * @throws ChatstreamError `invalid_request` for a call of nothing
  */

@@ -3,9 +3,9 @@ import type { WireItem } from '../../schemas/responses/response-items.js';
 import { hostedBlocks, hostedItems, hostedResults } from '../../schemas/shared/hosted-calls.js';
 
 /**
- * Tools that a provider runs itself and that a model can do without. Agents offer them besides their own, codex without being asked
- * to if it has full access to the machine. A search for tools that are in the request finds what the model knows already. Tools that
- * have the client's data, or act for it, are none of these.
+ * Tools that a provider runs itself and that a model can do without. Agents offer them besides their own, and codex
+ * does so without being asked if it has full access to the machine. A search for tools in the request finds what the
+ * model knows already. Tools that have the client's data, or act for it, are not among them.
  */
 const hosted = /^(?:web_search|web_fetch|image_generation|tool_search)(?:_\w{1,32})?$/;
 
@@ -16,8 +16,8 @@ interface Offered {
 }
 
 /**
- * The tools of a request that the model does not get, because nothing here runs them. Without any other tools they are what the
- * request is about, so that it has to be refused.
+ * The tools of a request that the model does not get, because nothing here runs them. Without any other tools, they are
+ * the purpose of the request, so it has to be refused.
  *
  * A web search that must not access the web is left out in any case: it could only find what the server has kept of the web, which
  * is nothing here.
@@ -36,10 +36,10 @@ function isOfflineSearch({ type, external_web_access: isOnline }: Offered): bool
 }
 
 /**
- * The items of a response's input that the model does not get: calls of tools that a provider has run, and their results. Agents
- * send them with the rest of a conversation that they have begun with that provider.
+ * The items of a response's input that the model does not get: calls of tools that a provider has run, and their
+ * results. Agents send them with the rest of a conversation that they have begun with that provider.
  *
- * Without any other items, or as a result at the end, they are what the request is about, so that it has to be refused.
+ * Without any other items, or as a result at the end, they are the purpose of the request, so it has to be refused.
  */
 export function leftOutItems(input: string | readonly WireItem[] | null | undefined): ReadonlySet<WireItem> {
   if (typeof input === 'string') return new Set();

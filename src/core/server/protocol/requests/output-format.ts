@@ -11,7 +11,7 @@ type Schema = Readonly<Record<string, unknown>>;
  * The format of the answer, from the parameters of OpenAI, llama-server, vLLM, SGLang and Ollama.
  *
  * @param own formats that only the protocol of the request has
- * @throws ChatstreamError `invalid_request` for parameters that ask for different formats, and for schemas that are none
+ * @throws ChatstreamError `invalid_request` for parameters that request different formats, and for invalid schemas
  */
 export function outputFormat(body: GenerationParameters, own: readonly (NamedFormat | null)[] = []): OutputFormat {
   const [first, ...others] = [...own, ...givenFormats(body)].filter((format) => format !== null);

@@ -27,7 +27,8 @@ type ReasoningParameters = Pick<
  * and others (`thinking`), Ollama (`think`), vLLM (`thinking_token_budget`), llama-server (`thinking_budget_tokens`) and
  * Qwen (`enable_thinking`, `thinking_budget`). A model that does not think is not affected.
  *
- * Thinking that is turned on without an effort is only turned on: how much a model thinks by itself is up to its template.
+ * Thinking that is turned on without an effort is only turned on: the template decides how much a model thinks by
+ * itself.
  *
  * @throws ChatstreamError `invalid_request` for two that contradict each other
  */
@@ -72,7 +73,7 @@ function saysNothing(body: ReasoningParameters): boolean {
 /** @throws ChatstreamError `invalid_request` for a word that is not an effort */
 export function effortOf(word: string | null | undefined, param: string): ReasoningEffort | undefined {
   if (word === undefined || word === null) return undefined;
-  // Some servers call the most "max".
+  // Some servers call the highest effort "max".
   const known = reasoningEfforts.find((effort) => effort === (word === 'max' ? 'xhigh' : word));
   if (known !== undefined) return known;
   throw new ChatstreamError('invalid_request', `"${param}" cannot be ${JSON.stringify(word)}.`, {

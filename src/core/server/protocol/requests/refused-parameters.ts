@@ -1,14 +1,17 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import { isRecord } from '../../../base/json.js';
 
-/** Levels of objects and lists in a parameter. Thousands can be neither sent to the engine nor used there. */
+/** Levels of objects and lists in a parameter. Thousands of them can neither be sent to the engine nor used there. */
 export const deepest = 256;
 
 export function missing(param: string): ChatstreamError {
   return new ChatstreamError('invalid_request', `"${param}" is missing.`, { param });
 }
 
-/** An error about one parameter as one about another, by which the client knows it; anything else as it is. */
+/**
+ * Turns an error about one parameter into one about another, under which the client knows it; anything else stays as it
+ * is.
+ */
 export function renamedParam(error: unknown, from: string, to: string): unknown {
   if (!(error instanceof ChatstreamError) || error.param !== from) return error;
   const { code, message, hint, retryAfterSeconds, overflow, cause } = error;

@@ -6,7 +6,7 @@ import { samplingOf } from './sampling.js';
 import { trafficClassOf } from './traffic-class.js';
 
 /**
- * What all protocols have in common of a request.
+ * The parts of a request that all protocols have in common.
  *
  * @param mayBeEmpty whether an answer without tokens makes sense
  * @throws ChatstreamError `invalid_request`
@@ -34,7 +34,7 @@ export function resolvedRequest(
   };
 }
 
-/** In the order in which they count. */
+/** In order of precedence. */
 const limits = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const;
 
 /** @throws ChatstreamError `invalid_request` for a limit of 0 where an answer may not be empty */

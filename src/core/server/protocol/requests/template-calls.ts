@@ -15,8 +15,9 @@ export interface FunctionCall {
 const most = { containers: 20_000, members: 20_000, strings: 50_000, levels: deepest };
 
 /**
- * Reads the calls of one chat, with their arguments as objects, which is what templates expect. What is no object stays text, and
- * so does what has too many parts or levels: a model may have written it itself, in a conversation that has to continue.
+ * Reads the calls of one chat, with their arguments as objects, which templates expect. Anything that is not an object
+ * stays text, and so does anything with too many parts or levels: a model may have written it itself, in a conversation
+ * that has to continue.
  */
 export function callReader(): (call: FunctionCall) => JsonObject {
   const left = { ...most };

@@ -156,7 +156,7 @@ function allowedTools(allowed: JsonObject): Choice {
   return { type: mode ?? 'auto', names, isSingle: false };
 }
 
-/** The tools of these names, each once: a megabyte can repeat a name 50,000 times. */
+/** The tools with these names, each once, because a megabyte can repeat a name 50,000 times. */
 function toolsCalled(names: readonly string[], tools: readonly Tool[]): readonly Tool[] {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
   return [...new Set(names)].map((name) => {

@@ -2,7 +2,10 @@ import type { InferenceRequest } from '../../../inference/request.js';
 import { lowerOf, usualClass } from '../../../scheduler/jobs/traffic-class.js';
 import type { GenerationParameters } from '../../schemas/completions/completion-requests.js';
 
-/** The class that a request asks for; none if it leaves it to its key. Numbers, which others take, mean nothing here. */
+/**
+ * The class that a request asks for; none if it leaves that to its key. Numbers, which other servers accept, are
+ * ignored here.
+ */
 export function trafficClassOf({
   priority,
   service_tier: tier,

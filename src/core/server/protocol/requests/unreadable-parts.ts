@@ -1,4 +1,4 @@
-/** What is in the parts of a message that are no text, by their types in all protocols. */
+/** What the parts of a message other than text contain, by their types in all protocols. */
 const media: ReadonlyMap<string, string> = new Map([
   ['image', 'image'],
   ['image_url', 'image'],
@@ -28,13 +28,14 @@ export function omissionNote(type: string): string {
 export const unreadableHint =
   'The model reads text only. Send the message without it: in earlier messages and in results of tools, a note takes its place.';
 
-/** Who a message is from, as far as it matters here; `other` is the system. */
+/** The sender of a message, as far as it matters here; `other` is the system. */
 export type Speaker = 'user' | 'assistant' | 'result' | 'other';
 
 /**
- * The messages that the model is to answer: all that the user has said since the assistant's last turn, unless tools have been
- * called since. In them, an image is an error, because an answer without the image would mislead. Everywhere else a note takes its
- * place, because clients send each image again with every later message, and the conversation could never continue.
+ * The messages that the model is to answer: everything that the user has said since the assistant's last turn, unless
+ * tools have been called since. In them, an image is an error, because an answer without the image would mislead.
+ * Everywhere else, a note replaces it, because clients send each image again with every later message, and the
+ * conversation could never continue.
  *
  * A message right after the results of tools belongs to them: chats have no place for an image in a result. Turns of the assistant
  * at the end are the beginning of the answer.

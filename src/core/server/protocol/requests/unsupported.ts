@@ -156,12 +156,12 @@ const structuredOutputRefusals: Refusals = {
   disable_additional_properties: unlessFalse,
 };
 
-/** The same for what a chat's messages may carry besides their text; the model would not see it. */
+/** The same for what the messages of a chat may contain besides their text; the model would not see it. */
 const messageRefusals: Refusals = {
   audio: always,
 };
 
-/** What of the first table is supported there nevertheless. */
+/** Parameters of the first table that are nevertheless supported there. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
   chat: new Set(['n', 'logprobs', 'top_logprobs']),
   text: new Set(['n', 'best_of', 'echo', 'suffix', 'logprobs']),
@@ -211,7 +211,7 @@ const samplerOrder: readonly (readonly string[])[] = [
   ['temperature'],
 ];
 
-/** Samplers that are always off, so that it does not matter whether a list has them. */
+/** Samplers that are always off, so that it does not matter whether a list contains them. */
 const unusedSamplers: ReadonlySet<string> = new Set(['top_n_sigma', 'typ_p', 'typical_p']);
 
 /** Whether a list of samplers is the order in which they are used here. */

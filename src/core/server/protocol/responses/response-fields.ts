@@ -94,7 +94,7 @@ function formatOf(format: Format): ResponseObject['text']['format'] {
   }
 }
 
-/** In this API's shape, whatever shape it was asked for in. It is known to be one of the choices that are supported. */
+/** In this API's shape, whatever shape it was requested in. It is known to be one of the supported choices. */
 function choiceOf(choice: unknown): ResponseObject['tool_choice'] {
   switch (choice) {
     case 'none':

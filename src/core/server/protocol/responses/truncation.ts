@@ -1,6 +1,6 @@
 import type { ChatMessage } from '../../../engine/engine.js';
 
-/** Ways to shorten a chat. Each is made when it is asked for: of a thousand, a search tries ten. */
+/** Ways to shorten a chat. Each is made when it is requested: of a thousand, a search tries ten. */
 export interface ShorterChats {
   /** How many there are, 0 or more. */
   readonly count: number;

@@ -23,8 +23,8 @@ const item = { 200: json('The item.', 'ConversationItem'), ...failures };
 const items = { 200: json('A page of the items.', 'ItemList'), ...failures };
 
 /**
- * OpenAI's conversations: lists of items that are kept, which responses continue. Whatever writes one counts as a request,
- * because all of it is written anew.
+ * OpenAI's conversations: stored lists of items that responses continue. Any change of one counts as a request, because
+ * all of it is written again.
  */
 export function conversationRoutes(
   app: App,
@@ -59,7 +59,7 @@ export function conversationRoutes(
   app.post('/v1/conversations/:id', { schema: change }, async ({ params: { id }, body }, reply) => {
     countAgainstLimits(context, reply);
     const { metadata } = body;
-    // Null clears it; a request that does not speak of it changes nothing.
+    // Null clears it; a request without it changes nothing.
     const changed = metadata === undefined ? conversations.find(id) : conversations.describe(id, metadata ?? {});
     return (await changed).conversation;
   });

@@ -153,7 +153,7 @@ async function asked(
   const own = new Set(body.resume === undefined || body.resume === null ? [] : idsIn(body.input));
   const said = before.filter((item) => responseOfItem(item.id) !== id && !own.has(item.id));
   const find = await responses.finder(referencesIn(body.input), 'input');
-  // Made for the first id: most requests have none, and some have thousands.
+  // Created for the first id, because most requests have none, and some have thousands.
   let saidIds: ReadonlySet<string> | null = null;
   const isSaid = (itemId: string): boolean => (saidIds ??= new Set(said.map((item) => item.id))).has(itemId);
   const input = inputItems(body.input, { key, find, isSaid, param: 'input' });

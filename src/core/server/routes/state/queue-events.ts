@@ -46,7 +46,7 @@ export function queueEventRoutes(app: App, { options, clock, keys }: LineContext
           checkRole(keys, raw, 'GET', path);
           return viewerName(viewerOf(keys, raw)) === viewerName(viewer);
         } catch {
-          // Which is wrong does not matter: the client hears it when it asks again.
+          // The reason does not matter, because the client is told when it asks again.
           return false;
         }
       },

@@ -55,7 +55,7 @@ export const generationParameters = {
   priority,
 };
 
-/** What a server needs to continue with an answer that another one has begun. */
+/** What a server needs to continue an answer that another one has begun. */
 export const resume = Type.Object(
   {
     answer: Type.String({
@@ -68,7 +68,7 @@ export const resume = Type.Object(
   { description: 'Between chatstream servers: continue an answer that another server has begun.' },
 );
 
-/** What chats and completions have in common, and other protocols do not have. */
+/** What chats and completions have in common, but other protocols do not have. */
 const choiceParameters = {
   resume: optional(resume),
   n: optional(Type.Integer({ minimum: 1, description: 'Number of choices; at most max_concurrency.' })),

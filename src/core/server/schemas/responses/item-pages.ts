@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** How much a page of a list has if the client does not say. */
+/** The number of items on a page of a list if the client does not specify it. */
 export const defaultPage = { limit: 20, order: 'desc' } as const;
 
 /** The query of every list of items. Values of a query are texts. */

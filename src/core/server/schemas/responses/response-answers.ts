@@ -72,7 +72,7 @@ const format = Type.Union([
   }),
 ]);
 
-/** What a response repeats of its request, with the defaults filled in. */
+/** The parts of a request that its response repeats, with the defaults filled in. */
 const echo = {
   instructions: text,
   max_output_tokens: orNull(Type.Integer({ minimum: 1 })),

@@ -45,8 +45,8 @@ export const hostedBlocks: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * A schema that does not look into what is of one of the types: its fields may have the names of others, and other values. It is left
- * out, so that nothing reads them.
+ * A schema that does not look into values with one of the types: their fields may have the names of others, and other
+ * values. These values are left out, so nothing reads them.
  */
 export function unlessOfType<T extends TSchema>(types: ReadonlySet<string>, schema: T): TUnsafe<Static<T>> {
   return Type.Unsafe<Static<T>>({

@@ -4,7 +4,7 @@ import { queue, running, waiting } from './server-state.js';
 const count = Type.Integer({ minimum: 0 });
 const atMs = Type.Integer({ description: "The server's clock: Unix time in milliseconds." });
 
-/** What is true of both queues together. */
+/** The state of both queues together. */
 const status = Type.Object({
   ...Type.Omit(queue, ['running', 'waiting']).properties,
   lists: Type.Enum(['all', 'own'], { description: 'own: only requests of the key, whose role is user.' }),

@@ -6,7 +6,7 @@ import type { Feed, Reading } from '../../feed.js';
 import { jsonString } from '../values/json-reading.js';
 import { keyRule, memberKey, readArguments, wholeValue } from './json-call.js';
 
-/** Calls without marks: an answer that begins with a JSON object, or a list of them. */
+/** Calls without marks: an answer that begins with a JSON object or a list of them. */
 export interface BareCallsOptions {
   readonly name: string;
   /** Marks that may come before them, and begin calls anywhere in the answer. */
@@ -21,8 +21,8 @@ export interface BareCallsOptions {
 const separators = ['; ', ';', ', ', '\n', ' '] as const;
 
 /**
- * Only objects that cannot be anything else are calls: with the name of a function first, possibly after
- * `"type": "function"`, and then the arguments. All other JSON is content, and is known to be content early.
+ * Only objects that cannot be anything else are calls: they begin with the name of a function, possibly after `"type":
+ * "function"`, and then the arguments. All other JSON is content, and is recognised as such early.
  */
 export function bareCalls(options: BareCallsOptions): CallSyntax {
   const { name, marks } = options;
@@ -56,7 +56,7 @@ function beginsWithName(text: string, tools: ReadonlyMap<string, Tool>): boolean
   return end === '"' ? tools.has(name) : [...tools.keys()].some((known) => known.startsWith(name));
 }
 
-/** The calls after the first one. Whatever else follows is content. */
+/** The calls after the first one. Anything else that follows is content. */
 function* readMore(feed: Feed, parts: AnswerParts, isList: boolean): Reading<true> {
   for (;;) {
     const isCall = yield* feed.attempt(function* () {

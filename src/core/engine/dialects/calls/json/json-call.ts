@@ -30,7 +30,7 @@ interface CallIdMember {
   readonly max: number;
 }
 
-/** An object with the name of a function and its arguments. They are read in whatever order, and written name first. */
+/** An object with the name of a function and its arguments. They are read in any order, and written name first. */
 export function callObject(options: CallObjectOptions): JsonCall {
   const argumentsKeys = [options.argumentsKey, 'arguments', 'parameters'];
   return {
@@ -78,7 +78,7 @@ function* readObject(
   }
 }
 
-/** Reads the key of a member and its colon. @returns null if none comes */
+/** Reads the key of a member and its colon. @returns null if there is none */
 export function* memberKey(feed: Feed): Reading<string | null> {
   yield* feed.space();
   const key = yield* jsonString(feed);
@@ -101,7 +101,7 @@ export function* readArguments(feed: Feed, emit: (text: string) => void): Readin
   return text !== null;
 }
 
-/** Reads a JSON value. @returns null if none comes, or it is not complete */
+/** Reads a JSON value. @returns null if there is none, or it is not complete */
 export function* wholeValue(feed: Feed): Reading<string | null> {
   let text = '';
   const isComplete = yield* jsonValue(feed, (piece) => {

@@ -10,7 +10,7 @@ export interface JsonCallsOptions {
   readonly marks: readonly string[];
   /** The texts that begin calls. One that ends with a bracket begins the list with it. */
   readonly opens: readonly string[];
-  /** The text that ends them; empty if the end of the answer does. */
+  /** The text that ends them; empty if they last until the end of the answer. */
   readonly close: string;
   /** How several calls are written: each between its own marks, as a JSON list, or one after the other in lines. */
   readonly layout: 'each' | 'list' | 'lines';
@@ -64,7 +64,7 @@ function rules(grammar: CallGrammar, options: JsonCallsOptions): CallBeginning[]
   }));
 }
 
-/** @returns what follows the text that begins calls */
+/** @returns the text that follows the one that begins calls */
 function callsRule(
   { json, tools, isParallel }: CallGrammar,
   { opens, close, layout, call }: JsonCallsOptions,
@@ -87,7 +87,7 @@ function callsRule(
   }
 }
 
-/** White space as models put it between marks: at most two line ends, or one space. */
+/** White space that models put between marks: at most two line ends, or one space. */
 export function looseSpace(builder: GrammarBuilder): RuleItem {
   return builder.rule([[], builder.literal(' '), builder.literal('\n'), builder.literal('\n\n')]);
 }

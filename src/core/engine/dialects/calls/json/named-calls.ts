@@ -12,14 +12,14 @@ export interface NamedCallsOptions {
   readonly marks: readonly string[];
   /** The text that begins each call. */
   readonly open: string;
-  /** The texts that end each call, one after the other; none if the end of the arguments does. */
+  /** The texts that end each call, one after the other; none if the call ends with its arguments. */
   readonly close: readonly string[];
-  /** What is around all calls of an answer. Any of the texts may begin it. */
+  /** The marks around all calls of an answer. Any of the texts may begin it. */
   readonly section: { readonly opens: readonly string[]; readonly close: string } | null;
   /**
    * Reads what is between the text that begins a call and its arguments.
    *
-   * @param known reads the name of a function that exists; null if another text comes
+   * @param known reads the name of an existing function; null if another text follows
    * @returns the name; null if it is not a call
    */
   readHead(feed: Feed, known: () => Reading<string | null>): Reading<string | null>;
@@ -66,7 +66,7 @@ function* readCall(feed: Feed, parts: AnswerParts, options: NamedCallsOptions): 
   return true;
 }
 
-/** Reads a mark, if it comes, whatever white space is around it. */
+/** Reads a mark, if there is one, with any white space around it. */
 function* readMark(feed: Feed, text: string): Reading<boolean> {
   yield* feed.space();
   return yield* feed.literal(text.trim());

@@ -8,7 +8,7 @@ import { parameterRules } from './parameter-rules.js';
 import { cdata, type ParameterSyntax } from './parameter-syntax.js';
 import { valueText } from './parameter-text.js';
 
-/** The calls of a family whose models write them like this. */
+/** The calls of a family that uses this syntax. */
 export function parameterCalls(syntax: ParameterSyntax): CallSyntax {
   const { name, marks, block, call } = syntax;
   const anywhere = (text: string): CallMark => ({ text, atStart: false });
@@ -49,7 +49,7 @@ function* readBlock(feed: Feed, parts: AnswerParts, syntax: ParameterSyntax, isS
   }
 }
 
-/** Reads a call from the name of its function on. It is one only if a parameter follows, or its end. */
+/** Reads a call from the name of its function on. It is a call only if a parameter follows, or its end. */
 function* readCall(feed: Feed, parts: AnswerParts, { call, parameter }: ParameterSyntax): Reading<boolean> {
   yield* feed.space();
   const name = yield* feed.oneOf([...parts.tools.keys()]);

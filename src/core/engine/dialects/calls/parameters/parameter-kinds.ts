@@ -4,7 +4,10 @@ import { allKinds, type Kind, kindOf, kindOfKeyword, kindOfType } from '../../..
 /** Longest chain of references, and deepest nesting of combinations, that is followed. */
 const deepest = 32;
 
-/** Most schemas that are looked at for one question: a schema that refers to itself several times has no end of them. */
+/**
+ * Largest number of schemas that are looked at for one question: a schema that refers to itself several times never
+ * ends.
+ */
 const mostSchemas = 1000;
 
 /** What is left of {@link mostSchemas}. */
@@ -14,7 +17,7 @@ interface Effort {
 
 /**
  * What a schema tells about a value: models that write values without quotation marks leave it to the schema whether
- * `7` is a number. What is not understood may be anything.
+ * `7` is a number. Anything that is not understood allows every kind.
  */
 export class ValueShape {
   /** The kinds of values that are possible. Never empty. */
@@ -59,7 +62,7 @@ export function isOnlyString(kinds: ReadonlySet<Kind>): boolean {
   return kinds.size === 1 && kinds.has('string');
 }
 
-/** Some members of a schema, in whichever part of it they are. */
+/** Some members of a schema, in any of its parts. */
 function membersOf(
   schema: unknown,
   root: unknown,
@@ -111,7 +114,7 @@ function ownKinds(schema: Readonly<Record<string, unknown>>): ReadonlySet<Kind> 
   return new Set(kinds.filter((kind) => values.size === 0 || values.has(kind)));
 }
 
-/** What a reference within the schema refers to; undefined if there is nothing. */
+/** The target of a reference within the schema; undefined if there is none. */
 function resolved(reference: unknown, root: unknown): unknown {
   if (typeof reference !== 'string' || !reference.startsWith('#')) return undefined;
   let value: unknown = root;

@@ -89,8 +89,8 @@ function callRule({ json }: CallGrammar, { tool, properties }: CallableTool, syn
 }
 
 /**
- * The longest `maxLength` that is counted for a tool that is not strict: each character takes as many rules as the end
- * mark has characters.
+ * The longest `maxLength` that is counted for a tool that is not strict, because each character takes as many rules as
+ * the end mark has characters.
  */
 const longestCounted = 64;
 
@@ -104,7 +104,7 @@ export function refuseIfStrict(
   throw schemaProblem(builder.budget.subject, '', problem);
 }
 
-/** Parameters in their order, with those that are not required or left out, and what follows them. */
+/** Parameters in their order, including those that are not required or left out, and what follows them. */
 export function inOrder(
   builder: GrammarBuilder,
   properties: readonly SchemaProperty[],
@@ -117,7 +117,7 @@ export function inOrder(
   const written = properties.map(write);
   const lastRequired = properties.findLastIndex(({ isRequired }) => isRequired);
   const rests: RuleItem[] = [];
-  /** What may come where so many parameters are done with. */
+  /** What may follow once this many parameters are done. */
   const rest = (done: number, before: Sequence): RuleItem => {
     const next = properties.findIndex(({ isRequired }, index) => index >= done && isRequired);
     const until = next === -1 ? properties.length : next + 1;
@@ -148,7 +148,7 @@ function text(
   ]);
 }
 
-/** A value that is no string, and the end of the parameter. */
+/** A value other than a string, and the end of the parameter. */
 function onLines(
   builder: GrammarBuilder,
   value: Sequence,
@@ -159,7 +159,7 @@ function onLines(
   return [...line, ...value, ...line, ...builder.literal(end)];
 }
 
-/** What a string must not look like where values of a kind are possible, too. */
+/** What a string must not look like if values of other kinds are possible, too. */
 const looks: readonly { readonly kind: Kind; readonly regex: string }[] = [
   { kind: 'null', regex: String.raw`^\s*(null|None)\s*$` },
   { kind: 'boolean', regex: String.raw`^\s*(true|false|True|False)\s*$` },

@@ -1,13 +1,13 @@
 import type { Kind } from '../../../format/schema/kinds.js';
 
-/** A way in which the name of a parameter ends. */
+/** A way in which the name of a parameter may end. */
 export interface KeyEnd {
   readonly text: string;
-  /** The kinds of values that follow it; null if only the schema tells. */
+  /** The kinds of values that follow it; null if only the schema says so. */
   readonly kinds: ReadonlySet<Kind> | null;
 }
 
-/** Calls in which each parameter has marks of its own, and strings stand there without quotation marks. */
+/** Calls in which each parameter has its own marks, and strings have no quotation marks. */
 export interface ParameterSyntax {
   readonly name: string;
   readonly marks: readonly string[];
@@ -15,7 +15,7 @@ export interface ParameterSyntax {
   readonly block: {
     readonly begin: string;
     readonly end: string;
-    /** Whether it has all calls of an answer. If not, each has its own block. */
+    /** Whether the block has all calls of an answer. If not, each call has its own block. */
     readonly isShared: boolean;
     /** Whether some models leave it out. */
     readonly isOptional: boolean;
@@ -46,7 +46,7 @@ export interface ParameterSyntax {
   };
 }
 
-/** Parameters whose marks are nothing special. */
+/** Parameters with ordinary marks. */
 export const plainParameter = {
   valueBegin: '',
   repeatsName: false,
@@ -55,7 +55,7 @@ export const plainParameter = {
   elements: null,
 } as const;
 
-/** The kinds of values that are no strings. */
+/** The kinds of values other than strings. */
 export const otherKinds: ReadonlySet<Kind> = new Set<Kind>(['null', 'boolean', 'number', 'array', 'object']);
 
 export const cdata = { begin: '<![CDATA[', end: ']]>' } as const;

@@ -3,8 +3,8 @@ import { parsed } from '../values/json-reading.js';
 import { pythonText, wordText } from '../values/loose-values.js';
 
 /**
- * The JSON text of a value that was written without quotation marks. What could be JSON or a string is JSON if the
- * schema allows values of that kind. Words and lists of Python count as JSON: some templates write them.
+ * The JSON text of a value that was written without quotation marks. A text that could be JSON or a string is JSON if
+ * the schema allows values of that kind. Python keywords and lists count as JSON, because some templates write them.
  *
  * @param kinds the kinds of values that the schema allows
  */

@@ -3,16 +3,16 @@ import type { GrammarBuilder, RuleItem } from '../../../grammar/rules.js';
 import { endedBy } from '../../../grammar/text-automata.js';
 import { plainTextRules } from '../../../grammar/text-rules.js';
 
-/** From how many states on only the beginning of a mark is looked for. */
+/** From this number of states on, only the beginning of a mark is looked for. */
 const mostStates = 1000;
 
 /**
  * Texts without quotation marks, each followed by the mark that ends it.
  *
- * Where the length or the pattern of a text needs many states, it must not contain the first two characters of the mark
- * either, such as `</`: to look for the whole mark would take as many times more states as it has characters.
+ * If the length or the pattern of a text needs many states, it must not contain the first two characters of the mark
+ * either, such as `</`: looking for the whole mark would multiply the states by the number of its characters.
  *
- * @param forbidden the part of the mark that ends a text wherever it comes
+ * @param forbidden the part of the mark that ends a text wherever it appears
  */
 export function endedText(builder: GrammarBuilder, texts: Automaton, end: string, forbidden = end): RuleItem {
   const isLarge = texts.length * end.length > mostStates;

@@ -1,8 +1,8 @@
 import type { Feed, Reading } from '../../feed.js';
 
 /**
- * Reads a JSON value and passes on its text, piece by piece as it arrives. Only where it ends is looked for: what a
- * grammar has produced is valid.
+ * Reads a JSON value and passes on its text, piece by piece as it arrives. It only looks for the end of the value,
+ * because what a grammar has produced is valid.
  *
  * @returns whether a value was there and is complete
  */
@@ -49,7 +49,7 @@ function* stringText(feed: Feed, emit: (text: string) => void): Reading<boolean>
   }
 }
 
-/** Reads a JSON string. @returns its value; null if none comes, or it is not valid */
+/** Reads a JSON string. @returns its value; null if there is none, or it is not valid */
 export function* jsonString(feed: Feed): Reading<string | null> {
   if ((yield* feed.peek()) !== '"') return null;
   let text = '';

@@ -2,7 +2,7 @@ import { Feed, type Reading } from '../../feed.js';
 import { parsed } from './json-reading.js';
 import { ObjectWriter, StringWriter } from './json-writing.js';
 
-/** What strings begin and end with in a notation that is similar to JSON. */
+/** How strings are delimited in a notation that is similar to JSON. */
 export interface Quote {
   readonly text: string;
   /** Whether a backslash begins an escape. */
@@ -13,7 +13,7 @@ const doubleQuote: Quote = { text: '"', hasEscapes: true };
 
 export const pythonQuotes: readonly Quote[] = [doubleQuote, { text: "'", hasEscapes: true }];
 
-/** A mark in place of quotation marks. Models also write these. */
+/** A mark used in place of quotation marks. Models also write quotation marks. */
 export function markQuotes(mark: string): readonly Quote[] {
   return [{ text: mark, hasEscapes: false }, doubleQuote];
 }
@@ -33,7 +33,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['None', 'null'],
 ]);
 
-/** The JSON text of a word of Python; other texts as they are. */
+/** The JSON text of a Python keyword; other texts unchanged. */
 export function wordText(text: string): string {
   return words.get(text) ?? text;
 }
@@ -148,13 +148,13 @@ function* quotedText(feed: Feed, emit: (text: string) => void, { text, hasEscape
     } else if (yield* isAtEnd(feed)) {
       return true;
     } else {
-      // Templates put texts with apostrophes between apostrophes, and so do models.
+      // Templates put texts with apostrophes between apostrophes, and models do the same.
       emit(mark);
     }
   }
 }
 
-/** Whether what follows a quotation mark can follow a string. */
+/** Whether the text after a quotation mark can follow a string. */
 function* isAtEnd(feed: Feed): Reading<boolean> {
   const isEnd = yield* feed.attempt(function* () {
     yield* feed.space();

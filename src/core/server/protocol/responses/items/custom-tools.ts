@@ -3,8 +3,8 @@ import { isRecord } from '../../../../base/json.js';
 import type { FlatTool } from '../../../schemas/responses/response-requests.js';
 
 /**
- * A custom tool takes a text instead of JSON. Chat templates know nothing like it, so the model gets a function with one
- * parameter, and {@link CustomInput} takes the text out of the arguments of its calls.
+ * A custom tool takes a text instead of JSON. Chat templates have nothing like it, so the model gets a function with
+ * one parameter, and {@link CustomInput} extracts the text from the arguments of its calls.
  *
  * @param param the parameter that has the tool
  * @throws ChatstreamError `invalid_request` for a format that is not known
@@ -23,9 +23,9 @@ export function functionOfCustom(tool: FlatTool, param: string): FlatTool {
 }
 
 interface FormatRules {
-  /** What the model is told about it. */
+  /** The description for the model. */
   readonly note: string;
-  /** What a grammar enforces of it. */
+  /** The part of it that a grammar enforces. */
   readonly schema: { readonly pattern?: string };
 }
 

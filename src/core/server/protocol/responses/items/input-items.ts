@@ -26,7 +26,7 @@ interface Origin {
   /** For the ids of items that have none. */
   readonly key: string;
   readonly find: FindItem;
-  /** Whether an item was said before, so that it cannot come again. Asked only about ids that the client has given. */
+  /** Whether an item was said before, so that it cannot come again. Only called for ids that the client has given. */
   readonly isSaid?: (id: string) => boolean;
   /** The parameter that has the items. */
   readonly param: 'input' | 'items';
@@ -104,8 +104,8 @@ export function referencesIn(input: string | readonly WireItem[] | null | undefi
 }
 
 /**
- * What is known of items by their indexes. It is one for all of them, and the parameter of one is made where it is needed: a megabyte
- * has 33,000 items, and most of the time goes into collecting garbage.
+ * What is known about items by their indexes. There is one for all of them, and the parameter of an item is made where
+ * it is needed: a megabyte has 33,000 items, and most of the time goes into garbage collection.
  */
 interface Place {
   /** The parameter that has an item. */
@@ -127,7 +127,7 @@ function speakerOf(item: WireItem): Speaker {
     case 'function_call_output':
     case 'custom_tool_call_output':
       return 'result';
-    // Thoughts, calls, and references, which are to what the model has said.
+    // Thoughts, calls, and references, which refer to what the model has said.
     default:
       return hostedResults.has(type) ? 'result' : 'assistant';
   }

@@ -22,7 +22,7 @@ export function itemId(prefix: ItemPrefix, key: string, place: 'in' | 'out', ind
   return beginningOf(prefix, key, place) + numberOf(index);
 }
 
-/** Makes the ids of one list: what they begin with is made once for each prefix, because there may be 36,000. */
+/** Makes the ids of one list. Their beginning is made once for each prefix, because there may be 36,000 ids. */
 export function itemIds(key: string, place: 'in' | 'out'): (prefix: ItemPrefix, index: number) => string {
   const beginnings = new Map<ItemPrefix, string>();
   return (prefix, index) => {

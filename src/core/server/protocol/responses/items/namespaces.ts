@@ -1,6 +1,6 @@
 import type { FlatTool } from '../../../schemas/responses/response-requests.js';
 
-/** A function as requests and responses name it. */
+/** A function, as requests and responses name it. */
 export interface QualifiedName {
   readonly name: string;
   readonly namespace?: string;
@@ -12,7 +12,7 @@ export interface PlacedTool {
   readonly param: string;
 }
 
-/** The name that the model gets to know: chat templates have no namespaces. */
+/** The name that the model sees, because chat templates have no namespaces. */
 export function modelName({ name, namespace }: QualifiedName): string {
   return namespace === undefined ? name : `${namespace}__${name}`;
 }
@@ -37,7 +37,7 @@ export interface CalledTool {
   readonly called: QualifiedName;
 }
 
-/** What the names that the model uses mean, as far as they are not those of functions without a namespace. */
+/** What the names that the model uses mean, unless they are those of functions without a namespace. */
 export function calledTools(tools: readonly FlatTool[]): ReadonlyMap<string, CalledTool> {
   return new Map(
     tools.flatMap((tool) => {

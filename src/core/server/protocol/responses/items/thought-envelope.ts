@@ -1,5 +1,5 @@
 /**
- * Thoughts as `encrypted_content`, for clients that send nothing else of a thought back. It is encoded and not encrypted:
+ * Thoughts as `encrypted_content`, for clients that send nothing else of a thought back. It is encoded, not encrypted:
  * the same response has the thought as text, so there is nothing to hide.
  */
 const mark = 'chatstream.thought.';
@@ -8,7 +8,7 @@ export function sealed(thought: string): string {
   return mark + Buffer.from(thought).toString('base64url');
 }
 
-/** The thought; null for what another server made. */
+/** The thought; null for content from another server. */
 export function unsealed(content: string): string | null {
   return content.startsWith(mark) ? Buffer.from(content.slice(mark.length), 'base64url').toString() : null;
 }

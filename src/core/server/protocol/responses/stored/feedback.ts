@@ -13,8 +13,8 @@ type Talk = Pick<Feedback, 'model' | 'prompt' | 'answer'>;
 const unknownTalk: Talk = { model: null, prompt: null, answer: null };
 
 /**
- * What people think of answers. Prompt and answer are copied from the stored response when its feedback is given, because
- * responses are dropped after some time.
+ * What people think of answers. Prompt and answer are copied from the stored response when feedback on it is given,
+ * because responses are dropped after some time.
  */
 export class FeedbackBox {
   readonly #store: Store<Feedback>;
@@ -28,7 +28,7 @@ export class FeedbackBox {
   }
 
   /**
-   * Keeps feedback, instead of what the same key has said about the same answer before.
+   * Stores feedback, replacing what the same key has said about the same answer before.
    *
    * @param key the name of the key
    * @throws ChatstreamError `invalid_request` for a request that says nothing of the answer, and for fields that are nested too

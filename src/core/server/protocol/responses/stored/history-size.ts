@@ -1,10 +1,13 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { ChatstreamError } from '../../../../base/errors.js';
 
-/** What one request may read of stored items, and what a conversation may have, in characters of JSON. Stated in docs/api.md as well. */
+/**
+ * How much a single request may read of stored items, and how long a conversation may be, in characters of JSON. Stated
+ * in docs/api.md as well.
+ */
 const mostCharacters = 16 * 1024 ** 2;
 
-/** Characters of JSON that are counted at a stretch. */
+/** Characters of JSON that are counted without a break. */
 const stretch = 1024 ** 2;
 
 /** Counts items on their way from the store, so that those of a thousand responses are not in memory together. */
@@ -28,7 +31,10 @@ export class HistorySize {
     });
   }
 
-  /** Lets the event loop continue if much has been counted since the last time: what is kept in memory is all there at once. */
+  /**
+   * Lets the event loop continue if much has been counted since the last time, because what is kept in memory arrives
+   * all at once.
+   */
   async rest(): Promise<void> {
     if (this.#characters - this.#restedAt < stretch) return;
     this.#restedAt = this.#characters;

@@ -28,7 +28,7 @@ export const isFeedback = lazily((): ((value: unknown) => value is Feedback) => 
   return (value): value is Feedback => validator.Check(value);
 });
 
-/** A server that keeps nothing in a file never compiles the shapes. */
+/** A server that stores nothing in a file never compiles the shapes. */
 function lazily<T>(compile: () => (value: unknown) => value is T): (value: unknown) => value is T {
   let check: ((value: unknown) => value is T) | null = null;
   return (value): value is T => (check ??= compile())(value);
