@@ -40,7 +40,10 @@ export function invalidValueError(
 
 /** For a parameter of a query, which is a text unless it comes more than once. */
 function repeatedError(param: string): ChatstreamError {
-  return new ChatstreamError('invalid_request', `"${param}" is given more than once.`, { param, hint: 'Give it once.' });
+  return new ChatstreamError('invalid_request', `"${param}" is given more than once.`, {
+    param,
+    hint: 'Give it once.',
+  });
 }
 
 /** Whether the value may be an object, which no prompt is. */
