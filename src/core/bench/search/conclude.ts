@@ -26,9 +26,9 @@ export type SearchOutcome = {
       readonly upper: number | null;
       readonly next: NextToBreak;
     }
-  /** The promises hold at the highest load that was measured. */
+  /** The objectives hold at the highest load that was measured. */
   | { readonly status: 'all-hold'; readonly highest: number }
-  /** A promise breaks at the lowest load, or at each load if a higher one may be better. */
+  /** An objective is missed at the lowest load, or at each load if a higher one may be better. */
   | { readonly status: 'none-hold'; readonly lowest: number; readonly next: NextToBreak }
   /** Of these objectives, by their positions, no answer has a value. */
   | { readonly status: 'unjudged'; readonly objectives: readonly number[] }

@@ -197,7 +197,7 @@ describe('observation', () => {
     ['post', '/v1/conversations/{id}/items', ['items']],
     ['post', '/tokenize', ['content', 'model']],
     ['post', '/detokenize', ['model', 'tokens']],
-    ['patch', '/v1/queue', ['max_concurrency', 'max_queue', 'model']],
+    ['patch', '/v1/queue', ['hold', 'max_concurrency', 'max_queue', 'model']],
     ['post', '/v1/feedback', ['response_id', 'like', 'comment', 'fields']],
   ])('describes the body of %s %s', async (method, path, parameters) => {
     const { paths } = await openApi();
