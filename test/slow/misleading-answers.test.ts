@@ -34,7 +34,7 @@ async function measured(
     if (routeOf(exchange) === 'POST /v1/chat/completions') await script(exchange);
     else {
       const route = routes[routeOf(exchange)] ?? { status: '404 Not Found' };
-      const { status = '200 OK', body = '' }: RouteAnswer = typeof route === 'function' ? route() : route;
+      const { status = '200 OK', body = '' }: RouteAnswer = typeof route === 'function' ? route(exchange) : route;
       await exchange.answer(status, [], typeof body === 'string' ? body : JSON.stringify(body));
     }
   });

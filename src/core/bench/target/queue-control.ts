@@ -32,7 +32,10 @@ export interface QueueControl {
   setMaxConcurrency(maxConcurrency: number): Promise<void>;
   /** The number of requests that run or wait now. */
   busy(): Promise<number>;
-  /** Lets the server put back what it had before the first setting, unless someone else has changed it since. */
+  /**
+   * Lets the server put back what it had before the first setting, unless someone else has changed it since. A server of
+   * chatstream 0.1 gets {@link original} back.
+   */
   restore(): Promise<void>;
 }
 
@@ -69,17 +72,21 @@ export async function queueControl(http: Http, model: string, id: string = bench
   if (!queueView.Check(view)) return null;
   const line = view.models?.find(({ name }) => name === model) ?? view.models?.[0];
   const { max_concurrency: original, max_queue: maxQueue, slots } = line ?? view;
-  const change = (seconds: number, limits: object = {}): object => {
-    return { ...(line !== undefined && { model: line.name }), ...limits, hold: { id, seconds } };
-  };
+  const named = line === undefined ? {} : { model: line.name };
+  const ended = { ...named, hold: { id, seconds: 0 } };
   // Ending a hold that has not begun changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
-  const allowed = await patched(http, change(0));
-  if (allowed.status !== 200) return null;
+  const allowed = await patched(http, ended);
+  const holds = allowed.status !== 400;
+  // chatstream 0.1 knows no holds. Setting the current value changes nothing either.
+  const { status } = holds ? allowed : await patched(http, { ...named, max_concurrency: original });
+  if (status !== 200) return null;
+  const hold = holds ? { hold: { id, seconds: held.forSeconds } } : {};
+  let isChanged = false;
   let renewing: NodeJS.Timeout | null = null;
   const keepHold = (): void => {
     renewing ??= setInterval(() => {
       // If it fails, the next one may not, or the next setting says why.
-      http.send('PATCH', '/v1/queue', change(held.forSeconds)).catch(() => undefined);
+      http.send('PATCH', '/v1/queue', { ...named, ...hold }).catch(() => undefined);
     }, held.renewedEverySeconds * 1000).unref();
   };
   return {
@@ -89,22 +96,24 @@ export async function queueControl(http: Http, model: string, id: string = bench
     maxQueue,
     // Also if it should have that value already: it may have been changed by someone else.
     async setMaxConcurrency(maxConcurrency) {
-      const changed = await patched(http, change(held.forSeconds, { max_concurrency: maxConcurrency }));
+      const changed = await patched(http, { ...named, max_concurrency: maxConcurrency, ...hold });
       if (changed.status !== 200) {
         const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reasonIn(changed)}`;
         throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
       }
-      keepHold();
+      isChanged = true;
+      if (holds) keepHold();
     },
     async busy() {
       const now = jsonOf(await http.get('/v1/queue'));
       return queueView.Check(now) ? now.running.length + now.waiting.length : 0;
     },
     async restore() {
-      if (renewing === null) return;
-      clearInterval(renewing);
+      if (!isChanged) return;
+      isChanged = false;
+      if (renewing !== null) clearInterval(renewing);
       renewing = null;
-      const restored = await patched(http, change(0));
+      const restored = await patched(http, holds ? ended : { ...named, max_concurrency: original });
       if (restored.status !== 200) throw new ChatstreamError('target_unreachable', reasonIn(restored));
     },
   };

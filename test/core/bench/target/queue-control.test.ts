@@ -53,6 +53,18 @@ describe('queueControl', () => {
     expect(told(server).slice(1)).toEqual([{ max_concurrency: 4, ...hold }, end]);
   });
 
+  it('puts the first value back itself where the server knows no holds, as chatstream 0.1', async () => {
+    const server = await serveRoutes({
+      'GET /v1/queue': queueView(),
+      'PATCH /v1/queue': ({ body }) => (body.includes('hold') ? { status: '400 Bad Request', body: {} } : queueView()),
+    });
+    const queue = await control(server);
+    await queue.setMaxConcurrency(1);
+    await queue.restore();
+    await queue.restore();
+    expect(told(server)).toEqual([end, ...[4, 1, 4].map((max) => ({ max_concurrency: max }))]);
+  });
+
   it('sets only the model that is measured, where a server has several', async () => {
     const limits = { max_concurrency: 4, max_queue: 64, slots: 8 };
     const models = [

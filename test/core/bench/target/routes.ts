@@ -10,13 +10,13 @@ export interface RouteAnswer {
 }
 
 /** By method and path, such as `GET /v1/models`; a function decides each time. */
-export type Routes = Readonly<Record<string, RouteAnswer | (() => RouteAnswer)>>;
+export type Routes = Readonly<Record<string, RouteAnswer | ((exchange: ScriptedExchange) => RouteAnswer)>>;
 
 /** A server that has these routes and answers everything else with 404. It ends with the test. */
 export async function serveRoutes(routes: Routes): Promise<ScriptedHttpServer> {
   return await serveScript(async (exchange) => {
     const route = routes[routeOf(exchange)] ?? { status: '404 Not Found', body: 'no such thing' };
-    const { status = '200 OK', headers = [], body = '' } = typeof route === 'function' ? route() : route;
+    const { status = '200 OK', headers = [], body = '' } = typeof route === 'function' ? route(exchange) : route;
     await exchange.answer(status, headers, typeof body === 'string' ? body : JSON.stringify(body));
   });
 }
