@@ -14,7 +14,7 @@ import { benchmarkModel } from '../support/test-models.js';
  * prompt cache, of chatstream without, of chatstream with a slot for each conversation, and of llama-server with its defaults if
  * LLAMA_SERVER names one.
  *
- *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic] [cache,none,slots,llama]
+ *     npm run benchmark serve/conversations [conversations] [turns] [repeats] [prompt cache] [smollm2|gemma|synthetic] [cache,none,slots,chunks,llama]
  */
 const [
   conversations = '16',
@@ -73,6 +73,8 @@ const contenders = kinds.split(',').flatMap((kind): Contender[] => {
       return [chatstream('0')];
     case 'slots':
       return [chatstreamWithSlots()];
+    case 'chunks':
+      return [chatstreamWithChunks()];
     default:
       return binary === undefined ? [] : [llamaServer(binary)];
   }
@@ -87,6 +89,12 @@ function chatstream(cache: string): Contender {
 function chatstreamWithSlots(): Contender {
   const start: Contender['start'] = (model) => startChatstream(['-m', model, ...size, '--slots', conversations]);
   return { name: `chatstream, --slots ${conversations}`, start };
+}
+
+/** Reads prompts in chunks that are as long as those of llama-server, for which generations wait as long. */
+function chatstreamWithChunks(): Contender {
+  const start: Contender['start'] = (model) => startChatstream(['-m', model, ...size, '--prefill-chunk', '512']);
+  return { name: 'chatstream, --prefill-chunk 512', start };
 }
 
 function llamaServer(path: string): Contender {

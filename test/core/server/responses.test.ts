@@ -116,16 +116,16 @@ describe('responses in the OpenAPI document', () => {
   });
 
   it('fit the events of the queues', async () => {
-    const looker = await watchEvents(shared.app, '/v1/queue/events');
+    const watcher = await watchEvents(shared.app, '/v1/queue/events');
     void shared.ask(chatPath, chat('hello'));
     await until(() => shared.inference.running === 1);
     await shared.clock.advanceAsync(200);
-    await looker.arrived('event: change');
-    const events = namedEvents(looker.body);
+    await watcher.arrived('event: change');
+    const events = namedEvents(watcher.body);
     expect(events.map(({ type }) => type)).toEqual(['snapshot', 'change']);
     const validate = schemaOf('get', '/v1/queue/events', 200, 'text/event-stream');
     for (const { data } of events) expectToFit(validate, data);
-    looker.leave();
+    watcher.leave();
   });
 
   it('fit what is stored of responses and conversations', async () => {

@@ -29,7 +29,7 @@ const mostEnded = 500;
 export type FeedStream = Pick<EventStream, 'isCongested' | 'write' | 'comment' | 'end' | 'abandoned'>;
 
 /** A client that watches the queues. */
-export interface Looker {
+export interface Watcher {
   /** @param takeHeld returns what was held back while the stream was congested */
   readonly open: (takeHeld: () => string) => FeedStream;
   /** Whether it may continue watching: its key may be gone, or have another role. Called from time to time. */
@@ -38,7 +38,7 @@ export interface Looker {
 
 const seesAll: QueueViewer = { payer: null, models: null, mayTurn: true, hasKeys: false };
 
-interface OpenLooker {
+interface OpenWatcher {
   readonly stream: FeedStream;
   readonly mayStay: () => boolean;
   /** It has missed a change, because it reads too slowly. */
@@ -69,7 +69,7 @@ export class QueueFeed {
   readonly #clock: Clock;
   readonly #viewer: QueueViewer;
   readonly #intervalMs: number;
-  readonly #lookers = new Set<OpenLooker>();
+  readonly #watchers = new Set<OpenWatcher>();
   #look: Look | null = null;
   #cancelTimer: CancelTimer = () => undefined;
   #quiet = 0;
@@ -83,32 +83,32 @@ export class QueueFeed {
   }
 
   get isWatched(): boolean {
-    return this.#lookers.size > 0;
+    return this.#watchers.size > 0;
   }
 
   /**
    * Shows both queues to a watcher, and from then on the changes. @returns a function that ends it when the watcher has
    * left
    */
-  add({ open, mayStay }: Looker): () => void {
+  add({ open, mayStay }: Watcher): () => void {
     const look = (this.#look ??= this.#begin());
     const stream = open(() => {
-      if (!looker.isBehind) return '';
-      looker.isBehind = false;
+      if (!watcher.isBehind) return '';
+      watcher.isBehind = false;
       return this.#look === null ? '' : snapshotOf(this.#look);
     });
-    const looker: OpenLooker = { stream, mayStay, isBehind: false };
-    this.#lookers.add(looker);
+    const watcher: OpenWatcher = { stream, mayStay, isBehind: false };
+    this.#watchers.add(watcher);
     stream.write(snapshotOf(look));
     return () => {
-      this.#remove(looker);
+      this.#remove(watcher);
       stream.abandoned();
     };
   }
 
   /** The server closes: all streams end. */
   end(): void {
-    for (const looker of [...this.#lookers]) this.#dismiss(looker);
+    for (const watcher of [...this.#watchers]) this.#dismiss(watcher);
   }
 
   #begin(): Look {
@@ -145,14 +145,14 @@ export class QueueFeed {
     else this.#send(sseEvent('change', change));
     look.looks += 1;
     if ((look.looks * this.#intervalMs) % checkEveryMs !== 0) return;
-    for (const looker of [...this.#lookers]) if (!looker.mayStay()) this.#dismiss(looker);
+    for (const watcher of [...this.#watchers]) if (!watcher.mayStay()) this.#dismiss(watcher);
   }
 
   #send(event: string): void {
     this.#quiet = 0;
-    for (const looker of this.#lookers) {
-      if (looker.stream.isCongested) looker.isBehind = true;
-      else looker.stream.write(event);
+    for (const watcher of this.#watchers) {
+      if (watcher.stream.isCongested) watcher.isBehind = true;
+      else watcher.stream.write(event);
     }
   }
 
@@ -160,17 +160,17 @@ export class QueueFeed {
     this.#quiet += this.#intervalMs;
     if (this.#quiet < quietMs) return;
     this.#quiet = 0;
-    for (const { stream } of this.#lookers) stream.comment('watching');
+    for (const { stream } of this.#watchers) stream.comment('watching');
   }
 
-  #dismiss(looker: OpenLooker): void {
-    this.#remove(looker);
-    looker.stream.end('');
+  #dismiss(watcher: OpenWatcher): void {
+    this.#remove(watcher);
+    watcher.stream.end('');
   }
 
-  #remove(looker: OpenLooker): void {
-    this.#lookers.delete(looker);
-    if (this.#lookers.size > 0) return;
+  #remove(watcher: OpenWatcher): void {
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size > 0) return;
     this.#cancelTimer();
     this.#look?.stop();
     this.#look = null;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { RequestLine } from '../../inference/queue/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
-import { type Looker, QueueFeed } from './queue-feed.js';
+import { type Watcher, QueueFeed } from './queue-feed.js';
 import type { QueueViewer } from './queue-view.js';
 
 /** The feed of all requests, and one for each key, or address without a key, whose users watch, by what they may see. */
@@ -22,12 +22,12 @@ export class QueueFeeds {
    *
    * @returns a function that ends it when the watcher has left
    */
-  add(viewer: QueueViewer, looker: Looker): () => void {
+  add(viewer: QueueViewer, watcher: Watcher): () => void {
     for (const [other, feed] of this.#feeds) if (!feed.isWatched) this.#feeds.delete(other);
     const name = viewerName(viewer);
     const feed = this.#feeds.get(name) ?? new QueueFeed(this.#line, this.#totals, this.#clock, viewer);
     this.#feeds.set(name, feed);
-    return feed.add(looker);
+    return feed.add(watcher);
   }
 
   /** The server closes: all streams end. */

@@ -59,7 +59,7 @@ describe('the changes of the queues', () => {
     for (const passed of [5000, 15_000, 20_000]) {
       expect(changes.next(expected(20_000 - passed, passed), [])).toBeNull();
     }
-    // It is late, which lookers see, too.
+    // It is late, which watchers see, too.
     expect(changes.next(expected(0, 30_000), [])).toBeNull();
   });
 

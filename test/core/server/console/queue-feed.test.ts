@@ -3,7 +3,7 @@ import { type FeedStream, QueueFeed } from '../../../../src/core/server/console/
 import { Totals } from '../../../../src/core/telemetry/totals.js';
 import { type TestApp, testApp } from '../../../support/app.js';
 
-/** A looker whose socket a test fills and drains. */
+/** A watcher whose socket a test fills and drains. */
 class FakeStream implements FeedStream {
   isCongested = false;
   readonly written: string[] = [];
@@ -45,7 +45,7 @@ async function feedOf(): Promise<{ readonly feed: QueueFeed; readonly made: Test
 }
 
 describe('a feed of the queues', () => {
-  it('gives a looker that reads too slowly a snapshot instead of the changes that it has missed', async () => {
+  it('gives a watcher that reads too slowly a snapshot instead of the changes that it has missed', async () => {
     const { feed, made } = await feedOf();
     const { stream } = watch(feed);
     stream.isCongested = true;
@@ -58,7 +58,7 @@ describe('a feed of the queues', () => {
     expect(stream.takeHeld()).toBe('');
   });
 
-  it('makes an event once for all lookers', async () => {
+  it('makes an event once for all watchers', async () => {
     const { feed, made } = await feedOf();
     const [one, two] = [watch(feed), watch(feed)];
     made.inference.resize({ maxQueue: 1 });
@@ -77,7 +77,7 @@ describe('a feed of the queues', () => {
     expect(stream.written[1]).toContain('"max_queue":1');
   });
 
-  it('writes nothing to a looker that has left', async () => {
+  it('writes nothing to a watcher that has left', async () => {
     const { feed, made } = await feedOf();
     const { stream, leave } = watch(feed);
     leave();

@@ -15,12 +15,12 @@ function eventsOf({ body }: StreamClient): readonly Event[] {
   );
 }
 
-/** The next events of a looker after so many milliseconds, once there is at least one. */
-async function eventsAfter({ clock }: TestApp, looker: StreamClient, ms: number): Promise<readonly Event[]> {
-  const before = eventsOf(looker).length;
+/** The next events of a watcher after so many milliseconds, once there is at least one. */
+async function eventsAfter({ clock }: TestApp, watcher: StreamClient, ms: number): Promise<readonly Event[]> {
+  const before = eventsOf(watcher).length;
   await clock.advanceAsync(ms);
-  await until(() => eventsOf(looker).length > before, 'an event');
-  return eventsOf(looker).slice(before);
+  await until(() => eventsOf(watcher).length > before, 'an event');
+  return eventsOf(watcher).slice(before);
 }
 
 function server(options: TestAppOptions = {}): Promise<TestApp> {
@@ -41,10 +41,10 @@ describe('GET /v1/queue/events', () => {
     const made = await server();
     await join(made);
     await join(made);
-    const looker = await watchEvents(made.app, path);
-    expect(looker.status).toBe(200);
-    expect(looker.headers['content-type']).toBe('text/event-stream; charset=utf-8');
-    const { running_count, waiting_count, at_ms, type, lists, has_keys, ...snapshot } = eventsOf(looker)[0] ?? {};
+    const watcher = await watchEvents(made.app, path);
+    expect(watcher.status).toBe(200);
+    expect(watcher.headers['content-type']).toBe('text/event-stream; charset=utf-8');
+    const { running_count, waiting_count, at_ms, type, lists, has_keys, ...snapshot } = eventsOf(watcher)[0] ?? {};
     expect([type, lists, has_keys]).toEqual(['snapshot', 'all', false]);
     expect({ running_count, waiting_count }).toEqual({ running_count: 1, waiting_count: 1 });
     expect(Math.abs(Number(at_ms) - Date.now())).toBeLessThan(60_000);
@@ -54,8 +54,8 @@ describe('GET /v1/queue/events', () => {
   it('goes on with what changes', async () => {
     const made = await server();
     const first = await join(made, { max_tokens: 30 });
-    const looker = await watchEvents(made.app, path);
-    const [started] = await eventsAfter(made, looker, 200);
+    const watcher = await watchEvents(made.app, path);
+    const [started] = await eventsAfter(made, watcher, 200);
     expect(started).toMatchObject({
       type: 'change',
       requests: [{ state: 'running', slot: 0, output_tokens: 18, running_ms: 200 }],
@@ -63,7 +63,7 @@ describe('GET /v1/queue/events', () => {
       status: { output_tokens: 18 },
     });
     await join(made);
-    const [joined] = await eventsAfter(made, looker, 200);
+    const [joined] = await eventsAfter(made, watcher, 200);
     // The first one has ended, and the second has never been seen to wait.
     expect(joined).toMatchObject({
       requests: [{ state: 'running', slot: 0 }],
@@ -77,36 +77,36 @@ describe('GET /v1/queue/events', () => {
   it('shows a request wait, run and leave', async () => {
     const made = await server();
     const first = await join(made);
-    const looker = await watchEvents(made.app, path);
+    const watcher = await watchEvents(made.app, path);
     const second = await join(made);
-    const [waits] = await eventsAfter(made, looker, 200);
+    const [waits] = await eventsAfter(made, watcher, 200);
     expect(waits).toMatchObject({
       requests: [{ state: 'running' }, { state: 'waiting', position: 1, waits_for: 'slot' }],
       status: { waiting_count: 1 },
     });
     first.leave();
     await until(() => made.inference.waiting === 0);
-    const [runs] = await eventsAfter(made, looker, 200);
+    const [runs] = await eventsAfter(made, watcher, 200);
     expect(runs).toMatchObject({ requests: [{ state: 'running' }], ended: [{ outcome: 'cancelled' }] });
     second.leave();
     await until(() => made.inference.running === 0);
-    const [left] = await eventsAfter(made, looker, 200);
+    const [left] = await eventsAfter(made, watcher, 200);
     expect(left).toMatchObject({ requests: [], ended: [{ outcome: 'cancelled' }], status: { running_count: 0 } });
   });
 
   it('tells of limits that are turned', async () => {
     const made = await server();
-    const looker = await watchEvents(made.app, path);
+    const watcher = await watchEvents(made.app, path);
     await made.app.inject({ method: 'PATCH', url: '/v1/queue', payload: { max_concurrency: 3 } });
-    expect(await eventsAfter(made, looker, 200)).toMatchObject([{ status: { max_concurrency: 3 }, requests: [] }]);
+    expect(await eventsAfter(made, watcher, 200)).toMatchObject([{ status: { max_concurrency: 3 }, requests: [] }]);
   });
 
   it('is silent while nothing changes, except for a comment every 15 s', async () => {
     const made = await server();
-    const looker = await watchEvents(made.app, path);
+    const watcher = await watchEvents(made.app, path);
     await made.clock.advanceAsync(30_000);
-    await until(() => parseStream(looker.body).length >= 3);
-    expect(parseStream(looker.body).slice(1)).toEqual([
+    await until(() => parseStream(watcher.body).length >= 3);
+    expect(parseStream(watcher.body).slice(1)).toEqual([
       { type: 'comment', text: 'watching' },
       { type: 'comment', text: 'watching' },
     ]);
@@ -115,9 +115,9 @@ describe('GET /v1/queue/events', () => {
   it('needs no timer while nobody looks', async () => {
     const made = await server();
     const before = made.clock.pending;
-    const lookers = [await watchEvents(made.app, path), await watchEvents(made.app, path)];
+    const watchers = [await watchEvents(made.app, path), await watchEvents(made.app, path)];
     expect(made.clock.pending).toBe(before + 1);
-    for (const looker of lookers) looker.leave();
+    for (const watcher of watchers) watcher.leave();
     await until(() => made.clock.pending === before, 'the end of the timer');
   });
 
@@ -125,18 +125,18 @@ describe('GET /v1/queue/events', () => {
     const made = await server({ queue: { maxConcurrency: 1, maxQueue: 1000 } });
     for (let count = 0; count < 150; count += 1) void made.ask('/v1/completions', { prompt: 'hi', max_tokens: 5 });
     await until(() => made.inference.waiting === 149);
-    const looker = await watchEvents(made.app, path);
-    const [snapshot] = eventsOf(looker);
+    const watcher = await watchEvents(made.app, path);
+    const [snapshot] = eventsOf(watcher);
     expect(snapshot).toMatchObject({ running_count: 1, waiting_count: 149 });
     expect(snapshot?.['waiting']).toHaveLength(100);
   });
 
   it('ends when the server closes', async () => {
     const made = await server();
-    const looker = await watchEvents(made.app, path);
+    const watcher = await watchEvents(made.app, path);
     await made.app.close();
-    await looker.finished();
-    expect(looker.state).toBe('ended');
+    await watcher.finished();
+    expect(watcher.state).toBe('ended');
   });
 });
 
@@ -157,16 +157,16 @@ describe('who may watch', () => {
     await join(made, {}, 'otto');
     await join(made, {}, 'otto');
     const own = await join(made, {}, 'anna');
-    const looker = await watchEvents(made.app, path, { authorization: 'Bearer anna' });
-    const [snapshot] = eventsOf(looker);
+    const watcher = await watchEvents(made.app, path, { authorization: 'Bearer anna' });
+    const [snapshot] = eventsOf(watcher);
     expect(snapshot).toMatchObject({ lists: 'own', running_count: 1, waiting_count: 2, running: [] });
     expect(snapshot?.['waiting']).toMatchObject([{ key: 'anna', position: 2 }]);
 
     own.leave();
     await until(() => made.inference.waiting === 1);
-    const [left] = await eventsAfter(made, looker, 1000);
+    const [left] = await eventsAfter(made, watcher, 1000);
     expect(left).toMatchObject({ ended: [{ outcome: 'cancelled' }], status: { waiting_count: 1 } });
-    expect(looker.body).not.toContain('otto');
+    expect(watcher.body).not.toContain('otto');
   });
 
   it('anybody, who hears whether there are keys with which more might be shown', async () => {
@@ -182,21 +182,21 @@ describe('who may watch', () => {
 
   it('a user, who hears nothing of how requests of others end', async () => {
     const made = await server({ keys: [...keys, key('otto', 'user')] });
-    const looker = await watchEvents(made.app, path, { authorization: 'Bearer anna' });
+    const watcher = await watchEvents(made.app, path, { authorization: 'Bearer anna' });
     const other = await join(made, {}, 'otto');
     other.leave();
     await until(() => made.inference.running === 0);
-    const [change] = await eventsAfter(made, looker, 1000);
+    const [change] = await eventsAfter(made, watcher, 1000);
     expect(change).toMatchObject({ requests: [], ended: [], status: { totals: { cancelled: 1 } } });
   });
 
-  it('a looker whose key has another role by now is dismissed', async () => {
+  it('a watcher whose key has another role by now is dismissed', async () => {
     const made = await server({ keys });
-    const looker = await watchEvents(made.app, path, { authorization: 'Bearer olga' });
+    const watcher = await watchEvents(made.app, path, { authorization: 'Bearer olga' });
     made.replaceKeys([key('olga', 'user')]);
     await made.clock.advanceAsync(15_000);
-    await looker.finished();
-    expect(looker.state).toBe('ended');
+    await watcher.finished();
+    expect(watcher.state).toBe('ended');
   });
 
   it.each(['olga', 'boss'])('%s', async (name) => {
@@ -204,12 +204,12 @@ describe('who may watch', () => {
     expect((await watchEvents(made.app, path, { authorization: `Bearer ${name}` })).status).toBe(200);
   });
 
-  it('a looker whose key is gone is dismissed', async () => {
+  it('a watcher whose key is gone is dismissed', async () => {
     const made = await server({ keys });
-    const looker = await watchEvents(made.app, path, { authorization: 'Bearer olga' });
+    const watcher = await watchEvents(made.app, path, { authorization: 'Bearer olga' });
     made.replaceKeys([key('boss', 'admin')]);
     await made.clock.advanceAsync(15_000);
-    await looker.finished();
-    expect(looker.state).toBe('ended');
+    await watcher.finished();
+    expect(watcher.state).toBe('ended');
   });
 });

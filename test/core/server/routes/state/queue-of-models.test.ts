@@ -15,7 +15,7 @@ const keys = [
   key('coder', 'user', ['code']),
   key('guest', 'user', ['small']),
   key('anyone', 'user'),
-  key('looker', 'observer', ['code']),
+  key('watcher', 'observer', ['code']),
   key('boss', 'admin'),
 ];
 const all = ['chat', 'code', 'draw'];
@@ -34,7 +34,7 @@ describe('the lines of several models', () => {
     ['coder', ['code']],
     ['guest', ['chat']],
     ['anyone', all],
-    ['looker', all],
+    ['watcher', all],
     ['boss', all],
   ])('are shown to the key %s as far as it may use them: %j', async (name, shown) => {
     const { app } = await linesApp({ models: all, aliases: ['small'], keys });

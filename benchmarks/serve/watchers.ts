@@ -8,7 +8,7 @@ import { streamOnce } from '../support/stream-client.js';
  * What it costs if 50 people watch the queues while 500 streams run: CPU time of the main process per token event, and
  * tokens per second, with and without them, in turns.
  */
-const lookers = 50;
+const watchers = 50;
 const streams = 500;
 const roundMs = 20;
 const tokens = 250;
@@ -56,7 +56,7 @@ function look(): Promise<ClientRequest> {
 }
 
 async function measureWatched(): Promise<Figures> {
-  const watching = await Promise.all(Array.from({ length: lookers }, look));
+  const watching = await Promise.all(Array.from({ length: watchers }, look));
   try {
     return await measure();
   } finally {
@@ -82,7 +82,7 @@ try {
   };
   console.log(
     markdownTable(
-      [`${streams} streams, ${roundMs} ms rounds`, 'no watchers', `${lookers} watchers`, 'ratio', 'aim'],
+      [`${streams} streams, ${roundMs} ms rounds`, 'no watchers', `${watchers} watchers`, 'ratio', 'aim'],
       [
         row('CPU µs per token event, main process', ({ cpuMicros }) => cpuMicros, 'at most 1.05'),
         row('tokens/s', ({ tokensPerSecond }) => tokensPerSecond, 'at least 0.95'),
@@ -90,7 +90,7 @@ try {
     ),
   );
   console.log(
-    `\nEach looker was sent ${Math.round(watchedBytes / lookers / (repeats + 1) / 1000)} kB per measurement.`,
+    `\nEach watcher was sent ${Math.round(watchedBytes / watchers / (repeats + 1) / 1000)} kB per measurement.`,
   );
 } finally {
   await server.stop();
