@@ -31,23 +31,18 @@ function hexOf(sign: string): string {
 
 /** @returns the text itself if nothing is hidden; null if it is not JSON */
 function jsonWithout(text: string, hide: (part: string) => string): string | null {
-  let hasChanged = false;
-  const hidden = (part: string): string => {
-    const shown = hide(part);
-    hasChanged ||= shown !== part;
-    return shown;
-  };
   const within = (value: unknown): unknown => {
-    if (typeof value === 'string') return hidden(value);
+    if (typeof value === 'string') return hide(value);
     if (Array.isArray(value)) return value.map(within);
     if (!isRecord(value)) return value;
     return Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [hidden(name), forPrograms.has(name) ? each : within(each)]),
+      Object.entries(value).map(([name, each]) => [hide(name), forPrograms.has(name) ? each : within(each)]),
     );
   };
   try {
-    const shown = within(JSON.parse(text));
-    return hasChanged ? JSON.stringify(shown) : text;
+    const value: unknown = JSON.parse(text);
+    const shown = JSON.stringify(within(value));
+    return shown === JSON.stringify(value) ? text : shown;
   } catch {
     return null;
   }
