@@ -57,7 +57,8 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
   async run(): Promise<void> {
     const parsed = await this.parse(Chat);
     const { flags, args } = parsed;
-    const flag = flags.url === undefined ? messageAsFlag(args.message ?? '', ['url', 'model']) : null;
+    const flag =
+      flags.url === undefined && flags.model === undefined ? messageAsFlag(args.message ?? '', ['url', 'model']) : null;
     if (flag !== null) {
       throw new ChatstreamError('usage', `The message of chatstream chat would be "${args.message}".`, {
         hint: `Did you mean ${flag}?`,

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { LoadJob } from '../../../src/core/bench/load/job/load-job.js';
 import type { LoadGenerator } from '../../../src/core/bench/load/load-generator.js';
 import { measureSearch, type Searched } from '../../../src/core/bench/measure-search.js';
@@ -66,8 +65,6 @@ class KnownLoad implements LoadGenerator {
 
   async start(signal: AbortSignal): ReturnType<LoadGenerator['start']> {
     if (this.#waitsForAbort) await once(signal, 'abort');
-    // Longer than the time that a search may have.
-    else await delay(2);
     const now = this.#now();
     const bins = this.#waitsForAbort ? [] : this.#bins();
     const part = partOf({ completed: 1700, span: spanOf(0, 17, 17), trend: { binUs: 1e6, bins } });
@@ -276,8 +273,17 @@ describe('a search that measures', () => {
   });
 
   it('begins no measurement after its time', async () => {
-    const load = new KnownLoad(() => ({}));
-    const { outcome } = await searchWith(load, {}, { maxDurationMs: 1 });
+    const now = performance.now.bind(performance);
+    let passedMs = 0;
+    const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + passedMs);
+    onTestFinished(() => {
+      spy.mockRestore();
+    });
+    const load = new KnownLoad(() => {
+      passedMs = 3_600_000;
+      return {};
+    });
+    const { outcome } = await searchWith(load, {}, { maxDurationMs: 3_600_000 });
     expect(load.loads).toEqual([1]);
     expect(outcome).toMatchObject({ status: 'all-hold', highest: 1, isFinished: false });
   });

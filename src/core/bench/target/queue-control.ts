@@ -34,7 +34,7 @@ export interface QueueControl {
   busy(): Promise<number>;
   /**
    * Lets the server put back what it had before the first setting, unless someone else has changed it since. A server of
-   * chatstream 0.1 gets {@link original} back.
+   * chatstream 0.1, and a cluster, get {@link original} back.
    */
   restore(): Promise<void>;
 }
@@ -81,12 +81,15 @@ export async function queueControl(http: Http, model: string, id: string = bench
   const { status } = holds ? allowed : await patched(http, { ...named, max_concurrency: original });
   if (status !== 200) return null;
   const hold = holds ? { hold: { id, seconds: held.forSeconds } } : {};
+  // Holds are those of one front of a cluster, and limits those of the cluster.
+  const own = holds && view.slots_at !== 'nodes' ? {} : { max_concurrency: original };
   let isChanged = false;
   let renewing: NodeJS.Timeout | null = null;
+  let renewal: Promise<unknown> = Promise.resolve();
   const keepHold = (): void => {
     renewing ??= setInterval(() => {
       // If it fails, the next one may not, or the next setting says why.
-      http.send('PATCH', '/v1/queue', { ...named, ...hold }).catch(() => undefined);
+      renewal = http.send('PATCH', '/v1/queue', { ...named, ...hold }).catch(() => undefined);
     }, held.renewedEverySeconds * 1000).unref();
   };
   return {
@@ -96,12 +99,13 @@ export async function queueControl(http: Http, model: string, id: string = bench
     maxQueue,
     // Also if it should have that value already: it may have been changed by someone else.
     async setMaxConcurrency(maxConcurrency) {
+      // Also if it is refused: a 503, or no answer, may follow a change.
+      isChanged = true;
       const changed = await patched(http, { ...named, max_concurrency: maxConcurrency, ...hold });
       if (changed.status !== 200) {
         const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reasonIn(changed)}`;
         throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
       }
-      isChanged = true;
       if (holds) keepHold();
     },
     async busy() {
@@ -113,7 +117,9 @@ export async function queueControl(http: Http, model: string, id: string = bench
       isChanged = false;
       if (renewing !== null) clearInterval(renewing);
       renewing = null;
-      const restored = await patched(http, holds ? ended : { ...named, max_concurrency: original });
+      // One that came after the end would begin another hold.
+      await renewal;
+      const restored = await patched(http, { ...(holds ? ended : named), ...own });
       if (restored.status !== 200) throw new ChatstreamError('target_unreachable', reasonIn(restored));
     },
   };

@@ -65,6 +65,18 @@ describe('queueControl', () => {
     expect(told(server)).toEqual([end, ...[4, 1, 4].map((max) => ({ max_concurrency: max }))]);
   });
 
+  it('says what to put back to a cluster, of which another front may have begun the hold', async () => {
+    const view = queueView({ slots_at: 'nodes' });
+    const server = await serveRoutes({ 'GET /v1/queue': view, 'PATCH /v1/queue': view });
+    const queue = await control(server);
+    await queue.setMaxConcurrency(1);
+    await queue.restore();
+    expect(told(server).slice(1)).toEqual([
+      { max_concurrency: 1, ...hold },
+      { max_concurrency: 4, ...end },
+    ]);
+  });
+
   it('sets only the model that is measured, where a server has several', async () => {
     const limits = { max_concurrency: 4, max_queue: 64, slots: 8 };
     const models = [
@@ -158,8 +170,8 @@ describe('queueControl', () => {
       code: 'target_unreachable',
       message: expect.stringContaining('HTTP 502') as string,
     });
-    // Neither took effect, so that there is nothing to put back.
+    // A refusal such as the second one may follow a change.
     await queue.restore();
-    expect(told(server)).toHaveLength(3);
+    expect(told(server).slice(3)).toEqual([end]);
   });
 });

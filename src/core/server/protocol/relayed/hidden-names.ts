@@ -6,6 +6,17 @@ const anotherModel = '(another model)';
 /** Members of errors with words of a protocol, which a model may have for its name. */
 const forPrograms: ReadonlySet<string> = new Set(['type', 'code', 'param']);
 
+/** Names of members that clients look for, which a model may have as well. */
+const ofProtocols: ReadonlySet<string> = new Set([
+  ...forPrograms,
+  'error',
+  'message',
+  'model',
+  'detail',
+  'object',
+  'status',
+]);
+
 /**
  * The error of an upstream without the names of models that the owner of a key is not to know. Only whole names count: of `chat`
  * and `chat-large`, the second one does not contain the first. Anything else stays as it is, byte by byte.
@@ -17,8 +28,8 @@ export function withoutNames(body: Buffer, names: readonly string[]): Buffer {
   const longestFirst = names.filter((name) => name !== '').toSorted((one, other) => other.length - one.length);
   if (longestFirst.length === 0) return body;
   const any = longestFirst.map((name) => name.replace(/[^\w\s]/gu, (sign) => `\\u{${hexOf(sign)}}`)).join('|');
-  // A full stop that nothing follows ends a sentence.
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_./:@-])(?:${any})(?![\\p{L}\\p{N}_/:@-]|\\.[\\p{L}\\p{N}])`, 'gu');
+  // A full stop or colon that nothing follows is punctuation.
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}_./:@-])(?:${any})(?![\\p{L}\\p{N}_/@-]|[.:][\\p{L}\\p{N}])`, 'gu');
   const text = body.toString();
   const hide = (part: string): string => part.replace(pattern, anotherModel);
   const shown = jsonWithout(text, hide) ?? hide(text);
@@ -36,7 +47,10 @@ function jsonWithout(text: string, hide: (part: string) => string): string | nul
     if (Array.isArray(value)) return value.map(within);
     if (!isRecord(value)) return value;
     return Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [hide(name), forPrograms.has(name) ? each : within(each)]),
+      Object.entries(value).map(([name, each]) => [
+        ofProtocols.has(name) ? name : hide(name),
+        forPrograms.has(name) ? each : within(each),
+      ]),
     );
   };
   try {

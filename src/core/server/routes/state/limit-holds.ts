@@ -11,7 +11,7 @@ export interface HoldRequest {
 
 interface Hold {
   readonly id: string;
-  /** The max-concurrency that was set when it began. */
+  /** The max-concurrency that was set when it began, or when one before it began that ran out without an end. */
   readonly before: number;
   readonly untilMs: number;
 }
@@ -33,16 +33,25 @@ export class LimitHolds {
    *
    * @param model the line; undefined for the only one, or all
    * @param current its max-concurrency now
-   * @returns whether it has begun now
+   * @returns a function that makes it undone
    * @throws ChatstreamError `limits_held` if someone else has one
    */
-  hold(model: string | undefined, { id, seconds }: HoldRequest, current: number): boolean {
-    const nowMs = this.#clock.now();
+  hold(model: string | undefined, { id, seconds }: HoldRequest, current: number): () => void {
+    this.check(model, id);
     const held = this.#holds.get(model);
-    const isHeld = held !== undefined && held.untilMs > nowMs;
-    if (isHeld && held.id !== id) throw limitsHeldError(Math.ceil((held.untilMs - nowMs) / 1000));
-    this.#holds.set(model, { id, before: isHeld ? held.before : current, untilMs: nowMs + seconds * 1000 });
-    return !isHeld;
+    // One that ran out has left its setting behind: a change by anyone else would have removed it.
+    this.#holds.set(model, { id, before: held?.before ?? current, untilMs: this.#clock.now() + seconds * 1000 });
+    return () => {
+      if (held === undefined) this.#holds.delete(model);
+      else this.#holds.set(model, held);
+    };
+  }
+
+  /** @throws ChatstreamError `limits_held` if someone else has a hold of the line */
+  check(model: string | undefined, id: string): void {
+    const held = this.#holds.get(model);
+    const restMs = (held?.untilMs ?? 0) - this.#clock.now();
+    if (held !== undefined && held.id !== id && restMs > 0) throw limitsHeldError(Math.ceil(restMs / 1000));
   }
 
   /** The max-concurrency to put back when this hold ends; undefined if there is none of this id: another change ended it. */

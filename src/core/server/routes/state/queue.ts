@@ -1,4 +1,4 @@
-import { asChatstreamError } from '../../../base/errors.js';
+import { asChatstreamError, ChatstreamError } from '../../../base/errors.js';
 import type { App, LineContext } from '../../http/context.js';
 import type { Sender } from '../../http/keys/operators.js';
 import { viewerOf } from '../../http/keys/roles.js';
@@ -35,24 +35,31 @@ export function queueRoutes(app: App, context: LineContext): void {
     const restored = isEnding ? holds.before(model, hold.id) : undefined;
     const maxConcurrency = body.max_concurrency ?? restored;
     try {
-      const begun = hold !== undefined && !isEnding && holds.hold(model, hold, maxConcurrencyOf(context, model));
+      if (hold !== undefined && model === undefined && context.line.modelQueues !== undefined) throw wholeHoldError();
+      if (isEnding && body.max_concurrency !== undefined) holds.check(model, hold.id);
+      const undo = hold === undefined || isEnding ? null : holds.hold(model, hold, maxConcurrencyOf(context, model));
       try {
         line.resize({
           ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
           ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
         });
       } catch (error) {
-        if (begun) holds.end(model);
+        undo?.();
         throw error;
       }
+      // At once, because another one may begin while the limits are stored.
+      if (hold === undefined && maxConcurrency !== undefined) holds.end(model);
       await line.limitsKept?.();
-      if (restored !== undefined || (hold === undefined && maxConcurrency !== undefined)) holds.end(model);
+      if (hold !== undefined && restored !== undefined && holds.before(model, hold.id) !== undefined) holds.end(model);
     } catch (error) {
       // It says which models have changed nevertheless.
       log.warn({ ...asked, ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
       throw error;
     }
-    log.info({ ...asked, ...body }, 'queue limits changed');
+    const isChanged = maxConcurrency !== undefined || body.max_queue !== undefined;
+    if (isChanged)
+      log.info({ ...asked, ...body, ...(isEnding && { max_concurrency: maxConcurrency }) }, 'queue limits changed');
+    else log.debug({ ...asked, ...body }, 'queue limits held');
     return describe(context, raw);
   });
 
@@ -72,6 +79,13 @@ export function queueRoutes(app: App, context: LineContext): void {
       operations.drain();
     }
     return reply.code(202).send({ ...describe(context, raw), draining: true });
+  });
+}
+
+function wholeHoldError(): ChatstreamError {
+  return new ChatstreamError('invalid_request', 'A hold is of one model here.', {
+    param: 'model',
+    hint: 'Name the "model" whose limits are held.',
   });
 }
 

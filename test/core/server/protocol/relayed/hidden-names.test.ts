@@ -17,8 +17,8 @@ describe('names of models in the error of an upstream', () => {
   });
 
   it('are hidden in other texts, at the end of a sentence as well', () => {
-    expect(shown('Try large. Or v1.2, or c++!', 'large', 'v1.2', 'c++')).toBe(
-      'Try (another model). Or (another model), or (another model)!',
+    expect(shown('Try large. Or v1.2, or c++! For tiny: later', 'large', 'v1.2', 'c++', 'tiny')).toBe(
+      'Try (another model). Or (another model), or (another model)! For (another model): later',
     );
   });
 
@@ -32,6 +32,19 @@ describe('names of models in the error of an upstream', () => {
     const error = JSON.stringify({ error: { message: 'No such model', type: 'model', code: 'model', param: 'model' } });
     expect(JSON.parse(shown(error, 'model'))).toEqual({
       error: { message: 'No such (another model)', type: 'model', code: 'model', param: 'model' },
+    });
+  });
+
+  it('do not take away members that clients look for', () => {
+    const error = JSON.stringify({
+      error: { message: 'full', code: 'context_length_exceeded' },
+      status: 400,
+      large: 1,
+    });
+    expect(JSON.parse(shown(error, 'code', 'error', 'message', 'status', 'large'))).toEqual({
+      error: { message: 'full', code: 'context_length_exceeded' },
+      status: 400,
+      '(another model)': 1,
     });
   });
 

@@ -45,6 +45,20 @@ describe('a hold of max_concurrency', () => {
     ).toEqual([1, 1, 'limits_held', 1]);
   });
 
+  it('that ran out leaves what was set before it to the next one, of whomever', async () => {
+    for (const id of ['a', 'b']) {
+      expect(
+        await patched({ max_concurrency: 1, ...hold('a', 60) }, { passS: 61, ...hold(id, 60) }, hold(id, 0)),
+      ).toEqual([1, 1, 3]);
+    }
+  });
+
+  it('refuses an end of others with a limit', async () => {
+    expect(
+      await patched({ max_concurrency: 1, ...hold('a', 60) }, { max_concurrency: 2, ...hold('b', 0) }, hold('a', 0)),
+    ).toEqual([1, 'limits_held', 3]);
+  });
+
   it('ends with a change of others, which stays', async () => {
     expect(
       await patched({ max_concurrency: 1, ...hold('a', 60) }, { max_concurrency: 2 }, hold('a', 0), hold('b', 60)),

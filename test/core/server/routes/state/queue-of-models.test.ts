@@ -30,6 +30,21 @@ function namesIn({ models, executors }: Lines): object {
 }
 
 describe('the lines of several models', () => {
+  it('are held one by one', async () => {
+    const { app } = await linesApp({ models: all });
+    const answers = [];
+    for (const model of [undefined, 'chat', 'code']) {
+      const payload = { model, hold: { id: 'a', seconds: 60 } };
+      const answer = await app.inject({ method: 'PATCH', url: '/v1/queue', payload });
+      answers.push([answer.statusCode, answer.json<{ error?: { param: string } }>().error?.param]);
+    }
+    expect(answers).toEqual([
+      [400, 'model'],
+      [200, undefined],
+      [200, undefined],
+    ]);
+  });
+
   it.each([
     ['coder', ['code']],
     ['guest', ['chat']],
