@@ -70,20 +70,27 @@ export function jsonSize(text: string, most: JsonSize): JsonSize {
   return { containers, levels, members, strings };
 }
 
-/** Texts are told apart by 20 bits of a hash: of 20,000 different ones, some 1 % are taken for one that was there before, of 50,000 some 2 %. */
-const hashBits = 20;
+/** Texts are told apart by so many bits of a hash at least: of 20,000 different ones, some 1 % are taken for one that was there before, of 50,000 some 2 %. */
+const leastHashBits = 20;
 
 /** Different in each process, so that clients cannot search for texts that collide. */
 const hashBasis = Math.floor(Math.random() * 2 ** 32);
 
 /** Counts different texts, or nearly so many. */
 class DifferentTexts {
-  readonly #seen = new Int32Array(2 ** (hashBits - 5));
+  readonly #bits: number;
+  readonly #seen: Int32Array;
   #count = 0;
+
+  /** @param most up to how many are counted; of as many, some 6 % are taken for one that was there before */
+  constructor(most: number) {
+    this.#bits = Math.min(32, Math.max(leastHashBits, 35 - Math.clz32(most)));
+    this.#seen = new Int32Array(2 ** (this.#bits - 5));
+  }
 
   /** @returns how many there are with this part of a text */
   add(text: string, start: number, end: number): number {
-    const hash = hashOf(text, start, end);
+    const hash = hashOf(text, start, end, this.#bits);
     const word = this.#seen[hash >>> 5] ?? 0;
     const bit = 1 << (hash & 31);
     if ((word & bit) !== 0) return this.#count;
@@ -98,7 +105,7 @@ class DifferentTexts {
  * in its length, which is much less than parsing takes, because that makes a string of each name that is kept.
  */
 export function hasManyNames(text: string, most: number): boolean {
-  const names = new DifferentTexts();
+  const names = new DifferentTexts(most);
   let start = 0;
   let end = 0;
   for (let at = 0; at < text.length; at += 1) {
@@ -119,20 +126,30 @@ const shortString = 10;
 
 /** The same for short strings, names or not. */
 export function hasManyShortStrings(text: string, most: number): boolean {
-  const strings = new DifferentTexts();
+  const strings = new DifferentTexts(most);
   for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) {
     const start = at + 1;
     at = endOfString(text, at);
-    if (at - start <= shortString && strings.add(text, start, at) > most) return true;
+    if (isShort(text, start, at) && strings.add(text, start, at) > most) return true;
   }
   return false;
 }
 
-/** FNV-1a, with the upper bits mixed into the lower ones. @returns {@link hashBits} bits */
-function hashOf(text: string, start: number, end: number): number {
+/** Whether a string has no more than {@link shortString} characters, of which each may be written as an escape of up to six. */
+function isShort(text: string, start: number, end: number): boolean {
+  if (end - start > 6 * shortString) return false;
+  let length = 0;
+  for (let at = start; at < end; at += 1, length += 1) {
+    if (text.charCodeAt(at) === backslash) at += text.charAt(at + 1) === 'u' ? 5 : 1;
+  }
+  return length <= shortString;
+}
+
+/** FNV-1a, with the upper bits mixed into the lower ones. */
+function hashOf(text: string, start: number, end: number, bits: number): number {
   let hash = hashBasis;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
-  return (hash ^ (hash >>> hashBits)) & (2 ** hashBits - 1);
+  return ((hash ^ (hash >>> bits)) & (2 ** bits - 1)) >>> 0;
 }
 
 /** @returns the position of the quote that ends a string; the length of the text if it does not end */

@@ -83,8 +83,8 @@ describe('the number of different names', () => {
       fc.property(objects, (value) => {
         const names = namesIn(value).size;
         expect(hasManyNames(JSON.stringify(value), names)).toBe(false);
-        // A few names do not have the same hash, or hardly ever.
-        if (names > 0 && names < 8) expect(hasManyNames(JSON.stringify(value), names - 1)).toBe(true);
+        // Two names do not have the same hash, or hardly ever.
+        if (names > 0 && names < 3) expect(hasManyNames(JSON.stringify(value), names - 1)).toBe(true);
       }),
     );
   });
@@ -101,7 +101,7 @@ describe('the number of different names', () => {
 
 describe('the number of different short strings', () => {
   it('is at most what is in the value, and does not count strings of more than ten characters', () => {
-    const texts = fc.string({ unit: fc.constantFrom('{', ':', ',', '[', 'a'), maxLength: 14 });
+    const texts = fc.string({ unit: fc.constantFrom('{', ':', ',', '[', 'a', '"', '\\n', '\\u0001'), maxLength: 14 });
     const objects = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 4 }, texts, fc.array(tie('value')), fc.dictionary(texts, tie('value'))),
     })).value;
@@ -109,8 +109,8 @@ describe('the number of different short strings', () => {
       fc.property(objects, (value) => {
         const strings = new Set(stringsIn(value).filter(({ length }) => length <= 10)).size;
         expect(hasManyShortStrings(JSON.stringify(value), strings)).toBe(false);
-        // A few strings do not have the same hash, or hardly ever.
-        if (strings > 0 && strings < 8) expect(hasManyShortStrings(JSON.stringify(value), strings - 1)).toBe(true);
+        // Two strings do not have the same hash, or hardly ever.
+        if (strings > 0 && strings < 3) expect(hasManyShortStrings(JSON.stringify(value), strings - 1)).toBe(true);
       }),
     );
   });

@@ -16,6 +16,7 @@ import { Prompter } from './prompter.js';
 import { Prompts } from './prompts.js';
 import { RenderProcesses } from './rendering/render-processes.js';
 import { LongTexts } from './tokenizing/long-texts.js';
+import { fileIdentity } from './tokenizing/tokenize-messages.js';
 
 /** Number of llama.cpp's messages that are kept: it logs few before the one that explains a failure. */
 const keptMessages = 100;
@@ -69,7 +70,7 @@ class LlamaPromptEngine extends LoadedEngine<LoadedVocabulary, { readonly prompt
     const contextLength = contextLengthOf(context, file.trainedContextLength);
     const prompts = new Prompts(model, contextLength, {
       rendererOf: (template) => new RenderProcesses(template, { gpu, nativeFile: loadedNativeFile(), clock }),
-      longTexts: new LongTexts({ modelPath, gpu, clock }),
+      longTexts: new LongTexts({ modelPath, gpu, identity: fileIdentity(modelPath), clock }),
     });
     const prompter = new Prompter(library, model, prompts);
     const info = modelInfo(this.#options, file, {

@@ -79,8 +79,9 @@ export class HelperProcess {
 
   /** Ends it at once. What it is doing, nothing else could interrupt. */
   kill(): void {
-    this.#isAlive = false;
     signalChild(this.#child, 'SIGKILL');
+    // Its exit may come late, if it hangs in the kernel.
+    this.#ended('it was killed, or crashed');
   }
 
   async #send(request: HelperRequest): Promise<HelperAnswer> {

@@ -28,8 +28,8 @@ const longText = 65_536;
 /** Code units from which on text that cannot be cut is tokenised elsewhere, if it can be: it takes about 1 µs for each. */
 const longPart = 32_768;
 
-/** Tokenises a part of a text as {@link Tokenizer.read} does, where nothing waits for it. */
-export type ReadElsewhere = (part: Part, signal?: AbortSignal) => Promise<Uint32Array>;
+/** Tokenises a part of a text as {@link Tokenizer.read} does, where nothing waits for it. Null if that is impossible now. */
+export type ReadElsewhere = (part: Part, signal?: AbortSignal) => Promise<Uint32Array | null>;
 
 /** Tokens between two looks at the clock. */
 const stride = 8192;
@@ -87,7 +87,8 @@ export class Tokenizer {
     for (const part of this.#parts(pieces)) {
       if (typeof part === 'number') tokens.push(part);
       else if (this.#readElsewhere !== null && part.text.length > longPart) {
-        await append(tokens, await this.#readElsewhere(part, signal), pacer);
+        const read = await this.#readElsewhere(part, signal);
+        await append(tokens, read ?? Uint32Array.from(this.read(part)), pacer);
       } else for (const token of this.#plain(part)) tokens.push(token);
       if (!pacer.isDue) continue;
       assertBelow(bound, tokens.length);

@@ -21,6 +21,11 @@ const keptMs = 60_000;
 /** Processes that may end while they work on a text. The first may have any cause. */
 const mostDeaths = 2;
 
+type Attempt =
+  | { readonly type: 'tokens'; readonly tokens: Uint32Array }
+  | { readonly type: 'unstarted' }
+  | { readonly type: 'ended'; readonly error: unknown; readonly isLate: boolean };
+
 export interface LongTextsOptions extends VocabularySource {
   readonly clock?: Clock;
   readonly create?: Fork;
@@ -48,9 +53,10 @@ export class LongTexts {
    * As `Tokenizer.read` does, in the order in which texts come.
    *
    * @param signal aborted when the tokens are no longer needed; its reason is thrown
-   * @throws ChatstreamError `engine_failed` for a text at which two processes have ended or were killed
+   * @returns null if there can be no process, for lack of memory or because the file of the model has changed
+   * @throws ChatstreamError for a text at which two processes have ended (`engine_failed`) or took too long (`invalid_request`)
    */
-  async read(part: Part, signal: AbortSignal = new AbortController().signal): Promise<Uint32Array> {
+  async read(part: Part, signal: AbortSignal = new AbortController().signal): Promise<Uint32Array | null> {
     return await untilAborted(
       this.#turns.take('', () => this.#read(part, signal), signal),
       signal,
@@ -64,14 +70,15 @@ export class LongTexts {
     this.#process?.kill();
   }
 
-  async #read(part: Part, signal: AbortSignal): Promise<Uint32Array> {
+  async #read(part: Part, signal: AbortSignal): Promise<Uint32Array | null> {
     this.#cancelEnd?.();
     try {
       for (let deaths = 1; ; deaths += 1) {
         const attempt = await this.#attempt(part, signal);
         if (attempt.type === 'tokens') return attempt.tokens;
         signal.throwIfAborted();
-        if (deaths === mostDeaths) throw endedTwiceError(attempt.error);
+        if (attempt.type === 'unstarted') return null;
+        if (deaths === mostDeaths) throw attempt.isLate ? tooSlowError() : endedTwiceError(attempt.error);
       }
     } finally {
       this.#cancelEnd = this.#clock.schedule(keptMs, () => {
@@ -81,26 +88,39 @@ export class LongTexts {
     }
   }
 
-  async #attempt(
-    part: Part,
-    signal: AbortSignal,
-  ): Promise<
-    { readonly type: 'tokens'; readonly tokens: Uint32Array } | { readonly type: 'ended'; readonly error: unknown }
-  > {
-    if (this.#isStopped) throw endedError(tokenisesTexts, 'it was stopped');
+  async #attempt(part: Part, signal: AbortSignal): Promise<Attempt> {
+    const process = await this.#started();
+    if (process === null) return { type: 'unstarted' };
+    signal.throwIfAborted();
+    const late = endedError(tokenisesTexts, `it has not answered for ${longestMs / 1000} s`);
     try {
-      const process = this.#living();
-      const isReady = process.ready;
-      await within({ longestMs: longestStartMs }, this.#clock, process, isReady, () => startError(tokenisesTexts));
-      signal.throwIfAborted();
       const patience = { longestMs, forNobodyMs, signal };
-      const tokens = await within(patience, this.#clock, process, process.tokenize(part), hungError);
+      const tokens = await within(patience, this.#clock, process, process.tokenize(part), () => late);
       return { type: 'tokens', tokens };
     } catch (error) {
-      // It has refused, or the caller has left.
-      if (this.#process?.isAlive === true) throw error;
-      return { type: 'ended', error };
+      // It has refused, or it was stopped.
+      if (process.isAlive || this.#isStopped) throw error;
+      return { type: 'ended', error, isLate: error === late };
     }
+  }
+
+  /** @returns null if it could not be created, or did not become ready */
+  async #started(): Promise<TokenizeProcess | null> {
+    this.#assertGoesOn();
+    try {
+      const process = this.#living();
+      await within({ longestMs: longestStartMs }, this.#clock, process, process.ready, () =>
+        startError(tokenisesTexts),
+      );
+      return process;
+    } catch {
+      this.#assertGoesOn();
+      return null;
+    }
+  }
+
+  #assertGoesOn(): void {
+    if (this.#isStopped) throw endedError(tokenisesTexts, 'it was stopped');
   }
 
   #living(): TokenizeProcess {
@@ -112,8 +132,9 @@ export class LongTexts {
   }
 }
 
-function hungError(): ChatstreamError {
-  return endedError(tokenisesTexts, `it has not answered for ${longestMs / 1000} s`);
+function tooSlowError(): ChatstreamError {
+  const message = `A text without a place where it can be cut takes more than ${longestMs / 1000} s to tokenise.`;
+  return new ChatstreamError('invalid_request', message, { hint: 'Put spaces into it, or send a shorter one.' });
 }
 
 /** Clients read it. */

@@ -9,9 +9,9 @@ export const tokenisesTexts = 'tokenises long texts';
 /** A process that has the vocabulary of a model and tokenises texts, one at a time. */
 export class TokenizeProcess extends HelperProcess {
   /** @throws ChatstreamError `engine_failed` if it cannot be created */
-  constructor({ modelPath, gpu }: VocabularySource, create?: Fork) {
+  constructor({ modelPath, gpu, identity }: VocabularySource, create?: Fork) {
     const entry = compiledFile(import.meta.url, './tokenize-host.js');
-    super({ entry, name: tokenisesTexts }, { modelPath, gpu }, create);
+    super({ entry, name: tokenisesTexts }, { modelPath, gpu, identity }, create);
   }
 
   /** As `Tokenizer.read` does. @throws ChatstreamError `engine_failed` if the process ends */

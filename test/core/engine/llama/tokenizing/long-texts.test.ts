@@ -9,7 +9,9 @@ import { importLibrary } from '../../../../../src/core/engine/llama/library/libr
 import type { Part } from '../../../../../src/core/engine/llama/prompt/text-cuts.js';
 import { LongTexts } from '../../../../../src/core/engine/llama/tokenizing/long-texts.js';
 import { tokenizerOf } from '../../../../../src/core/engine/llama/tokenizing/model-tokenizer.js';
+import { fileIdentity } from '../../../../../src/core/engine/llama/tokenizing/tokenize-messages.js';
 import { specialTokens, syntheticModel } from '../../../../support/gguf/index.js';
+import { until } from '../../../../support/until.js';
 import { VirtualClock } from '../../../../support/virtual-clock.js';
 
 let modelPath: string;
@@ -40,7 +42,7 @@ function tokenizing(...scripts: string[]): Tokenizing {
     children.push(child);
     return child;
   };
-  const texts = new LongTexts({ modelPath, gpu: 'off', clock, create });
+  const texts = new LongTexts({ modelPath, gpu: 'off', identity: fileIdentity(modelPath), clock, create });
   onTestFinished(() => {
     texts.stop();
   });
@@ -129,20 +131,34 @@ describe('long texts that are tokenised in a process of their own', () => {
     expect(await reading).toEqual(tokensOf('rain'));
   });
 
-  it('fail if no process can be created', async () => {
-    const create: Fork = () => {
-      throw new Error('ENOMEM');
-    };
-    const texts = new LongTexts({ modelPath, gpu: 'off', clock: new VirtualClock(), create });
-    expect(await outcome(texts.read(part('rain')))).toMatchObject({
-      code: 'engine_failed',
-      message: expect.stringContaining('ENOMEM') as string,
+  it('are refused if they take too long twice', async () => {
+    const { texts, clock, children } = tokenizing(hangs, hangs);
+    const reading = outcome(texts.read(part('rain')));
+    for (const at of [0, 1]) {
+      await until(() => children.length > at, 'a process');
+      await isAsked(children[at]);
+      clock.advance(15_000);
+    }
+    expect(await reading).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('15 s to tokenise') as string,
     });
   });
 
-  it('fail with the reason if the vocabulary cannot be loaded', async () => {
-    const texts = new LongTexts({ modelPath: '/nowhere/none.gguf', gpu: 'off', clock: new VirtualClock() });
-    expect(await outcome(texts.read(part('rain')))).toMatchObject({ code: 'engine_failed' });
+  it('are left to the caller if no process can be created', async () => {
+    const create: Fork = () => {
+      throw new Error('ENOMEM');
+    };
+    const texts = new LongTexts({ modelPath, gpu: 'off', identity: 'any', clock: new VirtualClock(), create });
+    expect(await texts.read(part('rain'))).toBeNull();
+  });
+
+  it.each([
+    ['is gone', '/nowhere/none.gguf'],
+    ['has been replaced', null],
+  ])('are left to the caller if the file of the model %s', async (_what, path) => {
+    const source = { modelPath: path ?? modelPath, gpu: 'off', identity: 'another' } as const;
+    expect(await new LongTexts({ ...source, clock: new VirtualClock() }).read(part('rain'))).toBeNull();
   });
 
   it('are given up when nobody waits for them, those that wait and the one that is worked on', async () => {
