@@ -9,7 +9,7 @@ const shared = ['test/{cli,commands,console,core,docs,support-tests}/**/*.test.t
 /** In the same folders, but they replace modules, or need llama.cpp as it is when it is loaded. */
 const alone = [
   'test/commands/serve.test.ts',
-  'test/core/server/http/{keys/key-ring,listen}.test.ts',
+  'test/core/server/http/{json-bodies,keys/key-ring,listen}.test.ts',
   'test/core/models/hugging-face.test.ts',
   'test/core/engine/llama/{library/load-errors,loading/load,unknown-architecture}.test.ts',
 ];
