@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { RequestLine } from '../../inference/queue/request-line.js';
 import type { Totals } from '../../telemetry/totals.js';
-import { QueueFeed,type Watcher } from './queue-feed.js';
+import { QueueFeed, type Watcher } from './queue-feed.js';
 import type { QueueViewer } from './queue-view.js';
 
 /** The feed of all requests, and one for each key, or address without a key, whose users watch, by what they may see. */
