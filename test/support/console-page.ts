@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, onTestFailed } from 'vitest';
 import type { Browser } from './browser.js';
 
 /** A page of the console, and what must not happen on it. */
@@ -31,6 +31,11 @@ export async function openConsole(
   const complaints: string[] = [];
   const page = await context.newPage();
   await page.setViewportSize(size);
+  // What was not found is often explained by what is there.
+  onTestFailed(async () => {
+    const text = page.isClosed() ? 'closed' : await page.locator('body').innerText({ timeout: 5000 });
+    process.stderr.write(`The console at ${page.url()}:\n${text}\nComplaints: ${complaints.join('\n')}\n`);
+  });
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
     // Violations of the content security policy are among these.

@@ -251,6 +251,8 @@ export class Scheduler<J extends Job> {
   /** Stops admitting jobs and turns away those that have not started. Resolves when the last of the others has ended. */
   drain(): Promise<void> {
     const drained = this.#departures.drain(() => notStartedError(this.retryAfterSeconds()));
+    // Free places may have been kept for a job that needs several; paused ones continue in them.
+    this.#starter.fill();
     this.#waits.watchOldest();
     return drained;
   }

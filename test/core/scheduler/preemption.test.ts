@@ -13,7 +13,7 @@ interface House {
   readonly scheduler: Scheduler<KeyJob>;
   /** `a starts`, `a pauses`, `a goes on`, `a is turned away`: as the scheduler says it. */
   readonly heard: string[];
-  readonly ask: (name: string, trafficClass: TrafficClass, key?: string) => KeyJob;
+  readonly ask: (name: string, trafficClass: TrafficClass, key?: string, places?: number) => KeyJob;
 }
 
 function house(slots = 1, fair: Partial<FairOptions> = {}): House {
@@ -31,8 +31,8 @@ function house(slots = 1, fair: Partial<FairOptions> = {}): House {
   scheduler.events((event) => {
     if (event.type !== 'moved') heard.push(`${event.job.name} ${words[event.type]}`);
   });
-  const ask: House['ask'] = (name, trafficClass, key = trafficClass) => {
-    const job = new KeyJob(name, { key, trafficClass, promptTokens: 10, maxTokens: 100 }, 10, 0);
+  const ask: House['ask'] = (name, trafficClass, key = trafficClass, places = 1) => {
+    const job = new KeyJob(name, { key, trafficClass, promptTokens: 10, maxTokens: 100 }, 10, 0, places);
     scheduler.admit(job);
     return job;
   };
@@ -174,6 +174,19 @@ describe('a paused job', () => {
     expect(isDrained).toBe(false);
     scheduler.release(night);
     await drained;
+  });
+
+  it('goes on at the beginning of a drain if a place was kept for one that needs several', () => {
+    const { clock, scheduler, heard, ask } = house(2);
+    ask('day', 'standard');
+    ask('night', 'batch');
+    const person = ask('person', 'interactive');
+    clock.advance(2000);
+    ask('wide', 'standard', 'other', 2);
+    scheduler.release(person);
+    expect(heard.slice(2)).toEqual(['night pauses', 'person starts']);
+    void scheduler.drain();
+    expect(heard.slice(4)).toEqual(['wide is turned away', 'night goes on']);
   });
 
   it('goes on while others are held', () => {
