@@ -19,10 +19,10 @@ const usualMs = 1000;
 const longestMs = 5000;
 
 /**
- * A front that has announced itself within this time, in milliseconds, is considered alive. A former holder has been
- * silent for longer.
+ * A front that has announced itself within this time, in milliseconds, is considered alive: it does so every second, and two
+ * announcements in a row may be lost. A former holder has usually been silent for longer.
  */
-const lateMs = 2500;
+const lateMs = 3100;
 
 const lookMs = 250;
 

@@ -52,9 +52,15 @@ describe('a new holder of a line', () => {
   });
 
   it('waits no longer than a second for a front that has been silent since the former holder was lost', async () => {
-    await clock.advanceAsync(2000);
+    await clock.advanceAsync(3000);
     hasSaid.add('f1');
     expect(await waits(5000, ['f1'])).toBe(1000);
+  });
+
+  it('waits for a front of which two announcements in a row were lost', async () => {
+    await clock.advanceAsync(1500);
+    hasSaid.add('f1');
+    expect(await waits(5000, ['f1'])).toBe(1750);
   });
 
   it('waits longer for a front that is alive, whose message may have been lost', async () => {
