@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -6,12 +7,19 @@ import { defineConfig } from 'vitest/config';
  */
 const shared = ['test/{cli,commands,console,core,docs,support-tests}/**/*.test.ts', 'test/*.test.ts'];
 
-/** In the same folders, but they replace modules, or need llama.cpp as it is when it is loaded. */
+/** In the same folders, but they replace modules, which others have loaded already, or would then have replaced. */
+const mocking = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => `test/${name.replaceAll('\\', '/')}`)
+  .filter((path) => /\bvi\.(mock|doMock)\(/.test(readFileSync(path, 'utf8')));
+
 const alone = [
-  'test/commands/serve.test.ts',
-  'test/core/server/http/{json-bodies,keys/key-ring,listen}.test.ts',
-  'test/core/models/hugging-face.test.ts',
+  ...mocking,
+  // They need a library as it is when it is loaded.
   'test/core/engine/llama/{library/load-errors,loading/load,unknown-architecture}.test.ts',
+  'test/core/server/http/listen.test.ts',
+  // A module that sets hooks sets them for one file of a worker only; another file has these.
+  'test/core/models/hugging-face.test.ts',
 ];
 
 export default defineConfig({

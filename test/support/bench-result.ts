@@ -2,7 +2,7 @@ import { seededRandom } from '../../src/core/base/random.js';
 import { metricNames } from '../../src/core/measurement/metric-names.js';
 import { resultSchemaName } from '../../src/core/measurement/read-result.js';
 import type { BenchResult, Run, TargetDescription } from '../../src/core/measurement/result-schema.js';
-import { figuresApartOf } from '../../src/core/measurement/settings/figures-apart.js';
+import { loadShapeFiguresOf } from '../../src/core/measurement/settings/load-shape-figures.js';
 import { type SettingSummary, summarise } from '../../src/core/measurement/settings/summarise.js';
 import { ClientDelay } from '../../src/core/measurement/validity/client-delay.js';
 import { isOverloaded } from '../../src/core/measurement/validity/overload.js';
@@ -78,7 +78,7 @@ function summaryOf(run: Run, samples: SampleSet): SettingSummary {
     sentLate: new SentLate([run]),
     countsTokens: true,
     isOverloaded: isOverloaded([run]),
-    apart: figuresApartOf([run]),
+    loadShape: loadShapeFiguresOf([run]),
   };
 }
 

@@ -17,7 +17,7 @@ export function failedShareOf(row: HistoryRow): number {
   return attempts === 0 ? 0 : (attempts - successes) / attempts;
 }
 
-/** Of all together. */
+/** As {@link answeredOf}, for several rows together. */
 export function answeredTogether(points: readonly Answering[]): Proportion {
   const all = points.map(({ row }) => answeredOf(row));
   return {

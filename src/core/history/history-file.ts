@@ -39,6 +39,15 @@ export async function readHistory(path: string): Promise<History> {
   return parseHistory(text, path);
 }
 
+/** As {@link readHistory}, but a file that does not exist yet is an empty history. */
+export async function readHistoryIfAny(path: string): Promise<History> {
+  const exists = await open(path).then(
+    (file) => file.close().then(() => true),
+    (error: unknown) => member(error, 'code') !== 'ENOENT',
+  );
+  return exists ? readHistory(path) : { entries: [], skipped: [] };
+}
+
 /** Whether it is a result file, which is a single object, and not a line of a history. */
 function isResult(text: string): boolean {
   if (!text.includes('"chatstream.bench/')) return false;
@@ -47,15 +56,6 @@ function isResult(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The same; a file that does not exist yet is an empty history. */
-export async function readHistoryIfAny(path: string): Promise<History> {
-  const exists = await open(path).then(
-    (file) => file.close().then(() => true),
-    (error: unknown) => member(error, 'code') !== 'ENOENT',
-  );
-  return exists ? readHistory(path) : { entries: [], skipped: [] };
 }
 
 function parseHistory(text: string, name: string): History {

@@ -1,18 +1,15 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ServingEngine } from '../engine/engine.js';
 import type { RequestLine } from '../inference/queue/request-line.js';
-import { hasPace, type Timings, wasComputed } from '../inference/request.js';
 import { onEngineRestart } from './engine-restarts.js';
 import { observeExecutors } from './executor-metrics.js';
 import { observeKeys } from './key-metrics.js';
+import { tokenBuckets } from './metric-buckets.js';
 import { observeHeldLines, observeModels } from './model-metrics.js';
 import { observePromptCache } from './prompt-cache-metrics.js';
-import { countedOutcome, countedOutcomes } from './totals.js';
+import { observeRequests } from './request-metrics.js';
 
-/** Seconds, from a millisecond to ten minutes: the range of waits. */
-const waitBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
-/** Seconds, from a tenth of a millisecond to a second: the range of times per token. */
-const tokenBuckets = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+/** Generations in a round. */
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 const misnamedMetrics = [
@@ -54,7 +51,7 @@ export class Metrics {
     this.#gauge('chatstream_queued_tokens', 'Prompt tokens of waiting requests.', () => line.queuedTokens);
     this.#gauge('chatstream_max_concurrency', 'Size of the processing queue.', () => line.limits.maxConcurrency);
     this.#gauge('chatstream_max_queue', 'Size of the request queue.', () => line.limits.maxQueue);
-    this.#observeRequests(line);
+    observeRequests(line.events, this.#registry);
     observeKeys(line.events, this.#registry);
     observeExecutors(line, this.#registry);
     observeModels(line, this.#registry);
@@ -114,84 +111,6 @@ export class Metrics {
       this.#rendering = null;
     });
     return this.#rendering;
-  }
-
-  #observeRequests(line: RequestLine): void {
-    const queueWait = this.#histogram('chatstream_queue_wait_seconds', 'Time in the request queue.', waitBuckets);
-    const ttft = this.#histogram(
-      'chatstream_time_to_first_token_seconds',
-      'From the arrival of a request to its first token.',
-      waitBuckets,
-    );
-    const prefill = this.#histogram(
-      'chatstream_prefill_seconds',
-      'From leaving the queue to the first token.',
-      waitBuckets,
-    );
-    const tpot = this.#histogram(
-      'chatstream_time_per_output_token_seconds',
-      'Mean time between the tokens of a completed request.',
-      tokenBuckets,
-    );
-    const e2e = this.#histogram(
-      'chatstream_e2e_request_latency_seconds',
-      'From the arrival of a completed request to its last token.',
-      waitBuckets,
-    );
-    const requests = this.#counter('chatstream_requests_total', 'Requests that have ended, by outcome.', ['outcome']);
-    for (const outcome of countedOutcomes) requests.inc({ outcome }, 0);
-    const deadlines = this.#counter(
-      'chatstream_deadline_requests_total',
-      'Requests that could not start before their deadline: refused on arrival, or dropped while they waited.',
-      ['stage'],
-    );
-    for (const stage of ['arrival', 'waiting']) deadlines.inc({ stage }, 0);
-    const late = this.#counter(
-      'chatstream_ttft_target_refusals_total',
-      'Requests that were refused, or dropped while they waited, because of --ttft-target.',
-    );
-    const pauses = this.#counter(
-      'chatstream_preemptions_total',
-      'Running batch generations that were paused for an interactive request.',
-    );
-    const countTokens = this.#tokenCounters();
-    line.events((event) => {
-      switch (event.type) {
-        case 'started':
-          queueWait.observe(event.queueMs / 1000);
-          return;
-        case 'paused':
-          pauses.inc();
-          return;
-        case 'first_token':
-          prefill.observe(event.prefillMs / 1000);
-          ttft.observe(event.sinceArrivalMs / 1000);
-          return;
-        case 'settled': {
-          const { outcome, timings } = event;
-          requests.inc({ outcome: countedOutcome(outcome) });
-          if (event.error?.code === 'deadline') {
-            deadlines.inc({ stage: outcome === 'refused' ? 'arrival' : 'waiting' });
-          }
-          if (event.error?.code === 'ttft_target') late.inc();
-          if (wasComputed(timings)) countTokens(timings);
-          if (outcome !== 'completed') return;
-          e2e.observe(event.sinceArrivalMs / 1000);
-          if (hasPace(timings)) tpot.observe(timings.decodeMs / (timings.outputTokens - 1) / 1000);
-        }
-      }
-    });
-  }
-
-  #tokenCounters(): (timings: Timings) => void {
-    const prompt = this.#counter('chatstream_prompt_tokens_total', 'Prompt tokens of requests that have ended.');
-    const cached = this.#counter('chatstream_cached_tokens_total', 'Prompt tokens that needed no prefill.');
-    const output = this.#counter('chatstream_output_tokens_total', 'Output tokens of requests that have ended.');
-    return (timings) => {
-      prompt.inc(timings.promptTokens);
-      cached.inc(timings.cachedTokens);
-      output.inc(timings.outputTokens);
-    };
   }
 
   #observeRounds(engines: readonly ServingEngine[]): void {

@@ -140,8 +140,8 @@ describe('a relay', () => {
           if (!isOne) expect(placedNow()).toBeLessThanOrEqual(Math.max(placedBefore, relay.limits.maxConcurrency));
           // Of those that are first in their lines, none could start, but for places that are kept for one that needs several.
           const firsts = waiting.filter(({ position }) => position === 1);
-          const homeless = running.filter(({ executor }) => executor === null);
-          const keepers = [...firsts, ...homeless].filter(({ id }) => (places.get(id) ?? 1) > 1);
+          const unplaced = running.filter(({ executor }) => executor === null);
+          const keepers = [...firsts, ...unplaced].filter(({ id }) => (places.get(id) ?? 1) > 1);
           for (const { id, model } of firsts) {
             const needed = places.get(id) ?? 1;
             const able = executors.filter((each) => each.serves(model ?? ''));

@@ -5,6 +5,7 @@ export type GgufValue =
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'int32[]'; readonly value: readonly number[] }
+  | { readonly type: 'float32[]'; readonly value: readonly number[] }
   | { readonly type: 'string[]'; readonly value: readonly string[] };
 
 export interface GgufTensor {
@@ -72,6 +73,8 @@ function encodeValue({ type, value }: GgufValue): Buffer {
       return Buffer.concat([uint32(typeId.string), string(value)]);
     case 'int32[]':
       return Buffer.concat([uint32(typeId.array), uint32(typeId.int32), uint64(value.length), ...value.map(int32)]);
+    case 'float32[]':
+      return Buffer.concat([uint32(typeId.array), uint32(typeId.float32), uint64(value.length), ...value.map(float32)]);
     case 'string[]':
       return Buffer.concat([uint32(typeId.array), uint32(typeId.string), uint64(value.length), ...value.map(string)]);
   }

@@ -24,8 +24,8 @@ import { addUpAnswers, answerChecks, promptCacheIn } from './answer-checks.js';
 import { assembleSeries, type Observations } from './assemble-series.js';
 import { agentsIn, clientHealth, withAgents } from './client-health.js';
 import { executorsIn } from './executors.js';
-import { figuresApartIn, type PlannedApart } from './figures-apart.js';
 import { tenantsIn, turnsIn } from './group-figures.js';
+import { loadShapeFiguresIn, type PlannedShape } from './load-shape-figures.js';
 import { type Filling, queueGrowthOf, singleFilling } from './overload.js';
 import { stagesIn } from './stage-figures.js';
 
@@ -41,8 +41,8 @@ export interface RunContext {
   readonly hasObjectives: boolean;
   /** Why it was ended before its time; null if it was not. */
   readonly abortedOn: string | null;
-  /** Which figures are reported separately; absent: none. */
-  readonly apart?: PlannedApart;
+  /** Which figures the shape of its load adds; absent: none. */
+  readonly loadShape?: PlannedShape;
   /** Whether the rate stays constant; absent: it does. */
   readonly isSteady?: boolean;
   /** What an open loop fills up with; absent: {@link singleFilling}. */
@@ -59,7 +59,7 @@ export interface RunContext {
   readonly beginUs: number;
 }
 
-const nothing: PlannedApart = { maxInFlight: false, cancel: false, probes: false };
+const nothing: PlannedShape = { maxInFlight: false, cancel: false, probes: false };
 
 const noGrowth = { overload: null, fillingSeconds: null, undecidedSeconds: null };
 
@@ -77,7 +77,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const answers = addUpAnswers(parts);
   // If the rate rises, requests in flight and TTFT rise anyway.
   const isOpenLoop = context.planned.setting.rate !== null && context.isSteady !== false;
-  const apart = figuresApartIn(parts, context.apart ?? nothing, requests.completed);
+  const loadShape = loadShapeFiguresIn(parts, context.loadShape ?? nothing, requests.completed);
   const agents = context.agents === undefined ? undefined : agentsIn(context.agents);
   const trend = mergedTrend(parts.map((part) => part.trend));
   const { filling = singleFilling } = context;
@@ -98,13 +98,13 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
     ...compression(parts),
     ...executorsIn(parts),
     metrics,
-    client: withAgents(clientHealth(parts, metrics, context.cpuShare, apart.held_back), agents),
+    client: withAgents(clientHealth(parts, metrics, context.cpuShare, loadShape.held_back), agents),
     ...(agents === undefined ? {} : { agents }),
     checks: {
       littles_law_error: littlesLawError(meanInFlight, counted, (metrics.e2e.mean ?? 0) / 1000),
       ...answerChecks(answers),
     },
-    ...apart,
+    ...loadShape,
     ...turnsIn(parts),
     ...tenantsIn(parts, context.tenants ?? [], seconds),
     ...stagesIn(parts, context.stages ?? [], { trend, filling, spanSeconds: seconds }),

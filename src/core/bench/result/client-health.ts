@@ -5,7 +5,7 @@ import { ClientDelay } from '../../measurement/validity/client-delay.js';
 import { ownWait, saturationOf } from '../../measurement/validity/saturation.js';
 import type { AgentPart, AgentsOfRun } from '../record/agent-part.js';
 import type { RunPart } from '../record/run-part.js';
-import { heldBackIn } from './figures-apart.js';
+import { heldBackIn } from './load-shape-figures.js';
 
 /** How well the load was produced and measured. @param cpuShare of one core, by all workers together */
 export function clientHealth(

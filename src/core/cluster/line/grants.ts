@@ -17,7 +17,7 @@ export class Grants {
   readonly #lease: number;
   readonly #places: NodePlaces;
   /** Started, and without a place, because their node is gone: the next places are theirs. */
-  readonly #homeless = new Set<LineRequest>();
+  readonly #unplaced = new Set<LineRequest>();
 
   constructor({ model, nodes, lease, onNodes }: GrantsOptions) {
     this.#lease = lease;
@@ -32,19 +32,19 @@ export class Grants {
   /** A front has registered it, perhaps with a place that a former holder of the line has given it. */
   adopt(request: LineRequest): void {
     if (request.node !== null) this.#places.take(request, request.node);
-    else if (request.isStarted) this.#homeless.add(request);
+    else if (request.isStarted) this.#unplaced.add(request);
   }
 
   /** It has been started: it gets a place, or the next one that is free. */
   grant(request: LineRequest): void {
-    if (!this.#give(request)) this.#homeless.add(request);
+    if (!this.#give(request)) this.#unplaced.add(request);
   }
 
   /** Gives free places to those that had one before. */
-  giveHomes(): void {
-    for (const request of this.#homeless) {
+  placeUnplaced(): void {
+    for (const request of this.#unplaced) {
       if (!this.#give(request)) break;
-      this.#homeless.delete(request);
+      this.#unplaced.delete(request);
     }
   }
 
@@ -53,12 +53,12 @@ export class Grants {
     this.#places.leave(request);
     this.#places.doubt(node);
     request.failedAt.add(node);
-    this.#homeless.add(request);
+    this.#unplaced.add(request);
   }
 
   /** It has ended, wherever it was. */
   forget(request: LineRequest): void {
-    this.#homeless.delete(request);
+    this.#unplaced.delete(request);
     this.#places.leave(request);
   }
 

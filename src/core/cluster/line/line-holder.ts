@@ -248,7 +248,7 @@ export class LineHolder {
   #share(): void {
     const scheduler = this.#scheduler;
     if (scheduler === null || this.#isStopped) return;
-    this.#grants.giveHomes();
+    this.#grants.placeUnplaced();
     scheduler.confine(this.#grants.placesInOrder);
   }
 

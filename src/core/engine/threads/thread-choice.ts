@@ -1,3 +1,5 @@
+import { median } from './median.js';
+
 /** Rounds of one kind that are remembered, to know how long they usually take. */
 const remembered = 32;
 
@@ -186,9 +188,4 @@ export class ThreadChoice {
     // What was observed since counts for more, and the measurement was of another number if that has changed.
     this.#measuredMs = null;
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Infinity;
 }

@@ -41,9 +41,9 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
   readonly changes: Subscribable<undefined> = this.#changes.subscribe;
   readonly #unfinished = new ResumableGenerations();
   /** Where each generation runs. */
-  readonly #homes = new Map<string, Replica>();
+  readonly #replicaOf = new Map<string, Replica>();
   /** Generations that wait for a place to continue, the first in line first. */
-  readonly #homeless = new Set<string>();
+  readonly #unplaced = new Set<string>();
   #hasStarted = false;
   #state: EngineState = { status: 'starting' };
 
@@ -106,21 +106,21 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     this.#unfinished.add(spec);
     const gone = goneError(this.#state);
     if (gone !== null) this.#refuse(spec.id, gone);
-    else if (this.#homeless.size > 0 || !this.#place(spec)) this.#homeless.add(spec.id);
+    else if (this.#unplaced.size > 0 || !this.#place(spec)) this.#unplaced.add(spec.id);
   }
 
   cancel(id: string): void {
     this.#unfinished.remove(id);
-    this.#homeless.delete(id);
-    this.#homes.get(id)?.cancel(id);
-    this.#homes.delete(id);
-    this.#placeHomeless();
+    this.#unplaced.delete(id);
+    this.#replicaOf.get(id)?.cancel(id);
+    this.#replicaOf.delete(id);
+    this.#placeUnplaced();
   }
 
   async stop(): Promise<void> {
     this.#unfinished.clear();
-    this.#homeless.clear();
-    this.#homes.clear();
+    this.#unplaced.clear();
+    this.#replicaOf.clear();
     if (this.#state.status !== 'stopped') this.#changeTo({ status: 'stopped' });
     await Promise.all(this.#replicas.map(({ engine }) => engine.stop()));
   }
@@ -130,10 +130,10 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     for (const { type, id } of round.events) {
       if (type !== 'ended' && type !== 'failed') continue;
       replica.ended(id);
-      this.#homes.delete(id);
+      this.#replicaOf.delete(id);
     }
     this.#unfinished.follow(round);
-    this.#placeHomeless();
+    this.#placeUnplaced();
     this.#rounds.emit({ executor: replica.name, ...round, ...this.#changedDevice(replica, round) });
   }
 
@@ -147,7 +147,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     if (this.#state.status === 'stopped') return;
     if (state.status === 'ready') replica.info = state.info;
     const lost = state.status === 'ready' ? [] : this.#lose(replica);
-    this.#placeHomeless();
+    this.#placeUnplaced();
     this.#changes.emit(undefined);
     this.#follow();
     this.#report(lost);
@@ -158,18 +158,18 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     const ids = replica.lose();
     const failed = this.#unfinished.lose(diedTwiceError('engine'), ids);
     for (const id of ids) {
-      this.#homes.delete(id);
-      this.#homeless.add(id);
+      this.#replicaOf.delete(id);
+      this.#unplaced.add(id);
     }
-    for (const { id } of failed) this.#homeless.delete(id);
+    for (const { id } of failed) this.#unplaced.delete(id);
     return failed;
   }
 
-  #placeHomeless(): void {
-    for (const id of this.#homeless) {
+  #placeUnplaced(): void {
+    for (const id of this.#unplaced) {
       const spec = this.#unfinished.resumed(id);
       if (spec !== null && !this.#place(spec)) return;
-      this.#homeless.delete(id);
+      this.#unplaced.delete(id);
     }
   }
 
@@ -178,7 +178,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     // What engines hold is known here, so that a short beginning counts as well.
     const replica = chooseExecutor(this.#replicas, noneFailed, (known) => known.knownShare(spec.prompt), 0);
     if (replica === null) return false;
-    this.#homes.set(spec.id, replica);
+    this.#replicaOf.set(spec.id, replica);
     replica.begin(spec);
     return true;
   }
@@ -189,7 +189,7 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     if (next.status === this.#state.status) return;
     this.#changeTo(next);
     if (next.status !== 'failed') return;
-    this.#homeless.clear();
+    this.#unplaced.clear();
     this.#report(this.#unfinished.failAll(engineDownError({ reason: next.reason })));
   }
 

@@ -17,7 +17,7 @@ import { isOverloaded } from '../validity/overload.js';
 import { saturationOfRuns } from '../validity/saturation.js';
 import { SentLate } from '../validity/sent-late.js';
 import { addUpErrors, errorCounts } from './error-counts.js';
-import { type FiguresApart, figuresApartOf } from './figures-apart.js';
+import { type LoadShapeFigures, loadShapeFiguresOf } from './load-shape-figures.js';
 import { mergedPromptCache } from './prompt-cache.js';
 
 /** All trials of one setting together: their histograms merged, their rates over the sum of their spans. */
@@ -41,7 +41,7 @@ export interface SettingSummary {
   readonly isOverloaded: boolean;
   /** Whether output tokens are counted. They are not for embeddings, and for whole answers without a usage. */
   readonly countsTokens: boolean;
-  readonly apart: FiguresApart;
+  readonly loadShape: LoadShapeFigures;
 }
 
 /** Merges the trials of each setting. The settings come in the order in which they were first measured. */
@@ -90,7 +90,7 @@ function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {
     sentLate: new SentLate(trials),
     isOverloaded: isOverloaded(trials),
     countsTokens: !trials.some((run) => run.requests.completed > 0 && run.output_tokens_source === 'none'),
-    apart: figuresApartOf(trials),
+    loadShape: loadShapeFiguresOf(trials),
   };
 }
 

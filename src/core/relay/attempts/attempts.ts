@@ -116,7 +116,7 @@ export class Attempts {
       },
       begun: (answer) => {
         this.#counts.countFirst(job);
-        job.homelessSinceMs = null;
+        job.unplacedSinceMs = null;
         // For the client, an answer that is resumed continues.
         if (job.resumePoint !== null) return;
         if (answer !== null) job.resumePoint = { answer, tokens: [], state: null };

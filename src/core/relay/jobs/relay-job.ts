@@ -34,7 +34,7 @@ export class RelayJob extends ClientJob<RelayRequest> {
   /** Null before the first token, and where no other server can continue. */
   resumePoint: ResumePoint | null = null;
   /** When it lost its place, the first time since one of its tokens arrived; null if it has not. */
-  homelessSinceMs: number | null = null;
+  unplacedSinceMs: number | null = null;
   /** Ends the attempt that runs; null between two attempts. */
   cancelAttempt: (() => void) | null = null;
   queueMs: number | null = null;

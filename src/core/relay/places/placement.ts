@@ -6,10 +6,10 @@ import { type Capacity, isUsable } from '../../executor/executor.js';
 import type { Attempts } from '../attempts/attempts.js';
 import { canGoOn, type RelayExecutor } from '../jobs/relay-executor.js';
 import type { ModelLine, RelayJob } from '../jobs/relay-job.js';
-import { HomelessJobs } from './homeless-jobs.js';
 import { refusalWithoutUpstream } from './no-upstream.js';
 import { Outages } from './outages.js';
 import { PlaceSharing } from './place-sharing.js';
+import { UnplacedJobs } from './unplaced-jobs.js';
 
 export interface PlacementOptions {
   readonly executors: readonly RelayExecutor[];
@@ -30,7 +30,7 @@ export interface PlacementOptions {
 export class Placement {
   readonly #options: PlacementOptions;
   readonly #sharing: PlaceSharing;
-  readonly #homeless: HomelessJobs;
+  readonly #unplaced: UnplacedJobs;
   readonly #outages: Outages;
   #isSharing = false;
   #mustShareAgain = false;
@@ -40,9 +40,9 @@ export class Placement {
     const { executors, limit, queueTimeoutMs } = options;
     this.#sharing = new PlaceSharing(executors, () => {
       const { maxConcurrency, running } = limit();
-      return { all: maxConcurrency, free: maxConcurrency - (running - this.#homeless.places) };
+      return { all: maxConcurrency, free: maxConcurrency - (running - this.#unplaced.places) };
     });
-    this.#homeless = new HomelessJobs(clock, queueTimeoutMs, (job) => {
+    this.#unplaced = new UnplacedJobs(clock, queueTimeoutMs, (job) => {
       this.#giveUp(job, queueTimeoutError(queueTimeoutMs, job.line.scheduler.retryAfterSeconds()));
     });
     this.#outages = new Outages(clock, () => {
@@ -72,20 +72,20 @@ export class Placement {
 
   /** Sends a job that has left the request queue, or keeps it until there is a place. */
   place(job: RelayJob): void {
-    if (!this.#options.attempts.send(job)) this.#homeless.add(job);
+    if (!this.#options.attempts.send(job)) this.#unplaced.add(job);
   }
 
   /** An upstream has failed a job, which is to be tried again. */
   lost(job: RelayJob): void {
     // An outage counts from now on, whatever there was before.
     this.#outages.note(job, true);
-    this.#homeless.add(job);
+    this.#unplaced.add(job);
     this.share();
   }
 
   /** A job has ended. Its place is shared out among all lines, rather than given to the next job in its own. */
   release(job: RelayJob): void {
-    this.#homeless.remove(job);
+    this.#unplaced.remove(job);
     job.line.scheduler.release(job);
     this.share();
   }
@@ -99,9 +99,9 @@ export class Placement {
       while (this.#mustShareAgain) {
         this.#mustShareAgain = false;
         this.#sharing.clear();
-        for (const job of this.#homeless.jobs) {
-          if (!this.#homeless.has(job)) continue;
-          if (this.#sharing.hasRoomFor(job.places) && this.#options.attempts.send(job)) this.#homeless.remove(job);
+        for (const job of this.#unplaced.jobs) {
+          if (!this.#unplaced.has(job)) continue;
+          if (this.#sharing.hasRoomFor(job.places) && this.#options.attempts.send(job)) this.#unplaced.remove(job);
           else this.#sharing.keepFor(job);
         }
         const lines = this.#options.lines.all;
@@ -120,7 +120,7 @@ export class Placement {
     this.#outages.note(line, able.length > 0);
     const error = (): ChatstreamError => refusalWithoutUpstream(line, executors);
     if (this.#outages.isOut(line)) line.scheduler.turnAwayWaiting(error);
-    for (const job of this.#homeless.jobs) {
+    for (const job of this.#unplaced.jobs) {
       if (job.line !== line) continue;
       this.#outages.note(
         job,

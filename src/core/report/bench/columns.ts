@@ -45,7 +45,7 @@ function latencyColumns(result: BenchResult, summaries: readonly SettingSummary[
     const { queue_wait: figures } = summary.metrics;
     return figures.count === 0 ? figures : unlessGrowing(summary, figures);
   });
-  const probes = summaries.map(({ apart }) => apart.probes?.ttft ?? noProbes);
+  const probes = summaries.map(({ loadShape }) => loadShape.probes?.ttft ?? noProbes);
   const tpot = summaries.map(({ metrics }) => metrics.tpot);
   const atMost = queueWaitSourceOf(summaries) === 'derived' ? ' at most' : '';
   const queueWaitColumns = percentileColumns(`queue wait${atMost}`, queueWait, { p50: 4, p95: 0, p99: 6 });

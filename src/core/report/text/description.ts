@@ -3,7 +3,7 @@ import { listed, plural } from '../../measurement/numbers.js';
 import type { Machine, Plan, TargetDescription } from '../../measurement/result-schema.js';
 import { routeOf } from '../../measurement/workload/endpoints.js';
 import { oneLine } from './escape.js';
-import { apartItems, inFlightText, openLoopText } from './load-shape.js';
+import { inFlightText, leaverAndProbeItems, openLoopText } from './load-shape.js';
 
 /** What was measured: model, server, address. */
 export function targetItems({ model, server, engine, url }: TargetDescription): readonly string[] {
@@ -26,7 +26,7 @@ function counted(names: readonly string[]): readonly string[] {
 /** The load: what was sent, how often, for how long. */
 export function loadItems(plan: Plan): readonly string[] {
   const requests = plan.tenants === undefined ? [tokens(plan), ...conversations(plan)] : tenants(plan);
-  const items = [...endpointItems(plan), arrivals(plan), ...apartItems(plan), ...requests, extent(plan)];
+  const items = [...endpointItems(plan), arrivals(plan), ...leaverAndProbeItems(plan), ...requests, extent(plan)];
   if (plan.trials > 1) items.push(plural(plan.trials, 'trial'));
   items.push(`seed ${plan.seed}${hasOwnWords(plan) ? ', new words' : ''}`);
   return items.map(oneLine);

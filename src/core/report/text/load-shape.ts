@@ -28,8 +28,8 @@ function stagesText(stages: NonNullable<Plan['stages']>): string {
     .join(', then ');
 }
 
-/** What is sent and counted apart: clients that leave, probes. */
-export function apartItems({ cancel, probe_rate: probeRate }: Plan): readonly string[] {
+/** Clients that leave and probes, which are counted separately from the other requests. */
+export function leaverAndProbeItems({ cancel, probe_rate: probeRate }: Plan): readonly string[] {
   return [
     ...(cancel === undefined ? [] : [cancelText(cancel)]),
     ...(probeRate === undefined ? [] : [`${significant(probeRate)} probes/s`]),

@@ -131,6 +131,17 @@ describe('a prompt engine', () => {
     expect(await prompts.tokenize(long.text)).toEqual(prepared);
   });
 
+  it('leaves such a text to a process, which ends with the engine', async () => {
+    const engine = await promptEngine();
+    await engine.start();
+    const left = expect(engine.tokenize('Grüß'.repeat(20_000))).rejects.toMatchObject({
+      code: 'engine_failed',
+      message: expect.stringMatching(/^The process that tokenises long texts has ended: /) as string,
+    });
+    await engine.stop();
+    await left;
+  });
+
   it('refuses a chat that takes too long to be rendered, and prepares others meanwhile', async () => {
     const loops = '{% for a in range(30000) %}{% for b in range(30000) %}{% endfor %}{% endfor %}';
     const chatTemplate = `{% if is_slow %}${loops}{% endif %}{{ messages[0].content }}`;

@@ -1,5 +1,6 @@
 import type { Llama, LlamaContextSequence } from 'node-llama-cpp';
 import type { Clock } from '../../../base/clock.js';
+import { median } from '../../threads/median.js';
 import type { Calibration } from '../../threads/thread-governor.js';
 import { libraryTokens } from '../library/library.js';
 
@@ -160,9 +161,4 @@ async function measure(
 /** Looks at the first sequence, which takes part in every round. */
 function isNearlyFull([first]: readonly LlamaContextSequence[]): boolean {
   return first === undefined || first.nextTokenIndex + 2 >= first.contextSize;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Infinity;
 }

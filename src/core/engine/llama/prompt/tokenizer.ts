@@ -158,7 +158,7 @@ export class Tokenizer {
     return tokens;
   }
 
-  /** The same in any case, at a stretch. */
+  /** The tokens of text in which no special token counts. Nothing else is done meanwhile. */
   read({ text, isContinued }: Part): readonly Token[] {
     const { specials } = this.vocabulary;
     const tokens = this.#readAsIs(text, isContinued);

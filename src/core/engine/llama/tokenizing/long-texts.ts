@@ -5,7 +5,7 @@ import { TurnsByOwner } from '../../../base/turns-by-owner.js';
 import { endedError, type Fork } from '../helpers/helper-process.js';
 import { longestStartMs, startError, within } from '../helpers/within.js';
 import type { Part } from '../prompt/text-cuts.js';
-import type { VocabularySource } from './tokenize-messages.js';
+import type { TokenizeSettings } from './tokenize-messages.js';
 import { tokenisesTexts, TokenizeProcess } from './tokenize-process.js';
 
 /**
@@ -26,7 +26,7 @@ type Attempt =
   | { readonly type: 'unstarted' }
   | { readonly type: 'ended'; readonly error: unknown; readonly isLate: boolean };
 
-export interface LongTextsOptions extends VocabularySource {
+export interface LongTextsOptions extends TokenizeSettings {
   readonly clock?: Clock;
   readonly create?: Fork;
 }

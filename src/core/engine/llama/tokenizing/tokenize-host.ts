@@ -2,11 +2,11 @@ import { answerParent } from '../helpers/answer-parent.js';
 import { openWithoutGpu } from '../library/device.js';
 import { importLibrary } from '../library/library.js';
 import { tokenizerOf } from './model-tokenizer.js';
-import { fileIdentity, isPart, isVocabularySource } from './tokenize-messages.js';
+import { fileIdentity, isPart, isTokenizeSettings } from './tokenize-messages.js';
 
 /** The process that tokenises long texts for one model: see `LongTexts`. */
 answerParent({
-  isSettings: isVocabularySource,
+  isSettings: isTokenizeSettings,
   isQuestion: isPart,
   prepare: async ({ modelPath, gpu, identity }) => {
     const llama = await openWithoutGpu(await importLibrary(), gpu, () => undefined);

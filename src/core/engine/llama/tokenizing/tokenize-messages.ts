@@ -4,7 +4,7 @@ import type { GpuChoice } from '../../options.js';
 import type { Part } from '../prompt/text-cuts.js';
 
 /** What a process needs to know before it tokenises texts. */
-export interface VocabularySource {
+export interface TokenizeSettings {
   readonly modelPath: string;
   /** On some platforms, the library is only built for GPUs. */
   readonly gpu: GpuChoice;
@@ -20,7 +20,7 @@ export function fileIdentity(path: string): string {
 
 // Both ends have the same version and trust each other, so only the outline of messages is checked.
 
-export function isVocabularySource(value: unknown): value is VocabularySource {
+export function isTokenizeSettings(value: unknown): value is TokenizeSettings {
   return isRecord(value) && typeof value['modelPath'] === 'string' && typeof value['identity'] === 'string';
 }
 

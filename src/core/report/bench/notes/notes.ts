@@ -13,7 +13,7 @@ import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from '../columns.j
 import { growingNote, steadyOf } from '../overload.js';
 import { isMarked } from '../row-labels.js';
 import { agentsNote } from './agents-notes.js';
-import { apartNotes } from './apart-notes.js';
+import { loadShapeNotes } from './load-shape-notes.js';
 
 /**
  * How to read the main table, in sentences below it.
@@ -29,7 +29,7 @@ export function notesBelow(
   return [
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
     growingNote(summaries),
-    ...apartNotes(result, summaries),
+    ...loadShapeNotes(result, summaries),
     agentsNote(result),
     promptCacheText(summaries),
     executorsText(result),

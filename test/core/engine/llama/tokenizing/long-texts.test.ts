@@ -1,16 +1,20 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LlamaModel } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ChatstreamError } from '../../../../../src/core/base/errors.js';
 import type { Fork } from '../../../../../src/core/engine/llama/helpers/helper-process.js';
-import { importLibrary } from '../../../../../src/core/engine/llama/library/library.js';
+import { importLibrary, libraryToken, tokenSpelling } from '../../../../../src/core/engine/llama/library/library.js';
 import type { Part } from '../../../../../src/core/engine/llama/prompt/text-cuts.js';
 import { LongTexts } from '../../../../../src/core/engine/llama/tokenizing/long-texts.js';
 import { tokenizerOf } from '../../../../../src/core/engine/llama/tokenizing/model-tokenizer.js';
 import { fileIdentity } from '../../../../../src/core/engine/llama/tokenizing/tokenize-messages.js';
 import { specialTokens, syntheticModel } from '../../../../support/gguf/index.js';
+import { writeSentencePieceModel } from '../../../../support/gguf/sentence-piece-model.js';
 import { until } from '../../../../support/until.js';
 import { VirtualClock } from '../../../../support/virtual-clock.js';
 
@@ -18,13 +22,17 @@ let modelPath: string;
 let model: LlamaModel;
 beforeAll(async () => {
   modelPath = await syntheticModel({ vocabulary: 2000 });
-  const library = await importLibrary();
-  const llama = await library.getLlama({ gpu: false, build: 'never', logLevel: library.LlamaLogLevel.disabled });
-  model = await llama.loadModel({ modelPath, vocabOnly: true });
+  model = await vocabularyOf(modelPath);
 });
 afterAll(async () => {
   await model.dispose();
 });
+
+async function vocabularyOf(path: string): Promise<LlamaModel> {
+  const library = await importLibrary();
+  const llama = await library.getLlama({ gpu: false, build: 'never', logLevel: library.LlamaLogLevel.disabled });
+  return await llama.loadModel({ modelPath: path, vocabOnly: true });
+}
 
 interface Tokenizing {
   readonly texts: LongTexts;
@@ -197,5 +205,36 @@ describe('long texts that are tokenised in a process of their own', () => {
     await ended(children[0]);
     expect(await outcome(texts.read(part('c')))).toMatchObject({ code: 'engine_failed' });
     expect(children).toHaveLength(1);
+  });
+});
+
+describe('long texts of a model with a vocabulary of SentencePiece', () => {
+  let folder: string;
+  let pieces: LlamaModel;
+  let texts: LongTexts;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'chatstream-sentence-pieces-'));
+    const path = join(folder, 'model.gguf');
+    await writeSentencePieceModel(path);
+    pieces = await vocabularyOf(path);
+    texts = new LongTexts({ modelPath: path, gpu: 'off', identity: fileIdentity(path), clock: new VirtualClock() });
+  });
+  afterAll(async () => {
+    texts.stop();
+    await pieces.dispose();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    ['letters', 'rainthe'.repeat(10_000), false, '▁rain'],
+    ['Chinese', '日本語'.repeat(10_000), false, '▁'],
+    ['letters without a token', 'ü'.repeat(20_000), false, '▁'],
+    ['the name of a control token', `</s>${'the'.repeat(20_000)}`, false, '▁'],
+    ['text that goes on behind a cut', 'rainthe'.repeat(10_000), true, 'rain'],
+    ['text that goes on with a space', ` ${'rainthe'.repeat(10_000)}`, true, '▁rain'],
+  ])('begin with a space unless they go on, as here: %s', async (_name, text, isContinued, first) => {
+    const tokens = await texts.read(part(text, isContinued));
+    expect(tokens).toEqual(Uint32Array.from(tokenizerOf(pieces).read(part(text, isContinued))));
+    expect(tokenSpelling(pieces, libraryToken(tokens?.[0] ?? 0))).toBe(first);
   });
 });

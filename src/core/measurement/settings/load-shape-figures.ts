@@ -2,18 +2,18 @@ import { LatencyHistogram } from '../latency/histogram.js';
 import { figuresOf } from '../latency/metric.js';
 import type { CancelledFigures, MetricFigures, Run } from '../result-schema.js';
 
-/** Separate figures of a setting, all trials together; null for those that the plan does not include. */
-export interface FiguresApart {
+/** What the shape of the load adds to the figures of a setting, all trials together; null for what the plan does not include. */
+export interface LoadShapeFigures {
   readonly heldBack: { readonly requests: number; readonly longestMs: number } | null;
   readonly cancelled: CancelledFigures | null;
   readonly probes: { readonly completed: number; readonly unanswered: number; readonly ttft: MetricFigures } | null;
 }
 
-export function figuresApartOf(trials: readonly Run[]): FiguresApart {
+export function loadShapeFiguresOf(trials: readonly Run[]): LoadShapeFigures {
   return { heldBack: heldBackOf(trials), cancelled: cancelledOf(trials), probes: probesOf(trials) };
 }
 
-function heldBackOf(trials: readonly Run[]): FiguresApart['heldBack'] {
+function heldBackOf(trials: readonly Run[]): LoadShapeFigures['heldBack'] {
   const known = trials.flatMap(({ held_back: held }) => held ?? []);
   if (known.length === 0) return null;
   return {
@@ -22,7 +22,7 @@ function heldBackOf(trials: readonly Run[]): FiguresApart['heldBack'] {
   };
 }
 
-function cancelledOf(trials: readonly Run[]): FiguresApart['cancelled'] {
+function cancelledOf(trials: readonly Run[]): LoadShapeFigures['cancelled'] {
   const known = trials.flatMap(({ cancelled }) => cancelled ?? []);
   if (known.length === 0) return null;
   const sum = (of: (each: CancelledFigures) => number): number => known.reduce((total, each) => total + of(each), 0);
@@ -35,7 +35,7 @@ function cancelledOf(trials: readonly Run[]): FiguresApart['cancelled'] {
   };
 }
 
-function probesOf(trials: readonly Run[]): FiguresApart['probes'] {
+function probesOf(trials: readonly Run[]): LoadShapeFigures['probes'] {
   const known = trials.flatMap(({ probes }) => probes ?? []);
   if (known.length === 0) return null;
   const histograms = known.flatMap(({ ttft }) =>

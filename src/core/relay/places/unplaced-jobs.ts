@@ -2,11 +2,11 @@ import type { CancelTimer, Clock } from '../../base/clock.js';
 import type { RelayJob } from '../jobs/relay-job.js';
 
 /**
- * Running jobs that currently have no place, because their upstream has failed them. They get the next place before
+ * Running jobs that currently have no place, most of them because an upstream has failed them. They get the next place before
  * waiting jobs, and wait for it no longer than others do in the queue. Meanwhile, others may take the places that they
  * had.
  */
-export class HomelessJobs {
+export class UnplacedJobs {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   readonly #onImpatient: (job: RelayJob) => void;
@@ -37,8 +37,8 @@ export class HomelessJobs {
     if (this.#timers.has(job)) return;
     const nowMs = this.#clock.now();
     // Several failed attempts share one patience, until one has brought a token.
-    job.homelessSinceMs ??= nowMs;
-    const leftMs = Math.max(0, job.homelessSinceMs + this.#patienceMs - nowMs);
+    job.unplacedSinceMs ??= nowMs;
+    const leftMs = Math.max(0, job.unplacedSinceMs + this.#patienceMs - nowMs);
     const giveUp = (): void => {
       this.#onImpatient(job);
     };

@@ -3,17 +3,21 @@ import { metricOf } from '../../measurement/latency/metric.js';
 import type { Run } from '../../measurement/result-schema.js';
 import type { RunPart } from '../record/run-part.js';
 
-/** Which figures a run reports separately, according to its plan. */
-export interface PlannedApart {
+/** Which figures the shape of the load adds to a run, according to its plan. */
+export interface PlannedShape {
   readonly maxInFlight: boolean;
   readonly cancel: boolean;
   readonly probes: boolean;
 }
 
-/** Requests that were held back, clients that left, and the results of probes. @param completed requests of the run */
-export function figuresApartIn(
+/**
+ * What depends on the shape of the load: requests that were held back, clients that left, and the results of probes.
+ *
+ * @param completed requests of the run
+ */
+export function loadShapeFiguresIn(
   parts: readonly RunPart[],
-  planned: PlannedApart,
+  planned: PlannedShape,
   completed: number,
 ): Pick<Run, 'held_back' | 'cancelled' | 'probes'> {
   return {

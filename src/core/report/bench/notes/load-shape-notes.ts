@@ -3,9 +3,9 @@ import type { BenchResult } from '../../../measurement/result-schema.js';
 import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 
 /**
- * What a bench reports separately from its other figures, in sentences: requests held back, clients that left, probes.
+ * What the shape of the load adds to the figures, in sentences: a schedule, requests held back, clients that left, probes.
  */
-export function apartNotes(
+export function loadShapeNotes(
   { plan }: Pick<BenchResult, 'plan'>,
   summaries: readonly SettingSummary[],
 ): readonly string[] {
@@ -21,7 +21,7 @@ function heldBackText(
   { max_in_flight: limit, streaming }: BenchResult['plan'],
   summaries: readonly SettingSummary[],
 ): string {
-  const held = summaries.flatMap(({ apart }) => apart.heldBack ?? []);
+  const held = summaries.flatMap(({ loadShape }) => loadShape.heldBack ?? []);
   if (limit === undefined || held.length === 0) return '';
   const requests = held.reduce((sum, each) => sum + each.requests, 0);
   if (requests === 0) return `No request was held back: there were never more than ${limit} to be in flight.`;
@@ -40,7 +40,7 @@ function requestsOf({ requests }: SettingSummary): number {
 }
 
 function cancelledText({ cancel }: BenchResult['plan'], summaries: readonly SettingSummary[]): string {
-  const known = summaries.flatMap(({ apart }) => apart.cancelled ?? []);
+  const known = summaries.flatMap(({ loadShape }) => loadShape.cancelled ?? []);
   if (cancel === undefined || known.length === 0) return '';
   const sum = (of: (each: (typeof known)[number]) => number): number =>
     known.reduce((total, each) => total + of(each), 0);
@@ -57,7 +57,7 @@ function cancelledText({ cancel }: BenchResult['plan'], summaries: readonly Sett
 }
 
 function probesText(summaries: readonly SettingSummary[]): string {
-  const known = summaries.flatMap(({ apart }) => apart.probes ?? []);
+  const known = summaries.flatMap(({ loadShape }) => loadShape.probes ?? []);
   if (known.length === 0) return '';
   const completed = known.reduce((sum, each) => sum + each.completed, 0);
   const unanswered = known.reduce((sum, each) => sum + each.unanswered, 0);

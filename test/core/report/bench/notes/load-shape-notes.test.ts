@@ -3,14 +3,14 @@ import { LatencyHistogram } from '../../../../../src/core/measurement/latency/hi
 import { metricOf } from '../../../../../src/core/measurement/latency/metric.js';
 import type { Plan } from '../../../../../src/core/measurement/result-schema.js';
 import { columnsOf } from '../../../../../src/core/report/bench/columns.js';
-import { apartNotes } from '../../../../../src/core/report/bench/notes/apart-notes.js';
+import { loadShapeNotes } from '../../../../../src/core/report/bench/notes/load-shape-notes.js';
 import { loadItems } from '../../../../../src/core/report/text/description.js';
 import { benchResult } from '../../../../support/bench-result.js';
 import type { SettingDescription } from '../../../../support/bench-result/description.js';
 
 function notes(plan: Partial<Plan>, beside: NonNullable<SettingDescription['beside']>, trials = 1): readonly string[] {
   const { result, summaries } = benchResult({ settings: [{ rate: 5, completed: 90, beside }], plan, trials });
-  return apartNotes(result, summaries);
+  return loadShapeNotes(result, summaries);
 }
 
 describe('what is reported apart', () => {
@@ -37,7 +37,7 @@ describe('what is reported apart', () => {
     const { result, summaries } = benchResult({ settings: [{ rate: 5, beside: { probes } }, { rate: 9 }] });
     const column = columnsOf(result, summaries).find(({ group }) => group.startsWith('probe TTFT'));
     expect(column?.cells).toEqual(['13.0', '–']);
-    expect(apartNotes(result, summaries)).toEqual([
+    expect(loadShapeNotes(result, summaries)).toEqual([
       'Probes have one token and are not part of any other figure: 25 answers; 4 % had no answer.',
     ]);
   });
