@@ -30,7 +30,7 @@ export default class Node extends BaseCommand {
     const { flags } = parsed;
     const nats = natsOptionsOf(flags);
     const logger = createLogger(flags['log-level']);
-    const { signalled, stopping } = firstSignal();
+    const { signalled, stopping, beforeEnd } = firstSignal();
     endWithParent();
     const options = await showDownload(logger, (onProgress, onNotice) =>
       nodeOptions(flags, { onProgress, onNotice, signal: stopping }),
@@ -49,6 +49,9 @@ export default class Node extends BaseCommand {
       { signal, drain_timeout_ms: flags['drain-timeout'] },
       'draining: a second signal ends the process at once',
     );
+    beforeEnd((second) => {
+      logger.warn({ signal: second, left: node.running() }, 'a second signal: the process ends now');
+    });
     const left = await node.drain(flags['drain-timeout']);
     logger.info({ left }, 'stopped');
     return { event: 'stopped', left };

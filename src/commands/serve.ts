@@ -33,7 +33,7 @@ interface Start {
   readonly host: HostProcess;
 }
 
-interface Served extends Pick<RunningServer, 'replaceAccess' | 'drain' | 'totals'> {
+interface Served extends Pick<RunningServer, 'replaceAccess' | 'running' | 'drain' | 'totals'> {
   /** All names that requests may ask for; with `*`, any name. */
   readonly modelNames: readonly string[];
 }
@@ -84,7 +84,8 @@ export default class Serve extends BaseCommand {
     // Also on a server for this machine only, where a key keeps out other users of the machine.
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;
-    const { signalled, stopping, ask } = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
+    const signals = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
+    const { signalled, stopping, ask } = signals;
     endWithParent();
     // Handled from the beginning: without a handler, SIGHUP would end a server that is still loading its model.
     const hangups = flags.config === undefined ? null : new Hangups();
@@ -119,6 +120,11 @@ export default class Serve extends BaseCommand {
       { signal, drain_timeout_ms: flags['drain-timeout'] },
       'draining: a second signal ends the process at once',
     );
+    signals.beforeEnd((second) => {
+      const abandoned = server.running();
+      const cutOff = abandoned > 0 ? ', and running generations are cut off' : '';
+      logger.warn({ signal: second, abandoned }, `a second signal: the process ends now${cutOff}`);
+    });
     const abandoned = await server.drain(flags['drain-timeout']);
     if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
     logger.info(server.totals, 'stopped');

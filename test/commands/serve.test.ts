@@ -174,6 +174,7 @@ describe('serve', () => {
           info: engineInfoOf({ modelId: 'mock' }),
           totals: { completed: 5, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
           replaceAccess: () => undefined,
+          running: () => 0,
           drain: (timeoutMs) => drain(timeoutMs),
         }),
       );

@@ -60,7 +60,7 @@ describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('after %s', (signal) =>
   });
 });
 
-it.concurrent('a second signal ends everything at once, with 130', async () => {
+it.concurrent('a second signal ends everything at once, with 130, and says what that cuts off', async () => {
   const server = await startCounting();
   const running = streamChat(server.url, 'Count.', endless);
   await until(() => running.text !== '', 'the text to begin');
@@ -69,6 +69,7 @@ it.concurrent('a second signal ends everything at once, with 130', async () => {
   expect(await server.stop('SIGINT')).toBe(130);
   expect(await running.ended).toMatchObject({ isDone: false });
   await until(() => !lives(server.enginePid), 'the engine to end');
+  expect(server.stderr).toMatch(/"signal":"SIGINT","abandoned":1,"msg":"a second signal: the process ends now, and /);
 });
 
 it.concurrent(

@@ -16,27 +16,35 @@ export class NatsServer {
   readonly address: string;
   readonly #args: readonly string[];
   #child: ChildProcess;
+  #log: () => string;
 
-  private constructor(child: ChildProcess, port: string, args: readonly string[]) {
+  private constructor({ child, log }: Spawned, port: string, args: readonly string[]) {
     this.#child = child;
+    this.#log = log;
     this.address = `127.0.0.1:${port}`;
     this.#args = ['-a', '127.0.0.1', '-p', port, ...args];
   }
 
   static async start(args: readonly string[] = []): Promise<NatsServer> {
-    const { child, log } = spawnNats(['-a', '127.0.0.1', '-p', '-1', ...args]);
+    const spawned = spawnNats(['-a', '127.0.0.1', '-p', '-1', ...args]);
     const port = await until(
-      () => /client connections on 127\.0\.0\.1:(\d+)[^]*Server is ready/.exec(log())?.[1],
+      () => /client connections on 127\.0\.0\.1:(\d+)[^]*Server is ready/.exec(spawned.log())?.[1],
       'NATS',
     );
-    return new NatsServer(child, port, args);
+    return new NatsServer(spawned, port, args);
   }
 
-  /** Ends it, and starts it again on the same port. */
-  async restart(): Promise<void> {
+  /** What it has logged since its last start. */
+  get log(): string {
+    return this.#log();
+  }
+
+  /** Ends it, and starts it again on the same port. @param args more of them, for this time */
+  async restart(args: readonly string[] = []): Promise<void> {
     await this.stop();
-    const { child, log } = spawnNats(this.#args);
+    const { child, log } = spawnNats([...this.#args, ...args]);
     this.#child = child;
+    this.#log = log;
     await until(() => log().includes('Server is ready'), 'NATS to be back');
   }
 
@@ -52,7 +60,12 @@ export class NatsServer {
   }
 }
 
-function spawnNats(args: readonly string[]): { readonly child: ChildProcess; readonly log: () => string } {
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly log: () => string;
+}
+
+function spawnNats(args: readonly string[]): Spawned {
   const child = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let log = '';
   started.add(child);

@@ -55,6 +55,9 @@ function tellStatus(status: BusStatus, address: string, logger: Logger): void {
     case 'back':
       logger.info({}, `connected to ${address} again`);
       return;
+    case 'unreachable':
+      logger.warn({}, `NATS cannot be reached: ${status.reason}`);
+      return;
     case 'error':
     case 'fault':
       logger.error({}, `NATS: ${status.message}`);

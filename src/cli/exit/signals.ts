@@ -12,6 +12,8 @@ export interface FirstSignal {
   readonly ask: () => void;
   /** Aborted by the signal. */
   readonly stopping: AbortSignal;
+  /** Calls back with the second signal, right before it ends the process. What is logged then is still written. */
+  readonly beforeEnd: (callback: (signal: NodeJS.Signals) => void) => void;
   /** Stops listening. */
   readonly release: () => void;
 }
@@ -29,9 +31,17 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
     controller.abort(new ChatstreamError('cancelled', message));
     came.emit('signal', cause);
   };
+  let atSecond: (signal: NodeJS.Signals) => void = () => undefined;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    begin(signal);
+    if (!controller.signal.aborted) {
+      begin(signal);
+      return;
+    }
+    try {
+      atSecond(signal);
+    } finally {
+      process.exit(exitCodes.interrupted);
+    }
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
@@ -40,6 +50,9 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
     stopping: controller.signal,
     ask() {
       if (!controller.signal.aborted) begin('request');
+    },
+    beforeEnd(callback) {
+      atSecond = callback;
     },
     release() {
       process.off('SIGINT', onSignal);

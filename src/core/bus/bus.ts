@@ -12,7 +12,9 @@ export interface BusMessage {
 export type BusStatus =
   | { readonly type: 'lost' }
   | { readonly type: 'back' }
-  /** An error such as a subject that this user may not use. */
+  /** Why a lost connection cannot be reopened, once that is known, and each time that it changes. */
+  | { readonly type: 'unreachable'; readonly reason: string }
+  /** An error such as a subject that this user may not use. The same one is reported once in ten minutes. */
   | { readonly type: 'error'; readonly message: string }
   | ({ readonly type: 'fault' } & BusFault);
 

@@ -4,7 +4,7 @@ import type { Bucket } from './bucket.js';
 import type { Bus, BusFault } from './bus.js';
 
 /** How long a fault of the same subject is not reported again, in milliseconds. */
-const quietMs = 10 * 60_000;
+export const quietMs = 10 * 60_000;
 
 /** Subjects whose faults are remembered. */
 const mostTold = 1000;

@@ -5,10 +5,12 @@ import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { fileReason } from '../base/files/file-errors.js';
+import { RecentlyUsed } from '../base/recently-used.js';
 import type { Bus, BusStatus } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
-import { guardedBus } from './guarded-bus.js';
+import { guardedBus, quietMs } from './guarded-bus.js';
 import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
+import { connectionReason, NatsOutage } from './nats-outage.js';
 
 /** How to reach NATS. */
 export interface NatsOptions {
@@ -25,6 +27,9 @@ export interface NatsOptions {
 
 /** A server that restarts is back within a second or two. */
 const reconnectEveryMs = 500;
+
+/** Errors that are remembered, so that each is reported once in a while. */
+const mostErrors = 1000;
 
 /** How often the connection is tested, and how many tests in a row may fail: a dead peer is noticed after 15 s. */
 const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
@@ -59,7 +64,7 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
       ? refusedError(address.shown, error)
       : unreachableError(address.shown, error);
   });
-  return busOf(connection);
+  return busOf(connection, address.servers);
 }
 
 /**
@@ -87,10 +92,14 @@ function refusedError(address: string, cause: Error): ChatstreamError {
 }
 
 function unreachableError(address: string, cause: unknown): ChatstreamError {
-  return new ChatstreamError('cluster_unavailable', `NATS cannot be reached at ${address}: ${messageOf(cause)}.`, {
-    hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
-    cause,
-  });
+  return new ChatstreamError(
+    'cluster_unavailable',
+    `NATS cannot be reached at ${address}: ${connectionReason(cause)}.`,
+    {
+      hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
+      cause,
+    },
+  );
 }
 
 /** Undefined: the server decides whether there is TLS. */
@@ -128,9 +137,9 @@ function given<Name extends string>(values: Readonly<Record<Name, string | null>
   return known;
 }
 
-function busOf(connection: NatsConnection): Bus {
+function busOf(connection: NatsConnection, servers: readonly string[]): Bus {
   const status = new Emitter<BusStatus>();
-  void report(connection, status);
+  void report(connection, servers, status);
   return guardedBus(unguardedBusOf(connection, status), systemClock, (fault) => {
     status.emit({ type: 'fault', ...fault });
   });
@@ -185,10 +194,33 @@ function after(ms: number): Promise<void> {
   });
 }
 
-async function report(connection: NatsConnection, status: Emitter<BusStatus>): Promise<void> {
+/** Reports until the connection is closed. */
+async function report(
+  connection: NatsConnection,
+  servers: readonly string[],
+  status: Emitter<BusStatus>,
+): Promise<void> {
+  const outage = new NatsOutage(servers, (reason) => {
+    status.emit({ type: 'unreachable', reason });
+  });
+  const errorsToldMs = new RecentlyUsed<number>(mostErrors);
   for await (const event of connection.status()) {
-    if (event.type === 'disconnect') status.emit({ type: 'lost' });
-    else if (event.type === 'reconnect') status.emit({ type: 'back' });
-    else if (event.type === 'error') status.emit({ type: 'error', message: event.error.message });
+    if (event.type === 'disconnect') {
+      // The client also reports each attempt that was refused.
+      if (!outage.isOn) status.emit({ type: 'lost' });
+      outage.begin();
+    } else if (event.type === 'reconnect') {
+      if (outage.isOn) status.emit({ type: 'back' });
+      outage.end();
+    } else if (event.type === 'error') {
+      const { message } = event.error;
+      const nowMs = systemClock.now();
+      if (outage.isOn) outage.tell(message);
+      else if (nowMs - (errorsToldMs.get(message) ?? -Infinity) > quietMs) {
+        errorsToldMs.set(message, nowMs);
+        status.emit({ type: 'error', message });
+      }
+    }
   }
+  outage.end();
 }

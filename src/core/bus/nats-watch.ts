@@ -29,10 +29,16 @@ const retryEveryMs = 500;
 /** A server looks for expired entries every quarter of a second. */
 const lookEveryMs = 300;
 
+/** A server that takes longer to answer stood still in between, in milliseconds. */
+const promptMs = 1000;
+
 /**
  * Reports what happens in a bucket. Servers before 2.11 do not tell watchers that an entry has expired. So the watch
  * counts the time to live itself from the last write that it saw, and then checks whether the entry is still there. Its
  * clock only determines when to check, so a process that was stopped for a while does not take others for dead.
+ *
+ * While the server could not be reached, or stood still, no entry could be written. Afterwards, the time to live of all
+ * entries begins anew.
  *
  * After a lost connection, it reopens and gets all entries again, because the server may have lost its storage in the
  * meantime.
@@ -42,12 +48,16 @@ export class NatsWatch {
   readonly #known = new Map<string, Known>();
   readonly #unsubscribe: () => void;
   #entries: Entries | null = null;
+  /** When the server last could not be reached, as far as is known. */
+  #outageMs = -Infinity;
   #isStopped = false;
 
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#unsubscribe = options.onStatus((status) => {
-      if (status.type === 'back') this.#entries?.stop();
+      if (status.type !== 'back') return;
+      this.#outageMs = systemClock.now();
+      this.#entries?.stop();
     });
     void this.#follow();
   }
@@ -94,11 +104,15 @@ export class NatsWatch {
   }
 
   async #look(key: string, revision: number): Promise<void> {
+    const askedMs = systemClock.now();
     const found = await this.#options.get(key).catch(() => 'unknown' as const);
+    const nowMs = systemClock.now();
+    if (found === 'unknown' || nowMs - askedMs > promptMs) this.#outageMs = nowMs;
     // In the meantime, the entry may have been written again, or the watch may have ended.
     if (this.#known.get(key)?.revision !== revision || this.#options.isClosed()) return;
-    if (found === null) this.#forget(key, 'expired');
-    else this.#remember(key, revision, lookEveryMs);
+    const graceMs = this.#outageMs + (this.#options.ttlMs ?? 0) + lookEveryMs - nowMs;
+    if (found === null && graceMs <= 0) this.#forget(key, 'expired');
+    else this.#remember(key, revision, Math.max(graceMs, lookEveryMs));
   }
 
   #forget(key: string, type: 'removed' | 'expired'): void {

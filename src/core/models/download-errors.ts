@@ -1,5 +1,6 @@
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { fileReason, isDiskFull } from '../base/files/file-errors.js';
+import { networkReasons } from '../base/network-reasons.js';
 
 // Everything that can go wrong with a download, in words. `wanted` and `source` are without passwords and queries.
 
@@ -103,14 +104,7 @@ const unknownAuthority =
   'its certificate is signed by an authority that Node.js does not know (see NODE_EXTRA_CA_CERTS)';
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'there is no such host, or no network',
-  EAI_AGAIN: 'its name cannot be looked up, so there is probably no network',
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut off',
-  EPIPE: 'the connection was cut off',
-  ETIMEDOUT: 'it does not answer',
-  ENETUNREACH: 'there is no network',
-  EHOSTUNREACH: 'there is no route to it',
+  ...networkReasons,
   SELF_SIGNED_CERT_IN_CHAIN: unknownAuthority,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownAuthority,
 };

@@ -18,6 +18,8 @@ const farewellMs = 1000;
 export interface OpenServer {
   readonly url: string;
   readonly totals: Readonly<Record<CountedOutcome, number>>;
+  /** How many generations run at the moment. */
+  readonly running: () => number;
   /**
    * From now on, admits the clients that the configuration file names. Requests that have been accepted continue.
    *
@@ -51,6 +53,7 @@ export async function openServer(
   return {
     url: await listen(app, context.options),
     totals: context.totals.counts,
+    running: () => context.line.running,
     replaceAccess: (access) => {
       replaceAccess(context, access);
     },

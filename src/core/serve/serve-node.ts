@@ -17,6 +17,8 @@ export interface ServeNodeOptions {
 
 export interface RunningNode {
   readonly info: EngineInfo;
+  /** How many generations run at the moment. */
+  readonly running: () => number;
   /**
    * Takes nothing new, lets running generations finish for `timeoutMs` milliseconds, and ends everything; what is left continues
    * at other nodes. @returns how many generations were left
@@ -50,6 +52,7 @@ export function serveNode(
     opened.add(node, (each) => each.stop());
     return {
       info,
+      running: () => node.running,
       drain: async (timeoutMs) => {
         const left = await node.drain(timeoutMs);
         await opened.close();

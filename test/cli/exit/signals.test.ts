@@ -44,11 +44,28 @@ describe('signals', () => {
     const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
       throw new Error('The process has ended.');
     });
-    const { signalled } = firstSignal();
+    const { signalled, beforeEnd } = firstSignal();
+    const told: string[] = [];
+    beforeEnd((signal) => told.push(signal));
     process.emit(first, first);
     await signalled;
     expect(exit).not.toHaveBeenCalled();
+    expect(told).toEqual([]);
     expect(() => process.emit(second, second)).toThrow('The process has ended.');
+    expect(exit).toHaveBeenCalledExactlyOnceWith(130);
+    expect(told).toEqual([second]);
+  });
+
+  it('end the process although what should be told fails', () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
+      throw new Error('The process has ended.');
+    });
+    const { beforeEnd } = firstSignal();
+    beforeEnd(() => {
+      throw new Error('The log cannot be written.');
+    });
+    process.emit('SIGTERM', 'SIGTERM');
+    expect(() => process.emit('SIGTERM', 'SIGTERM')).toThrow('The process has ended.');
     expect(exit).toHaveBeenCalledExactlyOnceWith(130);
   });
 });

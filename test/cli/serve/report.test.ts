@@ -18,6 +18,7 @@ const server: RunningServer = {
   }),
   totals: { completed: 0, cancelled: 0, refused: 0, timed_out: 0, failed: 0 },
   replaceAccess: () => undefined,
+  running: () => 0,
   drain: () => Promise.resolve(0),
 };
 

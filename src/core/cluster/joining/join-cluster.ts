@@ -4,7 +4,7 @@ import { ChatstreamError } from '../../base/errors.js';
 import type { Logger } from '../../base/logger.js';
 import { Opened } from '../../base/opened.js';
 import type { Bucket } from '../../bus/bucket.js';
-import type { Bus } from '../../bus/bus.js';
+import type { Bus, BusStatus } from '../../bus/bus.js';
 import { schemaVersion } from '../channel/envelope.js';
 import { Peer } from '../channel/peer.js';
 import { buckets, keys } from '../entries.js';
@@ -52,6 +52,12 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
   const { members, lines } = await openBuckets(bus);
   const opened = new Opened();
   opened.add(bus, (each) => each.close());
+  // Subscribed before the peer, so that this is known when the peer reports that NATS is unavailable.
+  let isLost = false;
+  bus.onStatus((status) => {
+    if (status.type === 'lost' || status.type === 'back') isLost = status.type === 'lost';
+    logStatus(status, logger);
+  });
   const peer = opened.add(new Peer({ bus, id, clock }), (each) => {
     each.close();
   });
@@ -82,11 +88,10 @@ export async function joinCluster({ bus, clock, logger, role, id = newId() }: Me
   }
   peer.connection((isConnected) => {
     if (isConnected) logger.info({}, 'NATS is back');
-    else logger.error({}, 'NATS is unavailable: running generations continue where they can');
-  });
-  bus.onStatus((status) => {
-    if (status.type === 'error') logger.error({ reason: status.message }, 'NATS refuses an operation');
-    if (status.type === 'fault') logger.error({ reason: status.message, err: status.error }, 'a message was lost');
+    else {
+      const reason = isLost ? 'the connection is lost' : 'nothing has arrived over it for some seconds';
+      logger.error({ reason }, 'NATS is unavailable: running generations continue where they can');
+    }
   });
   return {
     ...{ peer, members, lines, nodes },
@@ -122,6 +127,23 @@ export async function openBuckets(bus: Bus): Promise<Pick<Membership, 'members' 
     members: await bus.bucket(buckets.members.name, buckets.members),
     lines: await bus.bucket(buckets.lines.name, buckets.lines),
   };
+}
+
+function logStatus(status: BusStatus, logger: Logger): void {
+  switch (status.type) {
+    case 'unreachable':
+      logger.error({ reason: status.reason }, 'NATS cannot be reached: trying again until it is back');
+      return;
+    case 'error':
+      logger.error({ reason: status.message }, 'NATS refuses an operation');
+      return;
+    case 'fault':
+      logger.error({ reason: status.message, err: status.error }, 'a message was lost');
+      return;
+    case 'lost':
+    case 'back':
+      return;
+  }
 }
 
 function newId(): string {
