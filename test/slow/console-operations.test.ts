@@ -145,6 +145,17 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     await close();
   });
 
+  it('says that the server has ended, also if nothing ran', async () => {
+    const server = await startServer([...mock, '-n', '4']);
+    const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
+    await page.getByRole('button', { name: 'Shut down' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Shut down' }).click();
+    await page.getByText('The server was shutting down then, and has probably ended.').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await server.exited).toBe(0);
+    await close();
+  });
+
   it('shows models and the servers that generate, where there are several', async () => {
     const upstreams = await Promise.all(
       ['small', 'large'].map((alias) => startServer([...mock, '-n', '1', '--alias', alias])),
