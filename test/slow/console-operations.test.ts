@@ -118,7 +118,8 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
   });
 
   it('shuts the server down once that is confirmed, and a load test with it', async () => {
-    const server = await startServer([...mock, '-n', '4'], { TMPDIR: folder });
+    // With the usual context, the answer that is to go on would end after 41 s, and the drain with it.
+    const server = await startServer([...mock, '-n', '4', '--context', '200000'], { TMPDIR: folder });
     const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const leave = ask(server.url, 1, null);
     await page.locator('[data-state=running]').first().waitFor();
