@@ -90,6 +90,25 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     await server.stop();
   });
 
+  it('keeps a dialog open while its text is selected with the pointer beyond its edge', async () => {
+    const server = await startServer([...mock]);
+    const { page, close } = await openConsole(browser, server.url);
+    await page.getByRole('button', { name: 'Try a load' }).click();
+    const dialog = page.getByRole('dialog');
+    const field = dialog.getByLabel('Clients');
+    await field.fill('16');
+    await field.hover();
+    await page.mouse.down();
+    await page.mouse.move(20, 400);
+    await page.mouse.up();
+    // A click beside it closes it.
+    expect(await field.inputValue()).toBe('16');
+    await page.mouse.click(20, 400);
+    await dialog.waitFor({ state: 'detached' });
+    await close();
+    await server.stop();
+  });
+
   it('stops a load, and shows what was measured by then', async () => {
     const server = await startServer([...mock, '-n', '2'], { TMPDIR: folder });
     const { page, close } = await openConsole(browser, server.url, '#/queue', phone);
