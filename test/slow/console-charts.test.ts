@@ -98,4 +98,19 @@ describe.skipIf(!hasChromium())(`the moment that is looked at in the charts of t
     await staysAsSamplesCome(page);
     await close();
   });
+
+  it('does not say of a server that is gone that it has just started', async () => {
+    const empty = { object: 'history', interval_s: 0.2, samples: [] };
+    let isGone = false;
+    const prepare = async (page: Page): Promise<void> => {
+      await page.route('**/v1/history', (route) => (isGone ? route.abort() : route.fulfill({ json: empty })));
+    };
+    const { page, close } = await openConsole(browser, server.url, '#/charts', { prepare, expectsRefusals: true });
+    const text = page.getByText('The server has just started.');
+    await text.waitFor();
+    isGone = true;
+    await page.getByText('The connection to the server was lost.').waitFor();
+    await text.waitFor({ state: 'detached' });
+    await close();
+  });
 });

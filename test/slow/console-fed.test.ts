@@ -126,6 +126,42 @@ describe.skipIf(!hasChromium())(`the queue of the console, of many requests and 
     await close();
   });
 
+  it.each([{ width: 1440 }, { width: 768 }, { width: 360 }])(
+    'keeps long names of models and keys apart from what is beside and below them: $width px',
+    async ({ width }) => {
+      const long = 'Qwen2.5-Coder-32B-Instruct-Q4_K_M-00001-of-00002';
+      const owner = (index: number): WireEntry => ({
+        ...{ key: `the-team-that-searches-in-${long}`, class: index % 2 === 0 ? 'interactive' : 'batch' },
+        model: index < 2 ? long : 'small',
+      });
+      const loading = { ...model(long), state: 'loading', eta_ms: 65_000, preparing: 3 };
+      const models = { models: [loading, { ...model('small'), state: 'loading', eta_ms: 4000 }] };
+      const snapshot = snapshotOf(runningEntries(2, owner), waitingEntries(4, owner), models);
+      const { page, close } = await open(snapshot, { width, height: 900 });
+      await page.locator('[data-state=waiting]').nth(3).waitFor();
+      const covered = await page.evaluate<readonly string[]>(`(() => {
+        const box = (element) => element.getBoundingClientRect();
+        const meet = (one, other) =>
+          box(one).right > box(other).left && box(one).bottom > box(other).top + 1 && box(other).bottom > box(one).top + 1;
+        const status = [...document.querySelectorAll('.queue-models .queue-executor-status')];
+        const names = status.filter((each) => meet(each.parentElement.querySelector('strong'), each));
+        const headings = [...document.querySelectorAll('.queue-line h3')];
+        const cut = headings.filter((each) => each.scrollHeight > each.clientHeight || each.scrollWidth > each.clientWidth);
+        return [...names, ...cut].map(({ textContent }) => textContent);
+      })()`);
+      expect(covered).toEqual([]);
+      expect(await page.evaluate(overflow)).toBe(0);
+      await browser.keepPicture(page, `console-long-names-${width}`);
+      // What is cut with an ellipsis can be read where it is pointed at.
+      const untitled = await page.evaluate<readonly string[]>(`[...document.querySelectorAll('main *')]
+        .filter((each) => getComputedStyle(each).textOverflow === 'ellipsis' && each.scrollWidth > each.clientWidth)
+        .filter(({ title, textContent }) => title !== textContent)
+        .map(({ textContent }) => textContent)`);
+      expect(untitled).toEqual([]);
+      await close();
+    },
+  );
+
   it('shows the class of what has ended, if there are several, in both languages', async () => {
     const { page, close } = await open(snapshotOf(runningEntries(4, kinds), []), { width: 1200, height: 800 });
     await page.locator('[data-state=running]').nth(3).waitFor();

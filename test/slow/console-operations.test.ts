@@ -90,6 +90,25 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     await server.stop();
   });
 
+  it('keeps a dialog open while its text is selected with the pointer beyond its edge', async () => {
+    const server = await startServer([...mock]);
+    const { page, close } = await openConsole(browser, server.url);
+    await page.getByRole('button', { name: 'Try a load' }).click();
+    const dialog = page.getByRole('dialog');
+    const field = dialog.getByLabel('Clients');
+    await field.fill('16');
+    await field.hover();
+    await page.mouse.down();
+    await page.mouse.move(20, 400);
+    await page.mouse.up();
+    // A click beside it closes it.
+    expect(await field.inputValue()).toBe('16');
+    await page.mouse.click(20, 400);
+    await dialog.waitFor({ state: 'detached' });
+    await close();
+    await server.stop();
+  });
+
   it('stops a load, and shows what was measured by then', async () => {
     const server = await startServer([...mock, '-n', '2'], { TMPDIR: folder });
     const { page, close } = await openConsole(browser, server.url, '#/queue', phone);
@@ -118,7 +137,8 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
   });
 
   it('shuts the server down once that is confirmed, and a load test with it', async () => {
-    const server = await startServer([...mock, '-n', '4'], { TMPDIR: folder });
+    // With the usual context, the answer that is to go on would end after 41 s, and the drain with it.
+    const server = await startServer([...mock, '-n', '4', '--context', '200000'], { TMPDIR: folder });
     const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
     const leave = ask(server.url, 1, null);
     await page.locator('[data-state=running]').first().waitFor();
@@ -141,6 +161,17 @@ describe.skipIf(!hasChromium())(`operations in the console ${needsChromium}`, ()
     expect(server.hasExited).toBe(false);
     leave.abort();
     await until(() => server.hasExited, 'the end of the server');
+    expect(await server.exited).toBe(0);
+    await close();
+  });
+
+  it('says that the server has ended, also if nothing ran', async () => {
+    const server = await startServer([...mock, '-n', '4']);
+    const { page, close } = await openConsole(browser, server.url, '#/queue', { expectsRefusals: true });
+    await page.getByRole('button', { name: 'Shut down' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Shut down' }).click();
+    await page.getByText('The server was shutting down then, and has probably ended.').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await server.exited).toBe(0);
     await close();
   });

@@ -23,7 +23,7 @@ export function ChartsView(): JSX.Element {
     return (
       <>
         <h1 class="visually-hidden">{words.title}</h1>
-        <p class="quiet">{words.empty}</p>
+        {broken.value === undefined && <p class="quiet">{words.empty}</p>}
       </>
     );
   }
@@ -94,7 +94,11 @@ function PanelFigure({ panel, times, restarts }: PanelProperties): JSX.Element {
     <figure class="charts-panel" data-panel={panel.id}>
       <figcaption>
         <h2>{panel.title}</h2>
-        {panel.note !== undefined && <p class="charts-note figure">{panel.note}</p>}
+        {panel.note !== undefined && (
+          <p class="charts-note figure" title={panel.note}>
+            {panel.note}
+          </p>
+        )}
         <dl>
           {panel.lines.map(({ label, colour, values, isDashed }) => {
             const value = values[shownIndex.value];

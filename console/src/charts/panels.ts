@@ -39,6 +39,11 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
     area(words.p50, '--accent', (sample) => sample[of]?.p50 ?? null),
     { ...line(words.p95, '--ink-2', (sample) => sample[of]?.p95 ?? null), isDashed: true },
   ];
+  const times = (of: 'ttft_ms' | 'queue_wait_ms' | 'inter_token_ms'): Pick<Panel, 'format' | 'unit' | 'lines'> => ({
+    format: shortTime,
+    unit: timeUnit(Math.max(...samples.map((sample) => sample[of]?.p95 ?? 0))),
+    lines: percentiles(of),
+  });
   const perMinute = 60 / intervalSeconds;
   const { cpu, memory, gpus } = machine;
   // The engine may not use the one that the machine has.
@@ -73,9 +78,9 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
         line(words.refused, '--bad', ({ refused }) => refused * perMinute),
       ],
     },
-    { id: 'ttft', title: words.ttft, format: shortTime, lines: percentiles('ttft_ms') },
-    { id: 'queue-wait', title: words.queueWait, format: shortTime, lines: percentiles('queue_wait_ms') },
-    { id: 'inter-token', title: words.interToken, format: shortTime, lines: percentiles('inter_token_ms') },
+    { id: 'ttft', title: words.ttft, ...times('ttft_ms') },
+    { id: 'queue-wait', title: words.queueWait, ...times('queue_wait_ms') },
+    { id: 'inter-token', title: words.interToken, ...times('inter_token_ms') },
     {
       id: 'cache',
       title: words.cache,
@@ -130,4 +135,9 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
           },
         ]),
   ];
+}
+
+/** The longest unit of time that is not longer than a time, in milliseconds: an hour, a minute, or less. */
+function timeUnit(ms: number): number {
+  return [3_600_000, 60_000].find((unit) => unit <= ms) ?? 1;
 }

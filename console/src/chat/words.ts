@@ -156,7 +156,8 @@ export const chatWords = dictionary(
     tokens: (count) => `${count} トークン`,
     cached: (cached, prompt) => `プロンプト ${prompt} トークン中 ${cached} トークンはキャッシュから取得`,
     keptTitle: '会話の一覧',
-    keptText: (most) => `このブラウザーには最新の ${most} 件が保存されます。残しておきたい会話は書き出してください。`,
+    keptText: (most) =>
+      `このブラウザーには最新の ${most}\u00a0件が保存されます。残しておきたい会話は書き出してください。`,
     keptNone: 'まだ何も保存されていません。',
     onServer: 'この会話をサーバーに保存する',
     onServerHint:

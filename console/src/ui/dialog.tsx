@@ -16,6 +16,7 @@ interface DialogProps {
 /** A dialog that is open for as long as it is drawn. Escape and a click beside it close it as well. */
 export function Dialog({ title, closeLabel, onClose, isLarge = false, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isPressedBeside = useRef(false);
   useEffect(() => {
     // The browser gives the focus back to where it was when the dialog closes.
     const shown = dialog.current;
@@ -31,8 +32,12 @@ export function Dialog({ title, closeLabel, onClose, isLarge = false, children }
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => {
+        isPressedBeside.current = event.target === event.currentTarget;
+      }}
       onClick={(event) => {
-        if (event.target === event.currentTarget) onClose();
+        // Text that is selected beyond the edge of the dialog ends in a click beside it, too.
+        if (event.target === event.currentTarget && isPressedBeside.current) onClose();
       }}
     >
       <div class="dialog-body">

@@ -5,6 +5,7 @@ import { pastOf, sampleAt } from './samples.js';
 
 interface Panel {
   readonly id: string;
+  readonly unit?: number;
   readonly format: (value: number) => string;
   readonly lines: readonly { readonly label: string; readonly values: readonly (number | null)[] }[];
 }
@@ -52,6 +53,15 @@ describe('the charts', () => {
     const past = one({ ttft_ms: { p50: 100, p95: 300 } });
     expect(linesOf(past, 'ttft')).toEqual({ p50: [null, 100], p95: [null, 300] });
     expect(linesOf(past, 'queue-wait')).toEqual({ p50: [null, null], p95: [null, null] });
+  });
+
+  it.each([
+    { p95: 59_000, unit: 1 },
+    { p95: 64_000, unit: 60_000 },
+    { p95: 3_700_000, unit: 3_600_000 },
+  ])('end at whole minutes where times are that long, and at whole hours: $p95 ms', ({ p95, unit }) => {
+    const panel = panels(one({ queue_wait_ms: { p50: 10, p95 } })).find(({ id }) => id === 'queue-wait');
+    expect(panel?.unit).toBe(unit);
   });
 
   it('show all times in units that fit them, so that those of a request can be compared', () => {

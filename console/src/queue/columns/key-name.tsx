@@ -5,7 +5,9 @@ export function KeyName({ name }: { readonly name: string }): JSX.Element {
   return (
     <span class="queue-key">
       <span class={`queue-dot queue-hue-${hue(name)}`} aria-hidden="true" />
-      <span class="queue-key-name">{name}</span>
+      <span class="queue-key-name" title={name}>
+        {name}
+      </span>
     </span>
   );
 }

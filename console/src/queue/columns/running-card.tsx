@@ -38,34 +38,37 @@ export function RunningCard({ entry, density, showsModel, showsClass }: Properti
           {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
         </li>
       );
-    case 'full':
+    case 'full': {
+      const slot = joined(
+        entry.slot === null ? null : words.slot(entry.slot),
+        entry.executor,
+        entry.places === 1 ? null : words.places(entry.places),
+      );
+      const prompt = joined(
+        showsModel ? entry.model : null,
+        showsClass ? className(words, entry.trafficClass) : null,
+        isReading ? readingText(entry, words) : words.prompt(count(entry.promptTokens)),
+      );
       return (
         <li class={`queue-card queue-running-card ${isReading ? 'queue-reading' : ''}`} {...stamp}>
           <KeyName name={entry.key} />
-          <span class="queue-slot figure">
-            {joined(
-              entry.slot === null ? null : words.slot(entry.slot),
-              entry.executor,
-              entry.places === 1 ? null : words.places(entry.places),
-            )}
+          <span class="queue-slot figure" title={slot}>
+            {slot}
           </span>
           <span class="queue-tokens">
             <strong class="figure">{tokens}</strong> {words.tokens}
           </span>
           <span class="queue-speed figure">{!isReading && <Speed entry={entry} />}</span>
           {isReading ? <Prefill entry={entry} /> : <TokenTrace trace={entry.trace} />}
-          <span class="queue-prompt figure">
-            {joined(
-              showsModel ? entry.model : null,
-              showsClass ? className(words, entry.trafficClass) : null,
-              isReading ? readingText(entry, words) : words.prompt(count(entry.promptTokens)),
-            )}
+          <span class="queue-prompt figure" title={prompt}>
+            {prompt}
           </span>
           <span class="queue-ran">
             <Elapsed key={entry.id} sinceMs={entry.startedAtMs} />
           </span>
         </li>
       );
+    }
   }
 }
 

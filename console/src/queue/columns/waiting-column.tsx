@@ -69,9 +69,13 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
           <div key={`${model} ${trafficClass}`} class="queue-line">
             {ofLines > 1 && (
               <h3>
-                {[hasModels ? model : null, hasClasses ? className(words, trafficClass) : null]
-                  .filter((name) => name !== null)
-                  .join(' · ')}
+                {hasModels && model !== null && (
+                  <span class="queue-line-model" title={model}>
+                    {model}
+                  </span>
+                )}
+                {hasModels && hasClasses && model !== null && ' · '}
+                {hasClasses && className(words, trafficClass)}
               </h3>
             )}
             <ol>

@@ -17,7 +17,9 @@ export function ExecutorsStrip({ executors }: Pick<WireStatus, 'executors'>): JS
     <ul class="queue-executors" aria-label={words.executors}>
       {executors.map(({ name, kind, status, places, running }) => (
         <li key={name} title={kind} data-executor={name} data-status={status}>
-          <strong class="queue-executor-name">{name}</strong>
+          <strong class="queue-executor-name" title={name}>
+            {name}
+          </strong>
           <span class="figure">
             {count(running)} {words.of} {count(places)}
           </span>

@@ -23,10 +23,14 @@ export function ModelsStrip({ status }: { readonly status: WireStatus }): JSX.El
         const engine = executors.find(({ name }) => name === model.name)?.status ?? 'ready';
         return (
           <li key={model.name} data-model={model.name} data-status={model.state === 'failed' ? 'down' : engine}>
-            <strong class="queue-executor-name">{model.name}</strong>
-            <span class="queue-executor-status figure">
-              {model.state === 'loaded' ? engine !== 'ready' && statusText(engine, words) : stateText(model, words)}
-            </span>
+            <p class="queue-model-head">
+              <strong class="queue-executor-name" title={model.name}>
+                {model.name}
+              </strong>
+              <span class="queue-executor-status figure">
+                {model.state === 'loaded' ? engine !== 'ready' && statusText(engine, words) : stateText(model, words)}
+              </span>
+            </p>
             <Line model={model} name="max_concurrency" isTurned={isTurned} />
             <Line model={model} name="max_queue" isTurned={isTurned} />
           </li>

@@ -106,9 +106,12 @@ export class QueueFeed {
     };
   }
 
-  /** The server closes: all streams end. */
+  /** The server closes: watchers are told what has changed since they were last told, and all streams end. */
   end(): void {
-    for (const watcher of [...this.#watchers]) this.#dismiss(watcher);
+    const look = this.#look;
+    if (look === null) return;
+    const change = this.#nextChange(look) ?? '';
+    for (const watcher of [...this.#watchers]) this.#dismiss(watcher, watcher.isBehind ? snapshotOf(look) : change);
   }
 
   #begin(): Look {
@@ -137,15 +140,21 @@ export class QueueFeed {
   #lookAgain(): void {
     const look = this.#look;
     if (look === null) return;
+    const change = this.#nextChange(look);
+    if (change === null) this.#stayQuiet();
+    else this.#send(change);
+    look.looks += 1;
+    if ((look.looks * this.#intervalMs) % checkEveryMs !== 0) return;
+    for (const watcher of [...this.#watchers]) if (!watcher.mayStay()) this.#dismiss(watcher);
+  }
+
+  /** Reads the queues. @returns the event that tells what has changed; null if nothing has */
+  #nextChange(look: Look): string | null {
     look.view = readQueueView(this.#line, this.#totals, this.#viewer);
     look.snapshot = null;
     const change = look.changes.next(look.view, look.ended);
     look.ended = [];
-    if (change === null) this.#stayQuiet();
-    else this.#send(sseEvent('change', change));
-    look.looks += 1;
-    if ((look.looks * this.#intervalMs) % checkEveryMs !== 0) return;
-    for (const watcher of [...this.#watchers]) if (!watcher.mayStay()) this.#dismiss(watcher);
+    return change === null ? null : sseEvent('change', change);
   }
 
   #send(event: string): void {
@@ -163,9 +172,10 @@ export class QueueFeed {
     for (const { stream } of this.#watchers) stream.comment('watching');
   }
 
-  #dismiss(watcher: OpenWatcher): void {
+  /** @param last the last events of its stream; possibly empty */
+  #dismiss(watcher: OpenWatcher, last = ''): void {
     this.#remove(watcher);
-    watcher.stream.end('');
+    watcher.stream.end(last);
   }
 
   #remove(watcher: OpenWatcher): void {

@@ -17,7 +17,8 @@ class FakeStream implements FeedStream {
     // Nothing to see.
   }
 
-  end(): void {
+  end(events: string): void {
+    if (events !== '') this.written.push(events);
     this.written.push('end');
   }
 
@@ -84,5 +85,26 @@ describe('a feed of the queues', () => {
     made.inference.resize({ maxQueue: 1 });
     made.clock.advance(200);
     expect(stream.names).toEqual(['snapshot', 'left']);
+  });
+
+  it('tells the last changes when the server closes, also to those who read too slowly', async () => {
+    const { feed, made } = await feedOf();
+    const [quick, behind] = [watch(feed), watch(feed)];
+    behind.stream.isCongested = true;
+    made.inference.resize({ maxQueue: 1 });
+    made.clock.advance(200);
+    await made.inference.drain();
+    feed.end();
+    expect(quick.stream.names).toEqual(['snapshot', 'change', 'change', 'end']);
+    expect(quick.stream.written[2]).toContain('"draining":true');
+    expect(behind.stream.names).toEqual(['snapshot', 'snapshot', 'end']);
+    expect(behind.stream.written[1]).toContain('"draining":true');
+  });
+
+  it('ends without another event if nothing has changed when the server closes', async () => {
+    const { feed } = await feedOf();
+    const { stream } = watch(feed);
+    feed.end();
+    expect(stream.names).toEqual(['snapshot', 'end']);
   });
 });
