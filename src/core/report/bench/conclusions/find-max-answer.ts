@@ -144,7 +144,7 @@ function intervalText(by: FindMax['by'], lower: number | null, upper: number | n
 /** @returns null if it would only repeat the single objective */
 function nextText({ next_to_break: next }: FindMax, objectives: readonly string[]): string | null {
   if (objectives.length === 1 && next !== null && next !== 'overload') return null;
-  if (next === null) return 'nothing broke';
+  if (next === null) return 'no objective was missed';
   if (next === 'overload') return 'above it, the queue grows without end';
   return `the next objective to be missed is ${oneLine(next.split('<')[0] ?? next)}`;
 }
@@ -165,7 +165,7 @@ function unfinishedText({ by, status, client_full: isClientFull = false }: FindM
   if (by === 'max-concurrency') {
     return 'The search ended before it had measured every setting that the server has slots for: give it more time.';
   }
-  return `The search ended before it found the limit: give it more time, or a ${status === 'none-hold' ? 'lower' : 'higher'} load to begin with.`;
+  return `The search ended before it found the limit: give it more time, or a ${status === 'none-hold' ? 'lower' : 'higher'} load to begin with (${by === 'rate' ? '--rate' : '-c'}).`;
 }
 
 function doubts(found: FindMax): readonly string[] {

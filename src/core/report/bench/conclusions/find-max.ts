@@ -90,7 +90,8 @@ export function findMaxTable({ find_max: found }: Pick<BenchResult, 'find_max'>)
 }
 
 function verdictText({ verdict, overloaded }: FindMaxPoint): string {
-  return overloaded ? 'queue grows' : verdict;
+  if (overloaded) return 'queue grows';
+  return verdict === 'breaks' ? 'missed' : verdict;
 }
 
 /** Columns of a curve. */

@@ -56,7 +56,7 @@ function objectiveFigure(plot: PlotLibrary, objective: string, index: number, fo
     caption: [
       legendLine([
         key('good', 'holds (●)'),
-        key('bad', 'breaks (×)'),
+        key('bad', 'missed (×)'),
         key('wait', 'unclear (◆)'),
         key('limit', 'limit'),
       ]),

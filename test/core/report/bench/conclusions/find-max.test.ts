@@ -11,6 +11,7 @@ describe('the report of a search', () => {
   it('comes with a table and a curve with the limit', () => {
     const { result } = searchOf();
     expect(findMaxTable(result)?.rows[1]).toEqual(['5.60', '100', '480 ms', '432 to 528 ms', '2 %', 'unclear']);
+    expect(findMaxTable(result)?.rows.map((cells) => cells.at(-1))).toEqual(['holds', 'unclear', 'missed']);
     const [curve] = findMaxCurves(result);
     expect(curve?.[0]).toBe('ttft.p95<500ms by load; │ is the limit, 500 ms');
     expect(curve?.[1]).toMatch(/^ {2}4\.00 {2}█+ +│ +120 ms$/);
