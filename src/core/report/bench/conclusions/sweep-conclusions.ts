@@ -124,8 +124,9 @@ interface FewestSlots {
   readonly at: SlotsAt;
 }
 
-/** Of the server, or of the smaller of two. */
-function fewestSlots({ target, versus }: Pick<BenchResult, 'target' | 'versus'>): FewestSlots {
+/** Of the server, or of the smaller of two. A server that the bench starts has as many slots as the bench measures. */
+function fewestSlots({ target, versus, command }: Pick<BenchResult, 'target' | 'versus' | 'command'>): FewestSlots {
+  if (command !== undefined && !command.includes(' --url ')) return { slots: Infinity, at: 'server' };
   const known = [target, versus?.target].flatMap((each): readonly FewestSlots[] => {
     const slots = each?.settings['slots'];
     return typeof slots === 'number' ? [{ slots, at: slotsAtOf(each?.settings['slots_at']) }] : [];
