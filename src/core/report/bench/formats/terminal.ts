@@ -55,11 +55,7 @@ function header(result: BenchResult, style: ReportStyle): readonly string[] {
   const [first = '', ...more] = fill([model, ...rest], ' · ', style.width);
   const highlighted = paint('bold', model) + first.slice(model.length);
   const below = [machineItems(result.machine), loadItems(result.plan)].flatMap((items) =>
-    fill(
-      items.map((item) => cut(item, style.width)),
-      ' · ',
-      style.width,
-    ),
+    fill(items, ' · ', style.width).flatMap((line) => wrap(line, style.width, '  ')),
   );
   return [highlighted, ...more, ...below.map((line) => paint('dim', line))];
 }
@@ -139,10 +135,22 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
   const lines = failures.flatMap(({ code, count, where, example }) => {
     const head = `  ${padStart(whole(count), width)}  ${paint('red', code)}${where === '' ? '' : ` at ${where}`}`;
     if (example === '') return [head];
-    const quoted = cut(`“${example}”`, style.width - width - 4);
-    return [head, `${' '.repeat(width + 4)}${paint('dim', quoted)}`];
+    return [
+      head,
+      ...exampleLines(example, style.width - width - 4).map((line) => `${' '.repeat(width + 4)}${paint('dim', line)}`),
+    ];
   });
   return [paint('bold', `Unanswered requests: ${whole(total)}`), ...lines];
+}
+
+/** Enough for what chatstream says itself; a server may say anything. */
+const mostExampleLines = 3;
+
+function exampleLines(example: string, width: number): readonly string[] {
+  const lines = wrap(`“${example}”`, width);
+  if (lines.length <= mostExampleLines) return lines;
+  const last = lines.slice(mostExampleLines - 1).join(' ');
+  return [...lines.slice(0, mostExampleLines - 1), cut(last, width)];
 }
 
 function bulletLines(texts: readonly string[], { width }: ReportStyle): readonly string[] {
