@@ -75,7 +75,7 @@ export const positiveNumbersFlag = Flags.custom<readonly number[]>({
 });
 
 /** @throws ChatstreamError `usage` */
-export function parsePositiveNumbers(text: string): readonly number[] {
+function parsePositiveNumbers(text: string): readonly number[] {
   const values = text.split(',').map(positiveNumberIn);
   if (values.every((value) => value !== null)) return [...new Set(values)].sort((a, b) => a - b);
   throw new ChatstreamError('usage', `"${text}" is not a number above 0.`, {

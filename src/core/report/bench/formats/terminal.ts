@@ -83,20 +83,43 @@ function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readon
   const table = findMaxTable(result);
   if (table === null) return [];
   const paint = painter(style);
-  const columns = table.heading.map((_, index) => ({
-    align: index === table.heading.length - 1 ? ('left' as const) : ('right' as const),
-    gap: 3,
-  }));
-  const { lines } = borderlessTable([table.heading, ...table.rows], columns);
+  const { lines, dropped } = searchTable([table.heading, ...table.rows], style.width);
+  const narrow = dropped.length === 0 ? [] : [paint('dim', `No room for ${listed(dropped)}.`)];
   const [answer, ...doubts] = findMaxSentences(result);
   return [
-    lines.map((line, index) => cut(index === 0 ? paint('dim', line) : line, style.width)),
+    [
+      ...lines.map((line, index) => (index === 0 ? paint('dim', cut(line, style.width)) : cut(line, style.width))),
+      ...narrow,
+    ],
     ...findMaxCurves(result).map((curve) => curve.map((line) => cut(line, style.width))),
     doubts.flatMap((sentence) => wrap(sentence, style.width, '  ')),
     wrap(answer ?? '', style.width, '  ').map((line) =>
       paint(['bold', isAnswerClear(result) ? 'green' : 'yellow'], line),
     ),
   ];
+}
+
+/** What a narrow terminal drops first; the loads, the objectives and the verdicts stay. */
+const expendable = ['interval', 'missed', 'requests'];
+
+function searchTable(
+  rows: readonly (readonly string[])[],
+  width: number,
+): { readonly lines: readonly string[]; readonly dropped: readonly string[] } {
+  const [heading = []] = rows;
+  const drawn = (dropped: readonly string[]): ReturnType<typeof borderlessTable> => {
+    const kept = rows.map((cells) => cells.filter((_, column) => !dropped.includes(heading[column] ?? '')));
+    const last = (kept[0]?.length ?? 0) - 1;
+    const columns = kept[0]?.map((_, column) => ({
+      align: column === last ? ('left' as const) : ('right' as const),
+      gap: 3,
+    }));
+    return borderlessTable(kept, columns ?? []);
+  };
+  let count = 0;
+  while (count < expendable.length && drawn(expendable.slice(0, count)).width > width) count += 1;
+  const dropped = expendable.slice(0, count);
+  return { lines: drawn(dropped).lines, dropped };
 }
 
 function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: ReportStyle): readonly string[] {

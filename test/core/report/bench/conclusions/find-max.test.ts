@@ -18,6 +18,19 @@ describe('the report of a search', () => {
     expect(curve?.[3]).toMatch(/^ {2}8\.00 {2}█+┃█+ +2\.40 s$/);
   });
 
+  it('keeps the verdicts in a narrow terminal, and names the columns that it has no room for', () => {
+    const points = searchOf().result.find_max?.points ?? [];
+    const { result, summaries } = searchOf({
+      points: points.map(({ promises, ...point }) => ({ ...point, promises: [...promises, ...promises] })),
+    });
+    const text = (width: number): string => renderReport(result, summaries, { colour: false, width });
+    for (const width of [60, 80]) {
+      expect(text(width)).toMatch(/^requests\/s .* verdict\n.* holds\n.* unclear\n.* missed$/m);
+      expect(text(width)).toMatch(/^No room for interval/m);
+    }
+    expect(text(120)).not.toContain('No room for');
+  });
+
   it('shows the run over time at the highest load that was measured up to the answer', async () => {
     const { result } = searchOf({ load: 5.637 });
     const measured = benchResult({ settings: [4, 5.6, 8].map((rate) => ({ rate, concurrency: null })) });
