@@ -31,6 +31,19 @@ describe('the report of a search', () => {
     expect(text(120)).not.toContain('No room for');
   });
 
+  it('says in the charts of several objectives that the marks are about all of them, and the readings say missed', async () => {
+    const points = searchOf().result.find_max?.points ?? [];
+    const several = searchOf({
+      points: points.map(({ promises, ...point }) => ({ ...point, promises: [...promises, ...promises] })),
+    });
+    const note = 'Marks: whether all objectives hold at the load.';
+    const page = await toHtml(several.result, several.summaries);
+    expect(page.split(note)).toHaveLength(3);
+    expect(page).toContain('8.00 requests/s: missed');
+    const one = searchOf();
+    expect(await toHtml(one.result, one.summaries)).not.toContain(note);
+  });
+
   it('shows the run over time at the highest load that was measured up to the answer', async () => {
     const { result } = searchOf({ load: 5.637 });
     const measured = benchResult({ settings: [4, 5.6, 8].map((rate) => ({ rate, concurrency: null })) });
