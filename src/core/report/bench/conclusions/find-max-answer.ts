@@ -6,13 +6,19 @@ import { type SlotsAt, slotsAtOf, slotWords } from '../../../measurement/slots.j
 import { measureLonger } from '../../../measurement/validity/measure-longer.js';
 import { oneLine } from '../../text/escape.js';
 import { loadNumber, loadText } from './find-max.js';
+import { hasOwnServer } from './own-server.js';
 
 /** The answer of `--find-max`: the limit first, then what a reader should know of it; empty without a search. */
-export function findMaxSentences(result: Pick<BenchResult, 'find_max' | 'plan' | 'target'>): readonly string[] {
+export function findMaxSentences(
+  result: Pick<BenchResult, 'find_max' | 'plan' | 'target' | 'command'>,
+): readonly string[] {
   const { find_max: found, plan, target } = result;
   if (found === undefined) return [];
   const objectives = (plan.find_max?.promises ?? []).map(oneLine);
-  return [answer(found, objectives, plan, slotsAtOf(target.settings['slots_at'])), ...doubts(found)];
+  return [
+    answer(found, objectives, plan, hasOwnServer(result) ? 'bench' : slotsAtOf(target.settings['slots_at'])),
+    ...doubts(found),
+  ];
 }
 
 /** Whether the answer of a search is a limit without reservations: found as precisely as planned, and clear. */
@@ -21,7 +27,7 @@ export function isAnswerClear({ find_max: found }: Pick<BenchResult, 'find_max'>
   return found.finished && !isOutOfOrder(found) && unclearLoads(found).length === 0 && isKnownToHold(found);
 }
 
-function answer(found: FindMax, objectives: readonly string[], plan: Plan, slotsAt: SlotsAt): string {
+function answer(found: FindMax, objectives: readonly string[], plan: Plan, slotsAt: SlotsAt | 'bench'): string {
   const { precision = 0 } = plan.find_max ?? {};
   const names = listed(objectives);
   const isOne = objectives.length === 1;
@@ -150,11 +156,14 @@ function nextText({ next_to_break: next }: FindMax, objectives: readonly string[
 }
 
 /** @param highest load that was measured; a finished search by max-concurrency has come to all slots */
-function wayUp(found: FindMax, highest: number, slotsAt: SlotsAt): string {
+function wayUp(found: FindMax, highest: number, slotsAt: SlotsAt | 'bench'): string {
   if (!found.finished) return unfinishedText(found);
   if (found.by !== 'max-concurrency') return 'That is the highest load that a search tries.';
-  const { has, raise } = slotWords(slotsAt);
-  return `${has(highest)}, so settings above that were not measured. ${raise(highest * 2)} to measure them, or raise the load.`;
+  const { has, raise } = slotWords(slotsAt === 'bench' ? 'server' : slotsAt);
+  const left = `${has(highest)}, so settings above that were not measured.`;
+  return slotsAt === 'bench'
+    ? `${left} Measure them with -c ${highest * 2}.`
+    : `${left} ${raise(highest * 2)} to measure them, or raise the load.`;
 }
 
 /** What prevented an answer, and what to do about it. */

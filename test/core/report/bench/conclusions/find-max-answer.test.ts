@@ -95,6 +95,13 @@ describe('the answer of a search', () => {
     expect(findMaxSentences({ ...result, target: { ...result.target, settings } })[0]).toContain(`8. ${text}`);
   });
 
+  it('says how a server that the bench starts gets more slots', () => {
+    const points = [pointOf(4, 120, 'holds'), pointOf(8, 130, 'holds')];
+    const { result } = searchOf({ by: 'max-concurrency', status: 'all-hold', load: 8, next_to_break: null, points });
+    const advice = 'The server has 8 slots, so settings above that were not measured. Measure them with -c 16.';
+    expect(findMaxSentences({ ...result, command: 'chatstream bench --by max-concurrency' })[0]).toContain(advice);
+  });
+
   it('says at which loads it is unclear whether everything holds', () => {
     const verdicts = (one: 'holds' | 'unclear', two: 'holds' | 'unclear', four: 'holds' | 'unclear'): string => {
       const points = [pointOf(1, 480, one), pointOf(2, 470, two), pointOf(4, 120, four)];
