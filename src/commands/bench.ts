@@ -35,6 +35,10 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
       command: '<%= config.bin %> <%= command.id %> -u http://127.0.0.1:8080 --rate 5 -d 60s --slo "ttft<1s"',
     },
     {
+      description: 'Find the highest rate at which an objective holds',
+      command: `<%= config.bin %> <%= command.id %> -u http://127.0.0.1:8080 --find-max 'ttft.p95<500ms'`,
+    },
+    {
       description: 'Send from three machines on which chatstream bench-agent runs',
       command:
         '<%= config.bin %> <%= command.id %> --cluster nats://10.0.0.1 --agents 3 -u http://10.0.0.2:8000 -c 3000',

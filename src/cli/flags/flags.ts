@@ -75,14 +75,17 @@ export const positiveNumbersFlag = Flags.custom<readonly number[]>({
 });
 
 /** @throws ChatstreamError `usage` */
-export function parsePositiveNumbers(text: string): readonly number[] {
-  const values = text.split(',').map((each) => (/^\s*\d*\.?\d+\s*$/.test(each) ? Number(each) : NaN));
-  if (values.every((value) => value > 0 && Number.isFinite(value))) {
-    return [...new Set(values)].sort((a, b) => a - b);
-  }
+function parsePositiveNumbers(text: string): readonly number[] {
+  const values = text.split(',').map(positiveNumberIn);
+  if (values.every((value) => value !== null)) return [...new Set(values)].sort((a, b) => a - b);
   throw new ChatstreamError('usage', `"${text}" is not a number above 0.`, {
     hint: 'Write one number, or several with commas between them: 0.5,1,2,4.',
   });
+}
+
+function positiveNumberIn(text: string): number | null {
+  const value = /^\s*\d*\.?\d+\s*$/.test(text) ? Number(text) : 0;
+  return value > 0 && Number.isFinite(value) ? value : null;
 }
 
 /** A number above 0. */
@@ -91,9 +94,11 @@ export const positiveNumberFlag = Flags.custom<number>({
 });
 
 function parsePositiveNumber(text: string): number {
-  const [first, ...others] = parsePositiveNumbers(text);
-  if (first !== undefined && others.length === 0) return first;
-  throw new ChatstreamError('usage', `"${text}" is not one number above 0.`);
+  const value = positiveNumberIn(text);
+  if (value !== null) return value;
+  throw new ChatstreamError('usage', `"${text}" is not a single number above 0.`, {
+    hint: 'Write it with digits, such as 0.5 or 2.',
+  });
 }
 
 /** How close a search comes to a limit: 1 to 50 %. Its value is a share. */

@@ -48,7 +48,7 @@ function hiddenExcess(objectives: readonly Objective[], trend: RunTrend, ranMs: 
   return spare.length === 0 ? 0 : Math.max(0, Math.min(...spare)) / ranMs;
 }
 
-/** How much longer requests could wait before an objective breaks; null if waiting does not break it, or that is not known. */
+/** How much longer requests could wait before an objective is missed; null if waiting does not matter to it, or that is not known. */
 function spareMs({ metric, belowMs }: Objective, trend: RunTrend, ttftMs: number): number | null {
   switch (metric) {
     case 'ttft':

@@ -165,7 +165,7 @@ function objectiveOf({ text, percentile }: FindMaxOptions['objectives'][number])
  * Whether a measurement says more about the load generator than about the server: it was too busy, or sent requests late.
  *
  * @param isLateFine whether late requests that keep all objectives count for the server: at a rate, they are no lighter load, and
- *   where answers take a few milliseconds, a timer is late by as much. Not at a load at which some have broken an objective.
+ *   where answers take a few milliseconds, a timer is late by as much. Not at a load at which some have missed an objective.
  */
 function isOfClient(
   { run }: MeasuredRun,

@@ -99,15 +99,15 @@ describe('a server with a certificate of its own', () => {
   });
 
   it.each([
-    ['has none in it', 'hello'],
-    ['does not exist', null],
-  ])('needs a file of certificates; one that %s is refused before anything is asked', async (_name, content) => {
+    ['has none in it', 'hello', 'There is no certificate to trust in PATH: '],
+    ['does not exist', null, 'The certificates PATH cannot be read: there is no such file or folder.'],
+  ])('needs a file of certificates; one that %s is refused before anything is asked', async (_name, content, why) => {
     const caPath = join(folder, 'ca.pem');
     if (content !== null) writeFileSync(caPath, content);
     const server = await listen();
     await expect(measure({ target: { type: 'url', url: server.url }, caPath })).rejects.toMatchObject({
       code: 'usage',
-      message: expect.stringContaining(`There is no certificate to trust in ${caPath}: `) as string,
+      message: expect.stringContaining(why.replace('PATH', caPath)) as string,
     });
     expect(server.connections).toBe(0);
   });

@@ -3,7 +3,7 @@ import { parseArrival } from '../../../core/bench/plan/arrival.js';
 import { type CancelOptions, parseCancel } from '../../../core/bench/plan/cancel.js';
 import type { Arrival } from '../../../core/bench/plan/options.js';
 import { parseRamp, parseStages, type RateStage } from '../../../core/bench/plan/stages.js';
-import { parsePositiveNumbers } from '../../flags/flags.js';
+import { positiveNumberFlag } from '../../flags/flags.js';
 
 const load = { helpGroup: 'LOAD' };
 
@@ -11,14 +11,6 @@ const arrivalFlag = Flags.custom<Arrival>({ parse: (input) => Promise.resolve(pa
 const rampFlag = Flags.custom<readonly RateStage[]>({ parse: (input) => Promise.resolve(parseRamp(input)) });
 const stagesFlag = Flags.custom<readonly RateStage[]>({ parse: (input) => Promise.resolve(parseStages(input)) });
 const cancelFlag = Flags.custom<CancelOptions>({ parse: (input) => Promise.resolve(parseCancel(input)) });
-
-/** A number above 0. */
-const positiveNumberFlag = Flags.custom<number>({
-  parse: (input) => {
-    const [first = 1] = parsePositiveNumbers(input.includes(',') ? '' : input);
-    return Promise.resolve(first);
-  },
-});
 
 /** How the load changes over time, and what happens beside it. */
 export const loadShapeFlags = {

@@ -23,7 +23,7 @@ export function findMaxOf(flags: BenchFlags, { isTyped }: FlagOrigins): FindMaxO
   return { objectives: texts.map(parseSearched), by, precision, start };
 }
 
-/** An objective about every single request can never be known to hold: the next one might break it. */
+/** An objective about every single request can never be known to hold: the next one might miss it. */
 function parseSearched(text: string): Objective {
   const objective = parseObjective(text);
   if (objective.percentile !== null) return objective;
@@ -65,9 +65,11 @@ export function refuseWithSearch(flags: BenchFlags, { isTyped }: FlagOrigins): v
       );
     }
   }
-  const lists = [flags.rate, isTyped('concurrency') ? flags.concurrency : [], flags['max-concurrency']];
-  if (lists.some((values) => (values?.length ?? 0) > 1)) {
-    refuse('--find-max searches with one setting, but a list is given.', 'Give one value.');
+  for (const name of ['rate', 'concurrency', 'max-concurrency'] as const) {
+    const isGiven = name !== 'concurrency' || isTyped(name);
+    if (isGiven && (flags[name]?.length ?? 0) > 1) {
+      refuse(`--find-max searches with one setting, but --${name} is a list.`, 'Give it one value.');
+    }
   }
   if (flags.by === 'max-concurrency' && isTyped('max-concurrency')) {
     refuse('--by max-concurrency searches for it, but --max-concurrency sets it.', 'Leave out one of the two.');

@@ -17,7 +17,7 @@ const closedByServer: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND
 /** Explanations by the error's code. `at` is host and port, or the path of a socket. */
 const explanations: Readonly<Record<string, (at: string) => ConnectionFailure>> = {
   ECONNREFUSED: (at) => ({ code: 'connection_refused', message: `Nothing listens at ${at}. Is the server running?` }),
-  ENOTFOUND: (at) => ({ code: 'host_not_found', message: `There is no host with the name in ${at}. Check the URL.` }),
+  ENOTFOUND: (at) => ({ code: 'host_not_found', message: `The host name in ${at} does not exist. Check the URL.` }),
   EAI_AGAIN: (at) => ({
     code: 'host_not_found',
     message: `The name in ${at} could not be looked up. Check the network.`,

@@ -22,6 +22,6 @@ export function parseCancel(text: string): CancelOptions {
   const afterMs = duration === '' ? 0 : parseDuration(duration);
   if (percent !== '' && share > 0 && share < 1 && afterMs > 0) return { text, share, afterMs };
   throw new ChatstreamError('usage', `"${text}" does not say which clients leave, and when.`, {
-    hint: 'Write the share of the requests, and the time from sending: 10%@1s.',
+    hint: 'Write the share of the requests, above 0 % and below 100 %, and the time from sending: 10%@1s.',
   });
 }

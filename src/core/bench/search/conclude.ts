@@ -3,7 +3,7 @@ import { type Limit, limitOf } from './limit.js';
 import { nextStep, type SearchSpec } from './next-step.js';
 import { contradictions, split } from './split.js';
 
-/** What breaks first: an objective by its position, or the queue, which grows without end. */
+/** What is missed first: an objective, by its position, or a steady queue, because it grows without end. */
 export type NextToBreak = { readonly type: 'objective'; readonly index: number } | { readonly type: 'overload' };
 
 /** The knowledge of a search when it ends. */
@@ -15,7 +15,7 @@ export type SearchOutcome = {
   readonly isFinished: boolean;
   /** Whether the search ended because the load generator could not send more. */
   readonly isClientFull: boolean;
-  /** The lowest load of those at which the objectives hold, if one breaks below it too; otherwise null. */
+  /** The lowest load of those at which the objectives hold, if one is missed below it too; otherwise null. */
   readonly holdsFrom: number | null;
 } & (
   | {
@@ -74,8 +74,9 @@ export function conclude(spec: SearchSpec, looks: readonly Look[], isClientFull 
 }
 
 /**
- * The objective whose line reaches its limit first; without lines, the one that is worst at a load at which one breaks. How
- * far beyond its limit an objective is goes by the requests that miss it, in multiples of those that may: scores are cut off.
+ * The objective whose line reaches its limit first; without lines, the one that is worst at a load at which one is missed.
+ * How far beyond its limit an objective is goes by the requests that miss it, in multiples of those that may: scores are cut
+ * off.
  */
 function nextToBreak({ objectives }: SearchSpec, broken: LoadEvidence, limit: Limit | null): NextToBreak {
   const ranked = objectives

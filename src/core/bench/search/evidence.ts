@@ -17,11 +17,11 @@ export interface Look {
   readonly missed: readonly (readonly Proportion[])[];
   /** Requests with an answer, whether or not an objective could be judged by them. */
   readonly answered: number;
-  /** The queue grew without end, so every objective about waiting breaks sooner or later. */
+  /** The queue grew without end, so every objective about waiting is missed sooner or later. */
   readonly isOverloaded: boolean;
   /** It was too short to distinguish a queue that grows without end from one that fills up. */
   readonly isUntold: boolean;
-  /** The wait rose all the time, so that an objective that holds will break soon if it continues. */
+  /** The wait rose all the time, so that an objective that holds will soon be missed if it continues. */
   readonly isRising: boolean;
   /**
    * By what share the load may exceed what the server can do, and all objectives about waiting still hold until its end: the

@@ -23,9 +23,9 @@ const tail = 0.025;
 const mostMissed = 0.8;
 
 /**
- * The limit above which the objectives break, from all loads near it together: the odds that a request misses an objective
- * rise with the load, and a line through their logarithms tells more than the two loads next to the limit. It is sought
- * between a load at which the objectives hold and one at which they do not; a load that is clear of the limit cuts the
+ * The limit above which the objectives are missed, from all loads near it together: the odds that a request misses an
+ * objective rise with the load, and a line through their logarithms tells more than the two loads next to the limit. It is
+ * sought between a load at which the objectives hold and one at which they do not; a load that is clear of the limit cuts the
  * interval off.
  *
  * @returns null if they hold everywhere, or nowhere

@@ -12,8 +12,8 @@ export interface SearchSpec {
   /** Whether loads are whole numbers, like clients. */
   readonly isWhole: boolean;
   /**
-   * Whether an objective that breaks at one load breaks at all higher ones. A server's max-concurrency is different: the more
-   * requests run at once, the slower each, but the shorter the wait.
+   * Whether an objective that is missed at one load is missed at all higher ones. A server's max-concurrency is different:
+   * the more requests run at once, the slower each, but the shorter the wait.
    */
   readonly isMonotonic: boolean;
   /** How far the ends of the interval may be from the limit, as a share of it: 0.05. */
@@ -39,10 +39,10 @@ const likely = 1;
 const reach = 3;
 
 /**
- * What to measure next, decided from everything that was measured so far and nothing else: the load doubles until a
- * objective breaks, and the gap is halved (on a logarithmic scale) until it is a few steps of the precision wide. Then loads
- * on both sides of the expected limit are measured, again and again, until the interval of the limit is as narrow as the
- * precision asks for and a load on either side is clear of the limit.
+ * What to measure next, decided from everything that was measured so far and nothing else: the load doubles until an
+ * objective is missed, and the gap is halved (on a logarithmic scale) until it is a few steps of the precision wide. Then
+ * loads on both sides of the expected limit are measured, again and again, until the interval of the limit is as narrow as
+ * the precision asks for and a load on either side is clear of the limit.
  *
  * Where a higher load may be better, all doublings up to the highest load come first, and the gap below the loads at which
  * the objectives hold is halved as well.
@@ -58,7 +58,7 @@ export function nextStep(spec: SearchSpec, looks: readonly Look[]): SearchStep {
   const { tooLow, below, above } = parts;
   const [low, high] = [below.at(-1), above[0]];
   if (low === undefined) return spec.isMonotonic ? downwards(spec, loads, high) : inGaps(spec, loads);
-  // One load between others that break an objective may have been lucky.
+  // One load between others that miss an objective may have been lucky.
   if (below.length === 1 && tooLow.length > 0 && low.looks < 2) return again(low);
   const halving = halved(spec, loads, low, high) ?? halved(spec, loads, tooLow.at(-1), below[0]);
   if (halving !== null) return halving;
@@ -127,8 +127,8 @@ function downwards(spec: SearchSpec, loads: readonly LoadEvidence[], high: LoadE
 }
 
 /**
- * Where no load holds all objectives, one between two loads may, if what breaks at the lower one holds at the higher one and
- * the other way round.
+ * Where no load holds all objectives, one between two loads may, if what is missed at the lower one holds at the higher one
+ * and the other way round.
  */
 function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
   const doubtful = loads.find(({ verdict, looks }) => verdict === 'unclear' && looks < 2);
@@ -136,10 +136,10 @@ function inGaps(spec: SearchSpec, loads: readonly LoadEvidence[]): SearchStep {
   for (const [index, high] of loads.entries()) {
     const low = loads[index - 1];
     if (low === undefined || isNarrow(spec, low.load, high.load)) continue;
-    const breaksAt = (load: LoadEvidence, objective: number): boolean =>
+    const missesAt = (load: LoadEvidence, objective: number): boolean =>
       load.isOverloaded ||
       sideOf(load.shares[objective] ?? null, spec.objectives[objective]?.allowedShare ?? 0).score <= 0;
-    const isHopeless = spec.objectives.some((_, objective) => breaksAt(low, objective) && breaksAt(high, objective));
+    const isHopeless = spec.objectives.some((_, objective) => missesAt(low, objective) && missesAt(high, objective));
     if (!isHopeless) return measure(spec, loads, Math.sqrt(low.load * high.load));
   }
   return { type: 'done' };
@@ -154,8 +154,8 @@ function isKnown(spec: SearchSpec, limit: Limit, parts: Split): boolean {
 }
 
 /**
- * Whether a load near the limit clearly holds, and one clearly breaks. The line through the shares of many loads may be
- * certain where none of them is, but then it depends on its shape alone.
+ * Whether the objectives clearly hold at a load near the limit, and one is clearly missed at another. The line through the
+ * shares of many loads may be certain where none of them is, but then it depends on its shape alone.
  */
 function isClear({ precision }: SearchSpec, { load }: Limit, { below, above }: Split): boolean {
   const farthest = (1 + precision) ** reach;

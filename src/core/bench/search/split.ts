@@ -13,8 +13,8 @@ export interface Split {
  * division is least: noise may let a low load look worse than a higher one.
  *
  * @param loads in rising order
- * @param isMonotonic whether an objective that breaks at one load is taken to break at all higher ones; otherwise the
- *   objectives hold at a range of loads, which is the one with the highest load at which they do
+ * @param isMonotonic whether an objective that is missed at one load is taken to be missed at all higher ones; otherwise
+ *   the objectives hold at a range of loads, which is the one with the highest load at which they do
  */
 export function split(loads: readonly LoadEvidence[], isMonotonic: boolean): Split {
   if (isMonotonic) return { tooLow: [], ...parted(loads) };

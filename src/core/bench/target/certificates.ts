@@ -1,16 +1,22 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { fileReason, readHint } from '../../base/files/file-errors.js';
 
 /**
  * Reads certificates to trust.
  *
  * @returns the text of the file, in PEM
- * @throws ChatstreamError `usage` if it contains no certificate
+ * @throws ChatstreamError `usage` if it cannot be read or contains no certificate
  */
 export async function readCertificates(path: string): Promise<string> {
+  const pem = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new ChatstreamError('usage', `The certificates ${path} cannot be read: ${fileReason(error)}.`, {
+      hint: readHint(error, 'Give --ca the path of a PEM file.'),
+      cause: error,
+    });
+  });
   try {
-    const pem = await readFile(path, 'utf8');
     // Node.js ignores text without a certificate, and the connection would fail for an obscure reason.
     new X509Certificate(pem);
     return pem;

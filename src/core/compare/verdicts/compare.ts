@@ -69,7 +69,7 @@ export function compare(
     return new SettingPair(each, ...trials, { interleaved, candidates });
   });
   const shown = metrics.slice(thresholds.length);
-  // A search goes beyond the limit on purpose, and a request without an answer breaks its objectives.
+  // A search goes beyond the limit on purpose, and a request without an answer misses its objectives.
   const implied = thresholds.length === 0 || limitRow !== null ? null : impliedThreshold;
   const rows = worstFirst([
     ...(limitRow === null ? [] : [limitRow]),

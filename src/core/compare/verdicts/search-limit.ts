@@ -183,7 +183,7 @@ function lasting(explanation: string): Doubt {
   return { reason: 'not-measured', explanation, isLasting: true };
 }
 
-/** What was wrong with the load up to the lowest one that broke an objective: there, the load generator may have broken it. */
+/** What was wrong with the load up to the lowest one that missed an objective: there, the load generator may be why. */
 function saturationOf({ runs, result, plan }: Side): readonly Saturation[] {
   const found = result?.find_max;
   if (found === undefined || (found.status !== 'found' && found.status !== 'none-hold')) return [];

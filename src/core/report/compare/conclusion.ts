@@ -129,10 +129,17 @@ function passText(rows: readonly GatedRow[]): string {
   return `Pass: ${all}${improved === 0 ? '' : `, ${improved === rows.length ? 'and' : `and ${improved} of them`} clearly better than before`}.`;
 }
 
+const singleTrialText =
+  'Nothing can be said about changes, because a single trial does not show how much figures vary by chance: run bench with --trials 5.';
+
 function tendencyText({ rows }: Comparison): string {
   const count = (tendency: 'worse' | 'better'): number =>
     rows.filter(({ judgement }) => judgement.type === 'shown' && judgement.tendency === tendency).length;
   const [worse, better] = [count('worse'), count('better')];
-  if (worse + better === 0) return `None of ${plural(rows.length, 'figure')} has clearly changed.`;
+  if (worse + better === 0) {
+    const isSingle = rows.every(({ trials }) => Math.min(trials.baseline, trials.candidate) === 1);
+    if (isSingle && rows.length > 0 && rows.every(({ interval }) => interval === null)) return singleTrialText;
+    return `None of ${plural(rows.length, 'figure')} has clearly changed.`;
+  }
   return `Of ${plural(rows.length, 'figure')}, ${worse} became clearly worse and ${better} clearly better.`;
 }

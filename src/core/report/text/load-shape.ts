@@ -36,8 +36,8 @@ export function leaverAndProbeItems({ cancel, probe_rate: probeRate }: Plan): re
   ];
 }
 
-/** `10 % of the clients leave after 1s`. */
+/** `10 % of the clients leave after 1 s`. */
 function cancelText(cancel: string): string {
   const [share = '', after = ''] = cancel.split('@');
-  return `${share.replace('%', ' %')} of the clients leave after ${after}`;
+  return `${share.replace('%', ' %')} of the clients leave after ${after.replace(/(?:ms|s|m|h)$/, (unit) => ` ${unit === 'm' ? 'min' : unit}`)}`;
 }

@@ -37,8 +37,8 @@ describe('the shape of a load', () => {
     [[...search, '--max-in-flight', '4'], 'would hide the requests that it holds back from --find-max'],
     [['--rate', '4', '--max-in-flight', '2', '--workers', '3'], 'each needs one'],
     [['--wait-ready', '10s'], '--url names none'],
-    [['--probe-rate', '0'], 'is not a number above 0'],
-    [['--probe-rate', '1,2'], 'is not a number above 0'],
+    [['--probe-rate', '0'], '"0" is not a single number above 0'],
+    [['--probe-rate', '1,2'], '"1,2" is not a single number above 0'],
   ])('is refused if it contradicts itself: %j', async (argv, message) => {
     await expect(optionsOf(...argv)).rejects.toThrow(message);
   });

@@ -31,7 +31,7 @@ describe('a search for the highest load', () => {
     [[...search, '--trials', '3'], 'cannot be combined with --find-max'],
     [[...search, '--requests', '3'], 'cannot be combined with --find-max'],
     [[...search, '-c', '4'], 'which has no clients'],
-    [[...search, '--rate', '1,2'], 'searches with one setting'],
+    [[...search, '--rate', '1,2'], 'searches with one setting, but --rate is a list'],
     [[...search, '--by', 'concurrency', '--rate', '2'], '--rate is for an open loop'],
     [[...search, '--by', 'max-concurrency', '-n', '2'], '--max-concurrency sets it'],
     [['--by', 'concurrency'], '--find-max is not given'],

@@ -42,3 +42,13 @@ it('names each reason once, with its figures and not with each of their settings
       'output_tokens_per_second (2 settings): 3 trials on each side, but the gate needs 5: run bench with --trials 5.',
   );
 });
+
+it('does not call figures unchanged if there are too few trials to tell', () => {
+  const [few, slower] = [1, 1.5].map((factor) => resultOf(factor, {}, { trials: 1 })) as [BenchResult, BenchResult];
+  const shown = (sides: ReturnType<typeof pair>): string | undefined =>
+    conclusionOf(compare(sides, { thresholds: [], allowed: [] }))[0];
+  expect(shown(pair(few, slower))).toBe(
+    'Nothing can be said about changes, because a single trial does not show how much figures vary by chance: run bench with --trials 5.',
+  );
+  expect(shown(pair(before, before))).toMatch(/^None of \d+ figures has clearly changed\.$/);
+});

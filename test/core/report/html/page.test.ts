@@ -69,7 +69,7 @@ describe('the HTML report', () => {
     expect(html).toMatch(/<td role="cell" class="named" data-name="TTFT p50">[\d.]+\sms</);
     const search = markupOf(await page(searchOf()));
     expect(search).toContain('<td role="cell" class="title" data-name="requests/s">8.00</td>');
-    expect(search).toMatch(/<td role="cell" class="verdict" data-name="verdict">breaks</);
+    expect(search).toMatch(/<td role="cell" class="verdict" data-name="verdict">missed</);
     // What scrolls is in cards or in words, which wrap.
     for (const html of [search, await page(examples.sweep())]) {
       expect(markupOf(html)).not.toMatch(/class="scroll"><table(?! class="(?:cards|words))/);

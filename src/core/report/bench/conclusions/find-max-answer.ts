@@ -6,13 +6,19 @@ import { type SlotsAt, slotsAtOf, slotWords } from '../../../measurement/slots.j
 import { measureLonger } from '../../../measurement/validity/measure-longer.js';
 import { oneLine } from '../../text/escape.js';
 import { loadNumber, loadText } from './find-max.js';
+import { hasOwnServer } from './own-server.js';
 
 /** The answer of `--find-max`: the limit first, then what a reader should know of it; empty without a search. */
-export function findMaxSentences(result: Pick<BenchResult, 'find_max' | 'plan' | 'target'>): readonly string[] {
+export function findMaxSentences(
+  result: Pick<BenchResult, 'find_max' | 'plan' | 'target' | 'command'>,
+): readonly string[] {
   const { find_max: found, plan, target } = result;
   if (found === undefined) return [];
   const objectives = (plan.find_max?.promises ?? []).map(oneLine);
-  return [answer(found, objectives, plan, slotsAtOf(target.settings['slots_at'])), ...doubts(found)];
+  return [
+    answer(found, objectives, plan, hasOwnServer(result) ? 'bench' : slotsAtOf(target.settings['slots_at'])),
+    ...doubts(found),
+  ];
 }
 
 /** Whether the answer of a search is a limit without reservations: found as precisely as planned, and clear. */
@@ -21,7 +27,7 @@ export function isAnswerClear({ find_max: found }: Pick<BenchResult, 'find_max'>
   return found.finished && !isOutOfOrder(found) && unclearLoads(found).length === 0 && isKnownToHold(found);
 }
 
-function answer(found: FindMax, objectives: readonly string[], plan: Plan, slotsAt: SlotsAt): string {
+function answer(found: FindMax, objectives: readonly string[], plan: Plan, slotsAt: SlotsAt | 'bench'): string {
   const { precision = 0 } = plan.find_max ?? {};
   const names = listed(objectives);
   const isOne = objectives.length === 1;
@@ -144,17 +150,20 @@ function intervalText(by: FindMax['by'], lower: number | null, upper: number | n
 /** @returns null if it would only repeat the single objective */
 function nextText({ next_to_break: next }: FindMax, objectives: readonly string[]): string | null {
   if (objectives.length === 1 && next !== null && next !== 'overload') return null;
-  if (next === null) return 'nothing broke';
+  if (next === null) return 'no objective was missed';
   if (next === 'overload') return 'above it, the queue grows without end';
   return `the next objective to be missed is ${oneLine(next.split('<')[0] ?? next)}`;
 }
 
 /** @param highest load that was measured; a finished search by max-concurrency has come to all slots */
-function wayUp(found: FindMax, highest: number, slotsAt: SlotsAt): string {
+function wayUp(found: FindMax, highest: number, slotsAt: SlotsAt | 'bench'): string {
   if (!found.finished) return unfinishedText(found);
   if (found.by !== 'max-concurrency') return 'That is the highest load that a search tries.';
-  const { has, raise } = slotWords(slotsAt);
-  return `${has(highest)}, so settings above that were not measured. ${raise(highest * 2)} to measure them, or raise the load.`;
+  const { has, raise } = slotWords(slotsAt === 'bench' ? 'server' : slotsAt);
+  const left = `${has(highest)}, so settings above that were not measured.`;
+  return slotsAt === 'bench'
+    ? `${left} Measure them with -c ${highest * 2}.`
+    : `${left} ${raise(highest * 2)} to measure them, or raise the load.`;
 }
 
 /** What prevented an answer, and what to do about it. */
@@ -165,7 +174,7 @@ function unfinishedText({ by, status, client_full: isClientFull = false }: FindM
   if (by === 'max-concurrency') {
     return 'The search ended before it had measured every setting that the server has slots for: give it more time.';
   }
-  return `The search ended before it found the limit: give it more time, or a ${status === 'none-hold' ? 'lower' : 'higher'} load to begin with.`;
+  return `The search ended before it found the limit: give it more time, or a ${status === 'none-hold' ? 'lower' : 'higher'} load to begin with (${by === 'rate' ? '--rate' : '-c'}).`;
 }
 
 function doubts(found: FindMax): readonly string[] {

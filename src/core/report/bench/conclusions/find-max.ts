@@ -89,8 +89,10 @@ export function findMaxTable({ find_max: found }: Pick<BenchResult, 'find_max'>)
   };
 }
 
-function verdictText({ verdict, overloaded }: FindMaxPoint): string {
-  return overloaded ? 'queue grows' : verdict;
+/** `holds`, `missed`, `unclear`, or that the queue grows. */
+export function verdictText({ verdict, overloaded }: Pick<FindMaxPoint, 'verdict' | 'overloaded'>): string {
+  if (overloaded) return 'queue grows';
+  return verdict === 'breaks' ? 'missed' : verdict;
 }
 
 /** Columns of a curve. */

@@ -6,6 +6,7 @@ import { recommendationContext, type SweepEdge, sweptKey } from '../../../measur
 import { throughputUnit } from '../../../measurement/settings/throughput.js';
 import { type SlotsAt, slotsAtOf, slotWords } from '../../../measurement/slots.js';
 import { type UslFit, uslThroughput } from '../../../statistics/usl.js';
+import { hasOwnServer } from './own-server.js';
 import { rangeText, type SecondBest } from './second-best.js';
 
 /** Something that a report concludes, besides its recommendation. */
@@ -124,8 +125,10 @@ interface FewestSlots {
   readonly at: SlotsAt;
 }
 
-/** Of the server, or of the smaller of two. */
-function fewestSlots({ target, versus }: Pick<BenchResult, 'target' | 'versus'>): FewestSlots {
+/** Of the server, or of the smaller of two. A server that the bench starts has as many slots as the bench measures. */
+function fewestSlots(result: Pick<BenchResult, 'target' | 'versus' | 'command'>): FewestSlots {
+  const { target, versus } = result;
+  if (hasOwnServer(result)) return { slots: Infinity, at: 'server' };
   const known = [target, versus?.target].flatMap((each): readonly FewestSlots[] => {
     const slots = each?.settings['slots'];
     return typeof slots === 'number' ? [{ slots, at: slotsAtOf(each?.settings['slots_at']) }] : [];

@@ -82,16 +82,18 @@ function table(result: BenchResult, summaries: readonly SettingSummary[]): reado
 }
 
 function breakdownSections({ title, heading, rows, sentences }: Breakdown): readonly (readonly string[])[] {
-  const lines = [heading, heading.map(() => '---:'), ...rows].map((cells) => line(cells.map(escapedMarkdown)));
-  return [[`### ${title}`], lines, sentences.map(escapedMarkdown)];
+  return [[`### ${title}`], escapedTable(heading, rows), sentences.map(escapedMarkdown)];
 }
 
 function searchTable(result: BenchResult): readonly string[] {
   const points = findMaxTable(result);
-  if (points === null) return [];
-  return [points.heading, points.heading.map(() => '---:'), ...points.rows].map((cells) =>
-    line(cells.map(escapedMarkdown)),
-  );
+  return points === null ? [] : escapedTable(points.heading, points.rows);
+}
+
+/** Of numbers, with text from elsewhere in any cell. */
+function escapedTable(heading: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const escaped = (cells: readonly string[]): string => line(cells.map(escapedMarkdown));
+  return [escaped(heading), line(heading.map(() => '---:')), ...rows.map(escaped)];
 }
 
 /** A group and a heading in one line, since Markdown tables have only one line of headings. */

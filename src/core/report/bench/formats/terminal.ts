@@ -55,11 +55,7 @@ function header(result: BenchResult, style: ReportStyle): readonly string[] {
   const [first = '', ...more] = fill([model, ...rest], ' · ', style.width);
   const highlighted = paint('bold', model) + first.slice(model.length);
   const below = [machineItems(result.machine), loadItems(result.plan)].flatMap((items) =>
-    fill(
-      items.map((item) => cut(item, style.width)),
-      ' · ',
-      style.width,
-    ),
+    fill(items, ' · ', style.width).flatMap((line) => wrap(line, style.width, '  ')),
   );
   return [highlighted, ...more, ...below.map((line) => paint('dim', line))];
 }
@@ -87,20 +83,43 @@ function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readon
   const table = findMaxTable(result);
   if (table === null) return [];
   const paint = painter(style);
-  const columns = table.heading.map((_, index) => ({
-    align: index === table.heading.length - 1 ? ('left' as const) : ('right' as const),
-    gap: 3,
-  }));
-  const { lines } = borderlessTable([table.heading, ...table.rows], columns);
+  const { lines, dropped } = searchTable([table.heading, ...table.rows], style.width);
+  const narrow = dropped.length === 0 ? [] : [paint('dim', `No room for ${listed(dropped)}.`)];
   const [answer, ...doubts] = findMaxSentences(result);
   return [
-    lines.map((line, index) => cut(index === 0 ? paint('dim', line) : line, style.width)),
+    [
+      ...lines.map((line, index) => (index === 0 ? paint('dim', cut(line, style.width)) : cut(line, style.width))),
+      ...narrow,
+    ],
     ...findMaxCurves(result).map((curve) => curve.map((line) => cut(line, style.width))),
     doubts.flatMap((sentence) => wrap(sentence, style.width, '  ')),
     wrap(answer ?? '', style.width, '  ').map((line) =>
       paint(['bold', isAnswerClear(result) ? 'green' : 'yellow'], line),
     ),
   ];
+}
+
+/** What a narrow terminal drops first; the loads, the objectives and the verdicts stay. */
+const expendable = ['interval', 'missed', 'requests'];
+
+function searchTable(
+  rows: readonly (readonly string[])[],
+  width: number,
+): { readonly lines: readonly string[]; readonly dropped: readonly string[] } {
+  const [heading = []] = rows;
+  const drawn = (dropped: readonly string[]): ReturnType<typeof borderlessTable> => {
+    const kept = rows.map((cells) => cells.filter((_, column) => !dropped.includes(heading[column] ?? '')));
+    const last = (kept[0]?.length ?? 0) - 1;
+    const columns = kept[0]?.map((_, column) => ({
+      align: column === last ? ('left' as const) : ('right' as const),
+      gap: 3,
+    }));
+    return borderlessTable(kept, columns ?? []);
+  };
+  let count = 0;
+  while (count < expendable.length && drawn(expendable.slice(0, count)).width > width) count += 1;
+  const dropped = expendable.slice(0, count);
+  return { lines: drawn(dropped).lines, dropped };
 }
 
 function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: ReportStyle): readonly string[] {
@@ -139,10 +158,22 @@ function failureLines(summaries: readonly SettingSummary[], style: ReportStyle):
   const lines = failures.flatMap(({ code, count, where, example }) => {
     const head = `  ${padStart(whole(count), width)}  ${paint('red', code)}${where === '' ? '' : ` at ${where}`}`;
     if (example === '') return [head];
-    const quoted = cut(`“${example}”`, style.width - width - 4);
-    return [head, `${' '.repeat(width + 4)}${paint('dim', quoted)}`];
+    return [
+      head,
+      ...exampleLines(example, style.width - width - 4).map((line) => `${' '.repeat(width + 4)}${paint('dim', line)}`),
+    ];
   });
   return [paint('bold', `Unanswered requests: ${whole(total)}`), ...lines];
+}
+
+/** Enough for what chatstream says itself; a server may say anything. */
+const mostExampleLines = 3;
+
+function exampleLines(example: string, width: number): readonly string[] {
+  const lines = wrap(`“${example}”`, width);
+  if (lines.length <= mostExampleLines) return lines;
+  const last = lines.slice(mostExampleLines - 1).join(' ');
+  return [...lines.slice(0, mostExampleLines - 1), cut(last, width)];
 }
 
 function bulletLines(texts: readonly string[], { width }: ReportStyle): readonly string[] {

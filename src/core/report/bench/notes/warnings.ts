@@ -96,7 +96,7 @@ function undecided({ runs, plan }: Pick<BenchResult, 'runs' | 'plan'>, by: reado
 
 /**
  * Whether it matters that a run was too short to tell. A search measures a load for longer each time, so that a later run may
- * tell, and of a load that breaks an objective nothing more is asked.
+ * tell, and of a load that misses an objective nothing more is asked.
  */
 function isInQuestion({ settings }: Run, { runs, find_max: found }: Pick<BenchResult, 'runs' | 'find_max'>): boolean {
   if (found === undefined) return true;
@@ -137,7 +137,8 @@ function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[
     const reasons = [...new Set(saturated.flatMap(({ client }) => client.saturation ?? []))];
     const cpu = Math.max(...saturated.map(highestCpuShare));
     const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
-    const advice = 'Use fewer clients, more --workers, or another machine.';
+    const less = saturated.every(({ settings }) => settings.rate !== null) ? 'a lower rate' : 'fewer clients';
+    const advice = `Use ${less}, more --workers, or another machine.`;
     const where = `${settingsOf(saturated, by)}${saturatedAgents(saturated)}`;
     return [`The load generator was saturated at ${where}${why}. ${inDoubt(saturated)} ${advice}`];
   }

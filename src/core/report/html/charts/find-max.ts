@@ -2,7 +2,7 @@ import type { Markish, PlotOptions } from '@observablehq/plot';
 import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
 import type { BenchResult, FindMax } from '../../../measurement/result-schema.js';
 import { parseObjective } from '../../../measurement/settings/objectives.js';
-import { loadNumber } from '../../bench/conclusions/find-max.js';
+import { loadNumber, verdictText } from '../../bench/conclusions/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout } from '../plot/figure.js';
@@ -50,22 +50,24 @@ interface ObjectiveChart {
 function objectiveFigure(plot: PlotLibrary, objective: string, index: number, found: FindMax, unit: string): Markup {
   const chart = objectiveChart(objective, index, found, unit);
   if (chart === null) return new Markup('');
+  const isOne = found.points.every(({ promises }) => promises.length === 1);
+  const marks = isOne ? '' : 'Marks: whether all objectives hold at the load. ';
   return figureMarkup(plot, {
     title: `${objective} by load`,
     label: `${objective} by load in ${unit}`,
     caption: [
       legendLine([
         key('good', 'holds (●)'),
-        key('bad', 'breaks (×)'),
+        key('bad', 'missed (×)'),
         key('wait', 'unclear (◆)'),
         key('limit', 'limit'),
       ]),
-      markup`Bars: 95 % intervals. Shaded: the 95 % interval of the highest load. Both axes are logarithmic.`,
+      markup`${marks}Bars: 95 % intervals. Shaded: the 95 % interval of the highest load. Both axes are logarithmic.`,
     ],
     panels: [{ name: '', options: (layout) => optionsOf(plot, chart, layout) }],
-    readings: chart.points.map(({ load, value, from, to, verdict, overloaded, requests }) => ({
+    readings: chart.points.map(({ load, value, from, to, requests, ...point }) => ({
       x: load,
-      heading: `${loadNumber(found.by, load)} ${unit}: ${overloaded ? 'overloaded' : verdict}`,
+      heading: `${loadNumber(found.by, load)} ${unit}: ${verdictText(point)}`,
       values: [
         [objective.replace(/<.*/, ''), timeText(value)],
         ['95 % interval', timeRangeText(from, to)],

@@ -134,6 +134,7 @@ function adviceAt(
   settings: readonly { readonly concurrency?: number; readonly maxConcurrency?: number }[],
   slots?: number,
   slotsAt?: string,
+  command?: string,
 ): readonly string[] {
   const recommendation = { max_concurrency: best.maxConcurrency, concurrency: best.concurrency ?? 8, reason: 'it is.' };
   const target = {
@@ -141,7 +142,9 @@ function adviceAt(
   };
   const described = settings.map((each) => ({ completed: 20, ...each }));
   const { result, summaries } = benchResult({ settings: described, sweep: { recommendation }, target });
-  return conclusionSentences(result, summaries).filter((sentence) => sentence.includes('may lie beyond'));
+  return conclusionSentences({ ...result, ...(command !== undefined && { command }) }, summaries).filter((sentence) =>
+    sentence.includes('may lie beyond'),
+  );
 }
 
 const beyond = 'measured, so a better one may lie beyond: try';
@@ -201,6 +204,13 @@ describe('a best setting at the edge of the sweep', () => {
     expect(adviceAt(best, crowd, 8, 'nodes')[0]).toContain(
       "try -n 16, with as many slots at the cluster's nodes (chatstream node --slots, or more nodes).",
     );
+  });
+
+  it('needs no more slots at a server that the bench starts, which gives it as many as it measures', () => {
+    const adviceFor = (command: string): string =>
+      adviceAt({ maxConcurrency: 8 }, slots, 8, undefined, command)[0] ?? '';
+    expect(adviceFor('chatstream bench --concurrency 8')).toMatch(/: try -n 16, with as many clients \(-c 16\)\.$/);
+    expect(adviceFor('chatstream bench --url http://a')).toContain('and as many slots at the server (--slots 16).');
   });
 
   it('is named in each of two quantities that were swept', () => {

@@ -14,7 +14,7 @@ describe('the answer of a search', () => {
     expect(sentencesOf({})).toEqual(['ttft.p95<500ms holds up to 5.60 requests/s (95 % interval 5.40 to 5.80).']);
   });
 
-  it('names the objective that breaks next only where there are several', () => {
+  it('names the objective that is missed next only where there are several', () => {
     const { result } = searchOf();
     const find_max = { promises: ['ttft.p95<500ms', 'tpot.p99<50ms'], by: 'rate', precision: 0.05, start: 1 } as const;
     const plan = { ...result.plan, find_max: { ...find_max, promises: [...find_max.promises] } };
@@ -50,7 +50,7 @@ describe('the answer of a search', () => {
     ['with an unclear load', false, { points: unclear }],
     ['without a load that holds', false, { points: unclear.filter(({ verdict }) => verdict !== 'holds') }],
     ['not monotonic', false, { contradictions: [4] }],
-    ['an objective that breaks everywhere', false, { status: 'none-hold', load: null, lower: null, upper: null }],
+    ['an objective that is missed everywhere', false, { status: 'none-hold', load: null, lower: null, upper: null }],
   ])('is green only without reservations: %s', async (_, isGreen, found) => {
     const { result, summaries } = searchOf(found);
     const page = await toHtml(result, summaries);
@@ -95,6 +95,13 @@ describe('the answer of a search', () => {
     expect(findMaxSentences({ ...result, target: { ...result.target, settings } })[0]).toContain(`8. ${text}`);
   });
 
+  it('says how a server that the bench starts gets more slots', () => {
+    const points = [pointOf(4, 120, 'holds'), pointOf(8, 130, 'holds')];
+    const { result } = searchOf({ by: 'max-concurrency', status: 'all-hold', load: 8, next_to_break: null, points });
+    const advice = 'The server has 8 slots, so settings above that were not measured. Measure them with -c 16.';
+    expect(findMaxSentences({ ...result, command: 'chatstream bench --by max-concurrency' })[0]).toContain(advice);
+  });
+
   it('says at which loads it is unclear whether everything holds', () => {
     const verdicts = (one: 'holds' | 'unclear', two: 'holds' | 'unclear', four: 'holds' | 'unclear'): string => {
       const points = [pointOf(1, 480, one), pointOf(2, 470, two), pointOf(4, 120, four)];
@@ -118,11 +125,13 @@ describe('the answer of a search', () => {
   it('says what ended a search too early, and what helps against that', () => {
     const points = [pointOf(4, 120, 'holds'), pointOf(8, 130, 'holds')];
     const cut = { status: 'all-hold', finished: false, load: 8, lower: null, upper: null, points } as const;
-    expect(sentencesOf(cut)[0]).toContain('give it more time, or a higher load to begin with.');
+    expect(sentencesOf(cut)[0]).toContain('give it more time, or a higher load to begin with (--rate).');
     expect(sentencesOf({ ...cut, client_full: true })[0]).toMatch(
       /up to 8\.00 requests\/s\. The load generator could not send more: give it more --workers, or more machines \(--agents\)\.$/,
     );
-    expect(sentencesOf({ ...cut, status: 'none-hold', load: null })[0]).toContain('or a lower load to begin with.');
+    expect(sentencesOf({ ...cut, status: 'none-hold', load: null })[0]).toContain(
+      'or a lower load to begin with (--rate).',
+    );
   });
 
   it('says which objectives no answer has a value for, and why', () => {
@@ -150,7 +159,7 @@ describe('the answer of a search', () => {
     expect(sentencesOf(nothing)[0]).toBe('The search ended before anything was measured.');
   });
 
-  it('warns of loads that were measured too briefly to tell whether the server can follow, unless an objective breaks', () => {
+  it('warns of loads that were measured too briefly to tell whether the server can follow, unless an objective is missed', () => {
     const points = [pointOf(4, 120, 'unclear'), pointOf(5.6, 480, 'unclear'), pointOf(8, 2400, 'breaks')];
     const { result } = searchOf({ points });
     const untold = { beside: { filling_seconds: 12 }, concurrency: null };

@@ -11,10 +11,37 @@ describe('the report of a search', () => {
   it('comes with a table and a curve with the limit', () => {
     const { result } = searchOf();
     expect(findMaxTable(result)?.rows[1]).toEqual(['5.60', '100', '480 ms', '432 to 528 ms', '2 %', 'unclear']);
+    expect(findMaxTable(result)?.rows.map((cells) => cells.at(-1))).toEqual(['holds', 'unclear', 'missed']);
     const [curve] = findMaxCurves(result);
     expect(curve?.[0]).toBe('ttft.p95<500ms by load; │ is the limit, 500 ms');
     expect(curve?.[1]).toMatch(/^ {2}4\.00 {2}█+ +│ +120 ms$/);
     expect(curve?.[3]).toMatch(/^ {2}8\.00 {2}█+┃█+ +2\.40 s$/);
+  });
+
+  it('keeps the verdicts in a narrow terminal, and names the columns that it has no room for', () => {
+    const points = searchOf().result.find_max?.points ?? [];
+    const { result, summaries } = searchOf({
+      points: points.map(({ promises, ...point }) => ({ ...point, promises: [...promises, ...promises] })),
+    });
+    const text = (width: number): string => renderReport(result, summaries, { colour: false, width });
+    for (const width of [60, 80]) {
+      expect(text(width)).toMatch(/^requests\/s .* verdict\n.* holds\n.* unclear\n.* missed$/m);
+      expect(text(width)).toMatch(/^No room for interval/m);
+    }
+    expect(text(120)).not.toContain('No room for');
+  });
+
+  it('says in the charts of several objectives that the marks are about all of them, and the readings say missed', async () => {
+    const points = searchOf().result.find_max?.points ?? [];
+    const several = searchOf({
+      points: points.map(({ promises, ...point }) => ({ ...point, promises: [...promises, ...promises] })),
+    });
+    const note = 'Marks: whether all objectives hold at the load.';
+    const page = await toHtml(several.result, several.summaries);
+    expect(page.split(note)).toHaveLength(3);
+    expect(page).toContain('8.00 requests/s: missed');
+    const one = searchOf();
+    expect(await toHtml(one.result, one.summaries)).not.toContain(note);
   });
 
   it('shows the run over time at the highest load that was measured up to the answer', async () => {

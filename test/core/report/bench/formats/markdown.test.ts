@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { toMarkdown } from '../../../../../src/core/report/bench/formats/markdown.js';
 import { benchResult } from '../../../../support/bench-result.js';
 import { examples } from '../examples.js';
+import { searchOf } from '../searches.js';
+import { stage } from '../stages.js';
 
 describe('the Markdown report', () => {
   it('looks like this', async () => {
@@ -18,6 +20,17 @@ describe('the Markdown report', () => {
     for (const table of tables) {
       const counts = table.split('\n').map((line) => line.match(/(?<!\\)\|/g)?.length);
       expect(new Set(counts).size).toBe(1);
+    }
+  });
+
+  it('has a delimiter row below the head of each table, also of a search and of stages', () => {
+    const staged = benchResult({ settings: [{ rate: 4, beside: { stages: [stage(2, 0), stage(8, 10)] } }] });
+    for (const { result, summaries } of [searchOf(), staged]) {
+      const tables = toMarkdown(result, summaries)
+        .split('\n\n')
+        .filter((block) => block.startsWith('|'));
+      expect(tables).toHaveLength(2);
+      for (const table of tables) expect(table.split('\n')[1]).toMatch(/^\|(?: ---:? \|)+$/);
     }
   });
 

@@ -252,6 +252,21 @@ describe('a report', () => {
     expect(text).toContain('ttft.p95<5s: missed at max-concurrency 1 and 2 (requests had no answer).');
   });
 
+  it('breaks a long load and a long error between words, and cuts only what a server says at length', () => {
+    const stages = [5, 40, 2].map((rate) => ({ from_rate: rate, to_rate: rate, duration_ms: 3000 }));
+    const described = (example: string): DescribedResult =>
+      benchResult({
+        settings: [{ completed: 30, errors: { bad: 1 }, examples: { bad: example } }],
+        plan: { loop: 'open', stages, max_in_flight: 20 },
+      });
+    const advice = 'The server closed the connection. See its log for the reason. Until then, 12 tokens came.';
+    const text = plain(described(advice), 64).replaceAll(/\s+/g, ' ');
+    expect(text).toContain('then at 2.00 for 3 s, at most 20 in flight');
+    expect(text).toContain(`“${advice}”`);
+    const lines = plain(described('word '.repeat(200)), 64).split('\n');
+    expect(lines.filter((line) => line.includes('word word'))).toHaveLength(3);
+  });
+
   it('is no wider than it may be with full-width characters and emoji', () => {
     const { result, summaries } = benchResult({
       settings: [{ completed: 30, errors: { 失敗: 1 }, examples: { 失敗: 'モデルがありません。'.repeat(10) } }],

@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LatencyHistogram } from '../../../../../src/core/measurement/latency/histogram.js';
-import { metricOf } from '../../../../../src/core/measurement/latency/metric.js';
-import type { Run, StageFigures } from '../../../../../src/core/measurement/result-schema.js';
+import type { Run } from '../../../../../src/core/measurement/result-schema.js';
 import { toStagesCsv } from '../../../../../src/core/report/bench/formats/stages-csv.js';
 import {
   stageBreakdown,
@@ -11,22 +9,7 @@ import { notesBelow } from '../../../../../src/core/report/bench/notes/notes.js'
 import { overTimeFigure } from '../../../../../src/core/report/html/charts/over-time.js';
 import { loadPlot } from '../../../../../src/core/report/html/plot/draw.js';
 import { benchResult } from '../../../../support/bench-result.js';
-
-function latency(ms: number): StageFigures['ttft'] {
-  const histogram = new LatencyHistogram();
-  for (let sample = 0; sample < 25; sample += 1) histogram.record(ms * 1000);
-  return metricOf(histogram);
-}
-
-function stage(rate: number, fromSeconds: number, more: Partial<StageFigures> = {}): StageFigures {
-  const tokens = { output_tokens: 250, prompt_tokens: 500, cached_tokens: null };
-  return {
-    ...{ from_rate: rate, to_rate: rate, from_seconds: fromSeconds, to_seconds: fromSeconds + 10 },
-    ...{ requests_per_second: 2.5, output_tokens_per_second: 25, completed: 25, unanswered: 0, ...tokens },
-    ...{ ttft: latency(20), tpot: latency(10), e2e: latency(110) },
-    ...more,
-  };
-}
+import { stage } from '../stages.js';
 
 const growth = { slope: 5, lower: 4, upper: 6 };
 const overload = { in_flight_per_second: growth, ttft_ms_per_second: growth };

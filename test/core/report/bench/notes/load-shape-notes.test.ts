@@ -58,7 +58,7 @@ describe('what is reported apart', () => {
     const { result } = benchResult({ settings: [{ rate: 4.67 }], plan });
     expect(loadItems(result.plan).slice(0, 3)).toEqual([
       'open loop, gamma (CV 2.00) arrivals at 2.00 requests/s for 30 s, then from 2.00 to 10.0 in 1 min, at most 8 in flight',
-      '10 % of the clients leave after 1s',
+      '10 % of the clients leave after 1 s',
       '1.00 probes/s',
     ]);
   });

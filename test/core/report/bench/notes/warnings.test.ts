@@ -19,6 +19,12 @@ describe('warnings about the truth of figures', () => {
     ]);
   });
 
+  it('advise a lower rate where there are no clients to reduce', () => {
+    const client: Partial<ClientHealth> = { saturated: true, saturation: ['cpu'] };
+    const { result } = benchResult({ settings: [{ rate: 4, concurrency: null, client }] });
+    expect(truthWarnings(result)[0]).toMatch(/ Use a lower rate, more --workers, or another machine\.$/);
+  });
+
   it('name the figures that a saturated load generator touches, and no others', () => {
     const client: Partial<ClientHealth> = { saturated: true, saturation: ['ttft-error'] };
     const warning = (queueWaitSource: 'measured' | 'derived'): string | undefined =>
