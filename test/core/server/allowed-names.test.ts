@@ -113,7 +113,8 @@ describe('the only model', () => {
 describe('a key that may use some models of upstream servers', () => {
   async function relayFor(
     models: readonly string[],
-    ...allowed: readonly string[]
+    allowed: readonly string[],
+    settings = '',
   ): Promise<{
     readonly upstream: UpstreamServer;
     readonly url: string;
@@ -121,7 +122,7 @@ describe('a key that may use some models of upstream servers', () => {
   }> {
     const upstream = await UpstreamServer.start({ models });
     onTestFinished(() => upstream.stop());
-    const { url } = await testRelay([upstream.url], {
+    const { url } = await testRelay([upstream.url + settings], {
       times: usualTimes,
       access: { keys: [modelKey('anna', allowed)], anonymous: null, classReserves: new Map() },
     });
@@ -132,7 +133,7 @@ describe('a key that may use some models of upstream servers', () => {
   }
 
   it('may not use one whose name is that of an allowed one with an extension', async () => {
-    const { upstream, url, ask } = await relayFor(['chat.gguf', 'chat'], 'chat');
+    const { upstream, url, ask } = await relayFor(['chat.gguf', 'chat'], ['chat']);
     expect((await ask('{"model":"chat.gguf","messages":[]}')).status).toBe(403);
     expect((await ask('{"model":"chat","messages":[]}')).status).toBe(200);
     expect((await ask('{"messages":[]}')).status).toBe(200);
@@ -153,7 +154,7 @@ describe('a key that may use some models of upstream servers', () => {
     '{"model":"small","context_window_fallback\u017F":[{"small":["large"]}]}',
     '{"model":"small","context_window_fallbacks":[{"small":["large"]}]}',
   ])('may not name a second one that some servers would take: %s', async (body) => {
-    const { upstream, ask } = await relayFor(['large', 'small'], 'small');
+    const { upstream, ask } = await relayFor(['large', 'small'], ['small']);
     const refused = await ask(body);
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('can name one only');
@@ -162,7 +163,7 @@ describe('a key that may use some models of upstream servers', () => {
   });
 
   it.each([400, 422, 500])('does not hear the names of others in a %d of an upstream', async (status) => {
-    const { upstream, ask } = await relayFor(['large', 'small', 'tiny'], 'small', 'tiny');
+    const { upstream, ask } = await relayFor(['large', 'small', 'tiny'], ['small', 'tiny']);
     upstream.manner = { type: 'status', status, message: 'Too much for small. Try large, or tiny!' };
     for (const stream of [false, true]) {
       const text = await (await ask(JSON.stringify({ model: 'small', messages: [], stream }))).text();
@@ -171,8 +172,31 @@ describe('a key that may use some models of upstream servers', () => {
     }
   });
 
+  it.each([
+    { error: { message: 'Broken. Try large, openai/large or tiny!', code: 500 } },
+    { type: 'error', message: 'Broken. Try large, openai/large or tiny!' },
+  ])('does not hear the names of others in an error in the middle of a stream: %j', async (event) => {
+    const { upstream, ask } = await relayFor(['large', 'small', 'tiny'], ['small', 'tiny']);
+    upstream.manner = { type: 'report', afterTokens: 2, event };
+    const body = { model: 'small', messages: [], user: 'a large error', stream: true };
+    const text = await (await ask(JSON.stringify(body))).text();
+    expect(text).toContain('a large error-1ü');
+    expect(text).toContain('Broken. Try (another model), (another model) or tiny!');
+  });
+
+  it("does not hear the upstreams' own names of others", async () => {
+    const { upstream, ask } = await relayFor(
+      ['gpt-large', 'gpt-small'],
+      ['small'],
+      ',model=large=gpt-large,model=small=gpt-small',
+    );
+    upstream.manner = { type: 'status', status: 400, message: 'Not gpt-small. Try gpt-large!' };
+    const text = await (await ask('{"model":"small","messages":[]}')).text();
+    expect(text).toContain('Not gpt-small. Try (another model)!');
+  });
+
   it('does not hear the names of others', async () => {
-    const { url, ask } = await relayFor(['large'], 'small');
+    const { url, ask } = await relayFor(['large'], ['small']);
     const refused = await ask('{"model":"small","messages":[]}');
     expect(refused.status).toBe(404);
     expect(await refused.text()).not.toContain('large');

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
+import type { KeySettings } from '../../config/key-settings.js';
 import type { AdmittedRequest } from '../../inference/request.js';
+import type { RelayExecutor } from '../../relay/jobs/relay-executor.js';
 import type { RelayListener, RelayRequest } from '../../relay/jobs/relay-request.js';
 import { namesOf } from '../../relay/offered-models.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
@@ -16,7 +18,14 @@ import {
   refuseSecondModel,
 } from '../http/keys/allowed-models.js';
 import { pathOf } from '../http/route-paths.js';
-import { withoutNames } from '../protocol/relayed/hidden-names.js';
+import {
+  type HideNames,
+  hidingNames,
+  type ModelsByKey,
+  withoutNames,
+  withoutNamesInError,
+} from '../protocol/relayed/hidden-names.js';
+import { StreamWithoutNames } from '../protocol/relayed/hidden-names-in-streams.js';
 import { withoutOtherModels } from '../protocol/relayed/not-found.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
 import { readRelayed } from '../protocol/relayed/relayed-requests.js';
@@ -79,8 +88,8 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   const delivery = new Delivery(context, reply);
   const admitted = (listener: RelayListener): AdmittedRequest => {
     try {
-      const others = (): readonly string[] => names().filter((name) => !mayUse(key, name, eachItsOwn));
-      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '', others);
+      const hiding = (): HideNames => hidingNames(modelsByKey(key, names(), relay.executors));
+      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '', hiding);
       return relay.submit(request, heard, delivery.client);
     } catch (error) {
       throw aboutAllowedModels(error, key, model, names(), eachItsOwn);
@@ -130,29 +139,43 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
   });
 }
 
-/**
- * Passes on all but errors that are about models which the key may not use, and all others without the names of these.
- *
- * @param others the names that the key may not use, as far as they are known
- */
-function forHeldKey(listener: RelayListener, wanted: string, others: () => readonly string[]): RelayListener {
+/** The names of clients, and the upstreams' own names for the same models. */
+function modelsByKey(
+  key: KeySettings,
+  names: readonly string[],
+  executors: readonly Pick<RelayExecutor, 'upstreamName'>[],
+): ModelsByKey {
+  const others = names.filter((name) => !mayUse(key, name, eachItsOwn));
+  const withOwn = (some: readonly string[]): readonly string[] =>
+    some.flatMap((name) => [name, ...executors.flatMap((executor) => executor.upstreamName(name) ?? [])]);
+  const shown = withOwn(key.models ?? []).filter((name) => !others.includes(name));
+  return { hidden: withOwn(others).filter((name) => !shown.includes(name)), shown };
+}
+
+/** Passes on all but errors that are about models which the key may not use, and all others without the names of these. */
+function forHeldKey(listener: RelayListener, wanted: string, hiding: () => HideNames): RelayListener {
+  const stream = new StreamWithoutNames(hiding);
+  const pass = (events: Buffer): void => {
+    if (events.length > 0) listener.data(events);
+  };
   return {
     started: () => {
       listener.started();
     },
     whole: (answer, executor) => {
       const error = withoutOtherModels(answer, wanted);
+      const shown = answer.status < 400 ? withoutNamesInError : withoutNames;
       if (error !== null) listener.failed(error);
-      else if (answer.status < 400) listener.whole(answer, executor);
-      else listener.whole({ ...answer, body: withoutNames(answer.body, others()) }, executor);
+      else listener.whole({ ...answer, body: shown(answer.body, hiding()) }, executor);
     },
     begun: (executor) => {
       listener.begun(executor);
     },
     data: (chunk) => {
-      listener.data(chunk);
+      pass(stream.push(chunk));
     },
     ended: () => {
+      pass(stream.takeRest());
       listener.ended();
     },
     failed: (error) => {
