@@ -20,3 +20,22 @@ it.each([
   });
   expect(upstream.requests).toEqual([]);
 });
+
+it('a body is passed on without its byte order mark', async () => {
+  const upstream = await UpstreamServer.start();
+  onTestFinished(() => upstream.stop());
+  const relay = await testRelay([upstream.url]);
+  expect((await relay.post('\uFEFF{"messages":[]}')).status).toBe(200);
+  expect(upstream.requests.map(({ body }) => body)).toEqual(['{"model":"model","messages":[]}']);
+});
+
+it('a body that is not JSON is refused without being repeated, because errors are logged', async () => {
+  const upstream = await UpstreamServer.start();
+  onTestFinished(() => upstream.stop());
+  const relay = await testRelay([upstream.url]);
+  const refused = await relay.post('{"messages":secret}');
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toMatchObject({
+    error: { message: "The body is not valid JSON: unexpected token 's'. Send one JSON object." },
+  });
+});

@@ -16,17 +16,18 @@ describe('errors over HTTP', () => {
   afterAll(() => shared.close());
 
   it.each([
-    ['malformed JSON', '{"messages":'],
-    ['nothing', ''],
-    ['a list', '[]'],
-    ['a string', '"hello"'],
-    ['null', 'null'],
-  ])('refuses %s as a body', async (_, body) => {
+    ['malformed JSON', '{"messages":', 'The body is not valid JSON: unexpected end of JSON input.'],
+    ['a line break in a string', '{"messages":"\n"}', expect.stringMatching(/^The body is .* at position 13.*\. Send/)],
+    ['nothing', '', 'The body is missing.'],
+    ['a list', '[]', 'The body must be an object, not an array.'],
+    ['a string', '"hello"', 'The body must be an object, not a string.'],
+    ['null', 'null', 'The body is missing.'],
+  ])('refuses %s as a body', async (_, body, message) => {
     const answer = await shared.ask(chatPath, body);
     expect(answer.statusCode).toBe(400);
     expect(answer.json<unknown>()).toEqual({
       error: {
-        message: expect.any(String) as string,
+        message: typeof message === 'string' ? `${message} Send one JSON object.` : (message as unknown),
         type: 'invalid_request_error',
         param: null,
         code: 'invalid_request',

@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../errors.js';
+import { jsonMistake } from '../mistakes/json-mistakes.js';
 
 /**
  * The errors that the server sends to its clients, one function each, sorted by code. Most errors with the code
@@ -139,6 +140,13 @@ export function modelNotFoundError(wanted: string, served: string | null): Chats
 }
 
 // invalid_request
+
+/** @param error thrown by `JSON.parse` */
+export function invalidJsonError(error: unknown): ChatstreamError {
+  return new ChatstreamError('invalid_request', `The body is not valid JSON: ${jsonMistake(error)}.`, {
+    hint: 'Send one JSON object.',
+  });
+}
 
 /**
  * A 400, because clients do not repeat those: OpenAI's repeat every status from 500 on, including llama-server's 501.

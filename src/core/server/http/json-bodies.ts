@@ -3,6 +3,7 @@ import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { hasManyNames, hasManyShortStrings, jsonSize } from '../../base/json.js';
+import { invalidJsonError } from '../../base/refusals/refusals.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
 import type { App } from './context.js';
 
@@ -80,9 +81,6 @@ export function readJsonBodies(
   ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string,
 ): void {
   const problemOf = bodyCheck(maxBodyBytes);
-  // A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here
-  // copies what a client sent by assignment, which alone would make it a prototype.
-  const parseJson = app.getDefaultJsonParser('ignore', 'ignore');
   const turns = new TurnsByOwner({ atOnce: 1 });
   /** Requests that are being checked, and how to continue those that pass. */
   const long = new WeakSet<FastifyRequest>();
@@ -96,14 +94,15 @@ export function readJsonBodies(
     if (long.has(request)) checked.set(request, done);
     else done();
   });
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, sent: string, done) => {
+    const body = withoutMark(sent);
     const read = (problem: ChatstreamError | null, then: typeof done): void => {
       if (problem !== null) then(problem);
       else if (request.routeOptions.config.keepsText === true) then(null, body);
       // OpenAI's Python client declares JSON even if it sends no body. Where a body is needed, the route's schema says
       // so.
       else if (body === '') then(null, null);
-      else void parseJson(request, body, then);
+      else parseJson(body, then);
     };
     if (body.length < longBody) read(problemOf(body), done);
     else {
@@ -133,6 +132,26 @@ export function readJsonBodies(
       });
     }
   });
+}
+
+/** Some programs on Windows begin a text with a byte order mark. */
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
+}
+
+/**
+ * A JSON schema may have a property called __proto__. JSON.parse makes it a property like any other, and nothing here copies
+ * what a client sent by assignment, which alone would make it a prototype.
+ */
+function parseJson(body: string, done: (error: Error | null, value?: unknown) => void): void {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    done(invalidJsonError(error));
+    return;
+  }
+  done(null, value);
 }
 
 /** A client has left before its body could be read. */

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { ModelService } from '../../inference/service/served-model.js';
 import { clientOf } from '../http/connections/open-answers.js';
 import type { App, ServerContext } from '../http/context.js';
+import { refuseUnsupportedTokenizing } from '../protocol/requests/unsupported.js';
 import { errors, json } from '../schemas/openapi.js';
 import { callerOf, countAgainstLimits, servedModel } from './generation.js';
 
@@ -28,6 +29,7 @@ export function tokenRoutes(app: App, context: ServerContext): void {
     response: { 200: json('The tokens.', tokens), ...failures },
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
+    refuseUnsupportedTokenizing(body);
     const inference = inferenceFor(body.model, reply);
     return { tokens: await inference.tokenize(body.content, clientOf(reply), callerOf(context, reply)) };
   });

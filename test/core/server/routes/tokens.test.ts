@@ -21,6 +21,17 @@ describe('tokens', () => {
     expect(answer.json<unknown>()).toEqual({ tokens });
   });
 
+  it.each(['add_special', 'parse_special', 'with_pieces'])('are refused with %s, unless it is false', async (param) => {
+    const refused = await shared.ask('/tokenize', { content: 'x', [param]: true });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
+    for (const value of [false, null]) {
+      expect((await shared.ask('/tokenize', { content: 'x', [param]: value })).json<unknown>()).toEqual({
+        tokens: [120],
+      });
+    }
+  });
+
   it('become text again', async () => {
     const answer = await shared.ask('/detokenize', { tokens: [104, 233] });
     expect(answer.json<unknown>()).toEqual({ content: 'hé' });

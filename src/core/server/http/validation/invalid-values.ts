@@ -31,7 +31,8 @@ export function invalidValueError(
   if (mixed !== null) return mixed;
   const subject = param === '' ? checked.name : `"${param}"`;
   const message = `${subject} ${complaint(issue, helpful, { param, given })}.`;
-  const hint = hintFor(param);
+  const isObject = isRecord(given) && !Array.isArray(given);
+  const hint = param === '' && part === 'body' && !isObject ? 'Send one JSON object.' : hintFor(param);
   return new ChatstreamError('invalid_request', message, {
     ...(param !== '' && { param }),
     ...(hint !== null && { hint }),
@@ -72,7 +73,9 @@ interface Value {
 /** What is wrong, as the rest of a sentence that begins with the parameter's name. */
 function complaint(issue: Issue | undefined, all: Issues, { param, given }: Value): string {
   if (issue === undefined) return notValid;
-  if (issue.keyword === 'required' || given === undefined) return 'is missing';
+  // An empty body is null.
+  const isMissing = given === undefined || (param === '' && given === null);
+  if (issue.keyword === 'required' || isMissing) return 'is missing';
   if (issue.keyword === 'additionalProperties') return 'is not a known field';
   const sameValue = all.filter(({ instancePath }) => instancePath === issue.instancePath);
   const meant = issue.keyword === 'pattern' ? patterns[param] : requirement(issue, sameValue);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ChatstreamError, messageOf } from '../../../base/errors.js';
+import { ChatstreamError } from '../../../base/errors.js';
 import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
+import { invalidJsonError } from '../../../base/refusals/refusals.js';
 import { withMember, withoutMembers, withoutMembersOf } from '../../../relay/jobs/json-text.js';
 import type { RelayRequest } from '../../../relay/jobs/relay-request.js';
 import { lowerOf, type TrafficClass, trafficClasses, usualClass } from '../../../scheduler/jobs/traffic-class.js';
@@ -59,7 +60,7 @@ function parse(text: string): object {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw unreadableError(messageOf(error));
+    throw invalidJsonError(error);
   }
   if (!isRecord(value) || Array.isArray(value)) throw unreadableError('its body is not an object');
   return value;

@@ -161,6 +161,13 @@ const messageRefusals: Refusals = {
   audio: always,
 };
 
+/** The same for what llama-server's /tokenize has. */
+const tokenizingRefusals: Refusals = {
+  add_special: unlessFalse,
+  parse_special: unlessFalse,
+  with_pieces: unlessFalse,
+};
+
 /** Parameters of the first table that are nevertheless supported there. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
   chat: new Set(['n', 'logprobs', 'top_logprobs']),
@@ -196,6 +203,9 @@ const hints: Readonly<Record<string, string>> = {
   num_predict: 'Send "max_tokens" instead.',
   num_ctx: 'The server sets the length of the context (--context).',
   max_new_tokens: 'Send "max_tokens" instead.',
+  add_special: 'Leave it out; no token is added to the text here.',
+  parse_special: 'Leave it out; names of special tokens are plain text here.',
+  with_pieces: 'Leave it out; /detokenize shows the text of a token.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
@@ -236,6 +246,11 @@ export function refuseUnsupportedMessages(messages: readonly object[]): void {
   messages.forEach((message, index) => {
     refuse(message, messageRefusals, `messages.${index}.`);
   });
+}
+
+/** @throws ChatstreamError `invalid_request` that names the first unsupported parameter of /tokenize */
+export function refuseUnsupportedTokenizing(body: object): void {
+  refuse(body, tokenizingRefusals, '');
 }
 
 function refuse(parameters: object, table: Refusals, prefix: string): void {

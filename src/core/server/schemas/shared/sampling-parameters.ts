@@ -42,8 +42,9 @@ export const samplingParameters = {
   min_p: optional(Type.Number({ minimum: 0, maximum: 1, default: samplingDefaults.min_p })),
   seed: optional(
     Type.Integer({
-      minimum: -(2 ** 53 - 1),
-      maximum: 2 ** 53 - 1,
+      // 64 bits, as clients draw them. Beyond 2^53, the lowest bits are lost when the body is read.
+      minimum: -(2 ** 63),
+      maximum: 2 ** 64,
       description:
         'The same seed and prompt give the same text. Taken modulo 2^32. Random when left out, and when it is -1.',
     }),

@@ -48,6 +48,8 @@ describe('sampling', () => {
     [2 ** 32 + 5, 5],
     [-2, 2 ** 32 - 2],
     [2 ** 53 - 1, 2 ** 32 - 1],
+    [2 ** 63 + 2 ** 12, 2 ** 12],
+    [-(2 ** 63), 0],
   ])('uses the seed %d modulo 2^32, which is %d', (seed, expected) => {
     expect(samplingOf({ seed }).seed).toBe(expected);
   });
