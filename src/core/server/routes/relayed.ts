@@ -2,9 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../base/errors.js';
 import { executorHeader } from '../../base/executor-header.js';
-import type { KeySettings } from '../../config/key-settings.js';
 import type { AdmittedRequest } from '../../inference/request.js';
-import type { RelayExecutor } from '../../relay/jobs/relay-executor.js';
 import type { RelayListener, RelayRequest } from '../../relay/jobs/relay-request.js';
 import { namesOf } from '../../relay/offered-models.js';
 import { lowerOf } from '../../scheduler/jobs/traffic-class.js';
@@ -14,17 +12,11 @@ import {
   aboutAllowedModels,
   allowedModel,
   eachItsOwn,
-  mayUse,
+  modelsByKey,
   refuseSecondModel,
 } from '../http/keys/allowed-models.js';
 import { pathOf } from '../http/route-paths.js';
-import {
-  type HideNames,
-  hidingNames,
-  type ModelsByKey,
-  withoutNames,
-  withoutNamesInError,
-} from '../protocol/relayed/hidden-names.js';
+import { type HideNames, hidingNames, withoutNames, withoutNamesInError } from '../protocol/relayed/hidden-names.js';
 import { StreamWithoutNames } from '../protocol/relayed/hidden-names-in-streams.js';
 import { withoutOtherModels } from '../protocol/relayed/not-found.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
@@ -137,19 +129,6 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
       },
     };
   });
-}
-
-/** The names of clients, and the upstreams' own names for the same models. */
-function modelsByKey(
-  key: KeySettings,
-  names: readonly string[],
-  executors: readonly Pick<RelayExecutor, 'upstreamName'>[],
-): ModelsByKey {
-  const others = names.filter((name) => !mayUse(key, name, eachItsOwn));
-  const withOwn = (some: readonly string[]): readonly string[] =>
-    some.flatMap((name) => [name, ...executors.flatMap((executor) => executor.upstreamName(name) ?? [])]);
-  const shown = withOwn(key.models ?? []).filter((name) => !others.includes(name));
-  return { hidden: withOwn(others).filter((name) => !shown.includes(name)), shown };
 }
 
 /** Passes on all but errors that are about models which the key may not use, and all others without the names of these. */

@@ -3,6 +3,7 @@ import { forbiddenModelError, noAllowedModelError } from '../../../base/refusals
 import { modelNotFoundError } from '../../../base/refusals/refusals.js';
 import type { KeySettings } from '../../../config/key-settings.js';
 import { memberNames } from '../../../relay/jobs/json-text.js';
+import type { RelayExecutor } from '../../../relay/jobs/relay-executor.js';
 
 /** The model that a name refers to: the same value for all its names; undefined if no model has the name. */
 export type MeaningOf = (name: string) => unknown;
@@ -93,4 +94,21 @@ function secondModelError(param: string): ChatstreamError {
     'The key of this request may not use all models, so the body can name one only, once, as "model".',
     { param, hint: `Leave out "${param}"${param === 'model' ? ' where it comes again' : ''}.` },
   );
+}
+
+/**
+ * The models that a key may not use and may use, by the names of clients and by the upstreams' own names for the same models.
+ *
+ * @param names of clients, as far as they are known
+ */
+export function modelsByKey(
+  key: KeySettings,
+  names: readonly string[],
+  executors: readonly Pick<RelayExecutor, 'upstreamName'>[],
+): { readonly hidden: readonly string[]; readonly shown: readonly string[] } {
+  const others = names.filter((name) => !mayUse(key, name, eachItsOwn));
+  const withOwn = (some: readonly string[]): readonly string[] =>
+    some.flatMap((name) => [name, ...executors.flatMap((executor) => executor.upstreamName(name) ?? [])]);
+  const shown = withOwn(key.models ?? []).filter((name) => !others.includes(name));
+  return { hidden: withOwn(others).filter((name) => !shown.includes(name)), shown };
 }
