@@ -82,7 +82,7 @@ const scripts: fc.Arbitrary<Script> = fc
     most: fc.integer({ min: 1, max: 6 }),
     policy: fc.constantFrom('fair' as const, 'fair' as const, 'fifo' as const),
     classPatienceMs: fc.constantFrom(0, 300, 60_000),
-    preemptAfterMs: fc.constantFrom(null, 0, 0, 50),
+    preemptAfterMs: fc.constantFrom(null, 0, 0, 0, 50),
     terms,
     queueTimeoutMs: fc.constantFrom(0, 0, 500),
     ttftTargetMs: fc.constantFrom(null, null, 1000),
@@ -305,42 +305,52 @@ function goesBehind({ admittedMs, demand }: MixedJob, other: MixedJob): boolean 
   return demand.trafficClass !== other.demand.trafficClass || admittedMs >= other.admittedMs;
 }
 
+/** Plays it to the end, and checks the laws. Resolves to what became of the jobs, and how often one was seen paused. */
+async function play(script: Script): Promise<{ readonly fates: readonly string[]; readonly paused: number }> {
+  const owner = new Owner(script);
+  let paused = 0;
+  for (const [index, each] of script.steps.entries()) {
+    if (index === script.drainAfter) owner.drain();
+    owner.perform(each);
+    paused += owner.paused.size;
+    owner.check();
+  }
+  owner.drain();
+  expect(owner.waiting.size).toBe(0);
+  owner.perform({ do: 'resize', most: 6 });
+  owner.perform({ do: 'confine', places: 6 });
+  for (let count = 0; owner.running.size + owner.paused.size > 0 && count < 1000; count += 1) {
+    owner.round();
+    owner.check();
+  }
+  await owner.drained;
+  expect(owner.fates.size).toBe(owner.admitted.length);
+  expect([owner.scheduler.running, owner.scheduler.waiting, owner.scheduler.queuedTokens]).toEqual([0, 0, 0]);
+  // Timers that were set for jobs that have gone may still run.
+  owner.clock.advance(60_000);
+  expect(owner.clock.pending).toBe(0);
+  return { fates: owner.admitted.map((job) => owner.fates.get(job) ?? 'none'), paused };
+}
+
 describe('a scheduler whose places, keys and engines change, and that drains in the end', () => {
   it('starts nothing beyond any limit, leaves no place idle, loses no job and ends none twice', async () => {
-    const fates = new Map<string, number>();
+    const lives = fc.asyncProperty(scripts, async (script) => {
+      await play(script);
+    });
+    await fc.assert(lives, { numRuns: 100, endOnFailure: true });
+  });
+
+  it('meets everything in such scripts that can become of a job', async () => {
+    const fates = new Set<string>();
     let paused = 0;
-    await fc.assert(
-      fc.asyncProperty(scripts, async (script) => {
-        const owner = new Owner(script);
-        for (const [index, each] of script.steps.entries()) {
-          if (index === script.drainAfter) owner.drain();
-          owner.perform(each);
-          paused += owner.paused.size;
-          owner.check();
-        }
-        owner.drain();
-        expect(owner.waiting.size).toBe(0);
-        owner.perform({ do: 'resize', most: 6 });
-        owner.perform({ do: 'confine', places: 6 });
-        for (let count = 0; owner.running.size + owner.paused.size > 0 && count < 1000; count += 1) {
-          owner.round();
-          owner.check();
-        }
-        await owner.drained;
-        expect(owner.fates.size).toBe(owner.admitted.length);
-        for (const job of owner.admitted) {
-          const fate = owner.fates.get(job) ?? 'none';
-          fates.set(fate, (fates.get(fate) ?? 0) + 1);
-        }
-        expect([owner.scheduler.running, owner.scheduler.waiting, owner.scheduler.queuedTokens]).toEqual([0, 0, 0]);
-        // Timers that were set for jobs that have gone may still run.
-        owner.clock.advance(60_000);
-        expect(owner.clock.pending).toBe(0);
-      }),
-      { numRuns: 100, endOnFailure: true },
-    );
-    // It was not for want of anything that could have gone wrong.
-    for (const fate of ['completed', 'deadline', 'draining', 'withdrawn']) expect(fates.get(fate)).toBeGreaterThan(0);
-    expect(paused).toBeGreaterThan(0);
+    // With any other seed, pauses may be too rare to be met.
+    for (const script of fc.sample(scripts, { numRuns: 100, seed: 1 })) {
+      const played = await play(script);
+      for (const fate of played.fates) fates.add(fate);
+      paused += played.paused;
+    }
+    const all = ['completed', 'deadline', 'draining', 'queue_timeout', 'ttft_target', 'withdrawn'];
+    expect([...fates].sort()).toEqual(all);
+    expect(paused).toBeGreaterThan(10);
   });
 });
