@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { problemsOf } from '../../../support/grammar/check.js';
 import { combinedSchemas, nestedCombinations } from '../../../support/grammar/combined-schemas.js';
-import { schemasWithValues } from '../../../support/grammar/schemas.js';
+import { allSchemas, isTooComplex, schemasWithValues } from '../../../support/grammar/schemas.js';
 import { seededRandom } from '../../../support/seeded-random.js';
 
 it('allows exactly what the schema allows, with no more stacks than calculated, for random schemas', () => {
@@ -12,6 +12,11 @@ it('allows exactly what the schema allows, with no more stacks than calculated, 
     }),
     { numRuns: 150 },
   );
+});
+
+it('refuses few of the random schemas as too complex', () => {
+  const refused = fc.sample(allSchemas, { numRuns: 200, seed: 1 }).filter(({ schema }) => isTooComplex(schema));
+  expect(refused.length).toBeLessThan(5);
 });
 
 it('allows exactly what combinations of schemas allow together, or says that there is nothing', () => {
