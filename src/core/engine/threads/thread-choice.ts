@@ -33,6 +33,9 @@ const driftRounds = 8;
 /** A measurement from before the model served, without HTTP, does not count if rounds take this many times as long. */
 const outdatedFactor = 2;
 
+/** Whether so many further cores have nothing to do; null if that is not known yet, and has to be asked again. */
+export type HasIdleCores = (count: number, nowMs: number) => boolean | null;
+
 interface Trial {
   readonly threads: number;
   readonly ours: number[];
@@ -42,7 +45,8 @@ interface Trial {
 /**
  * How many threads compute one kind of round, such as decodes of four to seven generations.
  *
- * From time to time, another number is tried: one round with each, in turns, because the speed of a machine drifts. Between
+ * From time to time, another number is tried: one round with each, in turns, because the speed of a machine drifts. A higher
+ * one only if there are idle cores for it: without, a single round can take seconds (measured: 3 s instead of 0.1 s). Between
  * trials, a round that takes far longer than usual shows that threads wait for each other, because something else needs the
  * cores; then the number is lowered at once, and a higher one is tried again after a pause that grows.
  *
@@ -53,6 +57,7 @@ interface Trial {
 export class ThreadChoice {
   /** In ascending order. */
   readonly #candidates: readonly number[];
+  readonly #hasIdleCores: HasIdleCores;
   #threads: number;
   #recent: number[] = [];
   /** Of the last rounds: whether each was slow. */
@@ -72,8 +77,15 @@ export class ThreadChoice {
    * @param usualMs how long a round usually takes with it, if that was measured: no other number is tried for a while then, as long
    *   as rounds take no longer
    */
-  constructor(candidates: readonly number[], threads: number, usualMs: number | null, nowMs: number) {
+  constructor(
+    candidates: readonly number[],
+    threads: number,
+    usualMs: number | null,
+    nowMs: number,
+    hasIdleCores: HasIdleCores,
+  ) {
     this.#candidates = candidates;
+    this.#hasIdleCores = hasIdleCores;
     this.#threads = threads;
     this.#usualMs = usualMs;
     this.#measuredMs = usualMs;
@@ -111,8 +123,8 @@ export class ThreadChoice {
     this.#recent.push(ms);
     if (this.#recent.length > remembered) this.#recent.shift();
     if (this.#recent.length === roundsBeforeTrial) this.#checkMeasurement(nowMs);
-    if (this.#isSlow(nowMs)) this.#try(false);
-    else if (this.#recent.length >= roundsBeforeTrial && nowMs >= this.#resumeAtMs) this.#try(this.#triesUp);
+    if (this.#isSlow(nowMs)) this.#try(this.#next(false));
+    else if (this.#recent.length >= roundsBeforeTrial && nowMs >= this.#resumeAtMs) this.#tryInTurn(nowMs);
     return false;
   }
 
@@ -142,11 +154,25 @@ export class ThreadChoice {
     return median(this.#recent.slice(-driftRounds)) > median(this.#recent.slice(0, -driftRounds)) * driftFactor;
   }
 
-  #try(upwards: boolean): void {
+  /** The next higher or lower number, or else the next one in the other direction. */
+  #next(upwards: boolean): number | undefined {
     const index = this.#candidates.indexOf(this.#threads);
     const [first, second] = upwards ? [index + 1, index - 1] : [index - 1, index + 1];
-    const threads = this.#candidates[first] ?? this.#candidates[second];
-    this.#triesUp = !upwards;
+    return this.#candidates[first] ?? this.#candidates[second];
+  }
+
+  #tryInTurn(nowMs: number): void {
+    const threads = this.#next(this.#triesUp);
+    const further = (threads ?? 0) - this.#threads;
+    const hasCores = further <= 0 || this.#hasIdleCores(further, nowMs);
+    if (hasCores === true) this.#try(threads);
+    if (hasCores !== false) return;
+    this.#triesUp = false;
+    this.#resumeAtMs = nowMs + shortestPauseMs;
+  }
+
+  #try(threads: number | undefined): void {
+    this.#triesUp = threads !== undefined && threads < this.#threads;
     this.#slow = [];
     if (threads !== undefined) this.#trial = { threads, ours: [], theirs: [] };
   }

@@ -1,4 +1,4 @@
-import { ThreadChoice } from './thread-choice.js';
+import { type HasIdleCores, ThreadChoice } from './thread-choice.js';
 
 /** What a round computes. */
 export interface RoundWork {
@@ -18,8 +18,8 @@ const mostlyPrefill = 16;
 export interface Calibration {
   /** Numbers of threads, in ascending order. */
   readonly candidates: readonly number[];
-  /** @returns the best number for rounds of so many decodes, and how long they take; null if that was not measured */
-  readonly best: (decodes: number) => { readonly threads: number; readonly roundMs: number | null };
+  /** @returns the best number for rounds of so many tokens, each of another generation, and how long they take; null if that was not measured */
+  readonly best: (tokens: number) => { readonly threads: number; readonly roundMs: number | null };
 }
 
 /**
@@ -29,12 +29,14 @@ export interface Calibration {
  */
 export class ThreadGovernor {
   readonly #calibration: Calibration;
+  readonly #hasIdleCores: HasIdleCores;
   readonly #choices = new Map<string, ThreadChoice>();
   /** The number of threads that was too high, and how long that counts for kinds of rounds that are new. */
   #crowded: { readonly threads: number; readonly untilMs: number } | null = null;
 
-  constructor(calibration: Calibration) {
+  constructor(calibration: Calibration, hasIdleCores: HasIdleCores) {
     this.#calibration = calibration;
+    this.#hasIdleCores = hasIdleCores;
   }
 
   /** Numbers of threads in use, in ascending order: of all kinds of rounds there were. */
@@ -67,9 +69,10 @@ export class ThreadGovernor {
     const kind = kindOf(work);
     let choice = this.#choices.get(kind);
     if (choice === undefined) {
-      const { threads, roundMs } = this.#calibration.best(work.decodes);
-      // Nothing was measured with prompts, whose rounds are longer.
-      choice = new ThreadChoice(this.#calibration.candidates, threads, kind === 'prefill' ? null : roundMs, nowMs);
+      const { threads, roundMs } = this.#calibration.best(work.decodes + work.prefillTokens);
+      // How long rounds of a prompt take was not measured: only that they have at least as much to compute as full slots.
+      const usualMs = kind === 'prefill' ? null : roundMs;
+      choice = new ThreadChoice(this.#calibration.candidates, threads, usualMs, nowMs, this.#hasIdleCores);
       if (this.#crowded !== null && nowMs < this.#crowded.untilMs) choice.lower(this.#crowded.threads, nowMs);
       this.#choices.set(kind, choice);
     }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HasIdleCores } from '../../../../src/core/engine/threads/thread-choice.js';
 import {
   type Calibration,
   type RoundWork,
@@ -16,13 +17,14 @@ class Machine {
   nowMs = 0;
   /** Whether another program keeps the cores busy. */
   isBusy = false;
+  hasIdleCores: HasIdleCores = () => true;
   readonly #random = seededRandom(1);
   readonly #roundMs: (threads: number, work: RoundWork) => number;
 
   constructor(roundMs: (threads: number, work: RoundWork) => number, begin = 2, calibratedMs: number | null = null) {
     this.#roundMs = roundMs;
     const calibration: Calibration = { candidates: [1, 2], best: () => ({ threads: begin, roundMs: calibratedMs }) };
-    this.governor = new ThreadGovernor(calibration);
+    this.governor = new ThreadGovernor(calibration, (count, nowMs) => this.hasIdleCores(count, nowMs));
   }
 
   /** @returns how long the rounds took together, in milliseconds */
@@ -118,6 +120,38 @@ describe('ThreadGovernor', () => {
     expect(machine.governor.inUse).toEqual([2]);
   });
 
+  it('tries no higher number while no core is idle, and does so soon after', () => {
+    const machine = new Machine(twoAreFaster, 1);
+    machine.hasIdleCores = () => false;
+    machine.run(2000);
+    expect(new Set(machine.used)).toEqual(new Set([1]));
+    machine.hasIdleCores = () => true;
+    const from = machine.nowMs;
+    while (machine.governor.inUse[0] === 1 && machine.nowMs - from < 10_000) machine.run(1);
+    expect(machine.nowMs - from).toBeLessThan(2300);
+  });
+
+  it('goes on with what it has while it is not known whether cores are idle', () => {
+    const machine = new Machine(twoAreFaster, 1);
+    const asked: number[] = [];
+    machine.hasIdleCores = (count, nowMs) => {
+      asked.push(count);
+      return nowMs < 1000 ? null : true;
+    };
+    while (machine.nowMs < 1000) machine.run(1);
+    expect(new Set(machine.used)).toEqual(new Set([1]));
+    machine.run(10);
+    expect(machine.governor.inUse).toEqual([2]);
+    expect(new Set(asked)).toEqual(new Set([1]));
+  });
+
+  it('tries a lower number although no core is idle', () => {
+    const machine = new Machine(oneIsFaster, 2);
+    machine.hasIdleCores = () => false;
+    machine.run(30);
+    expect(machine.governor.inUse).toEqual([1]);
+  });
+
   it('chooses for each kind of round', () => {
     const machine = new Machine((threads, { decodes }) =>
       decodes === 1 ? oneIsFaster(threads) : twoAreFaster(threads),
@@ -168,8 +202,16 @@ describe('ThreadGovernor', () => {
     expect(machine.governor.threadsFor(one, machine.nowMs)).toBe(1);
   });
 
+  it('begins to read a prompt with what is best for as many tokens', () => {
+    const best: Calibration['best'] = (tokens) => ({ threads: tokens < 4 ? 1 : 2, roundMs: 10 });
+    const governor = new ThreadGovernor({ candidates: [1, 2], best }, () => true);
+    expect(governor.threadsFor({ decodes: 0, prefillTokens: 64 }, 0)).toBe(2);
+    expect(governor.threadsFor({ decodes: 1, prefillTokens: 64 }, 0)).toBe(2);
+    expect(governor.threadsFor(one, 0)).toBe(1);
+  });
+
   it('never changes where there is nothing to choose', () => {
-    const governor = new ThreadGovernor({ candidates: [1], best: () => ({ threads: 1, roundMs: 5 }) });
+    const governor = new ThreadGovernor({ candidates: [1], best: () => ({ threads: 1, roundMs: 5 }) }, () => true);
     for (const ms of [5, 500, 500, 5]) governor.observe(eight, ms, 0);
     expect(governor.inUse).toEqual([1]);
     expect(governor.threadsFor(eight, 0)).toBe(1);

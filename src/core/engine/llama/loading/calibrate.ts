@@ -21,12 +21,16 @@ const mostSamples = 24;
 const tolerance = 1.05;
 
 /**
- * How much longer a round takes in a server if every core computes: compute threads spin while they wait for work, and
- * everything between two rounds, including HTTP, has to wait for a core. This does not show while nothing is served.
- * Measured on 2 cores with 2 threads and the bundled model, whose rounds take 0.7 ms with one generation and 3.7 ms
- * with eight: through HTTP they took 1.4 and 9.3 ms, and 10 to 50 ms with one generation on a busy machine.
+ * How much longer a short round takes in a server if every core computes, and from when on a round is long: compute threads
+ * spin while they wait for work, and everything between two rounds, including HTTP, has to wait for a core. This does not show
+ * while nothing is served. Where rounds are as short as the time slices of the operating system, HTTP always needs a core, and
+ * the thread that had it waits for its next slice; with long rounds, HTTP is idle in between, and gets a core at once.
+ *
+ * Measured on 2 cores with 2 threads: rounds of the bundled model, which take 0.7 to 4 ms, took 4 ms through HTTP on one
+ * machine, 6 to 9 ms on others, and 10 to 50 ms on a busy one; rounds of SmolLM2-135M, which take 8 ms, took 8.3 ms.
  */
-const crowdedMs = 3;
+const crowdedMs = { short: 3, long: 0.5 };
+const longRoundMs = 6;
 
 /**
  * A decode reads all weights, at about 10 GB/s on one thread. From this size on, reading takes much longer than threads
@@ -73,7 +77,7 @@ export function calibrationOf(
     ) ?? single;
   return {
     candidates,
-    best: (decodes) => (decodes * decodes <= slots ? single : full) ?? { threads: most, roundMs: null },
+    best: (tokens) => (tokens * tokens <= slots ? single : full) ?? { threads: most, roundMs: null },
   };
 }
 
@@ -87,11 +91,18 @@ function fastest(
   if (measured.length === 0 || measured.some(({ durations }) => durations.length === 0)) return null;
   const costs = measured.map(({ threads, durations }) => {
     const roundMs = median(durations);
-    return { threads, roundMs, cost: roundMs + (threads >= allCores ? crowdedMs : 0) };
+    const extraMs = roundMs < longRoundMs ? crowdedMs.short : crowdedMs.long;
+    return { threads, roundMs, cost: upperQuartile(durations) + (threads >= allCores ? extraMs : 0) };
   });
   const best = Math.min(...costs.map(({ cost }) => cost));
   const [first = null] = costs.filter(({ cost }) => cost <= best * tolerance).sort((a, b) => a.threads - b.threads);
   return first === null ? null : { threads: first.threads, roundMs: first.roundMs };
+}
+
+/** The value above which less than a quarter of them are; of up to four, the highest. */
+function upperQuartile(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * 0.75)] ?? Infinity;
 }
 
 /**
@@ -100,9 +111,9 @@ function fastest(
  * This needs no second context, and so no second KV cache: the context requests all cores, and the public `maxThreads`
  * of the library limits what it gets, from the next decode on.
  *
- * The candidates are interleaved, so that other programs slow down all of them equally, and medians are compared, not
- * minima: on a busy machine, threads that wait for each other at every layer are sometimes 30 times slower than at
- * their best (measured: two threads on two busy cores, 5 to 240 ms a round).
+ * The candidates are interleaved, so that other programs slow down all of them equally, and upper quartiles are compared,
+ * not minima or medians: on a busy machine, threads that wait for each other at every layer are sometimes as fast as if they
+ * were alone, and often much slower (measured: two threads on two busy cores, 22 to 3100 ms a round, one thread 17 to 26 ms).
  *
  * The result is a starting point, because the machine may have been busy, or quiet. `ThreadGovernor` continues while
  * the model serves.

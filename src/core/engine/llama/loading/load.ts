@@ -3,6 +3,7 @@ import type { Llama, LlamaContextSequence, LlamaModel } from 'node-llama-cpp';
 import type { Clock } from '../../../base/clock.js';
 import { type GgufFile, readGgufFile } from '../../../gguf/gguf-file.js';
 import { checkCacheType, checkMemory, isTight, memoryNeed } from '../../../gguf/memory-need.js';
+import { IdleCores } from '../../../machine/idle-cores.js';
 import type { Loading } from '../../loading.js';
 import { type LlamaEngineOptions, prefillChunkOf } from '../../options.js';
 import { threadsOf } from '../../share-of.js';
@@ -131,7 +132,9 @@ async function governorOf(
     return null;
   }
   const allCores = threadsOf(options, availableParallelism());
-  return new ThreadGovernor(await calibrateThreads(llama, sequences, candidates, { clock, allCores }));
+  const calibration = await calibrateThreads(llama, sequences, candidates, { clock, allCores });
+  const idleCores = new IdleCores();
+  return new ThreadGovernor(calibration, (count, nowMs) => idleCores.has(count, nowMs));
 }
 
 async function disposeAll(undo: Undo[]): Promise<void> {
