@@ -18,7 +18,7 @@ class Machine {
     this.#busyMs += ms * this.busyCores;
   }
 
-  /** The answer, and what was answered before, one question every 10 ms. */
+  /** Asks every 10 ms until there is an answer. */
   async ask(count: number): Promise<{ readonly answer: boolean; readonly afterMs: number }> {
     const from = this.nowMs;
     for (;;) {
