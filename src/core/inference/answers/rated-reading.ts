@@ -21,9 +21,12 @@ interface OpenToken {
 export class RatedReading implements AnswerReading {
   readonly #inner: AnswerReading;
   #open: OpenToken[] = [];
+  /** Whether the last part was content, or the first one will be. */
+  #isContent: boolean;
 
   constructor(inner: AnswerReading) {
     this.#inner = inner;
+    this.#isContent = !inner.isThinking;
   }
 
   get isThinking(): boolean {
@@ -49,7 +52,9 @@ export class RatedReading implements AnswerReading {
 
   end(text: string, isCut: boolean, logprob?: OutputLogprob): readonly AnswerPart[] {
     this.#add(logprob);
-    return this.#inner.end(text, isCut).map((part) => this.#rated(part));
+    const parts = this.#inner.end(text, isCut).map((part) => this.#rated(part));
+    const rest = this.#isContent ? this.#unwrittenRest() : [];
+    return rest.length === 0 ? parts : [...parts, { type: 'content', text: '', logprobs: rest }];
   }
 
   #add(logprob: OutputLogprob | undefined): void {
@@ -57,6 +62,7 @@ export class RatedReading implements AnswerReading {
   }
 
   #rated(part: AnswerPart): AnswerPart {
+    this.#isContent = part.type === 'content';
     switch (part.type) {
       case 'content':
         return { ...part, logprobs: this.#take(part.text) };
@@ -70,6 +76,12 @@ export class RatedReading implements AnswerReading {
         this.#open = [];
         return part;
     }
+  }
+
+  /** The last open tokens that wrote nothing, such as special tokens at the end of an answer that ignores them. */
+  #unwrittenRest(): readonly OutputLogprob[] {
+    const lastWritten = this.#open.findLastIndex(({ written }) => written !== '');
+    return this.#open.slice(lastWritten + 1).flatMap(({ logprob }) => logprob ?? []);
   }
 
   /**

@@ -40,4 +40,20 @@ describe('the tokens of a content', () => {
   it('include those of characters that come in several tokens, also of one that stays unfinished', () => {
     expect(contentTokens(plainReading, ['a', '', '', '日', ''], '\uFFFD')).toEqual(['a', '', '', '日', '']);
   });
+
+  it.each([
+    ['a text', plainReading, ['a', 'b', '', ''], ['a', 'b', '', '']],
+    ['nothing', plainReading, ['', ''], ['', '']],
+    ['a thought', reader(), ['<think>', 'Hm', '</think>', 'a', ''], ['a', '']],
+    ['white space', reader(), ['a', '\n', ''], ['a', '\n', '']],
+  ])('include special tokens at the end, after %s', (_, inner, written, expected) => {
+    expect(contentTokens(inner, written)).toEqual(expected);
+  });
+
+  it.each([
+    ['a thought', ['<think>', 'Hm', '']],
+    ['a call', ['<tool_call>\n{"name": "now", "arguments": {}}\n</tool_call>', '']],
+  ])('are without special tokens at the end of %s', (_, written) => {
+    expect(contentTokens(reader(), written)).toEqual([]);
+  });
 });
