@@ -20,7 +20,7 @@ import { type HideNames, hidingNames, withoutNames, withoutNamesInError } from '
 import { StreamWithoutNames } from '../protocol/relayed/hidden-names-in-streams.js';
 import { withoutOtherModels } from '../protocol/relayed/not-found.js';
 import { relayedFailure, relayedRefusal, responsesPath } from '../protocol/relayed/relayed-failure.js';
-import { readRelayed } from '../protocol/relayed/relayed-requests.js';
+import { readRelayed, type RelayedBodyFacts } from '../protocol/relayed/relayed-requests.js';
 import { EventNumbers } from '../protocol/responses/event-numbers.js';
 import { errors } from '../schemas/openapi.js';
 import { RelayedBody, RelayedStream } from '../streaming/relayed-answer.js';
@@ -46,21 +46,46 @@ export function relayRoutes(app: App, context: RelayContext): void {
   }
 }
 
-function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
-  const { keys, options } = context;
+type Submit = (listener: RelayListener) => Promise<AdmittedRequest>;
+
+async function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyReply): Promise<object | undefined> {
   if (typeof http.body !== 'string') throw noBodyError();
-  const path = pathOf(http.url);
-  const { isStream, includeQueue, trafficClass, deadlineMs, ...facts } = readRelayed(
-    http.body,
-    http.headers,
-    options.defaultMaxTokens,
-  );
-  const key = keys.of(http.raw);
+  const { includeQueue, ...facts } = readRelayed(http.body, http.headers, context.options.defaultMaxTokens);
+  const key = context.keys.of(http.raw);
   if (key.models !== undefined) refuseSecondModel(http.body);
-  const { relay } = context;
-  const names = (): readonly string[] => namesOf(relay.executors, options.aliases);
+  const names = (): readonly string[] => namesOf(context.relay.executors, context.options.aliases);
   const model = key.models === undefined ? facts.model : allowedModel(key, facts.model, names(), eachItsOwn);
-  const request: RelayRequest = {
+  const request = requestOf(context, http, facts, model);
+  reply.log.debug({ id: request.id }, 'request received');
+  const delivery = new Delivery(context, reply);
+  const hiding = (): HideNames => hidingNames(modelsByKey(key, names(), context.relay.executors));
+  const submitNow = (listener: RelayListener): AdmittedRequest => {
+    try {
+      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '', hiding);
+      return context.relay.submit(request, heard, delivery.client);
+    } catch (error) {
+      throw aboutAllowedModels(error, key, model, names(), eachItsOwn);
+    } finally {
+      // Before anything is written.
+      sendLimits(context, reply);
+    }
+  };
+  // Errors that it throws are its promise's.
+  const submit: Submit = async (listener) => await Promise.resolve(submitNow(listener));
+  if (!facts.isStream) return wholeAnswer(delivery, reply, submit);
+  return streamedAnswer(delivery, reply, { path: request.path, includeQueue }, submit);
+}
+
+/** @param model the one that the key allows; null if none is named */
+function requestOf(
+  { keys }: RelayContext,
+  http: FastifyRequest,
+  { isStream, deadlineMs, trafficClass, ...facts }: Omit<RelayedBodyFacts, 'includeQueue'>,
+  model: string | null,
+): RelayRequest {
+  const key = keys.of(http.raw);
+  const path = pathOf(http.url);
+  return {
     ...facts,
     // A key that may not use all models does not get an upstream's own default.
     ...(model !== null && model !== facts.model && { model, body: facts.bodyFor(model) }),
@@ -76,32 +101,26 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
     // Nothing is generated.
     ...(path === '/v1/embeddings' && { maxTokens: 1, minTokens: 0 }),
   };
-  reply.log.debug({ id: request.id }, 'request received');
-  const delivery = new Delivery(context, reply);
-  const admitted = (listener: RelayListener): AdmittedRequest => {
-    try {
-      const hiding = (): HideNames => hidingNames(modelsByKey(key, names(), relay.executors));
-      const heard = key.models === undefined ? listener : forHeldKey(listener, model ?? '', hiding);
-      return relay.submit(request, heard, delivery.client);
-    } catch (error) {
-      throw aboutAllowedModels(error, key, model, names(), eachItsOwn);
-    } finally {
-      // Before anything is written.
-      sendLimits(context, reply);
-    }
-  };
-  // Errors that it throws are its promise's.
-  const submit = async (listener: RelayListener): Promise<AdmittedRequest> => await Promise.resolve(admitted(listener));
-  if (!isStream) {
-    return delivery.whole(({ onEnd, onFailed }) =>
-      submit(
-        new RelayedBody(({ status, headers, body }, executor) => {
-          reply.code(status).headers({ ...headers, [executorHeader]: executor });
-          onEnd(body);
-        }, onFailed),
-      ),
-    );
-  }
+}
+
+function wholeAnswer(delivery: Delivery, reply: FastifyReply, submit: Submit): Promise<object> {
+  return delivery.whole(({ onEnd, onFailed }) =>
+    submit(
+      new RelayedBody(({ status, headers, body }, executor) => {
+        reply.code(status).headers({ ...headers, [executorHeader]: executor });
+        onEnd(body);
+      }, onFailed),
+    ),
+  );
+}
+
+function streamedAnswer(
+  delivery: Delivery,
+  reply: FastifyReply,
+  { path, includeQueue }: { readonly path: string; readonly includeQueue: boolean },
+  submit: Submit,
+): Promise<undefined> {
+  const requestId = reply.request.id;
   const numbers = path === responsesPath ? new EventNumbers() : null;
   return delivery.streamed(includeQueue, (streamOptions) => {
     const answer = new RelayedStream(reply.raw, {
@@ -118,8 +137,8 @@ function relayed(context: RelayContext, http: FastifyRequest, reply: FastifyRepl
           numbers.note(chunk);
         },
       }),
-      failure: (error) => relayedFailure(error, path, http.id, numbers?.next ?? 0),
-      refusal: ({ body }) => relayedRefusal(body, path, http.id, numbers?.next ?? 0),
+      failure: (error) => relayedFailure(error, path, requestId, numbers?.next ?? 0),
+      refusal: ({ body }) => relayedRefusal(body, path, requestId, numbers?.next ?? 0),
     });
     return {
       stream: answer.stream,
