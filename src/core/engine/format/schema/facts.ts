@@ -35,6 +35,8 @@ export interface Facts {
   readonly isVague: boolean;
 }
 
+type PlainSchema = Parted['plain'][number];
+
 /** @throws ChatstreamError `invalid_request` for an invalid or unsupported keyword */
 export function factsOf({ plain }: Parted, places: Places): Facts {
   const number: Facts['number'] = { min: null, max: null, multiples: [], pointers: [] };
@@ -49,7 +51,8 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
   let place = plain[0]?.pointer ?? '';
   let isVague = false;
 
-  for (const { schema, pointer } of plain) {
+  for (const plainSchema of plain) {
+    const { schema, pointer } = plainSchema;
     const read = new Keywords(schema, pointer, places);
     read.refuse(refusedKeywords);
     isVague ||= namingKeywords.some(
@@ -68,46 +71,65 @@ export function factsOf({ plain }: Parted, places: Places): Facts {
       if (kind !== undefined) implied.add(kind);
     }
     if (read.isNullable && implied.size > 0) implied.add('null');
-    for (const bound of read.lowerBounds()) number.min = tighter(number.min, bound, (a, b) => a > b);
-    for (const bound of read.upperBounds()) number.max = tighter(number.max, bound, (a, b) => a < b);
-    for (const keyword of Object.keys(schema)) {
-      if (kindOfKeyword.get(keyword) === 'number') number.pointers.push(`${pointer}/${keyword}`);
-    }
-    const multiple = read.multipleOf();
-    if (multiple !== null) number.multiples.push({ value: multiple, pointer: `${pointer}/multipleOf` });
-
-    string.min = Math.max(string.min, read.count('minLength') ?? 0);
-    string.max = Math.min(string.max, read.count('maxLength') ?? Infinity);
-    const pattern = read.text('pattern');
-    if (pattern !== null) string.patterns.push({ source: pattern, pointer: `${pointer}/pattern` });
-    const format = read.text('format');
-    if (format !== null) string.formats.push({ name: format, pointer: `${pointer}/format` });
-    for (const keyword of ['minLength', 'maxLength']) {
-      if (read.count(keyword) !== null) string.lengths.push(`${pointer}/${keyword}`);
-    }
-
-    array.min = Math.max(array.min, read.count('minItems') ?? 0);
-    array.max = Math.min(array.max, read.count('maxItems') ?? Infinity);
-    if (schema['uniqueItems'] === true) array.unique = `${pointer}/uniqueItems`;
-    const arraySource = read.arraySource();
-    if (arraySource !== null) array.sources.push(arraySource);
-
-    const minProperties = read.count('minProperties') ?? 0;
-    if (minProperties > object.min)
-      Object.assign(object, { min: minProperties, minPointer: `${pointer}/minProperties` });
-    object.max = Math.min(object.max, read.count('maxProperties') ?? Infinity);
-    for (const name of read.required()) object.required.add(name);
-    if (schema['propertyNames'] !== undefined) {
-      object.names.push(places.at(schema['propertyNames'], `${pointer}/propertyNames`));
-    }
-    const objectSource = read.objectSource();
-    if (objectSource !== null) object.sources.push(objectSource);
+    addNumberFacts(number, read, plainSchema);
+    addStringFacts(string, read, pointer);
+    addArrayFacts(array, read, plainSchema);
+    addObjectFacts(object, read, plainSchema, places);
     read.checkOrder();
   }
   const kinds =
     explicit === null ? (implied.size > 0 && values === null ? implied : new Set(allKinds)) : kindsOf(explicit);
   const integer = explicit !== null && explicit.has('integer') && !explicit.has('number');
   return { kinds, integer, values, number, string, array, object, place, isVague };
+}
+
+function addNumberFacts(number: Facts['number'], read: Keywords, { schema, pointer }: PlainSchema): void {
+  for (const bound of read.lowerBounds()) number.min = tighter(number.min, bound, (a, b) => a > b);
+  for (const bound of read.upperBounds()) number.max = tighter(number.max, bound, (a, b) => a < b);
+  for (const keyword of Object.keys(schema)) {
+    if (kindOfKeyword.get(keyword) === 'number') number.pointers.push(`${pointer}/${keyword}`);
+  }
+  const multiple = read.multipleOf();
+  if (multiple !== null) number.multiples.push({ value: multiple, pointer: `${pointer}/multipleOf` });
+}
+
+function addStringFacts(string: Facts['string'], read: Keywords, pointer: string): void {
+  string.min = Math.max(string.min, read.count('minLength') ?? 0);
+  string.max = Math.min(string.max, read.count('maxLength') ?? Infinity);
+  const pattern = read.text('pattern');
+  if (pattern !== null) string.patterns.push({ source: pattern, pointer: `${pointer}/pattern` });
+  const format = read.text('format');
+  if (format !== null) string.formats.push({ name: format, pointer: `${pointer}/format` });
+  for (const keyword of ['minLength', 'maxLength']) {
+    if (read.count(keyword) !== null) string.lengths.push(`${pointer}/${keyword}`);
+  }
+}
+
+function addArrayFacts(array: Facts['array'], read: Keywords, { schema, pointer }: PlainSchema): void {
+  array.min = Math.max(array.min, read.count('minItems') ?? 0);
+  array.max = Math.min(array.max, read.count('maxItems') ?? Infinity);
+  if (schema['uniqueItems'] === true) array.unique = `${pointer}/uniqueItems`;
+  const source = read.arraySource();
+  if (source !== null) array.sources.push(source);
+}
+
+function addObjectFacts(
+  object: Facts['object'],
+  read: Keywords,
+  { schema, pointer }: PlainSchema,
+  places: Places,
+): void {
+  const min = read.count('minProperties') ?? 0;
+  if (min > object.min) {
+    object.min = min;
+    object.minPointer = `${pointer}/minProperties`;
+  }
+  object.max = Math.min(object.max, read.count('maxProperties') ?? Infinity);
+  for (const name of read.required()) object.required.add(name);
+  const names = schema['propertyNames'];
+  if (names !== undefined) object.names.push(places.at(names, `${pointer}/propertyNames`));
+  const source = read.objectSource();
+  if (source !== null) object.sources.push(source);
 }
 
 function commonTypes(left: ReadonlySet<string>, right: ReadonlySet<string>): ReadonlySet<string> {

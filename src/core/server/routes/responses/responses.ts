@@ -1,6 +1,5 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
 import { ChatstreamError } from '../../../base/errors.js';
 import type { InferenceRequest } from '../../../inference/request.js';
 import { clientOf } from '../../http/connections/open-answers.js';
@@ -18,11 +17,9 @@ import { readProgress } from '../../protocol/responses/response-progress.js';
 import { aboutInput, fromResponseRequest, wantedLogprobs } from '../../protocol/responses/response-requests.js';
 import { assertSize, Conversations } from '../../protocol/responses/stored/conversations.js';
 import { FeedbackBox } from '../../protocol/responses/stored/feedback.js';
-import { listedItems } from '../../protocol/responses/stored/item-lists.js';
 import { type StoredResponse, StoredResponses } from '../../protocol/responses/stored/stored-responses.js';
 import { isFeedback, isStoredConversation, isStoredResponse } from '../../protocol/responses/stored/stored-values.js';
 import { errors, generatedEvents, json } from '../../schemas/openapi.js';
-import { itemPage } from '../../schemas/responses/item-pages.js';
 import type { ResponseObject } from '../../schemas/responses/response-answers.js';
 import type { ConversationItem } from '../../schemas/responses/response-items.js';
 import { type ResponseRequest, responseRequest } from '../../schemas/responses/response-requests.js';
@@ -31,10 +28,9 @@ import { callerOf, countAgainstLimits, GenerationAnswer, generationStatuses, ser
 import { resumableAnswer } from '../resuming.js';
 import { conversationRoutes } from './conversations.js';
 import { feedbackRoutes } from './feedback.js';
+import { storedResponseRoutes } from './stored-responses.js';
 
 const tags = ['responses'];
-const stored = Type.Object({ id: Type.String() });
-const storedErrors = errors(400, 401, 403, 404, 503, 507);
 
 /** OpenAI's Responses API: answers that are kept, and that later requests continue. */
 export function responseRoutes(app: App, context: ServerContext): void {
@@ -43,6 +39,7 @@ export function responseRoutes(app: App, context: ServerContext): void {
   const responses = new StoredResponses(storage.collection('responses', isStoredResponse));
   const conversations = new Conversations(storage.collection('conversations', isStoredConversation));
   conversationRoutes(app, context, conversations, responses);
+  storedResponseRoutes(app, responses);
   feedbackRoutes(app, context, new FeedbackBox(storage.collection('feedback', isFeedback), responses, conversations));
 
   const create = {
@@ -71,55 +68,6 @@ export function responseRoutes(app: App, context: ServerContext): void {
     const count = await model.inference.countTokens(counted, clientOf(reply)).catch(rethrowAboutInput);
     return { object: 'response.input_tokens', input_tokens: count };
   });
-
-  const retrieve = {
-    summary: 'A stored response',
-    tags,
-    params: stored,
-    querystring: Type.Object({ stream: Type.Optional(Type.String()) }),
-    response: { 200: json('The response.', 'Response'), ...storedErrors },
-  };
-  app.get('/v1/responses/:id', { schema: retrieve }, async ({ params, query }) => {
-    if (query.stream === 'true') throw streamOfStoredError();
-    return (await responses.find(params.id)).response;
-  });
-
-  const remove = {
-    summary: 'Delete a stored response',
-    tags,
-    params: stored,
-    response: { 200: json('It is deleted.', 'DeletedResponse'), ...storedErrors },
-  };
-  app.delete('/v1/responses/:id', { schema: remove }, async ({ params: { id } }) => {
-    await responses.delete(id);
-    return { id, object: 'response', deleted: true };
-  });
-
-  // They would be taken for an id, or for no path at all.
-  app.post('/v1/responses/compact', { schema: { hide: true } }, () => {
-    throw unsupportedError('Responses cannot be compacted.', 'Send a shorter "input", or begin a new conversation.');
-  });
-  app.post('/v1/responses/:id/cancel', { schema: { hide: true, params: stored } }, () => {
-    throw unsupportedError(
-      'Background responses are not supported, so there is nothing to cancel.',
-      'Close the connection: that ends a response that is being generated.',
-    );
-  });
-
-  const list = {
-    summary: 'The input of a stored response',
-    tags,
-    params: stored,
-    querystring: itemPage,
-    response: { 200: json('A page of the items.', 'ItemList'), ...storedErrors },
-  };
-  app.get('/v1/responses/:id/input_items', { schema: list }, async ({ params, query }) => {
-    return listedItems((await responses.find(params.id)).input, query);
-  });
-}
-
-function unsupportedError(message: string, hint: string): ChatstreamError {
-  return new ChatstreamError('invalid_request', message, { hint });
 }
 
 interface Kept {
@@ -260,12 +208,5 @@ function twoHistoriesError(): ChatstreamError {
   return new ChatstreamError('invalid_request', 'A response cannot continue both a response and a conversation.', {
     param: 'previous_response_id',
     hint: 'Leave out "previous_response_id" or "conversation".',
-  });
-}
-
-function streamOfStoredError(): ChatstreamError {
-  return new ChatstreamError('invalid_request', 'A stored response cannot be streamed.', {
-    param: 'stream',
-    hint: 'Leave "stream" out; the whole response is returned.',
   });
 }
