@@ -24,68 +24,103 @@ export function overTimeFigure(
   const { points } = timeline;
   const stages = runs.find((run) => run.stages !== undefined)?.stages ?? [];
   const axis = runAxis(plot, last.toSeconds, stages);
-  const hasTokens = points.some(({ tokensPerSecond }) => tokensPerSecond > 0);
   const objectives = objectivesOf(result);
   const limitOf = (metric: LatencyOverTime): readonly number[] =>
     objectives.flatMap((each) => (each.metric.startsWith(metric) ? [each.belowMs] : []));
-  const hasQueues = points.some(({ running, waiting }) => running !== null || waiting !== null);
-  const hasFailures = points.some(({ failedPerSecond }) => failedPerSecond > 0);
-  const panels: Panel[] = [
-    ...(hasTokens
-      ? [
-          {
-            name: `Output tokens per second${runs.length > 1 ? ` (${plural(runs.length, 'trial')}: thin lines; mean: thick line)` : ''}`,
-            options: axis((layout) => throughput(plot, points, runs.length, layout)),
-          },
-        ]
-      : []),
-    {
-      name: `Requests per second`,
-      options: axis(() => [
-        plot.lineY(points, { x: 'seconds', y: 'sentPerSecond', stroke: 'var(--other)', strokeDasharray: '4 3' }),
-        plot.lineY(points, { x: 'seconds', y: 'completedPerSecond', stroke: 'var(--work)', strokeWidth: 2 }),
-        ...(hasFailures
-          ? [plot.areaY(points, { x: 'seconds', y: 'failedPerSecond', fill: 'var(--bad)', fillOpacity: 0.8 })]
-          : []),
-        plot.ruleY([0], { stroke: 'var(--rule)' }),
-      ]),
-    },
-    {
-      name: 'Requests in flight',
-      options: axis(() => [
-        plot.lineY(points, { x: 'seconds', y: 'inFlight', stroke: 'var(--work)', strokeWidth: 2 }),
-        ...(hasQueues
-          ? [
-              plot.areaY(points, { x: 'seconds', y: 'waiting', fill: 'var(--wait)', fillOpacity: 0.3 }),
-              plot.lineY(points, { x: 'seconds', y: 'waiting', stroke: 'var(--wait)', strokeWidth: 1.5 }),
-              plot.lineY(points, { x: 'seconds', y: 'running', stroke: 'var(--other)', strokeWidth: 1.5 }),
-            ]
-          : []),
-        plot.ruleY([0], { stroke: 'var(--rule)' }),
-      ]),
-    },
-    ...latencyPanels(plot, timeline, axis, limitOf),
-    ...gpuPanels(plot, points, axis),
-  ];
+  const shown: Shown = {
+    stages,
+    hasTokens: points.some(({ tokensPerSecond }) => tokensPerSecond > 0),
+    hasQueues: points.some(({ running, waiting }) => running !== null || waiting !== null),
+    hasFailures: points.some(({ failedPerSecond }) => failedPerSecond > 0),
+    hasObjectives: objectives.length > 0,
+  };
   const figure: Figure = {
     title: `Over the run: ${setting}`,
     label: `Throughput, requests in flight and latencies over the run at ${setting}`,
-    caption: [
-      legendLine([
-        key('work', 'completed, in flight'),
-        key('other', hasQueues ? 'sent (dashed); running on the server' : 'sent (dashed)'),
-        ...(hasQueues ? [key('wait', 'waiting on the server')] : []),
-        ...(hasFailures ? [key('bad', 'unanswered')] : []),
-        key('first', 'p50, middle 50 % and middle 90 % of the requests sent at that moment'),
-        ...(objectives.length > 0 ? [key('limit', 'objective')] : []),
-      ]),
-      markup`Seconds since the end of the warm-up. A run lasts until its last request has ended.`,
-      ...(stages.length > 0 ? [markup`Dotted lines: where a stage ends.`] : []),
+    caption: captionOf(shown),
+    panels: [
+      ...(shown.hasTokens ? [tokensPanel(plot, points, runs.length, axis)] : []),
+      requestsPanel(plot, points, axis, shown),
+      inFlightPanel(plot, points, axis, shown),
+      ...latencyPanels(plot, timeline, axis, limitOf),
+      ...gpuPanels(plot, points, axis),
     ],
-    panels,
-    readings: points.map((point) => readingOf(point, timeline, { hasQueues, hasTokens, stages })),
+    readings: points.map((point) => readingOf(point, timeline, shown)),
   };
   return figureMarkup(plot, figure);
+}
+
+/** What there is to show. */
+interface Shown {
+  readonly stages: readonly StageFigures[];
+  readonly hasTokens: boolean;
+  readonly hasQueues: boolean;
+  readonly hasFailures: boolean;
+  readonly hasObjectives: boolean;
+}
+
+function captionOf({ stages, hasQueues, hasFailures, hasObjectives }: Shown): readonly Markup[] {
+  return [
+    legendLine([
+      key('work', 'completed, in flight'),
+      key('other', hasQueues ? 'sent (dashed); running on the server' : 'sent (dashed)'),
+      ...(hasQueues ? [key('wait', 'waiting on the server')] : []),
+      ...(hasFailures ? [key('bad', 'unanswered')] : []),
+      key('first', 'p50, middle 50 % and middle 90 % of the requests sent at that moment'),
+      ...(hasObjectives ? [key('limit', 'objective')] : []),
+    ]),
+    markup`Seconds since the end of the warm-up. A run lasts until its last request has ended.`,
+    ...(stages.length > 0 ? [markup`Dotted lines: where a stage ends.`] : []),
+  ];
+}
+
+function tokensPanel(plot: PlotLibrary, points: readonly TimePoint[], trials: number, axis: Axis): Panel {
+  const lines = trials > 1 ? ` (${plural(trials, 'trial')}: thin lines; mean: thick line)` : '';
+  return {
+    name: `Output tokens per second${lines}`,
+    options: axis((layout) => throughput(plot, points, trials, layout)),
+  };
+}
+
+function requestsPanel(
+  plot: PlotLibrary,
+  points: readonly TimePoint[],
+  axis: Axis,
+  { hasFailures }: Pick<Shown, 'hasFailures'>,
+): Panel {
+  return {
+    name: 'Requests per second',
+    options: axis(() => [
+      plot.lineY(points, { x: 'seconds', y: 'sentPerSecond', stroke: 'var(--other)', strokeDasharray: '4 3' }),
+      plot.lineY(points, { x: 'seconds', y: 'completedPerSecond', stroke: 'var(--work)', strokeWidth: 2 }),
+      ...(hasFailures
+        ? [plot.areaY(points, { x: 'seconds', y: 'failedPerSecond', fill: 'var(--bad)', fillOpacity: 0.8 })]
+        : []),
+      plot.ruleY([0], { stroke: 'var(--rule)' }),
+    ]),
+  };
+}
+
+function inFlightPanel(
+  plot: PlotLibrary,
+  points: readonly TimePoint[],
+  axis: Axis,
+  { hasQueues }: Pick<Shown, 'hasQueues'>,
+): Panel {
+  return {
+    name: 'Requests in flight',
+    options: axis(() => [
+      plot.lineY(points, { x: 'seconds', y: 'inFlight', stroke: 'var(--work)', strokeWidth: 2 }),
+      ...(hasQueues
+        ? [
+            plot.areaY(points, { x: 'seconds', y: 'waiting', fill: 'var(--wait)', fillOpacity: 0.3 }),
+            plot.lineY(points, { x: 'seconds', y: 'waiting', stroke: 'var(--wait)', strokeWidth: 1.5 }),
+            plot.lineY(points, { x: 'seconds', y: 'running', stroke: 'var(--other)', strokeWidth: 1.5 }),
+          ]
+        : []),
+      plot.ruleY([0], { stroke: 'var(--rule)' }),
+    ]),
+  };
 }
 
 function throughput(
@@ -149,15 +184,7 @@ function latencyPanels(
   });
 }
 
-function readingOf(
-  point: TimePoint,
-  timeline: Timeline,
-  {
-    hasQueues,
-    hasTokens,
-    stages,
-  }: { readonly hasQueues: boolean; readonly hasTokens: boolean; readonly stages: readonly StageFigures[] },
-): Reading {
+function readingOf(point: TimePoint, timeline: Timeline, { hasQueues, hasTokens, stages }: Shown): Reading {
   const stage = stageNumberAt(stages, point.seconds);
   const bandAt = (bands: readonly TimeBand[]): TimeBand | undefined =>
     bands.find(({ fromSeconds, toSeconds }) => fromSeconds <= point.seconds && point.seconds < toSeconds);
