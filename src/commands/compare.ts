@@ -11,7 +11,7 @@ import { reportStyle, wrappedFor } from '../cli/terminal/terminal.js';
 import { ChatstreamError } from '../core/base/errors.js';
 import { interleavedSides, separateSides } from '../core/compare/side.js';
 import { compare, type CompareOptions } from '../core/compare/verdicts/compare.js';
-import { compareSeveral } from '../core/compare/verdicts/several.js';
+import { compareSeveral } from '../core/compare/verdicts/compare-several.js';
 import { readResult } from '../core/measurement/read-result.js';
 import { checkComparisonOutput } from '../core/report/write-report.js';
 

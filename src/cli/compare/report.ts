@@ -1,9 +1,9 @@
 import type { Comparison, OverallVerdict } from '../../core/compare/comparison.js';
-import type { SeveralComparisons } from '../../core/compare/verdicts/several.js';
+import type { SeveralComparisons } from '../../core/compare/verdicts/compare-several.js';
 import { githubAnnotations } from '../../core/report/compare/github.js';
 import { comparisonJson } from '../../core/report/compare/json.js';
 import { comparisonMarkdown } from '../../core/report/compare/markdown.js';
-import { renderSeveral, severalJson, severalMarkdown } from '../../core/report/compare/several.js';
+import { renderSeveral, severalJson, severalMarkdown } from '../../core/report/compare/several-candidates.js';
 import { renderComparison } from '../../core/report/compare/terminal.js';
 import type { ReportStyle } from '../../core/report/text/style.js';
 import { writeComparison, writeSeveral } from '../../core/report/write-report.js';

@@ -1,6 +1,5 @@
 import { microsNow } from '../base/micros.js';
 import { percentiles } from '../measurement/metric-names.js';
-import { lookOf } from './look.js';
 import { type Measured, type Measurement, measureStep, nothingMeasured, type StepHooks } from './measure-step.js';
 import type { FindMaxOptions } from './plan/options.js';
 import { searchArrivalSeed, searchedSetting } from './plan/searched.js';
@@ -8,6 +7,7 @@ import type { MeasuredRun } from './run/measure-run.js';
 import { conclude, type SearchOutcome } from './search/conclude.js';
 import type { Look, SearchedObjective } from './search/evidence.js';
 import { nextStep, type SearchSpec, stepBelow } from './search/next-step.js';
+import { lookOf } from './search-look.js';
 
 /**
  * How long each measurement at a load takes, in durations. Measurements become longer instead of more numerous, because

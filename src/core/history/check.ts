@@ -6,7 +6,7 @@ import { leastSamplesAbove } from '../measurement/latency/histogram.js';
 import { listed } from '../measurement/numbers.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { proportionRatio } from '../statistics/proportion.js';
-import { answeredOf, answeredTogether, answersFewerThan } from './answered.js';
+import { answeredOf, answeredTogether, answersFewerThan } from './answered-share.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 import {
   delayIn,

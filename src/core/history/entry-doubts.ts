@@ -1,7 +1,7 @@
 import { mostFailures } from '../compare/trials/answer-lengths.js';
 import { percentText } from '../measurement/numbers.js';
 import { dimensionsOf, settingsText } from '../measurement/settings/setting-text.js';
-import { failedShareOf } from './answered.js';
+import { failedShareOf } from './answered-share.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 import { isServerLost, isUnsteadyRow } from './series.js';
 

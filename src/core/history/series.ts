@@ -4,7 +4,7 @@ import { areOtherLengths, dependsOnLength, meanText, mostFailures } from '../com
 import type { Setting } from '../measurement/result-schema.js';
 import { settingsKey } from '../measurement/settings/summarise.js';
 import { touches } from '../measurement/validity/saturation.js';
-import { failedShareOf } from './answered.js';
+import { failedShareOf } from './answered-share.js';
 import { clientErrorOf } from './client-error.js';
 import { differencesBetween } from './entry.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';

@@ -6,7 +6,7 @@ import type { CompletedRequest, RequestOutcome } from '../client/outcome.js';
 import type { Rejection } from '../client/rejection.js';
 import { gapsOf } from './answers/burst.js';
 import { isMet, metricsOf, type RequestMetrics } from './answers/request-metrics.js';
-import { servedSince } from './answers/served.js';
+import { servedSince } from './answers/served-since.js';
 import { StageTimes } from './answers/stage-times.js';
 import { CompletedCounter } from './completed-counter.js';
 import { AnswerCounter } from './counters/answer-counts.js';

@@ -1,5 +1,5 @@
 import { type Comparison, gatedRows, isGated } from '../../compare/comparison.js';
-import type { SeveralComparisons } from '../../compare/verdicts/several.js';
+import type { SeveralComparisons } from '../../compare/verdicts/compare-several.js';
 import { plural } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
@@ -7,7 +7,7 @@ import { headlineOf } from '../bench/columns.js';
 import { massesOf } from '../bench/latency/masses.js';
 import { conclusionOf, reasonsOf } from '../compare/conclusion.js';
 import { comparisonJson } from '../compare/json.js';
-import { severalJson } from '../compare/several.js';
+import { severalJson } from '../compare/several-candidates.js';
 import { differencesText, howMeasured, modelsText, unmatchedTexts } from '../compare/words.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { type Markup, markup } from '../text/markup.js';
@@ -18,7 +18,7 @@ import { limitsOf } from './charts/limits.js';
 import { overTimeFigure } from './charts/over-time.js';
 import { commandSection } from './command.js';
 import { comparisonTable } from './comparison-table.js';
-import { pageText } from './frame.js';
+import { pageText } from './page-text.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
 import { prose } from './prose.js';
 

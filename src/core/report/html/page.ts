@@ -27,7 +27,7 @@ import { waterfallFigure } from './charts/waterfall.js';
 import { commandSection } from './command.js';
 import { comparisonBody } from './comparison-page.js';
 import { findMaxSection } from './find-max-section.js';
-import { pageText } from './frame.js';
+import { pageText } from './page-text.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
 import { prose } from './prose.js';
 import { settingsTable } from './settings-table.js';

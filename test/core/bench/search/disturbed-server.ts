@@ -1,8 +1,8 @@
 import { type Random, seededRandom } from '../../../../src/core/base/random.js';
-import { lookOf } from '../../../../src/core/bench/look.js';
 import type { TrendBin } from '../../../../src/core/bench/record/run-trend.js';
 import { queueGrowthOf } from '../../../../src/core/bench/result/overload.js';
 import type { Look } from '../../../../src/core/bench/search/evidence.js';
+import { lookOf } from '../../../../src/core/bench/search-look.js';
 import { type Objective, parseObjective } from '../../../../src/core/measurement/settings/objectives.js';
 import type { SimulatedServer } from './simulated-server.js';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Comparison } from '../../../../src/core/compare/comparison.js';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
 import { compare } from '../../../../src/core/compare/verdicts/compare.js';
-import { compareSeveral } from '../../../../src/core/compare/verdicts/several.js';
+import { compareSeveral } from '../../../../src/core/compare/verdicts/compare-several.js';
 import type { BenchResult, FindMax } from '../../../../src/core/measurement/result-schema.js';
 import { conclusionOf } from '../../../../src/core/report/compare/conclusion.js';
 import { comparisonJson } from '../../../../src/core/report/compare/json.js';

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { expect, it } from 'vitest';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
 import { compare } from '../../../../src/core/compare/verdicts/compare.js';
-import { compareSeveral } from '../../../../src/core/compare/verdicts/several.js';
+import { compareSeveral } from '../../../../src/core/compare/verdicts/compare-several.js';
 import type { BenchResult } from '../../../../src/core/measurement/result-schema.js';
 import { summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { comparisonHtml, severalHtml } from '../../../../src/core/report/html/comparison-page.js';

@@ -1,5 +1,5 @@
 import type { CompletedRequest } from '../../client/outcome.js';
-import { servedSince } from './served.js';
+import { servedSince } from './served-since.js';
 
 /** What a server did in a stage. */
 interface ServedInStage {

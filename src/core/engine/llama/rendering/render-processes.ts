@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../../base/clock.js';
 import { ChatstreamError } from '../../../base/errors.js';
 import { TurnsByOwner } from '../../../base/turns-by-owner.js';
 import { endedError, type Fork } from '../helpers/helper-process.js';
-import { longestStartMs, startError, within } from '../helpers/within.js';
+import { longestStartMs, startError, within } from '../helpers/time-limit.js';
 import type { TracedText } from '../prompt/special-tokens.js';
 import type { Chat, RendererSource, TemplateSettings } from './render-messages.js';
 import { RenderProcess, rendersChats } from './render-process.js';

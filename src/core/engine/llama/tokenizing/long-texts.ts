@@ -3,7 +3,7 @@ import { type CancelTimer, type Clock, systemClock } from '../../../base/clock.j
 import { ChatstreamError, messageOf } from '../../../base/errors.js';
 import { TurnsByOwner } from '../../../base/turns-by-owner.js';
 import { endedError, type Fork } from '../helpers/helper-process.js';
-import { longestStartMs, startError, within } from '../helpers/within.js';
+import { longestStartMs, startError, within } from '../helpers/time-limit.js';
 import type { Part } from '../prompt/text-cuts.js';
 import type { TokenizeSettings } from './tokenize-messages.js';
 import { tokenisesTexts, TokenizeProcess } from './tokenize-process.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseThresholds } from '../../../../src/core/compare/threshold.js';
 import { compare } from '../../../../src/core/compare/verdicts/compare.js';
-import { compareSeveral } from '../../../../src/core/compare/verdicts/several.js';
+import { compareSeveral } from '../../../../src/core/compare/verdicts/compare-several.js';
 import { pair, resultOf } from '../sides.js';
 
 const baseline = { name: 'base.json', result: resultOf(1) };

@@ -1,5 +1,5 @@
 import { type ComparedRow, type Comparison, isGated } from '../../compare/comparison.js';
-import type { SeveralComparisons } from '../../compare/verdicts/several.js';
+import type { SeveralComparisons } from '../../compare/verdicts/compare-several.js';
 import { plural } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { targetItems } from '../text/description.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { lookOf } from '../../../src/core/bench/look.js';
 import type { RunTrend } from '../../../src/core/bench/record/run-trend.js';
 import type { Look } from '../../../src/core/bench/search/evidence.js';
+import { lookOf } from '../../../src/core/bench/search-look.js';
 import { parseObjective } from '../../../src/core/measurement/settings/objectives.js';
 
 /** 20 s of 40 requests/s whose mean TTFT rises from 100 ms on, and whose answers then take 50 ms. */
