@@ -157,12 +157,13 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
     });
 
     it.each(['#/queue', '#/charts'])('has nothing serious that axe finds at %s', async (hash) => {
-      const { page, close } = await openConsole(browser, server.url, hash);
+      const prepare = (page: Page): Promise<void> => page.emulateMedia({ reducedMotion: 'reduce' });
+      const { page, close } = await openConsole(browser, server.url, hash, { prepare });
       const leave = ask(server.url, 5);
       await page.locator('[data-state=waiting], figure').first().waitFor();
       await page.evaluate(axe.source);
       for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.emulateMedia({ colorScheme });
         expect(await page.evaluate(seriousFindings)).toEqual([]);
         await browser.keepPicture(page, `console-${hash.slice(2)}-${colorScheme}`);
       }

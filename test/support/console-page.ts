@@ -59,7 +59,16 @@ export async function openConsole(
   };
 }
 
-/** Runs axe, which must have been loaded, in the page: its findings that are serious or worse. */
-export const seriousFindings = `axe.run().then(({ violations }) => violations
-  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`;
+/**
+ * Runs axe, which must have been loaded, in the page: its findings that are serious or worse. What fades in is shown at
+ * once, because it has little contrast until then.
+ */
+export const seriousFindings = `(async () => {
+  for (const animation of document.getAnimations()) {
+    if (animation.effect.getComputedTiming().endTime < Infinity) animation.finish();
+  }
+  const { violations } = await axe.run();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' '));
+})()`;
