@@ -132,6 +132,11 @@ describe('errors over HTTP', () => {
       '/api/generate',
       "There is no POST /api/generate here. This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.",
     ],
+    [
+      'POST',
+      '/completion',
+      "There is no POST /completion here. This is a route of llama-server's own API. Let the client use OpenAI's /v1/completions.",
+    ],
     ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
     ['POST', '/v1/livez', 'There is no POST /v1/livez here. There is /livez with GET or HEAD.'],
     [

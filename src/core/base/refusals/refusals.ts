@@ -194,6 +194,9 @@ function unlikeHint(path: string): string {
   if (/^\/api\/(?:chat|embed|embeddings|generate|ps|show|tags|version)$/.test(path)) {
     return "This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.";
   }
+  if (/^\/(?:completion|infill)$/.test(path)) {
+    return "This is a route of llama-server's own API. Let the client use OpenAI's /v1/completions.";
+  }
   return 'See /openapi.json for all routes.';
 }
 

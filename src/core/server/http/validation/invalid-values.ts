@@ -32,7 +32,8 @@ export function invalidValueError(
   const subject = param === '' ? checked.name : `"${param}"`;
   const message = `${subject} ${complaint(issue, helpful, { param, given })}.`;
   const isObject = isRecord(given) && !Array.isArray(given);
-  const hint = param === '' && part === 'body' && !isObject ? 'Send one JSON object.' : hintFor(param);
+  const isNoBody = param === '' && part === 'body' && !isObject;
+  const hint = isNoBody ? 'Send one JSON object.' : (hintFor(param) ?? elsewhereHint(param, checked.value));
   return new ChatstreamError('invalid_request', message, {
     ...(param !== '' && { param }),
     ...(hint !== null && { hint }),
@@ -136,6 +137,20 @@ function hintFor(param: string): string | null {
   return param.startsWith('logit_bias.')
     ? 'Its names are numbers of tokens, and its values are from -100 to 100.'
     : null;
+}
+
+/** The parameter that says what to answer, and the APIs that take it. */
+const apis: Readonly<Record<string, string>> = {
+  messages: '/v1/chat/completions and /v1/messages',
+  prompt: '/v1/completions',
+  input: '/v1/responses and /v1/embeddings',
+};
+
+/** For a body without the parameter that says what to answer; null unless it has that of another API. */
+function elsewhereHint(param: string, body: unknown): string | null {
+  if (!Object.hasOwn(apis, param) || !isRecord(body) || Object.hasOwn(body, param)) return null;
+  const other = Object.keys(apis).find((name) => Object.hasOwn(body, name));
+  return other === undefined ? null : `The body has "${other}" instead, which is for ${apis[other] ?? ''}.`;
 }
 
 /**

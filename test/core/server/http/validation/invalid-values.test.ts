@@ -87,6 +87,26 @@ describe('what is said of a wrong request', () => {
     expect(problem(schema, value)?.message).toBe(message);
   });
 
+  it.each<[schema: object, value: object, hint: string | undefined]>([
+    [chatCompletionRequest, { prompt: 'Hi' }, 'The body has "prompt" instead, which is for /v1/completions.'],
+    [messagesRequest, { prompt: 'Hi', max_tokens: 1 }, 'The body has "prompt" instead, which is for /v1/completions.'],
+    [
+      completionRequest,
+      { messages: [] },
+      'The body has "messages" instead, which is for /v1/chat/completions and /v1/messages.',
+    ],
+    [
+      chatCompletionRequest,
+      { input: 'Hi' },
+      'The body has "input" instead, which is for /v1/responses and /v1/embeddings.',
+    ],
+    [embeddingRequest, { prompt: 'Hi' }, 'The body has "prompt" instead, which is for /v1/completions.'],
+    [chatCompletionRequest, { model: 'm' }, undefined],
+    [chatCompletionRequest, { messages: 5, prompt: 'Hi' }, undefined],
+  ])('says which API takes what is there instead of what is missing: case %#', (schema, value, hint) => {
+    expect(problem(schema, value)?.hint).toBe(hint);
+  });
+
   it('names the part of a request that is not the body', () => {
     expect(problem(itemPage, { limit: '101' }, 'querystring')).toMatchObject({
       message: '"limit" must be a whole number from 1 to 100, not "101".',
