@@ -30,6 +30,7 @@ export default class Node extends BaseCommand {
     const { flags } = parsed;
     const nats = natsOptionsOf(flags);
     const logger = createLogger(flags['log-level']);
+    this.warnOfMisspeltVariables(logger);
     const { signalled, stopping, ask, beforeEnd } = firstSignal();
     // Without a handler, it would end the process at once.
     new Hangups().handle(() => {

@@ -81,6 +81,7 @@ export default class Serve extends BaseCommand {
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
+    this.warnOfMisspeltVariables(logger);
     // Also on a server for this machine only, where a key keeps out other users of the machine.
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;

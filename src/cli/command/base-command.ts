@@ -1,8 +1,10 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { member } from '../../core/base/json.js';
+import type { Logger } from '../../core/base/logger.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
 import { flagOrigins, fromEnvironment } from '../flags/flags.js';
+import { misspeltVariables } from '../flags/misspelt-variables.js';
 import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
 import { checkSwitches, switchOf } from '../flags/switches.js';
 import { withVariables } from '../flags/variables.js';
@@ -47,6 +49,15 @@ export abstract class BaseCommand extends Command {
     if (!this.#isParsed && isTyped('api-key')) this.onTypedKey();
     this.#isParsed = true;
     return parsed;
+  }
+
+  /** Warns of environment variables whose names are almost those of variables that the command reads. */
+  protected warnOfMisspeltVariables(logger: Logger): void {
+    const { flags } = this.flagsInMessages;
+    const others = this.config.commands.flatMap((command) => Object.values(command.flags).map(({ env }) => env ?? ''));
+    for (const misspelt of misspeltVariables(process.env, flags, others)) {
+      logger.warn(misspelt, 'this variable has no effect: its name is not known');
+    }
   }
 
   /** Called once if a key is on the command line. */
