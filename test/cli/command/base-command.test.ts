@@ -262,6 +262,11 @@ describe('a command', () => {
   });
 
   it.each([
+    [
+      ['--count', 'tcp://10.3.2.1:80'],
+      '--count: "tcp://10.3.2.1:80" is not a whole number.',
+      'Kubernetes sets such variables for a service of this name: set enableServiceLinks: false in the pod.',
+    ],
     [['--count', '2.5'], '--count: "2.5" is not a whole number.', 'Write one with digits only, such as 8.'],
     [['--count', '1001'], '--count: 1001 is too large.', 'Write a whole number of at most 1000.'],
     [
