@@ -1,6 +1,6 @@
 import { BaseCommand } from '../cli/command/base-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
-import { endWithParent, firstSignal } from '../cli/exit/signals.js';
+import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { flagOrigins } from '../cli/flags/flags.js';
 import { nodeFlags, nodeOptions } from '../cli/node/options.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
@@ -30,7 +30,12 @@ export default class Node extends BaseCommand {
     const { flags } = parsed;
     const nats = natsOptionsOf(flags);
     const logger = createLogger(flags['log-level']);
-    const { signalled, stopping, beforeEnd } = firstSignal();
+    this.warnOfMisspeltVariables(logger);
+    const { signalled, stopping, ask, beforeEnd } = firstSignal();
+    // Without a handler, it would end the process at once.
+    new Hangups().handle(() => {
+      ask('SIGHUP');
+    });
     endWithParent();
     const options = await showDownload(logger, (onProgress, onNotice) =>
       nodeOptions(flags, { onProgress, onNotice, signal: stopping }),

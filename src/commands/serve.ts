@@ -81,16 +81,25 @@ export default class Serve extends BaseCommand {
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
+    this.warnOfMisspeltVariables(logger);
     // Also on a server for this machine only, where a key keeps out other users of the machine.
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;
     const signals = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
     const { signalled, stopping, ask } = signals;
     endWithParent();
-    // Handled from the beginning: without a handler, SIGHUP would end a server that is still loading its model.
-    const hangups = flags.config === undefined ? null : new Hangups();
+    // Handled from the beginning: without a handler, SIGHUP would end the server at once, even while its model loads.
+    const hangups = new Hangups();
+    if (flags.config === undefined) {
+      hangups.handle(() => {
+        ask('SIGHUP');
+      });
+    }
     const { loadStarter } = await import('../cli/serve/load-process.js');
-    const host = { drain: ask, startLoad: loadStarter(this.config.root) };
+    const drain = (): void => {
+      ask('request');
+    };
+    const host = { drain, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await this.#serve(start);
     const check = (access: Access | null): void => {
@@ -112,7 +121,7 @@ export default class Serve extends BaseCommand {
           check(changed);
         },
       });
-      hangups?.handle(() => void watched.reload());
+      hangups.handle(() => void watched.reload());
     }
 
     const signal = await signalled;

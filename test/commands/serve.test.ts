@@ -300,6 +300,14 @@ describe('serve', () => {
     expect(logged.join('')).not.toContain('typed');
   });
 
+  it('warns of a misspelt variable, and not of one for another command', async () => {
+    vi.stubEnv('CHATSTREAM_API_KEYS', 'secret');
+    vi.stubEnv('CHATSTREAM_BENCH_CONFIG', 'bench.yaml');
+    await serveAndEnd();
+    expect(logged.join('')).toContain('"variable":"CHATSTREAM_API_KEYS","meant":"CHATSTREAM_API_KEY"');
+    expect(logged.join('')).not.toMatch(/secret|BENCH/);
+  });
+
   it('logs as much as it is told to', async () => {
     await serveAndEnd('--log-level', 'silent', '--host', '0.0.0.0');
     expect(logged).toEqual([]);

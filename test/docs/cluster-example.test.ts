@@ -6,7 +6,7 @@ import { validate as problemsOf } from 'dockerfile-utils';
 import { Deployment, StatefulSet } from 'kubernetes-models/apps/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { Service } from 'kubernetes-models/v1';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { member } from '../../src/core/base/json.js';
@@ -43,6 +43,7 @@ const podShape = Type.Object({
     template: Type.Object({
       spec: Type.Object({
         terminationGracePeriodSeconds: Type.Number(),
+        enableServiceLinks: Type.Optional(Type.Boolean()),
         containers: Type.Array(Type.Object({ image: Type.String(), args: commandSchema })),
       }),
     }),
@@ -86,14 +87,17 @@ function startedByCompose(): readonly Started[] {
     }));
 }
 
-function startedByKubernetes(): readonly Started[] {
+function podsInKubernetes(): readonly Static<typeof podShape>['spec']['template']['spec'][] {
   return ['kubernetes/front.yaml', 'kubernetes/node.yaml']
     .flatMap(objectsIn)
     .filter((object) => 'kind' in object && ['Deployment', 'StatefulSet'].includes(String(object.kind)))
-    .map((object) => parseAs(podShape, object).spec.template.spec)
-    .flatMap(({ containers, terminationGracePeriodSeconds: graceSeconds }) =>
-      containers.map(({ args }) => ({ args, graceSeconds })),
-    );
+    .map((object) => parseAs(podShape, object).spec.template.spec);
+}
+
+function startedByKubernetes(): readonly Started[] {
+  return podsInKubernetes().flatMap(({ containers, terminationGracePeriodSeconds: graceSeconds }) =>
+    containers.map(({ args }) => ({ args, graceSeconds })),
+  );
 }
 
 function startedByImages(): readonly Started[] {
@@ -132,6 +136,10 @@ describe('examples/cluster', () => {
       if (validate === undefined) throw new Error(`${file} has an object of an unknown kind.`);
       expect(unreadFields(object, validate)).toEqual([]);
     }
+  });
+
+  it('keeps the variables of its services out of its pods: CHATSTREAM_PORT would be an address', () => {
+    expect(podsInKubernetes().map((pod) => pod.enableServiceLinks)).toEqual([false, false]);
   });
 
   it('has a compose file as its specification wants it', () => {

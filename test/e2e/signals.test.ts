@@ -23,7 +23,7 @@ async function untilDraining(url: string): Promise<Response> {
 }
 
 // Each has a server of its own, and waits more than it computes.
-describe.concurrent.each(['SIGTERM', 'SIGINT'] as const)('after %s', (signal) => {
+describe.concurrent.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('after %s', (signal) => {
   it('running requests finish, waiting and new ones are refused, and it ends with 0', async () => {
     const server = await startCounting('--drain-timeout', '10m');
     const before = new AbortController();
@@ -70,6 +70,18 @@ it.concurrent('a second signal ends everything at once, with 130, and says what 
   expect(await running.ended).toMatchObject({ isDone: false });
   await until(() => !lives(server.enginePid), 'the engine to end');
   expect(server.stderr).toMatch(/"signal":"SIGINT","abandoned":1,"msg":"a second signal: the process ends now, and /);
+});
+
+it.concurrent('a SIGHUP that follows another signal changes nothing', async () => {
+  const server = await startCounting();
+  const running = streamChat(server.url, 'Count.', { max_tokens: 300 });
+  await until(() => running.text !== '', 'the text to begin');
+  // As systemd does with SendSIGHUP=yes, and a shell whose terminal is closed.
+  server.signal('SIGHUP');
+  await untilDraining(server.url);
+  server.signal('SIGHUP');
+  expect(await running.ended).toMatchObject({ isComplete: true, finishReason: 'length' });
+  expect(await server.exited).toBe(0);
 });
 
 it.concurrent(

@@ -1,9 +1,12 @@
 import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { member } from '../../core/base/json.js';
+import type { Logger } from '../../core/base/logger.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
 import { flagOrigins, fromEnvironment } from '../flags/flags.js';
+import { misspeltVariables } from '../flags/misspelt-variables.js';
 import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
+import { checkSwitches, switchOf } from '../flags/switches.js';
 import { withVariables } from '../flags/variables.js';
 import { logLevels } from '../terminal/logging.js';
 import { styled, wrappedFor } from '../terminal/terminal.js';
@@ -11,6 +14,9 @@ import { styled, wrappedFor } from '../terminal/terminal.js';
 /** All users of a machine can see the arguments of its processes. */
 export const typedKeyWarning =
   'the key of --api-key can be read by all users of this machine, in its list of processes: set CHATSTREAM_API_KEY instead';
+
+/** Says the same as `--json`, which is oclif's own flag and reads no variable there. */
+const jsonVariable = 'CHATSTREAM_JSON';
 
 /** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
@@ -36,10 +42,22 @@ export abstract class BaseCommand extends Command {
     A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
   >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
     const parsed = await super.parse<F, B, A>(options, argv);
+    const { isTyped } = flagOrigins(parsed);
+    const json = Flags.boolean({ env: jsonVariable });
+    checkSwitches({ ...this.ctor.baseFlags, ...this.ctor.flags, json }, isTyped);
     // Only the first parsed arguments were typed: later ones may come from a file.
-    if (!this.#isParsed && flagOrigins(parsed).isTyped('api-key')) this.onTypedKey();
+    if (!this.#isParsed && isTyped('api-key')) this.onTypedKey();
     this.#isParsed = true;
     return parsed;
+  }
+
+  /** Warns of environment variables whose names are almost those of variables that the command reads. */
+  protected warnOfMisspeltVariables(logger: Logger): void {
+    const { flags } = this.flagsInMessages;
+    const others = this.config.commands.flatMap((command) => Object.values(command.flags).map(({ env }) => env ?? ''));
+    for (const misspelt of misspeltVariables(process.env, flags, others)) {
+      logger.warn(misspelt, 'this variable has no effect: its name is not known');
+    }
   }
 
   /** Called once if a key is on the command line. */
@@ -47,9 +65,8 @@ export abstract class BaseCommand extends Command {
     this.logToStderr(wrappedFor(process.stderr, `Warning: ${typedKeyWarning}.`));
   }
 
-  /** `--json` is oclif's own flag and reads no environment variable there. */
   override jsonEnabled(): boolean {
-    return super.jsonEnabled() || /^(1|true|yes)$/i.test(process.env['CHATSTREAM_JSON'] ?? '');
+    return super.jsonEnabled() || switchOf(process.env[jsonVariable]) === true;
   }
 
   /**

@@ -2,6 +2,10 @@ import { near } from '../../core/base/mistakes/near.js';
 import { listed } from '../../core/measurement/numbers.js';
 import type { Wrong } from './wrong-combination.js';
 
+/** For a service called "chatstream", CHATSTREAM_PORT would be its address. */
+const serviceHint =
+  'Kubernetes sets such variables for a service of this name: set enableServiceLinks: false in the pod.';
+
 /**
  * Rephrases what oclif says about a value that a flag does not take.
  *
@@ -18,7 +22,8 @@ function wrongInteger(said: string): Wrong | null {
     /^(\S+): Expected an integer(?: (greater|less) than or equal to (-?\d+))? but received: (.*)$/s.exec(said) ?? [];
   if (flag === undefined || value === undefined) return null;
   if (side === undefined || limit === undefined) {
-    return { message: `${flag}: "${value}" is not a whole number.`, hint: 'Write one with digits only, such as 8.' };
+    const hint = /^(tcp|udp|sctp):/.test(value) ? serviceHint : 'Write one with digits only, such as 8.';
+    return { message: `${flag}: "${value}" is not a whole number.`, hint };
   }
   const [what, which] = side === 'greater' ? ['too small', 'at least'] : ['too large', 'at most'];
   return { message: `${flag}: ${value} is ${what}.`, hint: `Write a whole number of ${which} ${limit}.` };

@@ -9,7 +9,7 @@ export interface FirstSignal {
   /** Resolves with the signal. */
   readonly signalled: Promise<ShutdownCause>;
   /** Does what the first signal does, unless there has been one. */
-  readonly ask: () => void;
+  readonly ask: (cause: ShutdownCause) => void;
   /** Aborted by the signal. */
   readonly stopping: AbortSignal;
   /** Calls back with the second signal, right before it ends the process. What is logged then is still written. */
@@ -48,8 +48,8 @@ export function firstSignal(message = 'Stopped before the model was loaded.'): F
   return {
     signalled,
     stopping: controller.signal,
-    ask() {
-      if (!controller.signal.aborted) begin('request');
+    ask(cause) {
+      if (!controller.signal.aborted) begin(cause);
     },
     beforeEnd(callback) {
       atSecond = callback;

@@ -116,8 +116,13 @@ function localFile(source: string): string {
       hint: meant === null ? choices : `For a model on Hugging Face write ${meant}.`,
     });
   }
-  if (statSync(path).isDirectory()) {
+  const stats = statSync(path);
+  if (stats.isDirectory()) {
     throw new ChatstreamError('model_unreadable', `${path} is a folder.`, { hint: folderHint(source) });
+  }
+  // Opening a pipe can take for ever, and then not even a signal would end the process.
+  if (!stats.isFile()) {
+    throw new ChatstreamError('model_unreadable', `${path} is a pipe or a device, and not a file.`, { hint: choices });
   }
   return path;
 }

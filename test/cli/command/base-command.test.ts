@@ -20,6 +20,7 @@ class Example extends BaseCommand {
     'api-key': Flags.string({ env: 'CHATSTREAM_API_KEY' }),
     slots: Flags.integer({ dependsOn: ['count', 'gpu'] }),
     queue: Flags.string({ exclusive: ['api-key', 'count'] }),
+    quiet: Flags.boolean({ env: 'CHATSTREAM_QUIET' }),
   };
 
   async run(): Promise<object> {
@@ -261,6 +262,11 @@ describe('a command', () => {
   });
 
   it.each([
+    [
+      ['--count', 'tcp://10.3.2.1:80'],
+      '--count: "tcp://10.3.2.1:80" is not a whole number.',
+      'Kubernetes sets such variables for a service of this name: set enableServiceLinks: false in the pod.',
+    ],
     [['--count', '2.5'], '--count: "2.5" is not a whole number.', 'Write one with digits only, such as 8.'],
     [['--count', '1001'], '--count: 1001 is too large.', 'Write a whole number of at most 1000.'],
     [
@@ -293,5 +299,21 @@ describe('a command', () => {
     vi.stubEnv('CHATSTREAM_JSON', value);
     await exitCodeOf();
     expect(json).toEqual([]);
+  });
+
+  it.each(['CHATSTREAM_QUIET', 'CHATSTREAM_JSON'])('takes only true or false from %s', async (variable) => {
+    vi.stubEnv(variable, 'on');
+    expect(await exitCodeOf()).toBe(2);
+    expect(written).toEqual([`error: ${variable}: "on" is neither true nor false.`, 'Write true or false.']);
+  });
+
+  it('does not read the variable of a flag that is typed', async () => {
+    vi.stubEnv('CHATSTREAM_QUIET', 'on');
+    expect(await exitCodeOf('--quiet')).toBe(0);
+  });
+
+  it.each(['1', 'TRUE', 'yes', 'y', '0', 'false', 'no', 'n', ''])('takes CHATSTREAM_QUIET=%j', async (value) => {
+    vi.stubEnv('CHATSTREAM_QUIET', value);
+    expect(await exitCodeOf()).toBe(0);
   });
 });

@@ -24,8 +24,8 @@ describe('signals', () => {
 
   it('need not be one: what is asked for otherwise ends the same way, once', async () => {
     const { signalled, stopping, ask } = firstSignal();
-    ask();
-    ask();
+    ask('request');
+    ask('SIGHUP');
     expect(await signalled).toBe('request');
     expect(stopping.aborted).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -53,6 +54,16 @@ describe('the file that a model means', () => {
     writeFileSync(join(path, 'a.gguf'), '');
     await expect(resolveModel(path)).rejects.toMatchObject({
       hint: `Name the .gguf file in it, such as ${join(path, 'a.gguf')}.`,
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('is not a pipe, which might never have anything to read', async () => {
+    const path = join(folder, 'pipe.gguf');
+    execFileSync('mkfifo', [path]);
+    await expect(resolveModel(path)).rejects.toMatchObject({
+      code: 'model_unreadable',
+      message: `${path} is a pipe or a device, and not a file.`,
+      hint: expect.stringContaining('--engine mock') as string,
     });
   });
 

@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
 import type { Clock } from '../../base/clock.js';
+import { freeBytes } from '../../base/files/free-bytes.js';
 import type { Logger } from '../../base/logger.js';
 
 /** While the store fails, a warning is logged this often, in milliseconds. */
@@ -37,16 +37,5 @@ export class FailureLog {
   async #warn(fields: object): Promise<void> {
     const message = 'the store fails: responses are answered, but not kept';
     this.#logger.warn({ ...fields, free_bytes: await freeBytes(this.#path) }, message);
-  }
-}
-
-/** On the disk of a file, for this user; null if unknown. */
-async function freeBytes(path: string): Promise<number | null> {
-  try {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  } catch {
-    // The warning that it is for has the reason.
-    return null;
   }
 }

@@ -1,10 +1,31 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { FileProblem } from './file-messages.js';
 
-/** The error at the start if a file cannot be used as a store, with what to do about it. */
-export function fileProblemError(path: string, problem: FileProblem): ChatstreamError {
+/** Bytes that the file and its log need when they are created. */
+const leastBytes = 256 * 1024;
+
+/**
+ * The error at the start if a file cannot be used as a store, with what to do about it. A full disk is not wrong usage:
+ * the same command works when there is room again.
+ *
+ * @param freeBytes on its disk; null if unknown
+ */
+export function fileProblemError(path: string, problem: FileProblem, freeBytes: number | null = null): ChatstreamError {
+  if (isDiskFull(problem, freeBytes)) {
+    return new ChatstreamError('storage_failed', `--store ${path} cannot be used: the disk is full.`, {
+      hint: 'Make room, or give a path on another disk.',
+      param: 'store',
+    });
+  }
   const [message, hint] = adviceOn(problem);
   return new ChatstreamError('usage', `--store ${path} ${message}`, { hint, param: 'store' });
+}
+
+/** In the words of SQLite as well as in our own. SQLite also calls it an I/O error. */
+function isDiskFull(problem: FileProblem, freeBytes: number | null): boolean {
+  if (problem.type !== 'unusable') return false;
+  if (problem.reason.includes('disk is full')) return true;
+  return problem.reason.includes('I/O error') && freeBytes !== null && freeBytes < leastBytes;
 }
 
 function adviceOn(problem: FileProblem): readonly [message: string, hint: string] {
@@ -29,10 +50,7 @@ function adviceOn(problem: FileProblem): readonly [message: string, hint: string
     case 'unusable':
       return [
         `cannot be used: ${problem.reason}.`,
-        // In the words of SQLite as well as in our own.
-        problem.reason.includes('disk is full')
-          ? 'Make room, or give a path on another disk.'
-          : 'It must be in a folder that exists, and that this user may write to: files are created beside it.',
+        'It must be in a folder that exists, and that this user may write to: files are created beside it.',
       ];
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.js';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { fileReason } from '../../base/files/file-errors.js';
 import { loadTryLock } from '../../base/files/file-lock.js';
+import { freeBytes } from '../../base/files/free-bytes.js';
 import { items } from '../../base/json.js';
 import type { Logger } from '../../base/logger.js';
 import { storageFailedError } from '../../base/refusals/refusals.js';
@@ -42,7 +43,7 @@ export interface FileStorageOptions {
 /**
  * Keeps values in a database file, which is created if there is none. While it is open, no other process can open it.
  *
- * @throws ChatstreamError `usage` if the file cannot be used
+ * @throws ChatstreamError `usage` if the file cannot be used, `storage_failed` if its disk is full
  */
 export async function openFileStorage(options: FileStorageOptions): Promise<Storage> {
   const { ttlMs, limits } = options;
@@ -50,7 +51,7 @@ export async function openFileStorage(options: FileStorageOptions): Promise<Stor
   try {
     const thread = new FileThread({ path, limits: { mostValues, mostBytes, ttlMs, ...limits } });
     const problem = await thread.opened;
-    if (problem !== null) throw fileProblemError(options.path, problem);
+    if (problem !== null) throw fileProblemError(options.path, problem, await freeBytes(path));
     return new FileStorage(thread, descriptor, options);
   } catch (error) {
     closeSync(descriptor);
