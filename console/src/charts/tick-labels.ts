@@ -1,3 +1,6 @@
+/** As in `5 m 30 s`, and not in `30 s`. */
+const secondPart = / \d+ \D+$/;
+
 /** As in `5 m 00 s`. */
 const zeroPart = / 00 \D+$/;
 
@@ -8,7 +11,7 @@ const zeroPart = / 00 \D+$/;
 export function tickLabels(ticks: readonly number[], format: (value: number) => string): (string | null)[] {
   const texts = ticks.map((tick) => (tick === 0 ? '0' : format(tick)));
   const whole = texts.some((text) => /\.\d*[1-9]/.test(text)) ? texts : texts.map((text) => text.replace(/\.0+/, ''));
-  const isRound = whole.every((text) => text === '0' || zeroPart.test(text));
+  const isRound = whole.every((text) => !secondPart.test(text) || zeroPart.test(text));
   const short = isRound ? whole.map((text) => text.replace(zeroPart, '')) : whole;
   return short.map((text, index) => (text === short[index + 1] ? null : text));
 }

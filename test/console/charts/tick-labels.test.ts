@@ -17,7 +17,9 @@ describe('the labels of an axis', () => {
     const english = ['0 ms', '5 m 00 s', '10 m 00 s'];
     expect(tickLabels([0, 1, 2], (value) => english[value] ?? '')).toEqual(['0', '5 m', '10 m']);
     expect(tickLabels([1, 2], (value) => `${value} 時間 00 分`)).toEqual(['1 時間', '2 時間']);
-    expect(tickLabels([1, 2], (value) => (value === 1 ? '30 s' : '1 m 00 s'))).toEqual(['30 s', '1 m 00 s']);
+    expect(tickLabels([1, 2], (value) => (value === 1 ? '30 s' : '1 m 00 s'))).toEqual(['30 s', '1 m']);
+    const half = ['1 m 30 s', '3 m 00 s'];
+    expect(tickLabels([1, 2], (value) => half[value - 1] ?? '')).toEqual(half);
   });
 
   it('keep decimals that say something', () => {
