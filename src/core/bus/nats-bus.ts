@@ -6,11 +6,11 @@ import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { fileReason } from '../base/files/file-errors.js';
 import { RecentlyUsed } from '../base/recently-used.js';
-import type { Bus, BusStatus } from './bus.js';
+import type { Bus, BusStatus, Obstacle } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
 import { guardedBus, quietMs } from './guarded-bus.js';
 import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
-import { connectionReason, NatsOutage } from './nats-outage.js';
+import { connectionReason, NatsOutage, type Trial } from './nats-outage.js';
 
 /** How to reach NATS. */
 export interface NatsOptions {
@@ -27,6 +27,9 @@ export interface NatsOptions {
 
 /** A server that restarts is back within a second or two. */
 const reconnectEveryMs = 500;
+
+/** How long an attempt to connect may take that finds out why there is no connection. */
+const tryWithinMs = 2000;
 
 /** Errors that are remembered, so that each is reported once in a while. */
 const mostErrors = 1000;
@@ -60,11 +63,25 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
     ...(tls === undefined ? {} : { tls }),
   };
   const connection = await nats.connect(settings).catch((error: unknown) => {
-    throw error instanceof nats.AuthorizationError
+    throw error instanceof Error && isRefusal(error)
       ? refusedError(address.shown, error)
       : unreachableError(address.shown, error);
   });
-  return busOf(connection, address.servers);
+  const tryOut: Trial = async (server) => {
+    try {
+      const tried = await nats.connect({ ...settings, servers: [server], timeout: tryWithinMs, reconnect: false });
+      await tried.close();
+      return null;
+    } catch (error) {
+      return { reason: connectionReason(error), isRefusal: isRefusal(error) };
+    }
+  };
+  return busOf(connection, (onObstacle) => new NatsOutage(address.servers, tryOut, onObstacle));
+}
+
+/** The client's errors about a user that is unknown or has expired. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof Error && ['AuthorizationError', 'UserAuthenticationExpiredError'].includes(error.name);
 }
 
 /**
@@ -137,9 +154,11 @@ function given<Name extends string>(values: Readonly<Record<Name, string | null>
   return known;
 }
 
-function busOf(connection: NatsConnection, servers: readonly string[]): Bus {
+type NewOutage = (onObstacle: (obstacle: Obstacle) => void) => NatsOutage;
+
+function busOf(connection: NatsConnection, newOutage: NewOutage): Bus {
   const status = new Emitter<BusStatus>();
-  void report(connection, servers, status);
+  void report(connection, newOutage, status);
   return guardedBus(unguardedBusOf(connection, status), systemClock, (fault) => {
     status.emit({ type: 'fault', ...fault });
   });
@@ -195,13 +214,9 @@ function after(ms: number): Promise<void> {
 }
 
 /** Reports until the connection is closed. */
-async function report(
-  connection: NatsConnection,
-  servers: readonly string[],
-  status: Emitter<BusStatus>,
-): Promise<void> {
-  const outage = new NatsOutage(servers, (reason) => {
-    status.emit({ type: 'unreachable', reason });
+async function report(connection: NatsConnection, newOutage: NewOutage, status: Emitter<BusStatus>): Promise<void> {
+  const outage = newOutage((obstacle) => {
+    status.emit({ type: 'unreachable', ...obstacle });
   });
   const errorsToldMs = new RecentlyUsed<number>(mostErrors);
   for await (const event of connection.status()) {
@@ -215,7 +230,7 @@ async function report(
     } else if (event.type === 'error') {
       const { message } = event.error;
       const nowMs = systemClock.now();
-      if (outage.isOn) outage.tell(message);
+      if (outage.isOn) outage.hear(message);
       else if (nowMs - (errorsToldMs.get(message) ?? -Infinity) > quietMs) {
         errorsToldMs.set(message, nowMs);
         status.emit({ type: 'error', message });

@@ -3,12 +3,16 @@ import { systemClock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { member } from '../base/json.js';
 import { networkReasons } from '../base/network-reasons.js';
+import type { Obstacle } from './bus.js';
 
 /** How often a reason is looked for while the connection is lost, in milliseconds. */
 const lookEveryMs = 5000;
 
-/** How long a server has to accept a connection, in milliseconds. */
-const acceptWithinMs = 2000;
+/** How long a server has to greet a client, in milliseconds. */
+const greetWithinMs = 2000;
+
+/** Tries to connect to a server that has greeted a client. @returns null if that succeeds */
+export type Trial = (server: string) => Promise<Obstacle | null>;
 
 /**
  * Finds out why a lost connection to NATS cannot be opened again. The client tries again and again, but does not say why
@@ -16,18 +20,21 @@ const acceptWithinMs = 2000;
  */
 export class NatsOutage {
   readonly #servers: readonly string[];
-  readonly #onReason: (reason: string) => void;
-  /** Changes with each outage; null while there is none. */
+  readonly #tryOut: Trial;
+  readonly #onObstacle: (obstacle: Obstacle) => void;
+  /** Changes each time that the reason is looked for; null while there is no outage. */
   #current: object | null = null;
   #told: string | null = null;
+  #heard: string | null = null;
 
   /**
    * @param servers each as `host:port`
-   * @param onReason called during an outage, once the reason is known, and each time that it changes
+   * @param onObstacle called during an outage, once the reason is known, and each time that it changes
    */
-  constructor(servers: readonly string[], onReason: (reason: string) => void) {
+  constructor(servers: readonly string[], tryOut: Trial, onObstacle: (obstacle: Obstacle) => void) {
     this.#servers = servers;
-    this.#onReason = onReason;
+    this.#tryOut = tryOut;
+    this.#onObstacle = onObstacle;
   }
 
   get isOn(): boolean {
@@ -37,28 +44,53 @@ export class NatsOutage {
   begin(): void {
     if (this.#current !== null) return;
     this.#told = null;
-    this.#current = {};
-    void this.#look(this.#current);
+    this.#heard = null;
+    this.#look();
   }
 
   end(): void {
     this.#current = null;
   }
 
-  /** A server has said why it accepts no connection. */
-  tell(reason: string): void {
-    if (this.#current === null || this.#told === reason) return;
-    this.#told = reason;
-    this.#onReason(reason);
+  /** A server has sent an error: if it is another one than before, the reason is looked for at once. */
+  hear(error: string): void {
+    if (this.#current === null || this.#heard === error) return;
+    this.#heard = error;
+    this.#look();
   }
 
-  async #look(outage: object): Promise<void> {
-    const reason = await whyUnreachable(this.#servers);
-    if (this.#current !== outage) return;
-    if (reason !== null) this.tell(reason);
-    systemClock.schedule(lookEveryMs, () => {
-      if (this.#current === outage) void this.#look(outage);
+  #look(): void {
+    const look = {};
+    this.#current = look;
+    void this.#obstacle().then((obstacle) => {
+      // The outage is over, or there was a reason to look again.
+      if (this.#current !== look) return;
+      if (obstacle !== null && obstacle.reason !== this.#told) {
+        this.#told = obstacle.reason;
+        this.#onObstacle(obstacle);
+      }
+      systemClock.schedule(lookEveryMs, () => {
+        if (this.#current === look) this.#look();
+      });
     });
+  }
+
+  /** Null if one of the servers can be used. */
+  async #obstacle(): Promise<Obstacle | null> {
+    const found = await Promise.all(this.#servers.map((server) => this.#obstacleAt(server)));
+    const obstacles = found.filter((each) => each !== null);
+    if (obstacles.length < found.length) return null;
+    return {
+      reason: obstacles.map(({ reason }) => reason).join('; '),
+      isRefusal: obstacles.some(({ isRefusal }) => isRefusal),
+    };
+  }
+
+  async #obstacleAt(server: string): Promise<Obstacle | null> {
+    const silence = await whySilent(server);
+    // The client is used only where there is an answer: it never closes a connection on which nothing arrives.
+    const obstacle = silence === null ? await this.#tryOut(server) : { reason: silence, isRefusal: false };
+    return obstacle && { ...obstacle, reason: `${server}: ${obstacle.reason}` };
   }
 }
 
@@ -73,32 +105,29 @@ export function connectionReason(error: unknown): string {
   return networkReasons[String(code)] ?? messageOf(error);
 }
 
-/** Null if one of them accepts connections. */
-async function whyUnreachable(servers: readonly string[]): Promise<string | null> {
-  const reasons = await Promise.all(servers.map(async (server) => ({ server, reason: await whyNot(server) })));
-  if (reasons.some(({ reason }) => reason === null)) return null;
-  return reasons.map(({ server, reason }) => `${server}: ${reason ?? ''}`).join('; ');
-}
-
-/** Null if it accepts connections. */
-function whyNot(server: string): Promise<string | null> {
+/** Null if the server greets a client, as NATS does. */
+function whySilent(server: string): Promise<string | null> {
   const { hostname, port } = new URL(`nats://${server}`);
   return new Promise((resolve) => {
     const host = hostname.replace(/^\[(.*)\]$/, '$1');
-    const socket = connect({ host, port: Number(port), timeout: acceptWithinMs });
+    const socket = connect({ host, port: Number(port) });
     socket.unref();
     const finish = (reason: string | null): void => {
+      cancelTimer();
       socket.destroy();
       resolve(reason);
     };
-    socket.on('connect', () => {
-      finish(null);
-    });
-    socket.on('timeout', () => {
+    const cancelTimer = systemClock.schedule(greetWithinMs, () => {
       finish('it does not answer');
+    });
+    socket.on('data', () => {
+      finish(null);
     });
     socket.on('error', (error) => {
       finish(connectionReason(error));
+    });
+    socket.on('end', () => {
+      finish('it closes the connection');
     });
   });
 }
