@@ -11,6 +11,9 @@ const lookEveryMs = 5000;
 /** How long a server has to greet a client, in milliseconds. */
 const greetWithinMs = 2000;
 
+/** The client reports a time-out, since a server has greeted it. */
+const notLetIn = 'it answers, but does not complete the connection';
+
 /** Tries to connect to a server that has greeted a client. @returns null if that succeeds */
 export type Trial = (server: string) => Promise<Obstacle | null>;
 
@@ -87,9 +90,10 @@ export class NatsOutage {
   }
 
   async #obstacleAt(server: string): Promise<Obstacle | null> {
-    const silence = await whySilent(server);
-    // The client is used only where there is an answer: it never closes a connection on which nothing arrives.
-    const obstacle = silence === null ? await this.#tryOut(server) : { reason: silence, isRefusal: false };
+    const obstacle = await greeting(server, greetWithinMs).then(
+      () => this.#tryOut(server),
+      (error: unknown) => ({ reason: connectionReason(error), isRefusal: false }),
+    );
     return obstacle && { ...obstacle, reason: `${server}: ${obstacle.reason}` };
   }
 }
@@ -101,33 +105,42 @@ export class NatsOutage {
  */
 export function connectionReason(error: unknown): string {
   const code = member(error, 'code') ?? member(member(error, 'cause'), 'code');
-  if (error instanceof Error && error.name === 'TimeoutError') return 'it does not answer';
+  if (error instanceof Error && error.name === 'TimeoutError') return notLetIn;
   return networkReasons[String(code)] ?? messageOf(error);
 }
 
-/** Null if the server greets a client, as NATS does. */
-function whySilent(server: string): Promise<string | null> {
+/** The client's errors about a user that is unknown or has expired. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && ['AuthorizationError', 'UserAuthenticationExpiredError'].includes(error.name);
+}
+
+/**
+ * Waits until a server greets a client, as NATS does. The client should be used only then: if its first attempt to connect
+ * ends without a greeting, it never closes that connection, and the process does not end.
+ *
+ * @param server as `host:port`
+ * @throws the system's error; one with the code `ETIMEDOUT` if there is no greeting in time
+ */
+export function greeting(server: string, withinMs: number): Promise<void> {
   const { hostname, port } = new URL(`nats://${server}`);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const host = hostname.replace(/^\[(.*)\]$/, '$1');
     const socket = connect({ host, port: Number(port) });
-    socket.unref();
-    const finish = (reason: string | null): void => {
+    const finish = (error?: Error): void => {
       cancelTimer();
       socket.destroy();
-      resolve(reason);
+      if (error === undefined) resolve();
+      else reject(error);
     };
-    const cancelTimer = systemClock.schedule(greetWithinMs, () => {
-      finish('it does not answer');
+    const cancelTimer = systemClock.schedule(withinMs, () => {
+      finish(Object.assign(new Error('no greeting'), { code: 'ETIMEDOUT' }));
     });
     socket.on('data', () => {
-      finish(null);
+      finish();
     });
-    socket.on('error', (error) => {
-      finish(connectionReason(error));
-    });
+    socket.on('error', finish);
     socket.on('end', () => {
-      finish('it closes the connection');
+      finish(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
     });
   });
 }

@@ -88,6 +88,23 @@ describe('an outage of NATS', () => {
   });
 });
 
+it('leaves no connection open to a server that did not answer', async () => {
+  let open = 0;
+  const silent = createServer((socket) => {
+    open += 1;
+    socket.on('error', () => undefined).on('close', () => (open -= 1));
+  }).listen(0, '127.0.0.1');
+  onTestFinished(() => void silent.close());
+  await once(silent, 'listening');
+  const address = parseClusterAddress(`nats://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  const options = { address, credentialsPath: null, caPath: null, certificate: null, name: 'test' };
+  await expect(connectNats(options)).rejects.toMatchObject({
+    code: 'cluster_unavailable',
+    message: `NATS cannot be reached at ${address.shown}: it does not answer.`,
+  });
+  await until(() => open === 0, 'the end of the connection', 2000);
+});
+
 describe('the reason why a connection failed', () => {
   it.each([
     [
@@ -95,7 +112,7 @@ describe('the reason why a connection failed', () => {
       'there is no such host, or no network',
     ],
     [new Error('connection refused', { cause: { code: 'ECONNREFUSED' } }), 'nothing listens there'],
-    [Object.assign(new Error('timeout'), { name: 'TimeoutError' }), 'it does not answer'],
+    [Object.assign(new Error('timeout'), { name: 'TimeoutError' }), 'it answers, but does not complete the connection'],
     [new Error('something else'), 'something else'],
   ])('of %s', (error, reason) => {
     expect(connectionReason(error)).toBe(reason);
