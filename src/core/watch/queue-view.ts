@@ -69,13 +69,14 @@ export const isQueueView = (json: unknown): json is QueueView => compiled.Check(
 const compiled = Compile(queueSchema);
 
 /** How many may run and wait at once; with several models, all of them together. */
-export function roomOf({ max_concurrency, max_queue, lines = 1, models }: QueueView): {
-  readonly running: number;
-  readonly waiting: number;
-} {
-  if (models === undefined) return { running: max_concurrency, waiting: max_queue * lines };
+export function roomOf(queue: QueueView): { readonly running: number; readonly waiting: number } {
+  const { max_queue, lines = 1, models } = queue;
+  // The limit of a cluster may be higher than what its nodes have at the moment.
+  const mostOf = (line: Pick<QueueView, 'max_concurrency' | 'slots'>): number =>
+    queue.slots_at === 'nodes' ? Math.min(line.max_concurrency, line.slots) : line.max_concurrency;
+  if (models === undefined) return { running: mostOf(queue), waiting: max_queue * lines };
   return {
-    running: models.reduce((sum, model) => sum + model.max_concurrency, 0),
+    running: models.reduce((sum, model) => sum + mostOf(model), 0),
     waiting: models.reduce((sum, model) => sum + model.max_queue, 0),
   };
 }

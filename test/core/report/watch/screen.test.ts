@@ -121,6 +121,23 @@ describe('a front of a cluster', () => {
     expect(screenLines(pictureOf({}), plain).join('\n')).not.toContain('cluster');
   });
 
+  it('has no more places than its nodes, whatever the limit is', () => {
+    const model = {
+      ...{ name: 'm', state: 'loaded', max_concurrency: 8, max_queue: 64 },
+      running: 1,
+      waiting: 0,
+      preparing: 0,
+    };
+    const models = [
+      { ...model, slots: 2 },
+      { ...model, name: 'n', state: 'unloaded', slots: 0, running: 0 },
+    ];
+    const { reading: many, activity: then } = pictureOf({ atNodes: [2], running: [1], models });
+    expect(readingLine(many, then, new Date(0))).toContain('1/2 running  2/2 in the cluster');
+    const none = { ...reading, queue: { ...reading.queue, slots: 0, max_concurrency: 1, running: [], executors: [] } };
+    expect(readingLine(none, activity, new Date(0))).toContain('0/0 running  0/0 in the cluster');
+  });
+
   it('does not say that nothing runs or waits where it knows only of its own requests', () => {
     const text = screenLines(pictureOf({ atNodes: [2, 1] }), plain).join('\n');
     expect(text).toContain('– no request of this front runs');
