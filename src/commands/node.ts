@@ -6,7 +6,6 @@ import { nodeFlags, nodeOptions } from '../cli/node/options.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger } from '../cli/terminal/logging.js';
-import { untilAborted } from '../core/base/abort.js';
 
 export default class Node extends BaseCommand {
   static override usage = '<%= command.id %> [FLAGS]';
@@ -42,9 +41,11 @@ export default class Node extends BaseCommand {
     );
     for (const problem of idleFlags(flags, flagOrigins(parsed))) logger.warn(problem);
     // Loaded late, so that --help and wrong flags need not wait for it.
+    const { awaitNats } = await import('../core/bus/await-nats.js');
     const { connectNats } = await import('../core/bus/nats-bus.js');
     const { serveNode } = await import('../core/serve/serve-node.js');
-    const bus = await untilAborted(connectNats({ ...nats, name: `chatstream node ${options.name}` }), stopping);
+    const connect = { ...nats, name: `chatstream node ${options.name}` };
+    const bus = await awaitNats(() => connectNats(connect), { logger, stopping });
     const node = await serveNode(bus, options, logger, stopping);
     const { modelId: model, slots } = node.info;
     if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });

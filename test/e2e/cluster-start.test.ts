@@ -1,7 +1,12 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { hasNats, NatsServer, needsNats } from '../support/nats-server.js';
 import { CliProcess } from '../support/server-process.js';
+import { until } from '../support/until.js';
 
 it.each(['serve', 'node'])('a signal ends %s at once while NATS does not answer', async (command) => {
   const silent = createServer().listen(0, '127.0.0.1');
@@ -13,7 +18,33 @@ it.each(['serve', 'node'])('a signal ends %s at once while NATS does not answer'
   const cli = new CliProcess([command, ...engine, '--cluster', `nats://127.0.0.1:${port}`]);
   await connected;
   cli.signal('SIGINT');
-  // Otherwise it would give up after five seconds, with another code.
+  // Otherwise it would wait for NATS.
   expect(await cli.exited).toBe(130);
   expect(cli.stderr).toContain('Stopped before');
 });
+
+it.skipIf(!hasNats())(
+  `a node that starts before NATS waits for it, and ends if NATS refuses it ${needsNats}`,
+  async () => {
+    const storage = await mkdtemp(join(tmpdir(), 'chatstream-start-'));
+    const nats = await NatsServer.start(['-js', '-sd', storage]);
+    onTestFinished(async () => {
+      await nats.stop();
+      await rm(storage, { recursive: true });
+    });
+    await nats.stop();
+    const args = ['node', '--engine', 'mock', '--cluster', `nats://${nats.address}`];
+    const early = new CliProcess(args);
+    await until(() => early.stderr.includes('waiting for NATS'), 'the first attempt');
+    expect(early.stderr).toContain(`NATS cannot be reached at nats://${nats.address}: nothing listens there.`);
+    await nats.restart();
+    await until(() => early.stdout.includes('is ready'), 'the node');
+    early.signal('SIGTERM');
+    expect(await early.exited).toBe(0);
+
+    await nats.restart(['--auth', 'token']);
+    const refused = new CliProcess(args);
+    expect(await refused.exited).toBe(3);
+    expect(refused.stderr).toContain('refuses clients without credentials');
+  },
+);

@@ -152,7 +152,7 @@ describe.skipIf(!hasNats())(`a bench with agents ${needsNats}`, () => {
     await benchDone(1, ['-c', '2', '-r', '4', '--cluster-ca', cert], cluster);
     const refused = startBench(1, ['-c', '2', '-r', '4'], cluster);
     expect(await refused.exited).toBe(3);
-    expect(refused.stderr).toContain(`NATS cannot be reached at ${cluster}`);
+    expect(refused.stderr).toContain(`No connection to NATS at ${cluster} is possible: self-signed certificate.`);
     agent.signal('SIGTERM');
     expect(await agent.exited).toBe(0);
     await secure.stop();

@@ -56,7 +56,10 @@ function tellStatus(status: BusStatus, address: string, logger: Logger): void {
       logger.info({}, `connected to ${address} again`);
       return;
     case 'unreachable':
-      logger.warn({}, `NATS cannot be reached: ${status.reason}`);
+      logger.warn(
+        {},
+        `${status.isRefusal ? 'NATS refuses the user of this agent' : 'no connection to NATS is possible'}: ${status.reason}`,
+      );
       return;
     case 'error':
     case 'fault':

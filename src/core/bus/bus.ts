@@ -13,10 +13,18 @@ export type BusStatus =
   | { readonly type: 'lost' }
   | { readonly type: 'back' }
   /** Why a lost connection cannot be reopened, once that is known, and each time that it changes. */
-  | { readonly type: 'unreachable'; readonly reason: string }
+  | ({ readonly type: 'unreachable' } & Obstacle)
   /** An error such as a subject that this user may not use. The same one is reported once in ten minutes. */
   | { readonly type: 'error'; readonly message: string }
   | ({ readonly type: 'fault' } & BusFault);
+
+/** Why there is no connection. */
+export interface Obstacle {
+  /** For each server. */
+  readonly reason: string;
+  /** A server was reached, but does not accept this user. */
+  readonly isRefusal: boolean;
+}
 
 /** A message that this process could not send or process. Later messages are sent and processed. */
 export interface BusFault {

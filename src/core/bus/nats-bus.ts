@@ -6,11 +6,12 @@ import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { fileReason } from '../base/files/file-errors.js';
 import { RecentlyUsed } from '../base/recently-used.js';
-import type { Bus, BusStatus } from './bus.js';
+import type { Bus, BusStatus, Obstacle } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
+import { connectError } from './connect-error.js';
 import { guardedBus, quietMs } from './guarded-bus.js';
 import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
-import { connectionReason, NatsOutage } from './nats-outage.js';
+import { connectionReason, greeting, isRefusal, NatsOutage, type Trial } from './nats-outage.js';
 
 /** How to reach NATS. */
 export interface NatsOptions {
@@ -28,6 +29,12 @@ export interface NatsOptions {
 /** A server that restarts is back within a second or two. */
 const reconnectEveryMs = 500;
 
+/** How long the first server may take to greet this client, and then to accept it. */
+const connectWithinMs = 5000;
+
+/** How long an attempt to connect may take that finds out why there is no connection. */
+const tryWithinMs = 2000;
+
 /** Errors that are remembered, so that each is reported once in a while. */
 const mostErrors = 1000;
 
@@ -37,7 +44,7 @@ const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
 /**
  * Connects to NATS. The client is loaded here, so that nothing else has to wait for it.
  *
- * @throws ChatstreamError `cluster_unavailable` if there is no connection within 5 s, `usage` if a file cannot be read or used
+ * @throws ChatstreamError `cluster_unavailable` if there is no greeting within 5 s, or no connection within 5 more, `usage` if a file cannot be read or used
  */
 export async function connectNats(options: NatsOptions): Promise<Bus> {
   const { address, name, certificate } = options;
@@ -53,18 +60,40 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
       ? given({ user: address.user, pass: address.password, token: address.token })
       : { authenticator: signer(nats.credsAuthenticator(credentials), options.credentialsPath) };
   const settings: ConnectionOptions = {
-    ...{ servers: [...address.servers], name, timeout: 5000, reconnectTimeWait: reconnectEveryMs, ...ping, ...login },
+    ...{
+      servers: [...address.servers],
+      name,
+      timeout: connectWithinMs,
+      reconnectTimeWait: reconnectEveryMs,
+      ...ping,
+      ...login,
+    },
     maxReconnectAttempts: -1,
     // A server that restarts and loads its accounts late must not end an agent for good.
     ignoreAuthErrorAbort: true,
     ...(tls === undefined ? {} : { tls }),
   };
-  const connection = await nats.connect(settings).catch((error: unknown) => {
-    throw error instanceof nats.AuthorizationError
-      ? refusedError(address.shown, error)
-      : unreachableError(address.shown, error);
-  });
-  return busOf(connection, address.servers);
+  const connection = await oneGreets(address.servers)
+    .then(() => nats.connect(settings))
+    .catch((error: unknown) => {
+      throw connectError(options, error);
+    });
+  const tryOut: Trial = async (server) => {
+    try {
+      const tried = await nats.connect({ ...settings, servers: [server], timeout: tryWithinMs, reconnect: false });
+      await tried.close();
+      return null;
+    } catch (error) {
+      return { reason: connectionReason(error), isRefusal: isRefusal(error) };
+    }
+  };
+  return busOf(connection, (onObstacle) => new NatsOutage(address.servers, tryOut, onObstacle));
+}
+
+/** @throws the error of the first server, if none of them greets this client in time */
+async function oneGreets(servers: readonly string[]): Promise<void> {
+  const attempts = servers.map((server) => greeting(server, connectWithinMs));
+  await Promise.any(attempts).catch(() => attempts[0]);
 }
 
 /**
@@ -82,24 +111,6 @@ function signer(authenticator: Authenticator, path: string | null): Authenticato
     });
   }
   return authenticator;
-}
-
-function refusedError(address: string, cause: Error): ChatstreamError {
-  return new ChatstreamError('cluster_unavailable', `NATS at ${address} refuses this user: ${cause.message}.`, {
-    hint: 'Check the user and password in --cluster, or the file of --cluster-creds. See docs/bench-agents.md.',
-    cause,
-  });
-}
-
-function unreachableError(address: string, cause: unknown): ChatstreamError {
-  return new ChatstreamError(
-    'cluster_unavailable',
-    `NATS cannot be reached at ${address}: ${connectionReason(cause)}.`,
-    {
-      hint: 'Is nats-server running there, and may this user connect? See docs/bench-agents.md.',
-      cause,
-    },
-  );
 }
 
 /** Undefined: the server decides whether there is TLS. */
@@ -137,9 +148,11 @@ function given<Name extends string>(values: Readonly<Record<Name, string | null>
   return known;
 }
 
-function busOf(connection: NatsConnection, servers: readonly string[]): Bus {
+type NewOutage = (onObstacle: (obstacle: Obstacle) => void) => NatsOutage;
+
+function busOf(connection: NatsConnection, newOutage: NewOutage): Bus {
   const status = new Emitter<BusStatus>();
-  void report(connection, servers, status);
+  void report(connection, newOutage, status);
   return guardedBus(unguardedBusOf(connection, status), systemClock, (fault) => {
     status.emit({ type: 'fault', ...fault });
   });
@@ -195,13 +208,9 @@ function after(ms: number): Promise<void> {
 }
 
 /** Reports until the connection is closed. */
-async function report(
-  connection: NatsConnection,
-  servers: readonly string[],
-  status: Emitter<BusStatus>,
-): Promise<void> {
-  const outage = new NatsOutage(servers, (reason) => {
-    status.emit({ type: 'unreachable', reason });
+async function report(connection: NatsConnection, newOutage: NewOutage, status: Emitter<BusStatus>): Promise<void> {
+  const outage = newOutage((obstacle) => {
+    status.emit({ type: 'unreachable', ...obstacle });
   });
   const errorsToldMs = new RecentlyUsed<number>(mostErrors);
   for await (const event of connection.status()) {
@@ -215,7 +224,7 @@ async function report(
     } else if (event.type === 'error') {
       const { message } = event.error;
       const nowMs = systemClock.now();
-      if (outage.isOn) outage.tell(message);
+      if (outage.isOn) outage.hear(message);
       else if (nowMs - (errorsToldMs.get(message) ?? -Infinity) > quietMs) {
         errorsToldMs.set(message, nowMs);
         status.emit({ type: 'error', message });

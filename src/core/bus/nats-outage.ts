@@ -3,12 +3,19 @@ import { systemClock } from '../base/clock.js';
 import { messageOf } from '../base/errors.js';
 import { member } from '../base/json.js';
 import { networkReasons } from '../base/network-reasons.js';
+import type { Obstacle } from './bus.js';
 
 /** How often a reason is looked for while the connection is lost, in milliseconds. */
 const lookEveryMs = 5000;
 
-/** How long a server has to accept a connection, in milliseconds. */
-const acceptWithinMs = 2000;
+/** How long a server has to greet a client, in milliseconds. */
+const greetWithinMs = 2000;
+
+/** The client reports a time-out, since a server has greeted it. */
+const notLetIn = 'it answers, but does not complete the connection';
+
+/** Tries to connect to a server that has greeted a client. @returns null if that succeeds */
+export type Trial = (server: string) => Promise<Obstacle | null>;
 
 /**
  * Finds out why a lost connection to NATS cannot be opened again. The client tries again and again, but does not say why
@@ -16,18 +23,21 @@ const acceptWithinMs = 2000;
  */
 export class NatsOutage {
   readonly #servers: readonly string[];
-  readonly #onReason: (reason: string) => void;
-  /** Changes with each outage; null while there is none. */
+  readonly #tryOut: Trial;
+  readonly #onObstacle: (obstacle: Obstacle) => void;
+  /** Changes each time that the reason is looked for; null while there is no outage. */
   #current: object | null = null;
   #told: string | null = null;
+  #heard: string | null = null;
 
   /**
    * @param servers each as `host:port`
-   * @param onReason called during an outage, once the reason is known, and each time that it changes
+   * @param onObstacle called during an outage, once the reason is known, and each time that it changes
    */
-  constructor(servers: readonly string[], onReason: (reason: string) => void) {
+  constructor(servers: readonly string[], tryOut: Trial, onObstacle: (obstacle: Obstacle) => void) {
     this.#servers = servers;
-    this.#onReason = onReason;
+    this.#tryOut = tryOut;
+    this.#onObstacle = onObstacle;
   }
 
   get isOn(): boolean {
@@ -37,28 +47,54 @@ export class NatsOutage {
   begin(): void {
     if (this.#current !== null) return;
     this.#told = null;
-    this.#current = {};
-    void this.#look(this.#current);
+    this.#heard = null;
+    this.#look();
   }
 
   end(): void {
     this.#current = null;
   }
 
-  /** A server has said why it accepts no connection. */
-  tell(reason: string): void {
-    if (this.#current === null || this.#told === reason) return;
-    this.#told = reason;
-    this.#onReason(reason);
+  /** A server has sent an error: if it is another one than before, the reason is looked for at once. */
+  hear(error: string): void {
+    if (this.#current === null || this.#heard === error) return;
+    this.#heard = error;
+    this.#look();
   }
 
-  async #look(outage: object): Promise<void> {
-    const reason = await whyUnreachable(this.#servers);
-    if (this.#current !== outage) return;
-    if (reason !== null) this.tell(reason);
-    systemClock.schedule(lookEveryMs, () => {
-      if (this.#current === outage) void this.#look(outage);
+  #look(): void {
+    const look = {};
+    this.#current = look;
+    void this.#obstacle().then((obstacle) => {
+      // The outage is over, or there was a reason to look again.
+      if (this.#current !== look) return;
+      if (obstacle !== null && obstacle.reason !== this.#told) {
+        this.#told = obstacle.reason;
+        this.#onObstacle(obstacle);
+      }
+      systemClock.schedule(lookEveryMs, () => {
+        if (this.#current === look) this.#look();
+      });
     });
+  }
+
+  /** Null if one of the servers can be used. */
+  async #obstacle(): Promise<Obstacle | null> {
+    const found = await Promise.all(this.#servers.map((server) => this.#obstacleAt(server)));
+    const obstacles = found.filter((each) => each !== null);
+    if (obstacles.length < found.length) return null;
+    return {
+      reason: obstacles.map(({ reason }) => reason).join('; '),
+      isRefusal: obstacles.some(({ isRefusal }) => isRefusal),
+    };
+  }
+
+  async #obstacleAt(server: string): Promise<Obstacle | null> {
+    const obstacle = await greeting(server, greetWithinMs).then(
+      () => this.#tryOut(server),
+      (error: unknown) => ({ reason: connectionReason(error), isRefusal: false }),
+    );
+    return obstacle && { ...obstacle, reason: `${server}: ${obstacle.reason}` };
   }
 }
 
@@ -69,36 +105,42 @@ export class NatsOutage {
  */
 export function connectionReason(error: unknown): string {
   const code = member(error, 'code') ?? member(member(error, 'cause'), 'code');
-  if (error instanceof Error && error.name === 'TimeoutError') return 'it does not answer';
+  if (error instanceof Error && error.name === 'TimeoutError') return notLetIn;
   return networkReasons[String(code)] ?? messageOf(error);
 }
 
-/** Null if one of them accepts connections. */
-async function whyUnreachable(servers: readonly string[]): Promise<string | null> {
-  const reasons = await Promise.all(servers.map(async (server) => ({ server, reason: await whyNot(server) })));
-  if (reasons.some(({ reason }) => reason === null)) return null;
-  return reasons.map(({ server, reason }) => `${server}: ${reason ?? ''}`).join('; ');
+/** The client's errors about a user that is unknown or has expired. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && ['AuthorizationError', 'UserAuthenticationExpiredError'].includes(error.name);
 }
 
-/** Null if it accepts connections. */
-function whyNot(server: string): Promise<string | null> {
+/**
+ * Waits until a server greets a client, as NATS does. The client should be used only then: if its first attempt to connect
+ * ends without a greeting, it never closes that connection, and the process does not end.
+ *
+ * @param server as `host:port`
+ * @throws the system's error; one with the code `ETIMEDOUT` if there is no greeting in time
+ */
+export function greeting(server: string, withinMs: number): Promise<void> {
   const { hostname, port } = new URL(`nats://${server}`);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const host = hostname.replace(/^\[(.*)\]$/, '$1');
-    const socket = connect({ host, port: Number(port), timeout: acceptWithinMs });
-    socket.unref();
-    const finish = (reason: string | null): void => {
+    const socket = connect({ host, port: Number(port) });
+    const finish = (error?: Error): void => {
+      cancelTimer();
       socket.destroy();
-      resolve(reason);
+      if (error === undefined) resolve();
+      else reject(error);
     };
-    socket.on('connect', () => {
-      finish(null);
+    const cancelTimer = systemClock.schedule(withinMs, () => {
+      finish(Object.assign(new Error('no greeting'), { code: 'ETIMEDOUT' }));
     });
-    socket.on('timeout', () => {
-      finish('it does not answer');
+    socket.on('data', () => {
+      finish();
     });
-    socket.on('error', (error) => {
-      finish(connectionReason(error));
+    socket.on('error', finish);
+    socket.on('end', () => {
+      finish(Object.assign(new Error('closed'), { code: 'ECONNRESET' }));
     });
   });
 }

@@ -24,6 +24,8 @@ const queueSchema = Type.Object({
   /** How many lines there are, each with room for `max_queue`; left out where `models` says it, and for one. */
   lines: Type.Optional(count),
   slots: count,
+  /** Where the slots are; left out if they are this server's own. */
+  slots_at: Type.Optional(Type.String()),
   draining: Type.Boolean(),
   running: Type.Array(
     Type.Object({
@@ -50,6 +52,8 @@ const queueSchema = Type.Object({
   tokens: Type.Object({ prompt: count, cached: count, output: count }),
   /** Of all requests since the start. Those that are listed may be only those of one key. Older servers do not say. */
   output_tokens: Type.Optional(count),
+  /** What generates. Older servers do not say. */
+  executors: Type.Optional(Type.Array(Type.Object({ running: count }))),
   models: Type.Optional(Type.Array(modelSchema)),
 });
 
@@ -65,13 +69,14 @@ export const isQueueView = (json: unknown): json is QueueView => compiled.Check(
 const compiled = Compile(queueSchema);
 
 /** How many may run and wait at once; with several models, all of them together. */
-export function roomOf({ max_concurrency, max_queue, lines = 1, models }: QueueView): {
-  readonly running: number;
-  readonly waiting: number;
-} {
-  if (models === undefined) return { running: max_concurrency, waiting: max_queue * lines };
+export function roomOf(queue: QueueView): { readonly running: number; readonly waiting: number } {
+  const { max_queue, lines = 1, models } = queue;
+  // The limit of a cluster may be higher than what its nodes have at the moment.
+  const mostOf = (line: Pick<QueueView, 'max_concurrency' | 'slots'>): number =>
+    queue.slots_at === 'nodes' ? Math.min(line.max_concurrency, line.slots) : line.max_concurrency;
+  if (models === undefined) return { running: mostOf(queue), waiting: max_queue * lines };
   return {
-    running: models.reduce((sum, model) => sum + model.max_concurrency, 0),
+    running: models.reduce((sum, model) => sum + mostOf(model), 0),
     waiting: models.reduce((sum, model) => sum + model.max_queue, 0),
   };
 }
@@ -89,6 +94,15 @@ export function countsOf({ running, waiting, models }: QueueView): {
     running: models.reduce((sum, model) => sum + model.running, 0),
     waiting: models.reduce((sum, model) => sum + waitingOf(model), 0),
   };
+}
+
+/**
+ * How many requests run in the whole cluster, at a front of one: it lists only its own, but the nodes say how many they run for all
+ * fronts. Null at any other server.
+ */
+export function runningInCluster({ slots_at, executors }: QueueView): number | null {
+  if (slots_at !== 'nodes' || executors === undefined) return null;
+  return executors.reduce((sum, { running }) => sum + running, 0);
 }
 
 /** What waits for a model includes requests whose prompts are being prepared: until it is loaded, that is where they wait. */

@@ -18,6 +18,8 @@ export interface Seen {
   readonly draining?: boolean;
   /** The name of the key of all requests. */
   readonly key?: string;
+  /** At a front of a cluster: how many generations each node runs, for all fronts. */
+  readonly atNodes?: readonly number[];
   /** The lines of several models. */
   readonly models?: QueueView['models'];
 }
@@ -51,6 +53,10 @@ export function readingAt(seconds: number, seen: Seen = {}): Reading {
       totals: { completed, cancelled: 0, refused, timed_out: 0, failed: 0 },
       tokens: { prompt: 0, cached: 0, output: 0, ...tokens },
       output_tokens: running.reduce((sum, output) => sum + output, (tokens?.output ?? 0) + unlisted),
+      ...(seen.atNodes !== undefined && {
+        slots_at: 'nodes',
+        executors: seen.atNodes.map((running) => ({ running })),
+      }),
       ...(seen.models !== undefined && { models: seen.models }),
     },
     totals: {

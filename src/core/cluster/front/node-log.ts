@@ -25,7 +25,7 @@ export function logNodes(nodes: Members<typeof nodeEntry>, logger: Logger): () =
       statuses.delete(id);
       const fields = { node: names.of(id), model };
       if (isExpected) logger.info(fields, 'a node has left');
-      else logger.error({ ...fields, running }, 'a node is lost: what ran there continues on other nodes');
+      else logger.error({ ...fields, running }, lossText(running, hasOther(nodes, id, model)));
     }),
   ];
   for (const id of nodes.all.keys()) see(id);
@@ -34,6 +34,18 @@ export function logNodes(nodes: Members<typeof nodeEntry>, logger: Logger): () =
     for (const unsubscribe of unsubscribes) unsubscribe();
     names.stop();
   };
+}
+
+/** Whether generations of a lost node have another one to go to. */
+function hasOther(nodes: Members<typeof nodeEntry>, lostId: string, model: string): boolean {
+  return [...nodes.all].some(([id, node]) => id !== lostId && node.model === model);
+}
+
+function lossText(running: number, isOtherThere: boolean): string {
+  if (running === 0) return 'a node is lost';
+  return isOtherThere
+    ? 'a node is lost: what ran there continues on other nodes'
+    : 'a node is lost, and no other has its model: what ran there waits for one';
 }
 
 function logStatus(status: NodeEntry['status'], fields: object, logger: Logger): void {

@@ -132,7 +132,12 @@ export async function openBuckets(bus: Bus): Promise<Pick<Membership, 'members' 
 function logStatus(status: BusStatus, logger: Logger): void {
   switch (status.type) {
     case 'unreachable':
-      logger.error({ reason: status.reason }, 'NATS cannot be reached: trying again until it is back');
+      logger.error(
+        { reason: status.reason },
+        status.isRefusal
+          ? 'NATS refuses the user of this process: check --cluster and --cluster-creds; trying again until NATS accepts it'
+          : 'no connection to NATS is possible: trying again until it is back',
+      );
       return;
     case 'error':
       logger.error({ reason: status.message }, 'NATS refuses an operation');

@@ -1,6 +1,6 @@
 import { orUnknown, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity } from '../../watch/activity.js';
-import { countsOf, type QueueView, roomOf, waitingOf } from '../../watch/queue-view.js';
+import { countsOf, type QueueView, roomOf, runningInCluster, waitingOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 
 type Models = NonNullable<QueueView['models']>;
@@ -9,10 +9,12 @@ type Models = NonNullable<QueueView['models']>;
 export function readingLine({ queue }: Reading, activity: Activity, at: Date): string {
   const room = roomOf(queue);
   const { running, waiting } = countsOf(queue);
+  const inCluster = runningInCluster(queue);
   const { ttft, queueWait, refusedPerSecond } = activity;
   return [
     at.toISOString().slice(11, 19),
     `${whole(running)}/${whole(room.running)} running`,
+    ...(inCluster === null ? [] : [`${whole(inCluster)}/${whole(room.running)} in the cluster`]),
     `${whole(waiting)}/${whole(room.waiting)} waiting`,
     `${orUnknown(activity.outputTokensPerSecond, significant)} tokens/s`,
     `${orUnknown(activity.requestsPerSecond, significant)} requests/s`,
@@ -37,12 +39,14 @@ function modelText(model: Models[number]): string {
 
 /** One reading as plain data. Rates are per second, times in milliseconds, and null where there is nothing to tell. */
 export function readingJson({ queue, totals }: Reading, activity: Activity, at: Date): object {
+  const inCluster = runningInCluster(queue);
   return {
     time: at.toISOString(),
     max_concurrency: queue.max_concurrency,
     max_queue: queue.max_queue,
     ...(queue.lines !== undefined && { lines: queue.lines }),
     ...countsOf(queue),
+    ...(inCluster !== null && { cluster_running: inCluster }),
     draining: queue.draining,
     ...(queue.models !== undefined && queue.models.length > 1 && { models: queue.models }),
     output_tokens_per_second: activity.outputTokensPerSecond,

@@ -2,7 +2,7 @@ import { shortId } from '../../base/short-id.js';
 import { formatDuration } from '../../base/units.js';
 import { orUnknown, percentText, plural, significant, timeText, whole } from '../../measurement/numbers.js';
 import type { Activity, Course, Percentiles } from '../../watch/activity.js';
-import { countsOf, type QueueView, roomOf } from '../../watch/queue-view.js';
+import { countsOf, type QueueView, roomOf, runningInCluster } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
 import { cut, fill, padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { bar, sparkline } from './bars.js';
@@ -84,6 +84,7 @@ function figureLines({ reading, activity, course }: Picture, width: number, pain
   const { ttft, queueWait, tpot } = activity;
   const most = roomOf(queue);
   const counts = countsOf(queue);
+  const inCluster = runningInCluster(queue);
   const gauge = (name: string, count: number, most: number, values: readonly number[]): string => {
     const text = `${padEnd(name, 9)}${padStart(`${whole(count)} of ${whole(most)}`, 12)}`;
     const room = width - text.length - gaugeWidth - 4;
@@ -97,6 +98,7 @@ function figureLines({ reading, activity, course }: Picture, width: number, pain
   const refused = activity.refusedPerSecond ?? 0;
   return [
     gauge('running', counts.running, most.running, course.running),
+    ...(inCluster === null ? [] : [gauge('cluster', inCluster, most.running, []).trimEnd()]),
     gauge('waiting', counts.waiting, most.waiting, course.waiting),
     `${cut(rate, width)}${paint('cyan', sparkline(course.outputTokensPerSecond, room))}`,
     ...fill(
@@ -147,12 +149,17 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
       `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, idOf(id), model)}` +
       (soFar === undefined ? '' : `  paused after ${whole(soFar)}`),
   );
+  // A front of a cluster lists only its own.
+  const isFront = runningInCluster(queue) !== null;
+  const [noneRuns, noneWaits] = isFront
+    ? ['no request of this front runs', 'no request of this front waits']
+    : ['nothing runs', 'nothing waits'];
   return [
     paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request', 'model')}`, width)),
-    ...headOf(now, Math.max(1, forRunning), 'nothing runs', width),
+    ...headOf(now, Math.max(1, forRunning), noneRuns, width),
     '',
     paint('dim', cut(`place    waited  starts in             ${owned('key', 'request', 'model')}`, width)),
-    ...headOf(later, Math.max(1, forWaiting), preparingText(queue) ?? 'nothing waits', width),
+    ...headOf(later, Math.max(1, forWaiting), preparingText(queue) ?? noneWaits, width),
   ].slice(0, room);
 }
 

@@ -50,10 +50,23 @@ describe('what a front logs of nodes', () => {
     await clock.advanceAsync(20);
     expect(logged).toEqual([{ level: 'info', node: 'one', model: 'm', msg: 'a node has left' }]);
     await clock.advanceAsync(6000);
-    const msg = 'a node is lost: what ran there continues on other nodes';
-    expect(logged.slice(1)).toEqual([{ level: 'error', node: 'two', model: 'm', running: 3, msg }]);
+    expect(logged.slice(1)).toMatchObject([{ level: 'error', node: 'two', model: 'm', running: 3 }]);
     await announce('bbbbbbbbbb', 'two');
     expect(logged.at(-1)).toMatchObject({ node: 'two', msg: 'a node has joined' });
+  });
+
+  it.each([
+    ['continues elsewhere', 3, 'm', 'a node is lost: what ran there continues on other nodes'],
+    ['waits for another node', 3, 'other', 'a node is lost, and no other has its model: what ran there waits for one'],
+    ['is nothing', 0, 'm', 'a node is lost'],
+  ])('say what becomes of the generations of a lost node: it %s', async (_what, running, model, msg) => {
+    await announce('bbbbbbbbbb', 'two', { running });
+    logged = [];
+    for (let second = 0; second < 7; second += 1) {
+      await announce('aaaaaaaaaa', 'one', { model });
+      await clock.advanceAsync(1000);
+    }
+    expect(logged).toEqual([{ level: 'error', node: 'two', model: 'm', running, msg }]);
   });
 
   it('are changes of how a node is', async () => {

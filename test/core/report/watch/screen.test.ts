@@ -107,6 +107,52 @@ describe('the screen', () => {
   });
 });
 
+describe('a front of a cluster', () => {
+  const seen: Seen = { running: [1], atNodes: [2, 1] };
+  const { reading, activity } = pictureOf(seen);
+
+  it('shows apart how many places of the nodes the requests of all fronts take', () => {
+    const shown = screenLines(pictureOf(seen), plain).map((line) => line.trimEnd());
+    expect(shown.slice(1, 4)).toEqual([
+      expect.stringMatching(/^running {8}1 of 4 {2}█{5}░{15} /),
+      'cluster        3 of 4  ███████████████░░░░░',
+      expect.stringMatching(/^waiting {7}0 of 64 /),
+    ]);
+    expect(screenLines(pictureOf({}), plain).join('\n')).not.toContain('cluster');
+  });
+
+  it('has no more places than its nodes, whatever the limit is', () => {
+    const model = {
+      ...{ name: 'm', state: 'loaded', max_concurrency: 8, max_queue: 64 },
+      running: 1,
+      waiting: 0,
+      preparing: 0,
+    };
+    const models = [
+      { ...model, slots: 2 },
+      { ...model, name: 'n', state: 'unloaded', slots: 0, running: 0 },
+    ];
+    const { reading: many, activity: then } = pictureOf({ atNodes: [2], running: [1], models });
+    expect(readingLine(many, then, new Date(0))).toContain('1/2 running  2/2 in the cluster');
+    const none = { ...reading, queue: { ...reading.queue, slots: 0, max_concurrency: 1, running: [], executors: [] } };
+    expect(readingLine(none, activity, new Date(0))).toContain('0/0 running  0/0 in the cluster');
+  });
+
+  it('does not say that nothing runs or waits where it knows only of its own requests', () => {
+    const text = screenLines(pictureOf({ atNodes: [2, 1] }), plain).join('\n');
+    expect(text).toContain('– no request of this front runs');
+    expect(text).toContain('– no request of this front waits');
+  });
+
+  it('has both counts in a reading as a line, and as JSON', () => {
+    const at = new Date(0);
+    expect(readingLine(reading, activity, at)).toContain('1/4 running  3/4 in the cluster  0/64 waiting');
+    expect(readingJson(reading, activity, at)).toMatchObject({ running: 1, cluster_running: 3 });
+    const alone = pictureOf({ running: [1] });
+    expect(readingJson(alone.reading, alone.activity, at)).not.toHaveProperty('cluster_running');
+  });
+});
+
 describe('several models', () => {
   const model = (name: string, more: object = {}): NonNullable<QueueView['models']>[number] => {
     const limits = { max_concurrency: 4, max_queue: 64, slots: 4 };
