@@ -1,4 +1,4 @@
-import { lowerFirst } from '../base/sentences.js';
+import { lowerFirst, sentenceStart } from '../base/sentences.js';
 import { mostFailures } from '../compare/trials/answer-lengths.js';
 import { percentText } from '../measurement/numbers.js';
 import { dimensionsOf, settingsText } from '../measurement/settings/setting-text.js';
@@ -66,10 +66,6 @@ function doubt(
 
 function isSaturatedRow({ saturated }: HistoryRow): boolean {
   return saturated;
-}
-
-function sentenceStart(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** ` at max-concurrency 4`; empty if it applies to all settings. */
