@@ -23,9 +23,10 @@ export function wrongCombination(
   const text = stripVTControlCharacters(said);
   const [, once] = /^Flag (--\S+) can only be specified once(?:\nSee more help with --help)?$/.exec(text) ?? [];
   if (once !== undefined) return { message: `${once} is given more than once.`, hint: 'Give it once.' };
-  const [, empty] =
-    /^Flag --(\S+) expects (?:a value|one of these values: .*)(?:\nSee more help with --help)?$/.exec(text) ?? [];
-  if (empty !== undefined) return { message: `--${empty} has no value.`, hint: valueHint(empty, choicesOf(empty)) };
+  const [, empty, values] =
+    /^Flag --(\S+) expects (?:a value|one of these values: (.*))(?:\nSee more help with --help)?$/.exec(text) ?? [];
+  if (empty !== undefined)
+    return { message: `--${empty} has no value.`, hint: valueHint(empty, values?.split(', ') ?? []) };
   const [, reasons] = /^The following errors? occurred:\s*(.*?)(?:\nSee more help with --help)?$/s.exec(text) ?? [];
   return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason, choicesOf)));
 }
