@@ -94,7 +94,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const failures = await keepReport(flags, report, verdict, (line) => {
       this.logAside(line);
     });
-    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
+    this.explainFailures(failures);
     const exitCode = exitCodeOfBench(report, verdict, failures, stopping.aborted);
     const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {
       isStrict: flags.strict,

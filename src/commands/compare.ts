@@ -78,7 +78,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const github = flags.github ? [() => report.tellGithub(annotate)] : [];
     const failures = await failuresOf([...outputs.map((path) => () => report.write(path)), ...github]);
     // Not with logToStderr, which prints nothing with --json.
-    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
+    this.explainFailures(failures);
     const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(report.verdict, flags.strict));
     const meaning = exitLine(exitCode, report.verdict, { isStrict: flags.strict });
     if (meaning !== null) this.log(`\n${wrappedFor(process.stdout, meaning)}`);

@@ -44,7 +44,9 @@ describe.concurrent('a bench on a server of its own', () => {
     const [json = '', csv = '', md = '', html = '', hgrm = ''] = await Promise.all(
       files.map((file) => readFile(file, 'utf8')),
     );
-    expect(parseAs(resultSchema, JSON.parse(json)).runs).toHaveLength(2);
+    const result = parseAs(resultSchema, JSON.parse(json));
+    expect(result.runs).toHaveLength(2);
+    expect(result.target.started_by_bench).toBe(true);
     expect(csv.trimEnd().split('\n').length).toBeGreaterThan(2);
     expect(md).toContain('| ');
     expect(html).toMatch(/^<!doctype html>/i);
@@ -61,7 +63,8 @@ describe('a bench on a server that it did not start', () => {
     expect(run.stdout).toContain('parrot · unknown');
     expect(run.stdout).toMatch(/queue wait.*unavailable|unavailable.*queue wait/i);
     expect(run.stdout).toContain('max-concurrency cannot be set from here');
-    const { runs } = parseAs(resultSchema, JSON.parse(await readFile(file, 'utf8')));
+    const { runs, target } = parseAs(resultSchema, JSON.parse(await readFile(file, 'utf8')));
+    expect(target.started_by_bench).toBeUndefined();
     expect(runs).toHaveLength(1);
     expect(runs[0]).toMatchObject({
       settings: { concurrency: 2, max_concurrency: null },

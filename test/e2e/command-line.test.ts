@@ -56,10 +56,10 @@ describe.concurrent('the command line', () => {
   );
 
   it('says what is wrong with arguments of the commands of its libraries as of its own', async ({ expect }) => {
-    const run = await runCli(['autocomplete', 'nosh']);
+    const run = await runCli(['autocomplete', 'zhs']);
     expect(await run.exited).toBe(2);
     expect(stripVTControlCharacters(run.stderr)).toBe(
-      'error: "nosh" is none of zsh, bash and powershell.\nDid you mean zsh?\n',
+      'error: "zhs" is none of zsh, bash and powershell.\nDid you mean zsh?\n',
     );
   });
 

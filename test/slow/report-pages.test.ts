@@ -12,7 +12,7 @@ import { startServer } from '../support/server-process.js';
 const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 const run = promisify(execFile);
 
-const screens = [1200, 400].flatMap((width) =>
+const screens = [1200, 900, 400].flatMap((width) =>
   (['light', 'dark'] as const).map((colorScheme) => ({ width, colorScheme })),
 );
 /** The headings of tables that are wider than the room that they have, folded ones as well. */
@@ -50,7 +50,8 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
       await chatstream('bench', ...mock, ...stages, '-n', '2', ...objective, '-o', 'stages.html');
     };
     const search = async (): Promise<void> => {
-      const load = ['--find-max', 'ttft_from_schedule.p95<100ms', '-n', '2', '-d', '1s', '--warmup', '200ms'];
+      const objectives = ['--find-max', 'ttft_from_schedule.p95<100ms,e2e.p95<2s'];
+      const load = [...objectives, '-n', '2', '-d', '1s', '--warmup', '200ms'];
       await chatstream('bench', ...mock, ...load, '--max-duration', '20s', '-o', 'search.html');
     };
     const versus = async (): Promise<void> => {

@@ -3,9 +3,10 @@ import type { BenchOptions } from '../../core/bench/plan/options.js';
 import type { ComparedMetric } from '../../core/compare/compared-metric.js';
 import type { Side } from '../../core/compare/side.js';
 import type { Threshold } from '../../core/compare/threshold.js';
+import { onceARequest } from '../../core/compare/trials/needed-samples.js';
 import { type BaselineDoubt, baselineDoubts } from '../../core/compare/verdicts/baseline-doubts.js';
-import { onceARequest } from '../../core/compare/verdicts/foreseen-doubts.js';
 import { listed, plural, whole } from '../../core/measurement/numbers.js';
+import { incompleteText } from '../../core/measurement/validity/ended-early.js';
 import type { BenchFlags } from './flags/flags.js';
 import { adviceOf } from './foresight.js';
 
@@ -41,9 +42,8 @@ interface Foreseen {
 /** A result that ended early cannot pass. */
 function endDoubt({ name, endedEarly }: Side, isSearch: boolean): Foreseen | null {
   if (endedEarly === null) return null;
-  const why = endedEarly.message.replace(/\.$/, '');
   return {
-    problem: `The measurement of the baseline ${name} ended before it was complete (${why}), so that nothing can pass`,
+    problem: `${incompleteText(`The measurement of the baseline ${name}`, endedEarly)}. Nothing can pass with it`,
     advice: isSearch ? 'Measure it again' : 'Measure it again, or use --versus',
   };
 }

@@ -78,6 +78,13 @@ export abstract class BaseCommand extends Command {
     else this.log(line);
   }
 
+  /** Prints what went wrong after the report, apart from it by an empty line: with --json, nothing comes before. */
+  protected explainFailures(failures: readonly ChatstreamError[]): void {
+    if (failures.length === 0) return;
+    const lines = failures.map(({ advice }) => `${wrappedFor(process.stderr, advice)}\n`);
+    process.stderr.write(`${this.jsonEnabled() ? '' : '\n'}${lines.join('')}`);
+  }
+
   protected override async catch(error: Error & { exitCode?: number }): Promise<never> {
     if (error instanceof Errors.ExitError) throw error;
     const ours = await this.#toOurs(error);

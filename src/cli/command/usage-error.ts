@@ -2,6 +2,7 @@ import type { Errors } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { isRecord, member } from '../../core/base/json.js';
 import { near } from '../../core/base/mistakes/near.js';
+import { lowerFirst } from '../../core/base/sentences.js';
 import { listed } from '../../core/measurement/numbers.js';
 import { argumentAsFlag } from './argument-as-flag.js';
 import { type Wrong, wrongCombination } from './wrong-combination.js';
@@ -84,11 +85,6 @@ function flagsOf(error: Errors.CLIError): Readonly<Record<string, unknown>> | nu
 function choicesOf(error: Errors.CLIError, flag: string): readonly string[] {
   const options = member(member(flagsOf(error), flag), 'options');
   return Array.isArray(options) ? options.map(String) : [];
-}
-
-/** The first letter of a description, unless it begins with an acronym. */
-function lowerFirst(text: string): string {
-  return text.replace(/^[A-Z](?=[a-z ])/, (letter) => letter.toLowerCase());
 }
 
 interface UnknownFlag {

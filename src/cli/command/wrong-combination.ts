@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { listed } from '../../core/measurement/numbers.js';
+import { exampleOf } from '../flags/examples.js';
 
 /** What is wrong with what was typed, and what to do. */
 export interface Wrong {
@@ -22,11 +23,19 @@ export function wrongCombination(
   const text = stripVTControlCharacters(said);
   const [, once] = /^Flag (--\S+) can only be specified once(?:\nSee more help with --help)?$/.exec(text) ?? [];
   if (once !== undefined) return { message: `${once} is given more than once.`, hint: 'Give it once.' };
-  const [, empty] = /^Flag (--\S+) expects a value(?:\nSee more help with --help)?$/.exec(text) ?? [];
+  const [, empty, values] =
+    /^Flag --(\S+) expects (?:a value|one of these values: (.*))(?:\nSee more help with --help)?$/.exec(text) ?? [];
   if (empty !== undefined)
-    return { message: `${empty} has no value.`, hint: `Write it after the flag: ${empty} VALUE.` };
+    return { message: `--${empty} has no value.`, hint: valueHint(empty, values?.split(', ') ?? []) };
   const [, reasons] = /^The following errors? occurred:\s*(.*?)(?:\nSee more help with --help)?$/s.exec(text) ?? [];
   return reasons === undefined ? null : together(reasons.split(/\n\s*/).map((reason) => among(reason, choicesOf)));
+}
+
+/** What to write after a flag without a value. */
+function valueHint(flag: string, choices: readonly string[]): string {
+  const example = exampleOf(flag);
+  if (example !== null) return `Write it after the flag, for example --${flag} ${example}.`;
+  return `Write it after the flag: --${flag} VALUE.${choices.length === 0 ? '' : ` VALUE is one of ${listed(choices)}.`}`;
 }
 
 /** A flag is named by its environment variable if that sets it. */

@@ -80,7 +80,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for a history that
     const notes = [...historyNotes(history, selection), ...delayNotes(check)];
     this.log(renderCheck(check, notes, reportStyle(process.stdout)));
     const failures = await failuresOf(outputs.map((path) => () => writeHistoryCheck(path, check)));
-    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
+    this.explainFailures(failures);
     const exitCode = exitCodeOfVerdictAnd(failures, exitCodeOfVerdict(check.verdict, flags.strict));
     const meaning = exitLine(exitCode, check.verdict, { isStrict: flags.strict });
     if (meaning !== null) this.log(`\n${wrappedFor(process.stdout, meaning)}`);

@@ -5,7 +5,7 @@ import { failuresOf } from '../../cli/exit/failures.js';
 import { checkFilesApart, fromEnvironment, listFlag, valuesOf } from '../../cli/flags/flags.js';
 import { compareOptions, gateFlags } from '../../cli/gate/gate-flags.js';
 import { historyFlags, historyNotes, metricFlag, newestOf, parseMetrics, sinceFlag } from '../../cli/history/flags.js';
-import { reportStyle, wrappedFor } from '../../cli/terminal/terminal.js';
+import { reportStyle } from '../../cli/terminal/terminal.js';
 import { entryDoubts } from '../../core/history/entry-doubts.js';
 import { readHistory } from '../../core/history/history-file.js';
 import { comparableEntries } from '../../core/history/series.js';
@@ -69,7 +69,7 @@ export default class HistoryShow extends BaseCommand {
     ];
     this.log(renderTrends(trends, notes, reportStyle(process.stdout)));
     const failures = await failuresOf(outputs.map((path) => () => writeTrends(path, trends)));
-    for (const { advice } of failures) process.stderr.write(`${wrappedFor(process.stderr, advice)}\n`);
+    this.explainFailures(failures);
     process.exitCode = exitCodeOfVerdictAnd(failures, exitCodes.done);
     return { ...trendJson(trends), notes };
   }

@@ -1,6 +1,8 @@
 import { ChatstreamError } from '../base/errors.js';
+import { isRecord } from '../base/json.js';
 import { listed, percentText } from '../measurement/numbers.js';
 import type { Plan, Run, TargetDescription } from '../measurement/result-schema.js';
+import { fieldText } from '../measurement/settings/field-text.js';
 import { cachedShareDifference, cachedShareOf } from '../measurement/settings/prompt-cache.js';
 import type { Side, Sides } from './side.js';
 
@@ -180,7 +182,8 @@ function fieldDifferences(group: string, baseline: Fields, candidate: Fields): D
     // For an engine or a server's setting, null and absent mean unknown; in a plan, both sides have all fields.
     const isUnknown = group === 'plan' ? after === undefined : after == null || before === null;
     if (isUnknown || stable(before) === stable(after)) return [];
-    return [{ field: group === '' ? name : `${group}.${name}`, baseline: shown(before), candidate: shown(after) }];
+    const [was, is] = withoutCommon(before, after).map((value) => shown(name, value));
+    return [{ field: group === '' ? name : `${group}.${name}`, baseline: was ?? '', candidate: is ?? '' }];
   });
 }
 
@@ -193,7 +196,36 @@ function stable(value: unknown): string {
   );
 }
 
-function shown(value: unknown): string {
-  if (Array.isArray(value) && value.length === 0) return 'none';
-  return typeof value === 'string' ? `"${value}"` : stable(value);
+function shown(name: string, value: unknown): string {
+  return typeof value === 'string' ? `"${value}"` : fieldText(name, value);
+}
+
+/**
+ * Both values with only those parts that differ, but for names: of two lists of tenants, those that are not in both, with what
+ * distinguishes them.
+ */
+function withoutCommon(before: unknown, after: unknown): readonly [unknown, unknown] {
+  if (areNamed(before) && areNamed(after)) return [partsOnlyIn(before, after), partsOnlyIn(after, before)];
+  if (isObject(before) && isObject(after)) return [fieldsOnlyIn(before, after), fieldsOnlyIn(after, before)];
+  return [before, after];
+}
+
+function isObject(value: unknown): value is Fields {
+  return isRecord(value) && !Array.isArray(value);
+}
+
+function areNamed(value: unknown): value is readonly Fields[] {
+  return Array.isArray(value) && value.every((each) => isRecord(each) && typeof each['name'] === 'string');
+}
+
+function partsOnlyIn(parts: readonly Fields[], others: readonly Fields[]): readonly Fields[] {
+  return parts.flatMap((part) => {
+    const other = others.find(({ name }) => name === part['name']);
+    if (stable(other) === stable(part)) return [];
+    return [other === undefined ? { name: part['name'] } : { name: part['name'], ...fieldsOnlyIn(part, other) }];
+  });
+}
+
+function fieldsOnlyIn(fields: Fields, others: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => stable(value) !== stable(others[name])));
 }

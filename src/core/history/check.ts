@@ -2,7 +2,7 @@ import { ChatstreamError } from '../base/errors.js';
 import { type ComparedMetric, defaultMetrics } from '../compare/compared-metric.js';
 import { judge, type Tendency, tendencyOf } from '../compare/judgement.js';
 import { type FigureThreshold, impliedThreshold, isOfFigure, type Threshold } from '../compare/threshold.js';
-import { leastSamplesAbove } from '../measurement/latency/histogram.js';
+import { neededSamplesText } from '../compare/trials/needed-samples.js';
 import { listed } from '../measurement/numbers.js';
 import type { Setting } from '../measurement/result-schema.js';
 import { proportionRatio } from '../statistics/proportion.js';
@@ -258,10 +258,10 @@ function measured(entries: readonly HistoryEntry[], settings: Setting, metric: C
   };
 }
 
-function missing({ id, type }: ComparedMetric): string {
-  return type === 'latency'
-    ? `the newest result does not have enough samples of ${id}: ${leastSamplesAbove} above the percentile are needed`
-    : `the newest result does not have ${id}`;
+function missing(metric: ComparedMetric): string {
+  return metric.type === 'latency'
+    ? `the newest result does not have enough samples of ${metric.id}: ${neededSamplesText(metric)}`
+    : `the newest result does not have ${metric.id}`;
 }
 
 const severity = { regression: 0, inconclusive: 1, pass: 2, improvement: 3 } as const;

@@ -1,6 +1,8 @@
+import { lowerFirst, sentenceStart } from '../base/sentences.js';
 import { mostFailures } from '../compare/trials/answer-lengths.js';
 import { percentText } from '../measurement/numbers.js';
 import { dimensionsOf, settingsText } from '../measurement/settings/setting-text.js';
+import { stoppedByUser } from '../measurement/validity/ended-early.js';
 import { failedShareOf } from './answered-share.js';
 import type { HistoryEntry, HistoryRow } from './entry-schema.js';
 import { isServerLost, isUnsteadyRow } from './series.js';
@@ -31,10 +33,16 @@ function endDoubts(entry: HistoryEntry): readonly string[] {
     ];
   }
   if (interrupted) {
-    const why = ended === undefined ? '' : ` (${ended.message.replace(/\.$/, '')})`;
-    return [`The measurement ended before ${what} was measured${why}, so history check cannot pass it.`];
+    return [`${stopText(ended)} before ${what} was measured, so history check cannot pass it.`];
   }
   return rows.length === 0 ? ['Nothing was measured, so history check cannot pass it.'] : [];
+}
+
+/** How the measurement ended, without a verb for what it had not done by then. */
+function stopText(end: HistoryEntry['ended_early']): string {
+  if (end === undefined) return 'The measurement ended';
+  if (end.message === stoppedByUser.message) return 'The measurement was stopped';
+  return `The measurement ended (${lowerFirst(end.message).replace(/\.$/, '')})`;
 }
 
 function failureDoubts(rows: readonly HistoryRow[], all: readonly HistoryRow[]): readonly string[] {
@@ -58,10 +66,6 @@ function doubt(
 
 function isSaturatedRow({ saturated }: HistoryRow): boolean {
   return saturated;
-}
-
-function sentenceStart(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** ` at max-concurrency 4`; empty if it applies to all settings. */

@@ -165,6 +165,9 @@ export const targetSchema = Type.Object({
   settings: Type.Record(Type.String(), Type.Union([Type.String(), Type.Number(), Type.Boolean(), Type.Null()]), {
     description: 'How the server was started, as far as it is known.',
   }),
+  started_by_bench: Type.Optional(
+    Type.Boolean({ description: 'True for a server that the bench started itself, and ended afterwards.' }),
+  ),
 });
 
 const usl = Type.Object({

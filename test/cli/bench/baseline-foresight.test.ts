@@ -41,10 +41,10 @@ describe('a baseline that is too small for the gate', () => {
     for (const runs of [[], resultOf(1).runs]) {
       const lost = { ...resultOf(1), runs, interrupted: true, ended_early };
       expect(notesOf(lost, both)).toEqual([
-        'The measurement of the baseline base.json ended before it was complete (The server was lost), so that nothing can pass. ' +
+        'The measurement of the baseline base.json ended before it was complete: the server was lost. Nothing can pass with it. ' +
           'Measure it again, or use --versus.',
       ]);
-      expect(() => notesOf(lost, both, true)).toThrow('so that nothing can pass.');
+      expect(() => notesOf(lost, both, true)).toThrow('Nothing can pass with it.');
       expect(notesOf(lost, [])).toEqual([]);
     }
   });

@@ -8,6 +8,7 @@ import { ChatstreamError } from '../../../src/core/base/errors.js';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 let failure: Error | undefined;
+let failures: readonly ChatstreamError[] = [];
 
 const written: string[] = [];
 const json: unknown[] = [];
@@ -26,6 +27,7 @@ class Example extends BaseCommand {
   async run(): Promise<object> {
     await this.parse(Example);
     if (failure !== undefined) throw failure;
+    this.explainFailures(failures);
     return { done: true };
   }
 
@@ -68,6 +70,7 @@ async function exitCodeOf(...argv: readonly string[]): Promise<number> {
 
 beforeEach(() => {
   failure = undefined;
+  failures = [];
   written.length = 0;
   json.length = 0;
   vi.spyOn(Example.prototype, 'logToStderr').mockImplementation((message) => {
@@ -287,6 +290,19 @@ describe('a command', () => {
   ])('says what to do about %j', async (argv, message, hint) => {
     expect(await exitCodeOf(...argv)).toBe(2);
     expect(written).toEqual([`error: ${message}`, hint]);
+  });
+
+  it.each([
+    [[], '\nA is full. Free some space.\nB is gone.\n'],
+    [['--json'], 'A is full. Free some space.\nB is gone.\n'],
+  ])('prints what went wrong after a report apart from it, but for %j', async (argv, text) => {
+    const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    failures = [
+      new ChatstreamError('internal', 'A is full.', { hint: 'Free some space.' }),
+      new ChatstreamError('internal', 'B is gone.'),
+    ];
+    await exitCodeOf(...argv);
+    expect(stderr.mock.calls.map(([written]) => written)).toEqual([text]);
   });
 
   it.each(['1', 'true'])('speaks JSON with CHATSTREAM_JSON=%s', async (value) => {

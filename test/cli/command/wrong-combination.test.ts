@@ -43,6 +43,22 @@ describe('what oclif says about a combination of flags', () => {
     );
   });
 
+  it.each([
+    ['count', 'Write it after the flag: --count VALUE.'],
+    ['slo', "Write it after the flag, for example --slo 'ttft.p95<500ms'."],
+  ])('says how to write the missing value of --%s', (flag, hint) => {
+    const text = `Flag --${flag} expects a value\nSee more help with --help`;
+    expect(wrongCombination(text)).toEqual({ message: `--${flag} has no value.`, hint });
+  });
+
+  it('lists the values of a flag that is given without one', () => {
+    const text = 'Flag --gpu expects one of these values: auto, off\nSee more help with --help';
+    expect(wrongCombination(text)).toEqual({
+      message: '--gpu has no value.',
+      hint: 'Write it after the flag: --gpu VALUE. VALUE is one of auto and off.',
+    });
+  });
+
   it('names the variable of a flag that needs others', () => {
     const text =
       'The following error occurred:\n  All of the following must be provided when using CHATSTREAM_DUET: --versus';

@@ -100,6 +100,47 @@ describe('results are not comparable', () => {
   });
 });
 
+describe('values that differ', () => {
+  const textsOf = (before: Partial<BenchResult['plan']>, after: Partial<BenchResult['plan']>): readonly string[] => {
+    const [one, other] = [structuredClone(base), structuredClone(base)];
+    Object.assign(one.plan, before);
+    Object.assign(other.plan, after);
+    return differencesOf(pair(one, other)).flatMap(({ baseline, candidate }) => [baseline, candidate]);
+  };
+  const tenant = (name: string, clients: number): NonNullable<BenchResult['plan']['tenants']>[number] => ({
+    name,
+    clients,
+    weight: 1,
+    workload: 'synthetic',
+    input_tokens: '64',
+    output_tokens: '64',
+    shared_prefix_tokens: 0,
+  });
+  const trace = { format: 'azure', rows: 20, seconds: 8, speed: 1, session_rows: 'none' } as const;
+
+  it('are the rates and times of stages', () => {
+    const stages = [
+      { from_rate: 5, to_rate: 5, duration_ms: 1000 },
+      { from_rate: 5, to_rate: 10, duration_ms: 60_000 },
+    ];
+    expect(textsOf({}, { stages })).toEqual(['none', '5/s for 1 s, then 5/s to 10/s in 1 min']);
+  });
+
+  it('are the names of tenants that only one side has, and what others have in another way', () => {
+    expect(textsOf({}, { tenants: [tenant('blue', 1), tenant('red', 1)] })).toEqual(['none', 'blue, red']);
+    expect(
+      textsOf(
+        { tenants: [tenant('blue', 1), tenant('red', 1), tenant('green', 2)] },
+        { tenants: [tenant('blue', 1), tenant('red', 4)] },
+      ),
+    ).toEqual(['red (clients 1), green', 'red (clients 4)']);
+  });
+
+  it('are those of a trace that are not the same', () => {
+    expect(textsOf({ trace }, { trace: { ...trace, speed: 2 } })).toEqual(['speed 1', 'speed 2']);
+  });
+});
+
 describe('a difference', () => {
   const differences = [
     { field: 'plan.seed', baseline: '1', candidate: '2' },

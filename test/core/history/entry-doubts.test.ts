@@ -43,9 +43,13 @@ describe('doubts about an entry of a history', () => {
   it('say that it was stopped, also by the loss of the other server of a bench of two', () => {
     for (const end of [ended('stopped', null), ended('target-lost', 'baseline')]) {
       expect(entryDoubts({ ...entryAt(0), ...end })).toEqual([
-        'The measurement ended before everything was measured (It was stopped), so history check cannot pass it.',
+        'The measurement was stopped before everything was measured, so history check cannot pass it.',
       ]);
     }
+    const failed = { cause: 'failed', server: null, message: 'No agent answered.' } as const;
+    expect(entryDoubts({ ...entryAt(0), interrupted: true, ended_early: failed })).toEqual([
+      'The measurement ended (no agent answered) before everything was measured, so history check cannot pass it.',
+    ]);
     expect(entryDoubts({ ...entryAt(0), interrupted: true })).toEqual([
       'The measurement ended before everything was measured, so history check cannot pass it.',
     ]);

@@ -76,7 +76,7 @@ export async function openTarget(
       return null;
     };
     const settings = { ...target.description.settings, ...options.serverFlags };
-    return { ...target, description: { ...target.description, settings }, close };
+    return { ...target, description: { ...target.description, settings, started_by_bench: true }, close };
   } catch (error) {
     await server.stop();
     throw error;

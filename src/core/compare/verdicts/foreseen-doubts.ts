@@ -1,7 +1,8 @@
 import { samplesNeeded } from '../../measurement/latency/histogram.js';
-import { type MetricName, percentiles } from '../../measurement/metric-names.js';
+import { percentiles } from '../../measurement/metric-names.js';
 import { isOfFigure, type Threshold } from '../threshold.js';
 import { neededTrialsOf } from '../trials/confidence.js';
+import { onceARequest } from '../trials/needed-samples.js';
 
 /** How much of each setting will be measured. */
 export interface PlannedExtent {
@@ -22,9 +23,6 @@ export interface ForeseenDoubt {
   /** Requests that it needs over all trials and will not have; null if they may be enough. */
   readonly requests: number | null;
 }
-
-/** A request has at most one value of these figures. How many it has of others is only known afterwards. */
-export const onceARequest: ReadonlySet<MetricName> = new Set(['ttft', 'ttft_from_schedule', 'tpot', 'e2e']);
 
 /** The figures with thresholds for which the plan is too small, so that they cannot get a verdict. */
 export function foreseenDoubts(

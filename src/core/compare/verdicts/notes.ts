@@ -3,6 +3,7 @@ import type { Run } from '../../measurement/result-schema.js';
 import { cachedShareDifference } from '../../measurement/settings/prompt-cache.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { noticeableDelay } from '../../measurement/validity/client-delay.js';
+import { incompleteText } from '../../measurement/validity/ended-early.js';
 import { streamWarnings } from '../../measurement/validity/stream-warnings.js';
 import type { ComparedMetric } from '../compared-metric.js';
 import { differenceTexts, serverDifferences } from '../differences.js';
@@ -130,11 +131,11 @@ const mostNamed = 4;
 function endNotes(baseline: Side, candidate: Side): string[] {
   const [before, after] = [baseline.endedEarly, candidate.endedEarly];
   if (before !== null && after?.message === before.message) {
-    return [`The measurement ended before it was complete: ${before.message}`];
+    return [`${incompleteText('The measurement', before)}.`];
   }
   return [
-    ...(before === null ? [] : [`The measurement of the baseline ended before it was complete: ${before.message}`]),
-    ...(after === null ? [] : [`The measurement of the candidate ended before it was complete: ${after.message}`]),
+    ...(before === null ? [] : [`${incompleteText('The measurement of the baseline', before)}.`]),
+    ...(after === null ? [] : [`${incompleteText('The measurement of the candidate', after)}.`]),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { leastSamplesAbove } from '../../measurement/latency/histogram.js';
 import type { Setting } from '../../measurement/result-schema.js';
 import { isOverloaded, isOverloadedRun } from '../../measurement/validity/overload.js';
 import { touches } from '../../measurement/validity/saturation.js';
@@ -13,6 +12,7 @@ import { answersFewer } from '../trials/answers-fewer.js';
 import { widened } from '../trials/client-error.js';
 import { type Confidence, confidenceOf } from '../trials/confidence.js';
 import { conflictOf } from '../trials/conflict.js';
+import { neededSamplesText } from '../trials/needed-samples.js';
 import type { SettingTrials } from '../trials/setting-trials.js';
 import { isDelayTooLong } from '../trials/width.js';
 
@@ -160,7 +160,7 @@ export class SettingPair {
     const absence = absenceOf(metric, this.baseline, this.candidate);
     if (absence !== null) return absence;
     return metric.type === 'latency'
-      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples: ${leastSamplesAbove} above the percentile are needed`
+      ? `${who} ${who === 'neither side' ? 'has' : 'does not have'} enough samples: ${neededSamplesText(metric)}`
       : `${who} ${who === 'neither side' ? 'has' : 'does not have'} ${metric.id}`;
   }
 }

@@ -2,6 +2,7 @@ import { type Comparison, type GatedRow, gatedRows } from '../../compare/compari
 import { nothingCompared } from '../../compare/nothing-compared.js';
 import { plural } from '../../measurement/numbers.js';
 import type { Plan } from '../../measurement/result-schema.js';
+import { incompleteText } from '../../measurement/validity/ended-early.js';
 import {
   allowedText,
   doubtText,
@@ -62,7 +63,7 @@ export function endText({ baseline, candidate }: Comparison): string | null {
   const [first] = ended;
   if (first === undefined) return null;
   const lost = ended.find(({ cause }) => cause === 'target-lost');
-  if (lost === undefined) return `the measurement ended before it was complete: ${first.message.replace(/\.$/, '')}`;
+  if (lost === undefined) return incompleteText('the measurement', first);
   const side = lost === candidate.endedEarly ? 'candidate' : 'baseline';
   return `the ${side} was lost before the measurement was complete`;
 }

@@ -1,7 +1,8 @@
+import { sentenceStart } from '../../base/sentences.js';
 import type { ComparedMetric } from '../../compare/compared-metric.js';
+import { neededSamplesText } from '../../compare/trials/needed-samples.js';
 import type { HistoryEntry } from '../../history/entry-schema.js';
 import type { Trend, TrendPoint, Trends } from '../../history/trend.js';
-import { leastSamplesAbove } from '../../measurement/latency/histogram.js';
 import { listed, plural, unknown } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { measureLonger } from '../../measurement/validity/measure-longer.js';
@@ -49,10 +50,12 @@ export function missingFigures(
   const missing = metrics.filter(({ id }) => trends.every(({ metric }) => metric.id !== id));
   if (missing.length === 0) return [];
   const newest = entries.at(-1);
-  const isSparse = newest !== undefined && missing.some(({ type }) => type === 'latency');
-  const advice = isSparse
-    ? ` A percentile needs ${leastSamplesAbove} samples above it: ${measureLonger(newest.plan, { of: 'requests' })}.`
-    : '';
+  const sparse = missing.flatMap((metric) => (metric.type === 'latency' ? [metric] : []));
+  const needs = [...new Set(sparse.map(neededSamplesText))];
+  const advice =
+    newest === undefined || needs.length === 0
+      ? ''
+      : ` ${sentenceStart(listed(needs))}: ${measureLonger(newest.plan, { of: 'requests' })}.`;
   return [`No result has ${listed(missing.map(({ id }) => id))}.${advice}`];
 }
 

@@ -2,6 +2,7 @@ import { formatBytes } from '../../base/units.js';
 import type { Comparison } from '../../compare/comparison.js';
 import { unknown, whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
+import { fieldText } from '../../measurement/settings/field-text.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusions/conclusion.js';
@@ -136,10 +137,10 @@ function failureTable(summaries: readonly SettingSummary[]): Markup {
 /** The whole plan, the server's settings, and the machine. */
 function circumstances({ plan, target, machine, tool, started_at, finished_at }: BenchResult): Markup {
   const server = Object.entries(target.settings).map(([name, value]) => [name, String(value)] as const);
-  const load = Object.entries(plan).map(([name, value]) => [name, valueText(value)] as const);
+  const load = Object.entries(plan).map(([name, value]) => [name, valueText(name, value)] as const);
   const rest: readonly (readonly [string, string])[] = [
     ['machine', `${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memory_bytes)}, ${machine.os}`],
-    ['gpus', valueText(machine.gpus)],
+    ['gpus', valueText('gpus', machine.gpus)],
     ['measured', `${started_at} to ${finished_at}`],
     ['tool', `chatstream ${tool.version}, Node.js ${tool.node}`],
   ];
@@ -151,8 +152,7 @@ function pairs(entries: readonly (readonly [string, string])[]): Markup {
   return markup`<table class="words pairs"><tbody>${rows}</tbody></table>`;
 }
 
-function valueText(value: unknown): string {
+function valueText(name: string, value: unknown): string {
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return unknown;
-  if (Array.isArray(value)) return value.map(valueText).join(', ');
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return fieldText(name, value);
 }

@@ -61,7 +61,8 @@ th[scope="colgroup"]:not([colspan="1"]) { background: linear-gradient(var(--rule
 th[scope="colgroup"][colspan="1"] { text-align: right; } .flag { white-space: nowrap; } .verdict ul { margin: .35rem 0 0; padding-left: 1.1rem; }
 table.verdicts :is(.verdict, .title, .below, th:nth-child(-n+3)) { text-align: left; } .cards .below { white-space: normal; min-width: 8.6rem; }
 .verdicts :is(th, td) { padding-inline: .45rem; } tr.no-clear-change td.verdict { font-weight: 400; color: var(--dim); }
-@media (max-width: 640px) { .cards, .cards tbody { display: block; } .cards thead { position: absolute; clip-path: inset(50%); }
+.groups :is(th, td) { white-space: normal; } @media (max-width: 940px) { .cards :is(th, td) { padding-inline: .25rem; font-size: .93rem; } }
+@media (max-width: 800px) { .cards, .cards tbody { display: block; } .cards thead { position: absolute; clip-path: inset(50%); }
   .cards tr { display: flex; flex-wrap: wrap; padding: .6rem 0; border-bottom: 1px solid var(--rule); }
   .cards td { padding: 0; border: 0; text-align: left; } .cards td:empty { display: none; }
   .cards .title { order: -3; flex: 1; font-weight: 600; white-space: normal; overflow-wrap: anywhere; } .cards .verdict { order: -2; margin-left: 1rem; }

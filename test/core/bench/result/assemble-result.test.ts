@@ -50,7 +50,7 @@ describe('assembleResult', () => {
     const endedEarly = { cause: 'target-lost', server: 'candidate', message: 'It is gone.' } as const;
     const result = await resultOf({ endedEarly, warnings: ['Something else.'] });
     expect(result).toMatchObject({ interrupted: true, ended_early: endedEarly });
-    expect(result.warnings).toEqual(['The bench ended early: It is gone.', 'Something else.']);
+    expect(result.warnings).toEqual(['The bench ended early: it is gone.', 'Something else.']);
   });
 
   it('does not warn of what the user did', async () => {

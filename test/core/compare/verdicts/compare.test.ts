@@ -104,7 +104,7 @@ describe('the gate is inconclusive', () => {
   it('about a percentile with fewer than 10 samples above it', () => {
     const comparison = gate(pair(base, same), 'ttft.p99.9>10%');
     expect(conclusionOf(comparison)).toEqual([
-      'Inconclusive: neither side has enough samples: 10 above the percentile are needed.',
+      'Inconclusive: neither side has enough samples: a p99.9 needs 10,000 requests.',
     ]);
   });
 

@@ -80,9 +80,7 @@ describe('a measurement that ended early', () => {
   it('cannot pass', () => {
     const comparison = gate(ended(stopped), 'ttft.p95>10%');
     expect(comparison.verdict).toBe('inconclusive');
-    expect(conclusionOf(comparison)).toEqual([
-      'Inconclusive: the measurement ended before it was complete: It was stopped.',
-    ]);
+    expect(conclusionOf(comparison)).toEqual(['Inconclusive: the measurement was stopped before it was complete.']);
   });
 
   it('is a regression if the candidate was lost', () => {

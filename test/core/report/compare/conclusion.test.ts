@@ -38,7 +38,7 @@ it('names each reason once, with its figures and not with each of their settings
   const thresholds = parseThresholds(['ttft.p95>10%', 'e2e.p95>10%', 'output_tokens_per_second<10%']);
   const [text] = conclusionOf(compare(pair(result, { ...result }), { thresholds, allowed: [] }));
   expect(text).toBe(
-    'Inconclusive: ttft.p95 and e2e.p95 (2 settings): neither side has enough samples: 10 above the percentile are needed; ' +
+    'Inconclusive: ttft.p95 and e2e.p95 (2 settings): neither side has enough samples: a p95 needs 200 requests; ' +
       'output_tokens_per_second (2 settings): 3 trials on each side, but the gate needs 5: run bench with --trials 5.',
   );
 });

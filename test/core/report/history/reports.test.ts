@@ -125,7 +125,7 @@ describe('the trends of a history', () => {
     }));
     const metrics = allMetrics.filter(({ id }) => ['ttft.p95', 'goodput', 'tpot.p50'].includes(id));
     expect(missingFigures(trendsOf(sparse, metrics, 20), metrics)).toEqual([
-      'No result has ttft.p95 and goodput. A percentile needs 10 samples above it: measure for longer (-d).',
+      'No result has ttft.p95 and goodput. A p95 needs 200 requests: measure for longer (-d).',
     ]);
     const ramps = sparse.map((entry) => ({
       ...entry,

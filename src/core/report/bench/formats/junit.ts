@@ -5,7 +5,7 @@ import { judgeObjectives, type ObjectiveVerdict } from '../../../measurement/set
 import { wholeSettingText } from '../../../measurement/settings/setting-text.js';
 import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { isMostlyAnswered, unansweredShare } from '../../../measurement/settings/unanswered.js';
-import { stoppedByUser } from '../../../measurement/validity/ended-early.js';
+import { incompleteText, stoppedByUser } from '../../../measurement/validity/ended-early.js';
 import { comparisonSuites } from '../../compare/junit.js';
 import { junitXml, type TestCase } from '../../text/junit-xml.js';
 import { overloadSentences } from '../overload.js';
@@ -27,7 +27,7 @@ export function benchJunit(
 
 /** That not everything was measured: settings may be missing. */
 function endCase({ ended_early: ended = stoppedByUser }: BenchResult): TestCase {
-  const message = `The measurement ended before it was complete: ${ended.message}`;
+  const message = `${incompleteText('The measurement', ended)}.`;
   const common = { suite: 'chatstream.measurement', name: 'measurement is complete', output: message };
   return ended.cause === 'stopped'
     ? { ...common, status: 'skipped', message }

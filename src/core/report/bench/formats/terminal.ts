@@ -84,7 +84,7 @@ function findMaxLines(result: BenchResult, style: ReportStyle): readonly (readon
   if (table === null) return [];
   const paint = painter(style);
   const { lines, dropped } = searchTable([table.heading, ...table.rows], style.width);
-  const narrow = dropped.length === 0 ? [] : [paint('dim', `No room for ${listed(dropped)}.`)];
+  const narrow = noRoomFor(dropped).map((line) => paint('dim', line));
   const [answer, ...doubts] = findMaxSentences(result);
   return [
     [
@@ -122,6 +122,11 @@ function searchTable(
   return { lines: drawn(dropped).lines, dropped };
 }
 
+/** A sentence about the columns of a table for which a terminal is too narrow; none if there are no such columns. */
+function noRoomFor(columns: readonly string[]): readonly string[] {
+  return columns.length === 0 ? [] : [`No room for ${listed(columns)}.`];
+}
+
 function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: ReportStyle): readonly string[] {
   const paint = painter(style);
   const drawn = (count: number): ReturnType<typeof borderlessTable> =>
@@ -132,10 +137,14 @@ function breakdownLines({ title, heading, rows, sentences }: Breakdown, style: R
   let fitting = heading.length;
   while (fitting > 2 && drawn(fitting).width > style.width - 2) fitting -= 1;
   const { lines } = drawn(fitting);
+  const indented = (text: string): readonly string[] => wrap(text, style.width - 2).map((line) => `  ${line}`);
   return [
     paint('bold', title),
     ...lines.map((line, index) => cut(`  ${index === 0 ? paint('dim', line) : line}`, style.width)),
-    ...sentences.flatMap((sentence) => wrap(sentence, style.width - 2)).map((line) => `  ${line}`),
+    ...noRoomFor(heading.slice(fitting))
+      .flatMap(indented)
+      .map((line) => paint('dim', line)),
+    ...sentences.flatMap(indented),
   ];
 }
 
@@ -143,9 +152,8 @@ function figures(result: BenchResult, summaries: readonly SettingSummary[], styl
   const paint = painter(style);
   const { lines, dropped } = figuresTable(result, summaries, style);
   const names = dropped.map(({ group, heading }) => `${group.split(', ')[0] ?? ''} ${heading}`.trim());
-  const narrow = names.length === 0 ? [] : [`No room for ${listed(names)}.`];
   // The line of the recommendation has the same mark.
-  const notes = [...narrow, ...notesBelow(result, summaries, null)];
+  const notes = [...noRoomFor(names), ...notesBelow(result, summaries, null)];
   return [...lines, '', ...bulletLines(notes, style).map((line) => paint('dim', line))];
 }
 

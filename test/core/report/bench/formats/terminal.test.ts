@@ -6,6 +6,7 @@ import { toMarkdown } from '../../../../../src/core/report/bench/formats/markdow
 import { renderReport } from '../../../../../src/core/report/bench/formats/terminal.js';
 import { toHtml } from '../../../../../src/core/report/html/page.js';
 import { benchResult, type DescribedResult, type ResultDescription } from '../../../../support/bench-result.js';
+import { around, tenantOf } from '../../../../support/bench-result/tenants.js';
 import { examples } from '../examples.js';
 
 const rendered = new Map<string, string>();
@@ -39,6 +40,13 @@ describe('whole reports', () => {
     const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 2 }, { maxConcurrency: 4 }] });
     const text = (width: number): string => plain({ result, summaries }, width).replaceAll(/\s+/g, ' ');
     expect(text(60)).toMatch(/No room for [^.]*requests per s[^.]*\./);
+    expect(text(200)).not.toContain('No room for');
+  });
+
+  it('name the columns of a table by tenant that a narrow terminal has no room for', () => {
+    const tenants = ['anna', 'ben'].map((name) => tenantOf(name, around(100, 40)));
+    const text = (width: number): string => plain(benchResult({ settings: [{ beside: { tenants } }] }), width);
+    expect(text(50)).toMatch(/^By tenant$[^]*^ {2}No room for [^.]*E2E p50[^.]*\.$/m);
     expect(text(200)).not.toContain('No room for');
   });
 

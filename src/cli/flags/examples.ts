@@ -1,0 +1,61 @@
+/**
+ * A value for each flag whose form one cannot guess, as it is typed in a shell, quotes included. A name means the same in
+ * all commands, or takes at least the same value.
+ */
+const examples: Readonly<Record<string, string>> = {
+  'abort-on': 'overload',
+  alias: 'gpt-4o-mini',
+  allow: 'machine',
+  arrival: 'gamma:2',
+  baseline: 'before.json',
+  cancel: '10%@1s',
+  cluster: 'nats://10.0.0.1:4222',
+  concurrency: '1,2,4,8',
+  'cors-origin': 'https://chat.example',
+  duration: '30s',
+  'extra-body': `'{"top_k":1}'`,
+  'fail-on': `'ttft.p95>10%'`,
+  'find-max': `'ttft.p95<500ms'`,
+  header: `'x-tenant: blue'`,
+  'idle-unload': '10m',
+  'input-tokens': '64',
+  interval: '1s',
+  'max-concurrency': '4',
+  'max-duration': '10m',
+  metric: 'ttft.p95',
+  'mock-prefill': '20ms',
+  'mock-token': '10ms',
+  model: 'model.gguf',
+  'no-param': 'ignore_eos',
+  output: 'result.json',
+  'output-tokens': '64',
+  otlp: 'http://127.0.0.1:4318',
+  precision: '5%',
+  'probe-rate': '1',
+  'prompt-cache': '512MiB',
+  prompts: 'prompts.jsonl',
+  'queue-timeout': '60s',
+  ramp: '0-20/60s',
+  rate: '0.5,1,2,4',
+  samples: 'samples.jsonl',
+  slo: `'ttft.p95<500ms'`,
+  speed: '2',
+  stages: '2@30s,10@60s,2@30s',
+  tenants: 'tenants.yaml',
+  'think-time': '2s±1s',
+  timeout: '120s',
+  trace: 'trace.jsonl',
+  trials: '5',
+  'trusted-proxy': '10.0.0.0/8',
+  turns: '5',
+  upstream: 'http://127.0.0.1:8080',
+  url: 'http://127.0.0.1:8000',
+  versus: 'http://127.0.0.1:8001',
+  'wait-ready': '60s',
+  warmup: '1s',
+};
+
+/** A right value of a flag, for the error about a flag without its value; null for one that needs no example. */
+export function exampleOf(flag: string): string | null {
+  return examples[flag] ?? null;
+}
