@@ -99,6 +99,7 @@ The first Ctrl-C ends the bench early and reports what has been measured by then
     const meaning = exitLine(exitCode, verdict.comparison?.verdict ?? null, {
       isStrict: flags.strict,
       objectives: verdict.objectives,
+      isExplained: failures.length > 0,
     });
     if (meaning !== null) this.log(`\n${wrappedFor(process.stdout, meaning)}`);
     process.exitCode = exitCode;

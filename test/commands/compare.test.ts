@@ -113,6 +113,7 @@ describe('compare', () => {
     [['same.json', '--allow', 'weather'], '--allow weather'],
     [['same.json', '-o', 'comparison.csv'], 'comparison.csv has an unsupported extension.'],
     [['same.json', '-o', 'comparison.csv'], 'Supported extensions: .md, .html, .xml, .json.'],
+    [['same.json', '-o', ''], 'The path of a file for the result is empty.'],
     [['same.json', '-o', 'comparison'], 'comparison has no extension.'],
     [['same.json', '-o', 'missing/comparison.md'], 'missing/comparison.md cannot be written'],
   ])('exits with 2 for base.json and %j', async ([file = '', ...flags], words) => {

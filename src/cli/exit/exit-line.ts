@@ -1,19 +1,26 @@
 import type { OverallVerdict } from '../../core/compare/comparison.js';
 import { exitCodes } from './exit-codes.js';
 
+interface ExitFacts {
+  readonly isStrict: boolean;
+  readonly objectives?: 'judged' | 'undecided' | null;
+  readonly isExplained?: boolean;
+}
+
 /**
  * What the exit code of a gate means, as the last line of the output, so that readers of a job's log see why it passed
  * or failed.
  *
  * @param verdict of the comparison; null if there was none, or none was possible
  * @param objectives whether all objectives that are enforced could be judged; null if none are enforced
+ * @param isExplained whether messages have said what failed; otherwise, nothing did, but nothing was answered either
  * @param code of a command that got as far as its report; wrong flags and files would have ended it before
  * @returns null if there was nothing to judge
  */
 export function exitLine(
   code: number,
   verdict: OverallVerdict | null,
-  { isStrict, objectives = null }: { readonly isStrict: boolean; readonly objectives?: 'judged' | 'undecided' | null },
+  { isStrict, objectives = null, isExplained = true }: ExitFacts,
 ): string | null {
   switch (code) {
     case exitCodes.done:
@@ -34,7 +41,9 @@ export function exitLine(
     case exitCodes.objectiveMissed:
       return 'Exit code 12: an objective was missed.';
     case exitCodes.unexpectedFailure:
-      return 'Exit code 1: something failed; the messages above say what.';
+      return isExplained
+        ? 'Exit code 1: something failed; the messages above say what.'
+        : 'Exit code 1: no request has been answered.';
     case exitCodes.wrongUsage:
       return 'Exit code 2: baseline and candidate cannot be compared; the message above says why.';
     case exitCodes.notAvailable:

@@ -149,8 +149,29 @@ export const repeatableFlag = Flags.custom<readonly string[]>({
 export const listFlag = Flags.custom<readonly string[]>({
   multiple: true,
   multipleNonGreedy: true,
-  parse: (input) => Promise.resolve(input.split(/(?<!\\),/).map((value) => value.replaceAll('\\,', ',').trim())),
+  parse: (input) => Promise.resolve(listedIn(input)),
 });
+
+function listedIn(text: string): readonly string[] {
+  return text.split(/(?<!\\),/).map((value) => value.replaceAll('\\,', ',').trim());
+}
+
+/**
+ * The same for values that are checked when they are parsed, so that the error about a wrong one names the flag.
+ *
+ * @param check throws a ChatstreamError for a wrong value
+ */
+export function checkedListFlag(check: (value: string) => unknown): typeof listFlag {
+  return Flags.custom<readonly string[]>({
+    multiple: true,
+    multipleNonGreedy: true,
+    parse: (input) => {
+      const values = listedIn(input);
+      for (const value of values) check(value);
+      return Promise.resolve(values);
+    },
+  });
+}
 
 /** The same for addresses and networks: `10.0.0.7`, `fd00::/8`. Read it with {@link valuesOf}. */
 export const networksFlag = Flags.custom<readonly string[]>({

@@ -1,16 +1,16 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import type { OverallVerdict } from '../../core/compare/comparison.js';
 import { checkAllowed } from '../../core/compare/differences.js';
-import { parseThresholds } from '../../core/compare/threshold.js';
+import { parseThreshold, parseThresholds } from '../../core/compare/threshold.js';
 import type { CompareOptions } from '../../core/compare/verdicts/compare.js';
 import { exitCodes } from '../exit/exit-codes.js';
-import { listFlag, valuesOf } from '../flags/flags.js';
+import { checkedListFlag, listFlag, valuesOf } from '../flags/flags.js';
 
 const gate = { helpGroup: 'GATE' };
 
 /** The flags that `compare` and `bench` share: what counts as a regression, and where to report the verdict. */
 export const gateFlags = {
-  'fail-on': listFlag({
+  'fail-on': checkedListFlag(parseThreshold)({
     ...gate,
     summary:
       'What counts as a regression: ttft.p95>10% (over 10 % slower), output_tokens_per_second<5% (over 5 % lower). Repeatable.',

@@ -150,6 +150,11 @@ function formatOf<Content>(path: string, formats: Formats<Content>): Formats<Con
 }
 
 function checkPath(path: string, formats: Formats<never>): void {
+  if (path === '') {
+    throw new ChatstreamError('usage', 'The path of a file for the result is empty.', {
+      hint: 'Write it as result.json.',
+    });
+  }
   const extension = extname(path);
   if (formatOf(path, formats) === undefined) {
     const problem = extension === '' ? 'has no extension' : 'has an unsupported extension';

@@ -18,6 +18,11 @@ it.each([
   expect(exitLine(code, verdict, { isStrict })).toBe(expected);
 });
 
+it('does not speak of messages if there are none', () => {
+  const line = exitLine(1, null, { isStrict: false, isExplained: false });
+  expect(line).toBe('Exit code 1: no request has been answered.');
+});
+
 it('explains the exit code of objectives', () => {
   const undecided =
     'Exit code 0: not all objectives could be judged, which does not fail the job; with --strict, it would be 11.';

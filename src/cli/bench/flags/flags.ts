@@ -1,7 +1,10 @@
 import { Flags, type Interfaces } from '@oclif/core';
+import { parseAbortRule } from '../../../core/bench/plan/abort-rules.js';
 import { findMaxQuantities } from '../../../core/bench/plan/options.js';
+import { parseObjective } from '../../../core/measurement/settings/objectives.js';
 import { clusterFlags } from '../../connection/cluster-flags.js';
 import {
+  checkedListFlag,
   defaultDuration,
   defaultIntegers,
   defaultInWords,
@@ -27,6 +30,8 @@ const load = { helpGroup: 'LOAD' };
 const requests = { helpGroup: 'REQUESTS' };
 const target = { helpGroup: 'TARGET' };
 const output = { helpGroup: 'OUTPUT' };
+
+const objectivesFlag = checkedListFlag(parseObjective);
 
 /** How long requests are sent at each setting if neither --duration nor --requests is given. */
 export const usualDuration = '10s';
@@ -81,7 +86,7 @@ export const benchFlags = fromEnvironment({
     ...defaultTrials('1'),
     summary: 'Repetitions of every setting, interleaved. 3..20 adds trials until the gate can decide, at most 20.',
   }),
-  'find-max': listFlag({
+  'find-max': objectivesFlag({
     ...load,
     summary:
       'Search for the highest load at which this objective holds, such as ttft.p95<500ms. Repeatable: all of them must hold.',
@@ -97,7 +102,7 @@ export const benchFlags = fromEnvironment({
     ...defaultPrecision('5%'),
     summary: 'How near --find-max comes to the limit, on either side.',
   }),
-  'abort-on': listFlag({
+  'abort-on': checkedListFlag(parseAbortRule)({
     ...load,
     summary:
       'End a run early: overload (the queue grows without end), errors:10% (more have no answer), slo (an objective is missed). Repeatable.',
@@ -154,7 +159,7 @@ export const benchFlags = fromEnvironment({
     min: 0,
     default: 0,
   }),
-  slo: listFlag({
+  slo: objectivesFlag({
     ...requests,
     summary: 'Objective, such as ttft.p95<500ms or e2e<5s. Repeatable. Goodput counts requests that meet all of them.',
   }),

@@ -72,9 +72,9 @@ describe('the command that repeats a bench', () => {
   });
 
   it('has what was given, quoted for a shell', async () => {
-    const argv = ['-c', '4', '--slo', 'ttft.p95<500ms', '--slo', "it's<1s", '--think-time', '2s±1s', '--insecure'];
+    const argv = ['-c', '4', '--slo', 'ttft.p95<500ms', '--model-name', "it's", '--think-time', '2s±1s', '--insecure'];
     expect(await commandOf(...argv)).toBe(
-      String.raw`chatstream bench --concurrency 4 --think-time 2s±1s --slo 'ttft.p95<500ms' --slo 'it'\''s<1s' --insecure`,
+      String.raw`chatstream bench --concurrency 4 --think-time 2s±1s --slo 'ttft.p95<500ms' --insecure --model-name 'it'\''s'`,
     );
   });
 

@@ -30,7 +30,11 @@ describe('what makes no sense', () => {
     [['--url', 'localhost:8000'], '"localhost:8000" is not the URL of a server.'],
     [['--versus', 'example.org'], '"example.org" is not the URL of a server.'],
     [['--url', 'http://me:secret@example.org'], 'The URL of example.org contains a password'],
-    [['--slo', 'nonsense'], '"nonsense" is not an objective.'],
+    [['--slo', 'nonsense'], 'Parsing --slo \n\t"nonsense" is not an objective.'],
+    [['--slo', 'e2e<1s,', '--find-max', 'ttft.p95<1s'], 'Parsing --slo \n\t"" is not an objective.'],
+    [['--find-max', 'nonsense'], 'Parsing --find-max \n\t"nonsense" is not an objective.'],
+    [['--abort-on', 'nonsense'], 'Parsing --abort-on \n\t"nonsense"'],
+    [['--fail-on', 'nonsense'], 'Parsing --fail-on \n\tThe threshold "nonsense" cannot be read.'],
     [['--slo', 'ttft.p42<1s'], '"ttft.p42<1s" is not an objective.'],
   ])('is refused: %j', async (argv, message) => {
     await expect(optionsOf(...argv)).rejects.toMatchObject({

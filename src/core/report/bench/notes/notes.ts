@@ -35,7 +35,7 @@ export function notesBelow(
     executorsText(result),
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
-    summaries.every(({ requests }) => unanswered(requests) === 0) ? 'No request was refused or failed.' : '',
+    failuresNote(summaries, completed),
     extensionText(result, summaries),
     roughText(result, steadyOf(summaries)),
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
@@ -44,6 +44,13 @@ export function notesBelow(
     mark !== null && summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
   ].filter((note) => note !== '');
+}
+
+function failuresNote(summaries: readonly SettingSummary[], completed: boolean): string {
+  if (summaries.some(({ requests }) => unanswered(requests) > 0)) return '';
+  return completed
+    ? 'No request was refused or failed.'
+    : 'No request that began after the warm-up has ended: measure longer (-d).';
 }
 
 /** A smaller share of cached prompt tokens, such as those of a chat template, shortens no prefill that matters. */
