@@ -89,6 +89,7 @@ describe.concurrent('a bench that is asked for what cannot be done', () => {
       ['--prompts', 'no/prompts.jsonl'],
       'no/prompts.jsonl cannot be read: there is no such file',
     ],
+    ['a flag of another program', ['--request-rate', '4'], 'Here it is --rate; see --help.'],
     ['a flag that does not exist', ['--max-concurency', '4'], 'Did you mean --max-concurrency?'],
   ])('says so before anything is sent: %s', async (_name, argv, message) => {
     const server = await foreign.start();

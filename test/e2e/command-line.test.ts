@@ -63,6 +63,19 @@ describe.concurrent('the command line', () => {
     );
   });
 
+  it.for([
+    [
+      '-ngl',
+      '99',
+      'error: --max-concurrency: "gl" is not a whole number.\nFor -ngl of llama-server, write --gpu-layers.',
+    ],
+    ['--ctx-size', '4096', 'error: There is no flag --ctx-size.\nHere it is --context; see --help.'],
+  ] as const)('knows flags of llama-server: %s', async ([flag, value, said], { expect }) => {
+    const run = await runCli(['serve', flag, value]);
+    expect(await run.exited).toBe(2);
+    expect(stripVTControlCharacters(run.stderr)).toBe(`${said}\n`);
+  });
+
   it('names the flag for an argument of a command that takes none', async ({ expect }) => {
     const run = await runCli(['bench', 'http://127.0.0.1:8000', '-c', '4']);
     expect(await run.exited).toBe(2);

@@ -5,6 +5,7 @@ import { near } from '../../core/base/mistakes/near.js';
 import { lowerFirst } from '../../core/base/sentences.js';
 import { listed } from '../../core/measurement/numbers.js';
 import { argumentAsFlag } from './argument-as-flag.js';
+import { flagsOfOthers } from './flags-of-others.js';
 import { type Wrong, wrongCombination } from './wrong-combination.js';
 import { wrongValue } from './wrong-value.js';
 
@@ -107,17 +108,25 @@ function unknownFlag(error: Errors.CLIError): UnknownFlag | null {
 function wrongFlag(error: Errors.CLIError): Wrong | null {
   const unknown = unknownFlag(error);
   if (unknown === null) return null;
-  const meant = flagMeant(unknown.name, unknown.known);
-  return {
-    message: `There is no flag ${unknown.name}.`,
-    hint: meant === null ? 'See --help.' : `Did you mean ${meant}?`,
-  };
+  return { message: `There is no flag ${unknown.name}.`, hint: hintFor(unknown) };
 }
+
+function hintFor({ name, known }: UnknownFlag): string {
+  const same = flagsOfOthers[name.replace(/^-+/, '')];
+  if (same !== undefined && known.some((flag) => flag.name === same)) return `Here it is --${same}; see --help.`;
+  const meant = flagMeant(name, known);
+  return meant === null ? 'See --help.' : `Did you mean ${meant}?`;
+}
+
+/** More flags than this with a word in common are a list, and not a guess. */
+const mostMeant = 3;
 
 function flagMeant(typed: string, known: UnknownFlag['known']): string | null {
   const name = typed.replace(/^-+/, '');
   const short = known.find(({ char }) => char === name);
   if (short !== undefined) return `-${name} (--${short.name})`;
+  const longer = known.filter((flag) => `-${flag.name}-`.includes(`-${name}-`));
+  if (longer.length > 0 && longer.length <= mostMeant) return longer.map((flag) => `--${flag.name}`).join(' or ');
   const meant = near(name, known.map((flag) => flag.name)); // prettier-ignore
   return meant === null ? null : `--${meant}`;
 }

@@ -1,5 +1,6 @@
 import { near } from '../../core/base/mistakes/near.js';
 import { listed } from '../../core/measurement/numbers.js';
+import { flagsOfOthers } from './flags-of-others.js';
 import type { Wrong } from './wrong-combination.js';
 
 /** For a service called "chatstream", CHATSTREAM_PORT would be its address. */
@@ -17,13 +18,21 @@ export function wrongValue(said: string): Wrong | null {
   return wrongInteger(said) ?? wrongChoice(said);
 }
 
+function hintForInteger(flag: string, value: string): string {
+  if (/^(tcp|udp|sctp):/.test(value)) return serviceHint;
+  // A flag of several letters after one dash: -ngl is -n with the value "gl".
+  const other = flag === '--max-concurrency' ? flagsOfOthers[`n${value}`] : undefined;
+  return other === undefined
+    ? 'Write one with digits only, such as 8.'
+    : `For -n${value} of llama-server, write --${other}.`;
+}
+
 function wrongInteger(said: string): Wrong | null {
   const [, flag, side, limit, value] =
     /^(\S+): Expected an integer(?: (greater|less) than or equal to (-?\d+))? but received: (.*)$/s.exec(said) ?? [];
   if (flag === undefined || value === undefined) return null;
   if (side === undefined || limit === undefined) {
-    const hint = /^(tcp|udp|sctp):/.test(value) ? serviceHint : 'Write one with digits only, such as 8.';
-    return { message: `${flag}: "${value}" is not a whole number.`, hint };
+    return { message: `${flag}: "${value}" is not a whole number.`, hint: hintForInteger(flag, value) };
   }
   const [what, which] = side === 'greater' ? ['too small', 'at least'] : ['too large', 'at most'];
   return { message: `${flag}: ${value} is ${what}.`, hint: `Write a whole number of ${which} ${limit}.` };

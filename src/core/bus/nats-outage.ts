@@ -8,6 +8,9 @@ import type { Obstacle } from './bus.js';
 /** How often a reason is looked for while the connection is lost, in milliseconds. */
 const lookEveryMs = 5000;
 
+/** A server that is being stopped cuts connections off for a moment, before nothing listens any more. In milliseconds. */
+const firstLookMs = 200;
+
 /** How long a server has to greet a client, in milliseconds. */
 const greetWithinMs = 2000;
 
@@ -48,7 +51,11 @@ export class NatsOutage {
     if (this.#current !== null) return;
     this.#told = null;
     this.#heard = null;
-    this.#look();
+    const beginning = {};
+    this.#current = beginning;
+    systemClock.schedule(firstLookMs, () => {
+      if (this.#current === beginning) this.#look();
+    });
   }
 
   end(): void {

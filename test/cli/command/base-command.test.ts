@@ -238,6 +238,7 @@ describe('a command', () => {
     [['--jsn'], 'There is no flag --jsn.', 'Did you mean --json?'],
     [['--hepl'], 'There is no flag --hepl.', 'Did you mean --help?'],
     [['--c', '4'], 'There is no flag --c.', 'Did you mean -c (--count)?'],
+    [['--key', 'abc'], 'There is no flag --key.', 'Did you mean --api-key?'],
     [['--temperature', '4'], 'There is no flag --temperature.', 'See --help.'],
     [['--gpu', 'cud'], '--gpu: "cud" is none of auto, cuda and off.', 'Did you mean --gpu cuda?'],
     [['--gpu', 'tpu'], '--gpu: "tpu" is none of auto, cuda and off.', 'Write one of these.'],

@@ -26,6 +26,8 @@ export function notesBelow(
   mark: string | null,
 ): readonly string[] {
   const completed = summaries.some(({ requests }) => requests.completed > 0);
+  // Then its connections ended for another reason, and measuring longer is no remedy.
+  const isServerLost = result.ended_early?.cause === 'target-lost';
   return [
     completed ? `Queue wait ${queueWaitSourceText[queueWaitSourceOf(summaries)]}.` : '',
     growingNote(summaries),
@@ -39,8 +41,7 @@ export function notesBelow(
     extensionText(result, summaries),
     roughText(result, steadyOf(summaries)),
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
-    moreRequestsText(result, steadyOf(summaries)),
-    reconnectsText(summaries),
+    ...(isServerLost ? [] : [moreRequestsText(result, steadyOf(summaries)), reconnectsText(summaries)]),
     mark !== null && summaries.some((summary) => isMarked(result, summaries, summary)) ? `${mark} recommended.` : '',
     versusText(result),
   ].filter((note) => note !== '');

@@ -23,3 +23,19 @@ describe('requests that were sent again', () => {
     expect(reconnecting(0)).not.toContain('sent again');
   });
 });
+
+describe('the notes on a server that was lost', () => {
+  const { result, summaries } = benchResult({ settings: [{ maxConcurrency: 1, completed: 30 }] });
+  const [summary] = summaries;
+  if (summary === undefined) throw new Error('there is no setting');
+  const reconnected = [{ ...summary, requests: { ...summary.requests, reconnects: 1 } }];
+
+  it('neither explain its connections nor advise to measure it longer', () => {
+    const whole = notesBelow(result, reconnected, null).join(' ');
+    expect(whole).toContain('A p95 needs 200 requests');
+    expect(whole).toContain('was sent again');
+    const ended_early = { cause: 'target-lost', message: 'It cannot be reached.', server: null } as const;
+    const lost = notesBelow({ ...result, ended_early }, reconnected, null).join(' ');
+    expect(lost).not.toMatch(/A p95 needs|sent again/);
+  });
+});
