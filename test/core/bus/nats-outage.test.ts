@@ -144,8 +144,11 @@ describe.skipIf(!hasNats())(`a bus whose NATS server ${needsNats}`, () => {
     await nats.restart();
     await until(() => told.includes('back'), 'the connection');
     // While it stops, connections are cut off.
-    const reason = expect.stringMatching(/^127\.0\.0\.1:\d+: (?:nothing listens there|the connection was cut off)$/);
-    expect(told).toEqual(['lost', reason, 'back']);
+    expect(told).toEqual([
+      'lost',
+      expect.stringMatching(/: (?:nothing listens there|the connection was cut off)$/),
+      'back',
+    ]);
   });
 
   it('comes back with other users says so, once', async () => {
