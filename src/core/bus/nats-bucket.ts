@@ -23,42 +23,40 @@ const createPauseMs = 50;
  *
  * @throws ChatstreamError as described at {@link Bus.bucket}
  */
-export async function openNatsBucket(
-  connection: NatsConnection,
-  onStatus: Subscribable<BusStatus>,
-  name: string,
-  options: BucketOptions,
-): Promise<Bucket> {
+export async function openNatsBucket(link: NatsLink, name: string, options: BucketOptions): Promise<Bucket> {
   const nats = await import('@nats-io/kv');
-  const bucket = new NatsBucket(new nats.Kvm(connection), connection, onStatus, name, options);
+  const bucket = new NatsBucket(new nats.Kvm(link.connection), link, name, options);
   await bucket.open();
   return bucket;
 }
 
+/** What a bucket needs of its bus. */
+export interface NatsLink {
+  readonly connection: NatsConnection;
+  readonly onStatus: Subscribable<BusStatus>;
+  /**
+   * Told of everything that makes the client read from a bucket, until that has begun or failed. The connection must not be closed
+   * before: the client would begin all the same, and its timers would keep the process alive.
+   */
+  readonly reading: (beginning: Promise<unknown>) => void;
+}
+
 class NatsBucket implements Bucket {
   readonly #kvm: Kvm;
-  readonly #connection: NatsConnection;
-  readonly #onStatus: Subscribable<BusStatus>;
+  readonly #link: NatsLink;
   readonly #name: string;
   readonly #ttlMs: number | null;
   #kv: KV | null = null;
 
-  constructor(
-    kvm: Kvm,
-    connection: NatsConnection,
-    onStatus: Subscribable<BusStatus>,
-    name: string,
-    { ttlMs }: BucketOptions,
-  ) {
+  constructor(kvm: Kvm, link: NatsLink, name: string, { ttlMs }: BucketOptions) {
     this.#kvm = kvm;
-    this.#connection = connection;
-    this.#onStatus = onStatus;
+    this.#link = link;
     this.#name = name;
     this.#ttlMs = ttlMs;
   }
 
   get maxValueBytes(): number {
-    return mostValueBytes(maxPayloadBytesOf(this.#connection));
+    return mostValueBytes(maxPayloadBytesOf(this.#link.connection));
   }
 
   async open(): Promise<KV> {
@@ -70,7 +68,7 @@ class NatsBucket implements Bucket {
       return kv;
     } catch (error) {
       if (error instanceof ChatstreamError) throw error;
-      throw isOff(error) ? jetStreamOff(this.#connection.getServer(), error) : unavailable(this.#name, error);
+      throw isOff(error) ? jetStreamOff(this.#link.connection.getServer(), error) : unavailable(this.#name, error);
     }
   }
 
@@ -85,7 +83,7 @@ class NatsBucket implements Bucket {
     return this.#ask(async (kv) => {
       const entries: Entry[] = [];
       // A bucket keeps one value per key, so its history is its contents.
-      for await (const found of await kv.history({ key: subjectOf(selection) })) {
+      for await (const found of await this.#reading(kv.history({ key: subjectOf(selection) }))) {
         if (found.operation === 'PUT') entries.push(entryOf(found));
       }
       return entries;
@@ -117,16 +115,21 @@ class NatsBucket implements Bucket {
   watch(selection: string, onEvent: Parameters<Bucket['watch']>[1]): () => void {
     checkSelection(selection);
     const watch = new NatsWatch({
-      open: async () => (await this.open()).watch({ key: subjectOf(selection) }),
+      open: async () => this.#reading((await this.open()).watch({ key: subjectOf(selection) })),
       get: (key) => this.get(key),
-      isClosed: () => this.#connection.isClosed(),
-      onStatus: this.#onStatus,
+      isClosed: () => this.#link.connection.isClosed(),
+      onStatus: this.#link.onStatus,
       ttlMs: this.#ttlMs,
       onEvent,
     });
     return () => {
       watch.stop();
     };
+  }
+
+  #reading<T>(beginning: Promise<T>): Promise<T> {
+    this.#link.reading(beginning);
+    return beginning;
   }
 
   /** A server that came back without its storage has no bucket: it is created again, and asked once more. */

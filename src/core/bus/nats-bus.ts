@@ -159,6 +159,15 @@ function busOf(connection: NatsConnection, newOutage: NewOutage): Bus {
 }
 
 function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>): Bus {
+  const beginnings = new Set<Promise<unknown>>();
+  const reading = (beginning: Promise<unknown>): void => {
+    const settled = beginning
+      .catch(() => undefined)
+      .finally(() => {
+        beginnings.delete(settled);
+      });
+    beginnings.add(settled);
+  };
   return {
     get maxPayloadBytes() {
       return maxPayloadBytesOf(connection);
@@ -191,14 +200,20 @@ function unguardedBusOf(connection: NatsConnection, status: Emitter<BusStatus>):
           return null;
         },
       ),
-    bucket: (name, bucketOptions) => openNatsBucket(connection, status.subscribe, name, bucketOptions),
+    bucket: (name, bucketOptions) =>
+      openNatsBucket({ connection, onStatus: status.subscribe, reading }, name, bucketOptions),
     onStatus: status.subscribe,
     async close() {
       // Draining waits for the server, which may be unreachable.
-      await Promise.race([connection.flush().catch(() => undefined), after(1000)]);
+      await Promise.race([Promise.allSettled([connection.flush(), allOf(beginnings)]), after(1000)]);
       await connection.close();
     },
   };
+}
+
+/** Resolves when a set is empty whose promises leave it when they are settled, and never reject. */
+async function allOf(promises: ReadonlySet<Promise<unknown>>): Promise<void> {
+  while (promises.size > 0) await Promise.all(promises);
 }
 
 function after(ms: number): Promise<void> {

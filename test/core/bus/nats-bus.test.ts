@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bus } from '../../../src/core/bus/bus.js';
 import { parseClusterAddress } from '../../../src/core/bus/cluster-address.js';
@@ -9,6 +12,41 @@ import { hasNats, NatsServer, needsNats } from '../../support/nats-server.js';
 import { until } from '../../support/until.js';
 
 const textOf = (data: Uint8Array): string => Buffer.from(data).toString('utf8');
+
+/** A way to a server whose messages arrive together, every so many milliseconds. */
+async function inChunks(
+  address: string,
+  everyMs: number,
+): Promise<{ readonly address: string; readonly close: () => void }> {
+  const [host, port] = address.split(':');
+  const proxy = createServer((client) => {
+    const server = connect({ host, port: Number(port) });
+    const held: Buffer[] = [];
+    const timer = setInterval(() => {
+      const chunk = Buffer.concat(held.splice(0));
+      if (chunk.length > 0) client.write(chunk);
+    }, everyMs);
+    timer.unref();
+    server.on('data', (data) => held.push(data));
+    client.on('data', (data) => server.write(data));
+    for (const [end, otherEnd] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      end
+        .on('error', () => undefined)
+        .on('close', () => {
+          clearInterval(timer);
+          otherEnd.destroy();
+        });
+    }
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    address: `127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    close: () => void proxy.close(),
+  };
+}
 
 /** The rest of what NATS has to do is tested in test/slow. */
 describe.skipIf(!hasNats())(`a bus over a real NATS server ${needsNats}`, () => {
@@ -30,6 +68,27 @@ describe.skipIf(!hasNats())(`a bus over a real NATS server ${needsNats}`, () => 
     await Promise.all([one.close(), other.close()]);
     await nats.stop();
     await rm(folder, { recursive: true });
+  });
+
+  it('leaves nothing that keeps the process alive, if it is closed while a watch begins', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const slow = await inChunks(nats.address, 20);
+    const before = timers();
+    const address = parseClusterAddress(`nats://${slow.address}`);
+    const options = { address, credentialsPath: null, caPath: null, certificate: null, name: 'test' };
+    await Promise.all(
+      Array.from({ length: 10 }, async (_, turn) => {
+        const bus = await connectNats(options);
+        const bucket = await bus.bucket('closing', { ttlMs: null });
+        const stop = bucket.watch('', () => undefined);
+        await pause(turn * 10);
+        stop();
+        await bus.close();
+      }),
+    );
+    // The client gives up its last requests after 5 s.
+    await until(() => timers() <= before, 'the end of all timers', 10_000);
+    slow.close();
   });
 
   it('carries messages, questions and their answers', async () => {
