@@ -17,6 +17,9 @@ const greetWithinMs = 2000;
 /** The client reports a time-out, since a server has greeted it. */
 const notLetIn = 'it answers, but does not complete the connection';
 
+/** What Node.js adds to errors about certificates from version 24 on: a flag of its own, where ours are `--cluster-ca` and others. */
+const adviceOfNode = /; if the root CA is installed locally.*$/s;
+
 /** Tries to connect to a server that has greeted a client. @returns null if that succeeds */
 export type Trial = (server: string) => Promise<Obstacle | null>;
 
@@ -113,7 +116,7 @@ export class NatsOutage {
 export function connectionReason(error: unknown): string {
   const code = member(error, 'code') ?? member(member(error, 'cause'), 'code');
   if (error instanceof Error && error.name === 'TimeoutError') return notLetIn;
-  return networkReasons[String(code)] ?? messageOf(error);
+  return networkReasons[String(code)] ?? messageOf(error).replace(adviceOfNode, '');
 }
 
 /** The client's errors about a user that is unknown or has expired. */

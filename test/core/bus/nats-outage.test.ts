@@ -113,6 +113,12 @@ describe('the reason why a connection failed', () => {
     ],
     [new Error('connection refused', { cause: { code: 'ECONNREFUSED' } }), 'nothing listens there'],
     [Object.assign(new Error('timeout'), { name: 'TimeoutError' }), 'it answers, but does not complete the connection'],
+    [
+      new Error(
+        'self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca',
+      ),
+      'self-signed certificate',
+    ],
     [new Error('something else'), 'something else'],
   ])('of %s', (error, reason) => {
     expect(connectionReason(error)).toBe(reason);
