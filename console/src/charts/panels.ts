@@ -29,68 +29,76 @@ type Words = ReturnType<typeof chartsWords>;
 type Value = (sample: HistorySample) => number | null;
 
 /** What is drawn: a chart for each question that somebody who looks after a server asks. */
-export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Words): readonly Panel[] {
-  const line = (label: string, colour: string, value: Value): Line => ({ label, colour, values: samples.map(value) });
-  const area = (label: string, colour: string, value: Value): Line => ({
-    ...line(label, colour, value),
-    isFilled: true,
-  });
-  const percentiles = (of: 'ttft_ms' | 'queue_wait_ms' | 'inter_token_ms'): readonly Line[] => [
-    area(words.p50, '--accent', (sample) => sample[of]?.p50 ?? null),
-    { ...line(words.p95, '--ink-2', (sample) => sample[of]?.p95 ?? null), isDashed: true },
+export function panelsOf(past: Past, words: Words): readonly Panel[] {
+  // The engine may not use the GPU that the machine has.
+  const usesGpu = past.samples.some(({ gpu }) => gpu !== null);
+  return [
+    ...requestPanels(past, words),
+    ...timePanels(past, words),
+    ...machinePanels(past, words),
+    ...(usesGpu ? gpuPanels(past, words) : []),
   ];
-  const times = (of: 'ttft_ms' | 'queue_wait_ms' | 'inter_token_ms'): Pick<Panel, 'format' | 'unit' | 'lines'> => ({
-    format: shortTime,
-    unit: timeUnit(Math.max(...samples.map((sample) => sample[of]?.p95 ?? 0))),
-    lines: percentiles(of),
-  });
+}
+
+function requestPanels({ samples, intervalSeconds }: Past, words: Words): readonly Panel[] {
   const perMinute = 60 / intervalSeconds;
-  const { cpu, memory, gpus } = machine;
-  // The engine may not use the one that the machine has.
-  const usesGpu = samples.some(({ gpu }) => gpu !== null);
+  const unsuccessful: Value = ({ cancelled, failed, timed_out }) => (cancelled + failed + timed_out) * perMinute;
   return [
     {
       id: 'requests',
       title: words.requests,
       format: brief,
       lines: [
-        area(words.running, '--accent', ({ running }) => running),
-        line(words.waiting, '--waiting', ({ waiting }) => waiting),
+        area(samples, words.running, ({ running }) => running),
+        line(samples, words.waiting, '--waiting', ({ waiting }) => waiting),
       ],
     },
     {
       id: 'tokens',
       title: words.tokens,
       format: rate,
-      lines: [area(words.output, '--accent', ({ output_tokens }) => output_tokens / intervalSeconds)],
+      lines: [area(samples, words.output, ({ output_tokens }) => output_tokens / intervalSeconds)],
     },
     {
       id: 'ended',
       title: words.ended,
       format: brief,
       lines: [
-        area(words.completed, '--accent', ({ completed }) => completed * perMinute),
-        line(
-          words.unsuccessful,
-          '--ink-2',
-          ({ cancelled, failed, timed_out }) => (cancelled + failed + timed_out) * perMinute,
-        ),
-        line(words.refused, '--bad', ({ refused }) => refused * perMinute),
+        area(samples, words.completed, ({ completed }) => completed * perMinute),
+        line(samples, words.unsuccessful, '--ink-2', unsuccessful),
+        line(samples, words.refused, '--bad', ({ refused }) => refused * perMinute),
       ],
     },
-    { id: 'ttft', title: words.ttft, ...times('ttft_ms') },
-    { id: 'queue-wait', title: words.queueWait, ...times('queue_wait_ms') },
-    { id: 'inter-token', title: words.interToken, ...times('inter_token_ms') },
+  ];
+}
+
+function timePanels({ samples }: Past, words: Words): readonly Panel[] {
+  const panel = (id: string, title: string, of: 'ttft_ms' | 'queue_wait_ms' | 'inter_token_ms'): Panel => ({
+    ...{ id, title },
+    format: shortTime,
+    unit: timeUnit(Math.max(...samples.map((sample) => sample[of]?.p95 ?? 0))),
+    lines: [
+      area(samples, words.p50, (sample) => sample[of]?.p50 ?? null),
+      { ...line(samples, words.p95, '--ink-2', (sample) => sample[of]?.p95 ?? null), isDashed: true },
+    ],
+  });
+  return [
+    panel('ttft', words.ttft, 'ttft_ms'),
+    panel('queue-wait', words.queueWait, 'queue_wait_ms'),
+    panel('inter-token', words.interToken, 'inter_token_ms'),
+  ];
+}
+
+function machinePanels({ samples, machine: { cpu, memory } }: Past, words: Words): readonly Panel[] {
+  const cached: Value = ({ cached_tokens, prompt_tokens }) =>
+    prompt_tokens === 0 ? null : cached_tokens / prompt_tokens;
+  return [
     {
       id: 'cache',
       title: words.cache,
       format: percent,
       most: 1,
-      lines: [
-        area(words.cached, '--accent', ({ cached_tokens, prompt_tokens }) =>
-          prompt_tokens === 0 ? null : cached_tokens / prompt_tokens,
-        ),
-      ],
+      lines: [area(samples, words.cached, cached)],
     },
     {
       id: 'cpu',
@@ -98,7 +106,7 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       note: `${words.cores(String(cpu.cores))}, ${words.process(percent(cpu.process))}`,
       format: percent,
       most: 1,
-      lines: [area(words.machine, '--accent', (sample) => sample.cpu)],
+      lines: [area(samples, words.machine, (sample) => sample.cpu)],
     },
     {
       id: 'memory',
@@ -106,35 +114,45 @@ export function panelsOf({ samples, intervalSeconds, machine }: Past, words: Wor
       note: words.ofTotal(bytes(memory.used_bytes), bytes(memory.total_bytes)),
       format: bytes,
       unit: samples.every(({ memory_bytes }) => memory_bytes < 2 ** 30) ? 2 ** 20 : 2 ** 30,
-      lines: [area('chatstream', '--accent', ({ memory_bytes }) => memory_bytes)],
+      lines: [area(samples, 'chatstream', ({ memory_bytes }) => memory_bytes)],
     },
-    ...(!usesGpu
-      ? []
-      : [
-          {
-            id: 'gpu',
-            title: words.gpu,
-            note: [...new Set(gpus.map(({ name }) => name))].join(', '),
-            format: percent,
-            most: 1,
-            lines: [area(words.use, '--accent', (sample) => sample.gpu?.used ?? null)],
-          },
-          {
-            id: 'gpu-memory',
-            title: words.gpuMemory,
-            format: bytes,
-            most: gpus.reduce((sum, { memory_total_bytes }) => sum + memory_total_bytes, 0),
-            lines: [area(words.used, '--accent', (sample) => sample.gpu?.memory_used_bytes ?? null)],
-          },
-          // The bar above the charts counts them, too. This one fills the grid.
-          {
-            id: 'restarts',
-            title: words.restarts,
-            format: brief,
-            lines: [line(words.restart, '--bad', ({ engine_restarts }) => engine_restarts)],
-          },
-        ]),
   ];
+}
+
+function gpuPanels({ samples, machine: { gpus } }: Past, words: Words): readonly Panel[] {
+  return [
+    {
+      id: 'gpu',
+      title: words.gpu,
+      note: [...new Set(gpus.map(({ name }) => name))].join(', '),
+      format: percent,
+      most: 1,
+      lines: [area(samples, words.use, (sample) => sample.gpu?.used ?? null)],
+    },
+    {
+      id: 'gpu-memory',
+      title: words.gpuMemory,
+      format: bytes,
+      most: gpus.reduce((sum, { memory_total_bytes }) => sum + memory_total_bytes, 0),
+      lines: [area(samples, words.used, (sample) => sample.gpu?.memory_used_bytes ?? null)],
+    },
+    // The bar above the charts counts them, too. This one fills the grid.
+    {
+      id: 'restarts',
+      title: words.restarts,
+      format: brief,
+      lines: [line(samples, words.restart, '--bad', ({ engine_restarts }) => engine_restarts)],
+    },
+  ];
+}
+
+function line(samples: readonly HistorySample[], label: string, colour: string, value: Value): Line {
+  return { label, colour, values: samples.map(value) };
+}
+
+/** The line that a panel is about. */
+function area(samples: readonly HistorySample[], label: string, value: Value): Line {
+  return { ...line(samples, label, '--accent', value), isFilled: true };
 }
 
 /** The longest unit of time that is not longer than a time, in milliseconds: an hour, a minute, or less. */

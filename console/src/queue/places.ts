@@ -10,6 +10,12 @@ export interface Layout {
   readonly rowHeight: number;
 }
 
+/** In rem. */
+export interface Area {
+  readonly width: number;
+  readonly height: number;
+}
+
 interface Shape {
   readonly width: number;
   readonly height: number;

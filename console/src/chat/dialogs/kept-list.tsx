@@ -27,7 +27,6 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
   // Those at the server are not here to be exported.
   const inBrowser = kept.value.filter(({ storedAs }) => storedAs === null);
   const open = openIds();
-  const dates = new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' });
   return (
     <>
       <p class="quiet">{words.keptText(shelfSize)}</p>
@@ -39,47 +38,20 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
       {kept.value.length === 0 && <p class="chat-none">{words.keptNone}</p>}
       <ul class="chat-kept">
         {kept.value.map((conversation) => (
-          <li key={conversation.id}>
-            <button
-              class="quiet chat-kept-open"
-              disabled={open.has(conversation.id)}
-              onClick={() => {
-                pane.open(conversation);
-                shownDialog.value = { type: 'none' };
-              }}
-            >
-              <span>{nameOf(conversation)}</span>
-              <span class="quiet figure">
-                {open.has(conversation.id)
-                  ? words.pane(paneNumber(conversation))
-                  : dates.format(conversation.changedAtMs)}
-                {conversation.storedAs !== null && ` · ${words.atServer}`}
-              </span>
-            </button>
-            {conversation.storedAs === null && (
-              <button
-                class="quiet icon"
-                title={words.exportOne}
-                aria-label={`${words.exportOne}: ${nameOf(conversation)}`}
-                onClick={() => {
-                  download([conversation]);
-                }}
-              >
-                <Icon name="download" />
-              </button>
-            )}
-            <button
-              class="quiet icon"
-              title={words.remove}
-              aria-label={`${words.remove}: ${nameOf(conversation)}`}
-              onClick={() => {
-                forget(conversation);
-                kept.value = shelf.list();
-              }}
-            >
-              <Icon name="remove" />
-            </button>
-          </li>
+          <Kept
+            key={conversation.id}
+            conversation={conversation}
+            name={nameOf(conversation)}
+            isOpen={open.has(conversation.id)}
+            open={() => {
+              pane.open(conversation);
+              shownDialog.value = { type: 'none' };
+            }}
+            remove={() => {
+              forget(conversation);
+              kept.value = shelf.list();
+            }}
+          />
         ))}
       </ul>
       <div class="chat-buttons">
@@ -108,6 +80,47 @@ export function KeptList({ pane }: { readonly pane: Pane }): JSX.Element {
         </button>
       </div>
     </>
+  );
+}
+
+interface KeptProps {
+  readonly conversation: Conversation;
+  readonly name: string;
+  /** Whether a pane shows it. */
+  readonly isOpen: boolean;
+  readonly open: () => void;
+  readonly remove: () => void;
+}
+
+function Kept({ conversation, name, isOpen, open, remove }: KeptProps): JSX.Element {
+  const words = chatWords();
+  const isAtServer = conversation.storedAs !== null;
+  const dates = new Intl.DateTimeFormat(language.value, { dateStyle: 'medium', timeStyle: 'short' });
+  return (
+    <li>
+      <button class="quiet chat-kept-open" disabled={isOpen} onClick={open}>
+        <span>{name}</span>
+        <span class="quiet figure">
+          {isOpen ? words.pane(paneNumber(conversation)) : dates.format(conversation.changedAtMs)}
+          {isAtServer && ` · ${words.atServer}`}
+        </span>
+      </button>
+      {!isAtServer && (
+        <button
+          class="quiet icon"
+          title={words.exportOne}
+          aria-label={`${words.exportOne}: ${name}`}
+          onClick={() => {
+            download([conversation]);
+          }}
+        >
+          <Icon name="download" />
+        </button>
+      )}
+      <button class="quiet icon" title={words.remove} aria-label={`${words.remove}: ${name}`} onClick={remove}>
+        <Icon name="remove" />
+      </button>
+    </li>
   );
 }
 

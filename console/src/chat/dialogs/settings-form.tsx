@@ -11,6 +11,11 @@ import type { Pane } from '../panes/pane.js';
 import { panes } from '../panes/panes.js';
 import { chatWords } from '../words.js';
 
+interface FieldProps {
+  readonly settings: Settings;
+  readonly set: (changed: Partial<Settings>) => void;
+}
+
 /** What is changed applies to the next answer. */
 export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
   const words = chatWords();
@@ -18,7 +23,6 @@ export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
   const set = (changed: Partial<Settings>): void => {
     pane.configure({ ...settings, ...changed });
   };
-  const isMoreBroken = fieldsOf(settings.more) === null;
   return (
     <form
       class="chat-settings"
@@ -27,20 +31,15 @@ export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
       }}
     >
       {models.value.length > 0 && (
-        <label>
-          {words.model}
-          <select
-            value={settings.model ?? ''}
-            onInput={(event) => {
-              set({ model: textOrNull(event.currentTarget.value) });
-            }}
-          >
-            <option value="">{words.modelDefault}</option>
-            {models.value.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={words.model}
+          chosen={settings.model}
+          names={models.value}
+          none={words.modelDefault}
+          choose={(model) => {
+            set({ model });
+          }}
+        />
       )}
       <label>
         {words.system}
@@ -52,57 +51,107 @@ export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
           }}
         />
       </label>
-      {(keepsConversations.value || settings.onServer) && (
-        <>
-          <label class="chat-check">
-            <input
-              type="checkbox"
-              checked={settings.onServer}
-              aria-describedby="chat-on-server-hint"
-              onInput={(event) => {
-                set({ onServer: event.currentTarget.checked });
-              }}
-            />
-            {words.onServer}
-          </label>
-          <p id="chat-on-server-hint" class="quiet">
-            {words.onServerHint}
-          </p>
-        </>
-      )}
+      {(keepsConversations.value || settings.onServer) && <OnServer settings={settings} set={set} />}
       <fieldset>
         <legend>{words.parameters}</legend>
-        {numberSettings.map(({ name, min, max, step, usual }) => (
-          <label key={name}>
-            {words[name]}
-            <input
-              type="number"
-              min={min}
-              max={max}
-              step={step}
-              value={settings[name] ?? ''}
-              placeholder={usual?.toString() ?? words.byServer}
-              onInput={({ currentTarget: { value, valueAsNumber, validity } }) => {
-                if (value === '' || validity.valid) set({ [name]: value === '' ? null : valueAsNumber });
-              }}
-            />
-          </label>
+        {numberSettings.map((setting) => (
+          <NumberField key={setting.name} setting={setting} settings={settings} set={set} />
         ))}
-        <label>
-          {words.reasoningEffort}
-          <select
-            value={settings.reasoningEffort ?? ''}
-            onInput={(event) => {
-              set({ reasoningEffort: textOrNull(event.currentTarget.value) });
-            }}
-          >
-            <option value="">{words.byServer}</option>
-            {reasoningEfforts.map((effort) => (
-              <option key={effort}>{effort}</option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label={words.reasoningEffort}
+          chosen={settings.reasoningEffort}
+          names={reasoningEfforts}
+          none={words.byServer}
+          choose={(reasoningEffort) => {
+            set({ reasoningEffort });
+          }}
+        />
       </fieldset>
+      <MoreFields settings={settings} set={set} />
+      <Buttons pane={pane} />
+    </form>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly chosen: string | null;
+  readonly names: readonly string[];
+  /** What is shown for null. */
+  readonly none: string;
+  readonly choose: (name: string | null) => void;
+}
+
+function Choice({ label, chosen, names, none, choose }: ChoiceProps): JSX.Element {
+  return (
+    <label>
+      {label}
+      <select
+        value={chosen ?? ''}
+        onInput={({ currentTarget: { value } }) => {
+          choose(value === '' ? null : value);
+        }}
+      >
+        <option value="">{none}</option>
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function OnServer({ settings, set }: FieldProps): JSX.Element {
+  const words = chatWords();
+  return (
+    <>
+      <label class="chat-check">
+        <input
+          type="checkbox"
+          checked={settings.onServer}
+          aria-describedby="chat-on-server-hint"
+          onInput={(event) => {
+            set({ onServer: event.currentTarget.checked });
+          }}
+        />
+        {words.onServer}
+      </label>
+      <p id="chat-on-server-hint" class="quiet">
+        {words.onServerHint}
+      </p>
+    </>
+  );
+}
+
+type NumberFieldProps = FieldProps & { readonly setting: (typeof numberSettings)[number] };
+
+function NumberField({ setting, settings, set }: NumberFieldProps): JSX.Element {
+  const words = chatWords();
+  const { name, min, max, step, usual } = setting;
+  return (
+    <label>
+      {words[name]}
+      <input
+        type="number"
+        min={min}
+        max={max}
+        step={step}
+        value={settings[name] ?? ''}
+        placeholder={usual?.toString() ?? words.byServer}
+        onInput={({ currentTarget: { value, valueAsNumber, validity } }) => {
+          if (value === '' || validity.valid) set({ [name]: value === '' ? null : valueAsNumber });
+        }}
+      />
+    </label>
+  );
+}
+
+/** Further fields of the request, as JSON. */
+function MoreFields({ settings, set }: FieldProps): JSX.Element {
+  const words = chatWords();
+  const isBroken = fieldsOf(settings.more) === null;
+  return (
+    <>
       <label>
         {words.more}
         <textarea
@@ -110,43 +159,46 @@ export function SettingsForm({ pane }: { readonly pane: Pane }): JSX.Element {
           class="chat-code-field"
           spellcheck={false}
           value={settings.more}
-          aria-invalid={isMoreBroken}
+          aria-invalid={isBroken}
           aria-describedby="chat-more-hint"
           onInput={(event) => {
             set({ more: event.currentTarget.value });
           }}
         />
       </label>
-      <p id="chat-more-hint" class={isMoreBroken ? 'bad' : 'quiet'}>
-        {isMoreBroken ? words.moreBroken : words.moreHint}
+      <p id="chat-more-hint" class={isBroken ? 'bad' : 'quiet'}>
+        {isBroken ? words.moreBroken : words.moreHint}
       </p>
-      <div class="chat-buttons">
-        <button
-          type="button"
-          class="quiet"
-          onClick={() => {
-            pane.configure(defaultSettings);
-          }}
-        >
-          {words.reset}
-        </button>
-        {panes.value.length > 1 && (
-          <button
-            type="button"
-            onClick={() => {
-              panes.value.forEach((other) => {
-                other.configure(settings);
-              });
-            }}
-          >
-            {words.toAll}
-          </button>
-        )}
-      </div>
-    </form>
+    </>
   );
 }
 
-function textOrNull(text: string): string | null {
-  return text === '' ? null : text;
+function Buttons({ pane }: { readonly pane: Pane }): JSX.Element {
+  const words = chatWords();
+  return (
+    <div class="chat-buttons">
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => {
+          pane.configure(defaultSettings);
+        }}
+      >
+        {words.reset}
+      </button>
+      {panes.value.length > 1 && (
+        <button
+          type="button"
+          onClick={() => {
+            const { settings } = pane.conversation.value;
+            panes.value.forEach((other) => {
+              other.configure(settings);
+            });
+          }}
+        >
+          {words.toAll}
+        </button>
+      )}
+    </div>
+  );
 }

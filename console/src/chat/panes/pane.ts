@@ -1,10 +1,9 @@
 import { computed, type ReadonlySignal, type Signal, signal } from '@preact/signals';
-import { ApiError } from '../../api/client.js';
+import { oncePerFrame } from '../../ui/once-per-frame.js';
 import { newAnswer } from '../conversation/answer.js';
 import {
   chosenTurn,
   type Conversation,
-  newConversation,
   pathOf,
   type ToolResult,
   type Turn,
@@ -14,18 +13,7 @@ import {
 import type { Settings } from '../conversation/settings.js';
 import { newId } from '../new-id.js';
 import { answers, questionFor } from './answers.js';
-import { readStored } from './stored.js';
-
-/** Whether a conversation that the server keeps is being read from there. */
-type Restoring =
-  | { readonly status: 'none' }
-  | { readonly status: 'reading' }
-  | {
-      readonly status: 'failed';
-      readonly message: string;
-      /** Whether the server no longer has it, so that another attempt is of no use. */
-      readonly isGone: boolean;
-    };
+import { restorer,type Restoring } from './restoring.js';
 
 /** One of the chats that are side by side. */
 export interface Pane {
@@ -58,29 +46,7 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
   const conversation = signal(first);
   const running = signal<AbortController | undefined>(undefined);
   const draft = signal('');
-
-  const restoring = signal<Restoring>({ status: 'none' });
-
-  /** Of a conversation that the server keeps, the browser has only its name there. */
-  const restore = async (): Promise<void> => {
-    const { id, storedAs, turns, likes } = conversation.value;
-    restoring.value = { status: 'none' };
-    if (storedAs === null || turns.length > 0) return;
-    restoring.value = { status: 'reading' };
-    try {
-      const read = await readStored(storedAs, likes);
-      if (conversation.value.id !== id) return;
-      conversation.value = { ...conversation.value, turns: read };
-      restoring.value = { status: 'none' };
-    } catch (error) {
-      if (conversation.value.id !== id) return;
-      restoring.value = {
-        status: 'failed',
-        message: error instanceof Error ? error.message : String(error),
-        isGone: error instanceof ApiError && error.status === 404,
-      };
-    }
-  };
+  const restoring = restorer(conversation);
 
   const keepNow = (): void => {
     if (conversation.value.turns.length > 0) keep(conversation.value);
@@ -92,26 +58,15 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
   };
 
   const say = (turn: Turn): void => {
-    if (running.value !== undefined || restoring.value.status === 'reading') return;
-    restoring.value = { status: 'none' };
+    if (running.value !== undefined || restoring.state.value.status === 'reading') return;
+    restoring.forget();
     conversation.value = withTurn(conversation.value, turn);
     void answerTo(turn.id);
   };
 
-  /** An answer without what was said before would replace the only name by which the server's conversation is found. */
-  const canGoOn = async (): Promise<boolean> => {
-    const { id, storedAs, turns, settings } = conversation.value;
-    if (storedAs === null || turns.length > 0) return true;
-    await restore();
-    if (conversation.value.id !== id) return false;
-    if (restoring.value.status !== 'failed') return true;
-    if (restoring.value.isGone) conversation.value = newConversation(newId(), Date.now(), settings);
-    return restoring.value.isGone;
-  };
-
   const ask = async (text: string): Promise<void> => {
     if (running.value !== undefined) return;
-    if (restoring.value.status === 'reading' || !(await canGoOn())) {
+    if (restoring.state.value.status === 'reading' || !(await restoring.canGoOn())) {
       if (draft.value === '') draft.value = text;
       return;
     }
@@ -140,10 +95,10 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
     if (conversation.value.id === home) change(conversation.value);
   };
 
-  void restore();
+  void restoring.restore();
   return {
     id: newId(),
-    restoring,
+    restoring: restoring.state,
     conversation,
     draft,
     isRunning: computed(() => running.value !== undefined),
@@ -175,24 +130,7 @@ export function createPane(first: Conversation, keep: (conversation: Conversatio
       running.value?.abort();
       keepNow();
       conversation.value = other;
-      void restore();
-    },
-  };
-}
-
-/** Text may come more often than the screen shows it. */
-function oncePerFrame(draw: () => void): { readonly request: () => void; readonly now: () => void } {
-  let frame: number | undefined;
-  return {
-    request() {
-      frame ??= requestAnimationFrame(() => {
-        frame = undefined;
-        draw();
-      });
-    },
-    now() {
-      if (frame !== undefined) cancelAnimationFrame(frame);
-      draw();
+      void restoring.restore();
     },
   };
 }

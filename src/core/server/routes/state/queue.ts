@@ -4,7 +4,7 @@ import type { Sender } from '../../http/keys/operators.js';
 import { viewerOf } from '../../http/keys/roles.js';
 import { wireLimits, wireLines, wireRunning, wireWaiting } from '../../protocol/wire-queue.js';
 import { errors, json } from '../../schemas/openapi.js';
-import { drainRequest, queueLimits } from '../../schemas/state/server-state.js';
+import { drainRequest, type QueueLimits, queueLimits } from '../../schemas/state/server-state.js';
 import { LimitHolds } from './limit-holds.js';
 import { queueOf } from './model-queue.js';
 
@@ -28,38 +28,18 @@ export function queueRoutes(app: App, context: LineContext): void {
   };
   const holds = new LimitHolds(context.clock);
   app.patch('/v1/queue', { schema: changing }, async ({ body, log, raw }) => {
-    const { model, hold } = body;
     const asked = context.keys.askedBy(raw);
-    const line = model === undefined ? context.line : queueOf(context, model);
-    const isEnding = hold?.seconds === 0;
-    const restored = isEnding ? holds.before(model, hold.id) : undefined;
-    const maxConcurrency = body.max_concurrency ?? restored;
     try {
-      if (hold !== undefined && model === undefined && context.line.modelQueues !== undefined) throw wholeHoldError();
-      if (isEnding && body.max_concurrency !== undefined) holds.check(model, hold.id);
-      const undo = hold === undefined || isEnding ? null : holds.hold(model, hold, maxConcurrencyOf(context, model));
-      try {
-        line.resize({
-          ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
-          ...(body.max_queue === undefined ? {} : { maxQueue: body.max_queue }),
-        });
-      } catch (error) {
-        undo?.();
-        throw error;
-      }
-      // At once, because another one may begin while the limits are stored.
-      if (hold === undefined && maxConcurrency !== undefined) holds.end(model);
-      await line.limitsKept?.();
-      if (hold !== undefined && restored !== undefined && holds.before(model, hold.id) !== undefined) holds.end(model);
+      const { isChanged, maxConcurrency } = await changeLimits(context, holds, body);
+      const isEnding = body.hold?.seconds === 0;
+      if (isChanged)
+        log.info({ ...asked, ...body, ...(isEnding && { max_concurrency: maxConcurrency }) }, 'queue limits changed');
+      else log.debug({ ...asked, ...body }, 'queue limits held');
     } catch (error) {
       // It says which models have changed nevertheless.
       log.warn({ ...asked, ...body, reason: asChatstreamError(error).advice }, 'queue limits refused');
       throw error;
     }
-    const isChanged = maxConcurrency !== undefined || body.max_queue !== undefined;
-    if (isChanged)
-      log.info({ ...asked, ...body, ...(isEnding && { max_concurrency: maxConcurrency }) }, 'queue limits changed');
-    else log.debug({ ...asked, ...body }, 'queue limits held');
     return describe(context, raw);
   });
 
@@ -80,6 +60,39 @@ export function queueRoutes(app: App, context: LineContext): void {
     }
     return reply.code(202).send({ ...describe(context, raw), draining: true });
   });
+}
+
+interface LimitChange {
+  /** Whether a limit was set, and not only held. */
+  readonly isChanged: boolean;
+  /** What it was set to: as asked, or as it was before a hold that ends. */
+  readonly maxConcurrency: number | undefined;
+}
+
+/** @throws ChatstreamError no such model, no such hold, or limits that its queue does not take. */
+async function changeLimits(context: LineContext, holds: LimitHolds, body: QueueLimits): Promise<LimitChange> {
+  const { model, hold, max_concurrency: asked, max_queue: maxQueue } = body;
+  const line = model === undefined ? context.line : queueOf(context, model);
+  const isEnding = hold?.seconds === 0;
+  const restored = isEnding ? holds.before(model, hold.id) : undefined;
+  const maxConcurrency = asked ?? restored;
+  if (hold !== undefined && model === undefined && context.line.modelQueues !== undefined) throw wholeHoldError();
+  if (isEnding && asked !== undefined) holds.check(model, hold.id);
+  const undo = hold === undefined || isEnding ? null : holds.hold(model, hold, maxConcurrencyOf(context, model));
+  try {
+    line.resize({
+      ...(maxConcurrency === undefined ? {} : { maxConcurrency }),
+      ...(maxQueue === undefined ? {} : { maxQueue }),
+    });
+  } catch (error) {
+    undo?.();
+    throw error;
+  }
+  // At once, because another one may begin while the limits are stored.
+  if (hold === undefined && maxConcurrency !== undefined) holds.end(model);
+  await line.limitsKept?.();
+  if (hold !== undefined && restored !== undefined && holds.before(model, hold.id) !== undefined) holds.end(model);
+  return { isChanged: maxConcurrency !== undefined || maxQueue !== undefined, maxConcurrency };
 }
 
 function wholeHoldError(): ChatstreamError {

@@ -64,6 +64,8 @@ export const queueLimits = Type.Object(
   { additionalProperties: false, minProperties: 1 },
 );
 
+export type QueueLimits = Static<typeof queueLimits>;
+
 export const drainRequest = Type.Object({}, { additionalProperties: false });
 
 export const inputTokens = Type.Object({ object: Type.Literal('response.input_tokens'), input_tokens: count });
