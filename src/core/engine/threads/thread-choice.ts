@@ -23,8 +23,11 @@ const slowFactor = 4;
 const stuckFactor = 20;
 const stuckMs = 5;
 
-/** A trial is lost at once with a round this many times as long. */
-const lostFactor = 3;
+/**
+ * A trial is lost at once with a round this many times as long: of fewer threads, which lose little if they are wrongly given up;
+ * and of more, for which short rounds vary as much for other reasons.
+ */
+const lostFactor = { fewer: 1.5, more: 3 };
 
 /** Rounds have become slower for good if the last few take this many times as long as usual. */
 const driftFactor = 1.5;
@@ -184,13 +187,15 @@ export class ThreadChoice {
       return;
     }
     theirs.push(ms);
-    const isLost = ms > Math.max(...ours) * lostFactor;
+    const isMore = threads > this.#threads;
+    const needed = isMore ? gain : 1;
+    const wins = theirs.filter((each, index) => each < (ours[index] ?? 0) * needed).length;
+    const isLost =
+      ms > Math.max(...ours) * (isMore ? lostFactor.more : lostFactor.fewer) || theirs.length - wins >= pairs / 2;
     if (theirs.length < pairs && !isLost) return;
     this.#trial = null;
     this.#triedAtMs = nowMs;
-    const needed = threads > this.#threads ? gain : 1;
-    const wins = theirs.filter((each, index) => each < (ours[index] ?? 0) * needed).length;
-    if (!isLost && wins > pairs / 2 && median(theirs) < median(ours) * needed) {
+    if (!isLost && median(theirs) < median(ours) * needed) {
       this.#change(threads);
       this.#usualMs = median(theirs);
       // The pause is not reset, because something that needs the cores now and then must not be tried at every turn.

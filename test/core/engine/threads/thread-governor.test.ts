@@ -52,6 +52,17 @@ describe('ThreadGovernor', () => {
     expect(machine.governor.inUse).toEqual([2]);
   });
 
+  it.each([
+    ['twice as slow', 20, 1],
+    ['a quarter slower', 12.5, 2],
+  ])('gives a number up as soon as it cannot be faster any more: %s', (_, oneThreadMs, rounds) => {
+    const machine = new Machine((threads) => (threads === 2 ? 10 : oneThreadMs), 2, 10);
+    // The pauses before the first three comparisons.
+    while (machine.nowMs < 2000 + 4000 + 8000 + 1000) machine.run(1);
+    expect(machine.used.filter((threads) => threads === 1)).toHaveLength(3 * rounds);
+    expect(machine.governor.inUse).toEqual([2]);
+  });
+
   it('corrects a calibration that was wrong, in either direction, within 30 rounds', () => {
     const down = new Machine(oneIsFaster, 2);
     down.run(30);
