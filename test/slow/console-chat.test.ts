@@ -97,7 +97,7 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
 
   async function findings(): Promise<readonly string[]> {
     await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<AxeResults>('axe.run()');
+    const { violations } = await page.evaluate<AxeResults>("axe.run({ rules: { 'target-size': { enabled: true } } })");
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
   }
 

@@ -102,6 +102,21 @@ describe.skipIf(!hasChromium())(`the console in a browser ${needsChromium}`, () 
       await close();
     });
 
+    it('shows a large limit with separators, and takes it with or without them', async () => {
+      const { page, close } = await openConsole(browser, server.url);
+      const field = page.getByRole('spinbutton', { name: 'Limit of waiting requests' });
+      for (const typed of ['12345', '12,345', '500']) {
+        await field.fill(typed);
+        await field.press('Enter');
+        await page
+          .getByRole('status')
+          .getByText(`waiting requests: ${typed === '500' ? '500' : '12,345'}`)
+          .waitFor();
+        expect(await field.inputValue()).toBe(typed === '500' ? '500' : '12,345');
+      }
+      await close();
+    });
+
     it('shows the head of a long line, and says how many more there are', async () => {
       const { page, close } = await openConsole(browser, server.url);
       const leave = ask(server.url, 400);

@@ -13,7 +13,7 @@ import {
 import type { Settings } from '../conversation/settings.js';
 import { newId } from '../new-id.js';
 import { answers, questionFor } from './answers.js';
-import { restorer,type Restoring } from './restoring.js';
+import { restorer, type Restoring } from './restoring.js';
 
 /** One of the chats that are side by side. */
 export interface Pane {

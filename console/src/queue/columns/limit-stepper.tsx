@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { count } from '../../ui/format.js';
 import { type LimitName, turnLimit, wantedValue } from '../limits.js';
 import { stepped } from '../steps.js';
 import { queueWords } from '../words.js';
@@ -12,7 +13,7 @@ interface Properties {
   readonly value: number;
   readonly min: number;
   readonly max: number;
-  /** From which value the buttons take larger steps; a limit of few is turned one by one. */
+  /** Whether the buttons turn it one by one; else in steps that grow with it. */
   readonly byOnes: boolean;
 }
 
@@ -22,6 +23,7 @@ export function LimitStepper({ name, model, label, value, min, max, byOnes }: Pr
   const limit = { name, model: model ?? null };
   const typed = useSignal<string | undefined>(undefined);
   const current = wantedValue(limit) ?? value;
+  const shown = count(current);
   const set = (next: number): void => {
     typed.value = undefined;
     const allowed = Math.min(max, Math.max(min, next));
@@ -31,8 +33,9 @@ export function LimitStepper({ name, model, label, value, min, max, byOnes }: Pr
     set(byOnes ? current + direction : stepped(current, direction));
   };
   const setTyped = (): void => {
-    const number = Number(typed.value);
-    if (typed.value !== undefined && typed.value !== '' && Number.isInteger(number)) set(number);
+    const digits = typed.value?.replaceAll(',', '') ?? '';
+    const number = Number(digits);
+    if (digits !== '' && Number.isInteger(number)) set(number);
     typed.value = undefined;
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -63,8 +66,8 @@ export function LimitStepper({ name, model, label, value, min, max, byOnes }: Pr
         aria-valuenow={current}
         aria-valuemin={min}
         aria-valuemax={max}
-        style={{ '--digits': String(String(current).length) }}
-        value={typed.value ?? String(current)}
+        style={{ '--digits': String(shown.length) }}
+        value={typed.value ?? shown}
         onInput={(event) => (typed.value = event.currentTarget.value)}
         onBlur={setTyped}
         onKeyDown={onKeyDown}
