@@ -48,7 +48,7 @@ interface Member {
   readonly membership: Membership;
 }
 
-const limits = { maxConcurrency: 1, maxQueue: 1000, queueTimeoutMs: 0 };
+const limits = { maxConcurrency: 1, maxQueue: 1000 };
 
 /** Answers count from 1 to this: every gap and every repetition shows. */
 const answerTokens = 12;
@@ -82,12 +82,13 @@ export class SimulatedCluster {
     this.#random = seededRandom(seed + 1);
   }
 
-  async addFront(id: string): Promise<void> {
+  /** @param queueTimeoutMs 0 is unlimited */
+  async addFront(id: string, queueTimeoutMs = 0): Promise<void> {
     const member = await this.#join(id, 'front');
     const { peer, lines, nodes } = member.membership;
     const terms = new Map(this.keys.map((key) => [key, usualTerms]));
     const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
-    const scheduling = { ...limits, ttftTargetMs: this.ttftTargetMs, ...(terms.size > 0 && { fair }) };
+    const scheduling = { ...limits, queueTimeoutMs, ttftTargetMs: this.ttftTargetMs, ...(terms.size > 0 && { fair }) };
     const own = new FrontSettings(scheduling, null);
     const queue = { ...scheduling, slots: 0 };
     const models = new ClusterModels({ peer, lines, nodes, own, queue, clock: member.bus.sleeper, aliases: [] });

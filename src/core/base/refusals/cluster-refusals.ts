@@ -38,6 +38,19 @@ export function noNodeError(model: string | null): ChatstreamError {
   });
 }
 
+/**
+ * An answer has lost its node, and found no other.
+ *
+ * @param withinMs how long it has waited
+ */
+export function notContinuedError(withinMs: number): ChatstreamError {
+  return new ChatstreamError(
+    'cluster_unavailable',
+    `The node that was writing this answer is lost, and no other could continue it within ${withinMs / 1000} s.`,
+    { hint: 'Try again later, or start another node with: chatstream node.', retryAfterSeconds },
+  );
+}
+
 // engine_failed
 
 /** @param deaths of nodes while they had the request */

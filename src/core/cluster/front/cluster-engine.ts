@@ -1,7 +1,12 @@
 import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { ChatstreamError } from '../../base/errors.js';
-import { clusterAwayError, nodesDiedError, noNodeError } from '../../base/refusals/cluster-refusals.js';
+import {
+  clusterAwayError,
+  nodesDiedError,
+  noNodeError,
+  notContinuedError,
+} from '../../base/refusals/cluster-refusals.js';
 import type {
   Demands,
   EngineInfo,
@@ -19,6 +24,8 @@ import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';
 import type { NodeCall, NodeEntry, nodeEntry } from '../messages.js';
 import { readAnswer } from './answers.js';
+import { type Attempt, Attempts } from './attempts.js';
+import { HomelessGenerations } from './homeless-generations.js';
 import { NodeLink } from './node-link.js';
 import type { NodeNames } from './node-names.js';
 import { watchCutOffs } from './outage.js';
@@ -31,13 +38,8 @@ export interface ClusterEngineOptions {
   readonly names: NodeNames;
   readonly line: RemoteLine;
   readonly clock: Clock;
-}
-
-/** A generation on a node. Each attempt has its own name, so that late messages of an earlier one are ignored. */
-interface Attempt {
-  readonly id: string;
-  readonly name: string;
-  readonly link: NodeLink;
+  /** How long a generation that has lost its node waits for another, in milliseconds; 0 is unlimited. */
+  readonly patienceMs: number;
 }
 
 /**
@@ -61,12 +63,9 @@ export class ClusterEngine implements ServingEngine {
   readonly #states = new Emitter<EngineState>();
   readonly #links = new Map<string, NodeLink>();
   readonly #unfinished = new ResumableGenerations(mostDeaths - 1);
-  /** By the ids of their generations. */
-  readonly #attempts = new Map<string, Attempt>();
-  /** The same by their names, because a round of one node must not look at those of all others. */
-  readonly #named = new Map<string, Attempt>();
+  readonly #homeless: HomelessGenerations;
+  readonly #attempts: Attempts;
   readonly #stops: readonly (() => void)[];
-  #attempted = 0;
   #info: EngineInfo | null = null;
   /** The nodes that were there when one of them described itself. */
   #described: ReadonlySet<string> = new Set();
@@ -75,7 +74,11 @@ export class ClusterEngine implements ServingEngine {
 
   constructor(options: ClusterEngineOptions) {
     this.#options = options;
-    const { nodes, line, peer, clock } = options;
+    const { nodes, line, peer, clock, patienceMs } = options;
+    this.#attempts = new Attempts(peer.id);
+    this.#homeless = new HomelessGenerations(clock, patienceMs, (id) => {
+      this.#report(this.#unfinished.fail(notContinuedError(patienceMs), id));
+    });
     this.#stops = [
       nodes.changes(() => {
         this.#follow();
@@ -135,7 +138,8 @@ export class ClusterEngine implements ServingEngine {
 
   cancel(id: string): void {
     this.#unfinished.remove(id);
-    const attempt = this.#forget(id);
+    this.#homeless.settle(id);
+    const attempt = this.#attempts.forget(id);
     attempt?.link.cancel(attempt.name);
   }
 
@@ -143,8 +147,8 @@ export class ClusterEngine implements ServingEngine {
     for (const stop of this.#stops) stop();
     for (const link of this.#links.values()) link.close();
     this.#unfinished.clear();
+    this.#homeless.stop();
     this.#attempts.clear();
-    this.#named.clear();
     return Promise.resolve();
   }
 
@@ -153,22 +157,9 @@ export class ClusterEngine implements ServingEngine {
     const grant = this.#options.line.grantOf(id);
     const spec = this.#unfinished.resumed(id);
     if (grant === null || spec === null) return;
-    this.#attempted += 1;
-    const { peer, line } = this.#options;
-    const attempt = { id, name: `${id}-${peer.id}-${this.#attempted}`, link: this.#linkTo(grant.node) };
-    this.#forget(id);
-    this.#attempts.set(id, attempt);
-    this.#named.set(attempt.name, attempt);
-    attempt.link.generate({ ...spec, id: attempt.name }, grant.lease, line.prefixesOf(id));
-  }
-
-  /** Later messages about it are ignored. @returns the attempt, if there was one */
-  #forget(id: string): Attempt | undefined {
-    const attempt = this.#attempts.get(id);
-    if (attempt === undefined) return undefined;
-    this.#attempts.delete(id);
-    this.#named.delete(attempt.name);
-    return attempt;
+    const attempt = this.#attempts.add(id, this.#linkTo(grant.node));
+    this.#homeless.place(id);
+    attempt.link.generate({ ...spec, id: attempt.name }, grant.lease, this.#options.line.prefixesOf(id));
   }
 
   #linkTo(node: string): NodeLink {
@@ -179,11 +170,11 @@ export class ClusterEngine implements ServingEngine {
         this.#onRound(from, round);
       },
       onRefused: (from, name) => {
-        this.#lose(from, this.#named.get(name));
+        this.#lose(from, this.#attempts.named(name));
       },
       onClosed: (closed, reason) => {
         this.#links.delete(node);
-        const attempts = [...this.#attempts.values()].filter((attempt) => attempt.link === closed);
+        const attempts = this.#attempts.on(closed);
         for (const attempt of attempts) this.#lose(closed, attempt);
         // A node that has been drained says so, and so does one that has not heard from here for a while.
         if (reason === 'silent') this.#countDeath(attempts);
@@ -196,25 +187,31 @@ export class ClusterEngine implements ServingEngine {
   /** An attempt has failed, if it was on this node, so the line has to find another place for it. */
   #lose(link: NodeLink, attempt: Attempt | undefined): void {
     if (attempt?.link !== link) return;
-    this.#forget(attempt.id);
+    this.#attempts.forget(attempt.id);
+    this.#homeless.lose(attempt.id);
     this.#options.line.lost(attempt.id, link.node);
   }
 
   /** Their node has died. Generations that have seen too many nodes die end. */
   #countDeath(attempts: readonly Attempt[]): void {
     const ids = attempts.map(({ id }) => id);
-    const events = this.#unfinished.lose(nodesDiedError(mostDeaths), ids);
+    this.#report(this.#unfinished.lose(nodesDiedError(mostDeaths), ids));
+  }
+
+  /** What no node has reported. */
+  #report(events: readonly GenerationEvent[]): void {
+    for (const { id } of events) this.#homeless.settle(id);
     if (events.length > 0) this.#rounds.emit({ durationMs: 0, batchSize: 0, events });
   }
 
   #onRound(link: NodeLink, round: Round): void {
     // Before anything ends in this round.
     const prefills = round.prefills?.flatMap(({ id: name, tokens }) => {
-      const id = this.#named.get(name)?.id;
+      const id = this.#attempts.named(name)?.id;
       return id === undefined ? [] : [{ id, tokens }];
     });
     const events = round.events.flatMap((event): GenerationEvent[] => {
-      const attempt = this.#named.get(event.id);
+      const attempt = this.#attempts.named(event.id);
       if (attempt === undefined) return [];
       // Its engine is gone for good, but another node has one.
       if (event.type === 'failed' && event.code === 'engine_unavailable') {
@@ -223,7 +220,10 @@ export class ClusterEngine implements ServingEngine {
       }
       return [{ ...event, id: attempt.id }];
     });
-    for (const { type, id } of events) if (type === 'ended' || type === 'failed') this.#forget(id);
+    for (const { type, id } of events) {
+      if (type === 'ended' || type === 'failed') this.#attempts.forget(id);
+      if (type !== 'started') this.#homeless.settle(id);
+    }
     const heard = {
       ...round,
       events,

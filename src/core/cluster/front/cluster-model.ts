@@ -48,7 +48,8 @@ export class ClusterModel implements Replicas {
     this.#connection = new LineConnection({ model: name, peer, bucket: lines, clock });
     const slots = (): number => this.slots;
     const line = new RemoteLine({ connection: this.#connection, settings: this.#settings, own, slots, clock });
-    this.#engine = new ClusterEngine({ model: name, peer, nodes, names, line, clock });
+    const patienceMs = queue.queueTimeoutMs;
+    this.#engine = new ClusterEngine({ model: name, peer, nodes, names, line, clock, patienceMs });
     this.inference = new Inference(this.#engine, { ...queue, replicas: this }, clock, line);
   }
 

@@ -205,6 +205,15 @@ export class ResumableGenerations {
   }
 
   /**
+   * Ends a generation.
+   *
+   * @returns the event that reports it; none if it has ended already
+   */
+  fail(error: ChatstreamError, id: string): GenerationEvent[] {
+    return this.#open.delete(id) ? [failedEvent(id, error)] : [];
+  }
+
+  /**
    * Ends all generations.
    *
    * @returns the events that report it
