@@ -8,7 +8,7 @@ const mostClosed = 64;
 const heightOnNarrow = { each: 9.5, most: 44 };
 
 /** What is drawn at one of the processing queue's places. */
-export type Place =
+type Place =
   | { readonly kind: 'running'; readonly entry: Running }
   /** `closed`: above the limit. */
   | { readonly kind: 'free' | 'closed'; readonly place: number };
