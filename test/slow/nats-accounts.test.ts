@@ -1,10 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Bus } from '../../src/core/bus/bus.js';
+import type { Bus, BusStatus } from '../../src/core/bus/bus.js';
 import { parseClusterAddress } from '../../src/core/bus/cluster-address.js';
-import { connectNats, type NatsOptions } from '../../src/core/bus/nats-bus.js';
+import type { NatsOptions } from '../../src/core/bus/nats-access.js';
+import { connectNats } from '../../src/core/bus/nats-bus.js';
 import { natsAccounts } from '../support/nats-accounts.js';
 import { hasNats, NatsServer, needsNats } from '../support/nats-server.js';
 import { selfSigned } from '../support/self-signed.js';
@@ -113,6 +114,31 @@ describe.skipIf(!hasNats())(`NATS with TLS and credentials files ${needsNats}`, 
       message: `No connection to NATS at tls://${nats.address} is possible: self-signed certificate.`,
       hint: 'Name the authorities that signed its certificate with --cluster-ca.',
     });
+  });
+
+  it('is shown new credentials and trusted by new authorities once their files have been replaced', async () => {
+    const ca = await readFile(join(folder, 'cert.pem'), 'utf8');
+    await copyFile(join(folder, 'member.creds'), join(folder, 'rotated.creds'));
+    await writeFile(join(folder, 'ca.pem'), ca);
+    const bus = await connect('rotated.creds', 'ca.pem');
+    const seen: BusStatus[] = [];
+    bus.onStatus((status) => seen.push(status));
+    const unreachable = (reason: RegExp): boolean =>
+      seen.some((status) => status.type === 'unreachable' && reason.test(status.reason));
+
+    const { serverConfig, credentials } = natsAccounts(join(folder, 'storage'));
+    await writeFile(join(folder, 'nats.conf'), serverConfig);
+    await writeFile(join(folder, 'ca.pem'), '');
+    await nats.restart();
+    await until(() => unreachable(/self-signed/), 'an untrusted certificate');
+    await writeFile(join(folder, 'ca.pem'), ca);
+    await until(() => unreachable(/Authorization/), 'a refusal');
+    expect(seen).not.toContainEqual({ type: 'back' });
+
+    await writeFile(join(folder, 'rotated.creds'), 'Not complete yet.');
+    await writeFile(join(folder, 'rotated.creds'), credentials);
+    await until(() => seen.some(({ type }) => type === 'back'), 'the connection to be back');
+    await bus.close();
   });
 
   it('is not asked with a file that has no credentials', async () => {

@@ -7,7 +7,8 @@ import { messageVersion, speakerText } from '../../core/bench/agents/messages.js
 import type { LoadShape } from '../../core/bench/load/job/load-job.js';
 import { localLoad } from '../../core/bench/load/local-load.js';
 import type { BusStatus } from '../../core/bus/bus.js';
-import { connectNats, type NatsOptions } from '../../core/bus/nats-bus.js';
+import type { NatsOptions } from '../../core/bus/nats-access.js';
+import { connectNats } from '../../core/bus/nats-bus.js';
 import { plural } from '../../core/measurement/numbers.js';
 
 interface AgentSettings {

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { ChatstreamError } from '../../core/base/errors.js';
 import { parseClusterAddress } from '../../core/bus/cluster-address.js';
-import type { NatsOptions } from '../../core/bus/nats-bus.js';
+import type { NatsOptions } from '../../core/bus/nats-access.js';
 
 const cluster = { helpGroup: 'CLUSTER' };
 

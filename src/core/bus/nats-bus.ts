@@ -1,30 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
-import type { Authenticator, ConnectionOptions, NatsConnection, TlsOptions } from '@nats-io/transport-node';
+import type { ConnectionOptions, NatsConnection } from '@nats-io/transport-node';
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
-import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/files/file-errors.js';
 import { RecentlyUsed } from '../base/recently-used.js';
 import type { Bus, BusStatus, Obstacle } from './bus.js';
-import type { ClusterAddress } from './cluster-address.js';
 import { connectError } from './connect-error.js';
 import { guardedBus, quietMs } from './guarded-bus.js';
+import { loginOf, type NatsOptions, tlsOf } from './nats-access.js';
 import { maxPayloadBytesOf, openNatsBucket } from './nats-bucket.js';
 import { connectionReason, greeting, isRefusal, NatsOutage, type Trial } from './nats-outage.js';
-
-/** How to reach NATS. */
-export interface NatsOptions {
-  readonly address: ClusterAddress;
-  /** File with a user's JWT and key, in the format of `nsc`; null: none. */
-  readonly credentialsPath: string | null;
-  /** File with certificates of authorities to trust, in PEM; null: those of the system. */
-  readonly caPath: string | null;
-  /** Files with the certificate that this client presents, in PEM, and its key; null: none. */
-  readonly certificate: { readonly certPath: string; readonly keyPath: string } | null;
-  /** The name of this connection in the server's lists. */
-  readonly name: string;
-}
 
 /** A server that restarts is back within a second or two. */
 const reconnectEveryMs = 500;
@@ -47,18 +30,10 @@ const ping = { pingInterval: 5000, maxPingOut: 2 } as const;
  * @throws ChatstreamError `cluster_unavailable` if there is no greeting within 5 s, or no connection within 5 more, `usage` if a file cannot be read or used
  */
 export async function connectNats(options: NatsOptions): Promise<Bus> {
-  const { address, name, certificate } = options;
-  const credentials = await fileOf(options.credentialsPath);
-  const tls = tlsOf(address, {
-    ca: await fileOf(options.caPath),
-    cert: await fileOf(certificate?.certPath ?? null),
-    key: await fileOf(certificate?.keyPath ?? null),
-  });
+  const { address, name } = options;
   const nats = await import('@nats-io/transport-node');
-  const login =
-    credentials === null
-      ? given({ user: address.user, pass: address.password, token: address.token })
-      : { authenticator: signer(nats.credsAuthenticator(credentials), options.credentialsPath) };
+  const login = await loginOf(options, nats.credsAuthenticator);
+  const tls = await tlsOf(options);
   const settings: ConnectionOptions = {
     ...{
       servers: [...address.servers],
@@ -94,58 +69,6 @@ export async function connectNats(options: NatsOptions): Promise<Bus> {
 async function oneGreets(servers: readonly string[]): Promise<void> {
   const attempts = servers.map((server) => greeting(server, connectWithinMs));
   await Promise.any(attempts).catch(() => attempts[0]);
-}
-
-/**
- * Tries the credentials, which the client reads only when it connects.
- *
- * @throws ChatstreamError `usage` if there are none in the file
- */
-function signer(authenticator: Authenticator, path: string | null): Authenticator {
-  try {
-    authenticator('any challenge');
-  } catch (error) {
-    throw new ChatstreamError('usage', `${path ?? ''} is not a credentials file of NATS: ${messageOf(error)}.`, {
-      hint: 'Such a file has the JWT of a user and its key, as nsc writes them.',
-      cause: error,
-    });
-  }
-  return authenticator;
-}
-
-/** Undefined: the server decides whether there is TLS. */
-function tlsOf(
-  { tls, servers }: ClusterAddress,
-  files: Readonly<Record<'ca' | 'cert' | 'key', Buffer | null>>,
-): TlsOptions | undefined {
-  const { ca, cert, key } = files;
-  if (!tls && ca === null && cert === null) return undefined;
-  const [host = ''] = (servers[0] ?? '').split(/:\d+$/);
-  // For a server without a name, the client checks the certificate against "localhost", unless it is given the address.
-  const byNumber = servers.length === 1 && isIP(host) !== 0 ? { host } : {};
-  const texts = given({ ca: textOf(ca), cert: textOf(cert), key: textOf(key) });
-  return { ...texts, ...byNumber };
-}
-
-function textOf(file: Buffer | null): string | null {
-  return file === null ? null : file.toString('utf8');
-}
-
-async function fileOf(path: string | null): Promise<Buffer | null> {
-  if (path === null) return null;
-  return readFile(path).catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
-  });
-}
-
-/** What is not null. */
-function given<Name extends string>(values: Readonly<Record<Name, string | null>>): Partial<Record<Name, string>> {
-  const known: Partial<Record<Name, string>> = {};
-  for (const name in values) {
-    const value = values[name];
-    if (value !== null) known[name] = value;
-  }
-  return known;
 }
 
 type NewOutage = (onObstacle: (obstacle: Obstacle) => void) => NatsOutage;

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { NatsOptions } from '../../bus/nats-bus.js';
+import type { NatsOptions } from '../../bus/nats-access.js';
 import type { FindMaxBy } from '../../measurement/result-schema.js';
 import type { Objective } from '../../measurement/settings/objectives.js';
 import type { ConversationShape } from '../../measurement/workload/conversation-shape.js';
