@@ -66,6 +66,8 @@ export async function startOwnServer(
     for await (const line of createInterface({ input: stdout })) {
       const event = parsed(line);
       if (readyEvent.Check(event)) {
+        // It may have been ready just before it was told to end.
+        throwIfStopped(signal);
         stdout.resume();
         return { url: event.url, device: event.device, stop };
       }

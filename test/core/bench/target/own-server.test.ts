@@ -153,6 +153,24 @@ describe('a server that does not come up', () => {
     await until(() => !groupLives(pid), 'all processes of the group to end');
   });
 
+  it('is not taken for ready if it says so after the bench was stopped', async () => {
+    const ready = JSON.stringify({ event: 'ready', url: 'http://127.0.0.1:1', device: 'none' });
+    const stop = new AbortController();
+    const late = script(`process.on('SIGTERM', () => { console.log('${ready}'); process.exit(); }); console.error('up');
+      setInterval(() => {}, 1000);`);
+    const starting = start(
+      late,
+      () => {
+        stop.abort();
+      },
+      stop.signal,
+    );
+    await expect(starting).rejects.toMatchObject({
+      code: 'cancelled',
+      message: 'Stopped before the server was ready.',
+    });
+  });
+
   it('is not even started if the bench was stopped before', async () => {
     await expect(start(script(''), undefined, AbortSignal.abort())).rejects.toMatchObject({ code: 'cancelled' });
   });
