@@ -188,6 +188,8 @@ export const queue = Type.Object({
   prefill_chunk: Type.Optional(
     Type.Integer({ minimum: 1, description: 'With --tpot-target: the most prompt tokens that a round processes now.' }),
   ),
+  running_count: Type.Integer({ minimum: 0, description: 'How many run, whichever are listed.' }),
+  waiting_count: Type.Integer({ minimum: 0, description: 'How many wait, whichever are listed.' }),
   running: Type.Array(running),
   waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
   executors: Type.Array(executor, { description: 'Who generates.' }),
