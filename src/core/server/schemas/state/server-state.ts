@@ -153,9 +153,9 @@ const modelQueue = Type.Object({
   eta_ms: Type.Union([count, Type.Null()], {
     description: 'When it will be loaded; null if it is, and if that depends on others.',
   }),
-  max_concurrency: Type.Integer({ minimum: 1 }),
+  max_concurrency: count,
   max_queue: count,
-  slots: Type.Integer({ minimum: 1 }),
+  slots: count,
   running: count,
   waiting: count,
   preparing: Type.Integer({
@@ -165,7 +165,7 @@ const modelQueue = Type.Object({
 });
 
 export const queue = Type.Object({
-  max_concurrency: Type.Integer({ minimum: 1 }),
+  max_concurrency: Type.Integer({ minimum: 0, description: 'At most the slots: 0 in a cluster that has no nodes.' }),
   max_queue: Type.Integer({ minimum: 0, description: 'Of each line, if models have separate lines.' }),
   lines: Type.Optional(
     Type.Integer({
@@ -173,7 +173,7 @@ export const queue = Type.Object({
       description: 'With upstream servers: the lines, one for each model that was asked for.',
     }),
   ),
-  slots: Type.Integer({ minimum: 1 }),
+  slots: Type.Integer({ minimum: 0, description: '0 in a cluster that has no nodes.' }),
   slots_at: Type.Optional(
     Type.Enum(['upstreams', 'nodes'], { description: 'Who has the slots; left out if this server has them.' }),
   ),
