@@ -4,7 +4,7 @@ import type { Authenticator, ConnectionOptions, NatsConnection, TlsOptions } fro
 import { systemClock } from '../base/clock.js';
 import { Emitter } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/files/file-errors.js';
+import { readProblem } from '../base/files/file-errors.js';
 import { RecentlyUsed } from '../base/recently-used.js';
 import type { Bus, BusStatus, Obstacle } from './bus.js';
 import type { ClusterAddress } from './cluster-address.js';
@@ -134,7 +134,9 @@ function textOf(file: Buffer | null): string | null {
 async function fileOf(path: string | null): Promise<Buffer | null> {
   if (path === null) return null;
   return readFile(path).catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', readProblem('certificates or credentials of NATS', path, error), {
+      cause: error,
+    });
   });
 }
 
