@@ -3,7 +3,7 @@ import { Config, Errors, handle, run } from '@oclif/core';
 import type { ChatstreamError } from '../core/base/errors.js';
 import { outputProblem } from '../core/base/files/file-errors.js';
 import { exitCodes } from './exit/exit-codes.js';
-import { styled, wrappedFor } from './terminal/terminal.js';
+import { errorLines } from './terminal/error-lines.js';
 
 /** Runs the command that `process.argv` names. */
 export async function main(): Promise<void> {
@@ -38,13 +38,11 @@ async function explainUnknown(id: string): Promise<void> {
 }
 
 /** What was typed is wrong: says so in the form of all other errors. */
-function explain({ code, message, hint }: ChatstreamError): void {
+function explain(error: ChatstreamError): void {
+  const { code, message, hint } = error;
   if (process.argv.includes('--json'))
     process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`);
-  else {
-    const lines = [`${styled(process.stderr, 'red', 'error:')} ${message}`, hint ?? ''];
-    process.stderr.write(lines.map((line) => `${wrappedFor(process.stderr, line)}\n`).join(''));
-  }
+  else process.stderr.write(`${errorLines(process.stderr, error).join('\n')}\n`);
   process.exitCode = exitCodes.wrongUsage;
 }
 

@@ -149,13 +149,13 @@ export default class Serve extends BaseCommand {
     const options = await showDownload(logger, (onProgress, onNotice) =>
       serveOptions(flags, this.config.version, { onProgress, onNotice, signal: stopping }, config),
     );
-    warnOfRisks(options, origins, logger);
-    for (const problem of idleFlags(flags, origins)) logger.warn(problem);
     tuneV8();
     // Loaded late, so that --help and wrong flags need not wait for the HTTP server's code.
     const { serve } = await import('../core/serve/serve.js');
     const { checkAddress } = await import('../core/server/http/listen.js');
     await checkAddress(options.server);
+    warnOfRisks(options, origins, logger);
+    for (const problem of idleFlags(flags, origins)) logger.warn(problem);
     for (const { engine } of options.models?.models ?? [options]) {
       await reportPlan(engine, options.replication, logger);
     }

@@ -169,7 +169,9 @@ describe('compare', () => {
     const outputs = ['-o', at('full.md'), '-o', at('other.json')];
     const { code } = await run(at('base.json'), at('same.json'), ...outputs);
     expect(code).toBe(1);
-    expect(stderr).toHaveBeenCalledWith(expect.stringMatching(/full\.md could not be written: the disk is full/));
+    expect(stderr).toHaveBeenCalledWith(
+      expect.stringMatching(/^error: .*full\.md could not be written: the disk is full/m),
+    );
     expect(JSON.parse(readFileSync(at('other.json'), 'utf8'))).toMatchObject({ schema: 'chatstream.compare/v1' });
     expect(printed.join('\n')).toContain('None of');
 

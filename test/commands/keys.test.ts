@@ -103,7 +103,7 @@ describe('config check', () => {
     ['upstream: ["http://gpu1:8000,foo=1"]\n', '"foo" is not a setting'],
     ['upstream: ["http://gpu1:8000,slots=0"]\n', 'slots is not a number from 1'],
     ['upstream: ["http://gpu1:8000,key=secret"]\n', 'key is not env: and the name of a variable'],
-    ['upstream: [http://gpu1:8000, http://gpu1:8000]\n', 'Two upstreams have the name "gpu1:8000"'],
+    ['upstream: [http://gpu1:8000, http://gpu1:8000]\n', 'chatstream.yaml: Two upstreams have the name "gpu1:8000"'],
     [
       'upstream: [http://gpu1:8000]\ncluster: nats://gpu1\n',
       'chatstream.yaml: Either the nodes of "cluster" generate, or the servers of "upstream"',
@@ -121,6 +121,8 @@ describe('config check', () => {
     ['slots: 2\nmax-concurrency: 4\n', 'chatstream.yaml: "slots" 2 is less than "max-concurrency" 4'],
     ['replicas: 8\nmax-concurrency: 4\n', '8 engines cannot share 4 slots'],
     ['model: [a=x.gguf, b=y.gguf]\nalias: b\n', 'chatstream.yaml: "alias" b is the name of another model'],
+    ['model: [a=x.gguf, a=y.gguf]\n', 'chatstream.yaml: Two models have the name "a"'],
+    ['slots: 4\nclasses: { interactive: { reserve: 4 } }\n', 'chatstream.yaml: Keys and classes reserve 4 places'],
   ])('refuses %j, with which a server could not start', async (text, problem) => {
     await expect(ConfigCheck.run([fileWith(text)], root)).rejects.toThrow();
     expect(printed.join('\n')).toContain(problem);

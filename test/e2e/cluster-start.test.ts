@@ -8,24 +8,32 @@ import { hasNats, NatsServer, needsNats } from '../support/nats-server.js';
 import { CliProcess } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
-it.each(['serve', 'node'])('a signal ends %s at once while NATS does not answer', async (command) => {
-  const silent = createServer().listen(0, '127.0.0.1');
-  onTestFinished(() => void silent.close());
-  await once(silent, 'listening');
-  const { port } = silent.address() as AddressInfo;
-  const engine = command === 'node' ? ['--engine', 'mock'] : ['--port', '0'];
-  const connected = once(silent, 'connection');
-  const cli = new CliProcess([command, ...engine, '--cluster', `nats://127.0.0.1:${port}`]);
-  await connected;
-  cli.signal('SIGINT');
-  // Otherwise it would wait for NATS.
-  expect(await cli.exited).toBe(130);
-  expect(cli.stderr).toContain('Stopped before');
-});
+/** The flags with which each command starts as fast as it can. */
+const starts = { serve: ['--port', '0'], node: ['--engine', 'mock'], 'bench-agent': [] } as const;
 
-it.skipIf(!hasNats())(
-  `a node that starts before NATS waits for it, and ends if NATS refuses it ${needsNats}`,
-  async () => {
+it.each(['serve', 'node', 'bench-agent'] as const)(
+  'a signal ends %s at once while NATS does not answer',
+  async (command) => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const connected = once(silent, 'connection');
+    const cli = new CliProcess([command, ...starts[command], '--cluster', `nats://127.0.0.1:${port}`]);
+    await connected;
+    cli.signal('SIGINT');
+    // Otherwise it would wait for NATS.
+    expect(await cli.exited).toBe(130);
+    expect(cli.stderr).toContain('Stopped before');
+  },
+);
+
+it.skipIf(!hasNats()).each([
+  ['node', 'stdout', 'is ready'],
+  ['bench-agent', 'stderr', 'waiting for work'],
+] as const)(
+  `a %s that starts before NATS waits for it, and ends if NATS refuses it ${needsNats}`,
+  async (command, stream, ready) => {
     const storage = await mkdtemp(join(tmpdir(), 'chatstream-start-'));
     const nats = await NatsServer.start(['-js', '-sd', storage]);
     onTestFinished(async () => {
@@ -33,12 +41,12 @@ it.skipIf(!hasNats())(
       await rm(storage, { recursive: true });
     });
     await nats.stop();
-    const args = ['node', '--engine', 'mock', '--cluster', `nats://${nats.address}`];
+    const args = [command, ...starts[command], '--cluster', `nats://${nats.address}`];
     const early = new CliProcess(args);
     await until(() => early.stderr.includes('waiting for NATS'), 'the first attempt');
     expect(early.stderr).toContain(`NATS cannot be reached at nats://${nats.address}: nothing listens there.`);
     await nats.restart();
-    await until(() => early.stdout.includes('is ready'), 'the node');
+    await until(() => early[stream].includes(ready), command);
     early.signal('SIGTERM');
     expect(await early.exited).toBe(0);
 

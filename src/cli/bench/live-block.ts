@@ -185,11 +185,14 @@ export function finishedLine(
 /** A smaller share of the requests does not change any figure shown in a line. */
 const noticeableShare = 0.05;
 
-/** The rates count everything that arrived after the warm-up, including the rest of the answers to its requests. */
+/**
+ * The rates count everything that arrived after the warm-up, including the rest of the answers to its requests. Each counts
+ * by the share that arrived, so there is no number of requests to tell.
+ */
 function warmUpText({ requests: { completed }, rates, window }: Pick<Run, 'requests' | 'rates' | 'window'>): string {
   if (window.warmup_requests === 0) return '';
   const others = rates.requests_per_second * window.span_seconds - completed;
-  return others > noticeableShare * completed ? `, and ${others.toFixed(1)} of the warm-up,` : '';
+  return others > noticeableShare * completed ? ', and the rest of the warm-up,' : '';
 }
 
 /** The time that users wait for first. For answers that arrive as a whole, the end-to-end latency. */

@@ -6,6 +6,7 @@ import { type AgentEvent, BenchAgent } from '../../core/bench/agents/agent.js';
 import { messageVersion, speakerText } from '../../core/bench/agents/messages.js';
 import type { LoadShape } from '../../core/bench/load/job/load-job.js';
 import { localLoad } from '../../core/bench/load/local-load.js';
+import { awaitNats } from '../../core/bus/await-nats.js';
 import type { BusStatus } from '../../core/bus/bus.js';
 import type { NatsOptions } from '../../core/bus/nats-access.js';
 import { connectNats } from '../../core/bus/nats-bus.js';
@@ -20,16 +21,18 @@ interface AgentSettings {
 }
 
 /**
- * Works for benches until it is stopped.
+ * Works for benches until it is stopped. If NATS cannot be reached at the beginning, it waits until it can.
  *
- * @throws ChatstreamError `cluster_unavailable` if NATS cannot be reached at the beginning
+ * @throws ChatstreamError `cluster_unavailable` if that does not help, because NATS refuses the agent; the reason of
+ *   `stopping` if it is aborted before
  */
 export async function runAgent(
   { nats, name, version }: AgentSettings,
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
-  const bus = await connectNats({ ...nats, name: `chatstream bench-agent ${name}` });
+  const connect = { ...nats, name: `chatstream bench-agent ${name}` };
+  const bus = await awaitNats(() => connectNats(connect), { logger, stopping });
   bus.onStatus((status) => {
     tellStatus(status, nats.address.shown, logger);
   });

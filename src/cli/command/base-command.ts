@@ -8,6 +8,7 @@ import { misspeltVariables } from '../flags/misspelt-variables.js';
 import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
 import { checkSwitches, switchOf } from '../flags/switches.js';
 import { withVariables } from '../flags/variables.js';
+import { errorLines } from '../terminal/error-lines.js';
 import { logLevels } from '../terminal/logging.js';
 import { styled, wrappedFor } from '../terminal/terminal.js';
 
@@ -81,8 +82,8 @@ export abstract class BaseCommand extends Command {
   /** Prints what went wrong after the report, apart from it by an empty line: with --json, nothing comes before. */
   protected explainFailures(failures: readonly ChatstreamError[]): void {
     if (failures.length === 0) return;
-    const lines = failures.map(({ advice }) => `${wrappedFor(process.stderr, advice)}\n`);
-    process.stderr.write(`${this.jsonEnabled() ? '' : '\n'}${lines.join('')}`);
+    const lines = failures.flatMap((failure) => errorLines(process.stderr, failure));
+    process.stderr.write(`${this.jsonEnabled() ? '' : '\n'}${lines.join('\n')}\n`);
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<never> {
@@ -114,13 +115,9 @@ export abstract class BaseCommand extends Command {
   }
 
   #explain(error: Error): void {
-    const label = styled(process.stderr, 'red', 'error:');
-    const isOurs = error instanceof ChatstreamError;
-    if (!isOurs) this.logToStderr(`${label} ${error.stack ?? error.message}`);
-    else {
-      this.logToStderr(wrappedFor(process.stderr, `${label} ${error.message}`));
-      if (error.hint !== undefined) this.logToStderr(wrappedFor(process.stderr, error.hint));
-    }
+    if (error instanceof ChatstreamError) {
+      for (const line of errorLines(process.stderr, error)) this.logToStderr(line);
+    } else this.logToStderr(`${styled(process.stderr, 'red', 'error:')} ${error.stack ?? error.message}`);
   }
 }
 

@@ -7,6 +7,8 @@ export interface SettingsFile {
   readonly path: string;
   /** The flags that it sets, without dashes. */
   readonly names: readonly string[];
+  /** Whether all settings come from the file, so that every mistake is in it. */
+  readonly isComplete?: boolean;
 }
 
 /**
@@ -24,9 +26,12 @@ export function settingsFileOf(
 
 /**
  * An error about flags, with the name of the file that sets some of them, and with these as they are written there:
- * `"slots"` instead of `--slots`.
+ * `"slots"` instead of `--slots`. An error that names none of them stays as it is, unless it can only be in the file.
  */
-export function aboutSettings(error: ChatstreamError, { path, names }: SettingsFile): ChatstreamError {
+export function aboutSettings(
+  error: ChatstreamError,
+  { path, names, isComplete = false }: SettingsFile,
+): ChatstreamError {
   const given = new Set(names);
   const asWritten = (text: string): string =>
     text.replaceAll(/--([a-z][a-z0-9-]*)(=?)/g, (flag, name: string, equals: string) =>
@@ -34,7 +39,7 @@ export function aboutSettings(error: ChatstreamError, { path, names }: SettingsF
     );
   const message = asWritten(error.message);
   const hint = error.hint === undefined ? undefined : asWritten(error.hint);
-  if (message === error.message && hint === error.hint) return error;
+  if (message === error.message && hint === error.hint && !isComplete) return error;
   return new ChatstreamError(error.code, message.includes(path) ? message : `${path}: ${message}`, {
     ...(hint !== undefined && { hint }),
     cause: error,

@@ -39,7 +39,7 @@ export default class ConfigCheck extends BaseCommand {
       Object.keys(known).filter((name) => isForFiles(name)),
     );
     const { keys, anonymous, flags } = config;
-    this.settingsFile = { path: args.file, names: [...flags.keys()] };
+    this.settingsFile = { path: args.file, names: [...flags.keys()], isComplete: true };
     await checkFlagValues(args.file, flags, known, toOurs);
     const given = argumentsOf(flags, known, { isGiven: () => false });
     const parsed = await Parser.parse([...given], { flags: known, strict: true });

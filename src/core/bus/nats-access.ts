@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { Authenticator, ConnectionOptions, TlsOptions } from '@nats-io/transport-node';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/files/file-errors.js';
+import { readProblem } from '../base/files/file-errors.js';
 import type { ClusterAddress } from './cluster-address.js';
 
 /** How to reach NATS. */
@@ -88,7 +88,9 @@ async function pemOf(name: 'ca' | 'cert' | 'key', path: string | null): Promise<
 
 async function fileOf(path: string): Promise<Buffer> {
   return readFile(path).catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', readProblem('certificates or credentials of NATS', path, error), {
+      cause: error,
+    });
   });
 }
 

@@ -182,8 +182,10 @@ function fieldDifferences(group: string, baseline: Fields, candidate: Fields): D
     // For an engine or a server's setting, null and absent mean unknown; in a plan, both sides have all fields.
     const isUnknown = group === 'plan' ? after === undefined : after == null || before === null;
     if (isUnknown || stable(before) === stable(after)) return [];
-    const [was, is] = withoutCommon(before, after).map((value) => shown(name, value));
-    return [{ field: group === '' ? name : `${group}.${name}`, baseline: was ?? '', candidate: is ?? '' }];
+    const apart = withoutCommon(before, after);
+    const rounded = apart.map((value) => shown(name, value));
+    const [was = '', is = ''] = new Set(rounded).size > 1 ? rounded : apart.map((value) => JSON.stringify(value));
+    return [{ field: group === '' ? name : `${group}.${name}`, baseline: was, candidate: is }];
   });
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../base/errors.js';
-import { fileReason } from '../base/files/file-errors.js';
+import { readProblem } from '../base/files/file-errors.js';
 import { near } from '../base/mistakes/near.js';
 import { allErrors, settingsErrors } from '../base/mistakes/settings-error.js';
 import { parseYaml } from '../base/mistakes/yaml.js';
@@ -26,7 +26,7 @@ export interface Config extends Access {
  */
 export async function readConfig(path: string, knownFlags?: readonly string[]): Promise<Config> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', readProblem('configuration file', path, error), { cause: error });
   });
   return parseConfig(text, path, knownFlags);
 }

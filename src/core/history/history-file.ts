@@ -1,7 +1,7 @@
 import { open, readFile } from 'node:fs/promises';
 import { ChatstreamError } from '../base/errors.js';
 import { appendLine } from '../base/files/append-line.js';
-import { fileReason, readHint, writeHint } from '../base/files/file-errors.js';
+import { fileReason, readHint, readProblem, writeHint } from '../base/files/file-errors.js';
 import { member } from '../base/json.js';
 import { wrongValue } from '../base/mistakes/wrong-value.js';
 import { shippedValidator } from '../measurement/shipped-schema.js';
@@ -26,7 +26,7 @@ export interface History {
  */
 export async function readHistory(path: string): Promise<History> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, {
+    throw new ChatstreamError('usage', readProblem('history', path, error), {
       hint: readHint(error, 'A history begins with: chatstream history add result.json'),
       cause: error,
     });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
-import { fileReason } from '../base/files/file-errors.js';
+import { readProblem } from '../base/files/file-errors.js';
 import { wrongValue } from '../base/mistakes/wrong-value.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
@@ -20,7 +20,7 @@ const howToMakeOne = 'Make one with: chatstream bench -o result.json';
  */
 export async function readResult(path: string): Promise<BenchResult> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, {
+    throw new ChatstreamError('usage', readProblem('result', path, error), {
       hint: `Check the name. ${howToMakeOne}`,
       cause: error,
     });

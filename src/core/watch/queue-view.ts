@@ -27,6 +27,9 @@ const queueSchema = Type.Object({
   /** Where the slots are; left out if they are this server's own. */
   slots_at: Type.Optional(Type.String()),
   draining: Type.Boolean(),
+  /** Of all requests. Those that are listed may be only those of one key. Older servers do not say. */
+  running_count: Type.Optional(count),
+  waiting_count: Type.Optional(count),
   running: Type.Array(
     Type.Object({
       id: Type.String(),
@@ -50,7 +53,7 @@ const queueSchema = Type.Object({
   ),
   totals: Type.Object({ completed: count, cancelled: count, refused: count, timed_out: count, failed: count }),
   tokens: Type.Object({ prompt: count, cached: count, output: count }),
-  /** Of all requests since the start. Those that are listed may be only those of one key. Older servers do not say. */
+  /** Of all requests since the start, as the counts are. */
   output_tokens: Type.Optional(count),
   /** What generates. Older servers do not say. */
   executors: Type.Optional(Type.Array(Type.Object({ running: count }))),
@@ -82,14 +85,16 @@ export function roomOf(queue: QueueView): { readonly running: number; readonly w
 }
 
 /**
- * How many requests run and wait. Of several models, all of them together, also those that are not listed: while a model is not
- * loaded, its requests wait before its line.
+ * How many requests run and wait, also those that are not listed: a key with the role `user` sees only its own. Of several models,
+ * all of them together; while a model is not loaded, its requests wait before its line.
  */
-export function countsOf({ running, waiting, models }: QueueView): {
+export function countsOf({ running, waiting, models, running_count, waiting_count }: QueueView): {
   readonly running: number;
   readonly waiting: number;
 } {
-  if (models === undefined) return { running: running.length, waiting: waiting.length };
+  if (models === undefined) {
+    return { running: running_count ?? running.length, waiting: waiting_count ?? waiting.length };
+  }
   return {
     running: models.reduce((sum, model) => sum + model.running, 0),
     waiting: models.reduce((sum, model) => sum + waitingOf(model), 0),

@@ -48,7 +48,7 @@ describe('a gate in bench', () => {
 
   it('refuses a baseline of another load or machine before anything is measured', async () => {
     const loads = fileOf({ ...base, plan: { ...base.plan, warmup_ms: 5000 } });
-    await expect(prepareGate(flags({ baseline: loads }), options)).rejects.toThrow('plan.warmup_ms (5000 and 1000)');
+    await expect(prepareGate(flags({ baseline: loads }), options)).rejects.toThrow('plan.warmup_ms (5 s and 1 s)');
     const machines = fileOf({ ...base, machine: { ...base.machine, cpu: 'Another 1000' } });
     await expect(prepareGate(flags({ baseline: machines }), options)).rejects.toThrow('machine.cpu');
     await expect(prepareGate(flags({ baseline: machines, allow: [['machine.cpu']] }), options)).resolves.toBeDefined();

@@ -300,7 +300,7 @@ describe('the line of a finished run', () => {
       const rates = { ...run.rates, requests_per_second: requestsPerSecond, output_tokens_per_second: 12.7 };
       return finishedLine({ ...run, window, rates }, { run: 1, runs: 1, server: null });
     };
-    expect(lineOf(0.198)).toContain(': 1 request, and 1.8 of the warm-up, in 14.3 s, 12.7 tokens/s, ');
+    expect(lineOf(0.198)).toContain(': 1 request, and the rest of the warm-up, in 14.3 s, 12.7 tokens/s, ');
     expect(lineOf(1 / 14.3)).toContain(': 1 request in 14.3 s, 12.7 tokens/s, ');
     expect(lineOf(1.04 / 14.3)).toContain(': 1 request in 14.3 s, ');
   });

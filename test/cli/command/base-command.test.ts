@@ -294,8 +294,8 @@ describe('a command', () => {
   });
 
   it.each([
-    [[], '\nA is full. Free some space.\nB is gone.\n'],
-    [['--json'], 'A is full. Free some space.\nB is gone.\n'],
+    [[], '\nerror: A is full.\nFree some space.\nerror: B is gone.\n'],
+    [['--json'], 'error: A is full.\nFree some space.\nerror: B is gone.\n'],
   ])('prints what went wrong after a report apart from it, but for %j', async (argv, text) => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     failures = [

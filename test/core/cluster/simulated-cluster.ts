@@ -7,6 +7,7 @@ import { ClusterNode } from '../../../src/core/cluster/node/cluster-node.js';
 import type { AnswerPart } from '../../../src/core/engine/dialects/answer.js';
 import { createMockEngine } from '../../../src/core/engine/mock/mock-engine.js';
 import { InferenceJob } from '../../../src/core/inference/queue/inference-job.js';
+import type { QueueSnapshot } from '../../../src/core/inference/queue/queue-snapshot.js';
 import type { InferenceEvent, InferenceRequest } from '../../../src/core/inference/request.js';
 import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
 import type { SchedulerLimits } from '../../../src/core/scheduler/scheduler.js';
@@ -172,6 +173,11 @@ export class SimulatedCluster {
   /** What a front says of itself to health checks. */
   readinessOf(front: string): string | undefined {
     return this.#fronts.get(front)?.models.readiness;
+  }
+
+  /** How many requests a front says may run at once, and has room for. */
+  roomAt(front: string): Pick<QueueSnapshot, 'maxConcurrency' | 'slots'> | undefined {
+    return this.#fronts.get(front)?.models.snapshot(0);
   }
 
   /** The models that a front lists, those that have nodes first. */

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { checkAllowed, checkComparable, differencesOf } from '../../../src/core/compare/differences.js';
+import {
+  checkAllowed,
+  checkComparable,
+  differencesOf,
+  differenceTexts,
+} from '../../../src/core/compare/differences.js';
 import type { Sides } from '../../../src/core/compare/side.js';
 import { compare } from '../../../src/core/compare/verdicts/compare.js';
 import type { BenchResult } from '../../../src/core/measurement/result-schema.js';
@@ -57,6 +62,21 @@ describe('results are not comparable', () => {
     ['engine', (result) => (result.target.engine = 'mock')],
   ])('if they differ in %s', (field, change) => {
     expect(differing(change)).toEqual([field]);
+  });
+
+  it('in times and sizes, which are as readable as in tables if that tells them apart', () => {
+    const timed = (timeoutMs: number, memory: number): BenchResult => ({
+      ...base,
+      plan: { ...base.plan, timeout_ms: timeoutMs },
+      machine: { ...base.machine, memory_bytes: memory },
+    });
+    const texts = (one: BenchResult, other: BenchResult): readonly string[] =>
+      differenceTexts(differencesOf(pair(one, other)));
+    expect(texts(timed(1500, 2 ** 30), timed(60_000, 2 ** 34))).toEqual([
+      'plan.timeout_ms (1.5 s and 1 min)',
+      'machine.memory_bytes (1.0 GiB and 16.0 GiB)',
+    ]);
+    expect(texts(timed(60_000, 1), timed(60_001, 1))).toEqual(['plan.timeout_ms (60000 and 60001)']);
   });
 
   it('if only the first was measured beside another server', () => {

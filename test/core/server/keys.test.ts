@@ -30,6 +30,8 @@ async function join({ ask, inference }: TestApp, name: string, body: object = {}
 }
 
 interface Queue {
+  readonly running_count: number;
+  readonly waiting_count: number;
   readonly running: readonly { readonly key: string; readonly class: string }[];
   readonly waiting: readonly { readonly key: string; readonly class: string; readonly position: number }[];
 }
@@ -342,10 +344,11 @@ describe('the role of a key', () => {
     if (status === 403) expect(answer.json<unknown>()).toMatchObject({ error: { code: 'forbidden' } });
   });
 
-  it('shows a user its own requests only, with their places among all', async () => {
+  it('shows a user its own requests only, with their places among all and the counts of all', async () => {
     const made = await server([...keys, key('ben')]);
     for (const name of ['anna', 'ben', 'anna', 'ben']) await join(made, name);
-    const { running, waiting } = await queueOf(made, 'ben');
+    const { running, waiting, ...counts } = await queueOf(made, 'ben');
+    expect(counts).toMatchObject({ running_count: 2, waiting_count: 2 });
     expect(running.map((each) => each.key)).toEqual(['ben']);
     expect(waiting.map((each) => [each.key, each.position])).toEqual([['ben', 2]]);
   });

@@ -11,6 +11,8 @@ export interface Seen {
   readonly running?: readonly number[];
   /** Output tokens of running requests that are not listed: those of others. */
   readonly unlisted?: number;
+  /** How many requests run and wait in all, on a server that says so. */
+  readonly counts?: { readonly running: number; readonly waiting: number };
   readonly waiting?: number;
   /** Requests with a TTFT up to 100 ms, and from there to 1 s. */
   readonly ttft?: readonly [number, number];
@@ -56,6 +58,10 @@ export function readingAt(seconds: number, seen: Seen = {}): Reading {
       ...(seen.atNodes !== undefined && {
         slots_at: 'nodes',
         executors: seen.atNodes.map((running) => ({ running })),
+      }),
+      ...(seen.counts !== undefined && {
+        running_count: seen.counts.running,
+        waiting_count: seen.counts.waiting,
       }),
       ...(seen.models !== undefined && { models: seen.models }),
     },

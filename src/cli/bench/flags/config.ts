@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Interfaces } from '@oclif/core';
 import { ChatstreamError } from '../../../core/base/errors.js';
-import { fileReason } from '../../../core/base/files/file-errors.js';
+import { readProblem } from '../../../core/base/files/file-errors.js';
 import { isRecord } from '../../../core/base/json.js';
 import { parseYaml } from '../../../core/base/mistakes/yaml.js';
 import type { FlagValue } from '../../../core/config/read-config.js';
@@ -17,7 +17,7 @@ const notInFiles: readonly string[] = ['config', 'json', 'log-level'];
  */
 export async function readBenchConfig(path: string): Promise<ReadonlyMap<string, FlagValue>> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `${path} cannot be read: ${fileReason(error)}.`, { cause: error });
+    throw new ChatstreamError('usage', readProblem('configuration file', path, error), { cause: error });
   });
   const values = parseYaml(text, path, 'Write one "name: value" in each line, with the names of flags without dashes.');
   return new Map(Object.entries(values).map(([name, value]) => [name, valueOf(name, value, path)]));

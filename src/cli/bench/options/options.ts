@@ -213,7 +213,9 @@ function omittedParamsOf(flags: BenchFlags, endpoint: Endpoint): readonly string
   const given = valuesOf(flags['no-param']);
   const unknown = given.find((name) => !ownParameters.includes(name));
   if (unknown !== undefined) {
-    return refuse(`--no-param ${unknown} does not name a parameter that the bench sets.`, `It sets ${ownParameters.join(', ')}.`); // prettier-ignore
+    const problem =
+      unknown === '' ? '--no-param is empty.' : `--no-param ${unknown} does not name a parameter that the bench sets.`;
+    return refuse(problem, `The bench sets ${ownParameters.join(', ')}.`);
   }
   return ownParameters.filter((name) => given.includes(name));
 }
@@ -226,7 +228,7 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> {
     // Text that is not JSON is not a JSON object either.
   }
   return refuse(
-    `--extra-body ${text} is not a JSON object.`,
+    text.trim() === '' ? '--extra-body is empty.' : `--extra-body ${text} is not a JSON object.`,
     `Write it as '{"top_k":1}', in quotes so that the shell leaves it alone.`,
   );
 }

@@ -15,6 +15,7 @@ import { valuesOf } from '../../flags/flags.js';
 import type { ServeFlags } from '../flags/flags.js';
 import { queueOptions } from '../flags/queue-flags.js';
 import { replicationOf } from '../flags/replica-options.js';
+import { hostOf } from './host.js';
 import { checkAliases, type NamedEngine, servedEngines, type WantedModel, wantedModels } from './several-models.js';
 
 /** llama.cpp's own limit. The mock engine has none. */
@@ -131,14 +132,6 @@ function apiKeys(keys: readonly string[]): readonly string[] {
   if (keys.every((key) => key.trim() !== '')) return keys;
   throw new ChatstreamError('usage', 'An --api-key is empty.', {
     hint: 'No client could send it. Is the variable that it comes from set?',
-  });
-}
-
-/** For an empty host, Node.js would listen on all networks. */
-function hostOf(host: string): string {
-  if (host.trim() !== '') return host;
-  throw new ChatstreamError('usage', 'The address of --host is empty.', {
-    hint: 'Leave it out for this machine only, or write 0.0.0.0 for all networks.',
   });
 }
 

@@ -26,6 +26,22 @@ export function fileReason(error: unknown): string {
   return reasons[codeOf(error)] ?? messageOf(error);
 }
 
+/**
+ * `prompts.jsonl cannot be read: it is a folder.` Where the path is empty, it could not be seen in that, so the sentence says what
+ * it is the path of.
+ *
+ * @param what the file is, such as `prompts`
+ */
+export function readProblem(what: string, path: string, error: unknown): string {
+  return path === '' ? `The path of the ${what} is empty.` : `${path} cannot be read: ${fileReason(error)}.`;
+}
+
+/** The same, with what the file is before its path: `The prompts prompts.jsonl cannot be read: it is a folder.` */
+export function namedReadProblem(what: string, path: string, error: unknown): string {
+  const problem = readProblem(what, path, error);
+  return path === '' ? problem : `The ${what} ${problem}`;
+}
+
 /** Whether a file cannot be written because there is no room left for this user. */
 export function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(codeOf(error));

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../../base/errors.js';
-import { fileReason } from '../../base/files/file-errors.js';
+import { namedReadProblem } from '../../base/files/file-errors.js';
 import { allErrors, settingsErrors } from '../../base/mistakes/settings-error.js';
 import { parseYaml } from '../../base/mistakes/yaml.js';
 import { hasTurns } from '../../measurement/workload/conversation-shape.js';
@@ -67,7 +67,7 @@ export async function readTenantsFile(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Tenant[]> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `The tenants ${path} cannot be read: ${fileReason(error)}.`, {
+    throw new ChatstreamError('usage', namedReadProblem('tenants', path, error), {
       hint: 'Give --tenants the path of a YAML file.',
       cause: error,
     });

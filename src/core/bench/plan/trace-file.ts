@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { ChatstreamError } from '../../base/errors.js';
-import { fileReason } from '../../base/files/file-errors.js';
+import { namedReadProblem } from '../../base/files/file-errors.js';
 import { whole } from '../../measurement/numbers.js';
 import type { Trace } from './trace.js';
 import type { RawRow } from './trace-rows.js';
@@ -19,7 +19,7 @@ const mostLeftOut = 0.5;
  */
 export async function readTraceFile(path: string, longestMs = Infinity): Promise<Trace> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `The trace ${path} cannot be read: ${fileReason(error)}.`, {
+    throw new ChatstreamError('usage', namedReadProblem('trace', path, error), {
       hint: 'Give --trace the path of a JSONL or CSV file.',
       cause: error,
     });

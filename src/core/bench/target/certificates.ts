@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { fileReason, readHint } from '../../base/files/file-errors.js';
+import { namedReadProblem, readHint } from '../../base/files/file-errors.js';
 
 /**
  * Reads certificates to trust.
@@ -11,7 +11,7 @@ import { fileReason, readHint } from '../../base/files/file-errors.js';
  */
 export async function readCertificates(path: string): Promise<string> {
   const pem = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new ChatstreamError('usage', `The certificates ${path} cannot be read: ${fileReason(error)}.`, {
+    throw new ChatstreamError('usage', namedReadProblem('certificates', path, error), {
       hint: readHint(error, 'Give --ca the path of a PEM file.'),
       cause: error,
     });

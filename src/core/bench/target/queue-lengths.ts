@@ -22,7 +22,15 @@ export interface QueueLengthsSource {
   read(): Promise<QueueLengths | null>;
 }
 
-const queueView = Compile(Type.Object({ running: Type.Array(Type.Unknown()), waiting: Type.Array(Type.Unknown()) }));
+const queueView = Compile(
+  Type.Object({
+    running: Type.Array(Type.Unknown()),
+    waiting: Type.Array(Type.Unknown()),
+    /** Of all requests, where the lists may have only those of one key. Older servers do not say. */
+    running_count: Type.Optional(Type.Integer()),
+    waiting_count: Type.Optional(Type.Integer()),
+  }),
+);
 
 const limits = { max_concurrency: Type.Integer(), slots: Type.Integer() };
 const limitView = Compile(
@@ -61,7 +69,8 @@ export function queueLengthsSource(http: Http, server: string, model: string): Q
         const answer = await http.get('/v1/queue').catch(() => null);
         const view = answer?.status === 200 ? jsonOf(answer) : undefined;
         if (!queueView.Check(view)) return null;
-        return { running: view.running.length, waiting: view.waiting.length, limit: limitIn(view, model) };
+        const { running_count: running = view.running.length, waiting_count: waiting = view.waiting.length } = view;
+        return { running, waiting, limit: limitIn(view, model) };
       },
     };
   }

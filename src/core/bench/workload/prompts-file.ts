@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
-import { fileReason } from '../../base/files/file-errors.js';
+import { namedReadProblem } from '../../base/files/file-errors.js';
 import { member } from '../../base/json.js';
 import { whole } from '../../measurement/numbers.js';
 import type { ChatMessage, Conversation, EntryWishes } from './workload.js';
@@ -111,7 +111,7 @@ async function read(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new ChatstreamError('usage', `The prompts ${path} cannot be read: ${fileReason(error)}.`, {
+    throw new ChatstreamError('usage', namedReadProblem('prompts', path, error), {
       hint: 'Give --prompts the path of a JSONL file.',
       cause: error,
     });

@@ -84,8 +84,8 @@ export class ClusterModels extends JoinedLines<ClusterModel> implements RequestL
   }
 
   get limits(): SchedulerLimits {
-    const { maxConcurrency, maxQueue } = this.#options.own;
-    return this.#models.size === 0 ? { maxConcurrency: maxConcurrency ?? 1, maxQueue } : commonLimits(this.all);
+    const { maxQueue } = this.#options.own;
+    return this.#models.size === 0 ? { maxConcurrency: 0, maxQueue } : commonLimits(this.all);
   }
 
   get readiness(): string {

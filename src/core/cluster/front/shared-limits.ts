@@ -32,10 +32,10 @@ export class SharedLimits {
     settings.change((current) => own.under(current));
   }
 
-  /** The value in the settings, limited to the places of the nodes. */
+  /** The value in the settings, limited to the places of the nodes: 0 while there are none. */
   get current(): SchedulerLimits {
     const { maxConcurrency, maxQueue } = this.#limits;
-    return { maxConcurrency: Math.max(1, Math.min(maxConcurrency ?? Infinity, this.#options.slots())), maxQueue };
+    return { maxConcurrency: Math.min(maxConcurrency ?? Infinity, this.#options.slots()), maxQueue };
   }
 
   /**

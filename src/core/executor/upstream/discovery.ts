@@ -119,6 +119,8 @@ function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
 }
 
 function placesOfChatstream(body: unknown): SaidPlaces | null {
+  const isNodeless = member(body, 'slots_at') === 'nodes' && member(body, 'max_concurrency') === 0;
+  if (isNodeless) throw new TakesNoRequests('it has no nodes');
   const most = placeCount(member(body, 'max_concurrency'));
   if (most === null || !isRecord(member(body, 'totals'))) return null;
   if (member(body, 'draining') === true) throw new TakesNoRequests('it is draining');

@@ -1,10 +1,10 @@
 import { isRecord, member } from '../../base/json.js';
-import { formatDuration } from '../../base/units.js';
+import { formatBytes, formatDuration } from '../../base/units.js';
 
 /**
  * The value of a field of a plan, a machine or a server's settings for a reader: `5/s for 30 s, then 10/s for 1 min` for stages,
- * `blue (clients 2, weight 1), red (clients 1, weight 1)` for tenants. Additional parameters of requests stay JSON, which is how
- * they are given.
+ * `blue (clients 2, weight 1), red (clients 1, weight 1)` for tenants, `1.2 s` for milliseconds, `3.4 MiB` for bytes. Additional
+ * parameters of requests stay JSON, which is how they are given.
  *
  * @param name of the field, such as `stages`
  */
@@ -13,6 +13,8 @@ export function fieldText(name: string, value: unknown): string {
   if (name === 'extra_body') return JSON.stringify(value);
   if (Array.isArray(value)) return listText(name, value);
   if (isRecord(value)) return recordText(value);
+  if (typeof value === 'number' && name.endsWith('_ms')) return formatDuration(value);
+  if (typeof value === 'number' && name.endsWith('_bytes')) return formatBytes(value);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -149,18 +149,29 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
       `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, idOf(id), model)}` +
       (soFar === undefined ? '' : `  paused after ${whole(soFar)}`),
   );
-  // A front of a cluster lists only its own.
-  const isFront = runningInCluster(queue) !== null;
-  const [noneRuns, noneWaits] = isFront
-    ? ['no request of this front runs', 'no request of this front waits']
-    : ['nothing runs', 'nothing waits'];
+  const counts = countsOf(queue);
   return [
     paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request', 'model')}`, width)),
-    ...headOf(now, Math.max(1, forRunning), noneRuns, width),
+    ...headOf(now, Math.max(1, forRunning), noneListed(queue, 'runs', counts.running), width),
     '',
     paint('dim', cut(`place    waited  starts in             ${owned('key', 'request', 'model')}`, width)),
-    ...headOf(later, Math.max(1, forWaiting), preparingText(queue) ?? noneWaits, width),
+    ...headOf(
+      later,
+      Math.max(1, forWaiting),
+      preparingText(queue) ?? noneListed(queue, 'waits', counts.waiting),
+      width,
+    ),
   ].slice(0, room);
+}
+
+/**
+ * What an empty list says. A front of a cluster lists only its own requests, and a key with the role `user` sees only its own.
+ *
+ * @param count how many there are, whichever are listed
+ */
+function noneListed(queue: QueueView, does: 'runs' | 'waits', count: number): string {
+  if (runningInCluster(queue) !== null) return `no request of this front ${does}`;
+  return count > 0 ? `none of your requests ${does}` : `nothing ${does}`;
 }
 
 /** What waits and is not listed, on a server with several models; null if nothing does. */

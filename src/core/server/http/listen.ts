@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { createServer, isIPv6 } from 'node:net';
+import { createServer } from 'node:net';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import type { App, ServerOptions } from './context.js';
 
@@ -56,10 +56,6 @@ async function oneAddress(host: string): Promise<string> {
 }
 
 function addressError(error: unknown, host: string, port: number): ChatstreamError {
-  const form = formHint(host);
-  if (form !== null) {
-    return new ChatstreamError('address_unavailable', `${host} is not an address.`, { hint: form, cause: error });
-  }
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
@@ -83,12 +79,4 @@ function addressError(error: unknown, host: string, port: number): ChatstreamErr
         cause: error,
       });
   }
-}
-
-/** What to do about an address that is written as in a URL; null if it is not. */
-function formHint(host: string): string | null {
-  const [, bracketed = ''] = /^\[(.*)\]$/.exec(host) ?? [];
-  if (isIPv6(bracketed)) return `Write it without brackets: --host ${bracketed}.`;
-  const isPartOfUrl = host.includes('://') || (/:\d+$/.test(host) && !isIPv6(host));
-  return isPartOfUrl ? 'Write the address alone, and the port with --port.' : null;
 }

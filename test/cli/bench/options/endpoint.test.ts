@@ -29,7 +29,7 @@ describe('which endpoint a bench asks', () => {
     ],
     [['--endpoint', 'embeddings', '--turns', '3'], 'Embeddings have no answers'],
     [['--endpoint', 'embeddings', '--output-tokens', '3'], 'Embeddings have no output tokens.'],
-    [['--endpoint', 'responses', '--no-param', 'max_tokens'], 'It sets model, max_output_tokens'],
+    [['--endpoint', 'responses', '--no-param', 'max_tokens'], 'The bench sets model, max_output_tokens'],
   ] as const)('is refused with %j', async (argv, message) => {
     const refused = optionsOf(...argv).catch((error: unknown) => error);
     expect(await refused).toMatchObject({ code: 'usage', advice: expect.stringContaining(message) as string });

@@ -245,6 +245,10 @@ describe('the flags of a server', () => {
 
   it.each([
     [['--host', ''], 'The address of --host is empty.'],
+    [['--host', '[::1]'], '--host [::1] is not an address.'],
+    [['--host', 'http://127.0.0.1'], '--host http://127.0.0.1 is not an address.'],
+    [['--host', '127.0.0.1:8000'], '--host 127.0.0.1:8000 is not an address.'],
+    [['--host', '[::1]:8000'], '--host [::1]:8000 is not an address.'],
     [['--api-key', 'a', '--api-key', 'a'], 'An --api-key is given twice.'],
     [['--cors-origin', 'chat.example.com'], '--cors-origin "chat.example.com" is not an origin'],
     [['--cors-origin', 'https://chat.example.com/'], '--cors-origin "https://chat.example.com/" is not an origin'],

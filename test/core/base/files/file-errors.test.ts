@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { fileReason, outputProblem, readHint, writeHint } from '../../../../src/core/base/files/file-errors.js';
+import {
+  fileReason,
+  namedReadProblem,
+  outputProblem,
+  readHint,
+  readProblem,
+  writeHint,
+} from '../../../../src/core/base/files/file-errors.js';
 
 async function errorOf(path: string): Promise<unknown> {
   return readFile(path).then(
@@ -14,6 +21,17 @@ it('says in words what the system has found', async () => {
   expect(fileReason(await errorOf('/nowhere/nope.yaml'))).toBe('there is no such file or folder');
   expect(fileReason(await errorOf(tmpdir()))).toBe('it is a folder');
   expect(fileReason(Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' }))).toBe('the disk is full');
+});
+
+it('says of which file a path is that is empty', async () => {
+  const error = await errorOf('');
+  expect(readProblem('result', '', error)).toBe('The path of the result is empty.');
+  expect(namedReadProblem('prompts', '', error)).toBe('The path of the prompts is empty.');
+  const missing = await errorOf('/nowhere/a');
+  expect(readProblem('result', 'a', missing)).toBe('a cannot be read: there is no such file or folder.');
+  expect(namedReadProblem('prompts', 'a', missing)).toBe(
+    'The prompts a cannot be read: there is no such file or folder.',
+  );
 });
 
 it('keeps the text of what it does not know', () => {

@@ -15,6 +15,13 @@ describe('queueLengthsSource', () => {
     expect(read).toEqual({ running: 1, waiting: 2, limit: null });
   });
 
+  it('counts the requests of others, which a key with the role user cannot list', async () => {
+    const body = { running: [{}], waiting: [], running_count: 4, waiting_count: 7 };
+    const server = await serveRoutes({ 'GET /v1/queue': { body } });
+    const read = await queueLengthsSource(httpOf(server.url, {}), 'chatstream', 'm')?.read();
+    expect(read).toEqual({ running: 4, waiting: 7, limit: null });
+  });
+
   it('reads the limit of the model that requests ask for', async () => {
     const models = [
       { name: 'other', max_concurrency: 3, slots: 4 },

@@ -29,6 +29,18 @@ it.each([
   expect(cluster.ended).toMatchObject([{ id: 'r0', outcome: 'refused' }]);
 });
 
+it('nothing may run at once without nodes', async () => {
+  const cluster = new SimulatedCluster(1);
+  await cluster.addFront('f1');
+  expect(cluster.roomAt('f1')).toMatchObject({ maxConcurrency: 0, slots: 0 });
+  await cluster.addNode('n1', 2);
+  await cluster.advance(3000);
+  expect(cluster.roomAt('f1')).toMatchObject({ maxConcurrency: 2, slots: 2 });
+  cluster.kill('n1');
+  await cluster.advance(10_000);
+  expect(cluster.roomAt('f1')).toMatchObject({ maxConcurrency: 0, slots: 0 });
+});
+
 it('requests for a model that there is not are mistakes, and not counted', async () => {
   const cluster = new SimulatedCluster(1);
   await cluster.addFront('f1');

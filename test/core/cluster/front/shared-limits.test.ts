@@ -61,6 +61,15 @@ describe('the limits and keys that fronts have in common', () => {
     expect(limits.current.maxConcurrency).toBe(9);
   });
 
+  it('allow nothing at once while there are no places, whatever the limit is', () => {
+    slots = 0;
+    expect(limits.current.maxConcurrency).toBe(0);
+    limits.resize({ maxConcurrency: 2 }, true);
+    expect(limits.current.maxConcurrency).toBe(0);
+    slots = 4;
+    expect(limits.current.maxConcurrency).toBe(2);
+  });
+
   it('are those of the cluster, also where a front was started with less', async () => {
     const less = new FrontSettings({ maxConcurrency: 1, maxQueue: 5, queueTimeoutMs: 0 }, 1);
     const late = new SharedLimits({ settings: new LineSettings(lines, 'm', clock), own: less, slots: () => slots });

@@ -178,6 +178,11 @@ describe('a server that is not ready', () => {
     },
   );
 
+  it('takes no requests as a front of a cluster whose nodes have gone', async () => {
+    const nodeless = { ...chatstream, '/v1/queue': { ...queue, max_concurrency: 0, slots_at: 'nodes' } };
+    await expect(discovered(nodeless)).rejects.toThrow(new TakesNoRequests('it has no nodes'));
+  });
+
   it.each([
     ['chatstream', { ...chatstream, '/v1/queue': 502 }],
     ['llama-server', { ...llamaServer, '/props': 502 }],

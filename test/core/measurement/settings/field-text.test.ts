@@ -6,6 +6,8 @@ describe('the value of a field for a reader', () => {
     ['seed', 1, '1'],
     ['arrival', 'poisson', 'poisson'],
     ['requests', null, 'none'],
+    ['duration_ms', 12_500, '12.5 s'],
+    ['memory_bytes', 3_565_158, '3.4 MiB'],
     ['no_param', [], 'none'],
     ['rates', [1, 2.5], '1, 2.5'],
     ['gpus', ['NVIDIA H200', 'NVIDIA H200'], 'NVIDIA H200, NVIDIA H200'],

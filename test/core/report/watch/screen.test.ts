@@ -79,6 +79,21 @@ describe('the screen', () => {
     expect(text).toContain('draining: no new requests');
   });
 
+  it('counts the requests of others, which a key with the role user cannot list', () => {
+    const seen: Seen = { running: [1], waiting: 0, counts: { running: 4, waiting: 7 } };
+    const shown = screenLines(pictureOf(seen), plain).join('\n');
+    expect(shown).toContain('running        4 of 4  ████');
+    expect(shown).toContain('waiting       7 of 64');
+    expect(shown).toContain('chatcmpl-running-0');
+    expect(shown).toContain('– none of your requests waits');
+    expect(screenLines(pictureOf({ ...seen, running: [] }), plain).join('\n')).toContain(
+      '– none of your requests runs',
+    );
+    const { reading, activity } = pictureOf(seen);
+    expect(readingLine(reading, activity, new Date(0))).toContain('4/4 running  7/64 waiting');
+    expect(readingJson(reading, activity, new Date(0))).toMatchObject({ running: 4, waiting: 7 });
+  });
+
   it('shows whose requests they are, if the server has keys', () => {
     const text = screenLines(pictureOf({ running: [1], waiting: 1, key: 'a-key-with-a-long-name' }), plain).join('\n');
     expect(text).toContain('runs for  key               request');

@@ -32,15 +32,6 @@ it('names an address that this machine does not have', async () => {
   await expect(listen(app, { host: '192.0.2.1', port: 0 })).rejects.toMatchObject({ code: 'address_unavailable' });
 });
 
-it.each([
-  ['[::1]', '[::1] is not an address.', 'Write it without brackets: --host ::1.'],
-  ['http://127.0.0.1', 'http://127.0.0.1 is not an address.', 'Write the address alone, and the port with --port.'],
-  ['127.0.0.1:8000', '127.0.0.1:8000 is not an address.', 'Write the address alone, and the port with --port.'],
-  ['[::1]:8000', '[::1]:8000 is not an address.', 'Write the address alone, and the port with --port.'],
-])('says what is wrong with %s', async (host, message, hint) => {
-  await expect(checkAddress({ host, port: 0 })).rejects.toMatchObject({ code: 'address_unavailable', message, hint });
-});
-
 it('can be tried without an app: a free address stays free, and a taken one is refused', async () => {
   await expect(checkAddress({ host: 'localhost', port: 0 })).resolves.toBeUndefined();
   const taken = createServer();

@@ -8,14 +8,13 @@ import {
   tenantSummaries,
   turnSummaries,
 } from '../../../measurement/settings/group-summary.js';
-import { dimensionsOf, settingText, settingValue } from '../../../measurement/settings/setting-text.js';
-import { bySetting } from '../../../measurement/settings/summarise.js';
 import type { Breakdown, LatenciesByGroup } from './breakdown-shape.js';
 import { massesIn } from './masses.js';
+import { type NamedSetting, namedSettings } from './named-settings.js';
 import { stageBreakdown } from './stage-breakdown.js';
 
 interface Row {
-  readonly setting: Named;
+  readonly setting: NamedSetting;
   readonly group: GroupSummary;
 }
 
@@ -24,30 +23,8 @@ export function breakdownsOf(result: BenchResult): readonly Breakdown[] {
   return [stageBreakdown(result), tenantBreakdown(result), turnBreakdown(result)].filter((each) => each !== null);
 }
 
-/** A setting with its trials. */
-interface Named {
-  /** In a sentence. */
-  readonly text: string;
-  /** In a column with this heading. */
-  readonly cell: string;
-  readonly heading: string;
-  readonly trials: readonly Run[];
-}
-
-function settingsOf({ runs }: BenchResult): readonly Named[] {
-  const settings = [...bySetting(runs).values()];
-  const by = dimensionsOf(settings.flatMap(([first]) => first?.settings ?? []));
-  return settings.flatMap((trials) => {
-    const [first] = trials;
-    if (first === undefined) return [];
-    const cell = by.map((dimension) => settingValue(first.settings, dimension)).join(', ');
-    const heading = by.map(({ name }) => name).join(', ');
-    return [{ text: settingText(first.settings, by), cell, heading, trials }];
-  });
-}
-
 function turnBreakdown(result: BenchResult): Breakdown | null {
-  const settings = settingsOf(result);
+  const settings = namedSettings(result);
   const rows = settings.flatMap((setting) => turnSummaries(setting.trials).map((group) => ({ setting, group })));
   if (!rows.some(({ group }) => group.name !== '1')) return null;
   const sentences = settings.flatMap(({ text, trials }) => {
@@ -61,7 +38,7 @@ function turnBreakdown(result: BenchResult): Breakdown | null {
 }
 
 function tenantBreakdown(result: BenchResult): Breakdown | null {
-  const settings = settingsOf(result);
+  const settings = namedSettings(result);
   const rows = settings.flatMap((setting) => tenantSummaries(setting.trials).map((group) => ({ setting, group })));
   if (rows.length === 0) return null;
   const sentences = settings.flatMap(({ text, trials }) => {
@@ -80,7 +57,11 @@ function tenantBreakdown(result: BenchResult): Breakdown | null {
 /**
  * The latency that users of each tenant experience: to the first token, or to the whole answer if it arrives as one.
  */
-function latenciesByTenant({ plan }: BenchResult, setting: Named | null, trials: readonly Run[]): LatenciesByGroup {
+function latenciesByTenant(
+  { plan }: BenchResult,
+  setting: NamedSetting | null,
+  trials: readonly Run[],
+): LatenciesByGroup {
   const isWhole = plan.streaming === false;
   const groups = tenantSummaries(trials).map((group) => ({
     name: group.name,

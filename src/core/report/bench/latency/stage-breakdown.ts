@@ -2,14 +2,13 @@ import { formatDuration } from '../../../base/units.js';
 import { medianText } from '../../../measurement/latency/median.js';
 import { orUnknown, significant, timeText, unknown, whole } from '../../../measurement/numbers.js';
 import type { BenchResult, MetricFigures } from '../../../measurement/result-schema.js';
-import { wholeSettingText } from '../../../measurement/settings/setting-text.js';
 import { stageSummaries, type StageSummary } from '../../../measurement/settings/stage-summary.js';
-import { bySetting } from '../../../measurement/settings/summarise.js';
 import { growing, growthText } from '../overload.js';
 import type { Breakdown } from './breakdown-shape.js';
+import { type NamedSetting, namedSettings } from './named-settings.js';
 
 interface Row {
-  readonly setting: string;
+  readonly setting: NamedSetting;
   readonly stage: StageSummary;
 }
 
@@ -25,7 +24,7 @@ export function stageBreakdown(result: Pick<BenchResult, 'runs'>): Breakdown | n
   const p50 = (figures: MetricFigures): string => medianText(figures, timeText);
   const p95 = (figures: MetricFigures): string => orUnknown(figures.p95, timeText);
   const columns: readonly (readonly [string, (row: Row) => string])[] = [
-    ...(isSweep ? [['setting', ({ setting }: Row) => setting] as const] : []),
+    ...(isSweep ? [[rows[0]?.setting.heading ?? '', ({ setting }: Row) => setting.cell] as const] : []),
     ['stage', ({ stage }) => String(stage.number)],
     ['requests/s', ({ stage }) => rateText(stage)],
     ['for', ({ stage: { stage } }) => formatDuration((stage.to_seconds - stage.from_seconds) * 1000)],
@@ -60,17 +59,15 @@ export function stageOverloadSentences(result: Pick<BenchResult, 'plan' | 'runs'
     if (stage.overload === null) return [];
     return (
       `The queue grew without end in stage ${stage.number}, at ${rateText(stage)} requests/s` +
-      `${isSweep ? ` (${setting})` : ''}: ${growthText(stage.overload, result.plan)}.`
+      `${isSweep ? ` (${setting.text})` : ''}: ${growthText(stage.overload, result.plan)}.`
     );
   });
 }
 
-function rowsOf({ runs }: Pick<BenchResult, 'runs'>): readonly Row[] {
-  return [...bySetting(runs).values()].flatMap((trials) => {
-    const [first] = trials;
-    const setting = first === undefined ? '' : wholeSettingText(first.settings);
-    return stageSummaries(trials).map((stage) => ({ setting, stage }));
-  });
+function rowsOf(result: Pick<BenchResult, 'runs'>): readonly Row[] {
+  return namedSettings(result).flatMap((setting) =>
+    stageSummaries(setting.trials).map((stage) => ({ setting, stage })),
+  );
 }
 
 function rateText({ stage: { from_rate: from, to_rate: to } }: StageSummary): string {

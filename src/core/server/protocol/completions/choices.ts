@@ -63,7 +63,8 @@ export interface Places {
 }
 
 /**
- * Refuses requests that could never be answered, however often a client tries again.
+ * Refuses requests that could never be answered, however often a client tries again. Where nothing can run at the moment,
+ * it is not known what can later.
  *
  * @throws ChatstreamError `invalid_request`
  */
@@ -72,6 +73,7 @@ export function refuseTooMany(
   { perPrompt, param }: { readonly perPrompt: number; readonly param: 'n' | 'best_of' },
   { maxConcurrency, maxQueue }: Places,
 ): void {
+  if (maxConcurrency === 0) return;
   if (perPrompt > maxConcurrency) {
     throw new ChatstreamError(
       'invalid_request',

@@ -107,7 +107,7 @@ function maxConcurrencyOf(context: LineContext, model: string | undefined): numb
   return (model === undefined ? context.line.snapshot(0) : queueOf(context, model)).maxConcurrency;
 }
 
-/** Users see only their own requests, with their places among all, and the models that they may use. */
+/** Users see only their own requests, with their places among all and the counts of all, and the models that they may use. */
 function describe({ line, totals, keys }: LineContext, request: Sender): object {
   const { payer, models, mayTurn } = viewerOf(keys, request);
   const queue = line.snapshot(undefined, payer);
@@ -116,6 +116,8 @@ function describe({ line, totals, keys }: LineContext, request: Sender): object 
     ...(line.slotsAt !== undefined && { slots_at: line.slotsAt }),
     may_turn: mayTurn,
     ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
+    running_count: line.running,
+    waiting_count: line.waiting,
     running: queue.running.map(wireRunning),
     waiting: queue.waiting.map(wireWaiting),
     ...wireLines(line, models),

@@ -155,9 +155,9 @@ const modelQueue = Type.Object({
   eta_ms: Type.Union([count, Type.Null()], {
     description: 'When it will be loaded; null if it is, and if that depends on others.',
   }),
-  max_concurrency: Type.Integer({ minimum: 1 }),
+  max_concurrency: count,
   max_queue: count,
-  slots: Type.Integer({ minimum: 1 }),
+  slots: count,
   running: count,
   waiting: count,
   preparing: Type.Integer({
@@ -167,7 +167,7 @@ const modelQueue = Type.Object({
 });
 
 export const queue = Type.Object({
-  max_concurrency: Type.Integer({ minimum: 1 }),
+  max_concurrency: Type.Integer({ minimum: 0, description: 'At most the slots: 0 in a cluster that has no nodes.' }),
   max_queue: Type.Integer({ minimum: 0, description: 'Of each line, if models have separate lines.' }),
   lines: Type.Optional(
     Type.Integer({
@@ -175,7 +175,7 @@ export const queue = Type.Object({
       description: 'With upstream servers: the lines, one for each model that was asked for.',
     }),
   ),
-  slots: Type.Integer({ minimum: 1 }),
+  slots: Type.Integer({ minimum: 0, description: '0 in a cluster that has no nodes.' }),
   slots_at: Type.Optional(
     Type.Enum(['upstreams', 'nodes'], { description: 'Who has the slots; left out if this server has them.' }),
   ),
@@ -190,6 +190,8 @@ export const queue = Type.Object({
   prefill_chunk: Type.Optional(
     Type.Integer({ minimum: 1, description: 'With --tpot-target: the most prompt tokens that a round processes now.' }),
   ),
+  running_count: Type.Integer({ minimum: 0, description: 'How many run, whichever are listed.' }),
+  waiting_count: Type.Integer({ minimum: 0, description: 'How many wait, whichever are listed.' }),
   running: Type.Array(running),
   waiting: Type.Array(waiting, { description: 'In the order in which they will run.' }),
   executors: Type.Array(executor, { description: 'Who generates.' }),

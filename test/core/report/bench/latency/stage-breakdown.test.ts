@@ -32,6 +32,22 @@ describe('the stages in a report', () => {
     });
   });
 
+  it('are told apart by what differs between settings', () => {
+    const settings = [2, 4].map((max) => ({ rate: 4, maxConcurrency: max, beside: { stages } }));
+    const sweep = benchResult({ settings }).result;
+    const table = stageBreakdown(sweep);
+    expect(table?.heading.slice(0, 2)).toEqual(['max-concurrency', 'stage']);
+    expect(table?.rows.map((row) => row.slice(0, 2))).toEqual([
+      ['2', '1'],
+      ['2', '2'],
+      ['2', '3'],
+      ['4', '1'],
+      ['4', '2'],
+      ['4', '3'],
+    ]);
+    expect(stageOverloadSentences(sweep)[1]).toContain('in stage 2, at 8.00 requests/s (max-concurrency 4): ');
+  });
+
   it('are a table of their own as CSV, by stage and trial', () => {
     const [names = '', ...rows] = toStagesCsv(result).trim().split('\n');
     expect(rows).toHaveLength(9);

@@ -36,6 +36,8 @@ describe('GET /v1/queue', () => {
       draining: false,
       may_turn: true,
       preparing: 0,
+      running_count: 0,
+      waiting_count: 0,
       executors: [{ name: 'local', kind: 'mock', status: 'ready', places: 4, running: 0 }],
       running: [],
       waiting: [],
