@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { isOllamaPath } from '../../base/refusals/ollama-paths.js';
 import {
   bodyTooLargeError,
   internalError,
@@ -17,6 +18,7 @@ import {
   isModelsPath,
   messagesErrorBody,
 } from '../protocol/messages/messages-errors.js';
+import { ollamaErrorBody } from '../protocol/ollama-errors.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
 import { invalidValueError } from './validation/invalid-values.js';
 
@@ -24,7 +26,7 @@ import { invalidValueError } from './validation/invalid-values.js';
 const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);
 
 /**
- * Answers with an error in the shape of the protocol to which the path belongs: OpenAI's or Anthropic's.
+ * Answers with an error in the shape of the protocol to which the path belongs: OpenAI's, Anthropic's or Ollama's.
  *
  * @param path without a query; that of the request by default
  */
@@ -36,9 +38,13 @@ export function sendError(error: ChatstreamError, reply: FastifyReply, path = pa
   // instead of this answer. Node reads the rest and drops it, for as long as BodyWatch allows.
   else if (error.code === 'body_too_large') reply.removeHeader('connection');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
-  const isForAnthropic = isMessagesPath(path) || (isModelsPath(path) && isFromAnthropicClient(reply.request.headers));
-  const body = isForAnthropic ? messagesErrorBody(error, reply.request.id) : errorBody(error);
-  void reply.code(httpStatus(error.code)).send(body);
+  void reply.code(httpStatus(error.code)).send(bodyFor(error, reply, path));
+}
+
+function bodyFor(error: ChatstreamError, { request }: FastifyReply, path: string): object {
+  const isForAnthropic = isMessagesPath(path) || (isModelsPath(path) && isFromAnthropicClient(request.headers));
+  if (isForAnthropic) return messagesErrorBody(error, request.id);
+  return isOllamaPath(path) ? ollamaErrorBody(error) : errorBody(error);
 }
 
 /**
