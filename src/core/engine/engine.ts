@@ -131,7 +131,7 @@ export interface GenerationSpec {
   readonly foreignTokens?: number;
   /** How many of the likeliest tokens are reported with each token of the output; no probabilities if left out. */
   readonly logprobs?: number;
-  /** Whether the same is reported for the tokens of the prompt, of which nothing is then taken from a cache. */
+  /** Whether the same is reported for the prompt, of which nothing is then taken from a cache, and for the end token. */
   readonly ratesPrompt?: boolean;
   /** The lengths of the inputs in the prompt, if embeddings are requested; everything about output is then ignored. */
   readonly inputLengths?: readonly number[];
@@ -189,7 +189,7 @@ export type GenerationEvent =
       readonly text: string;
       /** The stop string at which it ended, if it ended at one. */
       readonly stop?: string;
-      /** The probability of that token, if requested. */
+      /** The probability of that token, if requested; with `ratesPrompt` also if it is not output. */
       readonly logprob?: OutputLogprob;
     }
   | {

@@ -73,7 +73,7 @@ async function allowOrigins(app: App, origins: readonly string[]): Promise<void>
     origin: origins.includes('*') ? '*' : [...origins],
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
     exposedHeaders: [
-      ...['x-request-id', 'request-id', 'retry-after', executorHeader, leftOutHeader],
+      ...['x-request-id', 'request-id', 'retry-after', 'x-should-retry', executorHeader, leftOutHeader],
       ...limitHeaderNames,
     ],
   });

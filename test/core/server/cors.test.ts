@@ -51,7 +51,7 @@ describe('CORS', () => {
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': origin,
       'access-control-expose-headers':
-        'x-request-id, request-id, retry-after, x-chatstream-executor, x-chatstream-left-out, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens',
+        'x-request-id, request-id, retry-after, x-should-retry, x-chatstream-executor, x-chatstream-left-out, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens',
       vary: 'Origin',
     });
   });

@@ -129,11 +129,6 @@ describe('errors over HTTP', () => {
     ],
     [
       'POST',
-      '/api/generate',
-      "There is no POST /api/generate here. This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.",
-    ],
-    [
-      'POST',
       '/completion',
       "There is no POST /completion here. This is a route of llama-server's own API. Let the client use OpenAI's /v1/completions.",
     ],
@@ -150,6 +145,19 @@ describe('errors over HTTP', () => {
     expect(answer.json<unknown>()).toEqual({
       error: { message, type: 'invalid_request_error', param: null, code: 'not_found' },
     });
+  });
+
+  // Its clients show "[object Object]" for an error that is not a text.
+  it.each([
+    ['POST', '/api/chat'],
+    ['GET', '/api/tags'],
+    ['DELETE', '/api/delete'],
+    ['POST', '/v1/api/generate?a=1'],
+  ] as const)("answers %s %s in Ollama's shape, and says which API to use", async (method, url) => {
+    const answer = await shared.app.inject({ method, url });
+    expect(answer.statusCode).toBe(404);
+    const hint = "This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.";
+    expect(answer.json<unknown>()).toEqual({ error: `There is no ${method} ${url.split('?')[0]} here. ${hint}` });
   });
 
   it.each(['/anthropic/v1/messages', '/anthropic/v1/messages/count_tokens'])(

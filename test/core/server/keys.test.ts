@@ -133,9 +133,9 @@ describe('limits over time', () => {
   });
 
   it.each([
-    ['tokensPerMinute', 'rate_limited', 60_000],
-    ['tokensPerDay', 'quota_exceeded', 86_400_000],
-  ] as const)('hold the tokens of a key to its %s', async (limit, code, periodMs) => {
+    ['tokensPerMinute', 'rate_limited', 60_000, undefined],
+    ['tokensPerDay', 'quota_exceeded', 86_400_000, 'false'],
+  ] as const)('hold the tokens of a key to its %s', async (limit, code, periodMs, shouldRetry) => {
     const made = await server([key('anna', { rates: { ...noRates, [limit]: 40 } })]);
     const ask = (): ReturnType<TestApp['post']> =>
       made.post('/v1/chat/completions', chat('hi', { max_tokens: 100 }), sent('anna'));
@@ -143,6 +143,8 @@ describe('limits over time', () => {
     const refused = await ask();
     expect(refused.statusCode).toBe(429);
     expect(refused.json<unknown>()).toMatchObject({ error: { code } });
+    // OpenAI's JavaScript client would wait for hours.
+    expect(refused.headers['x-should-retry']).toBe(shouldRetry);
     await made.clock.advanceAsync(Number(refused.headers['retry-after']) * 1000);
     expect((await ask()).statusCode).toBe(200);
     expect(Number(refused.headers['retry-after']) * 1000).toBeGreaterThan(periodMs);

@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../errors.js';
 import { jsonMistake } from '../mistakes/json-mistakes.js';
+import { isOllamaPath } from './ollama-paths.js';
 
 /**
  * The errors that the server sends to its clients, one function each, sorted by code. Most errors with the code
@@ -191,7 +192,7 @@ export function notFoundError(
 }
 
 function unlikeHint(path: string): string {
-  if (/^\/api\/(?:chat|embed|embeddings|generate|ps|show|tags|version)$/.test(path)) {
+  if (isOllamaPath(path)) {
     return "This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.";
   }
   if (/^\/(?:completion|infill)$/.test(path)) {

@@ -53,10 +53,10 @@ export class MockGeneration {
   next(): GenerationEvent {
     if (this.#position >= this.#lengthLimit) return this.#ended('length', null, '');
     const piece = this.#reply(this.#position);
-    if (piece === null) return this.#ended('stop', null, '');
+    if (piece === null) return { ...this.#ended('stop', null, ''), ...this.#ratedEnd('') };
     const { token } = piece;
     const isStop = this.#position >= this.#minTokens && this.#stopTokens.includes(token);
-    if (isStop) return this.#ended('stop', null, '');
+    if (isStop) return { ...this.#ended('stop', null, ''), ...this.#ratedEnd(piece.text) };
     const rated = this.#rate(piece.text, this.#position);
     this.#position += 1;
     const mayStop = this.#position > this.#minTokens;
@@ -75,6 +75,13 @@ export class MockGeneration {
     }
     if (this.#position >= this.#lengthLimit) return { ...this.#ended('length', token, text), ...rated };
     return { type: 'token', id: this.id, token, text, ...rated };
+  }
+
+  /** See `logprob` of `ended` events. */
+  #ratedEnd(name: string): { readonly logprob?: OutputLogprob } {
+    if (this.#spec.ratesPrompt !== true) return {};
+    const { logprob } = this.#rate(name, this.#position);
+    return logprob === undefined ? {} : { logprob: { ...logprob, written: '' } };
   }
 
   #ended(reason: FinishReason, token: Token | null, text: string): GenerationEvent {

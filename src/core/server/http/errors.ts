@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
+import { isOllamaPath } from '../../base/refusals/ollama-paths.js';
 import {
   bodyTooLargeError,
   internalError,
@@ -17,28 +18,42 @@ import {
   isModelsPath,
   messagesErrorBody,
 } from '../protocol/messages/messages-errors.js';
+import { ollamaErrorBody } from '../protocol/ollama-errors.js';
 import { pathOf, type RoutePaths } from './route-paths.js';
 import { invalidValueError } from './validation/invalid-values.js';
 
 /** The rest of such a request is not awaited. */
 const closesConnection: ReadonlySet<ErrorCode> = new Set(['body_timeout', 'too_many_connections']);
 
+/** After OpenAI's and Anthropic's clients have waited this long for an answer, they give up. */
+const patienceSeconds = 600;
+
 /**
- * Answers with an error in the shape of the protocol to which the path belongs: OpenAI's or Anthropic's.
+ * Answers with an error in the shape of the protocol to which the path belongs: OpenAI's, Anthropic's or Ollama's.
  *
  * @param path without a query; that of the request by default
  */
 export function sendError(error: ChatstreamError, reply: FastifyReply, path = pathOf(reply.request.url)): void {
   if (reply.sent) return;
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', String(error.retryAfterSeconds));
+  if (isFinal(error)) reply.header('x-should-retry', 'false');
   if (closesConnection.has(error.code)) reply.header('connection', 'close');
   // Fastify closes the connection of a body that is too long. If it is still arriving then, the client would get a reset
   // instead of this answer. Node reads the rest and drops it, for as long as BodyWatch allows.
   else if (error.code === 'body_too_large') reply.removeHeader('connection');
   if (error.code === 'invalid_api_key') reply.header('www-authenticate', 'Bearer');
-  const isForAnthropic = isMessagesPath(path) || (isModelsPath(path) && isFromAnthropicClient(reply.request.headers));
-  const body = isForAnthropic ? messagesErrorBody(error, reply.request.id) : errorBody(error);
-  void reply.code(httpStatus(error.code)).send(body);
+  void reply.code(httpStatus(error.code)).send(bodyFor(error, reply, path));
+}
+
+/** Whether clients should report the error at once: some wait for hours, or try a wrong key again and again. */
+function isFinal({ code, retryAfterSeconds = 0 }: ChatstreamError): boolean {
+  return code === 'invalid_api_key' || retryAfterSeconds > patienceSeconds;
+}
+
+function bodyFor(error: ChatstreamError, { request }: FastifyReply, path: string): object {
+  const isForAnthropic = isMessagesPath(path) || (isModelsPath(path) && isFromAnthropicClient(request.headers));
+  if (isForAnthropic) return messagesErrorBody(error, request.id);
+  return isOllamaPath(path) ? ollamaErrorBody(error) : errorBody(error);
 }
 
 /**

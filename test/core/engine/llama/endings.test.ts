@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { GenerationSpec } from '../../../../src/core/engine/engine.js';
 import type { RepetitionPenalty } from '../../../../src/core/engine/sampling.js';
 import { greedy } from '../../../support/sampling.js';
 import { EngineHarness } from './engine-harness.js';
@@ -134,5 +135,23 @@ describe('excluding top choices', () => {
     expect(new Set(plain.tokens)).toEqual(new Set([65]));
     expect(new Set(first.tokens)).toEqual(new Set([65, 66]));
     expect(second.tokens).toEqual(first.tokens);
+  });
+});
+
+describe('the probability of the token that ends an answer', () => {
+  const ends: [string, Partial<GenerationSpec>][] = [
+    ['an end-of-turn token', { sampling: brief, ignoreEos: false }],
+    ['a stop token', { sampling: { ...greedy, logitBias: { '65': 1000 } }, stopTokens: [65] }],
+  ];
+
+  it.each(ends)('is reported with those of the prompt: %s', async (_, spec) => {
+    const { tokens, text, end } = await harness.runOne({ ...spec, logprobs: 1, ratesPrompt: true });
+    expect([tokens, text]).toEqual([[], '']);
+    expect(end).toMatchObject({ type: 'ended', reason: 'stop', token: null, logprob: { written: '' } });
+  });
+
+  it.each(ends)('is left out otherwise: %s', async (_, spec) => {
+    const { end } = await harness.runOne({ ...spec, logprobs: 1 });
+    expect(end).not.toHaveProperty('logprob');
   });
 });

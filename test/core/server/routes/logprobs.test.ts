@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wordToken } from '../../../../src/core/engine/mock/vocabulary.js';
 import type { ChatLogprobs, TextLogprobs } from '../../../../src/core/server/schemas/shared/logprobs.js';
 import { chat, createTestApp, type TestApp } from '../../../support/app.js';
 import { openStream } from '../../../support/stream-client.js';
@@ -130,6 +131,17 @@ describe('an echo with probabilities', () => {
       top_logprobs: [null, { '#0': -1, b: -2 }, { '🙂b': -1 }],
       text_offset: [0, 1, 2],
     });
+  });
+
+  it('ends with the token that ends the text, as evaluations drop the last one', async () => {
+    const ending = { ...body, stop_token_ids: [wordToken(0)] };
+    const [choice] = await whole<TextLogprobs>(textPath, ending);
+    expect(choice?.text).toBe('🙂b');
+    expect(choice?.logprobs).toMatchObject({ tokens: ['🙂', 'b', '🙂b'], text_offset: [0, 1, 2] });
+    const chunks = await streamed<TextLogprobs>(textPath, { ...ending, stream: true });
+    expect(chunks.flatMap(({ logprobs }) => logprobs?.tokens ?? [])).toEqual(choice?.logprobs?.tokens);
+    const [plain] = await whole<TextLogprobs>(textPath, { ...ending, echo: false });
+    expect(plain?.logprobs?.tokens).toEqual([]);
   });
 
   it('is streamed as one chunk with the prompt, and the answer after it', async () => {

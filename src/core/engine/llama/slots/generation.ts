@@ -220,25 +220,28 @@ export class LlamaGeneration implements RoundMember {
   #take(token: Token): GenerationEvent {
     const { spec, text: assembler, penalties, bias, isEnd } = this.#start;
     const isStop = spec.stopTokens.includes(token);
-    if (isStop || (!spec.ignoreEos && isEnd(token))) return this.#ended('stop', null, assembler.end());
+    if (isStop || (!spec.ignoreEos && isEnd(token))) {
+      // Evaluations expect one token after a rated prompt, whatever it is, and drop the last of the list.
+      const rated = spec.ratesPrompt === true ? this.#rated(token, '') : {};
+      return this.#ended('stop', null, assembler.end(), rated);
+    }
 
     this.#outputTokens++;
     penalties?.push(token);
     bias?.push(token);
     const { text, stopped } = assembler.push(token, this.#outputTokens > spec.minTokens);
-    const rated = this.#rated(token);
+    const rated = this.#rated(token, assembler.written);
     if (stopped) return this.#ended('stop', token, text, rated);
     if (this.#outputTokens >= this.#outputLimit) return this.#ended('length', token, text + assembler.end(), rated);
     return { type: 'token', id: this.id, token, text, ...rated };
   }
 
   /** Nothing for a token that was written for the model, because it is not content. */
-  #rated(token: Token): Rated {
-    const { ratings, text } = this.#start;
-    const rating = ratings?.of(token) ?? null;
+  #rated(token: Token, written: string): Rated {
+    const rating = this.#start.ratings?.of(token) ?? null;
     if (rating === null) return {};
-    const { text: name, bytes, logprob, top } = rating;
-    return { logprob: { text: name, bytes, logprob, top, written: text.written } };
+    const { text, bytes, logprob, top } = rating;
+    return { logprob: { text, bytes, logprob, top, written } };
   }
 
   #ended(reason: FinishReason, token: Token | null, text: string, rated: Rated = {}): GenerationEvent {

@@ -36,7 +36,7 @@ describe('API keys', () => {
   it.each(everythingElse)('are needed for %s %s', async (method, url) => {
     const answer = await shared.app.inject({ method, url });
     expect(answer.statusCode).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('Bearer');
+    expect(answer.headers).toMatchObject({ 'www-authenticate': 'Bearer', 'x-should-retry': 'false' });
     expect(answer.json<unknown>()).toEqual({
       error: {
         message: 'This server needs an API key. Send it in the header "Authorization: Bearer KEY" or "x-api-key: KEY".',
