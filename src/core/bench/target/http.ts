@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, errors, request } from 'undici';
 import { ChatstreamError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
 import { connectionFailure } from '../client/connection-failure.js';
+import { ContentDecoder, contentEncodingOf, isDecodable } from '../client/content-decoder.js';
 import { tlsOptionsOf, type Transport, usualTransport } from '../client/transport.js';
 
 /** A server that is not under load yet answers quickly or not at all. */
@@ -60,7 +62,8 @@ export function httpOf(
         // The server may have closed a connection that was kept since the last request.
         reset: true,
       });
-      return { status: response.statusCode, headers: response.headers, text: await response.body.text() };
+      const bytes = Buffer.from(await response.body.arrayBuffer());
+      return { status: response.statusCode, headers: response.headers, text: await textOf(bytes, response.headers) };
     } catch (error) {
       throw unreachable(name, at, patienceMs, error);
     }
@@ -75,6 +78,21 @@ export function jsonOf({ text }: Pick<Answer, 'text'>): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Some servers compress whatever they send, and a `--header "accept-encoding: gzip"` asks for it. */
+async function textOf(bytes: Buffer, headers: IncomingHttpHeaders): Promise<string> {
+  const encoding = contentEncodingOf(headers);
+  if (encoding === null || !isDecodable(encoding)) return bytes.toString('utf8');
+  const pieces: Buffer[] = [];
+  const decoder = new ContentDecoder(
+    encoding,
+    (piece) => pieces.push(piece),
+    () => undefined, // `end` rejects with it, too
+  );
+  if (bytes.length > 0) decoder.feed(bytes, 0);
+  await decoder.end();
+  return Buffer.concat(pieces).toString('utf8');
 }
 
 function unreachable(name: string, at: string, patienceMs: number, error: unknown): ChatstreamError {

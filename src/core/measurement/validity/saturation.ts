@@ -75,7 +75,7 @@ export function touches(saturation: Saturation, metric: MetricName | 'rate', que
 }
 
 /** Number, mean and deviation of all samples of several runs. */
-function pooled(runs: readonly Run[], name: MetricName): Pick<MetricFigures, 'count' | 'mean' | 'stddev'> {
+export function pooled(runs: readonly Run[], name: MetricName): Pick<MetricFigures, 'count' | 'mean' | 'stddev'> {
   let count = 0;
   let sum = 0;
   let squares = 0;

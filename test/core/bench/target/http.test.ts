@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { httpOf, jsonOf } from '../../../../src/core/bench/target/http.js';
 import { deadUrl } from '../../../support/dead-url.js';
@@ -12,6 +13,30 @@ describe('httpOf', () => {
     const answer = await httpOf(server.url, { authorization: 'Bearer k' }).get('/a');
     expect(answer).toMatchObject({ status: 418, text: 'short', headers: { 'x-kind': 'pot' } });
     expect(server.exchanges[0]?.head.toLowerCase()).toContain('authorization: bearer k\r\n');
+  });
+
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+  ])('reads answers that are compressed with %s', async (encoding, compress) => {
+    const body = compress(JSON.stringify({ data: [] }));
+    const server = await serveScript(async (exchange) => {
+      await exchange.write(
+        `HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`,
+      );
+      await exchange.write(body);
+    });
+    const answer = await httpOf(server.url, { 'accept-encoding': encoding }).get('/a');
+    expect(jsonOf(answer)).toEqual({ data: [] });
+  });
+
+  it('says so if an answer is not compressed as its headers say', async () => {
+    const server = await serveRoutes({ 'GET /a': { headers: ['Content-Encoding: gzip'], body: 'plain' } });
+    await expect(httpOf(server.url, {}).get('/a')).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: expect.stringContaining('The answer is not gzip, as its content-encoding says') as string,
+    });
   });
 
   it('sends JSON', async () => {

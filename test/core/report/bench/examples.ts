@@ -51,7 +51,7 @@ export const examples = {
         prefillMs: 90,
         tpotMs: 34,
         goodput: 3.1,
-        client: { saturated: true, saturation: ['cpu', 'late-sends'], cpu_share: 0.97 },
+        client: { saturated: true, saturation: ['cpu'], cpu_share: 0.97 },
       },
     ],
     plan: { slo: ['ttft<500ms', 'tpot<25ms'] },

@@ -9,11 +9,11 @@ import {
 } from '../../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../../measurement/settings/unanswered.js';
-import { noticeableDelay } from '../../../measurement/validity/client-delay.js';
+import { ClientDelay, noticeableDelay } from '../../../measurement/validity/client-delay.js';
 import { endedEarlyWarning, isUnexpected } from '../../../measurement/validity/ended-early.js';
 import { measureLonger } from '../../../measurement/validity/measure-longer.js';
 import { isOverloaded } from '../../../measurement/validity/overload.js';
-import { touches } from '../../../measurement/validity/saturation.js';
+import { pooled, saturationOfRuns, touches } from '../../../measurement/validity/saturation.js';
 import { streamWarnings } from '../../../measurement/validity/stream-warnings.js';
 import { littlesLawTolerance } from '../../../statistics/littles-law.js';
 import { oneLine } from '../../text/escape.js';
@@ -130,37 +130,60 @@ function aborted(runs: readonly Run[], by: readonly Dimension[]): string[] {
   });
 }
 
-/** That the load was not what it should have been; else how much of TTFT may be the load generator's own delay. */
+/**
+ * That the load was not what it should have been; else how much of TTFT may be the load generator's own delay. The trials
+ * of a setting are judged together, as comparisons and objectives do: a short one may have only a handful of requests.
+ */
 function clientWarnings(runs: readonly Run[], by: readonly Dimension[]): string[] {
-  const saturated = runs.filter(({ client }) => client.saturated);
-  if (saturated.length > 0) {
-    const reasons = [...new Set(saturated.flatMap(({ client }) => client.saturation ?? []))];
-    const cpu = Math.max(...saturated.map(highestCpuShare));
-    const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
-    const less = saturated.every(({ settings }) => settings.rate !== null) ? 'a lower rate' : 'fewer clients';
-    const advice = `Use ${less}, more --workers, or another machine.`;
-    const where = `${settingsOf(saturated, by)}${saturatedAgents(saturated)}`;
-    return [`The load generator was saturated at ${where}${why}. ${inDoubt(saturated)} ${advice}`];
-  }
-  const late = runs.filter(({ client, metrics }) => {
-    const { mean } = client.event_loop_delay_ms;
-    return mean !== undefined && mean > noticeableDelay * (metrics.ttft.mean ?? metrics.e2e.mean ?? Infinity);
+  const settings = [...bySetting(runs).values()];
+  const saturated = settings.filter(isSaturated);
+  if (saturated.length > 0) return [saturationWarning(saturated, by)];
+  const late = settings.filter((trials) => {
+    const latency = pooled(trials, 'ttft').mean ?? pooled(trials, 'e2e').mean ?? Infinity;
+    return meanDelayMs(trials) > noticeableDelay * latency;
   });
   if (late.length === 0) return [];
-  const delayMs = Math.max(...late.map(({ client }) => client.event_loop_delay_ms.mean ?? 0));
-  const where = late.every(({ metrics }) => metrics.ttft.mean === null) ? '' : 'TTFT and ';
+  const lateRuns = late.flat();
+  const where = lateRuns.every(({ metrics }) => metrics.ttft.mean === null) ? '' : 'TTFT and ';
   return [
-    `The load generator noticed events up to ${timeText(delayMs)} late on average at ${settingsOf(late, by)}: other ` +
-      `programs use its CPU. That delay is part of ${where}end-to-end latency.`,
+    `The load generator noticed events up to ${timeText(Math.max(...late.map(meanDelayMs)))} late on average at ` +
+      `${settingsOf(lateRuns, by)}: other programs use its CPU. That delay is part of ${where}end-to-end latency.`,
   ];
 }
 
+/** 0 in results that are too old to have a mean. */
+function meanDelayMs(trials: readonly Run[]): number {
+  const isKnown = trials.every(({ client }) => client.event_loop_delay_ms.mean !== undefined);
+  return isKnown ? ClientDelay.ofRuns(trials).meanMs : 0;
+}
+
+function isSaturated(trials: readonly Run[]): boolean {
+  return trials.some(({ client }) => client.saturated) && (trials.length === 1 || saturationIn(trials).length > 0);
+}
+
+/** What was wrong with the load; empty in results that are too old to say it. */
+function saturationIn(trials: readonly Run[]): readonly Saturation[] {
+  const [only] = trials;
+  return only !== undefined && trials.length === 1 ? (only.client.saturation ?? []) : saturationOfRuns(trials);
+}
+
+/** @param settings the trials of each saturated setting; at least one */
+function saturationWarning(settings: readonly (readonly Run[])[], by: readonly Dimension[]): string {
+  const runs = settings.flat();
+  const cpu = Math.max(...runs.map(highestCpuShare));
+  const reasons = [...new Set(settings.flatMap(saturationIn))];
+  const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
+  const less = runs.every(({ settings: { rate } }) => rate !== null) ? 'a lower rate' : 'fewer clients';
+  const where = `${settingsOf(runs, by)}${saturatedAgents(runs)}`;
+  const advice = `Use ${less}, more --workers, or another machine.`;
+  return `The load generator was saturated at ${where}${why}. ${inDoubt(runs, reasons)} ${advice}`;
+}
+
 /** Which figures cannot be trusted, as a comparison and objectives do not. */
-function inDoubt(saturated: readonly Run[]): string {
+function inDoubt(runs: readonly Run[], reasons: readonly Saturation[]): string {
+  const all = reasons.length === 0 ? (['cpu'] as const) : reasons;
   const touched = metricNames.filter((name) =>
-    saturated.some(({ client, metrics }) =>
-      (client.saturation ?? ['cpu' as const]).some((each) => touches(each, name, metrics.queue_wait.source)),
-    ),
+    runs.some(({ metrics }) => all.some((each) => touches(each, name, metrics.queue_wait.source))),
   );
   return touched.length === metricNames.length
     ? 'All latencies and rates are in doubt.'

@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest';
+import { LatencyHistogram } from '../../../../../src/core/measurement/latency/histogram.js';
 import type { ClientHealth } from '../../../../../src/core/measurement/result-schema.js';
 import { otherWarnings, truthWarnings } from '../../../../../src/core/report/bench/notes/warnings.js';
 import { benchResult, type ResultDescription } from '../../../../support/bench-result.js';
 import type { SettingDescription } from '../../../../support/bench-result/description.js';
+
+/** A load generator that was always this late. */
+function delayOf(ms: number): Pick<ClientHealth, 'event_loop_delay_ms' | 'event_loop_delay_histogram'> {
+  const delays = new LatencyHistogram();
+  for (let i = 0; i < 100; i += 1) delays.record(ms * 1000);
+  return {
+    event_loop_delay_ms: { p50: ms, p99: ms, max: ms, mean: ms },
+    event_loop_delay_histogram: delays.encode(),
+  };
+}
 
 describe('warnings about the truth of figures', () => {
   it('are none in a good result', () => {
@@ -20,13 +31,13 @@ describe('warnings about the truth of figures', () => {
   });
 
   it('advise a lower rate where there are no clients to reduce', () => {
-    const client: Partial<ClientHealth> = { saturated: true, saturation: ['cpu'] };
+    const client: Partial<ClientHealth> = { saturated: true, saturation: ['cpu'], cpu_share: 0.97 };
     const { result } = benchResult({ settings: [{ rate: 4, concurrency: null, client }] });
     expect(truthWarnings(result)[0]).toMatch(/ Use a lower rate, more --workers, or another machine\.$/);
   });
 
   it('name the figures that a saturated load generator touches, and no others', () => {
-    const client: Partial<ClientHealth> = { saturated: true, saturation: ['ttft-error'] };
+    const client: Partial<ClientHealth> = { saturated: true, saturation: ['ttft-error'], ...delayOf(20) };
     const warning = (queueWaitSource: 'measured' | 'derived'): string | undefined =>
       truthWarnings(benchResult({ settings: [{ client }], queueWaitSource }).result)[0];
     expect(warning('measured')).toContain('Only these figures are in doubt: TTFT, TTFT from schedule and delivery.');
@@ -37,7 +48,7 @@ describe('warnings about the truth of figures', () => {
 
   it('say how late it was if that is a noticeable part of TTFT', () => {
     const late = (mean: number): string[] => {
-      const client = { event_loop_delay_ms: { p50: 1, p99: 41, max: 90, mean } };
+      const client = delayOf(mean);
       return truthWarnings(benchResult({ settings: [{ maxConcurrency: 2, prefillMs: 100, client }] }).result);
     };
     expect(late(0.1)).toEqual([]);
@@ -45,6 +56,21 @@ describe('warnings about the truth of figures', () => {
     expect(late(1.5)).toEqual([]);
     expect(late(3)).toEqual([expect.stringContaining('noticed events up to 3.00 ms late on average')]);
     expect(late(90)).toEqual([expect.stringContaining('noticed events up to 90.0 ms late on average')]);
+  });
+
+  it('judge the trials of a setting together, as a comparison does', () => {
+    const { result } = benchResult({ settings: [{ maxConcurrency: 2, prefillMs: 100 }], trials: 20 });
+    const late: Partial<ClientHealth> = { saturated: true, saturation: ['ttft-error'], ...delayOf(80) };
+    const warnings = (lateTrials: number): string[] => {
+      const runs = result.runs.map((run, index) => {
+        const client = { ...run.client, ...delayOf(0.1), ...(index < lateTrials ? late : {}) };
+        return { ...run, client };
+      });
+      return truthWarnings({ ...result, runs });
+    };
+    expect(warnings(0)).toEqual([]);
+    expect(warnings(1)).toEqual([expect.stringContaining('noticed events up to 4.10 ms late on average')]);
+    expect(warnings(20)).toEqual([expect.stringContaining('saturated at max-concurrency 2: its own delay is larger')]);
   });
 
   it("name Little's law only beyond 5 %, in either direction", () => {
