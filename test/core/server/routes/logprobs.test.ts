@@ -178,6 +178,12 @@ describe('an echo with probabilities', () => {
     expect(choices.map(({ logprobs }) => logprobs?.token_logprobs)).toEqual([[null, -2, -1]]);
   });
 
+  it('does not count the token that ends the text where candidates are compared', async () => {
+    const ending = { ...body, seed: 4, best_of: 3, stop_token_ids: [wordToken(0)] };
+    const [choice] = await whole<TextLogprobs>(textPath, ending);
+    expect(choice?.logprobs?.token_logprobs.at(-1)).toBe(-5);
+  });
+
   it('is refused if it would be too large', async () => {
     const large = await createTestApp({ engine: { context: 20_000 } });
     const answer = await large.post(textPath, { ...body, prompt: 'x'.repeat(10_000), logprobs: 20 });

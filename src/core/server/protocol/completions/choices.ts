@@ -49,8 +49,9 @@ export function bestChoices(
   );
 }
 
-function meanLogprob({ parts }: GeneratedChoice): number {
-  const tokens = logprobsOf(parts);
+function meanLogprob({ parts, timings }: GeneratedChoice): number {
+  // Where the prompt is rated, the token that ends the text is listed too, but is no output.
+  const tokens = logprobsOf(parts).slice(0, timings.outputTokens);
   return tokens.length === 0 ? leastLogprob : tokens.reduce((sum, { logprob }) => sum + logprob, 0) / tokens.length;
 }
 
