@@ -4,12 +4,14 @@ import type { ChatstreamError } from '../core/base/errors.js';
 import { outputProblem } from '../core/base/files/file-errors.js';
 import { exitCodes } from './exit/exit-codes.js';
 import { errorLines } from './terminal/error-lines.js';
+import { wrappedFor } from './terminal/terminal.js';
 
 /** Runs the command that `process.argv` names. */
 export async function main(): Promise<void> {
   guardOutput();
   try {
     await run(process.argv.slice(2), import.meta.url);
+    if (process.argv[2] === 'autocomplete') await hintAtShells();
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const [, id] = error instanceof Errors.CLIError ? (/^command (\S+) not found\.?$/i.exec(error.message) ?? []) : [];
@@ -27,6 +29,14 @@ export async function main(): Promise<void> {
     await setImmediate();
     await handle(error);
   }
+}
+
+/** The steps of `autocomplete` are not ours, and there are none for some shells. */
+async function hintAtShells(): Promise<void> {
+  const { completionHint } = await import('./command/completion-hint.js');
+  const { shell } = await Config.load(import.meta.url);
+  const hint = completionHint(process.argv.slice(2), shell);
+  if (hint !== null) process.stderr.write(`${wrappedFor(process.stderr, hint)}\n`);
 }
 
 /** A command that does not exist is wrong usage, as is a flag that does not exist. */

@@ -47,7 +47,7 @@ export abstract class BaseCommand extends Command {
     const json = Flags.boolean({ env: jsonVariable });
     checkSwitches({ ...this.ctor.baseFlags, ...this.ctor.flags, json }, isTyped);
     // Only the first parsed arguments were typed: later ones may come from a file.
-    if (!this.#isParsed && isTyped('api-key')) this.onTypedKey();
+    if (!this.#isParsed && isTyped('api-key') && hasText(member(parsed.flags, 'api-key'))) this.onTypedKey();
     this.#isParsed = true;
     return parsed;
   }
@@ -119,6 +119,11 @@ export abstract class BaseCommand extends Command {
       for (const line of errorLines(process.stderr, error)) this.logToStderr(line);
     } else this.logToStderr(`${styled(process.stderr, 'red', 'error:')} ${error.stack ?? error.message}`);
   }
+}
+
+/** Whether a flag, or one value of a flag with several, is more than white space. */
+function hasText(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(hasText) : typeof value === 'string' && value.trim() !== '';
 }
 
 /** The file that was one too many can be any, even one of the program's own, so none is named. */

@@ -146,6 +146,11 @@ describe('a key', () => {
     expect(written.join()).not.toContain('secret');
   });
 
+  it('that is empty is not, as a variable in a script may be', async () => {
+    await Example.run(['--api-key='], root);
+    expect(written).toEqual([]);
+  });
+
   it('in a file or in the environment is not', async () => {
     await Configured.run([], root);
     vi.stubEnv('CHATSTREAM_API_KEY', 'secret');
