@@ -15,6 +15,8 @@ const queueView = Type.Object(
     slots: count,
     draining: Type.Boolean(),
     may_turn: Type.Boolean(),
+    running_count: count,
+    waiting_count: count,
     preparing: count,
     running: Type.Array(
       Type.Object(
