@@ -1,13 +1,13 @@
 import { microsNow } from '../../base/micros.js';
-import { seededRandom } from '../../base/random.js';
 import type { RequestOutcome } from '../client/outcome.js';
 import { rejectionIn } from '../client/rejection.js';
 import type { StreamingClient } from '../client/streaming-client.js';
 import { type BodyOptions, requestBody } from '../workload/request-body.js';
-import { assumedScale, drawWords, type TokenScale } from '../workload/words.js';
+import { assumedScale, type TokenScale, typicalWords } from '../workload/words.js';
 import { rejectedError } from './rejected.js';
 
-const fewWords = 16;
+/** Hardly any, so that little depends on which they are: what a prompt has beside its words follows from this one. */
+const fewWords = 4;
 const manyWords = 80;
 
 export interface MeasuredScale {
@@ -30,7 +30,7 @@ export async function measureTokenScale(
   url: string,
 ): Promise<MeasuredScale> {
   const send = async (words: number): Promise<RequestOutcome> => {
-    const content = drawWords(words, seededRandom(words));
+    const content = typicalWords(words);
     const turn = { messages: [{ role: 'user', content }], outputTokens: 1 };
     const outcome = await client.send(requestBody(turn, body), microsNow());
     const rejection = rejectionIn(outcome);

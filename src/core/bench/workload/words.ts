@@ -40,3 +40,14 @@ export function drawWords(count: number, random: Random): string {
   for (let i = 0; i < count; i += 1) drawn.push(words[Math.floor(random() * words.length)] ?? '');
   return drawn.join(' ');
 }
+
+/**
+ * Words whose lengths are spread as in the whole list, so that they have as many tokens as drawn words have on average.
+ *
+ * @param count at most as many as there are
+ */
+export function typicalWords(count: number): string {
+  const byLength = [...words].sort().sort((one, other) => one.length - other.length);
+  const evenly = Array.from({ length: count }, (_, index) => Math.floor(((index + 0.5) / count) * byLength.length));
+  return evenly.map((index) => byLength[index]).join(' ');
+}

@@ -1,15 +1,21 @@
 import { expect, it } from 'vitest';
+import { seededRandom } from '../../../../src/core/base/random.js';
 import type { RequestOutcome } from '../../../../src/core/bench/client/outcome.js';
 import type { StreamingClient } from '../../../../src/core/bench/client/streaming-client.js';
 import { measureTokenScale } from '../../../../src/core/bench/target/token-scale.js';
-import { assumedScale } from '../../../../src/core/bench/workload/words.js';
+import { assumedScale, drawWords, wordsFor } from '../../../../src/core/bench/workload/words.js';
 
 const body = { model: 'm', ignoreEos: false, omitted: [], extraBody: null };
 const url = 'http://llm.example.org';
 const times = { intendedUs: 0, sendUs: 0, endUs: 1, reconnects: 0 };
 
 /** Answers as a server whose tokenizer makes a given number of tokens of a number of words. */
-function clientOf(promptTokens: (words: number) => number | null): StreamingClient {
+function clientOf(tokensOfWords: (words: number) => number | null): StreamingClient {
+  return clientOfTexts((content) => tokensOfWords(content.split(' ').length));
+}
+
+/** Answers as a server whose tokenizer makes a given number of tokens of a text. */
+function clientOfTexts(promptTokens: (content: string) => number | null): StreamingClient {
   const answer = (text: string): RequestOutcome => ({
     ...times,
     status: 'completed',
@@ -20,7 +26,7 @@ function clientOf(promptTokens: (words: number) => number | null): StreamingClie
     tokenCounts: null,
     cachedTokens: null,
     unseenReasoning: 0,
-    promptTokens: promptTokens((/"content":"([^"]*)"/.exec(text)?.[1] ?? '').split(' ').length),
+    promptTokens: promptTokens(/"content":"([^"]*)"/.exec(text)?.[1] ?? ''),
     outputTokens: 1,
     serverTimings: null,
   });
@@ -41,6 +47,17 @@ it('finds the tokens per word and those around them', async () => {
   expect(problem).toBeNull();
   expect(scale.perWord).toBeCloseTo(1.25);
   expect(scale.overhead).toBeCloseTo(12);
+});
+
+it('is right for tokenizers that make several tokens of a word, depending on its length', async () => {
+  const tokens = (content: string): number => 12 + content.length;
+  const { scale } = await measureTokenScale(clientOfTexts(tokens), body, url);
+  for (const planned of [64, 1000]) {
+    const count = wordsFor(planned, scale);
+    const prompts = Array.from({ length: 500 }, (_, seed) => drawWords(count, seededRandom(seed)));
+    const mean = prompts.reduce((sum, prompt) => sum + tokens(prompt), 0) / prompts.length;
+    expect(Math.abs(mean / planned - 1)).toBeLessThan(0.05);
+  }
 });
 
 it.each<[string, (words: number) => number | null]>([
