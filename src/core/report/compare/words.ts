@@ -148,6 +148,9 @@ export const lighterLoad = 'measure with fewer clients, more --workers, or from 
 /** That more trials would be in vain. */
 export const delayAlone = `the load generator's own delay alone may be the difference to the limit: ${lighterLoad}`;
 
+/** Below the least it would be a matter of luck; above the most it would take too long. */
+const timesAsMany = { least: 1.5, most: 10 } as const;
+
 /**
  * What to do about an interval that is too wide.
  *
@@ -158,12 +161,9 @@ export function moreTrials(factor: number | 'delay' | null): string {
     return delayAlone;
   }
   return factor === null
-    ? 'the change is too close to the limit to decide without very many trials'
+    ? `it would take more than ${timesAsMany.most} times as many trials to decide it`
     : `about ${String(factor)} times as many trials would decide it`;
 }
-
-/** Below the least it would be a matter of luck; above the most it would take too long. */
-const timesAsMany = { least: 1.5, most: 10 } as const;
 
 /**
  * How many times as many trials would keep the interval clear of the limit.
