@@ -153,7 +153,7 @@ const pages = [
 /** Flags of other programs that the pages mention, and oclif's own. */
 const others = new Set([
   ...['adapter', 'help', 'parallel', 'max-num-seqs', 'max-num-queued-reqs', 'max-num-queued-tokens', 'omit', 'global'],
-  ...['enable-cache-report', 'enable-prompt-tokens-details', 'stream-interval', 'shm-size'],
+  ...['enable-cache-report', 'enable-prompt-tokens-details', 'stream-interval', 'shm-size', 'use-server-token-count'],
 ]);
 
 describe.each(pages)('%s', (page) => {
