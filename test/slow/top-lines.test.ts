@@ -121,7 +121,7 @@ describe('chatstream top, when the server hangs', () => {
 });
 
 describe('chatstream top', () => {
-  it('shows a user its own requests, without percentiles', async () => {
+  it('shows a user its own requests and the counts of all, without percentiles', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'chatstream-top-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const config = join(folder, 'keys.yaml');
@@ -138,7 +138,7 @@ describe('chatstream top', () => {
     expect([his.code, his.err]).toEqual([0, expect.stringContaining('set CHATSTREAM_API_KEY instead')]);
     expect(JSON.parse(his.out)).toMatchObject({ running: 1, ttft_ms: { p50: null, p95: null }, engine_restarts: null });
     const hers = await run([...args, '--api-key', 'hers']);
-    expect([hers.code, hers.out]).toEqual([0, expect.stringMatching(/ 0\/4 running .* TTFT p50 – p95 –/)]);
+    expect([hers.code, hers.out]).toEqual([0, expect.stringMatching(/ 1\/4 running .* TTFT p50 – p95 –/)]);
     leaving.abort();
     await answer;
   });

@@ -151,7 +151,7 @@ function slotsOf(flags: Pick<ServeFlags, 'slots' | 'max-concurrency'>): number {
   const slots = flags.slots ?? flags['max-concurrency'];
   if (slots < flags['max-concurrency']) {
     throw new ChatstreamError('usage', `--slots ${slots} is less than --max-concurrency ${flags['max-concurrency']}.`, {
-      hint: 'Every running generation needs a slot: raise --slots, or leave it out.',
+      hint: 'Every running generation needs a slot: raise --slots, leave it out, or lower --max-concurrency.',
     });
   }
   return slots;
