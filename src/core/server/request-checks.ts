@@ -1,6 +1,7 @@
 import { compressedError, tooManyConnectionsError } from '../base/refusals/refusals.js';
 import type { OpenConnections } from './http/connections/open-connections.js';
 import type { App, LineContext } from './http/context.js';
+import { asksForWebSocket } from './http/errors.js';
 import { checkRole } from './http/keys/roles.js';
 import { pagePaths } from './routes/state/console.js';
 import { loadReportPath } from './routes/state/load-tests.js';
@@ -32,7 +33,9 @@ export function checkRequests(
         connections.refused(socket);
         throw tooManyConnectionsError(connectionLimits.most);
       }
-      if (!keylessPaths.has(routeOptions.url ?? '')) {
+      // codex tries a WebSocket that is refused for its key again and again, and only then without.
+      const isWebSocket = is404 && asksForWebSocket(headers);
+      if (!keylessPaths.has(routeOptions.url ?? '') && !isWebSocket) {
         keys.check(raw, () => request.ip);
         checkRole(keys, raw, method, routeOptions.url);
       }

@@ -58,6 +58,16 @@ describe('keys that share a server', () => {
     expect(JSON.stringify(made.log)).not.toContain('secret-');
   });
 
+  it('are asked for by everything but attempts to open a WebSocket, after whose 426 codex soon sees that its key is wrong', async () => {
+    const made = await server([key('anna')]);
+    const upgrade = { connection: 'Upgrade', upgrade: 'websocket' };
+    const asking = async (path: string, headers: object): Promise<number> =>
+      (await made.get(path, { ...sent('nobody'), ...headers })).statusCode;
+    expect(await asking('/v1/responses', upgrade)).toBe(426);
+    expect(await asking('/v1/responses', {})).toBe(401);
+    expect(await asking('/v1/models', upgrade)).toBe(401);
+  });
+
   it('wait in their class, which a request may lower but not raise', async () => {
     const made = await server([
       key('anna', { trafficClass: 'interactive' }),

@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingHttpHeaders, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { ChatstreamError, type ErrorCode } from '../../base/errors.js';
@@ -81,6 +81,11 @@ export function toChatstreamError(error: unknown, request: FastifyRequest): Chat
   return internalError(error);
 }
 
+/** Whether a client wants to continue with WebSockets, of which there are none. */
+export function asksForWebSocket({ upgrade }: IncomingHttpHeaders): boolean {
+  return upgrade?.toLowerCase() === 'websocket';
+}
+
 /** Answers a request for which there is no route: because of its path, or only because of its method. */
 export function sendNotFound(
   { method, url, originalUrl, headers }: FastifyRequest,
@@ -94,7 +99,7 @@ export function sendNotFound(
     sendError(notFoundError(method, path, meant), reply, meant?.path ?? path);
     return;
   }
-  if (headers.upgrade?.toLowerCase() === 'websocket' && allowed.includes('POST')) {
+  if (asksForWebSocket(headers) && allowed.includes('POST')) {
     reply.headers({ upgrade: 'HTTP/1.1', connection: 'upgrade' });
     sendError(websocketError(path), reply);
     return;
