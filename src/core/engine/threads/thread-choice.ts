@@ -6,7 +6,7 @@ const remembered = 32;
 /** Rounds of a kind before the first comparison. */
 const roundsBeforeTrial = 8;
 
-/** Rounds with each of two numbers of threads, in turns, that decide which is faster. */
+/** Rounds with each of two numbers of threads, in turns, that decide which is faster: fewer if one cannot win any more. */
 const pairs = 4;
 
 /** A number of threads must be faster by this factor to replace another one; fewer threads need only be as fast. */
@@ -24,8 +24,8 @@ const stuckFactor = 20;
 const stuckMs = 5;
 
 /**
- * A trial is lost at once with a round this many times as long: of fewer threads, which lose little if they are wrongly given up;
- * and of more, for which short rounds vary as much for other reasons.
+ * A trial is lost at once with a round that takes this many times as long. Fewer threads are given up sooner, which costs little
+ * where it is wrong; with more threads, short rounds vary by as much for other reasons.
  */
 const lostFactor = { fewer: 1.5, more: 3 };
 
@@ -53,7 +53,7 @@ interface Trial {
  * trials, a round that takes far longer than usual shows that threads wait for each other, because something else needs the
  * cores; then the number is lowered at once, and a higher one is tried again after a pause that grows.
  *
- *     steady ──(pause over, or rounds have become slower)──▶ trial ──(4 pairs)──▶ steady, with the faster number
+ *     steady ──(pause over, or rounds have become slower)──▶ trial ──(up to 4 pairs)──▶ steady, with the faster number
  *       ▲ └──(one round 20 times too slow: fewer threads)──┐
  *       └─────────────────────────────────────────────────┘
  */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HomelessGenerations } from '../../../src/core/cluster/front/homeless-generations.js';
-import { VirtualClock } from '../../support/virtual-clock.js';
-import { SimulatedCluster, wholeAnswer } from './simulated-cluster.js';
+import { HomelessGenerations } from '../../../../src/core/cluster/front/homeless-generations.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
+import { SimulatedCluster, wholeAnswer } from '../simulated-cluster.js';
 
 /** After how long a front notices that a node has died, in milliseconds, and some more. */
 const noticedMs = 5000;
