@@ -32,6 +32,7 @@ export default defineConfig({
     maxWorkers: 3,
     // The engine decodes on libuv's pool; with more threads its compute threads fight each other.
     env: { UV_THREADPOOL_SIZE: '1' },
+    setupFiles: ['test/support/trusted-binary.ts'],
     projects: [
       { extends: true, test: { name: 'shared', include: shared, exclude: alone, isolate: false } },
       { extends: true, test: { name: 'alone', include: alone } },

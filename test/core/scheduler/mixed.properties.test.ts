@@ -337,7 +337,7 @@ describe('a scheduler whose places, keys and engines change, and that drains in 
     const lives = fc.asyncProperty(scripts, async (script) => {
       await play(script);
     });
-    await fc.assert(lives, { numRuns: 100, endOnFailure: true });
+    await fc.assert(lives, { numRuns: 40, endOnFailure: true });
   });
 
   it('meets everything in such scripts that can become of a job', async () => {

@@ -29,7 +29,7 @@ it('holds to all of a schema but the keywords that cannot be enforced', () => {
       const harder = withUnenforceable(schema, random) as Record<string, unknown>;
       expect(problemsOf({ schema: harder, values, meaning: schema }, 4, random, compileLenient)).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 

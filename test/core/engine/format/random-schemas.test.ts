@@ -10,7 +10,7 @@ it('allows exactly what the schema allows, with no more stacks than calculated, 
     fc.property(schemasWithValues, fc.nat(), (schema, seed) => {
       expect(problemsOf(schema, 4, seededRandom(seed))).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });
 
@@ -24,6 +24,6 @@ it('allows exactly what combinations of schemas allow together, or says that the
     fc.property(fc.oneof(combinedSchemas, nestedCombinations), fc.nat(), (schema, seed) => {
       expect(problemsOf(schema, 4, seededRandom(seed))).toEqual([]);
     }),
-    { numRuns: 150 },
+    { numRuns: 60 },
   );
 });

@@ -258,7 +258,7 @@ describe.each(families)('random calls: $name', (syntax, end, write) => {
         expect(readCut(syntax, text, at)).toEqual({ content: before.trimEnd(), reasoning: '', calls: all });
         expect(grammar !== null && new GrammarMatcher(grammar.rules).match(text).accepted).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

@@ -76,7 +76,7 @@ describe('a prompt', () => {
         const found = await controlTokensOf(source, from);
         return found.join() === expected.join();
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 });
