@@ -32,7 +32,7 @@ const references = [
   { page: 'docs/serve.md', command: 'serve' },
   { page: 'docs/bench.md', command: 'bench' },
   { page: 'docs/bench-agents.md', command: 'bench-agent' },
-  { page: 'docs/scale.md', command: 'cluster:status' },
+  { page: 'docs/cluster.md', command: 'cluster:status' },
   { page: 'docs/ci.md', command: 'compare' },
   { page: 'docs/top.md', command: 'top' },
   { page: 'docs/chat.md', command: 'chat' },
