@@ -147,19 +147,10 @@ describe('docs/history.md', () => {
 
 const pages = [
   'README.md',
-  ...[
-    'serve',
-    'monitoring',
-    'deployment',
-    'api',
-    'tools',
-    'bench',
-    'result-files',
-    'ci',
-    'history',
-    'metrics',
-    'models',
-  ].map((name) => `docs/${name}.md`),
+  ...['serve', 'monitoring', 'deployment', 'api', 'tools', 'history', 'metrics', 'models'].map(
+    (name) => `docs/${name}.md`,
+  ),
+  ...['bench', 'result-files', 'ci', 'gate'].map((name) => `docs/${name}.md`),
 ];
 
 /** Flags of other programs that the pages mention, and oclif's own. */
