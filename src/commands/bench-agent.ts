@@ -7,7 +7,7 @@ import { defaultInWords, fromEnvironment } from '../cli/flags/flags.js';
 import { createLogger } from '../cli/terminal/logging.js';
 
 export default class BenchAgent extends BaseCommand {
-  static override summary = 'Send load for benches that are started on other machines.';
+  static override summary = 'Send load for a bench that runs on another machine.';
 
   static override description = `Waits at a NATS server until chatstream bench --agents needs it, sends its share of the load, and waits again. It works for one bench at a time, and needs the same version as the bench. Ctrl-C ends it.`;
 

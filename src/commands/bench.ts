@@ -17,7 +17,7 @@ import { reportStyle, wrappedFor } from '../cli/terminal/terminal.js';
 export default class Bench extends BaseCommand {
   static override usage = '<%= command.id %> [FLAGS]';
 
-  static override summary = 'Load a server with streaming requests, and find out how many should run at once.';
+  static override summary = 'Load-test a server with streaming requests, and find out how many should run at once.';
 
   static override description = `Measures time to first token, queue wait, time per token and throughput at several values of max-concurrency, and recommends one. Without --url, it starts its own chatstream server. With --url, it measures any OpenAI-compatible server; one whose max-concurrency cannot be changed is measured as it is.
 

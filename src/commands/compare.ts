@@ -18,7 +18,7 @@ import { checkComparisonOutput } from '../core/report/write-report.js';
 export default class Compare extends BaseCommand {
   static override usage = '<%= command.id %> BASELINE [CANDIDATE...] [FLAGS]';
 
-  static override summary = 'Compare results, and fail if serving became slower.';
+  static override summary = 'Compare results of bench, and fail if serving became slower.';
 
   static override description = `Every figure is shown as a ratio of candidate to baseline, with its 95 % confidence interval from a bootstrap over the trials. It is a regression only if the whole interval is beyond what --fail-on allows, so noise alone does not fail a job. That takes 5 trials on each side (bench --trials 5), or a measurement that added trials until it could decide (bench --trials 3..20).
 

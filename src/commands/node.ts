@@ -10,7 +10,7 @@ import { createLogger } from '../cli/terminal/logging.js';
 export default class Node extends BaseCommand {
   static override usage = '<%= command.id %> [FLAGS]';
 
-  static override summary = 'Generate for the servers of a cluster.';
+  static override summary = 'Run a model as a node of a cluster.';
 
   static override description = `Loads a model and joins the cluster at a NATS server. Requests come from servers that were started with chatstream serve --cluster. On SIGTERM or Ctrl-C, it accepts nothing new, and ends when its running generations are done.`;
 

@@ -208,7 +208,7 @@ describe('examples/cluster', () => {
     const documents = readPage('docs/serve.md') + readPage('docs/models.md');
     const unknown = named(/CHATSTREAM_\w+/g).filter((name) => !variables.has(name) && !documents.includes(name));
     expect(unknown).toEqual([]);
-    const metrics = rowsOf(readPage('docs/serve.md'), 'name').map((row) => row.get('name') ?? '');
+    const metrics = rowsOf(readPage('docs/monitoring.md'), 'name').map((row) => row.get('name') ?? '');
     for (const metric of named(/chatstream_\w+/g)) expect(metrics).toContain(`\`${metric}\``);
     const routes = readPage('docs/api.md');
     for (const path of named(/(?<=path: |8000)\/(?:livez|readyz|metrics)/g))

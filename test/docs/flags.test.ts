@@ -32,7 +32,7 @@ const references = [
   { page: 'docs/serve.md', command: 'serve' },
   { page: 'docs/bench.md', command: 'bench' },
   { page: 'docs/bench-agents.md', command: 'bench-agent' },
-  { page: 'docs/scale.md', command: 'cluster:status' },
+  { page: 'docs/cluster.md', command: 'cluster:status' },
   { page: 'docs/ci.md', command: 'compare' },
   { page: 'docs/top.md', command: 'top' },
   { page: 'docs/chat.md', command: 'chat' },
@@ -147,7 +147,10 @@ describe('docs/history.md', () => {
 
 const pages = [
   'README.md',
-  ...['serve', 'api', 'tools', 'bench', 'ci', 'history', 'metrics', 'models'].map((name) => `docs/${name}.md`),
+  ...['serve', 'monitoring', 'deployment', 'api', 'tools', 'history', 'metrics', 'models'].map(
+    (name) => `docs/${name}.md`,
+  ),
+  ...['bench', 'result-files', 'ci', 'gate'].map((name) => `docs/${name}.md`),
 ];
 
 /** Flags of other programs that the pages mention, and oclif's own. */

@@ -6,7 +6,9 @@ import { readPage, root, rowsOf } from './markdown.js';
 
 /** Every metric of chatstream's own, as the documentation lists them; a test compares that list with the real ones. */
 const documented = new Set(
-  rowsOf(readPage('docs/serve.md'), 'name').flatMap((row) => /chatstream_\w+/.exec(row.get('name') ?? '')?.[0] ?? []),
+  rowsOf(readPage('docs/monitoring.md'), 'name').flatMap(
+    (row) => /chatstream_\w+/.exec(row.get('name') ?? '')?.[0] ?? [],
+  ),
 );
 
 const dashboard = Type.Object({

@@ -12,14 +12,14 @@ import { benchResult } from '../support/bench-result.js';
 import { parseAs } from '../support/parse-as.js';
 import { codeIn, readPage, rowsOf } from './markdown.js';
 
-const page = readPage('docs/bench.md');
+const page = readPage('docs/result-files.md');
 
 /** The names in the first column of a table, by its rows. */
 function documented(firstHeader: string): readonly (readonly string[])[] {
   return rowsOf(page, firstHeader).map((row) => codeIn(row.get(firstHeader) ?? ''));
 }
 
-describe('docs/bench.md', () => {
+describe('docs/result-files.md', () => {
   it('lists the columns of CSV files in their order', () => {
     const columns = documented('column').flatMap((names) =>
       names.some((name) => name.startsWith('METRIC_'))

@@ -120,7 +120,7 @@ describe.runIf(process.platform === 'linux')('a command whose output finds the d
     await until(() => run.hasExited, 'the end');
     expect(await run.exited).toBe(1);
     expect(run.stderr).toMatch(
-      /^error: The output could not be written: the disk is full\. Make room, or send it to another disk\.\n$/,
+      /^error: The output could not be written: the disk is full\. Free some space, or send it to another disk\.\n$/,
     );
   });
 });

@@ -39,7 +39,7 @@ describe.concurrent('a command whose reader has gone', () => {
 });
 
 const diskFull =
-  /^error: The output could not be written: the disk is full\. Make room, or send it to another disk\.\n$/;
+  /^error: The output could not be written: the disk is full\. Free some space, or send it to another disk\.\n$/;
 
 describe.runIf(process.platform === 'linux').concurrent('a command whose output finds the disk full', () => {
   async function runIntoFullDisk(argv: readonly string[]): Promise<CliProcess> {

@@ -60,7 +60,7 @@ export const chatWords = dictionary(
     tokens: (count: number) => `${count} tokens`,
     cached: (cached: number, prompt: number) => `${cached} of ${prompt} prompt tokens cached`,
     keptTitle: 'Conversations',
-    keptText: (most: number) => `This browser keeps the newest ${most}. Export those that must last.`,
+    keptText: (most: number) => `This browser keeps the newest ${most}. Export those that you want to keep.`,
     keptNone: 'Nothing is kept yet.',
     onServer: 'Keep this conversation on the server',
     onServerHint:
@@ -96,7 +96,7 @@ export const chatWords = dictionary(
     byServer: 'default',
     more: 'More fields of the request (JSON)',
     moreHint: 'For example, {"tools": […]} or {"response_format": {"type": "json_object"}}.',
-    moreBroken: 'This is not a JSON object, and is left out.',
+    moreBroken: 'This is not a JSON object, so it is left out.',
     toAll: 'Use in all chats',
     reset: 'Reset',
   },

@@ -38,7 +38,7 @@ export const operationsWords = dictionary(
     drain: 'Shut down',
     drainQuestion: 'Shut the server down?',
     drainText:
-      'Running requests may finish, within the time that the server was set to wait for them. Waiting and new requests are refused. Then the server ends, and this page cannot start it again.',
+      'Running requests may finish within the time that the server allows for them. Waiting and new requests are refused. Then the server ends, and this page cannot start it again.',
   },
   {
     operations: '操作',

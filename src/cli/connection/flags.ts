@@ -3,10 +3,10 @@ import { Flags } from '@oclif/core';
 /** How to reach a running server. */
 export const connectionFlags = {
   'api-key': Flags.string({
-    summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
+    summary: 'Key to send as a bearer token. Of several, separated by commas, the first is sent.',
   }),
   ca: Flags.file({
-    summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+    summary: 'PEM file with certificates to trust, in addition to the well-known authorities.',
     exclusive: ['insecure'],
   }),
   insecure: Flags.boolean({ summary: 'Accept any TLS certificate.' }),

@@ -37,7 +37,7 @@ function parseIntegers(text: string): readonly number[] {
     return [...new Set(values)].sort((a, b) => a - b);
   }
   throw new ChatstreamError('usage', `"${text}" is not a list of whole numbers of at least 1.`, {
-    hint: 'Write one number, or several with commas between them: 1,2,4,8.',
+    hint: 'Write one number, or several separated by commas: 1,2,4,8.',
   });
 }
 
@@ -79,7 +79,7 @@ function parsePositiveNumbers(text: string): readonly number[] {
   const values = text.split(',').map(positiveNumberIn);
   if (values.every((value) => value !== null)) return [...new Set(values)].sort((a, b) => a - b);
   throw new ChatstreamError('usage', `"${text}" is not a number above 0.`, {
-    hint: 'Write one number, or several with commas between them: 0.5,1,2,4.',
+    hint: 'Write one number, or several separated by commas: 0.5,1,2,4.',
   });
 }
 

@@ -23,7 +23,7 @@ export async function tellGithub(
   } catch (error) {
     throw new ChatstreamError('output_failed', `The job summary could not be written: ${fileReason(error)}.`, {
       hint: isDiskFull(error)
-        ? 'Make room on the disk of the job.'
+        ? 'Free some space on the disk of the job.'
         : 'GitHub sets GITHUB_STEP_SUMMARY to its path. Use --github only in a workflow.',
       cause: error,
     });

@@ -24,7 +24,7 @@ export default class FeedbackExport extends BaseCommand {
     ...connectionFlags,
     'api-key': Flags.string({
       summary:
-        'Key of an administrator, to send as a bearer token. Of several with commas between them, the first is sent.',
+        'Key of an administrator, to send as a bearer token. Of several, separated by commas, the first is sent.',
     }),
   });
 

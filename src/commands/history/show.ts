@@ -15,7 +15,7 @@ import { missingFigures, renderTrends } from '../../core/report/history/trend-te
 import { checkTrendOutput, writeTrends } from '../../core/report/write-report.js';
 
 export default class HistoryShow extends BaseCommand {
-  static override summary = 'Show how figures developed, and at which commits they changed.';
+  static override summary = 'Show how figures changed over time, and at which commits.';
 
   static override description = `Shows the last results with the same load, machine and model as the newest. A change of level is marked where it began, if chance would produce one as clear in at most 1 of 100 histories.`;
 

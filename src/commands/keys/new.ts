@@ -4,7 +4,7 @@ import { BaseCommand } from '../../cli/command/base-command.js';
 import { keyEntry } from '../../core/config/key-entry.js';
 
 export default class KeysNew extends BaseCommand {
-  static override summary = 'Make a key, and the entry that accepts it.';
+  static override summary = 'Create an API key, and its entry for the configuration file.';
 
   static override description = `Prints a new key, once, and its entry for the keys in the file of serve --config. The entry has only the key's SHA-256, from which the key cannot be recovered.`;
 

@@ -9,7 +9,7 @@ import { automaticContextLength, mainMemory } from '../../core/gguf/memory-need.
 import { listModels } from '../../core/models/model-overview.js';
 
 export default class Models extends BaseCommand {
-  static override summary = 'Show the models that can be used without a network, and the memory they would take.';
+  static override summary = 'List the bundled and downloaded models, and the memory they need.';
 
   static override description = `The memory is that of the weights and of the KV cache of all slots, without compute buffers.`;
 

@@ -137,6 +137,6 @@ async function checkStillThere({ requests }: Run, target: Target): Promise<void>
 function incompleteSamples({ samplesPath }: BenchOptions, reason: string): ChatstreamError {
   const message = `Not all samples could be written to ${samplesPath ?? 'their file'}: ${reason}.`;
   return new ChatstreamError('output_failed', message, {
-    hint: 'The measurement is not affected. Make room there, or give --samples another path, and measure again.',
+    hint: 'The measurement is not affected. Free some space there, or give --samples another path, and measure again.',
   });
 }

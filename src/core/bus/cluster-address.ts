@@ -14,7 +14,7 @@ export interface ClusterAddress {
   readonly shown: string;
 }
 
-const hint = 'Write nats://host:4222, or tls://host:4222; several servers of one cluster with commas between them.';
+const hint = 'Write nats://host:4222, or tls://host:4222; several servers of one cluster are separated by commas.';
 
 /**
  * Reads `nats://user:password@host:4222` or `tls://host:4222`. Several, separated by commas, are servers of the same

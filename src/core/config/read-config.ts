@@ -86,7 +86,7 @@ function checkApart(keys: readonly WireKey[], file: string): void {
           : `"${twin}" and "${name}" are the same key`;
     if (problem !== null)
       throw new ChatstreamError('usage', `${file}: ${problem}.`, {
-        hint: 'Nothing of the file is used until that is right.',
+        hint: 'The file is not used until this is corrected.',
       });
     names.add(name);
     digests.set(sha256, name);

@@ -53,7 +53,7 @@ export async function watchServer(text: string, { headers, trust, patienceMs }: 
   const { type, models } = await detectServer(http, url);
   if (type !== 'chatstream') {
     throw new ChatstreamError('target_unreachable', `${url} is not a chatstream server, so it has no queues to show.`, {
-      hint: 'Give --url the base of a server that chatstream serve has started.',
+      hint: 'Give --url the base URL of a server that chatstream serve has started.',
     });
   }
   const refused = (what: string, answer: Answer): ChatstreamError =>

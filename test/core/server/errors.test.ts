@@ -130,7 +130,7 @@ describe('errors over HTTP', () => {
     [
       'POST',
       '/completion',
-      "There is no POST /completion here. This is a route of llama-server's own API. Let the client use OpenAI's /v1/completions.",
+      "There is no POST /completion here. This is a route of llama-server's own API. Switch the client to OpenAI's /v1/completions.",
     ],
     ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
     ['POST', '/v1/livez', 'There is no POST /v1/livez here. There is /livez with GET or HEAD.'],
@@ -156,7 +156,8 @@ describe('errors over HTTP', () => {
   ] as const)("answers %s %s in Ollama's shape, and says which API to use", async (method, url) => {
     const answer = await shared.app.inject({ method, url });
     expect(answer.statusCode).toBe(404);
-    const hint = "This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.";
+    const hint =
+      "This is a route of Ollama's own API. Switch the client to OpenAI's API, with a base URL that ends in /v1.";
     expect(answer.json<unknown>()).toEqual({ error: `There is no ${method} ${url.split('?')[0]} here. ${hint}` });
   });
 

@@ -190,13 +190,13 @@ export const benchFlags = fromEnvironment({
   }),
   ca: Flags.file({
     ...target,
-    summary: 'PEM file with certificates to trust, besides those of the well-known authorities.',
+    summary: 'PEM file with certificates to trust, in addition to the well-known authorities.',
     exclusive: ['insecure'],
   }),
   insecure: Flags.boolean({ ...target, summary: 'Accept any TLS certificate.' }),
   'api-key': Flags.string({
     ...target,
-    summary: 'Key to send as a bearer token. Of several with commas between them, the first is sent.',
+    summary: 'Key to send as a bearer token. Of several, separated by commas, the first is sent.',
   }),
   header: repeatableFlag({ ...target, summary: 'Additional header, as "name: value". Repeatable.' }),
   'model-name': Flags.string({

@@ -51,7 +51,7 @@ export const serveFlags = fromEnvironment({
   }),
   engine: Flags.option({
     ...model,
-    summary: 'What generates: llama.cpp, or a mock with exact timing and no model.',
+    summary: 'What generates: llama.cpp, or a mock with exact timing that needs no model.',
     options: engines,
     default: 'llama' as const,
   })(),

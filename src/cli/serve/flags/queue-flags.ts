@@ -100,7 +100,7 @@ export function queueOptions(
   hasKeys: boolean,
 ): ServeOptions['queue'] {
   if (flags['ttft-target'] === 0) {
-    throw new ChatstreamError('usage', '--ttft-target is 0, and no first token takes no time.', {
+    throw new ChatstreamError('usage', '--ttft-target is 0, but every first token takes some time.', {
       hint: 'Set the longest time to the first token, such as 5s; --max-queue 0 refuses whatever would have to wait.',
     });
   }

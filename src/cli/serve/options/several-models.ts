@@ -151,6 +151,6 @@ function assertApart(names: readonly string[]): void {
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
   throw new ChatstreamError('usage', `Two models have the name "${twice}".`, {
-    hint: 'Name them apart: -m NAME=MODEL.',
+    hint: 'Give them different names: -m NAME=MODEL.',
   });
 }

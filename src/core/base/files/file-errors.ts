@@ -49,7 +49,7 @@ export function isDiskFull(error: unknown): boolean {
 
 /** What to do about a file that cannot be written. */
 export function writeHint(error: unknown): string {
-  if (isDiskFull(error)) return 'Make room, or name a file on another disk.';
+  if (isDiskFull(error)) return 'Free some space, or name a file on another disk.';
   if (codeOf(error) === 'EIO') return 'Name a file on another disk.';
   return 'Name a file in a folder that exists and may be written to.';
 }
@@ -76,7 +76,7 @@ export function readHint(error: unknown, whenMissing: string): string {
 /** Why the output of a command cannot be written, and what to do, in words: sentences for the end of a line. */
 export function outputProblem(error: unknown): string {
   const problem = `The output could not be written: ${fileReason(error)}.`;
-  return isDiskFull(error) ? `${problem} Make room, or send it to another disk.` : problem;
+  return isDiskFull(error) ? `${problem} Free some space, or send it to another disk.` : problem;
 }
 
 function codeOf(error: unknown): string {

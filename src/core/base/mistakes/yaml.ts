@@ -55,6 +55,6 @@ function valueOf(document: Document.Parsed, name: string): unknown {
 
 function notYaml(name: string, problem: string): ChatstreamError {
   return new ChatstreamError('usage', `${name} is not YAML: ${problem}.`, {
-    hint: 'Nothing of the file is used until that is right.',
+    hint: 'The file is not used until this is corrected.',
   });
 }

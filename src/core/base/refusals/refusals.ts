@@ -193,10 +193,10 @@ export function notFoundError(
 
 function unlikeHint(path: string): string {
   if (isOllamaPath(path)) {
-    return "This is a route of Ollama's own API. Let the client use OpenAI's, with a base URL that ends in /v1.";
+    return "This is a route of Ollama's own API. Switch the client to OpenAI's API, with a base URL that ends in /v1.";
   }
   if (/^\/(?:completion|infill)$/.test(path)) {
-    return "This is a route of llama-server's own API. Let the client use OpenAI's /v1/completions.";
+    return "This is a route of llama-server's own API. Switch the client to OpenAI's /v1/completions.";
   }
   return 'See /openapi.json for all routes.';
 }

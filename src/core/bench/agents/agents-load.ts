@@ -179,7 +179,7 @@ function jobOfAgent(job: LoadJob, index: number, count: number): LoadJob {
 
 function lostError(name: string, reason: string): ChatstreamError {
   return new ChatstreamError('cluster_unavailable', `Agent ${name} ${reason}.`, {
-    hint: 'Look at its output. When it is there again, repeat the bench.',
+    hint: 'See its output. Once it is running again, repeat the bench.',
   });
 }
 

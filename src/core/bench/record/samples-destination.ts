@@ -142,7 +142,7 @@ function failingAs(path: string, write: () => void): void {
 function unwritable(path: string, cause: unknown, code: 'output_failed' | 'usage'): ChatstreamError {
   return new ChatstreamError(code, `The samples ${path} cannot be written: ${fileReason(cause)}.`, {
     hint: isDiskFull(cause)
-      ? 'Make room there, or give --samples a path on another disk.'
+      ? 'Free some space there, or give --samples a path on another disk.'
       : 'Give --samples a path in a folder that exists and may be written to.',
     cause,
   });

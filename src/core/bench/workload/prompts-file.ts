@@ -136,7 +136,7 @@ function entriesOf(file: string, path: string): Entry[] {
     if (Array.isArray(values)) return values.map((value: unknown, index) => ({ value, where: `entry ${index + 1}` }));
     const reason = values instanceof NotJson ? values.reason : '';
     throw new ChatstreamError('usage', `${path} begins as a JSON array, but is not JSON: ${reason}.`, {
-      hint: 'Perhaps it was not downloaded to its end.',
+      hint: 'The download may be incomplete.',
     });
   }
   return file

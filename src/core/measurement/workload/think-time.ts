@@ -85,7 +85,7 @@ export function meanThinkMs(time: ThinkTime): number {
 }
 
 function notThinkTime(text: string): ChatstreamError {
-  return new ChatstreamError('usage', `"${text}" is not a time to think.`, {
+  return new ChatstreamError('usage', `"${text}" is not a think time.`, {
     hint: 'Write a duration (2s), mean±standard deviation (2s±1s), or a range (1s-3s).',
   });
 }

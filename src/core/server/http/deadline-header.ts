@@ -13,9 +13,13 @@ function deadlineIn(headers: IncomingHttpHeaders): number | null {
   if (value === undefined) return null;
   const ms = typeof value === 'string' && /^\d{1,10}$/.test(value.trim()) ? Number(value) : 0;
   if (ms >= 1) return ms;
-  throw new ChatstreamError('invalid_request', `The header ${name} is not a whole number of milliseconds from 1.`, {
-    param: name,
-  });
+  throw new ChatstreamError(
+    'invalid_request',
+    `The header ${name} must be a whole number of milliseconds, at least 1.`,
+    {
+      param: name,
+    },
+  );
 }
 
 /**

@@ -13,7 +13,7 @@ const leastBytes = 256 * 1024;
 export function fileProblemError(path: string, problem: FileProblem, freeBytes: number | null = null): ChatstreamError {
   if (isDiskFull(problem, freeBytes)) {
     return new ChatstreamError('storage_failed', `--store ${path} cannot be used: the disk is full.`, {
-      hint: 'Make room, or give a path on another disk.',
+      hint: 'Free some space, or give a path on another disk.',
       param: 'store',
     });
   }

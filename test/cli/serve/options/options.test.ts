@@ -253,7 +253,7 @@ describe('the flags of a server', () => {
     [['--cors-origin', 'chat.example.com'], '--cors-origin "chat.example.com" is not an origin'],
     [['--cors-origin', 'https://chat.example.com/'], '--cors-origin "https://chat.example.com/" is not an origin'],
     [['--cors-origin', ''], '--cors-origin "" is not an origin'],
-    [['--ttft-target', '0'], '--ttft-target is 0, and no first token takes no time.'],
+    [['--ttft-target', '0'], '--ttft-target is 0, but every first token takes some time.'],
     [['-m', 'a=x', '-m', 'y/b.gguf', '--alias', 'b'], '--alias b is the name of another model'],
     [['-m', 'a='], '--model "a=" has no model.'],
   ])('refuse %j, which would not do what it says', async (argv, message) => {

@@ -41,13 +41,13 @@ it('keeps the text of what it does not know', () => {
 
 it('says of the output of a command what to do where it is known', () => {
   expect(outputProblem(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))).toBe(
-    'The output could not be written: the disk is full. Make room, or send it to another disk.',
+    'The output could not be written: the disk is full. Free some space, or send it to another disk.',
   );
   expect(outputProblem({ code: 'EIO' })).toBe('The output could not be written: the disk reported an error.');
 });
 
 it('speaks of room only where there is none', () => {
-  expect(writeHint({ code: 'ENOSPC' })).toContain('Make room');
+  expect(writeHint({ code: 'ENOSPC' })).toContain('Free some space');
   expect(writeHint({ code: 'EACCES' })).toBe('Name a file in a folder that exists and may be written to.');
 });
 

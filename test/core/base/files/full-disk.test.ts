@@ -59,7 +59,7 @@ describe.skipIf(probe === null)('on a full disk', () => {
         expect.objectContaining({
           code: 'output_failed',
           message: `${at(name)} cannot be written: the disk is full.`,
-          hint: 'Make room, or name a file on another disk.',
+          hint: 'Free some space, or name a file on another disk.',
         }),
       );
     }

@@ -23,6 +23,6 @@ it.each([
   expect(fileProblemError('responses.db', { type: 'unusable', reason }, freeBytes)).toMatchObject({
     code: 'storage_failed',
     message: '--store responses.db cannot be used: the disk is full.',
-    hint: 'Make room, or give a path on another disk.',
+    hint: 'Free some space, or give a path on another disk.',
   });
 });

@@ -77,7 +77,7 @@ export function rankingOf({ n, best_of: bestOf, stream }: RankingParameters): Ra
   if (candidates > chosen && stream === true) {
     throw new ChatstreamError('invalid_request', 'An answer with a "best_of" above "n" cannot be streamed.', {
       param,
-      hint: 'It is only known at the end which one is the best. Leave out "stream" or "best_of".',
+      hint: 'Which one is best is known only at the end. Leave out "stream" or "best_of".',
     });
   }
   return { chosen, candidates };

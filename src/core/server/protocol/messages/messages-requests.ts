@@ -51,7 +51,7 @@ function refuseWholeBudget({ thinking, max_tokens: maxTokens, tools }: MessagesR
   if (budget < maxTokens) return;
   throw new ChatstreamError('invalid_request', '`max_tokens` must be greater than `thinking.budget_tokens`.', {
     param: 'thinking.budget_tokens',
-    hint: 'A thought counts in max_tokens, so that nothing would be left for the answer.',
+    hint: 'Reasoning counts towards max_tokens, so nothing would be left for the answer.',
   });
 }
 

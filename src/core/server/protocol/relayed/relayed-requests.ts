@@ -81,7 +81,7 @@ function deadlineOf(value: object): number | undefined {
   if (typeof deadlineMs === 'number' && Number.isInteger(deadlineMs) && deadlineMs >= 1 && deadlineMs < 2 ** 31) {
     return deadlineMs;
   }
-  throw new ChatstreamError('invalid_request', 'deadline_ms is not a whole number of milliseconds from 1.', {
+  throw new ChatstreamError('invalid_request', 'deadline_ms must be a whole number of milliseconds, at least 1.', {
     param: 'deadline_ms',
   });
 }

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { optional } from './optional.js';
 
-/** llama.cpp's own defaults, which suit quantised models better than OpenAI's. Stated in docs/serve.md as well. */
+/** llama.cpp's own defaults, which suit quantised models better than OpenAI's. Stated in docs/api.md as well. */
 export const samplingDefaults = {
   temperature: 0.8,
   top_p: 0.95,
