@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { executorHeader } from '../../../base/executor-header.js';
+import { codingOf, type SingleHeaders } from './answer-headers.js';
 import { noUsage, type Usage, usageOf } from './answer-watch.js';
 import { codeOf, type Failure, isRefusalForAll, restMs, type WholeAnswer } from './failure.js';
 import { plainBody } from './plain-body.js';
@@ -18,13 +18,13 @@ export type ReadAnswer =
  * @param status that of HTTP; a redirection is none of them
  * @param sent the body as it came, perhaps compressed
  */
-export function readWhole(status: number, all: IncomingHttpHeaders, sent: Buffer): ReadAnswer {
-  const plain = plainBody(sent, all['content-encoding'] ?? 'identity');
+export function readWhole(status: number, all: SingleHeaders, sent: Buffer): ReadAnswer {
+  const plain = plainBody(sent, codingOf(all));
   const body = plain ?? sent;
   const headers: Record<string, string> = {};
   for (const name of plain === null ? withCoding : passedOn) {
     const value = all[name];
-    if (typeof value === 'string') headers[name] = value;
+    if (value !== undefined) headers[name] = value;
   }
   const answer = { status, headers, body };
   const reason = `it answers ${status}`;

@@ -16,8 +16,15 @@ function heardOf(...events: readonly string[]): readonly string[] {
   return heardOfStream(events.map((event) => `data: ${event}\n\n`));
 }
 
-/** @param headers of the answer */
-function heardOfStream(chunks: readonly string[], headers: Readonly<Record<string, string>> = {}): readonly string[] {
+/**
+ * @param headers of the answer
+ * @param isCut whether the connection breaks after these chunks; otherwise the body ends
+ */
+function heardOfStream(
+  chunks: readonly string[],
+  headers: Readonly<Record<string, string | string[]>> = {},
+  isCut = true,
+): readonly string[] {
   const heard: string[] = [];
   const exchange = new Exchange(
     {
@@ -29,9 +36,11 @@ function heardOfStream(chunks: readonly string[], headers: Readonly<Record<strin
     },
     { isResumption: false },
   );
+  exchange.onResponseStart(controller, 103, { link: '</style.css>; rel=preload' });
   exchange.onResponseStart(controller, 200, { 'content-type': 'text/event-stream', ...headers });
   for (const chunk of chunks) exchange.onResponseData(controller, Buffer.from(chunk));
-  exchange.onResponseError(controller, new Error('other side closed'));
+  if (isCut) exchange.onResponseError(controller, new Error('other side closed'));
+  else exchange.onResponseEnd();
   return heard;
 }
 
@@ -43,6 +52,31 @@ it('has an answer whose end has come, whatever happens to the connection after t
 
 it('takes nothing in the text of an answer for its end', () => {
   expect(heardOf(token('data: [DONE]'))).toEqual(['begun', 'data', 'broken']);
+});
+
+const ending = JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+
+it('needs no end mark where the answer says why it has ended and its body ends as well', () => {
+  const events = [token('Hi'), ending].map((each) => `data: ${each}\n\n`);
+  expect(heardOfStream(events, {}, false)).toEqual(['begun', 'data', 'data', 'ended']);
+  expect(heardOfStream(events, {}, true)).toEqual(['begun', 'data', 'data', 'broken']);
+  expect(heardOfStream(events.slice(0, 1), {}, false)).toEqual(['begun', 'data', 'broken']);
+});
+
+it.each<Readonly<Record<string, string | string[]>>>([
+  { 'content-type': 'Text/Event-Stream; charset=UTF-8' },
+  { 'content-type': ['text/event-stream', 'text/event-stream'] },
+  { 'content-encoding': '' },
+  { 'content-encoding': 'Identity' },
+])('knows a stream by its headers, however they are written: %j', (headers) => {
+  expect(heardOfStream([`data: ${token('Hi')}\n\n`], headers)).toEqual(['begun', 'data', 'broken']);
+});
+
+it('passes on an endless first event without reading it again and again', () => {
+  const piece = 'x'.repeat(1000);
+  const heard = heardOfStream(['data: {"type":"response.created","x":"', ...Array.from({ length: 5000 }, () => piece)]);
+  expect(heard.slice(0, 2)).toEqual(['begun', 'data']);
+  expect(heard).toHaveLength(4740);
 });
 
 const delta = (text: string): string =>
