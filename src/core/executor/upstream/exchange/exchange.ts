@@ -245,8 +245,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #judge(read: ReadAnswer): void {
-    if (read.type === 'failed') this.#listener.failed(read.failure);
-    else this.#listener.whole(read.answer, read.usage);
+    switch (read.type) {
+      case 'whole':
+        this.#listener.whole(read.answer, read.usage);
+        return;
+      case 'reported':
+        this.#reported(read.error);
+        return;
+      case 'failed':
+        this.#listener.failed(read.failure);
+    }
   }
 
   #end(): void {

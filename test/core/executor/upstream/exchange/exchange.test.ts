@@ -155,6 +155,7 @@ function heardOfWhole(
 
 const json = { 'content-type': 'application/json' };
 const choices = '{"choices":[]}';
+const tooLong = '{"error":{"message":"too long","code":400}}';
 
 it.each([
   [201, json, choices, 'broken: it answers 201'],
@@ -171,8 +172,17 @@ it.each([
   [200, { ...json, 'content-encoding': 'identity' }, choices, { status: 200, headers: json, body: choices }],
   [200, json, choices, { status: 200, headers: json, body: choices }],
   [404, json, '{"error":{}}', { status: 404, headers: json, body: '{"error":{}}' }],
+  [200, json, '{"error":"no memory"}', 'broken: it reports an error: no memory'],
+  [200, json, '{"error":{"message":"no","code":502}}', 'broken: it reports an error: no'],
+  [200, json, '{"type":"error","error":{"message":"no"}}', 'broken: it reports an error: no'],
+  [200, json, '{"status":"failed","error":{"message":"no"},"output":[]}', 'broken: it reports an error: no'],
+  [200, json, tooLong, { status: 400, headers: { 'content-type': 'application/json; charset=utf-8' }, body: tooLong }],
 ])('answers of %d with %j and the body %j', (status, headers, body, heard) => {
   expect(heardOfWhole(status, headers, body)).toEqual([heard]);
+});
+
+it.each(['{"error":null}', '{"choices":[{}],"error":{"message":"no"}}'])('passes on the answer %s', (body) => {
+  expect(heardOfWhole(200, json, body)).toEqual([{ status: 200, headers: json, body }]);
 });
 
 describe('a refusal that is compressed', () => {
