@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { WholeAnswer } from '../../executor/upstream/exchange/failure.js';
 import type { RelayListener } from '../../relay/jobs/relay-request.js';
-import { WholeEvents } from '../protocol/relayed/whole-events.js';
+import { WholeEvents } from '../protocol/whole-events.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
 
 /** How much of a stream is kept for a client that reads slowly, in bytes; one that falls further behind is cut off. */

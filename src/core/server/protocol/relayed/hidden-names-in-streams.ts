@@ -1,5 +1,5 @@
+import { WholeEvents } from '../whole-events.js';
 import { type HideNames, withoutNames, withoutNamesInError } from './hidden-names.js';
-import { WholeEvents } from './whole-events.js';
 
 const namedError = /^event: ?error\r?$/m;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WholeEvents } from '../../../../../src/core/server/protocol/relayed/whole-events.js';
+import { WholeEvents } from '../../../../src/core/server/protocol/whole-events.js';
 
 describe('events of a stream that comes in pieces', () => {
   it('are passed on whole, wherever they are cut, and nothing is lost', () => {
