@@ -5,8 +5,8 @@ import { VirtualClock } from '../../support/virtual-clock.js';
 import { ask } from './ask.js';
 import { FakeExecutor, wholeAnswer } from './fake-executor.js';
 
-/** The metrics after an answer in one body, of 16 tokens, which took two seconds. */
-async function metricsOfOne(): Promise<string> {
+/** The metrics after an answer in one body, to a prompt of 9 tokens and with 16 tokens, which took two seconds. */
+async function metricsOfOne(cachedTokens = 0): Promise<string> {
   const clock = new VirtualClock();
   const executor = new FakeExecutor('one', 1, ['model']);
   const options = { maxConcurrency: null, maxQueue: 9, queueTimeoutMs: 30_000, aliases: [] };
@@ -14,7 +14,7 @@ async function metricsOfOne(): Promise<string> {
   const metrics = new Metrics(relay, []);
   ask(relay, 'model');
   clock.advance(2000);
-  executor.runs[0]?.listener.whole(wholeAnswer, { promptTokens: 9, cachedTokens: 0, outputTokens: 16 });
+  executor.runs[0]?.listener.whole(wholeAnswer, { promptTokens: 9, cachedTokens, outputTokens: 16 });
   return metrics.render();
 }
 
@@ -32,3 +32,7 @@ it.each(['time_to_first_token', 'prefill', 'time_per_output_token'])(
     expect(await metricsOfOne()).toContain(`chatstream_${name}_seconds_count 0\n`);
   },
 );
+
+it('it has no more cached tokens than tokens of its prompt, whatever the upstream says', async () => {
+  expect(await metricsOfOne(1000)).toContain('chatstream_cached_tokens_total 9\n');
+});

@@ -40,8 +40,9 @@ export class AnswerCounts {
   countAnswer(job: RelayJob, { promptTokens, cachedTokens, outputTokens }: Usage): void {
     job.promptTokens = promptTokens ?? job.promptTokens;
     if (cachedTokens !== null) {
-      job.cachedTokens = cachedTokens;
-      job.line.scheduler.countCached(job, cachedTokens);
+      // What an upstream says may contradict itself, and the prompt may only be estimated.
+      job.cachedTokens = Math.min(cachedTokens, job.promptTokens);
+      job.line.scheduler.countCached(job, job.cachedTokens);
     }
     if (outputTokens === null) return;
     this.countTokens(job, outputTokens - job.outputTokens);

@@ -1,5 +1,6 @@
 import { amount, isRecord, member, nonEmpty } from '../../../base/json.js';
 import { EventCounter } from './event-counter.js';
+import { LastChunks } from './last-chunks.js';
 import { type ReportedError, reportedErrorIn } from './reported-error.js';
 
 /** Tokens of an answer as counted by the upstream; null if it does not say. */
@@ -18,11 +19,11 @@ const eventEnd = '\n\n';
 /** More tokens than any answer or prompt has: an upstream that claims this is wrong. */
 const mostTokens = 10_000_000;
 
-/** The last events of a stream are in its last chunks: its end, the usage, and the reason why it ended. */
-const keptChunks = 3;
-
 /** Their quotation marks and the beginning of the line tell them from the same words in the text of an answer. */
 const ends = /^data: ?\[DONE\]|^event: ?error\r?$|"(?:message_stop|response\.(?:completed|incomplete|failed))"/m;
+
+/** In the text of an answer, there are backslashes before the quotation marks. */
+const reasons = /"(?:finish_reason|stop_reason)" ?: ?"/;
 
 /**
  * Looks at a stream of server-sent events while it passes. Until its first token, every event is read; from then on, the
@@ -35,7 +36,7 @@ export class StreamWatch {
   /** What Anthropic's API reports before the answer; the end of the answer need not repeat it. */
   #first = noUsage;
   readonly #events = new EventCounter();
-  readonly #last: (Buffer | null)[] = Array.from({ length: keptChunks }, () => null);
+  readonly #last = new LastChunks();
   #chunks = 0;
   /** What the last chunks say, for as many chunks as had come when it was read. */
   #ending: (Ending & { readonly chunks: number }) | null = null;
@@ -50,17 +51,33 @@ export class StreamWatch {
     return this.#error;
   }
 
-  /** @returns the number of events that end in this chunk and have, or probably have, a part of the answer */
-  push(chunk: Buffer): number {
-    this.#last[this.#chunks % keptChunks] = chunk;
-    this.#chunks += 1;
-    return this.#hasToken ? this.#events.count(chunk) : this.#read(chunk);
+  /** Takes what has come for the first token. Reading a long event anew with each of its chunks would take too long. */
+  stopReading(): void {
+    this.#hasToken = true;
+    this.#unread = '';
   }
 
-  /** Whether the stream has come to its end, rather than being cut off. An error is an end, also without an end mark after it. */
+  /** @returns the number of events that end in this chunk and have, or probably have, a part of the answer */
+  push(chunk: Buffer): number {
+    this.#chunks += 1;
+    if (!this.#hasToken) return this.#read(chunk);
+    const events = this.#events.count(chunk);
+    this.#last.push(chunk, events);
+    return events;
+  }
+
+  /**
+   * Whether the stream has come to its end, rather than being cut off. An error is an end, also without an end mark
+   * after it.
+   */
   get isComplete(): boolean {
     const { isMarked, failure } = this.#readEnding();
     return isMarked || failure !== null;
+  }
+
+  /** Whether it says why the answer has ended. Some servers send no end mark after that, and only end the body. */
+  get isFinished(): boolean {
+    return this.#readEnding().isFinished;
   }
 
   /** The error with which the answer ends after its first token; null if it ends well, or is cut off. */
@@ -81,15 +98,14 @@ export class StreamWatch {
   }
 
   #tail(): string {
-    const order = Array.from({ length: keptChunks }, (_, index) => this.#last[(this.#chunks + index) % keptChunks]);
-    const text = Buffer.concat(order.flatMap((chunk) => chunk ?? [])).toString('utf8');
-    return text.replaceAll('\r\n', '\n');
+    return this.#last.concat().toString('utf8').replaceAll('\r\n', '\n');
   }
 
   #read(chunk: Buffer): number {
     // Only the shape of the events matters here, so a character that is cut in two does no harm.
     const events = (this.#unread + chunk.toString('latin1')).replaceAll('\r\n', '\n').split(eventEnd);
     this.#unread = events.pop() ?? '';
+    this.#last.push(chunk, events.length);
     let tokens = 0;
     for (const event of events) {
       const data = dataOf(event);
@@ -100,10 +116,7 @@ export class StreamWatch {
       if (member(data, 'type') === 'message_start') this.#first = usageOf(member(data, 'message'));
       if (error === null && isToken(data)) tokens += 1;
     }
-    if (tokens > 0) {
-      this.#hasToken = true;
-      this.#unread = '';
-    }
+    if (tokens > 0) this.stopReading();
     return tokens;
   }
 }
@@ -112,6 +125,8 @@ export class StreamWatch {
 interface Ending {
   /** Whether its end mark is among them. */
   readonly isMarked: boolean;
+  /** Whether one of them has the reason why the answer ended. */
+  readonly isFinished: boolean;
   /** The first error. */
   readonly failure: ReportedError | null;
   readonly usage: Usage;
@@ -136,7 +151,7 @@ function endingOf(tail: string, first: Usage): Ending {
       outputTokens: found.outputTokens ?? usage.outputTokens,
     };
   }
-  return { isMarked: ends.test(tail), failure, usage };
+  return { isMarked: ends.test(tail), isFinished: reasons.test(tail), failure, usage };
 }
 
 /** The data of an event as JSON; undefined for comments and for anything else. */

@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { messageOf } from '../../../base/errors.js';
 import { type Progress, type RecordedEvents, resumeHeader, TokenRecords } from '../../../base/token-records.js';
+import { type AnswerHeaders, codingOf, type SingleHeaders, singleHeaders } from './answer-headers.js';
 import { noUsage, StreamWatch, type Usage } from './answer-watch.js';
 import { type Failure, isInterruption, isUnsent, type WholeAnswer } from './failure.js';
 import { type ReadAnswer, readWhole } from './read-whole.js';
@@ -56,7 +56,7 @@ const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' };
 
 type Phase =
   | { readonly status: 'sent' }
-  | { readonly status: 'whole'; readonly code: number; readonly headers: IncomingHttpHeaders; bytes: number }
+  | { readonly status: 'whole'; readonly code: number; readonly headers: SingleHeaders; bytes: number }
   /** Nothing of it has been passed on yet. */
   | { readonly status: 'before_token' }
   | { readonly status: 'streaming' }
@@ -109,13 +109,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase.status === 'over') controller.abort(new Error('cancelled'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, code: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, code: number, all: AnswerHeaders): void {
     if (this.#phase.status !== 'sent') return;
     this.#isSilent = false;
-    const type = headers['content-type'] ?? '';
-    const coding = headers['content-encoding'] ?? 'identity';
+    // Such as 103: the answer is still to come.
+    if (code < 200) return;
+    const headers = singleHeaders(all);
+    const type = (headers['content-type'] ?? '').toLowerCase();
+    const coding = codingOf(headers);
     const answer = headers[resumeHeader];
-    if (typeof answer === 'string') this.#resumable = { answer, records: new TokenRecords(), held: noProgress };
+    if (answer !== undefined) this.#resumable = { answer, records: new TokenRecords(), held: noProgress };
     // An upstream that does not support resuming starts from the beginning, as if nothing had been sent.
     if (code === 200 && this.#isResumption && this.#resumable === null)
       this.giveUp('it cannot resume answers', 'unfit');
@@ -159,8 +162,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
         return;
       case 'streaming':
         this.#end();
-        if (this.#watch.isComplete) this.#listener.ended(this.#watch.usage(), this.#watch.failure);
-        else this.#listener.failed({ type: 'broken', reason: 'its answer was cut off' });
+        if (this.#watch.isComplete || this.#watch.isFinished) {
+          this.#listener.ended(this.#watch.usage(), this.#watch.failure);
+        } else this.#listener.failed({ type: 'broken', reason: 'its answer was cut off' });
         return;
       case 'before_token': {
         this.#end();
@@ -224,7 +228,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#reported(error);
       return;
     }
-    if (!this.#watch.hasToken && this.#heldBytes <= longestPreamble) return;
+    if (!this.#watch.hasToken) {
+      if (this.#heldBytes <= longestPreamble) return;
+      this.#watch.stopReading();
+    }
     this.#phase = { status: 'streaming' };
     this.#listener.begun(this.#resumable?.answer ?? null);
     const held = Buffer.concat(this.#held.splice(0));
@@ -238,8 +245,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #judge(read: ReadAnswer): void {
-    if (read.type === 'failed') this.#listener.failed(read.failure);
-    else this.#listener.whole(read.answer, read.usage);
+    switch (read.type) {
+      case 'whole':
+        this.#listener.whole(read.answer, read.usage);
+        return;
+      case 'reported':
+        this.#reported(read.error);
+        return;
+      case 'failed':
+        this.#listener.failed(read.failure);
+    }
   }
 
   #end(): void {

@@ -16,12 +16,12 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
 /**
  * A body without its compression.
  *
- * @param coding the `content-encoding` of the body
+ * @param coding the `content-encoding` of the body, in small letters
  * @returns null if that is unknown, or if the body does not have it or is longer than 1 MiB without it
  */
 export function plainBody(body: Buffer, coding: string): Buffer | null {
   try {
-    return decoders.get(coding.trim().toLowerCase())?.(body, { maxOutputLength: mostPlainBytes }) ?? null;
+    return decoders.get(coding)?.(body, { maxOutputLength: mostPlainBytes }) ?? null;
   } catch {
     return null;
   }

@@ -1,8 +1,10 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { executorHeader } from '../../../base/executor-header.js';
+import { items, member } from '../../../base/json.js';
+import { codingOf, type SingleHeaders } from './answer-headers.js';
 import { noUsage, type Usage, usageOf } from './answer-watch.js';
 import { codeOf, type Failure, isRefusalForAll, restMs, type WholeAnswer } from './failure.js';
 import { plainBody } from './plain-body.js';
+import { type ReportedError, reportedErrorIn } from './reported-error.js';
 
 const passedOn = ['content-type', 'retry-after'] as const;
 
@@ -12,19 +14,21 @@ const withCoding = [...passedOn, 'content-encoding'] as const;
 /** What an answer that came as one body means for the request: it is passed on, or the upstream has failed. */
 export type ReadAnswer =
   | { readonly type: 'whole'; readonly answer: WholeAnswer; readonly usage: Usage }
+  /** Its status says that all is well, but it has an error instead of an answer. */
+  | { readonly type: 'reported'; readonly error: ReportedError }
   | { readonly type: 'failed'; readonly failure: Failure };
 
 /**
  * @param status that of HTTP; a redirection is none of them
  * @param sent the body as it came, perhaps compressed
  */
-export function readWhole(status: number, all: IncomingHttpHeaders, sent: Buffer): ReadAnswer {
-  const plain = plainBody(sent, all['content-encoding'] ?? 'identity');
+export function readWhole(status: number, all: SingleHeaders, sent: Buffer): ReadAnswer {
+  const plain = plainBody(sent, codingOf(all));
   const body = plain ?? sent;
   const headers: Record<string, string> = {};
   for (const name of plain === null ? withCoding : passedOn) {
     const value = all[name];
-    if (typeof value === 'string') headers[name] = value;
+    if (value !== undefined) headers[name] = value;
   }
   const answer = { status, headers, body };
   const reason = `it answers ${status}`;
@@ -42,7 +46,15 @@ export function readWhole(status: number, all: IncomingHttpHeaders, sent: Buffer
   if (status !== 200) return { type: 'whole', answer, usage: noUsage };
   const data = parsed(body);
   if (data === undefined) return failed({ type: 'broken', reason: 'its answer is not JSON' });
-  return { type: 'whole', answer, usage: usageOf(data) };
+  const error = hasAnswer(data) ? null : reportedErrorIn(data);
+  return error === null ? { type: 'whole', answer, usage: usageOf(data) } : { type: 'reported', error };
+}
+
+/** Where the protocols have what was generated. */
+const answerNames = ['choices', 'content', 'output', 'data'];
+
+function hasAnswer(data: unknown): boolean {
+  return answerNames.some((name) => items(member(data, name)).length > 0);
 }
 
 function failed(failure: Failure): ReadAnswer {

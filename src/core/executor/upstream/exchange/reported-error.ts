@@ -1,6 +1,6 @@
 import { isRecord, member, nonEmpty } from '../../../base/json.js';
 
-/** An error that an upstream reports as an event of its stream. */
+/** An error that an upstream reports as an event of its stream, or as an answer with a status of 200. */
 export interface ReportedError {
   readonly message: string;
   /**

@@ -105,6 +105,37 @@ describe('a stream that passes', () => {
     expect(watch.usage()).toEqual({ promptTokens: 7, cachedTokens: null, outputTokens: 10 });
   });
 
+  it.each([1, 7, 1448])('knows them also where they come in pieces of %d bytes', (length) => {
+    const usage = { input_tokens: 7, output_tokens: 10 };
+    const delta = { type: 'response.output_text.delta', delta: 'x' };
+    const response = { instructions: 'y'.repeat(9000), usage };
+    const bytes = Buffer.concat([delta, delta, { type: 'response.completed', response }].map((each) => event(each)));
+    const watch = new StreamWatch();
+    for (let from = 0; from < bytes.length; from += length) watch.push(bytes.subarray(from, from + length));
+    expect(watch.isComplete).toBe(true);
+    expect(watch.usage()).toEqual({ promptTokens: 7, cachedTokens: null, outputTokens: 10 });
+  });
+
+  it('knows its end also where a few comments and events follow', () => {
+    const watch = new StreamWatch();
+    for (const each of [chunk({ content: 'x' }), chunk({}, 'stop'), '[DONE]']) watch.push(event(each));
+    for (let ping = 0; ping < 20; ping += 1) watch.push(Buffer.from(': ping\n\n'));
+    for (let more = 0; more < 5; more += 1) watch.push(event({ cost: more }));
+    expect(watch.isComplete).toBe(true);
+  });
+
+  it.each([
+    [true, chunk({}, 'stop')],
+    [true, { choices: [{ index: 0, text: '', finish_reason: 'length' }] }],
+    [true, { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } }],
+    [false, chunk({ content: '{"finish_reason": "stop"}' })],
+    [false, chunk({ content: 'stop' })],
+  ])('knows whether it says why it has ended, without an end mark: %j for %j', (isFinished, last) => {
+    const watch = new StreamWatch();
+    for (const each of [chunk({ content: 'x' }), last]) watch.push(event(each));
+    expect([watch.isComplete, watch.isFinished]).toEqual([false, isFinished]);
+  });
+
   it('parses of its last events only what says something, and that once', () => {
     const watch = new StreamWatch();
     for (let token = 0; token < 10; token += 1) watch.push(event(chunk({ content: 'x' })));
@@ -135,8 +166,8 @@ describe('a stream that passes', () => {
       fc.property(fc.array(said, { minLength: 1, maxLength: 3 }), fc.array(fc.nat(2)), (all, askedAfter) => {
         const watch = new StreamWatch();
         watch.push(event(chunk({ content: 'Hi' })));
-        // Of these, nothing is left in the last chunks.
-        for (let index = 0; index < 3; index += 1) watch.push(event({ choices: [] }));
+        // Nothing of these says anything.
+        for (let index = 0; index < 9; index += 1) watch.push(event({ choices: [] }));
         for (const [index, each] of all.entries()) {
           watch.push(event(each));
           if (askedAfter.includes(index)) watch.usage();

@@ -16,8 +16,15 @@ function heardOf(...events: readonly string[]): readonly string[] {
   return heardOfStream(events.map((event) => `data: ${event}\n\n`));
 }
 
-/** @param headers of the answer */
-function heardOfStream(chunks: readonly string[], headers: Readonly<Record<string, string>> = {}): readonly string[] {
+/**
+ * @param headers of the answer
+ * @param isCut whether the connection breaks after these chunks; otherwise the body ends
+ */
+function heardOfStream(
+  chunks: readonly string[],
+  headers: Readonly<Record<string, string | string[]>> = {},
+  isCut = true,
+): readonly string[] {
   const heard: string[] = [];
   const exchange = new Exchange(
     {
@@ -29,9 +36,11 @@ function heardOfStream(chunks: readonly string[], headers: Readonly<Record<strin
     },
     { isResumption: false },
   );
+  exchange.onResponseStart(controller, 103, { link: '</style.css>; rel=preload' });
   exchange.onResponseStart(controller, 200, { 'content-type': 'text/event-stream', ...headers });
   for (const chunk of chunks) exchange.onResponseData(controller, Buffer.from(chunk));
-  exchange.onResponseError(controller, new Error('other side closed'));
+  if (isCut) exchange.onResponseError(controller, new Error('other side closed'));
+  else exchange.onResponseEnd();
   return heard;
 }
 
@@ -43,6 +52,31 @@ it('has an answer whose end has come, whatever happens to the connection after t
 
 it('takes nothing in the text of an answer for its end', () => {
   expect(heardOf(token('data: [DONE]'))).toEqual(['begun', 'data', 'broken']);
+});
+
+const ending = JSON.stringify({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+
+it('needs no end mark where the answer says why it has ended and its body ends as well', () => {
+  const events = [token('Hi'), ending].map((each) => `data: ${each}\n\n`);
+  expect(heardOfStream(events, {}, false)).toEqual(['begun', 'data', 'data', 'ended']);
+  expect(heardOfStream(events, {}, true)).toEqual(['begun', 'data', 'data', 'broken']);
+  expect(heardOfStream(events.slice(0, 1), {}, false)).toEqual(['begun', 'data', 'broken']);
+});
+
+it.each<Readonly<Record<string, string | string[]>>>([
+  { 'content-type': 'Text/Event-Stream; charset=UTF-8' },
+  { 'content-type': ['text/event-stream', 'text/event-stream'] },
+  { 'content-encoding': '' },
+  { 'content-encoding': 'Identity' },
+])('knows a stream by its headers, however they are written: %j', (headers) => {
+  expect(heardOfStream([`data: ${token('Hi')}\n\n`], headers)).toEqual(['begun', 'data', 'broken']);
+});
+
+it('passes on an endless first event without reading it again and again', () => {
+  const piece = 'x'.repeat(1000);
+  const heard = heardOfStream(['data: {"type":"response.created","x":"', ...Array.from({ length: 5000 }, () => piece)]);
+  expect(heard.slice(0, 2)).toEqual(['begun', 'data']);
+  expect(heard).toHaveLength(4740);
 });
 
 const delta = (text: string): string =>
@@ -121,6 +155,7 @@ function heardOfWhole(
 
 const json = { 'content-type': 'application/json' };
 const choices = '{"choices":[]}';
+const tooLong = '{"error":{"message":"too long","code":400}}';
 
 it.each([
   [201, json, choices, 'broken: it answers 201'],
@@ -137,8 +172,17 @@ it.each([
   [200, { ...json, 'content-encoding': 'identity' }, choices, { status: 200, headers: json, body: choices }],
   [200, json, choices, { status: 200, headers: json, body: choices }],
   [404, json, '{"error":{}}', { status: 404, headers: json, body: '{"error":{}}' }],
+  [200, json, '{"error":"no memory"}', 'broken: it reports an error: no memory'],
+  [200, json, '{"error":{"message":"no","code":502}}', 'broken: it reports an error: no'],
+  [200, json, '{"type":"error","error":{"message":"no"}}', 'broken: it reports an error: no'],
+  [200, json, '{"status":"failed","error":{"message":"no"},"output":[]}', 'broken: it reports an error: no'],
+  [200, json, tooLong, { status: 400, headers: { 'content-type': 'application/json; charset=utf-8' }, body: tooLong }],
 ])('answers of %d with %j and the body %j', (status, headers, body, heard) => {
   expect(heardOfWhole(status, headers, body)).toEqual([heard]);
+});
+
+it.each(['{"error":null}', '{"choices":[{}],"error":{"message":"no"}}'])('passes on the answer %s', (body) => {
+  expect(heardOfWhole(200, json, body)).toEqual([{ status: 200, headers: json, body }]);
 });
 
 describe('a refusal that is compressed', () => {
