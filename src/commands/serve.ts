@@ -8,15 +8,13 @@ import { argumentsOf, isForFiles } from '../cli/serve/flags/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags/flags.js';
 import { refuseWithoutCluster } from '../cli/serve/flags/useless-flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
-import { idlePreemption } from '../cli/serve/idle-preemption.js';
-import { unknownModels } from '../cli/serve/key-models.js';
 import { serveOptions } from '../cli/serve/options/options.js';
 import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
-import { warnOfRisks, warnOfUseless } from '../cli/serve/start-warnings.js';
+import { serveUntilStopped } from '../cli/serve/serve-until-stopped.js';
+import { warnOfAccess, warnOfRisks, warnOfUseless } from '../cli/serve/start-warnings.js';
 import { tuneV8 } from '../cli/serve/tune-v8.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
-import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { anyName } from '../core/inference/service/one-model.js';
 import type { RunningServer } from '../core/serve/serve.js';
@@ -77,6 +75,7 @@ export default class Serve extends BaseCommand {
   /** `parse` stores what it parsed last in `argv`, including settings from a file. */
   readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
+
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
@@ -85,7 +84,7 @@ export default class Serve extends BaseCommand {
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;
     const signals = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
-    const { signalled, stopping, ask } = signals;
+    const { stopping, ask } = signals;
     endWithParent();
     // Handled from the beginning: without a handler, SIGHUP would end the server at once, even while its model loads.
     const hangups = new Hangups();
@@ -101,42 +100,26 @@ export default class Serve extends BaseCommand {
     const host = { drain, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await this.#serve(start);
-    const check = (access: Access | null): void => {
-      const problems = access === null ? [] : unknownModels(access, server.modelNames);
-      const idle = idlePreemption(flags, access);
-      for (const problem of idle === null ? problems : [...problems, idle]) {
-        logger.warn(flags.config === undefined ? {} : { config: flags.config }, problem);
-      }
-    };
-    check(config);
-
+    warnOfAccess(config, flags, server.modelNames, logger);
     if (flags.config !== undefined && config !== null) {
-      const { watchConfig } = await import('../core/config/watch-config.js');
-      const watched = await watchConfig(flags.config, config, logger, {
-        hasOtherKeys: (flags['api-key'] ?? []).length > 0,
-        check: (changed) => this.#checkNextStart(changed),
-        onChange: (changed) => {
-          server.replaceAccess(changed);
-          check(changed);
-        },
-      });
-      hangups.handle(() => void watched.reload());
+      const reload = await this.#watchConfig(flags.config, config, start, server);
+      hangups.handle(reload);
     }
+    return await serveUntilStopped(server, signals, flags['drain-timeout'], logger);
+  }
 
-    const signal = await signalled;
-    logger.info(
-      { signal, drain_timeout_ms: flags['drain-timeout'] },
-      'draining: a second signal ends the process at once',
-    );
-    signals.beforeEnd((second) => {
-      const abandoned = server.running();
-      const cutOff = abandoned > 0 ? ', and running generations are cut off' : '';
-      logger.warn({ signal: second, abandoned }, `a second signal: the process ends now${cutOff}`);
+  /** Admits the clients of the configuration file whenever it changes. @returns what reads it again at once */
+  async #watchConfig(path: string, config: Config, { flags, logger }: Start, server: Served): Promise<() => void> {
+    const { watchConfig } = await import('../core/config/watch-config.js');
+    const watched = await watchConfig(path, config, logger, {
+      hasOtherKeys: (flags['api-key'] ?? []).length > 0,
+      check: (changed) => this.#checkNextStart(changed),
+      onChange: (changed) => {
+        server.replaceAccess(changed);
+        warnOfAccess(changed, flags, server.modelNames, logger);
+      },
     });
-    const abandoned = await server.drain(flags['drain-timeout']);
-    if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
-    logger.info(server.totals, 'stopped');
-    return { event: 'stopped', abandoned, totals: server.totals };
+    return () => void watched.reload();
   }
 
   #serve(start: Start): Promise<Served> {
