@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import { cutOffError } from '../../base/refusals/queue-refusals.js';
-import { engineDownError } from '../../base/refusals/refusals.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { GenerationEvent, Round, ServingEngine } from '../../engine/engine.js';
 import type { ForeignText } from '../../engine/foreign-text.js';
@@ -9,6 +8,7 @@ import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { SchedulerEvent } from '../../scheduler/jobs/job.js';
 import type { InferenceJob, Refusal } from '../queue/inference-job.js';
 import type { RequestEvents } from '../request-events.js';
+import { withRetryAfter } from './retry-after.js';
 
 type TurnedAway = Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>;
 
@@ -236,16 +236,6 @@ function readForeign(job: InferenceJob, texts: readonly ForeignText[]): void {
   }
   job.foreignTokens = texts.length;
   if (parts.length > 0) job.listener.foreign?.(parts);
-}
-
-/** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */
-export function withRetryAfter(
-  error: ChatstreamError,
-  scheduler: { readonly retryAfterSeconds: () => number },
-): ChatstreamError {
-  return error.code === 'engine_unavailable' && error.retryAfterSeconds === undefined
-    ? engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() })
-    : error;
 }
 
 function errorOf({ code, message, param }: Extract<GenerationEvent, { type: 'failed' }>): ChatstreamError {
