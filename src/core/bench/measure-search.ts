@@ -1,4 +1,3 @@
-import { microsNow } from '../base/micros.js';
 import { percentiles } from '../measurement/metric-names.js';
 import { type Measured, type Measurement, measureStep, nothingMeasured, type StepHooks } from './measure-step.js';
 import type { FindMaxOptions } from './plan/options.js';
@@ -9,6 +8,7 @@ import { longestLookMs, lookLength, mostLooks } from './search/look-length.js';
 import type { SearchSpec } from './search/next-step.js';
 import { SearchCourse } from './search/search-course.js';
 import { isOfLoadGenerator, lookOf } from './search-look.js';
+import { timeLimit } from './time-limit.js';
 
 /** No plausible search goes beyond these loads. */
 const extremes = {
@@ -37,7 +37,6 @@ export async function measureSearch(
   hooks: StepHooks,
 ): Promise<Searched> {
   const { options, settings, target, load: generator } = measurement;
-  const { maxDurationMs } = options;
   const shortest = { durationMs: options.durationMs ?? 0, warmupMs: options.warmupMs };
   const longestMs = longestLookMs(shortest.durationMs);
   const measured = nothingMeasured();
@@ -45,11 +44,10 @@ export async function measureSearch(
   const spec = specOf(search, queue);
   const course = new SearchCourse(spec);
   const [base] = settings;
-  const beganUs = microsNow();
+  const isLate = timeLimit(options.maxDurationMs);
   for (let number = 0; base !== undefined && measured.endedEarly === null; number += 1) {
     const asked = course.next();
-    const isLate = maxDurationMs !== null && microsNow() - beganUs >= maxDurationMs * 1000;
-    if (asked === null || isLate) break;
+    if (asked === null || isLate()) break;
     const { load, look, trial, isRepeated } = asked;
     const setting = searchedSetting(base, search, load);
     const length = lookLength(shortest, { look, rate: setting.rate, objectives: spec.objectives });
