@@ -147,26 +147,9 @@ export class Processing {
       case 'embedded':
         job.listener.embedded?.(event.index, event.vector);
         return;
-      case 'ended': {
-        const { reading } = job.plan;
-        const wasThinking = reading.isThinking;
-        const isCut = event.reason === 'length' || event.stop !== undefined;
-        const parts = [...job.takeRatings(), ...reading.end(event.text, isCut, event.logprob)];
-        if (event.token !== null) {
-          const prefillMs = this.#countToken(job, wasThinking);
-          if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
-          job.listener.token?.(event.token, false);
-        }
-        const timings = job.timings(this.#clock.now());
-        this.#forget(job);
-        this.#events.settled(job, 'completed', null, timings);
-        // A stop string may end an answer in the middle of a call, which then cannot be made.
-        const hasCalls = reading.calls > 0 && !(event.stop !== undefined && reading.endedInCall);
-        const reason = event.reason === 'stop' && hasCalls ? 'tool_calls' : event.reason;
-        job.listener.ended(reason, parts, timings, event.stop ?? null);
-        this.#scheduler.release(job);
+      case 'ended':
+        this.#end(job, event);
         return;
-      }
       case 'failed':
         this.#fail(job, withRetryAfter(errorOf(event), this.#scheduler));
     }
@@ -182,6 +165,25 @@ export class Processing {
     if (parts.length > 0) job.listener.parts(parts);
     // After the client, unless that has left from within these calls.
     if (prefillMs !== null && this.#isRunning(job)) this.#events.firstToken(job, prefillMs);
+  }
+
+  #end(job: InferenceJob, { reason, token, text, stop, logprob }: Extract<GenerationEvent, { type: 'ended' }>): void {
+    const { reading } = job.plan;
+    const wasThinking = reading.isThinking;
+    const isCut = reason === 'length' || stop !== undefined;
+    const parts = [...job.takeRatings(), ...reading.end(text, isCut, logprob)];
+    if (token !== null) {
+      const prefillMs = this.#countToken(job, wasThinking);
+      if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
+      job.listener.token?.(token, false);
+    }
+    const timings = job.timings(this.#clock.now());
+    this.#forget(job);
+    this.#events.settled(job, 'completed', null, timings);
+    // A stop string may end an answer in the middle of a call, which then cannot be made.
+    const hasCalls = reading.calls > 0 && !(stop !== undefined && reading.endedInCall);
+    job.listener.ended(reason === 'stop' && hasCalls ? 'tool_calls' : reason, parts, timings, stop ?? null);
+    this.#scheduler.release(job);
   }
 
   /** @returns for the first token, the time from the start to it in milliseconds; null for the others */
