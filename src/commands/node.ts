@@ -1,5 +1,6 @@
 import { BaseCommand } from '../cli/command/base-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
+import { drainAtSignal } from '../cli/exit/drain-at-signal.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { flagOrigins } from '../cli/flags/flags.js';
 import { nodeFlags, nodeOptions } from '../cli/node/options.js';
@@ -30,7 +31,8 @@ export default class Node extends BaseCommand {
     const nats = natsOptionsOf(flags);
     const logger = createLogger(flags['log-level']);
     this.warnOfMisspeltVariables(logger);
-    const { signalled, stopping, ask, beforeEnd } = firstSignal();
+    const signals = firstSignal();
+    const { stopping, ask } = signals;
     // Without a handler, it would end the process at once.
     new Hangups().handle(() => {
       ask('SIGHUP');
@@ -50,15 +52,12 @@ export default class Node extends BaseCommand {
     const { modelId: model, slots } = node.info;
     if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });
     else this.log(`chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`);
-    const signal = await signalled;
-    logger.info(
-      { signal, drain_timeout_ms: flags['drain-timeout'] },
-      'draining: a second signal ends the process at once',
-    );
-    beforeEnd((second) => {
-      logger.warn({ signal: second, left: node.running() }, 'a second signal: the process ends now');
+    const left = await drainAtSignal(signals, flags['drain-timeout'], logger, {
+      drain: (timeoutMs) => node.drain(timeoutMs),
+      onSecond: (signal) => {
+        logger.warn({ signal, left: node.running() }, 'a second signal: the process ends now');
+      },
     });
-    const left = await node.drain(flags['drain-timeout']);
     logger.info({ left }, 'stopped');
     return { event: 'stopped', left };
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '../../core/base/logger.js';
 import type { RunningServer } from '../../core/serve/serve.js';
+import { drainAtSignal } from '../exit/drain-at-signal.js';
 import type { FirstSignal } from '../exit/signals.js';
 
 /** How a server ended: what it counted, and how many generations were cut off. */
@@ -20,14 +21,14 @@ export async function serveUntilStopped(
   drainTimeoutMs: number,
   logger: Logger,
 ): Promise<Stopped> {
-  const signal = await signals.signalled;
-  logger.info({ signal, drain_timeout_ms: drainTimeoutMs }, 'draining: a second signal ends the process at once');
-  signals.beforeEnd((second) => {
-    const abandoned = server.running();
-    const cutOff = abandoned > 0 ? ', and running generations are cut off' : '';
-    logger.warn({ signal: second, abandoned }, `a second signal: the process ends now${cutOff}`);
+  const abandoned = await drainAtSignal(signals, drainTimeoutMs, logger, {
+    drain: server.drain,
+    onSecond: (signal) => {
+      const running = server.running();
+      const cutOff = running > 0 ? ', and running generations are cut off' : '';
+      logger.warn({ signal, abandoned: running }, `a second signal: the process ends now${cutOff}`);
+    },
   });
-  const abandoned = await server.drain(drainTimeoutMs);
   if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
   logger.info(server.totals, 'stopped');
   return { event: 'stopped', abandoned, totals: server.totals };
