@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { serveUntilStopped,type Stopped } from '../../../src/cli/serve/serve-until-stopped.js';
+import { serveUntilStopped, type Stopped } from '../../../src/cli/serve/serve-until-stopped.js';
 import type { Logger } from '../../../src/core/base/logger.js';
 
 const totals = { completed: 3, cancelled: 0, refused: 0, timed_out: 0, failed: 0 };
