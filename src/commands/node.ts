@@ -1,4 +1,4 @@
-import { BaseCommand } from '../cli/command/base-command.js';
+import { EventCommand } from '../cli/command/event-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { drainAtSignal } from '../cli/exit/drain-at-signal.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
@@ -8,7 +8,7 @@ import { idleFlags } from '../cli/serve/idle-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger } from '../cli/terminal/logging.js';
 
-export default class Node extends BaseCommand {
+export default class Node extends EventCommand {
   static override usage = '<%= command.id %> [FLAGS]';
 
   static override summary = 'Generate for the servers of a cluster.';
@@ -50,8 +50,10 @@ export default class Node extends BaseCommand {
     const bus = await awaitNats(() => connectNats(connect), { logger, stopping });
     const node = await serveNode(bus, options, logger, stopping);
     const { modelId: model, slots } = node.info;
-    if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });
-    else this.log(`chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`);
+    this.logEvent(
+      { event: 'ready', name: options.name, model, slots },
+      `chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`,
+    );
     const left = await drainAtSignal(signals, flags['drain-timeout'], logger, {
       drain: (timeoutMs) => node.drain(timeoutMs),
       onSecond: (signal) => {
@@ -60,10 +62,5 @@ export default class Node extends BaseCommand {
     });
     logger.info({ left }, 'stopped');
     return { event: 'stopped', left };
-  }
-
-  /** One line per event, so that a script can read them as they arrive. */
-  override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
   }
 }

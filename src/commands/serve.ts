@@ -1,5 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
-import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-command.js';
+import { toOurs, typedKeyWarning } from '../cli/command/base-command.js';
+import { EventCommand } from '../cli/command/event-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
@@ -36,7 +37,7 @@ interface Served extends Pick<RunningServer, 'replaceAccess' | 'running' | 'drai
   readonly modelNames: readonly string[];
 }
 
-export default class Serve extends BaseCommand {
+export default class Serve extends EventCommand {
   static override usage = '<%= command.id %> [FLAGS]';
 
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
@@ -146,8 +147,7 @@ export default class Serve extends BaseCommand {
     const server = await serve({ ...options, host }, logger, stopping);
     reportDevice(options.engine, server.info, logger);
     reportWarnings(server.info, logger);
-    if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
-    else this.log(readyBlock(server, options));
+    this.logEvent(readyEvent(server, options), readyBlock(server, options));
     const names = server.models?.map(({ id }) => id) ?? [server.info.modelId];
     return { ...server, modelNames: [...names, ...options.server.aliases] };
   }
@@ -161,8 +161,7 @@ export default class Serve extends BaseCommand {
     const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
     const server = await serveUpstreams({ ...options, host }, logger, stopping);
     const { relayReadyBlock, relayReadyEvent } = await import('../cli/serve/upstream-report.js');
-    if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
-    else this.log(relayReadyBlock(server, options));
+    this.logEvent(relayReadyEvent(server, options), relayReadyBlock(server, options));
     // Upstream servers and their models come and go.
     return { ...server, modelNames: [anyName] };
   }
@@ -179,8 +178,8 @@ export default class Serve extends BaseCommand {
     const bus = await awaitNats(() => connectNats({ ...nats, name: 'chatstream serve' }), { logger, stopping });
     const server = await serveCluster(bus, { ...options, host }, logger);
     const { frontReadyBlock } = await import('../cli/serve/front-report.js');
-    if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });
-    else this.log(frontReadyBlock(server.url, nats.address.shown, options));
+    const event = { event: 'ready', url: server.url, cluster: nats.address.shown };
+    this.logEvent(event, frontReadyBlock(server.url, nats.address.shown, options));
     // Nodes and their models come and go.
     return { ...server, modelNames: [anyName] };
   }
@@ -234,10 +233,5 @@ export default class Serve extends BaseCommand {
       const given = flagOrigins(await this.parse(Serve, [...this.#typedArguments]));
       throw aboutSettings(ours, settingsFileOf(path, config.flags.keys(), given));
     }
-  }
-
-  /** One line per event, so that a script can read the address as soon as it is there. */
-  override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
   }
 }
