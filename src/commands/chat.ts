@@ -4,8 +4,8 @@ import { messageAsFlag } from '../cli/command/argument-as-flag.js';
 import { BaseCommand } from '../cli/command/base-command.js';
 import { connectionFlags } from '../cli/connection/flags.js';
 import { firstSignal } from '../cli/exit/signals.js';
-import { flagOrigins, fromEnvironment } from '../cli/flags/flags.js';
-import { givenServerFlags, ownServerFlags } from '../cli/serve/flags/own-server.js';
+import { type FlagOrigins, flagOrigins, fromEnvironment } from '../cli/flags/flags.js';
+import { givenServerFlags, ownServerFlags, type ServerFlagValues } from '../cli/serve/flags/own-server.js';
 import { ChatstreamError } from '../core/base/errors.js';
 
 const { engine, context, gpu, 'gpu-layers': gpuLayers, threads, ...others } = ownServerFlags;
@@ -57,20 +57,8 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
   async run(): Promise<void> {
     const parsed = await this.parse(Chat);
     const { flags, args } = parsed;
-    const flag =
-      flags.url === undefined && flags.model === undefined ? messageAsFlag(args.message ?? '', ['url', 'model']) : null;
-    if (flag !== null) {
-      throw new ChatstreamError('usage', `The message of chatstream chat would be "${args.message}".`, {
-        hint: `Did you mean ${flag}?`,
-      });
-    }
-    const piped = process.stdin.isTTY ? '' : (await text(process.stdin)).trim();
-    const question = [args.message ?? '', piped].filter((part) => part !== '').join('\n\n');
-    if (question === '' && !(process.stdin.isTTY && process.stdout.isTTY)) {
-      throw new ChatstreamError('usage', 'There is no message to answer.', {
-        hint: 'Give one as an argument or on stdin; a conversation needs a terminal.',
-      });
-    }
+    if (flags.url === undefined && flags.model === undefined) assertNoFlag(args.message ?? '');
+    const question = await questionOf(args.message ?? '');
     const { openServer } = await import('../cli/chat/open-server.js');
     const { answerOnce, converse, loadConversation } = await import('../cli/chat/session.js');
     const { Conversation } = await import('../core/chat/conversation.js');
@@ -79,18 +67,7 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
     if (flags.system !== undefined) conversation.system = flags.system;
 
     const logger = createLogger(flags['log-level']);
-    const origins = flagOrigins(parsed);
-    const [typed] = Object.keys(givenServerFlags(flags, origins.isTyped)).filter((name) => name !== 'model');
-    if (typed !== undefined && flags.url !== undefined) {
-      throw new ChatstreamError(
-        'usage',
-        `--${typed} is for a server that is started here, but --url names one that runs.`,
-        {
-          hint: 'Leave out one of the two.',
-        },
-      );
-    }
-    const given = givenServerFlags(flags, (name) => name !== 'model' && origins.isGiven(name));
+    const given = ownServerValues(flags, flagOrigins(parsed));
     const { stopping, release } = firstSignal('Stopped before the answer was complete.');
     const { server, close } = await openServer(
       { ...flags, url: flags.url, model: flags.model, 'api-key': flags['api-key'], ca: flags.ca, given },
@@ -117,4 +94,49 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
       await close();
     }
   }
+}
+
+/** @throws ChatstreamError `usage` for a message that looks like the value of a flag */
+function assertNoFlag(message: string): void {
+  const flag = messageAsFlag(message, ['url', 'model']);
+  if (flag === null) return;
+  throw new ChatstreamError('usage', `The message of chatstream chat would be "${message}".`, {
+    hint: `Did you mean ${flag}?`,
+  });
+}
+
+/**
+ * The argument, and what is piped into the command; empty for a conversation.
+ *
+ * @throws ChatstreamError `usage` if there is neither a question nor a terminal
+ */
+async function questionOf(message: string): Promise<string> {
+  const piped = process.stdin.isTTY ? '' : (await text(process.stdin)).trim();
+  const question = [message, piped].filter((part) => part !== '').join('\n\n');
+  if (question !== '' || (process.stdin.isTTY && process.stdout.isTTY)) return question;
+  throw new ChatstreamError('usage', 'There is no message to answer.', {
+    hint: 'Give one as an argument or on stdin; a conversation needs a terminal.',
+  });
+}
+
+/**
+ * The flags for a server that is started here, besides its model, as they were given.
+ *
+ * @throws ChatstreamError `usage` if one was typed beside --url
+ */
+function ownServerValues(
+  flags: Readonly<Record<string, unknown>> & { readonly url: string | undefined },
+  { isTyped, isGiven }: FlagOrigins,
+): ServerFlagValues {
+  const given = (is: (name: string) => boolean): ServerFlagValues =>
+    givenServerFlags(flags, (name) => name !== 'model' && is(name));
+  const [typed] = Object.keys(given(isTyped));
+  if (typed === undefined || flags.url === undefined) return given(isGiven);
+  throw new ChatstreamError(
+    'usage',
+    `--${typed} is for a server that is started here, but --url names one that runs.`,
+    {
+      hint: 'Leave out one of the two.',
+    },
+  );
 }

@@ -1,5 +1,6 @@
-import { BaseCommand } from '../cli/command/base-command.js';
+import { EventCommand } from '../cli/command/event-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
+import { drainAtSignal } from '../cli/exit/drain-at-signal.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { flagOrigins } from '../cli/flags/flags.js';
 import { nodeFlags, nodeOptions } from '../cli/node/options.js';
@@ -7,7 +8,7 @@ import { idleFlags } from '../cli/serve/idle-flags.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger } from '../cli/terminal/logging.js';
 
-export default class Node extends BaseCommand {
+export default class Node extends EventCommand {
   static override usage = '<%= command.id %> [FLAGS]';
 
   static override summary = 'Run a model as a node of a cluster.';
@@ -30,7 +31,8 @@ export default class Node extends BaseCommand {
     const nats = natsOptionsOf(flags);
     const logger = createLogger(flags['log-level']);
     this.warnOfMisspeltVariables(logger);
-    const { signalled, stopping, ask, beforeEnd } = firstSignal();
+    const signals = firstSignal();
+    const { stopping, ask } = signals;
     // Without a handler, it would end the process at once.
     new Hangups().handle(() => {
       ask('SIGHUP');
@@ -48,23 +50,17 @@ export default class Node extends BaseCommand {
     const bus = await awaitNats(() => connectNats(connect), { logger, stopping });
     const node = await serveNode(bus, options, logger, stopping);
     const { modelId: model, slots } = node.info;
-    if (this.jsonEnabled()) this.logJson({ event: 'ready', name: options.name, model, slots });
-    else this.log(`chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`);
-    const signal = await signalled;
-    logger.info(
-      { signal, drain_timeout_ms: flags['drain-timeout'] },
-      'draining: a second signal ends the process at once',
+    this.logEvent(
+      { event: 'ready', name: options.name, model, slots },
+      `chatstream node ${options.name} is ready: ${model}, ${slots} slots, at ${nats.address.shown}`,
     );
-    beforeEnd((second) => {
-      logger.warn({ signal: second, left: node.running() }, 'a second signal: the process ends now');
+    const left = await drainAtSignal(signals, flags['drain-timeout'], logger, {
+      drain: (timeoutMs) => node.drain(timeoutMs),
+      onSecond: (signal) => {
+        logger.warn({ signal, left: node.running() }, 'a second signal: the process ends now');
+      },
     });
-    const left = await node.drain(flags['drain-timeout']);
     logger.info({ left }, 'stopped');
     return { event: 'stopped', left };
-  }
-
-  /** One line per event, so that a script can read them as they arrive. */
-  override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
   }
 }

@@ -1,5 +1,6 @@
 import type { Logger as PinoLogger } from 'pino';
-import { BaseCommand, toOurs, typedKeyWarning } from '../cli/command/base-command.js';
+import { toOurs, typedKeyWarning } from '../cli/command/base-command.js';
+import { EventCommand } from '../cli/command/event-command.js';
 import { natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { endWithParent, firstSignal, Hangups } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins } from '../cli/flags/flags.js';
@@ -8,15 +9,14 @@ import { argumentsOf, isForFiles } from '../cli/serve/flags/config-flags.js';
 import { type ServeFlags, serveFlags } from '../cli/serve/flags/flags.js';
 import { refuseWithoutCluster } from '../cli/serve/flags/useless-flags.js';
 import { idleFlags } from '../cli/serve/idle-flags.js';
-import { idlePreemption } from '../cli/serve/idle-preemption.js';
-import { unknownModels } from '../cli/serve/key-models.js';
+import { reportDevice, reportPlan, reportWarnings } from '../cli/serve/model-log.js';
 import { serveOptions } from '../cli/serve/options/options.js';
-import { readyBlock, readyEvent, reportDevice, reportPlan, reportWarnings } from '../cli/serve/report.js';
-import { warnOfRisks, warnOfUseless } from '../cli/serve/start-warnings.js';
+import { readyBlock, readyEvent } from '../cli/serve/report.js';
+import { serveUntilStopped } from '../cli/serve/serve-until-stopped.js';
+import { warnOfAccess, warnOfRisks, warnOfUseless } from '../cli/serve/start-warnings.js';
 import { tuneV8 } from '../cli/serve/tune-v8.js';
 import { showDownload } from '../cli/terminal/download-progress.js';
 import { createLogger, type LogLevel } from '../cli/terminal/logging.js';
-import type { Access } from '../core/config/access.js';
 import type { Config } from '../core/config/read-config.js';
 import { anyName } from '../core/inference/service/one-model.js';
 import type { RunningServer } from '../core/serve/serve.js';
@@ -37,7 +37,7 @@ interface Served extends Pick<RunningServer, 'replaceAccess' | 'running' | 'drai
   readonly modelNames: readonly string[];
 }
 
-export default class Serve extends BaseCommand {
+export default class Serve extends EventCommand {
   static override usage = '<%= command.id %> [FLAGS]';
 
   static override summary = 'Serve a model behind a queue, with an OpenAI-compatible API.';
@@ -77,6 +77,7 @@ export default class Serve extends BaseCommand {
   /** `parse` stores what it parsed last in `argv`, including settings from a file. */
   readonly #typedArguments: readonly string[] = [...this.argv];
   #isKeyTyped = false;
+
   async run(): Promise<object> {
     const { flags, config, origins } = await this.#settings();
     const logger = createLogger(flags['log-level']);
@@ -85,7 +86,7 @@ export default class Serve extends BaseCommand {
     if (this.#isKeyTyped) logger.warn(`${typedKeyWarning}, or name a file with --config`);
     const isElsewhere = flags.upstream !== undefined || flags.cluster !== undefined;
     const signals = firstSignal(isElsewhere ? 'Stopped before the server was ready.' : undefined);
-    const { signalled, stopping, ask } = signals;
+    const { stopping, ask } = signals;
     endWithParent();
     // Handled from the beginning: without a handler, SIGHUP would end the server at once, even while its model loads.
     const hangups = new Hangups();
@@ -101,42 +102,26 @@ export default class Serve extends BaseCommand {
     const host = { drain, startLoad: loadStarter(this.config.root) };
     const start = { flags, config, origins, logger, stopping, host };
     const server = await this.#serve(start);
-    const check = (access: Access | null): void => {
-      const problems = access === null ? [] : unknownModels(access, server.modelNames);
-      const idle = idlePreemption(flags, access);
-      for (const problem of idle === null ? problems : [...problems, idle]) {
-        logger.warn(flags.config === undefined ? {} : { config: flags.config }, problem);
-      }
-    };
-    check(config);
-
+    warnOfAccess(config, flags, server.modelNames, logger);
     if (flags.config !== undefined && config !== null) {
-      const { watchConfig } = await import('../core/config/watch-config.js');
-      const watched = await watchConfig(flags.config, config, logger, {
-        hasOtherKeys: (flags['api-key'] ?? []).length > 0,
-        check: (changed) => this.#checkNextStart(changed),
-        onChange: (changed) => {
-          server.replaceAccess(changed);
-          check(changed);
-        },
-      });
-      hangups.handle(() => void watched.reload());
+      const reload = await this.#watchConfig(flags.config, config, start, server);
+      hangups.handle(reload);
     }
+    return await serveUntilStopped(server, signals, flags['drain-timeout'], logger);
+  }
 
-    const signal = await signalled;
-    logger.info(
-      { signal, drain_timeout_ms: flags['drain-timeout'] },
-      'draining: a second signal ends the process at once',
-    );
-    signals.beforeEnd((second) => {
-      const abandoned = server.running();
-      const cutOff = abandoned > 0 ? ', and running generations are cut off' : '';
-      logger.warn({ signal: second, abandoned }, `a second signal: the process ends now${cutOff}`);
+  /** Admits the clients of the configuration file whenever it changes. @returns what reads it again at once */
+  async #watchConfig(path: string, config: Config, { flags, logger }: Start, server: Served): Promise<() => void> {
+    const { watchConfig } = await import('../core/config/watch-config.js');
+    const watched = await watchConfig(path, config, logger, {
+      hasOtherKeys: (flags['api-key'] ?? []).length > 0,
+      check: (changed) => this.#checkNextStart(changed),
+      onChange: (changed) => {
+        server.replaceAccess(changed);
+        warnOfAccess(changed, flags, server.modelNames, logger);
+      },
     });
-    const abandoned = await server.drain(flags['drain-timeout']);
-    if (abandoned > 0) logger.warn({ abandoned }, 'generations were cut off at the end of --drain-timeout');
-    logger.info(server.totals, 'stopped');
-    return { event: 'stopped', abandoned, totals: server.totals };
+    return () => void watched.reload();
   }
 
   #serve(start: Start): Promise<Served> {
@@ -162,8 +147,7 @@ export default class Serve extends BaseCommand {
     const server = await serve({ ...options, host }, logger, stopping);
     reportDevice(options.engine, server.info, logger);
     reportWarnings(server.info, logger);
-    if (this.jsonEnabled()) this.logJson(readyEvent(server, options));
-    else this.log(readyBlock(server, options));
+    this.logEvent(readyEvent(server, options), readyBlock(server, options));
     const names = server.models?.map(({ id }) => id) ?? [server.info.modelId];
     return { ...server, modelNames: [...names, ...options.server.aliases] };
   }
@@ -177,8 +161,7 @@ export default class Serve extends BaseCommand {
     const { serveUpstreams } = await import('../core/serve/serve-upstreams.js');
     const server = await serveUpstreams({ ...options, host }, logger, stopping);
     const { relayReadyBlock, relayReadyEvent } = await import('../cli/serve/upstream-report.js');
-    if (this.jsonEnabled()) this.logJson(relayReadyEvent(server, options));
-    else this.log(relayReadyBlock(server, options));
+    this.logEvent(relayReadyEvent(server, options), relayReadyBlock(server, options));
     // Upstream servers and their models come and go.
     return { ...server, modelNames: [anyName] };
   }
@@ -195,8 +178,8 @@ export default class Serve extends BaseCommand {
     const bus = await awaitNats(() => connectNats({ ...nats, name: 'chatstream serve' }), { logger, stopping });
     const server = await serveCluster(bus, { ...options, host }, logger);
     const { frontReadyBlock } = await import('../cli/serve/front-report.js');
-    if (this.jsonEnabled()) this.logJson({ event: 'ready', url: server.url, cluster: nats.address.shown });
-    else this.log(frontReadyBlock(server.url, nats.address.shown, options));
+    const event = { event: 'ready', url: server.url, cluster: nats.address.shown };
+    this.logEvent(event, frontReadyBlock(server.url, nats.address.shown, options));
     // Nodes and their models come and go.
     return { ...server, modelNames: [anyName] };
   }
@@ -250,10 +233,5 @@ export default class Serve extends BaseCommand {
       const given = flagOrigins(await this.parse(Serve, [...this.#typedArguments]));
       throw aboutSettings(ours, settingsFileOf(path, config.flags.keys(), given));
     }
-  }
-
-  /** One line per event, so that a script can read the address as soon as it is there. */
-  override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
   }
 }

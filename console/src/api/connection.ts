@@ -32,39 +32,78 @@ export function retryNow(): void {
   retry();
 }
 
+/** Stays connected until it breaks or the signal aborts; calls `onLive` whenever the server has answered. */
+type Attempt = (signal: AbortSignal, onLive: () => void) => Promise<void>;
+
 /**
  * Keeps a connection to the server for as long as the page is looked at: begins anew when it breaks, later and later, and
  * says so in {@link connection}.
- * @param attempt - Stays connected until it breaks or the signal aborts; calls `onLive` whenever the server has answered.
  * @returns What ends it.
  */
-export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void) => Promise<void>): () => void {
+export function stayConnected(attempt: Attempt): () => void {
+  const attempts = repeated(attempt);
+  // A page that is hidden is connected at first sight, unless it is still connected.
+  const isResting = (): boolean => document.hidden && attempts.areStopped();
+  let hiding: ReturnType<typeof setTimeout> | undefined;
+  const onVisibility = (): void => {
+    clearTimeout(hiding);
+    if (document.hidden) hiding = setTimeout(attempts.stop, hiddenAfterMs);
+    else if (attempts.areStopped()) attempts.startNow();
+  };
+  const onOnline = (): void => {
+    if (connection.peek().status === 'lost' && !isResting()) attempts.startNow();
+  };
+
+  document.addEventListener('visibilitychange', onVisibility);
+  addEventListener('online', onOnline);
+  retry = attempts.startNow;
+  if (!isResting()) attempts.startNow();
+  return () => {
+    clearTimeout(hiding);
+    document.removeEventListener('visibilitychange', onVisibility);
+    removeEventListener('online', onOnline);
+    if (retry === attempts.startNow) retry = () => undefined;
+    attempts.stop();
+  };
+}
+
+interface Attempts {
+  /** Connects at once, whatever happened before. */
+  readonly startNow: () => void;
+  readonly stop: () => void;
+  /** Whether {@link stop} was called last, or nothing yet. */
+  readonly areStopped: () => boolean;
+}
+
+/** One attempt after the other, until the server refuses or they are stopped. */
+function repeated(attempt: Attempt): Attempts {
   let current: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
 
   const begin = (): void => {
     stop();
+    connection.value = { status: 'connecting' };
     const controller = new AbortController();
     current = controller;
+    const { signal } = controller;
     const onLive = (): void => {
       failures = 0;
       broken.value = undefined;
       if (connection.peek().status !== 'live') connection.value = { status: 'live' };
     };
-    void attempt(controller.signal, onLive).then(
+    void attempt(signal, onLive).then(
       () => {
-        if (!controller.signal.aborted) lose();
+        if (!signal.aborted) lose();
       },
       (error: unknown) => {
-        if (controller.signal.aborted) return;
-        if (error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429) {
-          connection.value = { status: 'refused', message: error.message };
-          broken.value = 'refused';
-        } else if (error instanceof DecodeError) {
-          connection.value = { status: 'misread', message: error.message };
-          broken.value = 'misread';
-        } else lose();
+        if (signal.aborted) return;
+        const end = finalEnd(error);
+        if (end === undefined) lose();
+        else {
+          connection.value = end;
+          broken.value = end.status;
+        }
       },
     );
   };
@@ -73,42 +112,23 @@ export function stayConnected(attempt: (signal: AbortSignal, onLive: () => void)
     failures += 1;
     connection.value = { status: 'lost', retryAtMs: Date.now() + waitMs };
     broken.value = 'lost';
-    timer = setTimeout(() => {
-      connection.value = { status: 'connecting' };
-      begin();
-    }, waitMs);
+    timer = setTimeout(begin, waitMs);
   };
   const stop = (): void => {
     clearTimeout(timer);
     current?.abort();
     current = undefined;
   };
-  const again = (): void => {
+  const startNow = (): void => {
     failures = 0;
-    connection.value = { status: 'connecting' };
     begin();
   };
-  // A page that is hidden is connected at first sight, unless it is still connected.
-  const isResting = (): boolean => document.hidden && current === undefined;
-  let hiding: ReturnType<typeof setTimeout> | undefined;
-  const onVisibility = (): void => {
-    clearTimeout(hiding);
-    if (document.hidden) hiding = setTimeout(stop, hiddenAfterMs);
-    else if (current === undefined) again();
-  };
-  const onOnline = (): void => {
-    if (connection.peek().status === 'lost' && !isResting()) again();
-  };
+  return { startNow, stop, areStopped: () => current === undefined };
+}
 
-  document.addEventListener('visibilitychange', onVisibility);
-  addEventListener('online', onOnline);
-  retry = again;
-  if (!isResting()) again();
-  return () => {
-    clearTimeout(hiding);
-    document.removeEventListener('visibilitychange', onVisibility);
-    removeEventListener('online', onOnline);
-    if (retry === again) retry = () => undefined;
-    stop();
-  };
+/** What an error means after which another attempt would end alike; undefined after any other. */
+function finalEnd(error: unknown): Extract<Connection, { readonly status: 'refused' | 'misread' }> | undefined {
+  if (error instanceof DecodeError) return { status: 'misread', message: error.message };
+  const isRefusal = error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
+  return isRefusal ? { status: 'refused', message: error.message } : undefined;
 }

@@ -18,15 +18,9 @@ interface Drawn {
  * @param choose - Told which sample is pointed at; undefined when none is any more.
  */
 export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index: number | undefined) => void): uPlot {
-  const colours = colourReader(element);
-  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const { panel } = drawn();
-  const axis = {
-    stroke: colours('--ink-2'),
-    // uPlot multiplies the size for dense screens, but only if it is a whole number.
-    font: `${Math.round(rem * 0.6875)}px 'Inter Variable', sans-serif`,
-    ticks: { show: false },
-  };
+  const style = styleOf(element);
+  const { rem, colours } = style;
+  const { lines } = drawn().panel;
   const made = new uPlot(
     {
       width: element.clientWidth,
@@ -38,33 +32,8 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
         x: { time: true, range: (_plot, _least, last) => [last - minutes * 60, last] },
         y: { range: (_plot, _least, most) => [0, drawn().panel.most ?? roundUp(most, drawn().panel.unit ?? 1)] },
       },
-      axes: [
-        {
-          ...axis,
-          size: rem * 1.5,
-          space: rem * 4.5,
-          grid: { show: false },
-          values: (_plot, ticks) => ticks.map(clock),
-        },
-        {
-          ...axis,
-          size: rem * 3.75,
-          gap: rem * 0.375,
-          grid: { stroke: colours('--line'), width: 1 },
-          splits: (_plot, _index, least, most) => [least, (least + most) / 2, most],
-          values: (_plot, ticks) => tickLabels(ticks, drawn().panel.format),
-        },
-      ],
-      series: [
-        {},
-        ...panel.lines.map(({ colour, isFilled, isDashed }): uPlot.Series => ({
-          stroke: colours(colour),
-          width: rem / 10,
-          ...(isFilled === true ? { fill: colours(`${colour}-soft`) } : {}),
-          ...(isDashed === true ? { dash: [rem * 0.25, rem * 0.2] } : {}),
-          points: { show: true, size: rem * 0.25, fill: colours(colour), filter: lonely },
-        })),
-      ],
+      axes: axesOf(style, drawn),
+      series: [{}, ...lines.map((line) => seriesOf(line, style))],
       hooks: {
         draw: [
           (plot) => {
@@ -75,7 +44,7 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
         ],
       },
     },
-    [[], ...panel.lines.map(() => [])],
+    [[], ...lines.map(() => [])],
     element,
   );
   // Not the hook setCursor: uPlot calls it also for new samples, for another size and for a new chart. Its own listeners run
@@ -87,6 +56,55 @@ export function newPlot(element: HTMLElement, drawn: () => Drawn, choose: (index
     choose(undefined);
   });
   return made;
+}
+
+interface Style {
+  /** In pixels. */
+  readonly rem: number;
+  /** The colour that a CSS variable has now. */
+  readonly colours: (variable: string) => string;
+}
+
+function styleOf(element: HTMLElement): Style {
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  return { rem, colours: colourReader(element) };
+}
+
+/** Times below, and three values on the left. */
+function axesOf({ rem, colours }: Style, drawn: () => Drawn): uPlot.Axis[] {
+  const axis = {
+    stroke: colours('--ink-2'),
+    // uPlot multiplies the size for dense screens, but only if it is a whole number.
+    font: `${Math.round(rem * 0.6875)}px 'Inter Variable', sans-serif`,
+    ticks: { show: false },
+  };
+  return [
+    {
+      ...axis,
+      size: rem * 1.5,
+      space: rem * 4.5,
+      grid: { show: false },
+      values: (_plot, ticks) => ticks.map(clock),
+    },
+    {
+      ...axis,
+      size: rem * 3.75,
+      gap: rem * 0.375,
+      grid: { stroke: colours('--line'), width: 1 },
+      splits: (_plot, _index, least, most) => [least, (least + most) / 2, most],
+      values: (_plot, ticks) => tickLabels(ticks, drawn().panel.format),
+    },
+  ];
+}
+
+function seriesOf({ colour, isFilled, isDashed }: Panel['lines'][number], { rem, colours }: Style): uPlot.Series {
+  return {
+    stroke: colours(colour),
+    width: rem / 10,
+    ...(isFilled === true ? { fill: colours(`${colour}-soft`) } : {}),
+    ...(isDashed === true ? { dash: [rem * 0.25, rem * 0.2] } : {}),
+    points: { show: true, size: rem * 0.25, fill: colours(colour), filter: lonely },
+  };
 }
 
 /** @param at - In Unix seconds; undefined: the cursor is hidden. */

@@ -1,9 +1,9 @@
-import type { Waiting } from './queue-state.js';
+import type { QueueState, Waiting } from './queue-state.js';
 
 /** In the order in which the server prefers them. */
 export const knownClasses = ['interactive', 'standard', 'batch'] as const;
 
-interface Line {
+export interface Line {
   readonly model: string | null;
   readonly trafficClass: string;
   readonly entries: readonly Waiting[];
@@ -36,6 +36,27 @@ export function linesOf(waiting: readonly Waiting[], rows: number): readonly Lin
       (one, other) =>
         (one.model ?? '').localeCompare(other.model ?? '') || rank(one.trafficClass) - rank(other.trafficClass),
     );
+}
+
+/** The lines as far as there is room for them. */
+export interface ShownLines {
+  readonly lines: readonly Line[];
+  /** How many waiting requests are not among them. */
+  readonly more: number;
+  /** Whether a row should say how many those are. */
+  readonly isMoreSaid: boolean;
+}
+
+/**
+ * What is shown of the request queue in so many rows. If there are more requests, or if those of others are not listed, the last
+ * row is for their number.
+ */
+export function shownLines({ waiting, status }: Pick<QueueState, 'waiting' | 'status'>, rows: number): ShownLines {
+  const isOwn = status.lists === 'own';
+  const lines = linesOf(waiting, status.waiting_count > rows || isOwn ? rows - 1 : rows);
+  const shown = lines.reduce((sum, { entries }) => sum + entries.length, 0);
+  const more = status.waiting_count - shown;
+  return { lines, more, isMoreSaid: more > 0 && (shown > 0 || isOwn) };
 }
 
 /** How many lines there are. */

@@ -13,7 +13,7 @@ import {
   type Side,
   type Sides,
 } from '../../core/compare/side.js';
-import { isOfLimit } from '../../core/compare/threshold.js';
+import { isOfLimit, type Threshold } from '../../core/compare/threshold.js';
 import { compare, type CompareOptions } from '../../core/compare/verdicts/compare.js';
 import { readResult } from '../../core/measurement/read-result.js';
 import type { BenchResult, Machine } from '../../core/measurement/result-schema.js';
@@ -66,21 +66,9 @@ export interface BenchVerdict {
  * @throws ChatstreamError `usage`
  */
 export async function prepareGate(flags: BenchGateFlags, options: BenchOptions): Promise<BenchGate> {
-  const { baseline: path, versus } = flags;
+  const { baseline: path } = flags;
   const gate = compareOptions(flags);
-  if (path === undefined && versus === undefined && gate.thresholds.length > 0) {
-    throw new ChatstreamError('usage', '--fail-on needs something to compare with.', {
-      hint: 'Add --versus URL (measured alternately, most reliable) or --baseline result.json.',
-    });
-  }
-  if (options.findMax === null && gate.thresholds.some(isOfLimit)) {
-    throw new ChatstreamError('usage', '--fail-on find_max needs a search, and this bench does not run one.', {
-      hint:
-        versus === undefined
-          ? 'Add --find-max, as the baseline has it, or give a threshold for another figure, such as ttft.p95>10%.'
-          : 'Searches cannot be measured alternately: search with each server (bench --find-max … -o result.json), and give both results to compare. Or give a threshold for another figure, such as ttft.p95>10%.',
-    });
-  }
+  refuseVainThresholds(gate.thresholds, flags, options);
   const ofPlan = foreseenNotes(gate.thresholds, options, flags);
   const before = path === undefined ? null : { name: path, result: await readResult(path) };
   const baseline = before === null ? null : separateSides(before, before).baseline;
@@ -105,22 +93,52 @@ export async function prepareGate(flags: BenchGateFlags, options: BenchOptions):
     judge: (result, summaries) => {
       const sides = sidesOf(result);
       const compared = sides === null ? null : attempt(sides, gate);
-      const comparison = compared instanceof ChatstreamError ? null : compared;
       const objectives = flags['enforce-slo'] ? enforced(result, summaries) : notEnforced;
-      return {
-        comparison,
-        refusal: compared instanceof ChatstreamError ? compared : null,
-        text: (style) =>
-          [...(comparison === null ? [] : [renderComparison(comparison, style)]), objectives.text]
-            .filter((part) => part !== '')
-            .join('\n\n'),
-        exitCode: exitCodeOf(comparison, objectives, flags.strict),
-        objectives: objectives.outcome,
-        tellGithub: async (print) => {
-          if (comparison === null) return;
-          await tellGithub(githubAnnotations(comparison), comparisonMarkdown(comparison), print);
-        },
-      };
+      return verdictOf(compared, objectives, flags.strict);
+    },
+  };
+}
+
+/** @throws ChatstreamError `usage` for thresholds of what this bench does not compare */
+function refuseVainThresholds(
+  thresholds: readonly Threshold[],
+  { baseline, versus }: BenchGateFlags,
+  { findMax }: BenchOptions,
+): void {
+  if (baseline === undefined && versus === undefined && thresholds.length > 0) {
+    throw new ChatstreamError('usage', '--fail-on needs something to compare with.', {
+      hint: 'Add --versus URL (measured alternately, most reliable) or --baseline result.json.',
+    });
+  }
+  if (findMax === null && thresholds.some(isOfLimit)) {
+    throw new ChatstreamError('usage', '--fail-on find_max needs a search, and this bench does not run one.', {
+      hint:
+        versus === undefined
+          ? 'Add --find-max, as the baseline has it, or give a threshold for another figure, such as ttft.p95>10%.'
+          : 'Searches cannot be measured alternately: search with each server (bench --find-max … -o result.json), and give both results to compare. Or give a threshold for another figure, such as ttft.p95>10%.',
+    });
+  }
+}
+
+/** @param compared null if there is nothing to compare with; an error if the two are not comparable */
+function verdictOf(
+  compared: Comparison | ChatstreamError | null,
+  objectives: EnforcedObjectives,
+  strict: boolean,
+): BenchVerdict {
+  const [comparison, refusal] = compared instanceof ChatstreamError ? [null, compared] : [compared, null];
+  return {
+    comparison,
+    refusal,
+    text: (style) =>
+      [comparison === null ? '' : renderComparison(comparison, style), objectives.text]
+        .filter((part) => part !== '')
+        .join('\n\n'),
+    exitCode: exitCodeOf(comparison, objectives, strict),
+    objectives: objectives.outcome,
+    tellGithub: async (print) => {
+      if (comparison === null) return;
+      await tellGithub(githubAnnotations(comparison), comparisonMarkdown(comparison), print);
     },
   };
 }

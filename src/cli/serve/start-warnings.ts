@@ -1,9 +1,12 @@
 import { isIP } from 'node:net';
 import type { Logger } from 'pino';
+import type { Access } from '../../core/config/access.js';
 import type { ServeOptions } from '../../core/serve/serve.js';
 import type { FlagOrigins } from '../flags/flags.js';
 import type { ServeFlags } from './flags/flags.js';
 import { type Elsewhere, uselessVariables } from './flags/useless-flags.js';
+import { idlePreemption } from './idle-preemption.js';
+import { unknownModels } from './key-models.js';
 import { idlePatience, latePatience, type Patience } from './late-patience.js';
 
 /** Warns if anyone can use the server, and if requests may wait in vain. */
@@ -22,6 +25,25 @@ function warnIfOpen({ server, access }: Pick<ServeOptions, 'server' | 'access'>,
   if (isLoopback(server.host) || server.apiKeys.length > 0) return;
   if (access !== null && (access.keys.length > 0 || access.anonymous !== null)) return;
   logger.warn({ host: server.host }, 'anyone who can reach this address can use the model: set --api-key or --config');
+}
+
+/**
+ * Warns of what the configuration file says in vain about clients.
+ *
+ * @param access null without a file
+ * @param modelNames all names that requests may ask for
+ */
+export function warnOfAccess(
+  access: Access | null,
+  flags: ServeFlags,
+  modelNames: readonly string[],
+  logger: Logger,
+): void {
+  const unknown = access === null ? [] : unknownModels(access, modelNames);
+  const idle = idlePreemption(flags, access);
+  for (const problem of idle === null ? unknown : [...unknown, idle]) {
+    logger.warn(flags.config === undefined ? {} : { config: flags.config }, problem);
+  }
 }
 
 /** Variables are not refused as flags are, because they may be intended for other servers on this machine. */

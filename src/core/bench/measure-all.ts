@@ -1,4 +1,3 @@
-import { microsNow } from '../base/micros.js';
 import { plural } from '../measurement/numbers.js';
 import { Duet } from './duet.js';
 import {
@@ -12,6 +11,7 @@ import {
 import { candidateFirst } from './plan/interleaving.js';
 import { extensionPlanned, type Step } from './planned-job.js';
 import type { RunPlace } from './run/progress.js';
+import { timeLimit } from './time-limit.js';
 
 export interface TrialHooks extends StepHooks {
   /** Asked after each trial, from the minimum number on, whether the measurements are enough. */
@@ -27,9 +27,9 @@ export interface TrialHooks extends StepHooks {
 export async function measureAll(measurement: Measurement, hooks: TrialHooks): Promise<Measured> {
   const { trials, leastTrials, maxDurationMs } = measurement.options;
   const measured = nothingMeasured();
-  const beganUs = microsNow();
+  const isLate = timeLimit(maxDurationMs);
   for (let trial = 1; trial <= trials; trial += 1) {
-    if (maxDurationMs !== null && microsNow() - beganUs >= maxDurationMs * 1000) {
+    if (isLate()) {
       if (trial <= leastTrials) {
         const message = `--max-duration was reached after ${plural(trial - 1, 'trial')}.`;
         measured.endedEarly = { cause: 'stopped', server: null, message };

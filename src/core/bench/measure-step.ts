@@ -73,7 +73,7 @@ export async function measureStep(
   const { server, target, load, results } = step.side;
   try {
     const isStopped = hooks.signal.aborted;
-    const planned = plannedJob(options, prepared, step, target);
+    const planned = plannedJob(options, prepared, step);
     const job = duet === null ? planned : duet.joined(planned, server);
     const inRun = duet === null ? hooks : hooksInDuet(hooks, duet, server);
     const run = { planned: step, place, job, target, load, abortOn: options.abortOn };

@@ -3,7 +3,7 @@ import type { Run } from '../measurement/result-schema.js';
 import { isSequential } from '../measurement/workload/conversation-shape.js';
 import type { Role } from './duet.js';
 import { type Extension, extensionOf } from './load/job/extension.js';
-import type { LoadJob } from './load/job/load-job.js';
+import type { LoadJob, LoadShape } from './load/job/load-job.js';
 import { meanRequests } from './load/job/tenant-load.js';
 import type { LoadGenerator } from './load/load-generator.js';
 import type { BenchOptions } from './plan/options.js';
@@ -41,30 +41,13 @@ export interface Step extends PlannedRun {
 }
 
 /** What one step asks of the load generator. */
-export function plannedJob(
-  options: BenchOptions,
-  { workload, tenants: preparedTenants, ignoreEos, runningUsage }: Prepared,
-  { setting, trial, number, arrivalSeed, side }: Step,
-  target: Target,
-): LoadJob {
-  const { load, seed } = options;
-  const client = {
-    url: target.requestsUrl,
-    headers: target.headers,
-    timeoutMs: options.timeoutMs,
-    transport: target.transport,
-    form: options.form,
-  };
-  const body = {
-    form: options.form,
-    model: target.description.model,
-    ignoreEos,
-    runningUsage,
-    omitted: options.omittedParams,
-    extraBody: options.extraBody,
-  };
-  const tenants = tenantLoads(preparedTenants, { client, body });
-  const clients = setting.concurrency ?? 1;
+export function plannedJob(options: BenchOptions, prepared: Prepared, step: Step): LoadJob {
+  const { workload } = prepared;
+  const { number, side } = step;
+  const { seed } = options;
+  const client = clientOf(options, side.target);
+  const body = bodyOf(options, prepared, side.target);
+  const tenants = tenantLoads(prepared.tenants, { client, body });
   const hasTenants = tenants.length > 0;
   const turnsEach = hasTenants ? meanRequests(tenants) : meanTurnsOf(options, workload);
   return {
@@ -72,24 +55,7 @@ export function plannedJob(
     workload,
     body,
     ...(hasTenants ? { tenants } : {}),
-    shape:
-      load.type === 'closed' || setting.rate === null
-        ? {
-            type: 'closed',
-            clients,
-            ...(hasTenants ? { tenants: tenantOfClients(options.tenants.map(partOfLoad), clients) } : {}),
-          }
-        : // The same moments for every setting of a trial, so that settings are compared under the same load.
-          {
-            type: 'open',
-            rate: setting.rate,
-            arrival: load.arrival,
-            seed: arrivalSeed ?? mixSeeds(seed, trial),
-            ...(load.stages === undefined ? {} : { stages: load.stages }),
-            ...(load.maxInFlight === undefined ? {} : { maxInFlight: load.maxInFlight }),
-            ...(turnsEach === undefined ? {} : { turnsEach }),
-            ...(options.trace === null ? {} : { times: timesOf(options.trace) }),
-          },
+    shape: shapeOf(options, step, turnsEach),
     run: number,
     worker: 0,
     workers: 1,
@@ -104,6 +70,44 @@ export function plannedJob(
     ...(options.versus === null ? {} : { samplesOf: side.server }),
     ...(options.cancel === null ? {} : { leaving: { ...options.cancel, seed } }),
     ...(options.probeRate === null ? {} : { probes: { rate: options.probeRate, seed } }),
+  };
+}
+
+function clientOf({ timeoutMs, form }: BenchOptions, target: Target): LoadJob['client'] {
+  const { requestsUrl: url, headers, transport } = target;
+  return { url, headers, timeoutMs, transport, form };
+}
+
+function bodyOf(options: BenchOptions, { ignoreEos, runningUsage }: Prepared, target: Target): LoadJob['body'] {
+  return {
+    form: options.form,
+    model: target.description.model,
+    ignoreEos,
+    runningUsage,
+    omitted: options.omittedParams,
+    extraBody: options.extraBody,
+  };
+}
+
+/** @param turnsEach how many requests an arrival brings on average; undefined: one */
+function shapeOf(options: BenchOptions, step: Step, turnsEach: number | undefined): LoadShape {
+  const { load, seed, tenants, trace } = options;
+  const { setting, trial, arrivalSeed } = step;
+  if (load.type === 'closed' || setting.rate === null) {
+    const clients = setting.concurrency ?? 1;
+    const ofTenants = { tenants: tenantOfClients(tenants.map(partOfLoad), clients) };
+    return { type: 'closed', clients, ...(tenants.length > 0 ? ofTenants : {}) };
+  }
+  return {
+    type: 'open',
+    rate: setting.rate,
+    arrival: load.arrival,
+    // The same moments for every setting of a trial, so that settings are compared under the same load.
+    seed: arrivalSeed ?? mixSeeds(seed, trial),
+    ...(load.stages === undefined ? {} : { stages: load.stages }),
+    ...(load.maxInFlight === undefined ? {} : { maxInFlight: load.maxInFlight }),
+    ...(turnsEach === undefined ? {} : { turnsEach }),
+    ...(trace === null ? {} : { times: timesOf(trace) }),
   };
 }
 

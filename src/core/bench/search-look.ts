@@ -3,7 +3,7 @@ import type { Objective } from '../measurement/settings/objectives.js';
 import type { FindMaxOptions } from './plan/options.js';
 import type { RunTrend } from './record/run-trend.js';
 import { ttftAhead } from './result/overload.js';
-import type { Look } from './search/evidence.js';
+import type { Look, SearchedObjective } from './search/evidence.js';
 
 /** The figures that a search takes from a run. */
 interface LookedAt {
@@ -37,6 +37,31 @@ export function lookOf({ run, trend }: LookedAt, { load, search, ranMs, longestM
     isRising: aheadMs !== null && objectives.some(isBroken),
     hiddenExcess: by === 'rate' ? hiddenExcess(objectives, trend, ranMs) : 0,
   };
+}
+
+/**
+ * Whether a measurement says more about the load generator than about the server: it was too busy, or sent requests late.
+ *
+ * @param isLateFine whether late requests that keep all objectives count for the server: at a rate, they are no lighter load, and
+ *   where answers take a few milliseconds, a timer is late by as much. Not at a load at which some have missed an objective.
+ */
+export function isOfLoadGenerator(
+  { run }: { readonly run: Pick<Run, 'client'> },
+  look: Look,
+  objectives: readonly SearchedObjective[],
+  isLateFine: boolean,
+): boolean {
+  const saturation = run.client.saturation ?? [];
+  if (saturation.includes('cpu')) return true;
+  if (!saturation.includes('late-sends')) return false;
+  const isBroken = objectives.some((objective, index) => isMissed(objective, look.missed[index] ?? []));
+  return !isLateFine || look.isOverloaded || isBroken;
+}
+
+function isMissed({ allowedShare }: SearchedObjective, pieces: Look['missed'][number]): boolean {
+  const attempts = pieces.reduce((sum, piece) => sum + piece.attempts, 0);
+  const misses = pieces.reduce((sum, piece) => sum + piece.successes, 0);
+  return misses > allowedShare * attempts;
 }
 
 /** The queue of a load that exceeds what the server can do by a share becomes longer by that share of the time. */

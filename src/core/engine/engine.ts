@@ -288,7 +288,7 @@ export interface ServingEngine extends Engine {
    *   then, in milliseconds; never if the model is loaded
    */
   load?(signal: AbortSignal, onLoading?: (etaMs: number) => void): Promise<void>;
-  /** The part that is restarted on its own, if that is not the whole engine. */
+  /** The parts that are restarted on their own; left out if the whole engine is. */
   readonly processes?: readonly {
     readonly role?: ProcessRole;
     /** The name of its engine, where several serve one line. */

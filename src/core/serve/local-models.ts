@@ -11,7 +11,8 @@ import type { LineEngine } from '../executor/replicas/supervise-replicas.js';
 import type { InferenceOptions } from '../inference/service/inference.js';
 import type { OnDemandModel } from '../lines/model-line.js';
 import { type LoadEvent, ModelLines } from '../lines/model-lines.js';
-import { type LocalModels, loggedLine } from './local-model.js';
+import type { LocalModels } from './local-model.js';
+import { loggedLine } from './logged-line.js';
 
 /** A model and the name by which clients request it. */
 export interface NamedModel {

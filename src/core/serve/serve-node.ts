@@ -7,7 +7,7 @@ import { joinCluster, openBuckets } from '../cluster/joining/join-cluster.js';
 import { ClusterNode } from '../cluster/node/cluster-node.js';
 import type { EngineInfo } from '../engine/engine.js';
 import type { EngineOptions } from '../engine/options.js';
-import { loggedLine } from './local-model.js';
+import { loggedLine } from './logged-line.js';
 
 export interface ServeNodeOptions {
   readonly engine: EngineOptions;

@@ -9,6 +9,10 @@ interface ConnectionModule {
 /** The types of browsers, with which the console is checked, are not those of the tests. */
 const path = '../../../console/src/api/connection.js';
 const { broken, connection, stayConnected } = (await import(path)) as ConnectionModule;
+const clientPath = '../../../console/src/api/client.js';
+const { ApiError } = (await import(clientPath)) as {
+  readonly ApiError: new (status: number, code: string, message: string) => Error;
+};
 
 /** A page, whose connections stay until they are told to break. */
 interface Page {
@@ -164,5 +168,22 @@ describe('the connection of a page', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     attempts[2]?.hear();
     expect(seen()).toEqual(['live', undefined]);
+  });
+
+  it.each([
+    [403, 'refused'],
+    [404, 'refused'],
+    [429, 'lost'],
+    [503, 'lost'],
+  ])('that fails with a %i is %s, and only a lost one is tried again', async (status, expected) => {
+    vi.stubGlobal('document', Object.assign(new EventTarget(), { hidden: false }));
+    vi.stubGlobal('addEventListener', () => undefined);
+    vi.stubGlobal('removeEventListener', () => undefined);
+    const attempt = vi.fn(() => Promise.reject(new ApiError(status, 'unknown', 'No.')));
+    leave = stayConnected(attempt);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([connection.peek().status, broken.peek()]).toEqual([expected, expected]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(attempt.mock.calls.length > 1).toBe(expected === 'lost');
   });
 });

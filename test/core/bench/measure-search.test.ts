@@ -8,11 +8,11 @@ import type { BenchOptions, FindMaxOptions } from '../../../src/core/bench/plan/
 import type { AgentsOfRun } from '../../../src/core/bench/record/agent-part.js';
 import type { RunSnapshot } from '../../../src/core/bench/record/run-recorder.js';
 import type { TrendBin } from '../../../src/core/bench/record/run-trend.js';
-import type { Target } from '../../../src/core/bench/target/target.js';
 import { assumedScale } from '../../../src/core/bench/workload/words.js';
 import type { WorkloadSpec } from '../../../src/core/bench/workload/workload.js';
 import { parseObjective } from '../../../src/core/measurement/settings/objectives.js';
 import { parseLengths } from '../../../src/core/measurement/workload/lengths.js';
+import { describedTarget as target } from './described-target.js';
 import { benchOptionsOf } from './options.js';
 import { partOf, spanOf } from './result/parts.js';
 
@@ -100,20 +100,6 @@ class KnownLoad implements LoadGenerator {
 function loadOf({ shape }: LoadJob): number {
   return shape.type === 'open' ? shape.rate : shape.clients;
 }
-
-const target: Target = {
-  description: { url: 'http://192.0.2.1:8080', server: 'unknown', model: 'm', engine: null, settings: {} },
-  requestsUrl: 'http://192.0.2.1:8080/v1/chat/completions',
-  transport: { socketPath: null, trust: { ca: null, insecure: false } },
-  headers: {},
-  ignoresEos: true,
-  sendsRunningUsage: false,
-  queue: null,
-  queues: null,
-  readCounters: () => Promise.resolve(null),
-  whyGone: () => Promise.resolve(null),
-  close: () => Promise.resolve(null),
-};
 
 async function searchWith(
   load: KnownLoad,

@@ -1,30 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
-import { type KeyTerms, usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
-import { chat, type TestApp, testApp, until } from '../../support/app.js';
+import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
+import { chat, type TestApp } from '../../support/app.js';
+import { join, key, keyedServer, queueOf, sent } from './keyed-server.js';
 
-/** A key whose name is also its secret. */
-function key(name: string, terms: Partial<KeyTerms> = {}, more: Partial<KeySettings> = {}): KeySettings {
-  const plain = { trafficClass: 'standard', role: 'user', rates: noRates } as const;
-  return { name, digest: digestOf(name), terms: { ...usualTerms, ...terms }, ...plain, ...more };
-}
+const keys = [key('anna', { terms: { ...usualTerms, reserve: 1 } }), key('script'), key('boss', { role: 'admin' })];
 
-const sent = (name: string): { authorization: string } => ({ authorization: `Bearer ${name}` });
-
-const keys = [key('anna', { reserve: 1 }), key('script'), key('boss', {}, { role: 'admin' })];
-
-function server(maxQueue = 64): Promise<TestApp> {
-  const terms = new Map(keys.map((each) => [each.name, each.terms]));
-  const fair = { policy: 'fair', classPatienceMs: 60_000, terms } as const;
-  return testApp({ keys, engine: { reply: 'long' }, queue: { maxConcurrency: 2, maxQueue, fair } });
-}
-
-/** Sends a request that runs or waits when this resolves. */
-async function join({ ask, inference }: TestApp, name: string): Promise<void> {
-  const before = inference.running + inference.waiting;
-  void ask('/v1/chat/completions', chat('hi', { max_tokens: 400 }), sent(name));
-  await until(() => inference.running + inference.waiting > before);
-}
+const server = (maxQueue = 64): Promise<TestApp> => keyedServer(keys, { queue: { maxConcurrency: 2, maxQueue } });
 
 describe('a reserve', () => {
   it('keeps a slot free for its key, also when the line is full', async () => {
@@ -32,7 +13,7 @@ describe('a reserve', () => {
     await join(made, 'script');
     await join(made, 'script');
     expect(made.inference.running).toBe(1);
-    const { waiting } = (await made.get('/v1/queue', sent('boss'))).json<{ waiting: unknown }>();
+    const { waiting } = await queueOf(made, 'boss');
     expect(waiting).toMatchObject([{ key: 'script', waits_for: 'reserve' }]);
     expect((await made.ask('/v1/chat/completions', chat('hi'), sent('script'))).statusCode).toBe(429);
     await join(made, 'anna');

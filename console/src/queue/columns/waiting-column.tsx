@@ -6,7 +6,7 @@ import { useSize } from '../../ui/size.js';
 import { isWide } from '../../ui/wide.js';
 import { capacityOf } from '../capacity.js';
 import { className } from '../class-name.js';
-import { lineCount, linesOf } from '../lines.js';
+import { lineCount, shownLines } from '../lines.js';
 import type { QueueState, Waiting } from '../queue-state.js';
 import { queueWords } from '../words.js';
 import { ColumnHead } from './column-head.js';
@@ -28,41 +28,14 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
   const { status, waiting } = state;
   const ofLines = lineCount(waiting);
   const headings = ofLines > 1 ? ofLines * headingHeight : 0;
-  const room = isWide.value ? Math.floor(((size.value?.height ?? 0) - headings) / rowHeight) : rowsOnNarrow + ofLines;
+  const rows = isWide.value ? Math.floor(((size.value?.height ?? 0) - headings) / rowHeight) : rowsOnNarrow + ofLines;
+  const { lines, more, isMoreSaid } = shownLines(state, rows);
   const hasModels = new Set(waiting.map(({ model }) => model)).size > 1;
   const hasClasses = new Set(waiting.map(({ trafficClass }) => trafficClass)).size > 1;
   const isOwn = status.lists === 'own';
-  // The last row says how many more there are.
-  const rows = status.waiting_count > room || isOwn ? room - 1 : room;
-  const lines = linesOf(waiting, rows);
-  const shown = lines.reduce((sum, line) => sum + line.entries.length, 0);
-  const more = status.waiting_count - shown;
-  const { maxQueue } = capacityOf(status);
-  const isTurned = status.may_turn && status.models.length < 2;
   return (
     <section class="queue-column queue-waiting" aria-labelledby="queue-waiting">
-      <ColumnHead
-        id="queue-waiting"
-        title={words.waiting}
-        figure={status.waiting_count}
-        limit={
-          isTurned ? (
-            <LimitStepper
-              name="max_queue"
-              label={words.limitWaiting}
-              value={status.max_queue}
-              min={0}
-              max={1_000_000}
-              byOnes={false}
-            />
-          ) : (
-            <span class="figure">{count(maxQueue)}</span>
-          )
-        }
-        unit={isTurned && status.lines > 1 ? words.timesLines(count(status.lines)) : undefined}
-        share={maxQueue === 0 ? 0 : status.waiting_count / maxQueue}
-        note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
-      />
+      <WaitingHead status={status} />
       <div class="queue-list" ref={list}>
         {waiting.length === 0 && <p class="queue-none">{isOwn ? words.noneOfYours : words.noneWaiting}</p>}
         {lines.map(({ model, trafficClass, entries }) => (
@@ -85,11 +58,40 @@ export function WaitingColumn({ state }: { readonly state: QueueState }): JSX.El
             </ol>
           </div>
         ))}
-        {more > 0 && (shown > 0 || isOwn) && (
-          <p class="queue-more figure">{isOwn ? words.ofOthers(count(more)) : words.more(count(more))}</p>
-        )}
+        {isMoreSaid && <p class="queue-more figure">{isOwn ? words.ofOthers(count(more)) : words.more(count(more))}</p>}
       </div>
     </section>
+  );
+}
+
+/** How many wait, of how many may. The limit can be changed where it is that of a single model. */
+function WaitingHead({ status }: Pick<QueueState, 'status'>): JSX.Element {
+  const words = queueWords();
+  const { maxQueue } = capacityOf(status);
+  const isTurned = status.may_turn && status.models.length < 2;
+  return (
+    <ColumnHead
+      id="queue-waiting"
+      title={words.waiting}
+      figure={status.waiting_count}
+      limit={
+        isTurned ? (
+          <LimitStepper
+            name="max_queue"
+            label={words.limitWaiting}
+            value={status.max_queue}
+            min={0}
+            max={1_000_000}
+            byOnes={false}
+          />
+        ) : (
+          <span class="figure">{count(maxQueue)}</span>
+        )
+      }
+      unit={isTurned && status.lines > 1 ? words.timesLines(count(status.lines)) : undefined}
+      share={maxQueue === 0 ? 0 : status.waiting_count / maxQueue}
+      note={status.preparing > 0 ? words.preparing(count(status.preparing)) : undefined}
+    />
   );
 }
 

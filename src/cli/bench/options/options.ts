@@ -70,10 +70,6 @@ export function benchOptions(
     sweepUpTo: ownClients ?? Math.max(...flags.concurrency),
     ...(isOpenLoop(flags) && findMax === null && origins.isTyped('concurrency') && { isSweepGiven: true }),
     ...extentOf(flags, stages),
-    extension:
-      flags.requests === undefined && flags.duration === undefined && stages === undefined
-        ? { requests: usualExtension.requests, longestMs: parseDuration(usualExtension.longest) }
-        : null,
     warmupMs: flags.warmup,
     trials: flags.trials.most,
     leastTrials: flags.trials.least,
@@ -104,14 +100,20 @@ export function benchOptions(
   return options.versus === null ? options : inShortTrials(options);
 }
 
-/** How long each setting is measured, or with how many requests. */
+/**
+ * How long each setting is measured, or with how many requests. Only the usual duration is extended where too few requests have
+ * been answered by then.
+ */
 function extentOf(
   { duration, requests }: BenchFlags,
   stages: readonly RateStage[] | undefined,
-): Pick<BenchOptions, 'durationMs' | 'requests'> {
-  if (stages !== undefined) return { durationMs: totalMs(stages), requests: null };
-  if (requests !== undefined) return { durationMs: null, requests };
-  return { durationMs: duration ?? parseDuration(usualDuration), requests: null };
+): Pick<BenchOptions, 'durationMs' | 'requests' | 'extension'> {
+  const planned = { durationMs: null, requests: null, extension: null };
+  if (stages !== undefined) return { ...planned, durationMs: totalMs(stages) };
+  if (requests !== undefined) return { ...planned, requests };
+  if (duration !== undefined) return { ...planned, durationMs: duration };
+  const extension = { requests: usualExtension.requests, longestMs: parseDuration(usualExtension.longest) };
+  return { ...planned, durationMs: parseDuration(usualDuration), extension };
 }
 
 /**

@@ -75,8 +75,9 @@ export function wantedEngines(
 }
 
 /**
- * The settings of the queue and of HTTP, which do not depend on where answers are generated. @throws ChatstreamError
- * `usage`
+ * The settings of the queue and of HTTP, which do not depend on where answers are generated.
+ *
+ * @throws ChatstreamError `usage`
  */
 export function lineOptions(
   flags: ServeFlags,
@@ -175,7 +176,13 @@ type EngineFlags = Pick<
   | 'mock-reply'
 >;
 
-/** @param shares the slots of all engines of a model together, and how many engines share them */
+/**
+ * The options of the engines of one model, which is downloaded if it is not on this machine.
+ *
+ * @param shares the slots of all engines of a model together, and how many engines share them
+ * @throws ChatstreamError `usage` for flags that contradict each other, `model_unreadable` if there is no such model; the
+ *   reason of the signal
+ */
 export async function engineOptions(
   flags: EngineFlags,
   source: string,

@@ -134,7 +134,7 @@ class UndiciClient implements StreamingClient {
     const reconnects = kept !== undefined && exchange !== null && isStale(exchange, kept, request) ? 1 : 0;
     if (exchange === null || reconnects === 1) exchange = await this.#exchange(request, this.#open(), body);
     cancelTimer?.();
-    request.end();
+    request.stay();
     this.#inFlight.delete(request);
     const { sendUs, endUs, contentEncoding } = exchange;
     const answer = this.#outcomeOf(exchange, request);
@@ -263,7 +263,7 @@ class InFlight {
 
   /** The request was sent; from now on, its client may leave. */
   sent(): void {
-    this.end();
+    this.stay();
     if (this.#leavesAfterMs === undefined) return;
     this.#stopLeaving = systemClock.schedule(this.#leavesAfterMs, () => {
       this.interrupt('cancelled');
@@ -271,7 +271,7 @@ class InFlight {
   }
 
   /** Its client no longer leaves. */
-  end(): void {
+  stay(): void {
     this.#stopLeaving?.();
   }
 

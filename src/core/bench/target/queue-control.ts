@@ -62,6 +62,8 @@ async function patched(http: Http, limits: object): Promise<Answer> {
 }
 
 /**
+ * Finds out whether a server's max-concurrency can be set, and how.
+ *
  * @param model the one that requests ask for; by another name, a server with several models takes it for its first
  * @param id of who sets it: the server lets nobody else do so meanwhile
  * @returns null if the server has no such setting, or does not allow changing it
@@ -73,56 +75,95 @@ export async function queueControl(http: Http, model: string, id: string = bench
   const line = view.models?.find(({ name }) => name === model) ?? view.models?.[0];
   const { max_concurrency: original, max_queue: maxQueue, slots } = line ?? view;
   const named = line === undefined ? {} : { model: line.name };
-  const ended = { ...named, hold: { id, seconds: 0 } };
   // Ending a hold that has not begun changes nothing, but shows now, and not in the middle of a sweep, whether it is allowed.
-  const allowed = await patched(http, ended);
-  const holds = allowed.status !== 400;
+  const allowed = await patched(http, { ...named, ...holdOf(id, 0) });
+  const knowsHolds = allowed.status !== 400;
   // chatstream 0.1 knows no holds. Setting the current value changes nothing either.
-  const { status } = holds ? allowed : await patched(http, { ...named, max_concurrency: original });
+  const { status } = knowsHolds ? allowed : await patched(http, { ...named, max_concurrency: original });
   if (status !== 200) return null;
-  const hold = holds ? { hold: { id, seconds: held.forSeconds } } : {};
-  // Holds are those of one front of a cluster, and limits those of the cluster.
-  const own = holds && view.slots_at !== 'nodes' ? {} : { max_concurrency: original };
-  let isChanged = false;
-  let renewing: NodeJS.Timeout | null = null;
-  let renewal: Promise<unknown> = Promise.resolve();
-  const keepHold = (): void => {
-    renewing ??= setInterval(() => {
+  const figures = { original, slots, slotsAt: slotsAtOf(view.slots_at), maxQueue };
+  return new SettableQueue(http, { named, holder: knowsHolds ? id : null }, figures);
+}
+
+function holdOf(id: string, seconds: number): object {
+  return { hold: { id, seconds } };
+}
+
+/** How changes of a queue are sent. */
+interface Changing {
+  /** What names the line in requests; empty where there is one. */
+  readonly named: object;
+  /** Who holds the limit while it is changed; null if the server knows no holds. */
+  readonly holder: string | null;
+}
+
+class SettableQueue implements QueueControl {
+  readonly original: number;
+  readonly slots: number;
+  readonly slotsAt: SlotsAt;
+  readonly maxQueue: number;
+  readonly #http: Http;
+  readonly #changing: Changing;
+  #isChanged = false;
+  #renewing: NodeJS.Timeout | null = null;
+  #renewal: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    http: Http,
+    changing: Changing,
+    { original, slots, slotsAt, maxQueue }: Pick<QueueControl, 'original' | 'slots' | 'slotsAt' | 'maxQueue'>,
+  ) {
+    this.#http = http;
+    this.#changing = changing;
+    this.original = original;
+    this.slots = slots;
+    this.slotsAt = slotsAt;
+    this.maxQueue = maxQueue;
+  }
+
+  // Also if it should have that value already: it may have been changed by someone else.
+  async setMaxConcurrency(maxConcurrency: number): Promise<void> {
+    // Also if it is refused: a 503, or no answer, may follow a change.
+    this.#isChanged = true;
+    const changed = await patched(this.#http, { ...this.#held(held.forSeconds), max_concurrency: maxConcurrency });
+    if (changed.status !== 200) {
+      const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reasonIn(changed)}`;
+      throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
+    }
+    if (this.#changing.holder !== null) this.#keepHold();
+  }
+
+  async busy(): Promise<number> {
+    const now = jsonOf(await this.#http.get('/v1/queue'));
+    return queueView.Check(now) ? now.running.length + now.waiting.length : 0;
+  }
+
+  async restore(): Promise<void> {
+    if (!this.#isChanged) return;
+    this.#isChanged = false;
+    if (this.#renewing !== null) clearInterval(this.#renewing);
+    this.#renewing = null;
+    // One that came after the end would begin another hold.
+    await this.#renewal;
+    // Holds are those of one front of a cluster, and limits those of the cluster.
+    const isPutBack = this.#changing.holder !== null && this.slotsAt !== 'nodes';
+    const own = isPutBack ? {} : { max_concurrency: this.original };
+    const restored = await patched(this.#http, { ...this.#held(0), ...own });
+    if (restored.status !== 200) throw new ChatstreamError('target_unreachable', reasonIn(restored));
+  }
+
+  /** What a change begins with: its line, and for how many seconds nobody else may change it. */
+  #held(seconds: number): object {
+    const { named, holder } = this.#changing;
+    return holder === null ? named : { ...named, ...holdOf(holder, seconds) };
+  }
+
+  #keepHold(): void {
+    this.#renewing ??= setInterval(() => {
       // If it fails, the next one may not, or the next setting says why.
-      renewal = http.send('PATCH', '/v1/queue', { ...named, ...hold }).catch(() => undefined);
+      this.#renewal = this.#http.send('PATCH', '/v1/queue', this.#held(held.forSeconds)).catch(() => undefined);
     }, held.renewedEverySeconds * 1000).unref();
-  };
-  return {
-    original,
-    slots,
-    slotsAt: slotsAtOf(view.slots_at),
-    maxQueue,
-    // Also if it should have that value already: it may have been changed by someone else.
-    async setMaxConcurrency(maxConcurrency) {
-      // Also if it is refused: a 503, or no answer, may follow a change.
-      isChanged = true;
-      const changed = await patched(http, { ...named, max_concurrency: maxConcurrency, ...hold });
-      if (changed.status !== 200) {
-        const message = `The server's max-concurrency cannot be set to ${maxConcurrency}: ${reasonIn(changed)}`;
-        throw new ChatstreamError('target_unreachable', message, { hint: 'See its log.' });
-      }
-      if (holds) keepHold();
-    },
-    async busy() {
-      const now = jsonOf(await http.get('/v1/queue'));
-      return queueView.Check(now) ? now.running.length + now.waiting.length : 0;
-    },
-    async restore() {
-      if (!isChanged) return;
-      isChanged = false;
-      if (renewing !== null) clearInterval(renewing);
-      renewing = null;
-      // One that came after the end would begin another hold.
-      await renewal;
-      const restored = await patched(http, { ...(holds ? ended : named), ...own });
-      if (restored.status !== 200) throw new ChatstreamError('target_unreachable', reasonIn(restored));
-    },
-  };
+  }
 }
 
 function reasonIn(answer: Answer): string {

@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { Run } from '../../measurement/result-schema.js';
+import type { Run, Setting } from '../../measurement/result-schema.js';
 import { fromLowest } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey } from '../../measurement/settings/summarise.js';
 import { type ComparedMetric, defaultMetrics } from '../compared-metric.js';
@@ -47,28 +47,16 @@ export function compare(
   const limitRow = limitRowOf(sides, limitThreshold, candidates);
   if (limitThreshold !== null && limitRow === null) throw notSearched();
 
-  const before = bySetting(baseline.runs);
-  const after = bySetting(candidate.runs);
-  const settings = fromLowest([...before.values()].flatMap((runs) => runs[0]?.settings ?? []));
-  const common = settings.filter((each) => after.has(settingsKey(each)));
+  const settings = settingsOf(sides);
   // Two searches need not have measured the same loads, so their limits are compared.
   const isEnough = limitRow !== null && thresholds.length === 0;
-  if (common.length === 0 && !isLost(baseline) && !isLost(candidate) && !isEnough) throw nothingInCommon(sides);
+  if (settings.common.length === 0 && !isLost(baseline) && !isLost(candidate) && !isEnough)
+    throw nothingInCommon(sides);
 
-  const metrics = [
-    ...thresholds.map(({ metric }) => metric),
-    ...defaultMetrics(candidate.plan.loop).filter(
-      ({ id }) => thresholds.every(({ metric }) => metric.id !== id) && (!gatedOnly || id === 'success_rate'),
-    ),
-  ];
-  const pairs = common.map((each) => {
-    const key = settingsKey(each);
-    const all = [before.get(key) ?? [], after.get(key) ?? []] as const;
-    const [one, other] = matched(...all, interleaved);
-    const trials = [new SettingTrials(one, baseline, all[0]), new SettingTrials(other, candidate, all[1])] as const;
-    return new SettingPair(each, ...trials, { interleaved, candidates });
-  });
-  const shown = metrics.slice(thresholds.length);
+  const judged = thresholds.map(({ metric }) => metric);
+  const shown = shownMetrics(candidate, judged, gatedOnly);
+  const metrics = [...judged, ...shown];
+  const pairs = settings.common.map((each) => pairAt(each, sides, candidates));
   // A search goes beyond the limit on purpose, and a request without an answer misses its objectives.
   const implied = thresholds.length === 0 || limitRow !== null ? null : impliedThreshold;
   const rows = worstFirst([
@@ -84,14 +72,55 @@ export function compare(
     ...sides,
     verdict: verdictOn(rows, sides, given.length > 0),
     rows,
-    unmatched: {
-      baseline: settings.filter((each) => !after.has(settingsKey(each))),
-      candidate: fromLowest([...after].flatMap(([key, runs]) => (before.has(key) ? [] : (runs[0]?.settings ?? [])))),
-    },
+    unmatched: settings.unmatched,
     differences,
     models,
     notes: notesOf(sides, pairs, shown),
   };
+}
+
+/** The settings that both sides have measured, and those that only one has, each from the lowest. */
+function settingsOf({ baseline, candidate }: Sides): {
+  readonly common: readonly Setting[];
+  readonly unmatched: Comparison['unmatched'];
+} {
+  const [before, after] = [measuredSettings(baseline), measuredSettings(candidate)];
+  const isIn = (settings: readonly Setting[]): ((setting: Setting) => boolean) => {
+    const keys = new Set(settings.map(settingsKey));
+    return (setting) => keys.has(settingsKey(setting));
+  };
+  const [isBefore, isAfter] = [isIn(before), isIn(after)];
+  return {
+    common: before.filter(isAfter),
+    unmatched: {
+      baseline: before.filter((each) => !isAfter(each)),
+      candidate: after.filter((each) => !isBefore(each)),
+    },
+  };
+}
+
+function measuredSettings({ runs }: Side): readonly Setting[] {
+  return fromLowest([...bySetting(runs).values()].flatMap(([first]) => first?.settings ?? []));
+}
+
+/** The figures without thresholds that are compared. */
+function shownMetrics(
+  { plan }: Side,
+  judged: readonly ComparedMetric[],
+  gatedOnly: boolean,
+): readonly ComparedMetric[] {
+  return defaultMetrics(plan.loop).filter(
+    ({ id }) => judged.every((metric) => metric.id !== id) && (!gatedOnly || id === 'success_rate'),
+  );
+}
+
+function pairAt(setting: Setting, { baseline, candidate, interleaved }: Sides, candidates: number): SettingPair {
+  const key = settingsKey(setting);
+  const all = [baseline, candidate].map(({ runs }) => runs.filter((run) => settingsKey(run.settings) === key));
+  const [before = [], after = []] = all;
+  const [one, other] = matched(before, after, interleaved);
+  const trials = [new SettingTrials(one, baseline, before), new SettingTrials(other, candidate, after)] as const;
+  return new SettingPair(setting, ...trials, { interleaved, candidates });
 }
 
 /** A server that was lost in its first trial has no figures, and readers have to know that. */

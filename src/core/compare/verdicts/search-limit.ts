@@ -63,15 +63,9 @@ function judgementOf(threshold: LimitThreshold | null, interval: Interval | null
     const isClear = interval !== null && doubt === null;
     return { type: 'shown', tendency: isClear ? tendencyOf(interval, 'limit') : 'unclear' };
   }
-  if (doubt !== null) return { type: 'gated', threshold, outcome: { verdict: 'inconclusive', doubt } };
-  if (interval === null) {
-    return {
-      type: 'gated',
-      threshold,
-      outcome: { verdict: 'inconclusive', doubt: { reason: 'too-wide', isLasting: true } },
-    };
-  }
-  return { type: 'gated', threshold, outcome: judge(interval, threshold) };
+  if (doubt === null && interval !== null) return { type: 'gated', threshold, outcome: judge(interval, threshold) };
+  const lasting = { reason: 'too-wide', isLasting: true } as const;
+  return { type: 'gated', threshold, outcome: { verdict: 'inconclusive', doubt: doubt ?? lasting } };
 }
 
 /**

@@ -1,26 +1,16 @@
-import type { LlamaGrammarEvaluationState } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import { contextLengthError } from '../../base/refusals/refusals.js';
 import type { GenerationEvent, GenerationSpec, Token } from '../engine.js';
 import type { ForeignText } from '../foreign-text.js';
-import { subjectOf } from '../format/compile-format.js';
-import type { OutputFormat } from '../output-format.js';
 import type { PromptCache, Warmth } from '../prompt-cache/prompt-cache.js';
 import type { PromptCacheActivity } from '../prompt-cache-activity.js';
 import { TextAssembler } from '../text/text-assembler.js';
 import type { RoundWork } from '../threads/thread-governor.js';
-import { Formats } from './formats/formats.js';
-import { Grammars } from './formats/grammar.js';
-import { acceptGrammarToken, canReadLogits, type Library } from './library/library.js';
+import { canReadLogits, type Library } from './library/library.js';
 import type { LoadedModel } from './loading/load.js';
 import type { Prompts } from './prompts.js';
 import type { AdaptiveChunk } from './rounds/adaptive-chunk.js';
-import { areSubtracted } from './sampling/count-penalties.js';
-import { Guidance } from './sampling/guidance.js';
-import { PenaltyWindow } from './sampling/penalty-window.js';
-import { evaluateOptions } from './sampling/sampling.js';
-import { ThoughtLimiter } from './sampling/thought-limiter.js';
-import { tokenBiases } from './sampling/token-biases.js';
+import { Samplers } from './samplers.js';
 import { TokenRater } from './sampling/token-rater.js';
 import { ExpectedRests } from './slots/expected-rests.js';
 import { LlamaGeneration } from './slots/generation.js';
@@ -29,13 +19,11 @@ import { chooseSlot, type Slot } from './slots/slots.js';
 
 /** Assigns slots to generations between rounds, and takes the slots back. */
 export class SlotAssignment {
-  readonly #library: Library;
   readonly #loaded: LoadedModel;
   readonly #prompts: Prompts;
   readonly #slots: readonly Slot[];
   readonly #chunk: Pick<AdaptiveChunk, 'tokens'>;
-  readonly #grammars: Grammars;
-  readonly #formats = new Formats();
+  readonly #samplers: Samplers;
   readonly #cache: PromptCache<Slot>;
   readonly #rater: TokenRater;
   readonly #expectedRests = new ExpectedRests<LlamaGeneration>();
@@ -48,13 +36,12 @@ export class SlotAssignment {
     { slots, chunk }: { readonly slots: readonly Slot[]; readonly chunk: Pick<AdaptiveChunk, 'tokens'> },
     cache: PromptCache<Slot>,
   ) {
-    this.#library = library;
     this.#loaded = loaded;
     this.#prompts = prompts;
     this.#slots = slots;
     this.#chunk = chunk;
     this.#cache = cache;
-    this.#grammars = new Grammars(library, loaded.model);
+    this.#samplers = new Samplers(library, loaded, prompts);
     this.#rater = new TokenRater(loaded.model, (token) => prompts.textOfToken(token));
   }
 
@@ -67,38 +54,22 @@ export class SlotAssignment {
    */
   async assign(spec: GenerationSpec): Promise<LlamaGeneration | GenerationEvent> {
     this.#check(spec);
-    const { model, contextLength } = this.#loaded;
+    const { contextLength } = this.#loaded;
     const text = new TextAssembler(this.#prompts.decodeWith(spec.marks), spec.stop);
-    // The text of these tokens was reported already, here or elsewhere; this restores the state of the assembler.
-    const { foreignTokens = 0 } = spec;
-    const foreignTexts: ForeignText[] = [];
-    const stopped = spec.resumeAfter.some((token, index) => {
-      const assembled = text.push(token, index >= spec.minTokens);
-      if (index < foreignTokens) foreignTexts.push({ text: assembled.text, written: text.written });
-      return assembled.stopped;
-    });
-    if (stopped) {
+    const { isStopped, foreignTexts } = readResumed(text, spec);
+    if (isStopped) {
       const { stop } = text;
       return { type: 'ended', id: spec.id, reason: 'stop', token: null, text: '', ...(stop !== null && { stop }) };
     }
     const evaluated = [...spec.prompt, ...spec.resumeAfter];
-    const ratesPrompt = spec.ratesPrompt === true && spec.resumeAfter.length === 0;
     // Without tokens to write, the prompt is still read: it is rated, or the next request begins with it.
     const isWritten = spec.maxTokens > 0 && spec.resumeAfter.length >= spec.maxTokens;
     if (isWritten || evaluated.length >= contextLength) {
       return { type: 'ended', id: spec.id, reason: 'length', token: null, text: text.end() };
     }
 
-    if (spec.format.type !== 'text') this.#checkCanEnd(spec.format);
-    const format = this.#formats.compile(spec.format, null);
-    const grammar = format.type === 'compiled' ? await this.#grammars.begin(format) : null;
-    const guidance = this.#guidance(spec, grammar);
-    resume(guidance, spec);
-    const penalties = PenaltyWindow.for(spec.sampling, spec.prompt, spec.resumeAfter, contextLength);
-    const source = { library: this.#library, model, endTokens: () => this.#prompts.endTokens() };
-    const areBiases = penalties !== null && areSubtracted(spec.sampling);
-    const biases = tokenBiases(source, spec, areBiases ? penalties : null);
-
+    const sampler = await this.#samplers.begin(spec);
+    const ratesPrompt = spec.ratesPrompt === true && spec.resumeAfter.length === 0;
     const slot = this.#chooseSlot(ratesPrompt ? [] : evaluated);
     slot.busy = true;
     return new LlamaGeneration({
@@ -106,14 +77,7 @@ export class SlotAssignment {
       slot,
       order: this.#assigned++,
       evaluated,
-      options: evaluateOptions(spec, {
-        penalties: areBiases ? null : penalties,
-        biases,
-        grammar: guidance.grammar,
-      }),
-      steer: guidance.steer,
-      penalties,
-      bias: biases?.type === 'changing' ? biases.bias : null,
+      ...sampler,
       text,
       promptRater: ratesPrompt ? this.#promptRater(slot, spec.logprobs ?? 0) : null,
       foreignTexts,
@@ -182,22 +146,6 @@ export class SlotAssignment {
     slot.lastUsed = this.#assigned;
   }
 
-  #guidance({ thoughtLimit, marks }: GenerationSpec, grammar: LlamaGrammarEvaluationState | null): Guidance {
-    const { llama } = this.#loaded;
-    const limiter =
-      thoughtLimit === null
-        ? null
-        : new ThoughtLimiter(thoughtLimit, {
-            decode: this.#prompts.decodeWith(marks),
-            end: this.#prompts.tokensOfMark(thoughtLimit.closing),
-            isRefused: (token) => grammar !== null && this.#prompts.isEnd(token),
-          });
-    const accept = (token: Token): void => {
-      if (grammar !== null && !this.#prompts.isEnd(token)) acceptGrammarToken(llama, grammar, token);
-    };
-    return new Guidance(limiter, grammar, accept);
-  }
-
   #promptRater({ sequence }: Slot, alternatives: number): PromptRater {
     return {
       rate: (tokens) => this.#rater.ratePrompt(sequence, tokens, alternatives),
@@ -230,14 +178,6 @@ export class SlotAssignment {
     }
   }
 
-  /** After a complete grammar, only an end-of-generation token may follow. Without one, see `hardlyEver` in token-biases.ts. */
-  #checkCanEnd(format: OutputFormat): void {
-    if (this.#prompts.endTokens().length > 0) return;
-    throw new ChatstreamError('invalid_request', 'This model has no token that ends a text, which a format needs.', {
-      param: subjectOf(format).param,
-    });
-  }
-
   #chooseSlot(tokens: readonly number[]): Slot {
     const free = this.#slots.filter((slot) => !slot.busy);
     if (free.length === 0) throw new ChatstreamError('internal', `All ${this.#slots.length} slots are taken.`);
@@ -251,20 +191,26 @@ export class SlotAssignment {
   }
 }
 
+/**
+ * The text of the tokens with which a generation resumes was reported already, here or elsewhere: this restores the state of
+ * the assembler.
+ *
+ * @returns the texts of those that another server generated, and whether the text ends with them
+ */
+function readResumed(
+  text: TextAssembler,
+  { resumeAfter, minTokens, foreignTokens = 0 }: GenerationSpec,
+): { readonly isStopped: boolean; readonly foreignTexts: readonly ForeignText[] } {
+  const foreignTexts: ForeignText[] = [];
+  const isStopped = resumeAfter.some((token, index) => {
+    const assembled = text.push(token, index >= minTokens);
+    if (index < foreignTokens) foreignTexts.push({ text: assembled.text, written: text.written });
+    return assembled.stopped;
+  });
+  return { isStopped, foreignTexts };
+}
+
 /** The tokens whose beginning may come from a cache. To rate a token, the tokens before it have to be evaluated. */
 function cacheable({ evaluated, ratesPrompt }: LlamaGeneration): readonly Token[] {
   return ratesPrompt ? evaluated.slice(0, 1) : evaluated;
-}
-
-/** @throws ChatstreamError `invalid_request` for tokens of a client that do not follow the format */
-function resume(guidance: Guidance, { resumeAfter, foreignTokens = 0 }: GenerationSpec): void {
-  try {
-    for (const token of resumeAfter) guidance.resume(token);
-  } catch (error) {
-    if (foreignTokens === 0) throw error;
-    throw new ChatstreamError('invalid_request', 'The answer to resume does not follow its format.', {
-      param: 'resume.tokens',
-      cause: error,
-    });
-  }
 }

@@ -61,13 +61,20 @@ export interface RequestLine {
   /** Where a model has a line as soon as it is asked for: those that there are. */
   readonly sharingLines?: readonly SharingLine[];
   /**
-   * Both queues as they are now. The cost is linear in the number of requests.
+   * Both queues as they are now.
    *
-   * @param most how many requests of each queue are listed, the first ones; all by default
-   * @param payer lists only the requests of this key, or of this address without a key; null, the default, for all
+   * @param most how many requests of each queue are listed, the first ones; all by default. The cost is linear in this and in
+   *   what runs
+   * @param payer lists only the requests of this key, or of this address without a key, at a cost that is linear in all
+   *   that wait; null, the default, for all
    */
   snapshot(most?: number, payer?: string | null): QueueSnapshot;
-  /** Changes the limits at once; running generations are never interrupted. @throws ChatstreamError `invalid_request` */
+  /**
+   * Changes the limits at once; running generations are never interrupted.
+   *
+   * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`, or if keys and classes reserve
+   *   as many; nothing is changed then
+   */
   resize(limits: Partial<SchedulerLimits>): void;
   /**
    * Resolves once the limits that were set outlast this process; left out where they end with it. Rejects with

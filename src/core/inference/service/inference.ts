@@ -17,7 +17,8 @@ import type { AdmittedRequest, AnswerListener, InferenceEvent, InferenceRequest,
 import { RequestEvents } from '../request-events.js';
 import { spendTokens } from '../spending.js';
 import { Places } from './places.js';
-import { Processing, withRetryAfter } from './processing.js';
+import { Processing } from './processing.js';
+import { withRetryAfter } from './retry-after.js';
 import { Translation } from './translation.js';
 
 export interface InferenceOptions extends SchedulerOptions {
@@ -222,13 +223,7 @@ export class Inference implements RequestLine {
     return this.#translation.detokenize(...call);
   }
 
-  /**
-   * Both queues as they are now.
-   *
-   * @param most how many requests of each are listed, the first ones; the cost is linear in this and in what runs
-   * @param payer lists only the requests of this key, or of this address without a key, at a cost that is linear in all
-   *   that wait; null for all
-   */
+  /** See {@link RequestLine.snapshot}. */
   snapshot(most = Infinity, payer: string | null = null): QueueSnapshot {
     return queueSnapshot(this.#scheduler, this.#processing.running, {
       slots: this.#places.slots,
@@ -240,11 +235,7 @@ export class Inference implements RequestLine {
     });
   }
 
-  /**
-   * Changes the limits of a running server. Takes effect at once; running generations continue.
-   *
-   * @throws ChatstreamError `invalid_request` if there are fewer slots than `maxConcurrency`
-   */
+  /** See {@link RequestLine.resize}. */
   resize(limits: Partial<SchedulerLimits>): void {
     this.#places.resize(limits);
   }

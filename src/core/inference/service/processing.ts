@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.js';
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import { cutOffError } from '../../base/refusals/queue-refusals.js';
-import { engineDownError } from '../../base/refusals/refusals.js';
 import type { AnswerPart } from '../../engine/dialects/answer.js';
 import type { GenerationEvent, Round, ServingEngine } from '../../engine/engine.js';
 import type { ForeignText } from '../../engine/foreign-text.js';
@@ -9,6 +8,7 @@ import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { SchedulerEvent } from '../../scheduler/jobs/job.js';
 import type { InferenceJob, Refusal } from '../queue/inference-job.js';
 import type { RequestEvents } from '../request-events.js';
+import { withRetryAfter } from './retry-after.js';
 
 type TurnedAway = Extract<SchedulerEvent<InferenceJob>, { type: 'turned_away' }>;
 
@@ -147,26 +147,9 @@ export class Processing {
       case 'embedded':
         job.listener.embedded?.(event.index, event.vector);
         return;
-      case 'ended': {
-        const { reading } = job.plan;
-        const wasThinking = reading.isThinking;
-        const isCut = event.reason === 'length' || event.stop !== undefined;
-        const parts = [...job.takeRatings(), ...reading.end(event.text, isCut, event.logprob)];
-        if (event.token !== null) {
-          const prefillMs = this.#countToken(job, wasThinking);
-          if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
-          job.listener.token?.(event.token, false);
-        }
-        const timings = job.timings(this.#clock.now());
-        this.#forget(job);
-        this.#events.settled(job, 'completed', null, timings);
-        // A stop string may end an answer in the middle of a call, which then cannot be made.
-        const hasCalls = reading.calls > 0 && !(event.stop !== undefined && reading.endedInCall);
-        const reason = event.reason === 'stop' && hasCalls ? 'tool_calls' : event.reason;
-        job.listener.ended(reason, parts, timings, event.stop ?? null);
-        this.#scheduler.release(job);
+      case 'ended':
+        this.#end(job, event);
         return;
-      }
       case 'failed':
         this.#fail(job, withRetryAfter(errorOf(event), this.#scheduler));
     }
@@ -182,6 +165,25 @@ export class Processing {
     if (parts.length > 0) job.listener.parts(parts);
     // After the client, unless that has left from within these calls.
     if (prefillMs !== null && this.#isRunning(job)) this.#events.firstToken(job, prefillMs);
+  }
+
+  #end(job: InferenceJob, { reason, token, text, stop, logprob }: Extract<GenerationEvent, { type: 'ended' }>): void {
+    const { reading } = job.plan;
+    const wasThinking = reading.isThinking;
+    const isCut = reason === 'length' || stop !== undefined;
+    const parts = [...job.takeRatings(), ...reading.end(text, isCut, logprob)];
+    if (token !== null) {
+      const prefillMs = this.#countToken(job, wasThinking);
+      if (prefillMs !== null) this.#events.firstToken(job, prefillMs);
+      job.listener.token?.(token, false);
+    }
+    const timings = job.timings(this.#clock.now());
+    this.#forget(job);
+    this.#events.settled(job, 'completed', null, timings);
+    // A stop string may end an answer in the middle of a call, which then cannot be made.
+    const hasCalls = reading.calls > 0 && !(stop !== undefined && reading.endedInCall);
+    job.listener.ended(reason === 'stop' && hasCalls ? 'tool_calls' : reason, parts, timings, stop ?? null);
+    this.#scheduler.release(job);
   }
 
   /** @returns for the first token, the time from the start to it in milliseconds; null for the others */
@@ -236,16 +238,6 @@ function readForeign(job: InferenceJob, texts: readonly ForeignText[]): void {
   }
   job.foreignTokens = texts.length;
   if (parts.length > 0) job.listener.foreign?.(parts);
-}
-
-/** Adds the retry time to an error of the engine, which knows that it is down, but not how busy the queue is. */
-export function withRetryAfter(
-  error: ChatstreamError,
-  scheduler: { readonly retryAfterSeconds: () => number },
-): ChatstreamError {
-  return error.code === 'engine_unavailable' && error.retryAfterSeconds === undefined
-    ? engineDownError({ retryAfterSeconds: scheduler.retryAfterSeconds() })
-    : error;
 }
 
 function errorOf({ code, message, param }: Extract<GenerationEvent, { type: 'failed' }>): ChatstreamError {

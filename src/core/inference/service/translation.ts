@@ -6,7 +6,7 @@ import type { Admission, Caller } from '../admission/admission.js';
 import { areManyTokens, isLongText } from '../admission/long-work.js';
 import type { InferenceJob } from '../queue/inference-job.js';
 import { afterOtherInput } from './event-loop.js';
-import { withRetryAfter } from './processing.js';
+import { withRetryAfter } from './retry-after.js';
 
 /**
  * Calls that turn text into tokens and back. They do not wait in the queue, but each takes a place while it is answered.

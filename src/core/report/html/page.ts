@@ -1,22 +1,16 @@
-import { formatBytes } from '../../base/units.js';
 import type { Comparison } from '../../compare/comparison.js';
-import { unknown, whole } from '../../measurement/numbers.js';
+import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
-import { fieldText } from '../../measurement/settings/field-text.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
 import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusions/conclusion.js';
 import { answeringSetting, byLoad } from '../bench/conclusions/find-max.js';
 import { findMaxSentences, isAnswerClear } from '../bench/conclusions/find-max-answer.js';
-import { toCsv } from '../bench/formats/csv.js';
-import { toSeriesCsv } from '../bench/formats/series-csv.js';
-import { toStagesCsv } from '../bench/formats/stages-csv.js';
 import { stageOverloadSentences } from '../bench/latency/stage-breakdown.js';
 import { notesBelow } from '../bench/notes/notes.js';
 import { failuresOf, otherWarnings, truthWarnings } from '../bench/notes/warnings.js';
 import { overloadSentences, steadyOf } from '../bench/overload.js';
 import { isMarked } from '../bench/row-labels.js';
-import { comparisonJson } from '../compare/json.js';
 import { loadItems, machineItems, targetItems } from '../text/description.js';
 import { Markup, markup } from '../text/markup.js';
 import { breakdownSections } from './breakdown-tables.js';
@@ -25,8 +19,10 @@ import { overTimeFigure } from './charts/over-time.js';
 import { sweepFigure } from './charts/sweep.js';
 import { trialsFigure } from './charts/trials.js';
 import { waterfallFigure } from './charts/waterfall.js';
+import { circumstances } from './circumstances.js';
 import { commandSection } from './command.js';
 import { comparisonBody } from './comparison-page.js';
+import { baselineOf, filesToSave } from './files-to-save.js';
 import { findMaxSection } from './find-max-section.js';
 import { pageText } from './page-text.js';
 import { loadPlot, type PlotLibrary } from './plot/draw.js';
@@ -41,63 +37,96 @@ export async function toHtml(
 ): Promise<string> {
   const summaries = byLoad(result, measuredSettings);
   const plot = await loadPlot();
-  const [model = '', ...server] = targetItems(result.target);
-  const measured = summaries.length > 0;
-  const recommendation = recommendationText(result, summaries);
-  const sentences = conclusionSentences(result, summaries);
-  // With --versus, the result has both.
-  const baseline = comparison === null || comparison.interleaved ? null : (comparison.baseline.result ?? null);
+  const [model = ''] = targetItems(result.target);
+  const baseline = baselineOf(comparison);
+  const parts = partsOf(plot, result, summaries);
   const isSearch = result.find_max !== undefined;
-  const figures = measured
-    ? markup`${settingsTable(result, summaries)}
-<ul class="notes">${notesBelow(result, summaries, 'Green:').map((note) => markup`<li>${note}</li>`)}</ul>`
-    : new Markup('');
-  const words = markup`${sentences.map((sentence) => markup`<p>${prose(sentence)}</p>`)}`;
-  const sweep = sweepFigure(plot, result, summaries);
-  const latencies = markup`${latencyFigures(plot, result, steadyOf(summaries))}`;
-  const waterfall = waterfallFigure(plot, result, steadyOf(summaries));
-  const trials = trialsFigure(plot, result, summaries);
-  const body = markup`<header><h1>${model}</h1>
-<p>${server.join(' · ')}</p>
-<p class="dim">${loadItems(result.plan).join(' · ')}</p>
-<p class="dim">${machineItems(result.machine).join(' · ')}</p></header>
+  const body = markup`${header(result)}
 ${[...overloadSentences(result, summaries), ...stageOverloadSentences(result)].map((sentence) => markup`<p class="warning"><strong>${sentence}</strong></p>`)}
-${comparison === null ? '' : markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${await comparisonBody(comparison)}</section><h2>The candidate by itself</h2>`}
-${recommendation === null ? '' : markup`<p class="recommended"><strong>Recommended: ${recommendation.setting}</strong>, because ${recommendation.reason}.</p>`}
+${comparison === null ? '' : await comparisonSection(comparison)}
+${recommended(result, summaries)}
 ${findMaxSentences(result).map((sentence, index) => markup`<p class="${index > 0 ? '' : isAnswerClear(result) ? 'recommended' : 'warning'}">${sentence}</p>`)}
 ${warnings(truthWarnings(result))}
 ${findMaxSection(plot, result)}
-${isSearch ? words : markup`${figures}${words}${sweep}`}
+${isSearch ? parts.words : markup`${parts.figures}${parts.words}${parts.sweep}`}
 ${comparison === null ? overTime(plot, result, summaries) : ''}
-${isSearch ? '' : markup`${latencies}${waterfall}${trials}`}
+${isSearch ? '' : markup`${parts.latencies}${parts.waterfall}${parts.trials}`}
 ${breakdownSections(plot, result)}
 ${failureTable(summaries)}
 ${warnings(otherWarnings(result))}
-${isSearch ? '' : circumstances(result)}
+${isSearch ? '' : parts.circumstances}
 ${commandSection(result.command)}${commandSection(baseline?.command, 'Command of the baseline', 'command-baseline')}`;
-  // A search measures a dozen loads, and its reader wants one of them.
-  const below = isSearch
-    ? markup`<h2>Details</h2>
+  const below = isSearch ? details(parts) : new Markup('');
+  return pageText({
+    title: `chatstream bench: ${model}`,
+    body,
+    below,
+    files: filesToSave(result, comparison),
+  });
+}
+
+/** The parts of a report that stand elsewhere in that of a search. */
+interface Parts {
+  readonly figures: Markup;
+  readonly words: Markup;
+  readonly sweep: Markup;
+  readonly latencies: Markup;
+  readonly waterfall: Markup;
+  readonly trials: Markup;
+  readonly circumstances: Markup;
+}
+
+function partsOf(plot: PlotLibrary, result: BenchResult, summaries: readonly SettingSummary[]): Parts {
+  const sentences = conclusionSentences(result, summaries);
+  const steady = steadyOf(summaries);
+  return {
+    figures: allFigures(result, summaries),
+    words: markup`${sentences.map((sentence) => markup`<p>${prose(sentence)}</p>`)}`,
+    sweep: sweepFigure(plot, result, summaries),
+    latencies: markup`${latencyFigures(plot, result, steady)}`,
+    waterfall: waterfallFigure(plot, result, steady),
+    trials: trialsFigure(plot, result, summaries),
+    circumstances: circumstances(result),
+  };
+}
+
+/** A search measures a dozen loads, and its reader wants one of them. */
+function details({ figures, sweep, latencies, waterfall, trials, circumstances: plan }: Parts): Markup {
+  return markup`<h2>Details</h2>
 ${folded('All figures of each load', figures)}
 ${folded('Throughput and latency', sweep)}
 ${folded('Distributions at each load', latencies)}
 ${folded('Where the time goes', waterfall)}
 ${folded('Spread between trials', trials)}
-${folded('Plan, server and machine', circumstances(result))}`
-    : new Markup('');
-  return pageText({
-    title: `chatstream bench: ${model}`,
-    body,
-    below,
-    files: {
-      'result.json': result,
-      'result.csv': toCsv(result),
-      ...(result.runs.some(({ stages }) => stages !== undefined) ? { 'result.stages.csv': toStagesCsv(result) } : {}),
-      ...(comparison === null ? {} : { 'comparison.json': comparisonJson(comparison) }),
-      ...(baseline === null ? {} : { 'baseline.json': baseline }),
-      ...(result.runs.some(({ series }) => series !== undefined) ? { 'result.series.csv': toSeriesCsv(result) } : {}),
-    },
-  });
+${folded('Plan, server and machine', plan)}`;
+}
+
+/** What was measured, and where. */
+function header({ target, plan, machine }: BenchResult): Markup {
+  const [model = '', ...server] = targetItems(target);
+  return markup`<header><h1>${model}</h1>
+<p>${server.join(' · ')}</p>
+<p class="dim">${loadItems(plan).join(' · ')}</p>
+<p class="dim">${machineItems(machine).join(' · ')}</p></header>`;
+}
+
+async function comparisonSection(comparison: Comparison): Promise<Markup> {
+  const body = await comparisonBody(comparison);
+  return markup`<section><h2>Compared with ${comparison.baseline.target.url}</h2>${body}</section><h2>The candidate by itself</h2>`;
+}
+
+function recommended(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
+  const recommendation = recommendationText(result, summaries);
+  if (recommendation === null) return new Markup('');
+  const { setting, reason } = recommendation;
+  return markup`<p class="recommended"><strong>Recommended: ${setting}</strong>, because ${reason}.</p>`;
+}
+
+function allFigures(result: BenchResult, summaries: readonly SettingSummary[]): Markup {
+  if (summaries.length === 0) return new Markup('');
+  const notes = notesBelow(result, summaries, 'Green:');
+  return markup`${settingsTable(result, summaries)}
+<ul class="notes">${notes.map((note) => markup`<li>${note}</li>`)}</ul>`;
 }
 
 function folded(title: string, content: Markup): Markup {
@@ -132,27 +161,4 @@ function failureTable(summaries: readonly SettingSummary[]): Markup {
   );
   return markup`<h2>Unanswered requests</h2>
 <div class="scroll"><table class="words"><thead><tr><th>code</th><th>requests</th><th>where</th><th>example</th></tr></thead><tbody>${rows}</tbody></table></div>`;
-}
-
-/** The whole plan, the server's settings, and the machine. */
-function circumstances({ plan, target, machine, tool, started_at, finished_at }: BenchResult): Markup {
-  const server = Object.entries(target.settings).map(([name, value]) => [name, String(value)] as const);
-  const load = Object.entries(plan).map(([name, value]) => [name, valueText(name, value)] as const);
-  const rest: readonly (readonly [string, string])[] = [
-    ['machine', `${machine.cpu}, ${machine.cores} cores, ${formatBytes(machine.memory_bytes)}, ${machine.os}`],
-    ['gpus', valueText('gpus', machine.gpus)],
-    ['measured', `${started_at} to ${finished_at}`],
-    ['tool', `chatstream ${tool.version}, Node.js ${tool.node}`],
-  ];
-  return markup`<h2>Plan</h2>${pairs(load)}${server.length === 0 ? '' : markup`<h2>Server</h2>${pairs(server)}`}<h2>Machine</h2>${pairs(rest)}`;
-}
-
-function pairs(entries: readonly (readonly [string, string])[]): Markup {
-  const rows = entries.map(([name, value]) => markup`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return markup`<table class="words pairs"><tbody>${rows}</tbody></table>`;
-}
-
-function valueText(name: string, value: unknown): string {
-  if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return unknown;
-  return fieldText(name, value);
 }

@@ -84,14 +84,14 @@ export class MeasurementWindow {
   /**
    * The phase in which the next request is sent. A counted request reduces the number that is left.
    *
-   * @param late whether it counts even if the window's time is over, or the other window's requests have begun:
+   * @param countsAnyway whether it counts even if the window's time is over, or the other window's requests have begun:
    *   otherwise a client whose first request took longer would have measured nothing
    */
-  nextPhase(intendedUs: number, late = false): RequestPhase {
+  nextPhase(intendedUs: number, countsAnyway = false): RequestPhase {
     if (this.#closed || this.#left <= 0) return 'over';
     if (intendedUs < this.beginUs) return 'warm-up';
-    if (this.#hasEndedElsewhere && !late) return 'over';
-    if (intendedUs >= this.#endUs && !late) {
+    if (this.#hasEndedElsewhere && !countsAnyway) return 'over';
+    if (intendedUs >= this.#endUs && !countsAnyway) {
       if (!this.#isExtended(intendedUs)) return 'over';
       this.#extendedUs = intendedUs - this.#endUs;
     }

@@ -32,17 +32,24 @@ export function conversationRoutes(
   conversations: Conversations,
   responses: StoredResponses,
 ): void {
-  const read = async (given: readonly WireItem[], reply: FastifyReply): Promise<readonly ConversationItem[]> => {
+  const itemsFrom: ReadItems = async (given, reply) => {
     const find = await responses.finder(referencesIn(given), 'items');
     const read = inputItems(given, { key: newKey(), find, param: 'items' });
     sendLeftOut([...leftOutItems(given)], reply);
     return read;
   };
+  routesOfWhole(app, context, conversations, itemsFrom);
+  routesOfItems(app, context, conversations, itemsFrom);
+}
 
+/** Reads the items of a request, and says in the answer which of them are left out. */
+type ReadItems = (given: readonly WireItem[], reply: FastifyReply) => Promise<readonly ConversationItem[]>;
+
+function routesOfWhole(app: App, context: ServerContext, conversations: Conversations, itemsFrom: ReadItems): void {
   const create = { summary: 'Begin a conversation', tags, body: newConversation, response: conversation };
   app.post('/v1/conversations', { schema: create }, async ({ body }, reply) => {
     countAgainstLimits(context, reply);
-    const items = await read(body?.items ?? [], reply);
+    const items = await itemsFrom(body?.items ?? [], reply);
     return (await conversations.create(body?.metadata ?? {}, items)).conversation;
   });
   const get = { summary: 'A conversation', ...one, response: conversation };
@@ -72,7 +79,9 @@ export function conversationRoutes(
     await conversations.delete(id);
     return { id, object: 'conversation.deleted', deleted: true };
   });
+}
 
+function routesOfItems(app: App, context: ServerContext, conversations: Conversations, itemsFrom: ReadItems): void {
   const list = { summary: 'The items of a conversation', ...one, querystring: itemPage, response: items };
   app.get('/v1/conversations/:id/items', { schema: list }, async ({ params: { id }, query }) => {
     return listedItems((await conversations.find(id)).items, query);
@@ -80,7 +89,7 @@ export function conversationRoutes(
   const add = { summary: 'Add items to a conversation', ...one, body: newItems, response: items };
   app.post('/v1/conversations/:id/items', { schema: add }, async ({ params: { id }, body }, reply) => {
     countAgainstLimits(context, reply);
-    const added = await read(body.items, reply);
+    const added = await itemsFrom(body.items, reply);
     await conversations.append(id, added);
     return listedItems(added, { order: 'asc' });
   });
