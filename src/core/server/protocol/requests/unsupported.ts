@@ -161,11 +161,10 @@ const messageRefusals: Refusals = {
   audio: always,
 };
 
-/** The same for what llama-server's /tokenize has. */
+/** The same for what llama-server's and vLLM's /tokenize have. */
 const tokenizingRefusals: Refusals = {
-  add_special: unlessFalse,
-  parse_special: unlessFalse,
   with_pieces: unlessFalse,
+  return_token_strs: unlessFalse,
 };
 
 /** Parameters of the first table that are nevertheless supported there. */
@@ -203,9 +202,8 @@ const hints: Readonly<Record<string, string>> = {
   num_predict: 'Send "max_tokens" instead.',
   num_ctx: 'The server sets the length of the context (--context).',
   max_new_tokens: 'Send "max_tokens" instead.',
-  add_special: 'Leave it out; no token is added to the text here.',
-  parse_special: 'Leave it out; names of special tokens are plain text here.',
   with_pieces: 'Leave it out; /detokenize shows the text of a token.',
+  return_token_strs: 'Leave it out; /detokenize shows the text of a token.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
