@@ -168,6 +168,9 @@ describe('parameters of other servers', () => {
 
   it.each([
     [chatPath, chat('hello', { chat_template: 'x' }), 'chat_template'],
+    [chatPath, chat('hello', { logprobs: true, logprob_token_ids: [5] }), 'logprob_token_ids'],
+    [chatPath, { messages: [{ role: 'user', content: 'x', images: ['aGk='] }] }, 'messages.0.images'],
+    [completionPath, { prompt: 'x', prompt_embeds: 'aGk=' }, 'prompt_embeds'],
     [chatPath, chat('hello', { add_special_tokens: true }), 'add_special_tokens'],
     [chatPath, chat('hello', { input_ids: [1] }), 'input_ids'],
     [chatPath, chat('hello', { reasoning_format: 'none' }), 'reasoning_format'],

@@ -89,6 +89,7 @@ const refusals: Refusals = {
 
 const chatRefusals: Refusals = {
   chat_template: always,
+  logprob_token_ids: always,
   add_special_tokens: unlessFalse,
   input_ids: always,
   return_prompt_text: unlessFalse,
@@ -113,6 +114,7 @@ const responseRefusals: Refusals = {
 };
 
 const textRefusals: Refusals = {
+  prompt_embeds: always,
   add_special_tokens: unlessTrue,
   tools: unlessEmpty,
   tool_choice: (value) => value !== 'none' && value !== 'auto',
@@ -159,6 +161,8 @@ const structuredOutputRefusals: Refusals = {
 /** The same for what the messages of a chat may contain besides their text; the model would not see it. */
 const messageRefusals: Refusals = {
   audio: always,
+  // Ollama
+  images: unlessEmpty,
 };
 
 /** The same for what llama-server's and vLLM's /tokenize have. */

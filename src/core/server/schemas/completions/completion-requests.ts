@@ -113,6 +113,7 @@ const message = Type.Object({
     Type.Object(called, { description: 'A single call, as OpenAI had it before there were tools.' }),
   ),
   reasoning_content: optional(Type.String({ description: "The thought before an assistant's message." })),
+  reasoning: optional(Type.String({ description: 'The same, as vLLM and Ollama have it.' })),
 });
 
 const tool = Type.Object({

@@ -30,7 +30,14 @@ const penalty = Type.Number({ exclusiveMinimum: 0, maximum: 10, default: samplin
 
 export const samplingParameters = {
   temperature: optional(Type.Number({ minimum: 0, maximum: 2, default: samplingDefaults.temperature })),
-  top_p: optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: samplingDefaults.top_p })),
+  top_p: optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: samplingDefaults.top_p,
+      description: '0 always selects the most likely token.',
+    }),
+  ),
   top_k: optional(
     Type.Integer({
       minimum: -1,
