@@ -73,10 +73,7 @@ const refusals: Refusals = {
   return_prompt_token_ids: unlessFalse,
   // Ollama
   options: (value) => !isRecord(value) || Object.keys(value).length > 0,
-  num_predict: always,
-  num_ctx: always,
   // Others
-  max_new_tokens: always,
   mirostat_mode: unlessZero,
   no_repeat_ngram_size: unlessZero,
   epsilon_cutoff: unlessZero,
@@ -85,6 +82,14 @@ const refusals: Refusals = {
   typical: unlessOne,
   top_a: unlessZero,
   tfs_z: unlessOne,
+  tfs: unlessOne,
+  skew: unlessZero,
+  nsigma: unlessNotPositive,
+  dynamic_temperature: unlessFalse,
+  guidance_scale: unlessOne,
+  grammar_string: unlessEmptyText,
+  custom_token_bans: (value) => unlessEmpty(value) && unlessEmptyText(value),
+  banned_strings: unlessEmpty,
 };
 
 const chatRefusals: Refusals = {
@@ -202,10 +207,9 @@ const hints: Readonly<Record<string, string>> = {
   messages: 'Send "input" instead.',
   logprobs: 'Chat completions and completions have it; responses have "include".',
   top_logprobs: 'Chat completions and responses have it.',
-  options: 'Send its members as separate parameters, and "num_predict" as "max_tokens".',
-  num_predict: 'Send "max_tokens" instead.',
-  num_ctx: 'The server sets the length of the context (--context).',
-  max_new_tokens: 'Send "max_tokens" instead.',
+  options: 'Send its members as separate parameters. The server sets the length of the context (--context).',
+  grammar_string: 'Send "grammar" instead.',
+  custom_token_bans: 'Send "logit_bias" instead.',
   with_pieces: 'Leave it out; /detokenize shows the text of a token.',
   return_token_strs: 'Leave it out; /detokenize shows the text of a token.',
 };

@@ -48,6 +48,8 @@ export const generationParameters = {
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
   n_predict: maxTokens,
+  max_new_tokens: maxTokens,
+  num_predict: maxTokens,
   service_tier: optional(
     Type.String({ description: 'Repeated in the answer. With flex, the request waits in the class batch.' }),
   ),

@@ -101,6 +101,8 @@ const generationParameters = [
   'max_tokens',
   'max_completion_tokens',
   'n_predict',
+  'max_new_tokens',
+  'num_predict',
   'min_tokens',
   'stop_token_ids',
   'service_tier',
