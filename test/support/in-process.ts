@@ -29,7 +29,7 @@ export function inProcess(engine: Engine): ServingEngine {
       }
     },
     prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
-    tokenize: (text, signal) => engine.tokenize(text, signal),
+    tokenize: (text, options, signal) => engine.tokenize(text, options, signal),
     detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
     generate: (spec) => {
       engine.generate(spec);

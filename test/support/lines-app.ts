@@ -169,7 +169,7 @@ export function slowToLoad(engine: Engine, clock: VirtualClock, isBroken: () => 
       return engine.start();
     },
     prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
-    tokenize: (text, signal) => engine.tokenize(text, signal),
+    tokenize: (text, options, signal) => engine.tokenize(text, options, signal),
     detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
     generate: (spec) => {
       engine.generate(spec);

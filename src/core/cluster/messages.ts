@@ -1,6 +1,7 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { ChatstreamError, type ErrorCode } from '../base/errors.js';
 import type { Demands, GenerationSpec, PromptSource, Round, Token } from '../engine/engine.js';
+import type { TokenizeOptions } from '../engine/tokenize-options.js';
 import type { QueuePolicy } from '../scheduler/fair-line.js';
 import type { Demand } from '../scheduler/jobs/demand.js';
 import type { WaitReason } from '../scheduler/jobs/job.js';
@@ -113,7 +114,11 @@ const toNode = Type.Union([
         source: Type.Unsafe<PromptSource>(Type.Object({ type: Type.String() })),
         demands: nullable(Type.Unsafe<Demands>(Type.Object({}))),
       }),
-      Type.Object({ type: Type.Literal('tokenize'), text: Type.String() }),
+      Type.Object({
+        type: Type.Literal('tokenize'),
+        text: Type.String(),
+        options: nullable(Type.Unsafe<TokenizeOptions>(Type.Object({}))),
+      }),
       Type.Object({ type: Type.Literal('detokenize'), tokens: Type.Array(Type.Unsafe<Token>(Type.Integer())) }),
     ]),
   }),

@@ -9,6 +9,7 @@ import type { PromptCacheActivity } from './prompt-cache-activity.js';
 import type { RequestedEffort, ThoughtLimit } from './reasoning.js';
 import type { Sampling } from './sampling.js';
 import type { OutputLogprob, PromptLogprob } from './token-logprob.js';
+import type { TokenizeOptions } from './tokenize-options.js';
 
 /** The number of a token in the model's vocabulary. */
 export type Token = number;
@@ -240,8 +241,8 @@ export interface PromptEngine {
    * with `grammar_too_complex` for a format that would cost too much.
    */
   prepare(source: PromptSource, demands?: Demands, signal?: AbortSignal): Promise<Prepared>;
-  /** Tokenises text without template and beginning-of-text token. The names of special tokens are plain text. */
-  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]>;
+  /** Tokenises text without a template. */
+  tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string>;
   /** Ends everything, generations after the current round, and frees the model. */

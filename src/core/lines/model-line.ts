@@ -125,8 +125,8 @@ export class ModelLine implements LoadableModel, ModelService {
     this.inference.refuse(requests, error);
   }
 
-  countTokens(request: InferenceRequest, client: AbortSignal): Promise<number> {
-    return this.#used(this.inference.countTokens(request, client));
+  promptOf(request: InferenceRequest, client: AbortSignal): Promise<readonly Token[]> {
+    return this.#used(this.inference.promptOf(request, client));
   }
 
   tokenize(...call: Parameters<ModelService['tokenize']>): Promise<readonly Token[]> {

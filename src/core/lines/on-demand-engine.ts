@@ -13,6 +13,7 @@ import type {
   ServingEngine,
   Token,
 } from '../engine/engine.js';
+import type { TokenizeOptions } from '../engine/tokenize-options.js';
 import type { Replicas } from '../executor/executor.js';
 import { OnDemandReplicas } from './on-demand-replicas.js';
 
@@ -139,8 +140,8 @@ export class OnDemandEngine implements ServingEngine {
     return this.#call(signal, (engine) => engine.prepare(source, demands, signal));
   }
 
-  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return this.#call(signal, (engine) => engine.tokenize(text, signal));
+  tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#call(signal, (engine) => engine.tokenize(text, options, signal));
   }
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

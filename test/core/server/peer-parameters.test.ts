@@ -38,6 +38,8 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['samplers', [['penalties', 'dry', 'top_k', 'top_p', 'min_p', 'xtc', 'temperature']]],
   // Lengths and ends.
   ['n_predict', [-1, 1, 2, null]],
+  ['num_predict', [-1, 1, 2, null]],
+  ['max_new_tokens', [-1, 1, 2, null]],
   ['min_tokens', [0, 2, null]],
   ['stop_token_ids', [[], [5, 6], null]],
   ['use_beam_search', [false]],
@@ -71,6 +73,7 @@ const accepted: readonly (readonly [string, readonly unknown[]])[] = [
   ['enable_thinking', [true, false, null]],
   // None of these changes the answer.
   ['options', [{}, null]],
+  ['num_ctx', [2048, 8192]],
   ['cache_prompt', [true, false]],
   ['id_slot', [0, -1]],
   ['n_keep', [-1, 5]],
@@ -108,7 +111,7 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['dry_base', { dry_base: 0.5 }],
   ['dry_allowed_length', { dry_allowed_length: -1 }],
   ['dry_penalty_last_n', { dry_penalty_last_n: 1.5 }],
-  ['dry_sequence_breakers', { dry_sequence_breakers: '\n' }],
+  ['dry_sequence_breakers', { dry_multiplier: 1, dry_sequence_breakers: '\n' }],
   ['dry_sequence_breakers.0', { dry_sequence_breakers: [''] }],
   ['typical_p', { typical_p: 0.9 }],
   ['top_n_sigma', { top_n_sigma: 1 }],
@@ -147,9 +150,16 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['lora_path', { lora_path: 'x' }],
   ['logits_processors', { logits_processors: ['x'] }],
   ['options', { options: { num_predict: 5 } }],
-  ['num_predict', { num_predict: 5 }],
-  ['num_ctx', { num_ctx: 4096 }],
-  ['max_new_tokens', { max_new_tokens: 5 }],
+  ['num_predict', { num_predict: 1.5 }],
+  ['max_new_tokens', { max_new_tokens: -2 }],
+  ['guidance_scale', { guidance_scale: 1.5 }],
+  ['banned_strings', { banned_strings: ['x'] }],
+  ['custom_token_bans', { custom_token_bans: '1,2' }],
+  ['grammar_string', { grammar_string: 'root ::= "x"' }],
+  ['dynamic_temperature', { dynamic_temperature: true }],
+  ['nsigma', { nsigma: 1 }],
+  ['skew', { skew: 0.5 }],
+  ['tfs', { tfs: 0.9 }],
   ['mirostat_mode', { mirostat_mode: 2 }],
   ['no_repeat_ngram_size', { no_repeat_ngram_size: 3 }],
   ['custom_logit_processor', { custom_logit_processor: 'x' }],
@@ -168,6 +178,9 @@ describe('parameters of other servers', () => {
 
   it.each([
     [chatPath, chat('hello', { chat_template: 'x' }), 'chat_template'],
+    [chatPath, chat('hello', { logprobs: true, logprob_token_ids: [5] }), 'logprob_token_ids'],
+    [chatPath, { messages: [{ role: 'user', content: 'x', images: ['aGk='] }] }, 'messages.0.images'],
+    [completionPath, { prompt: 'x', prompt_embeds: 'aGk=' }, 'prompt_embeds'],
     [chatPath, chat('hello', { add_special_tokens: true }), 'add_special_tokens'],
     [chatPath, chat('hello', { input_ids: [1] }), 'input_ids'],
     [chatPath, chat('hello', { reasoning_format: 'none' }), 'reasoning_format'],
@@ -202,5 +215,35 @@ describe('parameters of other servers', () => {
   ])('says in plain words what is wrong with %j', async (body, message) => {
     const answer = await shared.ask(chatPath, chat('hello', body));
     expect(answer.json<unknown>()).toMatchObject({ error: { message } });
+  });
+
+  it('are all understood in what SillyTavern sends to a generic server', async () => {
+    const lengths = { max_new_tokens: 8, max_tokens: 8, n_predict: 8, num_predict: 8, num_ctx: 2048 };
+    const filters = { top_p: 0.95, typical_p: 1, typical: 1, min_p: 0.01, top_k: 0, top_a: 0, tfs: 1, skew: 0 };
+    const sigmas = { nsigma: 0, top_n_sigma: 0, min_keep: 0, smoothing_factor: 0, smoothing_curve: 1 };
+    const others = { mirostat_mode: 0, mirostat: 0, adaptive_target: -0.01, adaptive_decay: 0.9, guidance_scale: 1 };
+    const penalties = {
+      repetition_penalty: 1.1,
+      repeat_penalty: 1.1,
+      rep_pen: 1.1,
+      repeat_last_n: 0,
+      rep_pen_range: 0,
+    };
+    const breakers = '["\\n",":","\\"","*"]';
+    const dry = { dry_multiplier: 0.75, dry_allowed_length: 2, dry_penalty_last_n: 0, dry_sequence_breakers: breakers };
+    const bans = { custom_token_bans: '', banned_strings: [], ban_eos_token: false, ignore_eos: false };
+    const rest = { skip_special_tokens: true, include_reasoning: true, min_tokens: 0, max_tokens_second: 0 };
+    const names = { api_type: 'generic', truncation_length: 2048, stopping_strings: ['\nA:'], negative_prompt: '' };
+    const sampling = { temperature: 1.5, ...filters, ...sigmas, ...others, ...penalties, ...dry };
+    const answer = await shared.post(completionPath, {
+      prompt: 'A: Hi\nB:',
+      stop: ['\nA:'],
+      ...lengths,
+      ...sampling,
+      ...bans,
+      ...rest,
+      ...names,
+    });
+    expect(answer.json<unknown>()).toMatchObject({ usage: { completion_tokens: 8 } });
   });
 });

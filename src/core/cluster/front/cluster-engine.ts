@@ -20,6 +20,7 @@ import type {
   Token,
 } from '../../engine/engine.js';
 import { ResumableGenerations } from '../../engine/process/unfinished-work.js';
+import type { TokenizeOptions } from '../../engine/tokenize-options.js';
 import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';
 import type { NodeCall, NodeEntry, nodeEntry } from '../messages.js';
@@ -123,8 +124,8 @@ export class ClusterEngine implements ServingEngine {
     return readAnswer.prepared(await this.#ask({ type: 'prepare', source, demands: demands ?? null }, signal));
   }
 
-  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return readAnswer.tokens(await this.#ask({ type: 'tokenize', text }, signal));
+  async tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
+    return readAnswer.tokens(await this.#ask({ type: 'tokenize', text, options: options ?? null }, signal));
   }
 
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

@@ -36,7 +36,7 @@ export class NoModel implements ModelService {
     for (const request of requests) this.#events.refused(request, error, this.#now());
   }
 
-  countTokens(): Promise<never> {
+  promptOf(): Promise<never> {
     return Promise.reject(this.#refusal());
   }
 

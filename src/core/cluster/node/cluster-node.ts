@@ -223,7 +223,7 @@ export class ClusterNode {
       case 'prepare':
         return engine.prepare(ask.source, ask.demands ?? undefined, signal);
       case 'tokenize':
-        return engine.tokenize(ask.text, signal);
+        return engine.tokenize(ask.text, ask.options ?? undefined, signal);
       case 'detokenize':
         return engine.detokenize(ask.tokens, signal);
     }

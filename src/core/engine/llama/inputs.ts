@@ -51,8 +51,11 @@ async function readInput(input: EmbeddingInput, param: string, reader: InputRead
   }
 }
 
-/** As llama.cpp and the library add them, but before they are counted; the library leaves existing ones alone. */
-function withEnds(tokens: readonly Token[], model: LlamaModel): readonly Token[] {
+/**
+ * Tokens with those that the model expects at the beginning and at the end of a text, unless they are there: as llama.cpp
+ * and the library add them, but before they are counted.
+ */
+export function withEnds(tokens: readonly Token[], model: LlamaModel): readonly Token[] {
   const { begin, end } = endsOf(model);
   const isBegun = begin === null || tokens[0] === begin;
   const isEnded = end === null || tokens.at(-1) === end;

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
 import type { Loading } from '../loading.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
 import { importLibrary, type Library } from './library/library.js';
 import type { Prompter } from './prompter.js';
 
@@ -68,8 +69,8 @@ export abstract class LoadedEngine<Loaded extends LoadedParts, Working extends W
     return await this.working.prompter.prepare(source, demands, signal);
   }
 
-  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return await this.working.prompter.tokenize(text, signal);
+  async tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
+    return await this.working.prompter.tokenize(text, options, signal);
   }
 
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

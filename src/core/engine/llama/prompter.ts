@@ -1,5 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import type { Demands, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
 import { FormatThread } from './formats/format-thread.js';
 import { Grammars } from './formats/grammar.js';
 import type { Library } from './library/library.js';
@@ -32,9 +33,9 @@ export class Prompter implements Omit<PromptEngine, 'start'> {
   }
 
   // These are async so that everything they throw becomes a rejection.
-  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+  async tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
     signal?.throwIfAborted();
-    return await this.#prompts.tokenize(text, signal);
+    return await this.#prompts.tokenize(text, options, signal);
   }
 
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

@@ -5,7 +5,8 @@ import { endsInThought, stopsInThought } from '../dialects/templates/thoughts.js
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
-import { readInputs } from './inputs.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
+import { readInputs, withEnds } from './inputs.js';
 import { libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
 import { tokensAroundMessage } from './prompt/message-cost.js';
 import type { Tokenizer, TokenLimit } from './prompt/tokenizer.js';
@@ -111,8 +112,10 @@ export class Prompts {
     this.#longTexts?.stop();
   }
 
-  async tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return await this.#text.tokenize({ text, fromContent: null }, { control: false }, null, signal);
+  async tokenize(text: string, options: TokenizeOptions = {}, signal?: AbortSignal): Promise<readonly Token[]> {
+    const { names = false, ends = false } = options;
+    const tokens = await this.#text.tokenize({ text, fromContent: null }, { control: names }, null, signal);
+    return ends ? withEnds(tokens, this.#model) : tokens;
   }
 
   /** @throws ChatstreamError `invalid_request` for a number outside the vocabulary */

@@ -9,6 +9,7 @@ import type {
   Round,
   Token,
 } from '../engine.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
 import type { SupervisedEngine } from './supervised-engine.js';
 
 /** From the best to the worst. A pair with a part that has never been ready is still starting. */
@@ -81,8 +82,8 @@ export class EnginePair implements SupervisedEngine {
     return this.#prompts.prepare(source, demands, signal);
   }
 
-  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return this.#prompts.tokenize(text, signal);
+  tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#prompts.tokenize(text, options, signal);
   }
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

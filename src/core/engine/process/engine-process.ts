@@ -10,6 +10,7 @@ import { environmentWithoutSecrets } from '../../base/processes/environment.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from '../process-role.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
 import { endOf, type EngineChild, type EngineExit, exitError, isStackFrame, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
 import { OpenCalls } from './open-calls.js';
@@ -146,9 +147,9 @@ export class EngineProcess implements EngineChild {
     return this.#calls.prepared({ send, drop: this.#drop }, signal);
   }
 
-  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
+  tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
     const send = (call: number): void => {
-      this.#send({ type: 'tokenize', call, text });
+      this.#send({ type: 'tokenize', call, text, ...(options !== undefined && { options }) });
     };
     return this.#calls.tokens({ send, drop: this.#drop }, signal);
   }

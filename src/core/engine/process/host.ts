@@ -145,7 +145,7 @@ async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSigna
     case 'prepare':
       return { type: 'prepared', call, prepared: await asked.prepare(message.source, message.demands, signal) };
     case 'tokenize':
-      return { type: 'tokens', call, tokens: await asked.tokenize(message.text, signal) };
+      return { type: 'tokens', call, tokens: await asked.tokenize(message.text, message.options, signal) };
     case 'detokenize':
       return { type: 'text', call, text: await asked.detokenize(message.tokens, signal) };
   }

@@ -4,12 +4,13 @@ import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Token
 import type { Loading } from '../loading.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from '../process-role.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
 import type { RoundMessage } from './round-messages.js';
 
 /** A call that gets one answer, which carries the same `call` number. */
 export type CallMessage =
   | { readonly type: 'prepare'; readonly call: number; readonly source: PromptSource; readonly demands?: Demands }
-  | { readonly type: 'tokenize'; readonly call: number; readonly text: string }
+  | { readonly type: 'tokenize'; readonly call: number; readonly text: string; readonly options?: TokenizeOptions }
   | { readonly type: 'detokenize'; readonly call: number; readonly tokens: readonly Token[] };
 
 /** From the main process to an engine process. `start` is sent once, before everything else. */

@@ -14,6 +14,7 @@ import type {
   Token,
 } from '../engine.js';
 import type { ProcessRole } from '../process-role.js';
+import type { TokenizeOptions } from '../tokenize-options.js';
 import type { StartFallback } from './device-fallback.js';
 import { type EngineChild, exitError } from './engine-child.js';
 import { EngineReports } from './engine-reports.js';
@@ -126,8 +127,8 @@ export class Supervisor implements SupervisedEngine {
     return this.#ask((child) => child.prepare(source, demands, signal), signal);
   }
 
-  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return this.#ask((child) => child.tokenize(text, signal), signal);
+  tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#ask((child) => child.tokenize(text, options, signal), signal);
   }
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

@@ -16,6 +16,7 @@ import {
 import { goneError } from '../../engine/process/gone-error.js';
 import type { SupervisedEngine, SupervisedProcess } from '../../engine/process/supervised-engine.js';
 import { diedTwiceError, ResumableGenerations } from '../../engine/process/unfinished-work.js';
+import type { TokenizeOptions } from '../../engine/tokenize-options.js';
 import type { Executor, Replicas } from '../executor.js';
 import { chooseExecutor } from '../routing.js';
 import { combinedDevice, combinedInfo } from './combined-info.js';
@@ -94,8 +95,8 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
     return this.#translator().prepare(source, demands, signal);
   }
 
-  tokenize(text: string, signal?: AbortSignal): Promise<readonly Token[]> {
-    return this.#translator().tokenize(text, signal);
+  tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]> {
+    return this.#translator().tokenize(text, options, signal);
   }
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.js';
 import { deadlineError, notStartedError, queueTimeoutError } from '../../base/refusals/queue-refusals.js';
 import { clientLeftError, engineDownError, engineLoadingError } from '../../base/refusals/refusals.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
-import type { EngineInfo, Prepared, PromptSource, ServingEngine } from '../../engine/engine.js';
+import type { EngineInfo, Prepared, PromptSource, ServingEngine, Token } from '../../engine/engine.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import { type Claimant, noKey } from '../../scheduler/jobs/demand.js';
 import { usualClass } from '../../scheduler/jobs/traffic-class.js';
@@ -122,14 +122,14 @@ export class Admission {
   }
 
   /**
-   * The number of tokens in the request's prompt. It costs the engine as much as preparing a request does, so it is
-   * refused in the same cases; but the prompt need not fit.
+   * The tokens of the request's prompt. It costs the engine as much as preparing a request does, so it is refused in the
+   * same cases; but the prompt need not fit.
    *
    * @throws ChatstreamError as `Inference.submit` does
    */
-  count(request: InferenceRequest, client: AbortSignal): Promise<number> {
+  promptOf(request: InferenceRequest, client: AbortSignal): Promise<readonly Token[]> {
     return this.holdPlace(request, () =>
-      this.#whileServed(Infinity, client, async (signal) => (await this.#prepare(request, signal)).prompt.length),
+      this.#whileServed(Infinity, client, async (signal) => (await this.#prepare(request, signal)).prompt),
     );
   }
 

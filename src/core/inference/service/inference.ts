@@ -201,13 +201,13 @@ export class Inference implements RequestLine {
   }
 
   /**
-   * The number of tokens in the prompt of a request, which is neither admitted nor counted as a request.
+   * The tokens of the prompt of a request, which is neither admitted nor counted as a request.
    *
    * @throws ChatstreamError as {@link submit}
    */
-  async countTokens(request: InferenceRequest, client: AbortSignal): Promise<number> {
+  async promptOf(request: InferenceRequest, client: AbortSignal): Promise<readonly Token[]> {
     try {
-      return await this.#admission.count(request, client);
+      return await this.#admission.promptOf(request, client);
     } catch (error) {
       throw withRetryAfter(asChatstreamError(error), this.#scheduler);
     }

@@ -5,7 +5,7 @@ import type { Inference } from './inference.js';
 /** What routes ask of a model. */
 export type ModelService = Pick<
   Inference,
-  'info' | 'limits' | 'submit' | 'submitAll' | 'refuse' | 'countTokens' | 'tokenize' | 'detokenize'
+  'info' | 'limits' | 'submit' | 'submitAll' | 'refuse' | 'promptOf' | 'tokenize' | 'detokenize'
 >;
 
 /** The model that a request asks for. */

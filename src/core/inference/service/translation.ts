@@ -1,6 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { asChatstreamError } from '../../base/errors.js';
 import type { PromptEngine, Token } from '../../engine/engine.js';
+import type { TokenizeOptions } from '../../engine/tokenize-options.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { Admission, Caller } from '../admission/admission.js';
 import { areManyTokens, isLongText } from '../admission/long-work.js';
@@ -33,9 +34,14 @@ export class Translation {
    * @param client aborted when the client leaves: the work ends, and the call rejects with the reason
    * @throws ChatstreamError `queue_full`, `draining`, `engine_unavailable`, `engine_failed`
    */
-  tokenize(text: string, client: AbortSignal, caller: Caller = {}): Promise<readonly Token[]> {
+  tokenize(
+    text: string,
+    options: TokenizeOptions,
+    client: AbortSignal,
+    caller: Caller = {},
+  ): Promise<readonly Token[]> {
     const ask = async (): Promise<readonly Token[]> => {
-      const tokens = await this.#engine.tokenize(text, client);
+      const tokens = await this.#engine.tokenize(text, options, client);
       if (areManyTokens(tokens)) await afterOtherInput();
       return tokens;
     };

@@ -70,8 +70,8 @@ export function completionRoutes(app: App, context: ServerContext): void {
     const request = fromChatRequest(body, randomUUID(), defaultMaxTokens);
     countAgainstLimits(context, reply);
     const caller = callerOf(context, reply, request.trafficClass);
-    const count = await inference.countTokens({ ...request, ...caller }, clientOf(reply));
-    return { object: 'response.input_tokens', input_tokens: count };
+    const prompt = await inference.promptOf({ ...request, ...caller }, clientOf(reply));
+    return { object: 'response.input_tokens', input_tokens: prompt.length };
   });
 
   const text = {

@@ -63,7 +63,8 @@ export function messagesRoutes(app: App, context: ServerContext): void {
     const { inference } = servedModel(context, body.model, reply);
     countAgainstLimits(context, reply);
     const caller = callerOf(context, reply, request.trafficClass);
-    return { input_tokens: await inference.countTokens({ ...request, ...caller }, clientOf(reply)) };
+    const prompt = await inference.promptOf({ ...request, ...caller }, clientOf(reply));
+    return { input_tokens: prompt.length };
   });
 }
 

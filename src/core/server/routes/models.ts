@@ -59,6 +59,7 @@ function describe({ id, root, state, info }: ListedModel, created: number): obje
 function details(info: EngineInfo): object {
   return {
     context_length: info.contextLength,
+    max_model_len: info.contextLength,
     meta: {
       engine: info.engine,
       device: info.device,

@@ -1,21 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
+import type { Token } from '../../engine/engine.js';
 import type { ModelService } from '../../inference/service/served-model.js';
 import { clientOf } from '../http/connections/open-answers.js';
 import type { App, ServerContext } from '../http/context.js';
-import { refuseUnsupportedTokenizing } from '../protocol/requests/unsupported.js';
+import { fromChatRequest } from '../protocol/completions/completion-requests.js';
+import { requestedTokenizing, type Tokenizing } from '../protocol/completions/tokenizing.js';
+import {
+  detokenizeAnswer,
+  detokenizeRequest,
+  tokenizeAnswer,
+  tokenizeRequest,
+} from '../schemas/completions/tokenizing.js';
 import { errors, json } from '../schemas/openapi.js';
 import { callerOf, countAgainstLimits, servedModel } from './generation.js';
 
-const text = Type.Object({ content: Type.String() });
-const tokens = Type.Object({ tokens: Type.Array(Type.Integer({ minimum: 0 })) });
-const model = Type.Optional(Type.String({ description: 'Whose vocabulary, where several models are served.' }));
-const textOfModel = Type.Object({ ...text.properties, model });
-const tokensOfModel = Type.Object({ ...tokens.properties, model });
-
 export function tokenRoutes(app: App, context: ServerContext): void {
   // With one model, a name has always been ignored here.
-  const inferenceFor = (wanted: string | undefined, reply: FastifyReply): ModelService => {
+  const inferenceFor = (wanted: string | null | undefined, reply: FastifyReply): ModelService => {
     const { inference } = servedModel(context, context.line.modelQueues === undefined ? null : wanted, reply);
     countAgainstLimits(context, reply);
     return inference;
@@ -23,24 +25,48 @@ export function tokenRoutes(app: App, context: ServerContext): void {
   const tags = ['tokens'];
   const failures = errors(400, 401, 403, 404, 408, 413, 415, 429, 500, 503);
   const tokenizing = {
-    summary: 'Tokens of a text',
+    summary: 'Tokens of a text or of a chat',
     tags,
-    body: textOfModel,
-    response: { 200: json('The tokens.', tokens), ...failures },
+    body: tokenizeRequest,
+    response: { 200: json('The tokens.', tokenizeAnswer), ...failures },
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
-    refuseUnsupportedTokenizing(body);
+    const asked = requestedTokenizing(body);
+    const tokensOf = reader(context, asked, reply);
     const inference = inferenceFor(body.model, reply);
-    return { tokens: await inference.tokenize(body.content, clientOf(reply), callerOf(context, reply)) };
+    const tokens = await tokensOf(inference);
+    if (asked.type === 'text' && asked.form === 'llama-server') return { tokens };
+    return { count: tokens.length, max_model_len: inference.info?.contextLength, tokens, token_strs: null };
   });
   const detokenizing = {
     summary: 'Text of tokens',
     tags,
-    body: tokensOfModel,
-    response: { 200: json('The text.', text), ...failures },
+    body: detokenizeRequest,
+    response: { 200: json('The text.', detokenizeAnswer), ...failures },
   };
   app.post('/detokenize', { schema: detokenizing }, async ({ body }, reply) => {
     const inference = inferenceFor(body.model, reply);
-    return { content: await inference.detokenize(body.tokens, clientOf(reply), callerOf(context, reply)) };
+    const text = await inference.detokenize(body.tokens, clientOf(reply), callerOf(context, reply));
+    return { content: text, prompt: text };
   });
+}
+
+/**
+ * Has a model make the tokens.
+ *
+ * @throws ChatstreamError `invalid_request` for a chat that is not supported, before any model is asked
+ */
+function reader(
+  context: ServerContext,
+  asked: Tokenizing,
+  reply: FastifyReply,
+): (inference: ModelService) => Promise<readonly Token[]> {
+  const client = clientOf(reply);
+  if (asked.type === 'text') {
+    const { text, options } = asked;
+    return (inference) => inference.tokenize(text, options, client, callerOf(context, reply));
+  }
+  const request = fromChatRequest(asked.body, randomUUID(), context.options.defaultMaxTokens);
+  const caller = callerOf(context, reply, request.trafficClass);
+  return (inference) => inference.promptOf({ ...request, ...caller }, client);
 }

@@ -92,7 +92,7 @@ describe('a prompt engine', () => {
   it('does no work for a call that was given up', async () => {
     const signal = AbortSignal.abort(clientLeftError());
     await expect(prompts.prepare(chat, noDemands, signal)).rejects.toMatchObject({ code: 'cancelled' });
-    await expect(prompts.tokenize('a', signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(prompts.tokenize('a', {}, signal)).rejects.toMatchObject({ code: 'cancelled' });
     await expect(prompts.detokenize([1], signal)).rejects.toMatchObject({ code: 'cancelled' });
   });
 
@@ -168,7 +168,7 @@ describe('a prompt engine', () => {
 
   it('stops working on a long text that nobody waits for', async () => {
     const controller = new AbortController();
-    const long = prompts.tokenize('word '.repeat(50_000), controller.signal);
+    const long = prompts.tokenize('word '.repeat(50_000), {}, controller.signal);
     controller.abort(new Error('the client has left'));
     await expect(long).rejects.toThrow('the client has left');
   });

@@ -82,6 +82,18 @@ describe('tokenize and detokenize', () => {
     expect(await plain.engine.detokenize([])).toBe('');
   });
 
+  it('read names of special tokens, and add what the model expects around a text, when asked to', async () => {
+    const text = `Q${specialTokens.endOfTurn}`;
+    expect(await withBos.engine.tokenize(text, { names: true })).toEqual([...bytes('Q'), endOfTurn]);
+    expect(await withBos.engine.tokenize(text, { ends: true })).toEqual([
+      bos,
+      ...(await withBos.engine.tokenize(text)),
+    ]);
+    expect(await withBos.engine.tokenize(text, { names: true, ends: true })).toEqual([bos, ...bytes('Q'), endOfTurn]);
+    expect(await withBos.engine.tokenize('', { ends: true })).toEqual([bos]);
+    expect(await plain.engine.tokenize('Q', { ends: true })).toEqual(bytes('Q'));
+  });
+
   it('show special tokens', async () => {
     expect(await plain.engine.detokenize([endOfTurn])).toBe(specialTokens.endOfTurn);
   });

@@ -106,7 +106,7 @@ describe('texts that are made into tokens, and tokens into texts', () => {
     const client = new AbortController().signal;
     const text = 'a'.repeat(count);
     const answered: string[] = [];
-    const tokens = house.inference.tokenize(text, client, { key: 'anna' });
+    const tokens = house.inference.tokenize(text, {}, client, { key: 'anna' });
     void tokens.then(() => answered.push('tokens'));
     // Immediates of the iteration in which they are read from the engine are no other turn.
     await nextIteration();
@@ -133,7 +133,7 @@ describe('long texts to be made into tokens', () => {
     const goOn = engine.dawdle();
     const client = new AbortController().signal;
     const calls = ['anna', 'anna', 'anna', 'ben'].map((key) =>
-      house.inference.tokenize(longText.text, client, { key }),
+      house.inference.tokenize(longText.text, {}, client, { key }),
     );
     await house.pass(0);
     expect(read).toBe(2);

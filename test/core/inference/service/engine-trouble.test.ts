@@ -121,7 +121,7 @@ describe('text and tokens', () => {
   it('are converted by the engine', async () => {
     const { inference } = await House.open();
     const { signal } = new AbortController();
-    expect(await inference.tokenize('Hi', signal)).toEqual([72, 105]);
+    expect(await inference.tokenize('Hi', {}, signal)).toEqual([72, 105]);
     expect(await inference.detokenize([72, 105], signal)).toBe('Hi');
   });
 
@@ -129,7 +129,7 @@ describe('text and tokens', () => {
     const { inference, engine } = await House.open();
     const client = new AbortController();
     engine.dawdle();
-    const calls = [inference.tokenize('Hi', client.signal), inference.detokenize([72], client.signal)];
+    const calls = [inference.tokenize('Hi', {}, client.signal), inference.detokenize([72], client.signal)];
     expect(inference.preparing).toBe(2);
     client.abort(clientLeftError());
     for (const call of calls) await expect(call).rejects.toMatchObject({ code: 'cancelled' });

@@ -75,7 +75,7 @@ describe('a call for tokens while the line is full', () => {
     expect([house.inference.running, house.inference.waiting]).toEqual([1, 4]);
     const client = new AbortController().signal;
     const tokensFor = (trafficClass: 'interactive' | 'standard'): Promise<unknown> =>
-      house.inference.tokenize('Hello', client, { key: 'anna', trafficClass });
+      house.inference.tokenize('Hello', {}, client, { key: 'anna', trafficClass });
     await expect(tokensFor('standard')).rejects.toMatchObject({ code: 'queue_full' });
     await expect(tokensFor('interactive')).resolves.not.toHaveLength(0);
     const answers = await Promise.allSettled(Array.from({ length: 4 }, () => tokensFor('interactive')));

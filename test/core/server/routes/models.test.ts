@@ -8,6 +8,7 @@ const mock = {
   owned_by: 'chatstream',
   root: 'mock',
   context_length: 4096,
+  max_model_len: 4096,
   meta: {
     engine: 'mock',
     device: 'none',

@@ -21,20 +21,69 @@ describe('tokens', () => {
     expect(answer.json<unknown>()).toEqual({ tokens });
   });
 
-  it.each(['add_special', 'parse_special', 'with_pieces'])('are refused with %s, unless it is false', async (param) => {
-    const refused = await shared.ask('/tokenize', { content: 'x', [param]: true });
+  it.each([
+    [{}, { names: true, ends: false }],
+    [{ add_special: true }, { names: true, ends: true }],
+    [
+      { parse_special: false, add_special: null },
+      { names: false, ends: false },
+    ],
+  ])("of a text with llama-server's options %j are read with %j", async (options, expected) => {
+    const spy = vi.spyOn(shared.engine, 'tokenize');
+    const answer = await shared.ask('/tokenize', { content: 'x', with_pieces: false, ...options });
+    expect(answer.json<unknown>()).toEqual({ tokens: [120] });
+    expect(spy).toHaveBeenCalledWith('x', expected, expect.anything());
+    spy.mockRestore();
+  });
+
+  it.each([
+    [{}, { names: true, ends: true }],
+    [
+      { add_special_tokens: false, model: 'mock' },
+      { names: true, ends: false },
+    ],
+  ])("of a prompt with vLLM's options %j are read with %j", async (options, expected) => {
+    const spy = vi.spyOn(shared.engine, 'tokenize');
+    const answer = await shared.ask('/tokenize', { prompt: 'hé', ...options });
+    expect(answer.json<unknown>()).toEqual({ count: 2, max_model_len: 4096, tokens: [104, 233], token_strs: null });
+    expect(spy).toHaveBeenCalledWith('hé', expected, expect.anything());
+    spy.mockRestore();
+  });
+
+  it('of messages are those of the prompt of a chat', async () => {
+    const chat = { messages: [{ role: 'user', content: 'hi' }], tools: [], chat_template_kwargs: {} };
+    const answer = await shared.ask('/tokenize', { ...chat, add_special_tokens: false });
+    const { count, max_model_len, tokens } = answer.json<{ count: number; max_model_len: number; tokens: number[] }>();
+    const counted = await shared.ask('/v1/chat/completions/input_tokens', chat);
+    expect(counted.json<unknown>()).toMatchObject({ input_tokens: count });
+    expect(tokens).toHaveLength(count);
+    expect(max_model_len).toBe(4096);
+    const text = await shared.ask('/detokenize', { tokens });
+    expect(text.json<unknown>()).toMatchObject({ prompt: '<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n' });
+    const unanswered = await shared.ask('/tokenize', { ...chat, add_generation_prompt: false });
+    expect(tokens.length).toBeGreaterThan(unanswered.json<{ count: number }>().count);
+  });
+
+  it.each([
+    ['with_pieces', { content: 'x' }],
+    ['return_token_strs', { prompt: 'x' }],
+    ['return_token_strs', { messages: [{ role: 'user', content: 'x' }] }],
+    ['chat_template', { messages: [{ role: 'user', content: 'x' }] }],
+  ])('are refused with %s', async (param, body) => {
+    const refused = await shared.ask('/tokenize', { ...body, [param]: true });
     expect(refused.statusCode).toBe(400);
     expect(refused.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param } });
-    for (const value of [false, null]) {
-      expect((await shared.ask('/tokenize', { content: 'x', [param]: value })).json<unknown>()).toEqual({
-        tokens: [120],
-      });
-    }
+  });
+
+  it('are those of one text only', async () => {
+    const refused = await shared.ask('/tokenize', { content: 'x', prompt: 'x' });
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json<unknown>()).toMatchObject({ error: { code: 'invalid_request', param: 'prompt' } });
   });
 
   it('become text again', async () => {
     const answer = await shared.ask('/detokenize', { tokens: [104, 233] });
-    expect(answer.json<unknown>()).toEqual({ content: 'hé' });
+    expect(answer.json<unknown>()).toEqual({ content: 'hé', prompt: 'hé' });
   });
 
   it.each([
@@ -64,7 +113,7 @@ describe('tokens', () => {
 
   it('are not waited for when the client leaves', async () => {
     let signal: AbortSignal | undefined;
-    const spy = vi.spyOn(shared.engine, 'tokenize').mockImplementation((_text, client) => {
+    const spy = vi.spyOn(shared.engine, 'tokenize').mockImplementation((_text, _options, client) => {
       signal = client;
       return new Promise(() => undefined);
     });
@@ -106,6 +155,10 @@ describe('tokens', () => {
   it.each([
     ['/tokenize', {}, 'content'],
     ['/tokenize', { content: 5 }, 'content'],
+    ['/tokenize', { content: null, model: 'mock' }, 'content'],
+    ['/tokenize', { prompt: ['x'] }, 'prompt'],
+    ['/tokenize', { messages: [] }, 'messages'],
+    ['/tokenize', { messages: [{ role: 'user' }] }, 'messages.0.content'],
     ['/detokenize', {}, 'tokens'],
     ['/detokenize', { tokens: 'x' }, 'tokens'],
     ['/detokenize', { tokens: [-1] }, 'tokens.0'],

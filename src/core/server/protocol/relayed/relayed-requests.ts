@@ -117,8 +117,15 @@ function isFormatted(value: object): boolean {
   return type !== 'text' || isRecord(member(value, 'tools'));
 }
 
-/** The last one is llama-server's and chatstream's. */
-const limitNames = ['max_completion_tokens', 'max_tokens', 'max_output_tokens', 'n_predict'];
+/** From `n_predict` on, they are names of llama-server, text-generation-inference and Ollama, and chatstream's as well. */
+const limitNames = [
+  'max_completion_tokens',
+  'max_tokens',
+  'max_output_tokens',
+  'n_predict',
+  'max_new_tokens',
+  'num_predict',
+];
 
 /**
  * The limit that a request sets, 1 or more; null if it sets none. With 0, only the prompt is read, which counts as one

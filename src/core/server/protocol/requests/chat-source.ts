@@ -118,10 +118,20 @@ function chatMessages(messages: readonly WireMessage[]): readonly ChatMessage[] 
 
 type PlainMessage = WireMessage & { readonly content: string; readonly role: Exclude<WireMessage['role'], 'function'> };
 
+/** What a message may have besides its text. */
+const furtherFields = [
+  'name',
+  'tool_call_id',
+  'tool_calls',
+  'function_call',
+  'reasoning_content',
+  'reasoning',
+] as const satisfies readonly (keyof WireMessage)[];
+
 /** Whether a message is just a text. Most are, and a megabyte has 33,000 of them. */
 function isPlain(message: WireMessage): message is PlainMessage {
   if (typeof message.content !== 'string' || message.role === 'function') return false;
-  return !['name', 'tool_call_id', 'tool_calls', 'function_call', 'reasoning_content'].some((name) => name in message);
+  return !furtherFields.some((name) => name in message);
 }
 
 interface Reading {
@@ -132,7 +142,8 @@ interface Reading {
 }
 
 function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Reading): ChatMessage {
-  const { role, content, name, tool_call_id: call, reasoning_content: reasoning } = message;
+  const { role, content, name, tool_call_id: call } = message;
+  const thought = message.reasoning_content ?? message.reasoning ?? null;
   const calls = callsOf(message, index);
   for (const { function: called } of calls) refuseDeepArguments(called, index);
   // An assistant's message may have none, and a function may have returned nothing.
@@ -148,7 +159,7 @@ function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Read
     ...(name !== undefined && name !== null && { name }),
     ...(call !== undefined && call !== null && { tool_call_id: call }),
     ...(calls.length > 0 && { tool_calls: calls.map(readCall) }),
-    ...(reasoning !== undefined && reasoning !== null && { reasoning_content: reasoning }),
+    ...(thought !== null && { reasoning_content: thought }),
   };
 }
 

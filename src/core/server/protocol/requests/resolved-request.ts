@@ -35,7 +35,7 @@ export function resolvedRequest(
 }
 
 /** In order of precedence. */
-const limits = ['max_completion_tokens', 'max_tokens', 'n_predict'] as const;
+const limits = ['max_completion_tokens', 'max_tokens', 'n_predict', 'max_new_tokens', 'num_predict'] as const;
 
 /** @throws ChatstreamError `invalid_request` for a limit of 0 where an answer may not be empty */
 function maxTokensOf(body: GenerationParameters, defaultMaxTokens: number, mayBeEmpty: boolean): number {

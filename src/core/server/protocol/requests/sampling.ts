@@ -1,7 +1,8 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ExcludeTopChoices, RepetitionPenalty, Sampling } from '../../../engine/sampling.js';
 import type { GenerationParameters } from '../../schemas/completions/completion-requests.js';
-import { defaultBreakers, samplingDefaults as defaults } from '../../schemas/shared/sampling-parameters.js';
+import { samplingDefaults as defaults } from '../../schemas/shared/sampling-parameters.js';
+import { sequenceBreakersOf } from './sequence-breakers.js';
 
 /** More tokens than any context has. */
 const allTokens = 2 ** 31 - 1;
@@ -79,6 +80,6 @@ function dryOf(body: GenerationParameters): RepetitionPenalty | null {
     base: body.dry_base ?? defaults.dry_base,
     allowedLength: body.dry_allowed_length ?? defaults.dry_allowed_length,
     lastTokens,
-    breakers: body.dry_sequence_breakers ?? defaultBreakers,
+    breakers: sequenceBreakersOf(body.dry_sequence_breakers ?? ''),
   };
 }

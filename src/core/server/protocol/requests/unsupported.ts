@@ -73,10 +73,7 @@ const refusals: Refusals = {
   return_prompt_token_ids: unlessFalse,
   // Ollama
   options: (value) => !isRecord(value) || Object.keys(value).length > 0,
-  num_predict: always,
-  num_ctx: always,
   // Others
-  max_new_tokens: always,
   mirostat_mode: unlessZero,
   no_repeat_ngram_size: unlessZero,
   epsilon_cutoff: unlessZero,
@@ -85,10 +82,19 @@ const refusals: Refusals = {
   typical: unlessOne,
   top_a: unlessZero,
   tfs_z: unlessOne,
+  tfs: unlessOne,
+  skew: unlessZero,
+  nsigma: unlessNotPositive,
+  dynamic_temperature: unlessFalse,
+  guidance_scale: unlessOne,
+  grammar_string: unlessEmptyText,
+  custom_token_bans: (value) => unlessEmpty(value) && unlessEmptyText(value),
+  banned_strings: unlessEmpty,
 };
 
 const chatRefusals: Refusals = {
   chat_template: always,
+  logprob_token_ids: always,
   add_special_tokens: unlessFalse,
   input_ids: always,
   return_prompt_text: unlessFalse,
@@ -113,6 +119,7 @@ const responseRefusals: Refusals = {
 };
 
 const textRefusals: Refusals = {
+  prompt_embeds: always,
   add_special_tokens: unlessTrue,
   tools: unlessEmpty,
   tool_choice: (value) => value !== 'none' && value !== 'auto',
@@ -159,13 +166,14 @@ const structuredOutputRefusals: Refusals = {
 /** The same for what the messages of a chat may contain besides their text; the model would not see it. */
 const messageRefusals: Refusals = {
   audio: always,
+  // Ollama
+  images: unlessEmpty,
 };
 
-/** The same for what llama-server's /tokenize has. */
+/** The same for what llama-server's and vLLM's /tokenize have. */
 const tokenizingRefusals: Refusals = {
-  add_special: unlessFalse,
-  parse_special: unlessFalse,
   with_pieces: unlessFalse,
+  return_token_strs: unlessFalse,
 };
 
 /** Parameters of the first table that are nevertheless supported there. */
@@ -199,13 +207,11 @@ const hints: Readonly<Record<string, string>> = {
   messages: 'Send "input" instead.',
   logprobs: 'Chat completions and completions have it; responses have "include".',
   top_logprobs: 'Chat completions and responses have it.',
-  options: 'Send its members as separate parameters, and "num_predict" as "max_tokens".',
-  num_predict: 'Send "max_tokens" instead.',
-  num_ctx: 'The server sets the length of the context (--context).',
-  max_new_tokens: 'Send "max_tokens" instead.',
-  add_special: 'Leave it out; no token is added to the text here.',
-  parse_special: 'Leave it out; names of special tokens are plain text here.',
+  options: 'Send its members as separate parameters. The server sets the length of the context (--context).',
+  grammar_string: 'Send "grammar" instead.',
+  custom_token_bans: 'Send "logit_bias" instead.',
   with_pieces: 'Leave it out; /detokenize shows the text of a token.',
+  return_token_strs: 'Leave it out; /detokenize shows the text of a token.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */

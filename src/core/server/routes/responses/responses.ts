@@ -65,8 +65,8 @@ export function responseRoutes(app: App, context: ServerContext): void {
     const { request } = await asked(context, { responses, conversations }, body, name, id);
     countAgainstLimits(context, reply);
     const counted = { ...request, ...callerOf(context, reply, request.trafficClass) };
-    const count = await model.inference.countTokens(counted, clientOf(reply)).catch(rethrowAboutInput);
-    return { object: 'response.input_tokens', input_tokens: count };
+    const prompt = await model.inference.promptOf(counted, clientOf(reply)).catch(rethrowAboutInput);
+    return { object: 'response.input_tokens', input_tokens: prompt.length };
   });
 }
 

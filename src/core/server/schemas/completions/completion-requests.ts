@@ -48,6 +48,8 @@ export const generationParameters = {
   max_tokens: maxTokens,
   max_completion_tokens: maxTokens,
   n_predict: maxTokens,
+  max_new_tokens: maxTokens,
+  num_predict: maxTokens,
   service_tier: optional(
     Type.String({ description: 'Repeated in the answer. With flex, the request waits in the class batch.' }),
   ),
@@ -113,6 +115,7 @@ const message = Type.Object({
     Type.Object(called, { description: 'A single call, as OpenAI had it before there were tools.' }),
   ),
   reasoning_content: optional(Type.String({ description: "The thought before an assistant's message." })),
+  reasoning: optional(Type.String({ description: 'The same, as vLLM and Ollama have it.' })),
 });
 
 const tool = Type.Object({

@@ -28,9 +28,18 @@ const most = 2 ** 31 - 1;
 const lastTokens = Type.Integer({ minimum: -1, maximum: most, description: '0 turns it off, -1 is all tokens.' });
 const penalty = Type.Number({ exclusiveMinimum: 0, maximum: 10, default: samplingDefaults.repeat_penalty });
 
+export const sequenceBreakers = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 64 });
+
 export const samplingParameters = {
   temperature: optional(Type.Number({ minimum: 0, maximum: 2, default: samplingDefaults.temperature })),
-  top_p: optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, default: samplingDefaults.top_p })),
+  top_p: optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: samplingDefaults.top_p,
+      description: '0 always selects the most likely token.',
+    }),
+  ),
   top_k: optional(
     Type.Integer({
       minimum: -1,
@@ -62,7 +71,9 @@ export const samplingParameters = {
     Type.Integer({ minimum: 0, maximum: most, default: samplingDefaults.dry_allowed_length }),
   ),
   dry_penalty_last_n: optional(lastTokens),
-  dry_sequence_breakers: optional(Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 64 })),
+  dry_sequence_breakers: optional(
+    Type.Union([sequenceBreakers, Type.String()], { description: 'Also as JSON in a text, as SillyTavern sends it.' }),
+  ),
   logit_bias: optional(
     Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.Number({ minimum: -100, maximum: 100 }), {
       additionalProperties: false,

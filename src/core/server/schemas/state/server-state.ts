@@ -34,6 +34,7 @@ export const model = Type.Object({
   context_length: Type.Optional(
     Type.Integer({ minimum: 1, description: 'Tokens per slot, prompt and answer together. Known once it was loaded.' }),
   ),
+  max_model_len: Type.Optional(Type.Integer({ minimum: 1, description: "The same under vLLM's name." })),
   meta: Type.Optional(modelMeta),
 });
 

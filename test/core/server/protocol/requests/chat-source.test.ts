@@ -145,6 +145,16 @@ describe('an image in a chat', () => {
 });
 
 describe('the messages of a chat', () => {
+  it('have earlier thoughts under either of their names', () => {
+    const thought = { ...assistant, reasoning_content: 'Hm.' };
+    expect(source({ messages: [user, thought, user] })).toMatchObject({ messages: [user, thought, user] });
+    expect(source({ messages: [user, { ...assistant, reasoning: 'Hm.' }, user] })).toMatchObject({
+      messages: [user, thought, user],
+    });
+    const both = { ...thought, reasoning: 'Other.' };
+    expect(source({ messages: [user, both, user] })).toMatchObject({ messages: [user, thought, user] });
+  });
+
   it('say which call of a tool they answer', () => {
     const messages = [user, { role: 'tool', content: '21 °C', tool_call_id: 'call_1' } as const];
     expect(source({ messages })).toMatchObject({ messages });

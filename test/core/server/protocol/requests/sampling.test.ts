@@ -42,6 +42,24 @@ describe('sampling', () => {
   });
 
   it.each([
+    ['["\\n",":"]', ['\n', ':']],
+    ['"\\n", ":"', ['\n', ':']],
+    ['[]', []],
+    ['', ['\n', ':', '"', '*']],
+  ])('reads sequence breakers from the text %s', (breakers, expected) => {
+    expect(samplingOf({ dry_multiplier: 1, dry_sequence_breakers: breakers }).dry?.breakers).toEqual(expected);
+  });
+
+  it.each(['\n', '[5]', '[""]', `["${'x'.repeat(257)}"]`, `[${Array(65).fill('"x"').join()}]`, '{"a":"x"}'])(
+    'refuses the sequence breakers %s',
+    (breakers) => {
+      expect(() => samplingOf({ dry_multiplier: 1, dry_sequence_breakers: breakers })).toThrow(
+        expect.objectContaining({ code: 'invalid_request', param: 'dry_sequence_breakers' }) as Error,
+      );
+    },
+  );
+
+  it.each([
     [0, 0],
     [42, 42],
     [2 ** 32, 0],
