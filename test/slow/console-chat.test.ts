@@ -124,7 +124,7 @@ describe.skipIf(!hasChromium())(`the chat of the console ${needsChromium}`, () =
     await ask(long, 2);
     await pane(2).getByText('Next in the queue').waitFor();
     await ask('Hello', 3);
-    await pane(3).getByText('Place 2 in the queue').waitFor();
+    await pane(3).getByText('Position 2 in the queue').waitFor();
     expect(await findings()).toEqual([]);
 
     await pane(1).getByRole('textbox', { name: 'Message' }).press('Escape');

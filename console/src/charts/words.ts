@@ -13,7 +13,7 @@ export const chartsWords = dictionary(
     waiting: 'waiting',
     ttft: 'Time to first token',
     queueWait: 'Queue wait',
-    interToken: 'Time between tokens',
+    interToken: 'Inter-token latency',
     p50: 'p50',
     p95: 'p95',
     tokens: 'Output tokens per second',

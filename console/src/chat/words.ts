@@ -38,7 +38,7 @@ export const chatWords = dictionary(
     branchBefore: 'Previous branch',
     branchAfter: 'Next branch',
     sent: 'Sending…',
-    place: (position: number) => (position === 1 ? 'Next in the queue' : `Place ${position} in the queue`),
+    place: (position: number) => (position === 1 ? 'Next in the queue' : `Position ${position} in the queue`),
     eta: (ms: number) => `about ${seconds(ms)} s`,
     soon: 'any moment',
     prefilling: 'Reading the prompt…',

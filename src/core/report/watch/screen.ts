@@ -108,7 +108,7 @@ function figureLines({ reading, activity, course }: Picture, width: number, pain
         `TTFT ${percentilesText(ttft)}`,
         `queue wait ${percentilesText(queueWait)}`,
         `TPOT ${percentilesText(tpot)}`,
-        ...(activity.cachedShare === null ? [] : [`${percentText(activity.cachedShare)} of prompts cached`]),
+        ...(activity.cachedShare === null ? [] : [`${percentText(activity.cachedShare)} of prompt tokens cached`]),
       ],
       ' · ',
       width,
