@@ -1,6 +1,6 @@
 /**
- * Flags of other servers and load generators, and the flag that does the same here. Their values may be written differently: a
- * context of llama-server, for example, is that of all slots together.
+ * Flags of other servers and load generators, and names that suggest themselves, with the flag that does the same here. Their values
+ * may be written differently: a context of llama-server, for example, is that of all slots together.
  */
 export const flagsOfOthers: Readonly<Record<string, string>> = {
   // llama-server
@@ -36,4 +36,15 @@ export const flagsOfOthers: Readonly<Record<string, string>> = {
   'request-rate': 'rate',
   target: 'url',
   vus: 'concurrency',
+  // No program's, but likely
+  clients: 'concurrency',
+  history: 'file',
+  html: 'output',
+  out: 'output',
+  'output-file': 'output',
+  qps: 'rate',
+  report: 'output',
+  rps: 'rate',
+  time: 'duration',
+  users: 'concurrency',
 };
