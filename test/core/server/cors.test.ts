@@ -74,6 +74,17 @@ describe('CORS', () => {
     expect(answer.headers['access-control-allow-origin']).toBe('*');
   });
 
+  it('says how to allow pages of an origin when none was allowed', async () => {
+    const answer = await preflight(await testApp(), origin);
+    expect(answer.statusCode).toBe(405);
+    expect(answer.json<unknown>()).toMatchObject({
+      error: {
+        message: `Pages of ${origin} may not send requests here. Start the server with --cors-origin ${origin}, or with --cors-origin '*' for all pages.`,
+        code: 'method_not_allowed',
+      },
+    });
+  });
+
   it('sends no headers when no origin was allowed', async () => {
     const { get } = await testApp();
     const answer = await get('/livez', { origin });

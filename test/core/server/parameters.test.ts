@@ -203,6 +203,10 @@ describe('parameters', () => {
     ],
     [{ response_format: { type: 'json_schema' } }, '"response_format.json_schema" is missing.'],
     [
+      { logit_bias: [[5, 1]] },
+      '"logit_bias" must be an object, not an array. Its names are numbers of tokens, and its values are from -100 to 100.',
+    ],
+    [
       { logit_bias: { hello: 1 } },
       '"logit_bias.hello" is not a known field. Its names are numbers of tokens, and its values are from -100 to 100.',
     ],

@@ -240,3 +240,17 @@ describe('a function whose arguments cannot be an object', () => {
     expect(calls(whole)).toEqual([['shout', {}]]);
   });
 });
+
+describe('a tool in the form of another API', () => {
+  const schema = { type: 'object' };
+  it.each([
+    [path, { type: 'function', name: 'f', parameters: schema }, '{"type": "function", "function": {"name": "…"'],
+    ['/v1/responses', { type: 'function', function: { name: 'f' } }, '{"type": "function", "name": "…"'],
+    ['/v1/messages', { name: 'f', parameters: schema }, '{"name": "…", "input_schema": {…}}'],
+  ])('is refused by %s with the form that it has there', async (route, tool, form) => {
+    const body = route === '/v1/responses' ? { input: 'x', tools: [tool] } : chat('x', { tools: [tool] });
+    const refused = await app.ask(route, body);
+    expect(refused.statusCode).toBe(400);
+    expect(refused.json<{ error: { message: string } }>().error.message).toContain(form);
+  });
+});

@@ -105,7 +105,10 @@ export function sendNotFound(
     return;
   }
   reply.header('allow', allowed.join(', '));
-  sendError(methodNotAllowedError(method, path, allowed), reply);
+  const { origin } = headers;
+  const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
+  const asksForPage = isPreflight && origin !== undefined;
+  sendError(asksForPage ? pageNotAllowedError(origin) : methodNotAllowedError(method, path, allowed), reply);
 }
 
 const unreadableStatuses: Readonly<Record<string, number>> = {
@@ -139,6 +142,13 @@ function writeRaw(socket: Socket, status: number, error: ChatstreamError): void 
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\n${retryAfter}`;
   const type = 'content-type: application/json; charset=utf-8';
   socket.write(`${head}${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+}
+
+/** To a browser that asks whether a page may send requests, where no page may. */
+function pageNotAllowedError(origin: string): ChatstreamError {
+  return new ChatstreamError('method_not_allowed', `Pages of ${origin} may not send requests here.`, {
+    hint: `Start the server with --cors-origin ${origin}, or with --cors-origin '*' for all pages.`,
+  });
 }
 
 function unreadableError(reason: string, hint?: string): ChatstreamError {

@@ -134,7 +134,7 @@ function hintFor(param: string): string | null {
   if (param === 'logprobs') {
     return 'Completions take a number, 0 to 20; chats take true or false, and the number as "top_logprobs".';
   }
-  return param.startsWith('logit_bias.')
+  return param === 'logit_bias' || param.startsWith('logit_bias.')
     ? 'Its names are numbers of tokens, and its values are from -100 to 100.'
     : null;
 }

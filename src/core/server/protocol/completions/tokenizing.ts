@@ -32,10 +32,7 @@ export function requestedTokenizing(body: TokenizeRequest): Tokenizing {
     return { type: 'text', text: prompt, options, form: 'vllm' };
   }
   if (Array.isArray(messages)) return { type: 'chat', body: { ...body, messages } };
-  throw new ChatstreamError('invalid_request', missing('content').message, {
-    param: 'content',
-    hint: 'Send "content" or "prompt" with a text, or "messages" with a chat.',
-  });
+  throw missing('content', 'Send "content" or "prompt" with a text, or "messages" with a chat.');
 }
 
 function severalError(first: string, second: string): ChatstreamError {

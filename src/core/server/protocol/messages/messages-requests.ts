@@ -127,7 +127,9 @@ function functionOf(tool: WireMessagesTool, index: number): { type: string; func
     });
   }
   if (name === undefined || name === null) throw missing(`tools.${index}.name`);
-  if (schema === undefined || schema === null) throw missing(`tools.${index}.input_schema`);
+  if (schema === undefined || schema === null) {
+    throw missing(`tools.${index}.input_schema`, 'In messages, a tool is {"name": "…", "input_schema": {…}}.');
+  }
   return {
     type: 'function',
     function: {

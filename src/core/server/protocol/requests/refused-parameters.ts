@@ -4,8 +4,11 @@ import { isRecord } from '../../../base/json.js';
 /** Levels of objects and lists in a parameter. Thousands of them can neither be sent to the engine nor used there. */
 export const deepest = 256;
 
-export function missing(param: string): ChatstreamError {
-  return new ChatstreamError('invalid_request', `"${param}" is missing.`, { param });
+export function missing(param: string, hint?: string): ChatstreamError {
+  return new ChatstreamError('invalid_request', `"${param}" is missing.`, {
+    param,
+    ...(hint !== undefined && { hint }),
+  });
 }
 
 /**

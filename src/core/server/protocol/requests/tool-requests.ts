@@ -69,7 +69,10 @@ function toolOf({ type, function: called }: WireTool, index: number, param: stri
       hint: 'Only functions are supported.',
     });
   }
-  if (called === undefined || called === null) throw missing(`tools.${index}.function`);
+  if (called === undefined || called === null) {
+    const hint = 'In chats, a tool is {"type": "function", "function": {"name": "…", "parameters": {…}}}.';
+    throw missing(`tools.${index}.function`, hint);
+  }
   const { name, parameters, strict } = called;
   refuseOtherTypes(name, parameters?.['type'], param);
   return {

@@ -105,7 +105,10 @@ function wireTool({ tool, param }: PlacedTool): WireTool {
       hint: type === 'web_search' ? `${supported} ${searchHint}` : supported,
     });
   }
-  if (name === undefined || name === null) throw missing(`${param}.name`);
+  if (name === undefined || name === null) {
+    const hint = 'In responses, a tool is {"type": "function", "name": "…", "parameters": {…}}.';
+    throw missing(`${param}.name`, hint);
+  }
   const called = {
     name,
     ...(description !== undefined && description !== null && { description }),

@@ -25,7 +25,7 @@ export const tokenizeRequest = Type.Object({
   messages: optional(messages),
 });
 
-export const tokens = Type.Array(Type.Integer({ minimum: 0 }));
+const tokens = Type.Array(Type.Integer({ minimum: 0 }));
 
 export const tokenizeAnswer = Type.Union([
   Type.Object({ tokens }, { description: 'To content.' }),
