@@ -1,4 +1,5 @@
 import { ChatstreamError } from '../../core/base/errors.js';
+import { member } from '../../core/base/json.js';
 import { startOwnServer } from '../../core/bench/target/own-server.js';
 import { type ChatServer, reachChatServer } from '../../core/chat/chat-server.js';
 import { connectionOptions } from '../connection/options.js';
@@ -66,5 +67,5 @@ async function reach({ model, ...flags }: ServerChoice, url: string): Promise<Ch
 }
 
 function isNothingThere({ cause }: ChatstreamError): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
+  return member(cause, 'code') === 'ECONNREFUSED';
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { asChatstreamError, ChatstreamError } from '../../core/base/errors.js';
 import { fileReason, writeHint } from '../../core/base/files/file-errors.js';
 import { replaceFile } from '../../core/base/files/replace-file.js';
+import { member } from '../../core/base/json.js';
 import { type CommandName, commands, readLine } from '../../core/chat/chat-line.js';
 import type { ChatServer } from '../../core/chat/chat-server.js';
 import { Conversation } from '../../core/chat/conversation.js';
@@ -125,7 +126,7 @@ function setParameter(conversation: Conversation, rest: string): void {
 async function save(conversation: Conversation, path: string): Promise<void> {
   if (path === '') throw new ChatstreamError('usage', 'Give a file: /save FILE.');
   const older = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (member(error, 'code') === 'ENOENT') return null;
     throw new ChatstreamError('output_failed', `${path} cannot be written: ${fileReason(error)}.`, {
       hint: writeHint(error),
       cause: error,

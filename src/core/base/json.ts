@@ -1,4 +1,7 @@
-/** A member of a value from `JSON.parse`; undefined if it has no member of this name. */
+/**
+ * A member of a value from `JSON.parse`, or of what was thrown, such as the `code` of an error of Node.js; undefined if it has
+ * no member of this name.
+ */
 export function member(value: unknown, name: string): unknown {
   return isRecord(value) ? value[name] : undefined;
 }

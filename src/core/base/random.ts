@@ -30,3 +30,8 @@ export function mixSeeds(...numbers: readonly number[]): number {
   }
   return mixed;
 }
+
+/** One number of the standard normal distribution. The transform of G. E. P. Box and M. E. Muller (1958). */
+export function standardNormal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}

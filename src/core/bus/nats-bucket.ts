@@ -3,6 +3,7 @@ import type { KV, KvEntry, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Subscribable } from '../base/emitter.js';
 import { ChatstreamError, messageOf } from '../base/errors.js';
+import { member } from '../base/json.js';
 import { type Bucket, type BucketOptions, checkKey, checkSelection, type Entry, mostValueBytes } from './bucket.js';
 import type { BusStatus } from './bus.js';
 import { NatsWatch } from './nats-watch.js';
@@ -169,7 +170,7 @@ export async function createTogether<T>(create: () => Promise<T>): Promise<T> {
     try {
       return await create();
     } catch (error) {
-      if (left === 0 || !taken.includes(codeOf(error))) throw error;
+      if (left === 0 || !taken.includes(member(error, 'code'))) throw error;
       await pause(createPauseMs);
     }
   }
@@ -189,17 +190,13 @@ function entryOf({ key, value, revision }: KvEntry): Entry {
 }
 
 function nullIfOtherRevision(error: unknown): null {
-  if (otherRevision.includes(codeOf(error))) return null;
+  if (otherRevision.includes(member(error, 'code'))) return null;
   throw error;
 }
 
 /** JetStream, or this bucket, does not exist: the server does not answer, or says so. */
 function isOff(error: unknown): boolean {
   return error instanceof Error && ['JetStreamNotEnabled', 'StreamNotFoundError'].includes(error.name);
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 function jetStreamOff(address: string, cause: unknown): ChatstreamError {

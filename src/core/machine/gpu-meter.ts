@@ -1,4 +1,5 @@
 import type { CancelTimer, Clock } from '../base/clock.js';
+import { member } from '../base/json.js';
 import { runForLines, type Spawn } from '../base/processes/line-program.js';
 
 /** An NVIDIA GPU at one moment. */
@@ -110,5 +111,5 @@ export class GpuMeter {
 }
 
 function isPassing(error: Error | null): boolean {
-  return error !== null && 'code' in error && passingErrors.has(String(error.code));
+  return passingErrors.has(String(member(error, 'code')));
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { loadTryLock, type TryLock } from '../base/files/file-lock.js';
+import { member } from '../base/json.js';
 import type { ModelCache } from './model-cache.js';
 
 /**
@@ -87,6 +88,6 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch (error) {
     // The process of another user exists too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return member(error, 'code') === 'EPERM';
   }
 }

@@ -1,4 +1,4 @@
-import type { Random } from '../../../src/core/base/random.js';
+import { type Random, standardNormal } from '../../../src/core/base/random.js';
 import { LatencyHistogram } from '../../../src/core/measurement/latency/histogram.js';
 import { medianIntervalOf, medianMs } from '../../../src/core/measurement/latency/median.js';
 import { type PerMetric, perMetric } from '../../../src/core/measurement/metric-names.js';
@@ -72,9 +72,4 @@ export function samplesOf(setting: SettingDescription, source: QueueWaitSource, 
     samples.e2e.record(ttft + tpot * (outputTokens - 1));
   }
   return samples;
-}
-
-/** Box and Muller, 1958. */
-function standardNormal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

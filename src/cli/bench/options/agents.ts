@@ -1,8 +1,8 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import type { AgentsOptions } from '../../../core/bench/plan/options.js';
 import { natsOptionsOf } from '../../connection/cluster-flags.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
+import { refuse } from './refuse.js';
 
 /**
  * The machines that send the load; null if this one does.
@@ -32,8 +32,4 @@ export function agentsOf(flags: BenchFlags, { isTyped }: FlagOrigins): AgentsOpt
     refuse(`--max-in-flight ${limit} cannot be shared by ${senders}.`, 'Use fewer.');
   }
   return { count, nats: natsOptionsOf(flags) };
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

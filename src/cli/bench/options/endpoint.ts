@@ -1,4 +1,3 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
 import { parseThreshold } from '../../../core/compare/threshold.js';
 import { isOfStreams, type MetricName } from '../../../core/measurement/metric-names.js';
@@ -8,6 +7,7 @@ import { type AnswerForm, apiHeaders, type Endpoint, keyHeader } from '../../../
 import { noThinkTime } from '../../../core/measurement/workload/think-time.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
+import { refuse } from './refuse.js';
 
 /**
  * The endpoint to request, from `--endpoint` or from the end of the URLs, and whether to request streams.
@@ -65,8 +65,4 @@ function refuseWithEmbeddings(flags: BenchFlags, isTyped: FlagOrigins['isTyped']
 /** The headers of an API, with the key where the API expects it. */
 export function headersFor(endpoint: Endpoint, key: string | undefined): Record<string, string> {
   return { ...apiHeaders(endpoint), ...(key === undefined ? {} : keyHeader(endpoint, key)) };
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

@@ -1,8 +1,8 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import type { FindMaxOptions, Load } from '../../../core/bench/plan/options.js';
 import { meanRate, type RateStage } from '../../../core/bench/plan/stages.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
+import { refuse } from './refuse.js';
 
 /** The rates set by `--ramp` or `--stages`; undefined without them. */
 export function stagesOf({ ramp, stages }: Pick<BenchFlags, 'ramp' | 'stages'>): readonly RateStage[] | undefined {
@@ -91,8 +91,4 @@ function refuseLimit(flags: BenchFlags, isTyped: FlagOrigins['isTyped'], isSearc
   if (isTyped('workers') && workers > limit) {
     refuse(`--max-in-flight ${limit} is less than --workers ${workers}: each needs one.`, 'Use fewer workers.');
   }
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

@@ -1,25 +1,23 @@
 import { randomInt } from 'node:crypto';
-import { ChatstreamError } from '../../../core/base/errors.js';
 import { isRecord } from '../../../core/base/json.js';
 import { parseDuration } from '../../../core/base/units.js';
 import { inShortTrials } from '../../../core/bench/plan/interleaving.js';
-import type { BenchOptions, TargetOptions } from '../../../core/bench/plan/options.js';
-import { serverAddressOf } from '../../../core/bench/plan/server-address.js';
+import type { BenchOptions } from '../../../core/bench/plan/options.js';
 import { type RateStage, totalMs } from '../../../core/bench/plan/stages.js';
 import { ownParametersOf } from '../../../core/bench/workload/request-body.js';
 import { parseObjective } from '../../../core/measurement/settings/objectives.js';
 import type { Endpoint } from '../../../core/measurement/workload/endpoints.js';
-import { checkFilesApart, type FlagOrigins, valuesOf } from '../../flags/flags.js';
-import { flagsToShow, givenServerFlags, ownServerCommand } from '../../serve/flags/own-server.js';
-import { mostSlots } from '../../serve/flags/queue-flags.js';
-import { checkEngineFlags, mostLlamaSlots } from '../../serve/options/options.js';
+import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import { type BenchFlags, usualDuration, usualExtension } from '../flags/flags.js';
 import { agentsOf } from './agents.js';
+import { refuseContradictions } from './contradictions.js';
 import { duetOf } from './duet.js';
 import { formOf, headersFor } from './endpoint.js';
 import type { BenchFiles } from './files.js';
 import { isOpenLoop, loadOf, refuseShapes, stagesOf } from './load.js';
+import { refuse } from './refuse.js';
 import { abortRulesOf, findMaxOf, refuseWithSearch } from './search.js';
+import { targetOf, validUrl } from './target.js';
 import { clientsOfTenants, withFirstKey } from './tenants.js';
 import { withTrace } from './trace.js';
 import { conversationsOf } from './workload.js';
@@ -116,85 +114,6 @@ function extentOf(
   return { ...planned, durationMs: parseDuration(usualDuration), extension };
 }
 
-/**
- * Refuses flags that would have no effect, or would spoil each other's. Only typed flags count: variables may be set
- * for other commands, or for other benches.
- */
-function refuseContradictions(flags: BenchFlags, { isTyped }: FlagOrigins): void {
-  const isCompared = flags.baseline !== undefined || flags.versus !== undefined;
-  if (flags.duration === 0)
-    refuse('Nothing can be measured with --duration 0.', 'Give a time such as 10s, or --requests.');
-  if (flags['max-duration'] === 0) {
-    refuse('Nothing can be measured with --max-duration 0.', 'Give a time such as 15m, or leave it out.');
-  }
-  if (flags.prompts !== undefined && isTyped('input-tokens')) {
-    refuse('--input-tokens is for synthetic prompts, but --prompts names a file.', 'Leave out one of the two.');
-  }
-  for (const name of ['allow', 'github'] as const) {
-    if (isTyped(name) && !isCompared) {
-      refuse(`--${name} is for a comparison, but there is nothing to compare with.`, 'Add --versus or --baseline.');
-    }
-  }
-  if (isTyped('strict') && !isCompared && !flags['enforce-slo']) {
-    refuse('--strict needs something to judge.', 'Add --versus, --baseline or --enforce-slo.');
-  }
-  if (flags.trials.least < flags.trials.most && (!isCompared || flags['fail-on'] === undefined)) {
-    refuse(
-      `--trials ${flags.trials.least}..${flags.trials.most} adds trials until the gate can decide, but there is no gate.`,
-      'Add --versus or --baseline, and --fail-on; or give one number of trials.',
-    );
-  }
-  for (const name of ['ca', 'insecure', 'wait-ready'] as const) {
-    if (isTyped(name) && flags.url === undefined) {
-      refuse(`--${name} is for a server that is running, but --url names none.`, 'Add --url, or leave it out.');
-    }
-  }
-  const samples = flags.samples === undefined ? [] : [flags.samples];
-  checkFilesApart([...valuesOf(flags.output), ...samples], [flags.prompts, flags.baseline, flags.ca]);
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
-}
-
-function targetOf(
-  flags: BenchFlags,
-  { isTyped, isGiven }: FlagOrigins,
-  packageRoot: string,
-  endpoint: Endpoint,
-): TargetOptions {
-  if (flags.url !== undefined) {
-    // A variable that is set for servers in general, such as CHATSTREAM_MODEL, does not count as a contradiction.
-    const [first] = Object.keys(givenServerFlags(flags, isTyped));
-    if (first === undefined) return { type: 'url', url: validUrl(flags.url) };
-    return refuse(
-      `--${first} is for a server that the bench starts, but --url names one that is running.`,
-      'Leave out one of the two.',
-    );
-  }
-  const clients = Math.max(...flags.concurrency);
-  const slots = Math.max(...(flags['max-concurrency'] ?? [Math.min(clients, mostLlamaSlots)]));
-  if (slots > mostSlots) {
-    refuse(`A server has at most ${mostSlots} slots, so --max-concurrency ${slots} is too high.`, 'Lower it.');
-  }
-  checkEngineFlags(flags, slots);
-  const given = givenServerFlags(flags, isGiven);
-  const command = ownServerCommand(packageRoot, given, {
-    embeddings: endpoint === 'embeddings',
-    slots,
-    clients:
-      flags.by === 'concurrency' && flags['find-max'] !== undefined
-        ? mostClients
-        : isOpenLoop(flags)
-          ? undefined
-          : clients,
-  });
-  return { type: 'own', command, serverFlags: flagsToShow(given) };
-}
-
-/** A search may need any number of clients, and none of them should be refused. */
-const mostClients = 10_000;
-
 function headersOf(flags: BenchFlags, endpoint: Endpoint): Readonly<Record<string, string>> {
   // CHATSTREAM_API_KEY may hold all keys of a server. A bearer token cannot contain a comma (RFC 6750, 2.1).
   const [key] = flags['api-key']?.split(',') ?? [];
@@ -233,10 +152,4 @@ function jsonObject(text: string): Readonly<Record<string, unknown>> {
     text.trim() === '' ? '--extra-body is empty.' : `--extra-body ${text} is not a JSON object.`,
     `Write it as '{"top_k":1}', in quotes so that the shell leaves it alone.`,
   );
-}
-
-/** Checked now, and read when the bench begins. */
-function validUrl(text: string): string {
-  serverAddressOf(text);
-  return text;
 }

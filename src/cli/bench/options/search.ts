@@ -1,10 +1,10 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import { type AbortRule, parseAbortRule } from '../../../core/bench/plan/abort-rules.js';
 import type { FindMaxOptions } from '../../../core/bench/plan/options.js';
 import { type Objective, parseObjective } from '../../../core/measurement/settings/objectives.js';
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';
+import { refuse } from './refuse.js';
 
 /** The load at which a search begins if none is given. */
 const lowStart = 1;
@@ -83,8 +83,4 @@ export function refuseWithSearch(flags: BenchFlags, { isTyped }: FlagOrigins): v
       'Add --by concurrency to search for the number of clients, or leave out --concurrency.',
     );
   }
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

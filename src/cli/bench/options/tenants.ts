@@ -1,9 +1,9 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import { partOfLoad, type Tenant, tenantOfClients } from '../../../core/bench/plan/tenants.js';
 import { type Endpoint, keyHeader } from '../../../core/measurement/workload/endpoints.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';
+import { refuse } from './refuse.js';
 import { conversationsOf } from './workload.js';
 
 /**
@@ -65,8 +65,4 @@ export function withFirstKey(
   endpoint: Endpoint,
 ): Readonly<Record<string, string>> {
   return first?.key == null ? headers : { ...keyHeader(endpoint, first.key), ...headers };
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

@@ -1,4 +1,3 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import type { BenchOptions } from '../../../core/bench/plan/options.js';
 import { meanRate, timesOf, type TraceReplay } from '../../../core/bench/plan/trace.js';
 import { readTraceFile } from '../../../core/bench/plan/trace-file.js';
@@ -6,6 +5,7 @@ import { singleRequests } from '../../../core/measurement/workload/conversation-
 import { type FlagOrigins, valuesOf } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { limitOf } from './load.js';
+import { refuse } from './refuse.js';
 
 /** Flags for what the trace itself determines. */
 const saidByTraces = [
@@ -64,8 +64,4 @@ export function withTrace(
     durationMs: flags.duration ?? Math.ceil(lastMs - warmupMs) + 1,
     extension: null,
   };
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

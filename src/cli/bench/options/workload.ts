@@ -1,4 +1,3 @@
-import { ChatstreamError } from '../../../core/base/errors.js';
 import {
   type ConversationShape,
   hasTurns,
@@ -8,6 +7,7 @@ import { noThinkTime } from '../../../core/measurement/workload/think-time.js';
 import type { FlagOrigins } from '../../flags/flags.js';
 import type { BenchFlags } from '../flags/flags.js';
 import { isOpenLoop } from './load.js';
+import { refuse } from './refuse.js';
 
 /**
  * How chats continue after their first message.
@@ -30,8 +30,4 @@ export function conversationsOf(flags: BenchFlags, { isTyped }: FlagOrigins): Co
     refuse('--find-max searches for a rate, but conversations take their own time.', 'Add --by concurrency.');
   }
   return shape;
-}
-
-function refuse(message: string, hint: string): never {
-  throw new ChatstreamError('usage', message, { hint });
 }

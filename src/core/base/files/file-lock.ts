@@ -1,3 +1,5 @@
+import { member } from '../json.js';
+
 /** A range of bytes of a file, which need not exist. */
 interface ByteRange {
   readonly offset: number;
@@ -23,7 +25,7 @@ export async function loadTryLock(): Promise<TryLock> {
       return tryLock(descriptor, range.offset, range.length);
     } catch (error) {
       // This is how Windows reports that another process holds the lock.
-      if (error instanceof Error && 'code' in error && error.code === 'EBUSY') return false;
+      if (member(error, 'code') === 'EBUSY') return false;
       throw error;
     }
   };

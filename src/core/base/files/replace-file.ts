@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import { access, constants, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { member } from '../json.js';
 import { linkDestination } from './link-destination.js';
 
 /** Errors of a folder in which no file can be replaced; the file itself may still be writable. */
@@ -32,7 +33,7 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { force: true });
-    if (!cannotReplace.has(codeOf(error)) || older === null) throw error;
+    if (!cannotReplace.has(member(error, 'code')) || older === null) throw error;
     await overwrite(path, text);
   }
 }
@@ -68,11 +69,7 @@ async function whatIsAt(path: string): Promise<Stats | null> {
   try {
     return await stat(path);
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null;
+    if (member(error, 'code') === 'ENOENT') return null;
     throw error;
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { systemClock } from '../../base/clock.js';
 import { ChatstreamError } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import type { Engine } from '../engine.js';
 import { processNames, type ProcessRole } from '../process-role.js';
 
@@ -94,7 +95,7 @@ function hintFor({ signal, spawnError, lastLines }: EngineExit): string | null {
   if (lastLines.some((line) => line.includes('CUDA error'))) {
     return 'Update the NVIDIA driver, or choose another device with --gpu vulkan or --gpu off.';
   }
-  switch (errorCode(spawnError)) {
+  switch (member(spawnError, 'code')) {
     case 'EMFILE':
     case 'ENFILE':
       return 'Too many files and connections are open: raise the limit (ulimit -n), or accept fewer connections.';
@@ -105,10 +106,6 @@ function hintFor({ signal, spawnError, lastLines }: EngineExit): string | null {
     default:
       return null;
   }
-}
-
-function errorCode(error: Error | null): unknown {
-  return error !== null && 'code' in error ? error.code : undefined;
 }
 
 function manner({ code, signal, spawnError }: EngineExit): string {

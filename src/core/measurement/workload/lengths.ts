@@ -1,5 +1,5 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { Random } from '../../base/random.js';
+import { type Random, standardNormal } from '../../base/random.js';
 
 /** How many tokens prompts or answers have, or how many messages conversations. */
 export type Lengths =
@@ -97,11 +97,6 @@ export function longestOf(lengths: Lengths): number {
     case 'normal':
       return lengths.mean + 3 * lengths.stddev;
   }
-}
-
-/** One number of the standard normal distribution. The transform of G. E. P. Box and M. E. Muller (1958). */
-export function standardNormal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 function notLengths(text: string, counted: Counted): ChatstreamError {

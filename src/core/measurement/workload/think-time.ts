@@ -1,7 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { Random } from '../../base/random.js';
+import { type Random, standardNormal } from '../../base/random.js';
 import { parseDuration } from '../../base/units.js';
-import { standardNormal } from './lengths.js';
 
 /** How long a client waits between an answer and its next message, in milliseconds. */
 export type ThinkTime =

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import type { App, ServerOptions } from './context.js';
 
 /**
@@ -56,8 +57,7 @@ async function oneAddress(host: string): Promise<string> {
 }
 
 function addressError(error: unknown, host: string, port: number): ChatstreamError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  switch (code) {
+  switch (member(error, 'code')) {
     case 'EADDRINUSE':
       return new ChatstreamError('address_unavailable', `Port ${port} on ${host} is in use by another program.`, {
         hint: `See which with "lsof -i :${port}", or choose another with --port (0 picks a free one).`,

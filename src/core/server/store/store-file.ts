@@ -1,6 +1,7 @@
 import { rmdirSync } from 'node:fs';
 import sqlite from 'node-sqlite3-wasm';
 import { messageOf } from '../../base/errors.js';
+import { member } from '../../base/json.js';
 import type { FileProblem } from './file-messages.js';
 import { Statements } from './statements.js';
 import { type CollectionName, collectionNames, type StoreLimits, ttlOf } from './store.js';
@@ -165,7 +166,7 @@ function removeStaleLock(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (member(error, 'code') !== 'ENOENT') throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../../base/random.js';
+import { type Random, standardNormal } from '../../../base/random.js';
 
 /**
  * A number from a gamma distribution with scale 1, whose mean is its shape (G. Marsaglia and W. W. Tsang, "A Simple Method
@@ -12,13 +12,8 @@ export function drawGamma(shape: number, random: Random): number {
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
   for (;;) {
-    const normal = drawNormal(random);
+    const normal = standardNormal(random);
     const v = (1 + c * normal) ** 3;
     if (v > 0 && Math.log(1 - random()) < normal ** 2 / 2 + d * (1 - v + Math.log(v))) return d * v;
   }
-}
-
-/** G. E. P. Box and M. E. Muller, 1958. */
-function drawNormal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,4 +1,5 @@
 import { isRecord } from '../../../base/json.js';
+import { pointerIn, pointerStep, valueAt } from '../../../base/json-pointer.js';
 import type { Subject } from '../../grammar/limits.js';
 import { schemaProblem } from './problems.js';
 
@@ -93,7 +94,7 @@ export class Places {
   map(value: unknown, pointer: string): ReadonlyMap<string, Located> {
     if (!isRecord(value) || Array.isArray(value)) this.fail(pointer, 'it must be an object of schemas');
     const entries = Object.entries(value);
-    return new Map(entries.map(([name, each]) => [name, this.at(each, `${pointer}/${escaped(name)}`)]));
+    return new Map(entries.map(([name, each]) => [name, this.at(each, pointer + pointerStep(name))]));
   }
 
   /**
@@ -104,33 +105,11 @@ export class Places {
    */
   resolve(reference: unknown, pointer: string): Located {
     const match = typeof reference === 'string' ? /^(#|(?=\/))((?:\/.*)?)$/su.exec(reference) : null;
-    const path = match === null ? null : decoded(match[2] ?? '');
-    const value = path === null ? undefined : this.#find(path);
+    const path = match === null ? null : pointerIn(match[2] ?? '');
+    const value = path === null ? undefined : valueAt(this.root.schema, path);
     if (path !== null && value !== undefined) return this.at(value, path);
     if (match?.[1] === '#') this.fail(pointer, `there is nothing at ${JSON.stringify(reference)}`);
     this.leaveOut(pointer, `only references like "#", "#/$defs/…" and "#/definitions/…" are supported`);
     return { schema: true, pointer };
-  }
-
-  /** @param path a JSON pointer. @returns undefined if there is nothing */
-  #find(path: string): unknown {
-    let value: unknown = this.root.schema;
-    for (const name of path.split('/').slice(1)) {
-      const key = name.replaceAll('~1', '/').replaceAll('~0', '~');
-      value = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-    }
-    return value;
-  }
-}
-
-function escaped(name: string): string {
-  return name.replaceAll('~', '~0').replaceAll('/', '~1');
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
   }
 }

@@ -69,7 +69,7 @@ const unsentCodes: ReadonlySet<unknown> = new Set([
 
 /** Whether a request that failed with this error was never sent. */
 export function isUnsent(error: Error): boolean {
-  return 'code' in error && unsentCodes.has(error.code);
+  return unsentCodes.has(member(error, 'code'));
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyRequest } from 'fastify';
 import { ChatstreamError } from '../../../base/errors.js';
 import { isRecord, member } from '../../../base/json.js';
+import { namesIn } from '../../../base/json-pointer.js';
 import { notValid, requirement } from '../../../base/mistakes/requirements.js';
 import { mixedPromptsError } from './mixed-prompts.js';
 
@@ -21,7 +22,7 @@ export function invalidValueError(
       keyword !== 'anyOf' && keyword !== 'if' && !(keyword === 'type' && params['type'] === 'null'),
   );
   const issue = mostHelpful(helpful) ?? issues[0];
-  const steps = stepsTo(issue?.instancePath ?? '');
+  const steps = namesIn(issue?.instancePath ?? '');
   const checked = partOf(request, part);
   const given = steps.reduce<unknown>(member, checked.value);
   if (part === 'querystring' && Array.isArray(given)) return repeatedError(steps.join('.'));
@@ -56,14 +57,6 @@ function takesObject(issue: Issue | undefined, all: Issues): boolean {
 function partOf({ body, query, params }: Checked, part: string | undefined): { name: string; value: unknown } {
   if (part === 'querystring') return { name: 'The query', value: query };
   return part === 'params' ? { name: 'The path', value: params } : { name: 'The body', value: body };
-}
-
-/** The names that a JSON pointer consists of. */
-function stepsTo(pointer: string): readonly string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 interface Value {

@@ -1,4 +1,5 @@
 import { isRecord, items } from '../../../../base/json.js';
+import { pointerIn, valueAt } from '../../../../base/json-pointer.js';
 import { allKinds, type Kind, kindOf, kindOfKeyword, kindOfType } from '../../../format/schema/kinds.js';
 
 /** Longest chain of references, and deepest nesting of combinations, that is followed. */
@@ -117,18 +118,5 @@ function ownKinds(schema: Readonly<Record<string, unknown>>): ReadonlySet<Kind> 
 /** The target of a reference within the schema; undefined if there is none. */
 function resolved(reference: unknown, root: unknown): unknown {
   if (typeof reference !== 'string' || !reference.startsWith('#')) return undefined;
-  let value: unknown = root;
-  for (const name of decoded(reference.slice(1)).split('/').slice(1)) {
-    const key = name.replaceAll('~1', '/').replaceAll('~0', '~');
-    value = isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-  }
-  return value;
-}
-
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+  return valueAt(root, pointerIn(reference.slice(1)));
 }
