@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { ChatstreamError } from '../../base/errors.js';
 import type { WholeAnswer } from '../../executor/upstream/exchange/failure.js';
 import type { RelayListener } from '../../relay/jobs/relay-request.js';
+import { WholeEvents } from '../protocol/whole-events.js';
 import { EventStream, type StreamOptions } from './event-stream.js';
 
 /** How much of a stream is kept for a client that reads slowly, in bytes; one that falls further behind is cut off. */
@@ -13,7 +14,7 @@ export interface RelayedStreamOptions extends StreamOptions {
   readonly onExecutor: (name: string) => void;
   /** The upstream sent one body instead of a stream, such as an error, and nothing has been written yet. */
   readonly onWhole: (answer: WholeAnswer) => void;
-  /** Sees all that comes, cut anywhere. */
+  /** Sees the events that are passed on. */
   readonly onData?: (chunk: Buffer) => void;
   /** The events that end a stream that failed. */
   readonly failure: (error: ChatstreamError) => string;
@@ -22,13 +23,14 @@ export interface RelayedStreamOptions extends StreamOptions {
 }
 
 /**
- * Passes an upstream's stream on, byte by byte. The upstream never waits for a slow reader: what it sends is kept meanwhile, so
+ * Passes an upstream's stream on, byte by byte, event by event. The upstream never waits for a slow reader: what it sends is kept meanwhile, so
  * that its slot is free as soon as its generation ends.
  */
 export class RelayedStream implements RelayListener {
   readonly stream: EventStream;
   readonly #response: ServerResponse;
   readonly #options: RelayedStreamOptions;
+  readonly #events = new WholeEvents();
   readonly #held: Buffer[] = [];
   #heldBytes = 0;
 
@@ -50,18 +52,21 @@ export class RelayedStream implements RelayListener {
 
   data(chunk: Buffer): void {
     this.stream.generated();
-    this.#options.onData?.(chunk);
+    const events = this.#events.push(chunk);
+    if (events.length === 0) return;
+    this.#options.onData?.(events);
     if (!this.stream.isCongested) {
-      this.stream.write(chunk.toString('latin1'));
+      this.stream.write(events.toString('latin1'));
       return;
     }
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
+    this.#held.push(events);
+    this.#heldBytes += events.length;
     if (this.#heldBytes > mostHeldBytes) this.#response.destroy();
   }
 
   ended(): void {
-    this.stream.end(this.#takeHeld());
+    const rest = this.#events.takeRest();
+    this.stream.end(this.#takeHeld() + rest.toString('latin1'));
   }
 
   whole(answer: WholeAnswer, executor: string): void {
@@ -77,8 +82,10 @@ export class RelayedStream implements RelayListener {
     this.#options.onWhole(answer);
   }
 
+  /** An event that has only begun is left out: what follows it would be taken for a part of it. */
   failed(error: ChatstreamError): void {
-    this.stream.fail(error, () => this.#takeHeld() + asBytes(this.#options.failure(error)));
+    const between = this.#events.isCut ? '\n\n' : '';
+    this.stream.fail(error, () => this.#takeHeld() + between + asBytes(this.#options.failure(error)));
   }
 
   #takeHeld(): string {
