@@ -99,7 +99,8 @@ describe('a refusal after the comments of a stream', () => {
 
   it.each([
     ['/v1/responses', '<html>', { type: 'error', ...failed }],
-    ['/v1/messages', JSON.stringify(openAi), { type: 'error', error: { details: { error_code: failed.code } } }],
+    ['/v1/messages', '{}', { type: 'error', error: { details: { error_code: failed.code } } }],
+    ['/v1/messages', JSON.stringify(openAi), { type: 'error', error: { message: openAi.error.message } }],
     ['/v1/chat/completions', '{"detail":"No."}', { error: failed }],
   ])('is an error of %s if it is %s', async (path, body, error) => {
     const lines = await ending(path, body);

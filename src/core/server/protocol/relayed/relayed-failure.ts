@@ -1,6 +1,7 @@
 import type { ChatstreamError } from '../../../base/errors.js';
-import { isRecord, member } from '../../../base/json.js';
+import { isRecord, member, nonEmpty } from '../../../base/json.js';
 import { upstreamFailedError } from '../../../base/refusals/upstream-refusals.js';
+import { reportedErrorIn } from '../../../executor/upstream/exchange/reported-error.js';
 import { sseData, sseEvent } from '../answer-encoder.js';
 import { errorBody } from '../http-errors.js';
 import { isMessagesPath, messagesErrorBody } from '../messages/messages-errors.js';
@@ -25,8 +26,8 @@ export function relayedFailure(
 }
 
 /**
- * The events that end a stream after nothing but comments, with the error that an upstream has answered instead. A
- * body that is not an error of the path's protocol becomes an `upstream_failed`.
+ * The events that end a stream after nothing but comments, with the error that an upstream has answered instead, in the
+ * shape of the path's protocol. A body without an error becomes an `upstream_failed`.
  *
  * @param body what the upstream has sent, in any encoding
  */
@@ -34,12 +35,9 @@ export function relayedRefusal(body: Buffer, path: string, requestId: string, se
   const refusal = refusalIn(body);
   if (refusal === null) return relayedFailure(upstreamFailedError(0), path, requestId, sequenceNumber);
   if (!isMessagesPath(path)) return openAiFailure(refusal, path, sequenceNumber);
-  if (refusal['type'] === 'error') return sseEvent('error', refusal);
-  return relayedFailure(upstreamFailedError(0), path, requestId, sequenceNumber);
-}
-
-interface Refusal extends Readonly<Record<string, unknown>> {
-  readonly error: object;
+  if (member(refusal, 'type') === 'error') return sseEvent('error', refusal);
+  const type = nonEmpty(member(refusal.error, 'type')) ?? 'api_error';
+  return sseEvent('error', { error: { type, message: member(refusal.error, 'message') } });
 }
 
 function openAiFailure(body: { readonly error: object }, path: string, sequenceNumber: number): string {
@@ -51,14 +49,24 @@ function openAiFailure(body: { readonly error: object }, path: string, sequenceN
   return `${sseData(JSON.stringify(body))}data: [DONE]\n\n`;
 }
 
-/** Null for a body that is not an error. */
+interface Refusal {
+  /** It has a message. */
+  readonly error: object;
+}
+
+/** What a body with an error says, as servers of all kinds write it; null for a body without an error. */
 function refusalIn(body: Buffer): Refusal | null {
+  const refusal = reportedErrorIn(jsonIn(body))?.body;
+  const error = member(refusal, 'error');
+  return isRecord(error) && typeof member(error, 'message') === 'string' ? { ...refusal, error } : null;
+}
+
+/** Some of Google's errors come as a list of one. */
+function jsonIn(body: Buffer): unknown {
   try {
     const value: unknown = JSON.parse(body.toString());
-    if (!isRecord(value)) return null;
-    const { error } = value;
-    return isRecord(error) && typeof member(error, 'message') === 'string' ? { ...value, error } : null;
+    return Array.isArray(value) ? value[0] : value;
   } catch {
-    return null;
+    return undefined;
   }
 }
