@@ -13,7 +13,7 @@ it.each([
     what: 'messages and entries of a cluster',
     version: schemaVersion,
     now: fingerprintOf([header, ...shapesIn(messages), usageMessage]),
-    then: { version: 3, fingerprint: 'ffde015069abd0c8' },
+    then: { version: 4, fingerprint: '76da174c107c031c' },
   },
   {
     what: 'messages between a bench and its agents',
