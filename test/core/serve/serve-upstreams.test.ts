@@ -120,6 +120,8 @@ describe('a server in front of others', () => {
     ['has an internal error', { type: 'status', status: 500 }],
     ['is busy', { type: 'status', status: 503, headers: { 'retry-after': '30' } }],
     ['refuses the key', { type: 'status', status: 401 }],
+    ['has no credit', { type: 'status', status: 402 }],
+    ['was too slow for itself', { type: 'status', status: 408 }],
     ['redirects', { type: 'status', status: 302, headers: { location: '/' } }],
     ['answers without a body', { type: 'status', status: 204 }],
     ['answers that it will do it later', { type: 'status', status: 202 }],

@@ -1,4 +1,5 @@
 import { amount, isRecord, items, member, nonEmpty } from '../../base/json.js';
+import { noCredit } from './exchange/failure.js';
 
 /** Kinds of servers that are distinguished; `openai` is any other one that speaks OpenAI's API. */
 export type UpstreamKind = 'chatstream' | 'llama-server' | 'ollama' | 'vllm' | 'sglang' | 'tgi' | 'openai';
@@ -111,6 +112,7 @@ function refusal(path: string, { status, body }: ProbeAnswer): Error {
 /** @throws Error if the list shows that the server takes no requests */
 function modelsOf({ status, body }: ProbeAnswer): readonly string[] | null {
   if (status === 401 || status === 403) throw new TakesNoRequests(`it refuses the key (${status})`);
+  if (status === 402) throw new TakesNoRequests(noCredit);
   // A server without this route gets whatever models clients ask for.
   if (status === 404 || status === 405) return null;
   if (status !== 200) throw refusal('/v1/models', { status, body });

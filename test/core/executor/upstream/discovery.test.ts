@@ -208,6 +208,7 @@ describe('a server that is not ready', () => {
 
   it.each<[string, Routes, RegExp]>([
     ['refuses the key', { '/v1/models': 401 }, /refuses the key \(401\)/],
+    ['has no credit', { '/v1/models': 402 }, /has no credit \(402\)/],
     ['is draining', { ...chatstream, '/v1/queue': { ...queue, draining: true } }, /draining/],
     ['has no model yet', { ...chatstream, '/v1/models': { data: [] } }, /still loading/],
     ['says that it is ill', { ...llamaServer, '/health': loading }, /\/health answers 503/],

@@ -24,12 +24,15 @@ export type Failure =
   | { readonly type: 'timed_out'; readonly reason: string; readonly answer: WholeAnswer }
   /** It reports itself that something is wrong with it. */
   | { readonly type: 'error'; readonly reason: string; readonly answer: WholeAnswer }
-  /** It refuses the key that it was given. */
+  /** It refuses the key that it was given, or the account has no credit. */
   | { readonly type: 'forbidden'; readonly reason: string }
   /** Nothing is wrong with it, but it cannot continue an answer that another server has begun. */
   | { readonly type: 'unfit'; readonly reason: string }
   /** It died, was silent while it was down, or sent something that is not an answer. */
   | { readonly type: 'broken'; readonly reason: string };
+
+/** The reason for a status of 402. */
+export const noCredit = 'its account has no credit (402)';
 
 const usualRestMs = 1000;
 /** `Retry-After: 0`, and dates of a clock that is behind, must not make a request go round at the speed of the network. */

@@ -2,9 +2,10 @@ import { executorHeader } from '../../../base/executor-header.js';
 import { items, member } from '../../../base/json.js';
 import { codingOf, type SingleHeaders } from './answer-headers.js';
 import { noUsage, type Usage, usageOf } from './answer-watch.js';
-import { codeOf, type Failure, isRefusalForAll, restMs, type WholeAnswer } from './failure.js';
+import { codeOf, type Failure, isRefusalForAll, noCredit, restMs, type WholeAnswer } from './failure.js';
 import { plainBody } from './plain-body.js';
 import { type ReportedError, reportedErrorIn } from './reported-error.js';
+import { writtenTokens } from './written-tokens.js';
 
 const passedOn = ['content-type', 'retry-after'] as const;
 
@@ -35,6 +36,7 @@ export function readWhole(status: number, all: SingleHeaders, sent: Buffer): Rea
   if (status === 401 || status === 403) {
     return failed({ type: 'forbidden', reason: `it refuses the key (${status})` });
   }
+  if (status === 402) return failed({ type: 'forbidden', reason: noCredit });
   if (status === 503 && codeOf(parsed(body)) === 'queue_timeout') {
     return failed({ type: 'timed_out', reason: 'the request waited there for too long', answer });
   }
@@ -42,12 +44,18 @@ export function readWhole(status: number, all: SingleHeaders, sent: Buffer): Rea
     const isForAll = isRefusalForAll(parsed(body), executorHeader in all);
     return failed({ type: 'busy', reason, restMs: restMs(headers['retry-after']), isForAll, answer });
   }
-  if (status >= 500) return failed({ type: 'error', reason, answer });
+  if (status >= 500 || status === 408) return failed({ type: 'error', reason, answer });
   if (status !== 200) return { type: 'whole', answer, usage: noUsage };
   const data = parsed(body);
   if (data === undefined) return failed({ type: 'broken', reason: 'its answer is not JSON' });
   const error = hasAnswer(data) ? null : reportedErrorIn(data);
-  return error === null ? { type: 'whole', answer, usage: usageOf(data) } : { type: 'reported', error };
+  return error === null ? { type: 'whole', answer, usage: countedUsage(data) } : { type: 'reported', error };
+}
+
+/** What the upstream says, and else how many tokens the text probably has. */
+function countedUsage(data: unknown): Usage {
+  const usage = usageOf(data);
+  return usage.outputTokens === null ? { ...usage, outputTokens: writtenTokens(data) } : usage;
 }
 
 /** Where the protocols have what was generated. */

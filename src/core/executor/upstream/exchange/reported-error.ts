@@ -14,8 +14,8 @@ export interface ReportedError {
 
 const refusal = 400;
 
-/** These are about the upstream, its key or its load, although they begin with a 4. */
-const upstreamStatuses: ReadonlySet<unknown> = new Set([401, 403, 408, 429]);
+/** These are about the upstream, its key, its account or its load, although they begin with a 4. */
+const upstreamStatuses: ReadonlySet<unknown> = new Set([401, 402, 403, 408, 429]);
 
 /** What servers call a request that they cannot serve: llama-server, vLLM, SGLang, and the APIs of OpenAI and Anthropic. */
 const requestFault = /^(?:invalid_\w+|BadRequestError|(?:context_length|exceed_context_size)\w*|request_too_large)$/;

@@ -13,6 +13,7 @@ it.each([
   [{ error: { message: 'no', type: 'BadRequestError', code: 503 } }, null],
   [{ error: { message: 'no', type: 'invalid_request_error', code: 429 } }, null],
   [{ error: { message: 'no', type: 'overloaded_error' } }, null],
+  [{ error: { message: 'no', code: 402 } }, null],
   [{ error: 'no' }, null],
 ])('finds who is to blame for %j', (data, status) => {
   expect(reportedErrorIn(data)).toMatchObject({ message: 'no', status });
