@@ -15,7 +15,7 @@ const keys = ['anna', 'ben', 'eva'] as const;
 
 function law(shape: Partial<FairShape>, hold: (script: FairScript) => void): void {
   // To shrink a script of this length can take hours.
-  fc.assert(fc.property(fairScripts({ keys, ...shape }), hold), { numRuns: 50, endOnFailure: true });
+  fc.assert(fc.property(fairScripts({ keys, ...shape }), hold), { numRuns: 100, endOnFailure: true });
 }
 
 describe('a scheduler for several keys', () => {
