@@ -24,6 +24,9 @@ const longestMs = 5000;
  */
 const lateMs = 3100;
 
+/** If no front at all was heard for this long, in milliseconds, it is this process that hears nobody, and all may be alive. */
+const deafMs = 2100;
+
 const lookMs = 250;
 
 /**
@@ -64,7 +67,9 @@ export class Gathering {
   #look(): void {
     const { clock, fronts, hasSaid } = this.#options;
     const nowMs = clock.now();
-    const isMissing = [...fronts.all.keys()].some((id) => !hasSaid(id) && nowMs - fronts.heardMs(id) < lateMs);
+    const silences = [...fronts.all.keys()].map((id) => ({ id, silentMs: nowMs - fronts.heardMs(id) }));
+    const isDeaf = silences.every(({ silentMs }) => silentMs >= deafMs);
+    const isMissing = silences.some(({ id, silentMs }) => !hasSaid(id) && (isDeaf || silentMs < lateMs));
     if (!isMissing || nowMs - this.#begunMs >= longestMs) {
       this.#complete();
       return;

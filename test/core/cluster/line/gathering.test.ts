@@ -70,6 +70,12 @@ describe('a new holder of a line', () => {
     expect(waitedMs).toBeLessThan(2300);
   });
 
+  it('waits also for fronts that have long been silent if it has heard nobody', async () => {
+    await clock.advanceAsync(3000);
+    hasSaid.add('f1');
+    expect(await waits(8000, [])).toBe(5000);
+  });
+
   it('waits five seconds at most', async () => {
     hasSaid.add('f1');
     expect(await waits(8000, ['f1', 'f2'])).toBe(5000);
