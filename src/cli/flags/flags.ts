@@ -15,6 +15,15 @@ export const autoOrBytesFlag = Flags.custom<number | 'auto'>({
   parse: (input) => Promise.resolve(input === 'auto' ? ('auto' as const) : parseBytes(input)),
 });
 
+/** A size of at least `min` bytes, such as `32MiB`; without a unit, it is in bytes. */
+export const bytesFlag = Flags.custom<number, { min: number }>({
+  parse: (input, _context, { min }) => {
+    const bytes = /^\d+$/.test(input) ? Number(input) : parseBytes(input);
+    if (bytes >= min) return Promise.resolve(bytes);
+    throw new ChatstreamError('usage', `"${input}" is not a size of at least ${min} bytes.`);
+  },
+});
+
 /** `auto`, or a whole number of at least `min`, and at most `max` where there is one. */
 export const autoOrIntegerFlag = Flags.custom<number | 'auto', { min: number; max?: number }>({
   parse: (input, _context, { min, max = Number.MAX_SAFE_INTEGER }) => {
@@ -212,6 +221,8 @@ function typedDefault<T>(parse: (text: string) => T): (text: string) => Default<
 }
 
 export const defaultDuration = typedDefault(parseDuration);
+
+export const defaultBytes = typedDefault(parseBytes);
 
 export const defaultIntegers = typedDefault(parseIntegers);
 

@@ -7,6 +7,8 @@ import { clusterFlags } from '../../connection/cluster-flags.js';
 import {
   autoOrBytesFlag,
   autoOrIntegerFlag,
+  bytesFlag,
+  defaultBytes,
   defaultDuration,
   defaultInWords,
   durationFlag,
@@ -133,7 +135,12 @@ export const serveFlags = fromEnvironment({
     ...http,
     summary: 'Proxy whose X-Forwarded-For says where a request comes from: an address or a network. Repeatable.',
   }),
-  'max-body': Flags.integer({ ...http, summary: 'Largest request body, in bytes.', min: 1024, default: 1_048_576 }),
+  'max-body': bytesFlag({
+    ...http,
+    ...defaultBytes('1MiB'),
+    summary: 'Largest request body, such as 32MiB, or in bytes.',
+    min: 1024,
+  }),
   'write-timeout': durationFlag({
     ...http,
     ...defaultDuration('30s'),

@@ -316,6 +316,8 @@ describe('the flags of a server', () => {
     ['--port', '65536'],
     ['--port', '-1'],
     ['--max-body', '10'],
+    ['--max-body', '1MO'],
+    ['--max-body', '0.5KiB'],
     ['--context', '15'],
     ['--gpu-layers', '-1'],
     ['--threads', '0'],
