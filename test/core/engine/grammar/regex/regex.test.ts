@@ -13,6 +13,19 @@ function isFound(regex: string, text: string): boolean {
   return acceptsText(regexAutomaton(regex, budget()), codePoints(text), budget());
 }
 
+/**
+ * Looks for a match at one character after the other: where the end is anchored, the search of V8 14 misses some that begin with
+ * a character of two code units (`/[^a]b$/u` in `😀b`).
+ */
+function isFoundByJavaScript(source: string, text: string): boolean {
+  const expected = new RegExp(source, 'uy');
+  const starts = Array.from(text).reduce((found, character) => [...found, (found.at(-1) ?? 0) + character.length], [0]);
+  return starts.some((start) => {
+    expected.lastIndex = start;
+    return expected.test(text);
+  });
+}
+
 /** Short texts of the characters that the expressions below are about. */
 const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '.', '-', '1', ' ', '\n', 'é', '😀'), maxLength: 9 });
 
@@ -53,9 +66,8 @@ describe('regexAutomaton', () => {
     fc.assert(
       fc.property(regex, fc.array(text, { minLength: 5, maxLength: 5 }), (source, texts) => {
         const automaton = regexAutomaton(source, budget());
-        const expected = new RegExp(source, 'u');
         for (const each of texts)
-          expect(acceptsText(automaton, codePoints(each), budget()), each).toBe(expected.test(each));
+          expect(acceptsText(automaton, codePoints(each), budget()), each).toBe(isFoundByJavaScript(source, each));
       }),
       { numRuns: 300 },
     );
