@@ -57,7 +57,7 @@ export function parseBytes(text: string): number {
   const unit = match?.[2]?.toUpperCase();
   if (match === null || !isByteUnit(unit)) {
     throw new ChatstreamError('usage', `"${text}" is not a size.`, {
-      hint: 'Write a number and a unit, such as 512MiB or 2GiB, or 0.',
+      hint: 'Write a number and a unit, such as 512MiB or 2GiB.',
     });
   }
   return Math.floor(Number(match[1]) * bytesPer[unit]);

@@ -5,7 +5,7 @@ import { noUsage, type Usage, usageOf } from './answer-watch.js';
 import { codeOf, type Failure, isRefusalForAll, noCredit, restMs, type WholeAnswer } from './failure.js';
 import { plainBody } from './plain-body.js';
 import { type ReportedError, reportedErrorIn } from './reported-error.js';
-import { writtenTokens } from './written-tokens.js';
+import { answerNames, writtenTokens } from './written-tokens.js';
 
 const passedOn = ['content-type', 'retry-after'] as const;
 
@@ -58,11 +58,9 @@ function countedUsage(data: unknown): Usage {
   return usage.outputTokens === null ? { ...usage, outputTokens: writtenTokens(data) } : usage;
 }
 
-/** Where the protocols have what was generated. */
-const answerNames = ['choices', 'content', 'output', 'data'];
-
+/** Whether there is something written, or vectors. */
 function hasAnswer(data: unknown): boolean {
-  return answerNames.some((name) => items(member(data, name)).length > 0);
+  return [...answerNames, 'data'].some((name) => items(member(data, name)).length > 0);
 }
 
 function failed(failure: Failure): ReadAnswer {

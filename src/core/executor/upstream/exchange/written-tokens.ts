@@ -4,7 +4,7 @@ import { isRecord, items, member } from '../../../base/json.js';
 const charactersPerToken = 4;
 
 /** Where the protocols have what a model has written. */
-const answers = ['choices', 'content', 'output'] as const;
+export const answerNames = ['choices', 'content', 'output'] as const;
 
 /** The names under which such a part has text; `input` is of a call in the Messages API, whose arguments are an object. */
 const textNames: ReadonlySet<string> = new Set([
@@ -25,7 +25,7 @@ const textNames: ReadonlySet<string> = new Set([
  */
 export function writtenTokens(data: unknown): number {
   let characters = 0;
-  const unread = answers.flatMap((name) => items(member(data, name)));
+  const unread = answerNames.flatMap((name) => items(member(data, name)));
   const add = (name: string, value: unknown): void => {
     if (typeof value === 'string') characters += textNames.has(name) ? value.length : 0;
     else if (name !== 'logprobs') unread.push(name === 'input' ? { text: textOf(value) } : value);
