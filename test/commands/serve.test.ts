@@ -148,7 +148,7 @@ describe('serve', () => {
   const printed: string[] = [];
   let drain: RunningServer['drain'];
 
-  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   const listenersBefore = signals.map((signal) => process.listeners(signal));
 
   /** Starts the command and, once it is ready, ends it. */

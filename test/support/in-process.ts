@@ -31,6 +31,7 @@ export function inProcess(engine: Engine): ServingEngine {
     prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
     tokenize: (text, options, signal) => engine.tokenize(text, options, signal),
     detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
+    spell: (tokens, signal) => engine.spell(tokens, signal),
     generate: (spec) => {
       engine.generate(spec);
     },

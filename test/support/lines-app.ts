@@ -171,6 +171,7 @@ export function slowToLoad(engine: Engine, clock: VirtualClock, isBroken: () => 
     prepare: (source, demands, signal) => engine.prepare(source, demands, signal),
     tokenize: (text, options, signal) => engine.tokenize(text, options, signal),
     detokenize: (tokens, signal) => engine.detokenize(tokens, signal),
+    spell: (tokens, signal) => engine.spell(tokens, signal),
     generate: (spec) => {
       engine.generate(spec);
     },

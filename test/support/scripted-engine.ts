@@ -12,6 +12,7 @@ import type {
   ServingEngine,
   Token,
 } from '../../src/core/engine/engine.js';
+import type { TokenSpelling } from '../../src/core/engine/token-spelling.js';
 import { engineInfoOf } from './engine-info.js';
 
 /**
@@ -58,6 +59,10 @@ export class ScriptedEngine implements ServingEngine {
 
   detokenize(): Promise<string> {
     return Promise.resolve('');
+  }
+
+  spell(): Promise<readonly TokenSpelling[]> {
+    return Promise.resolve([]);
   }
 
   generate(spec: GenerationSpec): void {

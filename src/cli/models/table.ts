@@ -1,5 +1,5 @@
 import { formatBytes } from '../../core/base/units.js';
-import type { PromptCacheInfo } from '../../core/engine/engine.js';
+import type { PromptCacheInfo } from '../../core/engine/prompt-cache-activity.js';
 import type { ModelList, ModelOverview } from '../../core/models/model-overview.js';
 import { borderlessTable, type TableCell, type TableColumn } from '../../core/report/text/table.js';
 import { styled } from '../terminal/terminal.js';

@@ -120,6 +120,7 @@ const toNode = Type.Union([
         options: nullable(Type.Unsafe<TokenizeOptions>(Type.Object({}))),
       }),
       Type.Object({ type: Type.Literal('detokenize'), tokens: Type.Array(Type.Unsafe<Token>(Type.Integer())) }),
+      Type.Object({ type: Type.Literal('spell'), tokens: Type.Array(Type.Unsafe<Token>(Type.Integer())) }),
     ]),
   }),
   Type.Object({ type: Type.Literal('abandon'), call: count }),

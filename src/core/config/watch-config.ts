@@ -48,6 +48,7 @@ export async function watchConfig(
       const config = await readConfig(path);
       if (!isWanted && isDeepStrictEqual(config, inEffect)) return;
       if (!user.hasOtherKeys && isOpen(config) && !isOpen(inEffect)) throw openError(path);
+      const isSame = isDeepStrictEqual(config, inEffect);
       await user.check(config);
       user.onChange(config);
       inEffect = config;
@@ -55,7 +56,8 @@ export async function watchConfig(
       if (settings.length > 0) {
         logger.warn({ config: path, settings }, 'settings other than keys take effect at the next start');
       }
-      logger.info({ config: path, keys: config.keys.map(({ name }) => name) }, 'configuration was read again');
+      const message = `configuration was read again${isSame ? ': nothing in it has changed' : ''}`;
+      logger.info({ config: path, keys: config.keys.map(({ name }) => name) }, message);
     } catch (error) {
       const hint = error instanceof ChatstreamError && error.hint !== undefined ? { hint: error.hint } : {};
       const fields = { config: path, error: messageOf(error), ...hint };

@@ -5,10 +5,11 @@ import type { ForeignText } from './foreign-text.js';
 import type { EngineName } from './options.js';
 import type { OutputFormat } from './output-format.js';
 import type { ProcessRole } from './process-role.js';
-import type { PromptCacheActivity } from './prompt-cache-activity.js';
+import type { PromptCacheActivity, PromptCacheInfo } from './prompt-cache-activity.js';
 import type { RequestedEffort, ThoughtLimit } from './reasoning.js';
 import type { Sampling } from './sampling.js';
 import type { OutputLogprob, PromptLogprob } from './token-logprob.js';
+import type { TokenSpelling } from './token-spelling.js';
 import type { TokenizeOptions } from './tokenize-options.js';
 
 /** The number of a token in the model's vocabulary. */
@@ -40,11 +41,6 @@ export interface EngineInfo {
   /** Present if the engine computes embeddings; it then generates no text. */
   readonly embeddings?: EmbeddingsInfo;
 }
-
-/** Where conversations that have left their slots are kept. */
-export type PromptCacheInfo =
-  | { readonly status: 'on'; readonly folder: string; readonly limitBytes: number }
-  | { readonly status: 'off'; readonly reason: string };
 
 export interface ChatMessage {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
@@ -245,6 +241,8 @@ export interface PromptEngine {
   tokenize(text: string, options?: TokenizeOptions, signal?: AbortSignal): Promise<readonly Token[]>;
   /** The text of tokens, including special ones. Rejects with `invalid_request` for a number outside the vocabulary. */
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string>;
+  /** How each of these tokens is written. Rejects as {@link detokenize} does. */
+  spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]>;
   /** Ends everything, generations after the current round, and frees the model. */
   stop(): Promise<void>;
 }

@@ -21,3 +21,8 @@ export interface PromptCacheActivity {
   /** Time spent on saving, restoring and copying. */
   readonly busyMs: number;
 }
+
+/** Where conversations that have left their slots are kept. */
+export type PromptCacheInfo =
+  | { readonly status: 'on'; readonly folder: string; readonly limitBytes: number }
+  | { readonly status: 'off'; readonly reason: string };

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.js';
 import { asChatstreamError, type ChatstreamError } from '../base/errors.js';
 import { queueFullFor } from '../base/refusals/queue-refusals.js';
 import type { EngineInfo, Token } from '../engine/engine.js';
+import type { TokenSpelling } from '../engine/token-spelling.js';
 import type { Executor } from '../executor/executor.js';
 import type { AdmittedRequest, AnswerListener, InferenceRequest, Submission } from '../inference/request.js';
 import { Inference, type InferenceOptions } from '../inference/service/inference.js';
@@ -135,6 +136,10 @@ export class ModelLine implements LoadableModel, ModelService {
 
   detokenize(...call: Parameters<ModelService['detokenize']>): Promise<string> {
     return this.#used(this.inference.detokenize(...call));
+  }
+
+  spell(...call: Parameters<ModelService['spell']>): Promise<readonly TokenSpelling[]> {
+    return this.#used(this.inference.spell(...call));
   }
 
   load(): void {

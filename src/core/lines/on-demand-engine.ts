@@ -13,6 +13,7 @@ import type {
   ServingEngine,
   Token,
 } from '../engine/engine.js';
+import type { TokenSpelling } from '../engine/token-spelling.js';
 import type { TokenizeOptions } from '../engine/tokenize-options.js';
 import type { Replicas } from '../executor/executor.js';
 import { OnDemandReplicas } from './on-demand-replicas.js';
@@ -146,6 +147,10 @@ export class OnDemandEngine implements ServingEngine {
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     return this.#call(signal, (engine) => engine.detokenize(tokens, signal));
+  }
+
+  spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return this.#call(signal, (engine) => engine.spell(tokens, signal));
   }
 
   generate(spec: GenerationSpec): void {

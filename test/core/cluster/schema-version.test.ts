@@ -13,7 +13,7 @@ it.each([
     what: 'messages and entries of a cluster',
     version: schemaVersion,
     now: fingerprintOf([header, ...shapesIn(messages), usageMessage]),
-    then: { version: 4, fingerprint: '76da174c107c031c' },
+    then: { version: 5, fingerprint: '4da7d1d427162109' },
   },
   {
     what: 'messages between a bench and its agents',

@@ -134,6 +134,14 @@ describe('a configuration file that is watched', () => {
     expect(log.at(-1)).toContain('configuration was read again');
   });
 
+  it('says if nothing in it has changed', async () => {
+    await write('anna', 'ben');
+    await watched.reload();
+    expect(log.some((line) => line.startsWith('configuration was read again {'))).toBe(true);
+    await watched.reload();
+    expect(log.at(-1)).toContain('configuration was read again: nothing in it has changed');
+  });
+
   it('is not used if the server could not start with it', async () => {
     problem = new Error('"max-concurency" is not a flag.');
     await write('anna', 'ben');

@@ -12,6 +12,7 @@ import type {
   ServingEngine,
   Token,
 } from '../../../src/core/engine/engine.js';
+import type { TokenSpelling } from '../../../src/core/engine/token-spelling.js';
 
 /** An engine that records its calls, checks its caller's duties, can delay prompts, and can break down. */
 export class WatchedEngine implements ServingEngine {
@@ -71,6 +72,11 @@ export class WatchedEngine implements ServingEngine {
   async detokenize(tokens: readonly Token[]): Promise<string> {
     await this.#gate;
     return this.#inner.detokenize(tokens);
+  }
+
+  async spell(tokens: readonly Token[]): Promise<readonly TokenSpelling[]> {
+    await this.#gate;
+    return this.#inner.spell(tokens);
   }
 
   generate(spec: GenerationSpec): void {

@@ -132,8 +132,8 @@ describe('errors over HTTP', () => {
       '/completion',
       "There is no POST /completion here. This is a route of llama-server's own API. Switch the client to OpenAI's /v1/completions.",
     ],
-    ['GET', '/v1/livez', 'There is no GET /v1/livez here. It is /livez.'],
-    ['POST', '/v1/livez', 'There is no POST /v1/livez here. There is /livez with GET or HEAD.'],
+    ['GET', '/api/livez', 'There is no GET /api/livez here. It is /livez.'],
+    ['POST', '/api/livez', 'There is no POST /api/livez here. There is /livez with GET or HEAD.'],
     [
       'GET',
       '/openai/chat/completions',

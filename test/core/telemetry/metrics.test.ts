@@ -235,7 +235,7 @@ describe('metrics', () => {
 
   it('do not count what never reached the queue', async () => {
     const made = await testApp();
-    await made.ask(path, chat('hi', { temperature: 3 }));
+    await made.ask(path, chat('hi', { temperature: -1 }));
     await made.ask(path, chat('hi', { model: 'other' }));
     const read = await samples(made);
     expect(read.get('chatstream_requests_total{outcome="refused"}')).toBe(0);

@@ -116,7 +116,7 @@ describe('the log', () => {
 
   it('has no such line for a request that was wrong', async () => {
     const made = await testApp();
-    await made.ask(path, chat('hi', { temperature: 3 }));
+    await made.ask(path, chat('hi', { temperature: -1 }));
     expect(settled(made)).toEqual([]);
   });
 

@@ -226,7 +226,7 @@ describe('tools', () => {
 
 describe('errors', () => {
   it.each([
-    ['temperature', { temperature: 3 }],
+    ['temperature', { temperature: -1 }],
     ['max_tokens', { max_tokens: -2 }],
     ['mcp_servers', { mcp_servers: [{ type: 'url', url: 'https://example.com', name: 'x' }] }],
   ])('name a parameter that is wrong or not supported: %s', async (param, wrong) => {

@@ -206,7 +206,7 @@ describe('errors', () => {
   });
 
   it.each([
-    ['temperature', { temperature: 3 }],
+    ['temperature', { temperature: -1 }],
     ['max_tokens', { max_tokens: 0 }],
     ['n', { n: 500 }],
     ['top_logprobs', { logprobs: true, top_logprobs: 21 }],

@@ -108,7 +108,7 @@ def turns():
 
 
 def errors():
-    for wrong, kind in [({"extra_body": {"temperature": 3}}, BadRequestError), ({"model": "other"}, NotFoundError)]:
+    for wrong, kind in [({"extra_body": {"temperature": -1}}, BadRequestError), ({"model": "other"}, NotFoundError)]:
         try:
             create(**wrong)
         except kind as error:

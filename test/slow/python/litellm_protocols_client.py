@@ -179,7 +179,7 @@ def messages_retries():
 def errors():
     for ask in (respond, message):
         try:
-            ask(**({"input": "Hello!"} if ask is respond else {}), temperature=3)
+            ask(**({"input": "Hello!"} if ask is respond else {}), temperature=-1)
         except litellm.BadRequestError as error:
             assert "temperature" in str(error), error
         else:

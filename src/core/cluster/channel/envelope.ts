@@ -7,7 +7,7 @@ import { isOf } from './is-of.js';
  * keys increases it; members with another version are refused. A test compares the shapes with those of the last
  * version.
  */
-export const schemaVersion = 4;
+export const schemaVersion = 5;
 
 /** The subject on which a process receives messages from others. */
 export function peerSubject(id: string): string {

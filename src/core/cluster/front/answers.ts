@@ -2,9 +2,11 @@ import { type TSchema, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { ChatstreamError } from '../../base/errors.js';
 import type { EngineInfo, Prepared, Token } from '../../engine/engine.js';
+import type { TokenSpelling } from '../../engine/token-spelling.js';
 
 const tokens = Type.Unsafe<readonly Token[]>(Type.Array(Type.Integer()));
 const text = Type.String();
+const spellings = Type.Unsafe<readonly TokenSpelling[]>(Type.Array(Type.Object({ name: Type.String() })));
 const prepared = Type.Unsafe<Prepared>(
   Type.Object({ prompt: Type.Array(Type.Integer()), format: Type.Object({}), isThinking: Type.Boolean() }),
 );
@@ -19,6 +21,7 @@ const info = Type.Unsafe<EngineInfo>(
 export const readAnswer = {
   tokens: (value: unknown): readonly Token[] => checked(tokens, value),
   text: (value: unknown): string => checked(text, value),
+  spellings: (value: unknown): readonly TokenSpelling[] => checked(spellings, value),
   prepared: (value: unknown): Prepared => checked(prepared, value),
   info: (value: unknown): EngineInfo => checked(info, value),
 };

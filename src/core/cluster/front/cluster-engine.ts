@@ -20,6 +20,7 @@ import type {
   Token,
 } from '../../engine/engine.js';
 import { ResumableGenerations } from '../../engine/process/unfinished-work.js';
+import type { TokenSpelling } from '../../engine/token-spelling.js';
 import type { TokenizeOptions } from '../../engine/tokenize-options.js';
 import type { Peer } from '../channel/peer.js';
 import type { Members } from '../members.js';
@@ -43,9 +44,7 @@ export interface ClusterEngineOptions {
   readonly patienceMs: number;
 }
 
-/**
- * The largest number of nodes that are asked one question, one after the other, if they are lost before they answer.
- */
+/** The most nodes that are asked one question, one after the other, if they are lost before they answer. */
 const mostAsked = 3;
 
 /**
@@ -130,6 +129,10 @@ export class ClusterEngine implements ServingEngine {
 
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     return readAnswer.text(await this.#ask({ type: 'detokenize', tokens: [...tokens] }, signal));
+  }
+
+  async spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return readAnswer.spellings(await this.#ask({ type: 'spell', tokens: [...tokens] }, signal));
   }
 
   generate(spec: GenerationSpec): void {
@@ -225,12 +228,8 @@ export class ClusterEngine implements ServingEngine {
       if (type === 'ended' || type === 'failed') this.#attempts.forget(id);
       if (type !== 'started') this.#homeless.settle(id);
     }
-    const heard = {
-      ...round,
-      events,
-      executor: this.#options.names.of(link.node),
-      ...(prefills !== undefined && { prefills }),
-    };
+    const executor = this.#options.names.of(link.node);
+    const heard = { ...round, events, executor, ...(prefills !== undefined && { prefills }) };
     this.#unfinished.follow(heard);
     this.#rounds.emit(heard);
   }

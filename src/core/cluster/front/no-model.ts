@@ -47,4 +47,8 @@ export class NoModel implements ModelService {
   detokenize(): Promise<never> {
     return Promise.reject(this.#refusal());
   }
+
+  spell(): Promise<never> {
+    return Promise.reject(this.#refusal());
+  }
 }

@@ -226,6 +226,8 @@ export class ClusterNode {
         return engine.tokenize(ask.text, ask.options ?? undefined, signal);
       case 'detokenize':
         return engine.detokenize(ask.tokens, signal);
+      case 'spell':
+        return engine.spell(ask.tokens, signal);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
 import type { Demands, EngineInfo, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
 import type { Loading } from '../loading.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import { importLibrary, type Library } from './library/library.js';
 import type { Prompter } from './prompter.js';
@@ -75,6 +76,10 @@ export abstract class LoadedEngine<Loaded extends LoadedParts, Working extends W
 
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     return await this.working.prompter.detokenize(tokens, signal);
+  }
+
+  async spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return await this.working.prompter.spell(tokens, signal);
   }
 
   async stop(): Promise<void> {

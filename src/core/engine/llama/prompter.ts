@@ -1,5 +1,6 @@
 import type { LlamaModel } from 'node-llama-cpp';
 import type { Demands, Prepared, PromptEngine, PromptSource, Token } from '../engine.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import { FormatThread } from './formats/format-thread.js';
 import { Grammars } from './formats/grammar.js';
@@ -41,6 +42,11 @@ export class Prompter implements Omit<PromptEngine, 'start'> {
   async detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     signal?.throwIfAborted();
     return await Promise.resolve(this.#prompts.detokenize(tokens));
+  }
+
+  async spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    signal?.throwIfAborted();
+    return await Promise.resolve(this.#prompts.spell(tokens));
   }
 
   async stop(): Promise<void> {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { LlamaModel } from 'node-llama-cpp';
 import { ChatstreamError } from '../../base/errors.js';
 import type { ChatDialect } from '../dialects/templates/chat-dialect.js';
@@ -5,6 +6,7 @@ import { endsInThought, stopsInThought } from '../dialects/templates/thoughts.js
 import type { PromptSource, Token } from '../engine.js';
 import type { DecodeTokens } from '../text/text-assembler.js';
 import { textOfBytes, type TokenLogprob } from '../token-logprob.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import { readInputs, withEnds } from './inputs.js';
 import { libraryToken, libraryTokens, tokenSpelling } from './library/library.js';
@@ -122,6 +124,16 @@ export class Prompts {
   detokenize(tokens: readonly Token[]): string {
     this.check(tokens, 'tokens');
     return this.#model.detokenize(libraryTokens(tokens), true);
+  }
+
+  /** @throws ChatstreamError `invalid_request` for a number outside the vocabulary */
+  spell(tokens: readonly Token[]): readonly TokenSpelling[] {
+    this.check(tokens, 'tokens');
+    return tokens.map((token) => {
+      const { text, bytes } = this.textOfToken(token);
+      const isText = bytes === null || isUtf8(Uint8Array.from(bytes));
+      return { name: tokenSpelling(this.#model, token), piece: isText ? text : bytes };
+    });
   }
 
   /** The text of output, in which special tokens are left out. */

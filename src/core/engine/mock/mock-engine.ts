@@ -16,6 +16,7 @@ import {
   type Token,
 } from '../engine.js';
 import type { MockEngineOptions } from '../options.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import { embeddingEvents, mockDimensions, prepareInputs } from './embedding.js';
 import {
   type Decoding,
@@ -119,6 +120,10 @@ class MockEngine implements Engine {
 
   detokenize(tokens: readonly Token[]): Promise<string> {
     return promiseOf(() => detokenize(tokens));
+  }
+
+  spell(tokens: readonly Token[]): Promise<readonly TokenSpelling[]> {
+    return promiseOf(() => tokens.map((token) => detokenize([token])).map((text) => ({ name: text, piece: text })));
   }
 
   generate(spec: GenerationSpec): void {

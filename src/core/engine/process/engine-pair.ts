@@ -9,6 +9,7 @@ import type {
   Round,
   Token,
 } from '../engine.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import type { SupervisedEngine } from './supervised-engine.js';
 
@@ -23,8 +24,8 @@ const severity = {
 
 /**
  * An engine that generates in one process and prepares prompts in another, so that nothing in a request can delay a
- * round or end the generations of others. Generations continue while the other process restarts; only `prepare`, `tokenize`
- * and `detokenize` wait for it then.
+ * round or end the generations of others. Generations continue while the other process restarts; only `prepare`, `tokenize`,
+ * `detokenize` and `spell` wait for it then.
  *
  * The state of the pair is that of the part which is worse off. `ready` comes with the description of the model by the
  * process that generates, and what the other one says about chats.
@@ -88,6 +89,10 @@ export class EnginePair implements SupervisedEngine {
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     return this.#prompts.detokenize(tokens, signal);
+  }
+
+  spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return this.#prompts.spell(tokens, signal);
   }
 
   generate(spec: GenerationSpec): void {

@@ -10,6 +10,7 @@ import { environmentWithoutSecrets } from '../../base/processes/environment.js';
 import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Round, Token } from '../engine.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from '../process-role.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import { endOf, type EngineChild, type EngineExit, exitError, isStackFrame, neverSpawned } from './engine-child.js';
 import { type EngineMessage, fromWire, type HostMessage, isEngineMessage } from './messages.js';
@@ -161,6 +162,13 @@ export class EngineProcess implements EngineChild {
     return this.#calls.text({ send, drop: this.#drop }, signal);
   }
 
+  spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    const send = (call: number): void => {
+      this.#send({ type: 'spell', call, tokens });
+    };
+    return this.#calls.spellings({ send, drop: this.#drop }, signal);
+  }
+
   generate(spec: GenerationSpec): void {
     const number = this.#live.add(spec.id);
     this.#send({ type: 'generate', spec: { ...spec, id: String(number) } });
@@ -202,6 +210,7 @@ export class EngineProcess implements EngineChild {
         return;
       case 'tokens':
       case 'text':
+      case 'spellings':
       case 'prepared':
       case 'call_failed':
         this.#calls.settle(message);

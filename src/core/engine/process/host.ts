@@ -45,6 +45,7 @@ function receive(message: HostMessage): void {
     case 'prepare':
     case 'tokenize':
     case 'detokenize':
+    case 'spell':
       answerNext(message);
       return;
     case 'drop':
@@ -148,6 +149,8 @@ async function ask(asked: PromptEngine, message: CallMessage, signal: AbortSigna
       return { type: 'tokens', call, tokens: await asked.tokenize(message.text, message.options, signal) };
     case 'detokenize':
       return { type: 'text', call, text: await asked.detokenize(message.tokens, signal) };
+    case 'spell':
+      return { type: 'spellings', call, spellings: await asked.spell(message.tokens, signal) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Demands, EngineInfo, GenerationSpec, Prepared, PromptSource, Token
 import type { Loading } from '../loading.js';
 import type { EngineOptions } from '../options.js';
 import type { ProcessRole } from '../process-role.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import type { RoundMessage } from './round-messages.js';
 
@@ -11,7 +12,7 @@ import type { RoundMessage } from './round-messages.js';
 export type CallMessage =
   | { readonly type: 'prepare'; readonly call: number; readonly source: PromptSource; readonly demands?: Demands }
   | { readonly type: 'tokenize'; readonly call: number; readonly text: string; readonly options?: TokenizeOptions }
-  | { readonly type: 'detokenize'; readonly call: number; readonly tokens: readonly Token[] };
+  | { readonly type: 'detokenize' | 'spell'; readonly call: number; readonly tokens: readonly Token[] };
 
 /** From the main process to an engine process. `start` is sent once, before everything else. */
 export type HostMessage =
@@ -61,6 +62,7 @@ export type EngineMessage =
   | { readonly type: 'start_failed'; readonly error: WireError }
   | { readonly type: 'tokens'; readonly call: number; readonly tokens: readonly Token[] }
   | { readonly type: 'text'; readonly call: number; readonly text: string }
+  | { readonly type: 'spellings'; readonly call: number; readonly spellings: readonly TokenSpelling[] }
   | { readonly type: 'prepared'; readonly call: number; readonly prepared: Prepared }
   | { readonly type: 'call_failed'; readonly call: number; readonly error: WireError }
   | ({ readonly type: 'round' } & RoundMessage)
@@ -81,6 +83,7 @@ export function isHostMessage(value: unknown): value is HostMessage {
     case 'tokenize':
       return isCall(value) && typeof value['text'] === 'string';
     case 'detokenize':
+    case 'spell':
       return isCall(value) && Array.isArray(value['tokens']);
     case 'drop':
       return isCall(value);
@@ -109,6 +112,8 @@ export function isEngineMessage(value: unknown): value is EngineMessage {
       return isCall(value) && Array.isArray(value['tokens']);
     case 'text':
       return isCall(value) && typeof value['text'] === 'string';
+    case 'spellings':
+      return isCall(value) && Array.isArray(value['spellings']);
     case 'prepared':
       return isCall(value) && isRecord(value['prepared']);
     case 'call_failed':

@@ -1,8 +1,9 @@
 import { asChatstreamError, ChatstreamError } from '../../base/errors.js';
 import type { Prepared, Token } from '../engine.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import { type EngineMessage, fromWire } from './messages.js';
 
-type Result = Extract<EngineMessage, { type: 'tokens' | 'text' | 'prepared' }>;
+type Result = Extract<EngineMessage, { type: 'tokens' | 'text' | 'spellings' | 'prepared' }>;
 type Answer = Extract<EngineMessage, { type: Result['type'] | 'call_failed' }>;
 
 interface OpenCall {
@@ -29,6 +30,10 @@ export class OpenCalls {
 
   text(transport: CallTransport, signal?: AbortSignal): Promise<string> {
     return this.#ask(transport, (result) => (result.type === 'text' ? result.text : undefined), signal);
+  }
+
+  spellings(transport: CallTransport, signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return this.#ask(transport, (result) => (result.type === 'spellings' ? result.spellings : undefined), signal);
   }
 
   prepared(transport: CallTransport, signal?: AbortSignal): Promise<Prepared> {

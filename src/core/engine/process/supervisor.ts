@@ -14,6 +14,7 @@ import type {
   Token,
 } from '../engine.js';
 import type { ProcessRole } from '../process-role.js';
+import type { TokenSpelling } from '../token-spelling.js';
 import type { TokenizeOptions } from '../tokenize-options.js';
 import type { StartFallback } from './device-fallback.js';
 import { type EngineChild, exitError } from './engine-child.js';
@@ -133,6 +134,10 @@ export class Supervisor implements SupervisedEngine {
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     return this.#ask((child) => child.detokenize(tokens, signal), signal);
+  }
+
+  spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return this.#ask((child) => child.spell(tokens, signal), signal);
   }
 
   generate(spec: GenerationSpec): void {

@@ -1,6 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
 import { formatBytes } from '../../base/units.js';
-import type { PromptCacheInfo } from '../engine.js';
+import type { PromptCacheInfo } from '../prompt-cache-activity.js';
 import { memoryFileSystem, type StateFolder } from './state-files.js';
 
 /** The share of the free memory that `auto` takes, and its maximum in bytes. */

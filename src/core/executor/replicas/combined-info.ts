@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../../base/errors.js';
-import type { EngineInfo, PromptCacheInfo } from '../../engine/engine.js';
+import type { EngineInfo } from '../../engine/engine.js';
+import type { PromptCacheInfo } from '../../engine/prompt-cache-activity.js';
 import type { Replica } from './replica.js';
 
 type Described = Pick<Replica, 'hasOwnDevice'> & { readonly info: Pick<EngineInfo, 'device'> | null };

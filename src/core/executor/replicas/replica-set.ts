@@ -16,6 +16,7 @@ import {
 import { goneError } from '../../engine/process/gone-error.js';
 import type { SupervisedEngine, SupervisedProcess } from '../../engine/process/supervised-engine.js';
 import { diedTwiceError, ResumableGenerations } from '../../engine/process/unfinished-work.js';
+import type { TokenSpelling } from '../../engine/token-spelling.js';
 import type { TokenizeOptions } from '../../engine/tokenize-options.js';
 import type { Executor, Replicas } from '../executor.js';
 import { chooseExecutor } from '../routing.js';
@@ -101,6 +102,10 @@ export class ReplicaSet implements SupervisedEngine, Replicas {
 
   detokenize(tokens: readonly Token[], signal?: AbortSignal): Promise<string> {
     return this.#translator().detokenize(tokens, signal);
+  }
+
+  spell(tokens: readonly Token[], signal?: AbortSignal): Promise<readonly TokenSpelling[]> {
+    return this.#translator().spell(tokens, signal);
   }
 
   generate(spec: GenerationSpec): void {

@@ -2,7 +2,7 @@ import type { Pool } from 'undici';
 import { resumeHeader, wantsTokenRecords } from '../../base/token-records.js';
 import type { Ask } from './discovery.js';
 import type { Exchange, UpstreamRequest } from './exchange/exchange.js';
-import { generationPool } from './generation-pool.js';
+import { generationPool, type PooledRequest } from './generation-pool.js';
 import { probesThrough } from './probe.js';
 import type { UpstreamOptions } from './upstream-options.js';
 import type { UpstreamTimes } from './upstream-times.js';
@@ -38,7 +38,16 @@ export class UpstreamConnection {
       ...(wantsRecords && { [resumeHeader]: wantsTokenRecords }),
       ...(key !== null && { authorization: `Bearer ${key}`, 'x-api-key': key }),
     };
-    this.#pool.dispatch({ method: 'POST', path: this.#basePath + request.path, headers, body: request.body }, exchange);
+    const pooled: PooledRequest = {
+      method: 'POST',
+      path: this.#basePath + request.path,
+      headers,
+      body: request.body,
+      onUsedConnection: () => {
+        exchange.onUsedConnection();
+      },
+    };
+    this.#pool.dispatch(pooled, exchange);
   }
 
   /** Breaks off whatever is under way. */

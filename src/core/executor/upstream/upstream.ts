@@ -15,6 +15,12 @@ import type { UpstreamOptions } from './upstream-options.js';
 import { UpstreamPlaces } from './upstream-places.js';
 import { type UpstreamTimes, usualTimes } from './upstream-times.js';
 
+/**
+ * A connection that an upstream has closed while it was idle ends sooner than this after a request was sent on it, in
+ * milliseconds. That says nothing about the upstream.
+ */
+const longestCrossingMs = 1000;
+
 /** Something that the log should say about an upstream. */
 export type UpstreamEvent =
   /** It has places, or no longer has any, or a different number than before. */
@@ -162,6 +168,7 @@ export class Upstream implements Executor {
 
   /** Updates its health, and releases the places before the listener is told of an end. */
   #counted(listener: ExchangeListener, model: string, exchange: () => Exchange): ExchangeListener {
+    const sentMs = this.#clock.now();
     const over = (): void => {
       this.#exchanges.remove(exchange());
     };
@@ -188,7 +195,7 @@ export class Upstream implements Executor {
       },
       failed: (failure) => {
         over();
-        this.#failed(failure, model);
+        this.#failed(failure, model, this.#clock.now() - sentMs);
         listener.failed(failure);
       },
     };
@@ -203,7 +210,8 @@ export class Upstream implements Executor {
     if (hasChanged) this.#events.emit({ type: 'changed' });
   }
 
-  #failed(failure: Failure, model: string): void {
+  /** @param afterMs time since the request was sent */
+  #failed(failure: Failure, model: string, afterMs = Infinity): void {
     this.#events.emit({ type: 'failure', model, reason: failure.reason, isBusy: failure.type === 'busy' });
     switch (failure.type) {
       // Its line works: other requests, perhaps for another model, may find it shorter.
@@ -218,8 +226,10 @@ export class Upstream implements Executor {
         this.#doubt(failure.reason, true);
         return;
       case 'error':
-      case 'broken':
         this.#doubt(failure.reason, false);
+        return;
+      case 'broken':
+        if (failure.mayBeUnread !== true || afterMs > longestCrossingMs) this.#doubt(failure.reason, false);
     }
   }
 

@@ -129,7 +129,10 @@ export class Admission {
    */
   promptOf(request: InferenceRequest, client: AbortSignal): Promise<readonly Token[]> {
     return this.holdPlace(request, () =>
-      this.#whileServed(Infinity, client, async (signal) => (await this.#prepare(request, signal)).prompt),
+      this.#whileServed(Infinity, client, async (signal, info) => {
+        assertServed(request.source, info);
+        return (await this.#prepare(request, signal)).prompt;
+      }),
     );
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
 import { asChatstreamError, type ChatstreamError } from '../../base/errors.js';
 import type { EngineInfo, ServingEngine, Token } from '../../engine/engine.js';
+import type { TokenSpelling } from '../../engine/token-spelling.js';
 import type { Executor, Replicas } from '../../executor/executor.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import { noKey } from '../../scheduler/jobs/demand.js';
@@ -119,7 +120,7 @@ export class Inference implements RequestLine {
   }
 
   /**
-   * Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize` and `detokenize`.
+   * Work that is in neither queue: requests whose prompts are being prepared, and calls of `tokenize`, `detokenize` and `spell`.
    */
   get preparing(): number {
     return this.#admission.preparing;
@@ -221,6 +222,11 @@ export class Inference implements RequestLine {
   /** See {@link Translation.detokenize}. */
   detokenize(...call: Parameters<Translation['detokenize']>): Promise<string> {
     return this.#translation.detokenize(...call);
+  }
+
+  /** See {@link Translation.spell}. */
+  spell(...call: Parameters<Translation['spell']>): Promise<readonly TokenSpelling[]> {
+    return this.#translation.spell(...call);
   }
 
   /** See {@link RequestLine.snapshot}. */

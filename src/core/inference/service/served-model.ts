@@ -5,7 +5,7 @@ import type { Inference } from './inference.js';
 /** What routes ask of a model. */
 export type ModelService = Pick<
   Inference,
-  'info' | 'limits' | 'submit' | 'submitAll' | 'refuse' | 'promptOf' | 'tokenize' | 'detokenize'
+  'info' | 'limits' | 'submit' | 'submitAll' | 'refuse' | 'promptOf' | 'tokenize' | 'detokenize' | 'spell'
 >;
 
 /** The model that a request asks for. */

@@ -1,6 +1,7 @@
 import { setImmediate as nextIteration } from 'node:timers/promises';
 import { asChatstreamError } from '../../base/errors.js';
 import type { PromptEngine, Token } from '../../engine/engine.js';
+import type { TokenSpelling } from '../../engine/token-spelling.js';
 import type { TokenizeOptions } from '../../engine/tokenize-options.js';
 import type { JobScheduler } from '../../scheduler/job-scheduler.js';
 import type { Admission, Caller } from '../admission/admission.js';
@@ -16,12 +17,12 @@ import { withRetryAfter } from './retry-after.js';
  * read from a body, and are written for the client or the engine in another one.
  */
 export class Translation {
-  readonly #engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>;
+  readonly #engine: Pick<PromptEngine, 'tokenize' | 'detokenize' | 'spell'>;
   readonly #scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>;
   readonly #admission: Pick<Admission, 'holdPlace' | 'inTurn'>;
 
   constructor(
-    engine: Pick<PromptEngine, 'tokenize' | 'detokenize'>,
+    engine: Pick<PromptEngine, 'tokenize' | 'detokenize' | 'spell'>,
     scheduler: Pick<JobScheduler<InferenceJob>, 'retryAfterSeconds'>,
     admission: Pick<Admission, 'holdPlace' | 'inTurn'>,
   ) {
@@ -50,12 +51,21 @@ export class Translation {
 
   /** As {@link tokenize}. @throws ChatstreamError also `invalid_request` for a number outside the vocabulary */
   detokenize(tokens: readonly Token[], client: AbortSignal, caller: Caller = {}): Promise<string> {
-    const ask = async (): Promise<string> => {
+    return this.#ofTokens(tokens, () => this.#engine.detokenize(tokens, client), client, caller);
+  }
+
+  /** How each token is written. As {@link detokenize}. */
+  spell(tokens: readonly Token[], client: AbortSignal, caller: Caller = {}): Promise<readonly TokenSpelling[]> {
+    return this.#ofTokens(tokens, () => this.#engine.spell(tokens, client), client, caller);
+  }
+
+  #ofTokens<T>(tokens: readonly Token[], read: () => Promise<T>, client: AbortSignal, caller: Caller): Promise<T> {
+    const ask = async (): Promise<T> => {
       const isMuch = areManyTokens(tokens);
       if (isMuch) await nextIteration();
-      const text = await this.#engine.detokenize(tokens, client);
+      const answer = await read();
       if (isMuch) await afterOtherInput();
-      return text;
+      return answer;
     };
     return this.#translate(ask, isLongText(tokens), client, caller);
   }

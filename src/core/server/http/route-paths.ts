@@ -19,6 +19,9 @@ export class RoutePaths {
   readonly #routes = new Map<string, Route>();
   /** The first segments below `/v1`. */
   readonly #versioned = new Set<string>();
+  /** The paths outside of it that have one segment, and the first segments of longer ones, which belong to pages. */
+  readonly #outside = new Set<string>();
+  readonly #pages = new Set<string>();
   /** Segments of the longest route. */
   #longest = 0;
 
@@ -33,10 +36,12 @@ export class RoutePaths {
     this.#longest = Math.max(this.#longest, segments.length);
     const [first, second] = segments;
     if (first === version && second !== undefined) this.#versioned.add(second);
+    if (first !== version) (second === undefined ? this.#outside : this.#pages).add(`/${first}`);
   }
 
   /**
-   * A URL as the routes have it: clients whose base URL lacks `/v1`, has one too many or ends with a slash mean the same.
+   * A URL as the routes have it: clients whose base URL lacks `/v1`, has one too many or ends with a slash mean the same, and
+   * so do those that ask for a route outside of `/v1` below it, such as `/v1/health` for `/health`.
    *
    * @param url with its query
    */
@@ -44,13 +49,21 @@ export class RoutePaths {
     if (!url.startsWith('/')) return url;
     const path = pathOf(url);
     const isVersioned = path.startsWith(`/${version}/`) && !path.startsWith(`/${version}/${version}/`);
-    if (isVersioned && !path.includes('//') && !path.endsWith('/')) return url;
+    if (isVersioned && !path.includes('//') && !path.endsWith('/')) {
+      const below = path.slice(version.length + 1);
+      return this.#isOutside(below) ? url.slice(version.length + 1) : url;
+    }
     const segments = segmentsOf(path);
     const [first = '', second, third = ''] = segments;
     if (this.#versioned.has(first)) segments.unshift(version);
     // Anthropic's clients add it to a base URL that has it.
     else if (first === version && second === version && this.#versioned.has(third)) segments.shift();
+    else if (first === version && segments.length === 2 && this.#isOutside(`/${second}`)) segments.shift();
     return `/${segments.join('/')}${url.slice(path.length)}`;
+  }
+
+  #isOutside(path: string): boolean {
+    return this.#outside.has(path) && !this.#pages.has(path);
   }
 
   /** The methods of a path, sorted; empty if there is no such path. */

@@ -5,7 +5,7 @@ import type { ModelService } from '../../inference/service/served-model.js';
 import { clientOf } from '../http/connections/open-answers.js';
 import type { App, ServerContext } from '../http/context.js';
 import { fromChatRequest } from '../protocol/completions/completion-requests.js';
-import { requestedTokenizing, type Tokenizing } from '../protocol/completions/tokenizing.js';
+import { requestedTokenizing, type TokenSource } from '../protocol/completions/tokenizing.js';
 import {
   detokenizeAnswer,
   detokenizeRequest,
@@ -32,11 +32,16 @@ export function tokenRoutes(app: App, context: ServerContext): void {
   };
   app.post('/tokenize', { schema: tokenizing }, async ({ body }, reply) => {
     const asked = requestedTokenizing(body);
-    const tokensOf = reader(context, asked, reply);
+    const tokensOf = reader(context, asked.source, reply);
     const inference = inferenceFor(body.model, reply);
     const tokens = await tokensOf(inference);
-    if (asked.type === 'text' && asked.form === 'llama-server') return { tokens };
-    return { count: tokens.length, max_model_len: inference.info?.contextLength, tokens, token_strs: null };
+    const { form, spells } = asked;
+    const spellings = spells ? await inference.spell(tokens, clientOf(reply), callerOf(context, reply)) : null;
+    if (form === 'vllm') {
+      const names = spellings?.map(({ name }) => name) ?? null;
+      return { count: tokens.length, max_model_len: inference.info?.contextLength, tokens, token_strs: names };
+    }
+    return { tokens: spellings === null ? tokens : tokens.map((id, at) => ({ id, piece: spellings[at]?.piece })) };
   });
   const detokenizing = {
     summary: 'Text of tokens',
@@ -58,15 +63,15 @@ export function tokenRoutes(app: App, context: ServerContext): void {
  */
 function reader(
   context: ServerContext,
-  asked: Tokenizing,
+  source: TokenSource,
   reply: FastifyReply,
 ): (inference: ModelService) => Promise<readonly Token[]> {
   const client = clientOf(reply);
-  if (asked.type === 'text') {
-    const { text, options } = asked;
+  if (source.type === 'text') {
+    const { text, options } = source;
     return (inference) => inference.tokenize(text, options, client, callerOf(context, reply));
   }
-  const request = fromChatRequest(asked.body, randomUUID(), context.options.defaultMaxTokens);
+  const request = fromChatRequest(source.body, randomUUID(), context.options.defaultMaxTokens);
   const caller = callerOf(context, reply, request.trafficClass);
   return (inference) => inference.promptOf({ ...request, ...caller }, client);
 }

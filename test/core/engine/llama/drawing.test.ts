@@ -57,3 +57,34 @@ describe('greedy sampling', () => {
     expect(new Set(await drawn({ ...sampling, ...ofLlama }))).toEqual(new Set([70]));
   });
 });
+
+describe('the temperature', () => {
+  const all: Sampling = { ...greedy, topK: 0, topP: 1, minP: 0, seed: 3 };
+
+  it.each([1e-7, 1e-37, 1e-38, 1e-42, 1e-45, 1e-300])('of %d draws the likeliest token', async (temperature) => {
+    const likeliest = await drawn({ ...greedy, seed: 3 });
+    expect(await drawn({ ...all, temperature })).toEqual(likeliest);
+    const unchanged = { xtc: { probability: 1e-9, threshold: 0.5 } };
+    expect(await drawn({ ...all, ...unchanged, temperature })).toEqual(likeliest);
+  });
+
+  it('of a million draws the candidates evenly, and no others', async () => {
+    const candidates = { '70': 50, '71': 51, '72': 52 };
+    const sampling = { ...all, topK: 3, temperature: 1e6, logitBias: candidates };
+    const { tokens } = await harness.runOne({ prompt: harness.prompt(20, 1), sampling, maxTokens: 200 });
+    const counts = [70, 71, 72].map((token) => tokens.filter((each) => each === token).length);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(200);
+    for (const count of counts) expect(count).toBeGreaterThan(40);
+  });
+
+  it('of a million keeps to a grammar', async () => {
+    const format = { type: 'grammar', grammar: 'root ::= [abc]+' } as const;
+    const { prompt, format: compiled } = await harness.engine.prepare(
+      { type: 'tokens', tokens: harness.prompt(20, 1) },
+      { format, logitBias: {}, stopTokens: [] },
+    );
+    const sampling = { ...all, temperature: 1e6 };
+    const { text } = await harness.runOne({ prompt, sampling, format: compiled, maxTokens: 50 });
+    expect(text).toMatch(/^[abc]+$/);
+  });
+});

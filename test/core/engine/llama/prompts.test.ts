@@ -100,5 +100,22 @@ describe('tokenize and detokenize', () => {
 
   it('refuse numbers outside the vocabulary', async () => {
     await expect(plain.engine.detokenize([512])).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(plain.engine.spell([512])).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});
+
+describe('spell', () => {
+  it('shows bytes in the spelling of the vocabulary, and as text where they are characters', async () => {
+    expect(await plain.engine.spell(bytes(' Qü'))).toEqual([
+      { name: 'Ġ', piece: ' ' },
+      { name: 'Q', piece: 'Q' },
+      { name: 'Ã', piece: [0xc3] },
+      { name: '¼', piece: [0xbc] },
+    ]);
+  });
+
+  it('shows special tokens by their names', async () => {
+    const name = specialTokens.endOfTurn;
+    expect(await plain.engine.spell([endOfTurn])).toEqual([{ name, piece: name }]);
   });
 });

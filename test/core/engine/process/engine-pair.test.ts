@@ -43,6 +43,7 @@ describe('engine pair', () => {
     await pair.start();
     expect(await pair.prepare({ type: 'text', text: 'a' })).toMatchObject({ prompt: [97] });
     expect(await pair.detokenize(await pair.tokenize('b'))).toBe('b');
+    expect(await pair.spell([98])).toEqual([{ name: 'b', piece: 'b' }]);
     pair.generate(specOf('a', { maxTokens: 3 }));
     pair.generate(specOf('b'));
     pair.cancel('b');

@@ -18,6 +18,7 @@ describe('engine process', () => {
     const { prompt } = await engine.prepare({ type: 'chat', messages: [{ role: 'user', content: 'grüß dich 🙂' }] });
     expect(prompt).toEqual(userPrompt('grüß dich 🙂'));
     expect(await engine.detokenize(await engine.tokenize('ü🙂'))).toBe('ü🙂');
+    expect(await engine.spell(await engine.tokenize('🙂'))).toEqual([{ name: '🙂', piece: '🙂' }]);
     await expect(engine.detokenize([-1])).rejects.toMatchObject({
       code: 'invalid_request',
       param: 'tokens',

@@ -13,6 +13,7 @@ import type {
 import { createMockEngine } from '../../../../src/core/engine/mock/mock-engine.js';
 import type { EngineChild, EngineExit } from '../../../../src/core/engine/process/engine-child.js';
 import type { ProcessRole } from '../../../../src/core/engine/process-role.js';
+import type { TokenSpelling } from '../../../../src/core/engine/token-spelling.js';
 import type { VirtualClock } from '../../../support/virtual-clock.js';
 import { mockOptions } from '../mock/mock-harness.js';
 
@@ -100,6 +101,10 @@ export class FakeChild implements EngineChild {
 
   detokenize(tokens: readonly Token[]): Promise<string> {
     return this.mute ? this.#dying() : this.#engine.detokenize(tokens);
+  }
+
+  spell(tokens: readonly Token[]): Promise<readonly TokenSpelling[]> {
+    return this.mute ? this.#dying() : this.#engine.spell(tokens);
   }
 
   generate(spec: GenerationSpec): void {

@@ -83,10 +83,11 @@ describe('supervisor', () => {
       supervisor.prepare({ type: 'text', text: 'a' }),
       supervisor.tokenize('b'),
       supervisor.detokenize([99]),
+      supervisor.spell([100]),
     ]);
     child().die();
     await clock.advanceAsync(100);
-    expect(await answers).toMatchObject([{ prompt: [97] }, [98], 'c']);
+    expect(await answers).toMatchObject([{ prompt: [97] }, [98], 'c', [{ name: 'd', piece: 'd' }]]);
   });
 
   it('passes on a refusal without asking again', async () => {

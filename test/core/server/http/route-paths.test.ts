@@ -8,6 +8,9 @@ paths.add('/v1/models', ['GET']);
 paths.add('/v1/models/:id', ['GET']);
 paths.add('/v1/models/:id', ['HEAD']);
 paths.add('/livez', ['GET']);
+paths.add('/console', ['GET']);
+paths.add('/console/*', ['GET']);
+paths.add('/', ['GET']);
 paths.add('*', ['OPTIONS']);
 
 describe('a URL', () => {
@@ -25,6 +28,12 @@ describe('a URL', () => {
     ['/v1/v1/v1/models', '/v1/v1/v1/models'],
     ['/v1/v1/livez', '/v1/v1/livez'],
     ['/livez/', '/livez'],
+    ['/v1/livez', '/livez'],
+    ['/v1/livez?a=1', '/livez?a=1'],
+    ['/v1//livez/', '/livez'],
+    ['/v1/livez/x', '/v1/livez/x'],
+    ['/v1/console', '/v1/console'],
+    ['/v1/', '/v1'],
     ['/chatter', '/chatter'],
     ['/v2/models', '/v2/models'],
     ['/', '/'],
@@ -41,7 +50,6 @@ describe('a path', () => {
     ['/v1/models', ['GET']],
     ['/v1/models/x/y', []],
     ['/v1', []],
-    ['/', []],
   ])('%s has the methods %j', (path, methods) => {
     expect(paths.methods(path)).toEqual(methods);
   });
@@ -99,6 +107,9 @@ describe('the server', () => {
   it('wants a key for them too, except for health checks', async () => {
     const { get } = await testApp({ server: { apiKeys: ['secret'] } });
     expect((await get('/models/')).statusCode).toBe(401);
-    expect((await get('/livez/')).statusCode).toBe(200);
+    for (const path of ['/livez/', '/v1/livez', '/v1/health', '/v1/readyz']) {
+      expect((await get(path)).statusCode).toBe(200);
+    }
+    expect((await get('/v1/metrics')).statusCode).toBe(401);
   });
 });

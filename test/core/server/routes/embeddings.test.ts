@@ -131,11 +131,20 @@ describe('POST /v1/embeddings', () => {
     ['/v1/completions', { prompt: 'hello' }],
     ['/v1/responses', { input: 'hello' }],
     ['/v1/messages', chat('hello', { model: 'mock', max_tokens: 5 })],
+    ['/v1/chat/completions/input_tokens', chat('hello')],
+    ['/v1/responses/input_tokens', { input: 'hello' }],
+    ['/v1/messages/count_tokens', chat('hello', { model: 'mock' })],
+    ['/tokenize', chat('hello')],
   ])('is what %s refers to', async (path, body) => {
     const response = await shared.post(path, body);
     expect(response.statusCode).toBe(400);
     expect(response.body).toContain('computes embeddings and generates no text');
     expect(response.body).toContain('/v1/embeddings');
+  });
+
+  it('leaves tokens of texts to be counted', async () => {
+    const response = await shared.post('/tokenize', { prompt: 'hello' });
+    expect(response.json<unknown>()).toMatchObject({ count: 5 });
   });
 
   it('is described at /v1/models', async () => {

@@ -64,10 +64,45 @@ describe('tokens', () => {
     expect(tokens.length).toBeGreaterThan(unanswered.json<{ count: number }>().count);
   });
 
+  it('are shown with their texts as llama-server does', async () => {
+    const answer = await shared.ask('/tokenize', { content: 'hé', with_pieces: true });
+    expect(answer.json<unknown>()).toEqual({
+      tokens: [
+        { id: 104, piece: 'h' },
+        { id: 233, piece: 'é' },
+      ],
+    });
+  });
+
+  it('have bytes for texts where they are not whole characters', async () => {
+    const spellings = [{ name: 'Ã', piece: [0xc3] }];
+    const spy = vi.spyOn(shared.engine, 'spell').mockResolvedValueOnce(spellings).mockResolvedValueOnce(spellings);
+    const pieces = await shared.ask('/tokenize', { content: 'x', with_pieces: true });
+    const names = await shared.ask('/tokenize', { prompt: 'x', return_token_strs: true });
+    spy.mockRestore();
+    expect(pieces.json<unknown>()).toEqual({ tokens: [{ id: 120, piece: [0xc3] }] });
+    expect(names.json<unknown>()).toMatchObject({ tokens: [120], token_strs: ['Ã'] });
+  });
+
+  it('are shown with their names as vLLM does, also those of a chat', async () => {
+    const prompt = await shared.ask('/tokenize', { prompt: 'hé', return_token_strs: true });
+    expect(prompt.json<unknown>()).toEqual({
+      count: 2,
+      max_model_len: 4096,
+      tokens: [104, 233],
+      token_strs: ['h', 'é'],
+    });
+    const messages = [{ role: 'user', content: 'hi' }];
+    const chat = await shared.ask('/tokenize', { messages, return_token_strs: true });
+    const { tokens, token_strs } = chat.json<{ tokens: number[]; token_strs: string[] }>();
+    expect(token_strs).toHaveLength(tokens.length);
+    expect(token_strs.slice(0, 6)).toEqual(['<|im_start|>', 'u', 's', 'e', 'r', '\n']);
+  });
+
   it.each([
-    ['with_pieces', { content: 'x' }],
-    ['return_token_strs', { prompt: 'x' }],
-    ['return_token_strs', { messages: [{ role: 'user', content: 'x' }] }],
+    ['with_pieces', { prompt: 'x' }],
+    ['with_pieces', { messages: [{ role: 'user', content: 'x' }] }],
+    ['return_token_strs', { content: 'x' }],
     ['chat_template', { messages: [{ role: 'user', content: 'x' }] }],
   ])('are refused with %s', async (param, body) => {
     const refused = await shared.ask('/tokenize', { ...body, [param]: true });

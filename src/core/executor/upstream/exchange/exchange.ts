@@ -75,6 +75,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Of a stream that another server can continue with. */
   #resumable: { readonly answer: string; readonly records: TokenRecords; held: Progress } | null = null;
   #isSilent = false;
+  #isOnUsedConnection = false;
 
   constructor(listener: ExchangeListener, { isResumption }: Pick<UpstreamRequest, 'isResumption'>) {
     this.#listener = listener;
@@ -102,6 +103,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase.status === 'over') return;
     this.cancel();
     this.#listener.failed({ type, reason });
+  }
+
+  /** It goes out on a connection that has been used before. */
+  onUsedConnection(): void {
+    this.#isOnUsedConnection = true;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -186,7 +192,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // Nothing is missing, even if the connection breaks now.
     if (status === 'streaming' && this.#watch.isComplete) {
       this.#listener.ended(this.#watch.usage(), this.#watch.failure);
-    } else this.#listener.failed({ type: isUnsent(error) ? 'unreachable' : 'broken', reason: messageOf(error) });
+    } else if (isUnsent(error)) this.#listener.failed({ type: 'unreachable', reason: messageOf(error) });
+    else {
+      const mayBeUnread = status === 'sent' && this.#isOnUsedConnection;
+      this.#listener.failed({ type: 'broken', reason: messageOf(error), mayBeUnread });
+    }
   }
 
   /** Passes on data whose tokens are known, because only after such data can another server continue. */

@@ -28,8 +28,13 @@ export type Failure =
   | { readonly type: 'forbidden'; readonly reason: string }
   /** Nothing is wrong with it, but it cannot continue an answer that another server has begun. */
   | { readonly type: 'unfit'; readonly reason: string }
-  /** It died, was silent while it was down, or sent something that is not an answer. */
-  | { readonly type: 'broken'; readonly reason: string };
+  /**
+   * It died, was silent while it was down, or sent something that is not an answer.
+   *
+   * @property mayBeUnread whether nothing came on a connection that had been used before: it may have been closed
+   *   because it was idle, just when the request was sent
+   */
+  | { readonly type: 'broken'; readonly reason: string; readonly mayBeUnread?: boolean };
 
 /** The reason for a status of 402. */
 export const noCredit = 'its account has no credit (402)';

@@ -170,12 +170,6 @@ const messageRefusals: Refusals = {
   images: unlessEmpty,
 };
 
-/** The same for what llama-server's and vLLM's /tokenize have. */
-const tokenizingRefusals: Refusals = {
-  with_pieces: unlessFalse,
-  return_token_strs: unlessFalse,
-};
-
 /** Parameters of the first table that are nevertheless supported there. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
   chat: new Set(['n', 'logprobs', 'top_logprobs']),
@@ -210,8 +204,6 @@ const hints: Readonly<Record<string, string>> = {
   options: 'Send its members as separate parameters. The server sets the length of the context (--context).',
   grammar_string: 'Send "grammar" instead.',
   custom_token_bans: 'Send "logit_bias" instead.',
-  with_pieces: 'Leave it out; /detokenize shows the text of a token.',
-  return_token_strs: 'Leave it out; /detokenize shows the text of a token.',
 };
 
 /** The order in which candidates are dropped and changed here; llama-server's default, with all its names. */
@@ -252,11 +244,6 @@ export function refuseUnsupportedMessages(messages: readonly object[]): void {
   messages.forEach((message, index) => {
     refuse(message, messageRefusals, `messages.${index}.`);
   });
-}
-
-/** @throws ChatstreamError `invalid_request` that names the first unsupported parameter of /tokenize */
-export function refuseUnsupportedTokenizing(body: object): void {
-  refuse(body, tokenizingRefusals, '');
 }
 
 function refuse(parameters: object, table: Refusals, prefix: string): void {

@@ -16,6 +16,9 @@ export const tokenizeRequest = Type.Object({
   parse_special: optional(
     Type.Boolean({ default: true, description: 'With content: names of special tokens become these tokens.' }),
   ),
+  with_pieces: optional(
+    Type.Boolean({ default: false, description: 'With content: the answer has the text of each token.' }),
+  ),
   prompt: optional(
     Type.String({ description: "A text, in vLLM's form. Names of special tokens become these tokens." }),
   ),
@@ -23,18 +26,31 @@ export const tokenizeRequest = Type.Object({
     Type.Boolean({ description: 'With prompt, true by default: add the tokens that the model expects around a text.' }),
   ),
   messages: optional(messages),
+  return_token_strs: optional(
+    Type.Boolean({ default: false, description: 'With prompt and messages: the answer has the name of each token.' }),
+  ),
 });
 
 const tokens = Type.Array(Type.Integer({ minimum: 0 }));
 
+const tokenWithPiece = Type.Object({
+  id: Type.Integer({ minimum: 0 }),
+  piece: Type.Union([Type.String(), Type.Array(Type.Integer({ minimum: 0, maximum: 255 }))], {
+    description: 'The text of the token; its bytes if they are not whole characters.',
+  }),
+});
+
 export const tokenizeAnswer = Type.Union([
   Type.Object({ tokens }, { description: 'To content.' }),
+  Type.Object({ tokens: Type.Array(tokenWithPiece) }, { description: 'To content with with_pieces.' }),
   Type.Object(
     {
       count: Type.Integer({ minimum: 0, description: 'Number of tokens.' }),
       max_model_len: Type.Integer({ minimum: 1, description: 'Tokens that fit, prompt and answer together.' }),
       tokens,
-      token_strs: Type.Null(),
+      token_strs: Type.Union([Type.Array(Type.String()), Type.Null()], {
+        description: 'With return_token_strs: how the vocabulary spells each token.',
+      }),
     },
     { description: 'To prompt and messages.' },
   ),

@@ -21,6 +21,9 @@ export const samplingDefaults = {
 /** llama.cpp's own default. */
 export const defaultBreakers: readonly string[] = ['\n', ':', '"', '*'];
 
+/** llama-server and vLLM take any. At this one, all candidates are equally likely, and a 32-bit float still divides by it. */
+const highestTemperature = 1_000_000;
+
 /** Every token of the answer costs time for each bias: with 40,000 of them some 10 ms, for all generations of a round. */
 const mostBiases = 1024;
 
@@ -31,7 +34,9 @@ const penalty = Type.Number({ exclusiveMinimum: 0, maximum: 10, default: samplin
 export const sequenceBreakers = Type.Array(Type.String({ minLength: 1, maxLength: 256 }), { maxItems: 64 });
 
 export const samplingParameters = {
-  temperature: optional(Type.Number({ minimum: 0, maximum: 2, default: samplingDefaults.temperature })),
+  temperature: optional(
+    Type.Number({ minimum: 0, maximum: highestTemperature, default: samplingDefaults.temperature }),
+  ),
   top_p: optional(
     Type.Number({
       minimum: 0,

@@ -209,6 +209,8 @@ describe('observation', () => {
         'content',
         'add_special',
         'parse_special',
+        'with_pieces',
+        'return_token_strs',
         'prompt',
         'add_special_tokens',
       ],
