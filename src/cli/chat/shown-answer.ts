@@ -1,8 +1,8 @@
 import { formatDuration } from '../../core/base/units.js';
 import type { AnswerEvent } from '../../core/chat/answer-events.js';
 import { renderMarkdown } from '../../core/report/markdown/markdown.js';
-import { readable } from '../../core/report/markdown/readable.js';
 import { oneLine } from '../../core/report/text/escape.js';
+import { readable } from '../../core/report/text/readable.js';
 import { cut, painter, type ReportStyle, wrap } from '../../core/report/text/style.js';
 import { reportStyle } from '../terminal/terminal.js';
 import { countsText } from './answer-counts.js';

@@ -1,5 +1,5 @@
 import type { ChatstreamError } from '../../core/base/errors.js';
-import { readable } from '../../core/report/markdown/readable.js';
+import { readable } from '../../core/report/text/readable.js';
 import { styled, wrappedFor } from './terminal.js';
 
 /**

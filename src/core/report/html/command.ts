@@ -1,5 +1,5 @@
-import { readable } from '../markdown/readable.js';
 import { Markup, markup } from '../text/markup.js';
+import { readable } from '../text/readable.js';
 
 /**
  * The command that repeats a bench, with a button that copies it; empty if it is not known. It comes from a result file, so

@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from '../../../../src/core/report/markdown/markdown.js';
-import { readable } from '../../../../src/core/report/markdown/readable.js';
+import { readable } from '../../../../src/core/report/text/readable.js';
 
 const answer = `# Fruit **first**
 
