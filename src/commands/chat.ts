@@ -62,6 +62,7 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
     const { openServer } = await import('../cli/chat/open-server.js');
     const { answerOnce, converse, loadConversation } = await import('../cli/chat/session.js');
     const { Conversation } = await import('../core/chat/conversation.js');
+    const { oneLine } = await import('../core/report/text/escape.js');
     const { createLogger } = await import('../cli/terminal/logging.js');
     const conversation = flags.load === undefined ? new Conversation() : await loadConversation(flags.load);
     if (flags.system !== undefined) conversation.system = flags.system;
@@ -87,7 +88,7 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
       else {
         // From here on, Ctrl-C stops answers.
         release();
-        this.log(`${server.model} at ${server.url}. /help lists the commands.`);
+        this.log(`${oneLine(server.model)} at ${server.url}. /help lists the commands.`);
         await converse(server, conversation);
       }
     } finally {

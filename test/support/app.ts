@@ -30,6 +30,8 @@ export interface TestAppOptions {
   /** For requests without a key. */
   readonly anonymous?: KeySettings;
   readonly connections?: Partial<ConnectionLimits>;
+  /** For all request bodies together; unlimited if left out. */
+  readonly bodyMemoryBytes?: number;
   /** Instead of memory. */
   readonly storage?: Storage;
   /** Instead of a mock engine: any other, in the app's own virtual time. */
@@ -138,6 +140,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     rates,
     clock,
     connectionLimits,
+    bodyMemoryBytes: options.bodyMemoryBytes ?? Infinity,
     operations: operationsOf(options.host, keys),
     version: '1.2.3',
   };

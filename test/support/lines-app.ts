@@ -99,6 +99,7 @@ export async function linesApp({
     ...{ line: lines, engines: lines.lines.map((line) => line.engine), machine: testMachine, options: server },
     ...{ keys: ring, rates, clock, version: '1.2.3', operations: operationsOf(host, ring) },
     connectionLimits: { most: 1000, mostIdle: 1000, beyond: 10 },
+    bodyMemoryBytes: Infinity,
   };
   const storage = memoryStorage(server.storeTtlMs, clock);
   const app = await createApp({ ...lineContext(parts, logger), models: lines, storage }, logger);

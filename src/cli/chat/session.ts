@@ -7,6 +7,7 @@ import { type CommandName, commands, readLine } from '../../core/chat/chat-line.
 import type { ChatServer } from '../../core/chat/chat-server.js';
 import { Conversation } from '../../core/chat/conversation.js';
 import { readParameter } from '../../core/chat/parameters.js';
+import { readable } from '../../core/report/text/readable.js';
 import { padEnd, wrap } from '../../core/report/text/style.js';
 import { columnsOf, styled } from '../terminal/terminal.js';
 import { promptLine } from './prompt-line.js';
@@ -235,6 +236,7 @@ function aside(text: string): void {
   process.stdout.write(`${styled(process.stdout, 'dim', text)}\n`);
 }
 
+/** It may be what a server has sent. */
 function problem(text: string): void {
-  process.stdout.write(`${styled(process.stdout, 'yellow', text)}\n`);
+  process.stdout.write(`${styled(process.stdout, 'yellow', readable(text))}\n`);
 }

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../core/base/units.js';
 import type { AnswerEvent } from '../../core/chat/answer-events.js';
 import { renderMarkdown } from '../../core/report/markdown/markdown.js';
-import { readable } from '../../core/report/markdown/readable.js';
+import { oneLine } from '../../core/report/text/escape.js';
+import { readable } from '../../core/report/text/readable.js';
 import { cut, painter, type ReportStyle, wrap } from '../../core/report/text/style.js';
 import { reportStyle } from '../terminal/terminal.js';
 import { countsText } from './answer-counts.js';
@@ -55,7 +56,7 @@ export function liveAnswer(output: NodeJS.WriteStream): ShownAnswer {
       thought.trim() === '' ? [] : wrap(thought, style.width - 2).map((line) => paint('dim', `  ${line}`));
     const answer = text.trim() === '' ? [] : renderMarkdown(text, style);
     const place = waiting === null ? [] : [paint('dim', cut(waiting, style.width))];
-    const footer = ending === null ? [] : [paint('dim', cut(ending, style.width))];
+    const footer = ending === null ? [] : [paint('dim', cut(oneLine(ending), style.width))];
     const parts = [thoughts, answer, place, footer].filter((part) => part.length > 0);
     live.show(parts.flatMap((part, index) => (index === 0 ? part : ['', ...part])));
   };

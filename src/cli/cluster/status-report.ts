@@ -1,4 +1,5 @@
 import type { ClusterStatus, Heard } from '../../core/cluster/status.js';
+import { oneLine } from '../../core/report/text/escape.js';
 import { borderlessTable, type TableColumn } from '../../core/report/text/table.js';
 import { styled } from '../terminal/terminal.js';
 
@@ -30,7 +31,7 @@ export function statusReport(
     );
   }
   for (const { key, version } of foreigners)
-    parts.push(`${key} speaks version ${version} of the messages: not a member.`);
+    parts.push(`${oneLine(`${key} speaks version ${version}`)} of the messages: not a member.`);
   return parts.join('\n\n');
 }
 
@@ -42,7 +43,10 @@ function table(head: readonly string[], rows: readonly (readonly (string | numbe
       gap: 2,
     };
   });
-  const body = rows.length === 0 ? [['none', ...head.slice(1).map(() => '')]] : rows.map((row) => row.map(String));
+  const body =
+    rows.length === 0
+      ? [['none', ...head.slice(1).map(() => '')]]
+      : rows.map((row) => row.map((cell) => oneLine(String(cell))));
   return borderlessTable([head.map((title) => styled(process.stdout, 'bold', title)), ...body], columns).lines.join(
     '\n',
   );

@@ -1,6 +1,7 @@
 import { formatBytes } from '../../core/base/units.js';
 import type { PromptCacheInfo } from '../../core/engine/prompt-cache-activity.js';
 import type { ModelList, ModelOverview } from '../../core/models/model-overview.js';
+import { oneLine } from '../../core/report/text/escape.js';
 import { borderlessTable, type TableCell, type TableColumn } from '../../core/report/text/table.js';
 import { styled } from '../terminal/terminal.js';
 
@@ -12,10 +13,12 @@ export function modelsTable({ folder, models }: ModelList, slots: number, prompt
   const heads = ['model', 'size', 'kind', 'weights', 'format', 'context', 'memory'];
   const rows: (readonly TableCell[])[] = [heads.map((head) => styled(process.stdout, 'bold', head))];
   for (const model of models) {
-    rows.push(figures(model));
+    rows.push(figures(model).map(oneLine));
     const below = model.problem ?? (model.source === model.name ? null : model.source);
     if (below === null) continue;
-    rows.push([{ text: styled(process.stdout, 'dim', below), columns: columns.length, align: 'left', indent: 2 }]);
+    rows.push([
+      { text: styled(process.stdout, 'dim', oneLine(below)), columns: columns.length, align: 'left', indent: 2 },
+    ]);
   }
   const { lines } = borderlessTable(rows, columns);
   return [...lines, '', ...remarks(models, folder, slots, promptCache), ''].join('\n');

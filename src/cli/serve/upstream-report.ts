@@ -1,3 +1,4 @@
+import { oneLine } from '../../core/report/text/escape.js';
 import type { RunningRelay, ServeUpstreamsOptions } from '../../core/serve/serve-upstreams.js';
 import { styled } from '../terminal/terminal.js';
 import { watched } from './report.js';
@@ -28,10 +29,10 @@ export function relayReadyBlock(
     `chatstream is ready on ${styled(process.stdout, 'bold', url)}`,
     '',
     ...upstreams.map(({ name, kind, places, downReason }, index) => {
-      const state = downReason === null ? `${kind}, ${places} at once` : `does not answer: ${downReason}`;
+      const state = downReason === null ? `${kind}, ${places} at once` : `does not answer: ${oneLine(downReason)}`;
       return `  ${label(index === 0 ? 'upstreams' : '')}${name.padEnd(width)}  ${state}`;
     }),
-    `  ${label('models')}${models.length > 0 ? models.join(', ') : unlistedModels(upstreams)}`,
+    `  ${label('models')}${models.length > 0 ? oneLine(models.join(', ')) : unlistedModels(upstreams)}`,
     `  ${label('queue')}${waiting}`,
     `  ${label('watch')}${watched(url, server)}   ${url}/v1/upstreams`,
     `  ${label('try')}${command.join(` \\\n  ${label('')}  `)}`,

@@ -116,13 +116,16 @@ function valueText(value: unknown): string {
   return printable(JSON.stringify(value));
 }
 
-/** Without control characters: text from a client must neither break the line nor control the terminal. */
+/**
+ * Without control and format characters: text from a client must neither break the line, control the terminal, nor change
+ * the order in which the rest is read. The joiners that emoji and some scripts are written with stay.
+ */
 function printable(text: string): string {
-  return text.replace(/\s/g, ' ').replace(/\p{Cc}/gu, (character) => `\\x${hex(character)}`);
+  return text.replace(/\s/g, ' ').replace(/(?![\u200C\u200D])[\p{Cc}\p{Cf}]/gu, (character) => `\\x${hex(character)}`);
 }
 
 function hex(character: string): string {
-  return character.charCodeAt(0).toString(16).padStart(2, '0');
+  return (character.codePointAt(0) ?? 0).toString(16).padStart(2, '0');
 }
 
 function indented(text: string): string {

@@ -1,4 +1,5 @@
 import type { ChatstreamError } from '../../core/base/errors.js';
+import { oneLine } from '../../core/report/text/escape.js';
 import { readingJson, readingLine } from '../../core/report/watch/reading.js';
 import { type Picture, screenLines } from '../../core/report/watch/screen.js';
 import type { Activity } from '../../core/watch/activity.js';
@@ -27,7 +28,7 @@ export function topLines(json: boolean, write: (line: string) => void, complain:
       write(lineOf(reading, activity));
     },
     problem: ({ message }) => {
-      complain(message);
+      complain(oneLine(message));
     },
     close: () => undefined,
   };

@@ -77,11 +77,16 @@ export function differenceTexts(differences: readonly Difference[]): readonly st
 export function checkComparable(differences: readonly Difference[], allowed: readonly string[]): void {
   const refused = differences.filter(({ field }) => !isAllowed(field, allowed));
   if (refused.length === 0) return;
-  const what = differenceTexts(refused).join(', ');
-  const names = [...new Set(refused.map(({ field }) => field))].join(',');
+  // Both may be what a hostile file says, and services that show logs obey lines that begin with certain signs.
+  const what = onOneLine(differenceTexts(refused).join(', '));
+  const names = onOneLine([...new Set(refused.map(({ field }) => field))].join(','));
   throw new ChatstreamError('usage', `Baseline and candidate are not comparable: they differ in ${what}.`, {
     hint: `Measure both in the same way, ideally in one run with bench --versus. If the difference does not matter, use --allow ${names}.`,
   });
+}
+
+function onOneLine(text: string): string {
+  return text.replaceAll(/\s/g, ' ');
 }
 
 /**

@@ -25,6 +25,9 @@ export class GgufEndError extends Error {
 /** Lists per layer, the longest that are needed, are shorter; vocabularies are longer. */
 const longestList = 1024;
 
+/** ggml's tensors have no more dimensions. */
+const mostDimensions = 4;
+
 /** Has a row for each position. */
 const positionsTensor = 'position_embd.weight';
 
@@ -91,6 +94,7 @@ function readTensors(
   for (let tensor = 0; tensor < count; tensor++) {
     const name = cursor.string();
     const dimensionCount = cursor.uint32();
+    if (dimensionCount > mostDimensions) throw new GgufEndError(cursor.position);
     const shape = Array.from({ length: dimensionCount }, () => cursor.uint64());
     parameters += shape.reduce((product, length) => product * length, 1);
     if (name === positionsTensor) positions = shape[1] ?? null;

@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { readProblem } from '../base/files/file-errors.js';
+import { jsonSize } from '../base/json.js';
 import { wrongValue } from '../base/mistakes/wrong-value.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
+
+/** Of objects and lists: those of a request's additional parameters and some more. */
+const mostLevels = 1000;
 
 /** The name of the format of result files. A format that old readers would misread gets another number. */
 export const resultSchemaName: BenchResult['schema'] = 'chatstream.bench/v1';
@@ -47,6 +51,10 @@ export function parseResult(text: string, name: string): BenchResult {
 function parseJson(text: string, name: string): unknown {
   // Some editors and shells of Windows begin a file with a byte order mark.
   const json = text.replace(/^\uFEFF/, '').trim();
+  const unlimited = { containers: Infinity, members: Infinity, strings: Infinity };
+  if (jsonSize(json, { ...unlimited, levels: mostLevels }).levels > mostLevels) {
+    throw new ChatstreamError('usage', `${name} is nested too deeply to be a result.`, { hint: howToMakeOne });
+  }
   if (json === '') throw new ChatstreamError('usage', `${name} is empty.`, { hint: howToMakeOne });
   try {
     return JSON.parse(json) as unknown;

@@ -4,12 +4,14 @@ import type { Logger } from '../base/logger.js';
 import type { Opened } from '../base/opened.js';
 import type { Access } from '../config/access.js';
 import { acceptedKeys } from '../config/key-settings.js';
+import { mainMemory } from '../gguf/memory-need.js';
 import { Machine } from '../machine/machine.js';
 import type { QueuePolicy } from '../scheduler/fair-line.js';
 import type { KeyTerms } from '../scheduler/jobs/demand.js';
 import { RateLimiter, type RateLimits } from '../scheduler/rate-limits/rate-limiter.js';
 import type { SchedulerLimits, SchedulerOptions } from '../scheduler/scheduler.js';
 import { LoadTests, type StartLoad } from '../server/console/load-tests.js';
+import { bodyMemoryBytes } from '../server/http/connections/body-memory.js';
 import { connectionLimitsOfProcess } from '../server/http/connections/connection-limits.js';
 import type { LineContext, Operations, ServerOptions } from '../server/http/context.js';
 import { KeyRing } from '../server/http/keys/key-ring.js';
@@ -81,9 +83,12 @@ export function openContext(
   const machine = opened.add(new Machine(clock, pids), (each) => {
     each.stop();
   });
-  const connectionLimits = connectionLimitsOfProcess();
-  const operations = operationsOf(host, keys);
-  const parts = { machine, options: server, keys, rates, clock, connectionLimits, operations, version };
+  const parts = {
+    ...{ machine, options: server, keys, rates, clock, version },
+    connectionLimits: connectionLimitsOfProcess(),
+    bodyMemoryBytes: bodyMemoryBytes(mainMemory().total, server.maxBodyBytes),
+    operations: operationsOf(host, keys),
+  };
   const context = lineContext({ ...executed, ...parts }, logger);
   opened.add(context.history, (history) => {
     history.stop();

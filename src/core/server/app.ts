@@ -4,6 +4,7 @@ import type { Logger as PinoLogger } from 'pino';
 import { executorHeader } from '../base/executor-header.js';
 import { tooManyConnectionsError } from '../base/refusals/refusals.js';
 import { QueueFeeds } from './console/queue-feeds.js';
+import { BodyMemory } from './http/connections/body-memory.js';
 import { BodyWatch } from './http/connections/body-watch.js';
 import { OpenAnswers } from './http/connections/open-answers.js';
 import { OpenConnections } from './http/connections/open-connections.js';
@@ -42,7 +43,8 @@ export async function createApp(context: ServerContext | RelayContext, logger: P
   cutOffSlowReaders(app, options.writeTimeoutMs);
   const feeds = new QueueFeeds(context.line, context.totals, context.clock);
   closeAfterAnswers(app, feeds, context);
-  readJsonBodies(app, options.maxBodyBytes, ({ raw, ip }) =>
+  const memory = new BodyMemory(context.bodyMemoryBytes);
+  readJsonBodies(app, { maxBodyBytes: options.maxBodyBytes, memory }, ({ raw, ip }) =>
     keys.tellsApart ? keys.payerOf(raw) : clientWithoutKey(ip),
   );
   await allowOrigins(app, options.corsOrigins);

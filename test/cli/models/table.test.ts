@@ -61,6 +61,14 @@ describe('the table of models', () => {
     expect(line).toMatch(/^bundled +3\.6 MiB +llama +3\.4M +Q8_0 +2048 +25\.0 MiB$/);
   });
 
+  it('shows no control characters that a file or its name contains', () => {
+    const hostile = 'x\u001b]0;y\u0007\u202e';
+    const file = bundled.file === null ? null : { ...bundled.file, architecture: hostile, quantisation: hostile };
+    const text = modelsTable(list({ ...bundled, name: hostile, file, problem: `It is ${hostile}.` }), 4, kept);
+    expect(text).toContain('It is x ]0;y .');
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('fits 100 columns', () => {
     const lines = modelsTable(list(bundled, long, partial), 4, kept).split('\n');
     expect(lines.filter((line) => line.length > 100)).toEqual([]);

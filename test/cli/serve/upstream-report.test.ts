@@ -39,6 +39,11 @@ it('names the models for which upstreams are used, whether or not they have answ
   expect(modelsLine('http://gpu1:8080,model=chat', 'http://gpu2:8080')).toBe('  models    chat');
 });
 
+it('cannot control the terminal with what upstreams have sent', () => {
+  const block = blockOf(['http://gpu1:8080'], { models: ['chat\u001b]0;x\u0007\u202e'] });
+  expect(block).toContain('  models    chat ]0;x\n');
+});
+
 it('ends with a command that tries the server', () => {
   expect(blockOf(['http://gpu1:8080,model=chat'])).toMatch(
     /\n {2}try {7}curl -N http:\/\/127\.0\.0\.1:8000\/v1\/chat\/completions \\\n {14}-H 'content-type: application\/json' \\\n {14}-d '\{"messages".*\}'\n$/,

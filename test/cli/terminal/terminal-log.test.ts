@@ -104,9 +104,9 @@ describe('another line on a terminal', () => {
   });
 
   it('cannot be broken, nor the terminal controlled, by what a client sent', () => {
-    const text = 'a\nb\u001b[2J\u009b2J';
+    const text = 'a\nb\u001b[2J\u009b2J\u202ec';
     expect(shown({ level: 'warn', time, error: text, msg: text })).toBe(
-      '14:02:11 warn a b\\x1b[2J\\x9b2J  error="a\\nb\\u001b[2J\\x9b2J"\n',
+      '14:02:11 warn a b\\x1b[2J\\x9b2J\\x202ec  error="a\\nb\\u001b[2J\\x9b2J\\x202ec"\n',
     );
   });
 

@@ -185,6 +185,19 @@ describe('a difference', () => {
     }).not.toThrow();
   });
 
+  it('is told on one line, whatever the files say', () => {
+    const field = 'settings.a\n::stop-commands::x';
+    expect(() => {
+      checkComparable([{ field, baseline: 'b\r\n::error::c', candidate: 'd' }], []);
+    }).toThrow(
+      expect.objectContaining({
+        message:
+          'Baseline and candidate are not comparable: they differ in settings.a ::stop-commands::x (b  ::error::c and d).',
+        hint: expect.stringContaining('--allow settings.a ::stop-commands::x.') as string,
+      }) as Error,
+    );
+  });
+
   it('cannot be allowed by an unknown name', () => {
     expect(() => {
       checkAllowed(['model', 'plan.seed']);

@@ -46,6 +46,12 @@ describe('a result file', () => {
     );
   });
 
+  it('may not be nested so deeply that it cannot be looked at', () => {
+    const deep = `{"a":`.repeat(100_000) + '1' + '}'.repeat(100_000);
+    const text = JSON.stringify(result).replace('"extra_body":null', `"extra_body":${deep}`);
+    expect(() => parseResult(text, 'f.json')).toThrow('f.json is nested too deeply to be a result.');
+  });
+
   it('with a wrong field is refused with the place', () => {
     const broken = text.replace(/"completed": 30/, '"completed": "many"');
     expect(() => parseResult(broken, 'f.json')).toThrow(

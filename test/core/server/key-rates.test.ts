@@ -157,7 +157,7 @@ describe('an echo of tokens', () => {
   });
 });
 
-describe('counting tokens, and changing conversations', () => {
+describe('counting tokens, changing conversations, and giving feedback', () => {
   const messages = { messages: [{ role: 'user', content: 'hi' }], max_tokens: 4 };
 
   it.each([
@@ -167,6 +167,7 @@ describe('counting tokens, and changing conversations', () => {
     ['/v1/messages/count_tokens', messages],
     ['/v1/responses/input_tokens', { input: 'hi' }],
     ['/v1/conversations', {}],
+    ['/v1/feedback', { response_id: 'resp_1', like: true }],
   ])('with %s is a request like others', async (url, body) => {
     const made = await keyedServer([key('anna', { rates: { ...noRates, requestsPerMinute: 1 } })]);
     const counted = await made.post(url, body, sent('anna'));

@@ -38,6 +38,23 @@ describe('what is for administrators, on a server without keys', () => {
     expect(refused.json<unknown>()).toMatchObject({ error });
   });
 
+  it.each([
+    ['X-Forwarded-For', '192.0.2.1'],
+    ['Forwarded', 'for=192.0.2.1'],
+    ['X-Real-IP', '192.0.2.1'],
+    ['Via', '1.1 proxy'],
+  ])('is not for those for whom a proxy on this machine asks: %s', async (name, value) => {
+    const { app } = await testApp();
+    const change = {
+      method: 'PATCH',
+      url: '/v1/queue',
+      payload: { max_queue: 9 },
+      remoteAddress: '127.0.0.1',
+    } as const;
+    const headers = { host: '127.0.0.1:8000', [name]: value };
+    expect((await app.inject({ ...change, headers })).statusCode).toBe(403);
+  });
+
   it.each(['/v1/queue', '/v1/usage', '/v1/models', '/metrics'])('does not include GET %s', async (url) => {
     const { app } = await testApp();
     expect((await app.inject({ url, remoteAddress: lan })).statusCode).toBe(200);

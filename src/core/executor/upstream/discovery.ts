@@ -179,10 +179,14 @@ function placeCount(value: unknown): number | null {
   return count !== null && Number.isInteger(count) && count >= 1 ? count : null;
 }
 
-const owners: Readonly<Record<string, UpstreamKind>> = { vllm: 'vllm', sglang: 'sglang', library: 'ollama' };
+const owners: ReadonlyMap<unknown, UpstreamKind> = new Map([
+  ['vllm', 'vllm'],
+  ['sglang', 'sglang'],
+  ['library', 'ollama'],
+]);
 
 /** @returns null if the owner of its models is not one that a kind of servers names */
 function kindByOwner({ body }: ProbeAnswer): UpstreamKind | null {
   const [first] = items(member(body, 'data'));
-  return owners[nonEmpty(member(first, 'owned_by')) ?? ''] ?? null;
+  return owners.get(member(first, 'owned_by')) ?? null;
 }

@@ -1,3 +1,4 @@
+import { inflateSync } from 'node:zlib';
 import {
   build,
   decodeFromCompressedBase64,
@@ -8,6 +9,15 @@ import {
 
 /** One hour. Longer times are recorded as this. */
 const longestUs = 3_600_000_000;
+
+const significantDigits = 3;
+
+/** Of HdrHistogram's encoding V2: what precedes the compressed part, and where this has the number of digits. */
+const envelopeBytes = 8;
+const digitsAt = 12;
+
+/** More than all cells take, in bytes. A few kilobytes of a hostile file could become gigabytes. */
+const longestEncoding = 1024 ** 2;
 
 /** With fewer samples above it, a percentile says little more than the maximum. */
 export const leastSamplesAbove = 10;
@@ -67,6 +77,7 @@ export class LatencyHistogram {
    * @throws Error if it is anything else
    */
   static decode(base64: string): LatencyHistogram {
+    checkSize(base64);
     const histogram = ofJavaScript(decodeFromCompressedBase64(base64, 64));
     // As it was before it was encoded: more can be recorded.
     histogram.autoResize = true;
@@ -171,8 +182,17 @@ export class LatencyHistogram {
 }
 
 function emptyHistogram(): JsHistogram {
-  const options = { bitBucketSize: 64, autoResize: true, numberOfSignificantValueDigits: 3 } as const;
+  const options = { bitBucketSize: 64, autoResize: true, numberOfSignificantValueDigits: significantDigits } as const;
   return ofJavaScript(build({ ...options, lowestDiscernibleValue: 1, highestTrackableValue: 2 }));
+}
+
+/** The library itself would allocate whatever the text says. @throws Error if it is too much */
+function checkSize(base64: string): void {
+  const compressed = Buffer.from(base64, 'base64').subarray(envelopeBytes);
+  const encoding = inflateSync(compressed, { maxOutputLength: longestEncoding });
+  const digits = encoding.readInt32BE(digitsAt);
+  if (digits !== significantDigits)
+    throw new Error(`it has ${digits} significant digits instead of ${significantDigits}`);
 }
 
 function ofJavaScript(histogram: Histogram): JsHistogram {

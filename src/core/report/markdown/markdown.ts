@@ -10,13 +10,17 @@ const codeIndent = '    ';
 /** A narrower block of text cannot be read, however deeply it is nested. */
 const narrowest = 20;
 
+/** Quotes and lists in each other, in one line. A model that writes only `>` any more would overflow the stack of the parser. */
+const nestedDeeply = /^(?:[ \t]*(?:>|(?:[-+*]|\d{1,9}[.)])(?=[ \t]))){100}/m;
+
 /**
- * Markdown as models write it (GitHub's), for a terminal.
+ * Markdown as models write it (GitHub's), for a terminal. A text whose quotes and lists are nested too deeply stays as it is.
  *
  * @param text without control characters, see `readable`; it may end anywhere, as it does while it is being written
  * @returns lines of at most the width of the style, from {@link narrowest} columns on; none of them has a line end
  */
 export function renderMarkdown(text: string, style: ReportStyle): readonly string[] {
+  if (nestedDeeply.test(text)) return text.split('\n').flatMap((line) => wrapped(line, style.width));
   return blocks(lexer(text), { paint: painter(style), width: style.width });
 }
 

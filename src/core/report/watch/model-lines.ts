@@ -1,5 +1,6 @@
 import { whole } from '../../measurement/numbers.js';
 import { type QueueView, waitingOf } from '../../watch/queue-view.js';
+import { oneLine } from '../text/escape.js';
 import { cut, padEnd, padStart, type Paint } from '../text/style.js';
 
 type Models = NonNullable<QueueView['models']>;
@@ -39,5 +40,5 @@ function rowOf(model: Models[number]): string {
   const { name, state, running, max_concurrency: most, max_queue: room } = model;
   const runs = `${whole(running)} of ${whole(most)}`;
   const waits = `${whole(waitingOf(model))} of ${whole(room)}`;
-  return `${padEnd(cut(name, nameWidth - 1), nameWidth)}${padStart(runs, 12)}${padStart(waits, 14)}  ${state}`;
+  return `${padEnd(cut(oneLine(name), nameWidth - 1), nameWidth)}${padStart(runs, 12)}${padStart(waits, 14)}  ${oneLine(state)}`;
 }

@@ -2,6 +2,7 @@ import { orUnknown, significant, timeText, whole } from '../../measurement/numbe
 import type { Activity } from '../../watch/activity.js';
 import { countsOf, type QueueView, roomOf, runningInCluster, waitingOf } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
+import { oneLine } from '../text/escape.js';
 
 type Models = NonNullable<QueueView['models']>;
 
@@ -34,7 +35,7 @@ function linesApart(models: Models = []): Models {
 function modelText(model: Models[number]): string {
   const { name, state, running } = model;
   const shown = state === 'loaded' ? '' : ` (${state})`;
-  return `${name}${shown} ${whole(running)} running ${whole(waitingOf(model))} waiting`;
+  return `${oneLine(name + shown)} ${whole(running)} running ${whole(waitingOf(model))} waiting`;
 }
 
 /** One reading as plain data. Rates are per second, times in milliseconds, and null where there is nothing to tell. */

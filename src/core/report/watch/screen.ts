@@ -4,6 +4,7 @@ import { orUnknown, percentText, plural, significant, timeText, whole } from '..
 import type { Activity, Course, Percentiles } from '../../watch/activity.js';
 import { countsOf, type QueueView, roomOf, runningInCluster } from '../../watch/queue-view.js';
 import type { Reading } from '../../watch/watched-server.js';
+import { oneLine } from '../text/escape.js';
 import { cut, fill, padEnd, padStart, type Paint, painter, type ReportStyle } from '../text/style.js';
 import { bar, sparkline } from './bars.js';
 import { modelLines } from './model-lines.js';
@@ -31,7 +32,7 @@ const fewestRows = 8;
 
 /**
  * Both queues of a server on one screen. Of queues that are longer than the screen, the heads are shown, and the number of
- * the others.
+ * the others. What the server has sent has no control characters there.
  *
  * @returns at most `height` lines, none wider than `width`
  */
@@ -46,7 +47,9 @@ export function screenLines(picture: Picture, style: ScreenStyle): readonly stri
     ...(models === undefined ? [] : [...modelLines(models, picture.selected, style.width, paint), '']),
   ];
   const foot = [
-    ...(message === null ? [] : [paint(message.isProblem ? 'yellow' : 'cyan', cut(message.text, style.width))]),
+    ...(message === null
+      ? []
+      : [paint(message.isProblem ? 'yellow' : 'cyan', cut(oneLine(message.text), style.width))]),
     paint('dim', cut(keysText(models !== undefined), style.width)),
   ];
   const room = Math.max(fewestRows, style.height - head.length - foot.length);
@@ -70,7 +73,7 @@ function titleLines({ url, model, reading }: Picture, width: number, paint: Pain
     ...(restarts > 0 ? [plural(restarts, 'engine restart')] : []),
   ];
   const served = queue.models === undefined ? model : plural(queue.models.length, 'model');
-  const title = paint('bold', cut(`${served} at ${url}`, width));
+  const title = paint('bold', cut(oneLine(`${served} at ${url}`), width));
   return states.length === 0 ? [title] : [title, paint('yellow', cut(states.join(' · '), width))];
 }
 
@@ -134,12 +137,12 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
   const forWaiting = room - 3 - forRunning;
   const withKeys = [...running, ...waiting].some(({ key }) => key !== 'anonymous');
   const withModels = queue.models !== undefined;
-  const column = (text: string): string => `${padEnd(cut(text, keyWidth), keyWidth)}  `;
+  const column = (text: string): string => `${padEnd(cut(oneLine(text), keyWidth), keyWidth)}  `;
   const owned = (key: string, id: string, model = ''): string =>
     `${withModels ? column(model) : ''}${withKeys ? column(key) : ''}${id}`;
   // Cut off at the end, they would all look the same.
   const longest = Math.max(...[...running, ...waiting].map(({ id }) => id.length));
-  const idOf = timesWidth + owned('', '').length + longest <= width ? (id: string) => id : shortId;
+  const idOf = timesWidth + owned('', '').length + longest <= width ? oneLine : (id: string) => shortId(oneLine(id));
   const now = running.map(
     ({ id, key, model, slot, prompt_tokens: prompt, output_tokens: output, running_ms: ms }) =>
       `${padStart(orUnknown(slot, String), 5)}  ${padStart(whole(prompt), 8)}  ${padStart(whole(output), 8)}  ${padStart(seconds(ms), 9)}  ${owned(key, idOf(id), model)}`,

@@ -73,6 +73,8 @@ export interface LineContext {
   readonly rates: RateLimiter;
   readonly clock: Clock;
   readonly connectionLimits: ConnectionLimits;
+  /** What all request bodies may take together until they are read. */
+  readonly bodyMemoryBytes: number;
   /** Null where the process is not the server's own. */
   readonly operations: Operations | null;
   /** This package's version. */

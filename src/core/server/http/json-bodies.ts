@@ -5,6 +5,9 @@ import { ChatstreamError } from '../../base/errors.js';
 import { hasManyNames, hasManyShortStrings, jsonSize } from '../../base/json.js';
 import { invalidJsonError } from '../../base/refusals/refusals.js';
 import { TurnsByOwner } from '../../base/turns-by-owner.js';
+import type { BodyMemory } from './connections/body-memory.js';
+import { giveUpBody } from './connections/body-watch.js';
+import { onResponseEnd } from './connections/open-answers.js';
 import type { App } from './context.js';
 
 declare module 'fastify' {
@@ -73,14 +76,16 @@ function bodyCheck(maxBodyBytes: number): (body: string) => ChatstreamError | nu
  * Answers continue in between, and clients take turns. A body whose client has left while it waits is dropped.
  *
  * @param maxBodyBytes the length of the longest body
- * @param ownerOf whose turn the body of a request takes
+ * @param memory for bodies until they are read
+ * @param ownerOf whose body it is, and whose turn it takes
  */
 export function readJsonBodies(
   app: App,
-  maxBodyBytes: number,
+  { maxBodyBytes, memory }: { readonly maxBodyBytes: number; readonly memory: BodyMemory },
   ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string,
 ): void {
   const problemOf = bodyCheck(maxBodyBytes);
+  holdBodies(app, memory, ownerOf);
   const turns = new TurnsByOwner({ atOnce: 1 });
   /** Requests that are being checked, and how to continue those that pass. */
   const long = new WeakSet<FastifyRequest>();
@@ -104,11 +109,15 @@ export function readJsonBodies(
       else if (body === '') then(null, null);
       else parseJson(body, then);
     };
-    if (body.length < longBody) read(problemOf(body), done);
-    else {
+    if (body.length < longBody) {
+      memory.leave(request.raw);
+      read(problemOf(body), done);
+    } else {
       const leaving = leavingOf(responses.get(request));
+      memory.wait(request.raw, leaving.drop);
       const whenTurn = async (): Promise<void> => {
         leaving.release();
+        memory.leave(request.raw);
         await nextIteration();
         const problem = problemOf(body);
         await nextIteration();
@@ -127,10 +136,37 @@ export function readJsonBodies(
         handle();
       };
       turns.take(ownerOf(request), whenTurn, leaving.signal).catch((error: unknown) => {
-        if (!(error instanceof Left)) throw error;
-        done(new ChatstreamError('cancelled', 'The client has left.'));
+        if (error instanceof Left) done(new ChatstreamError('cancelled', 'The client has left.'));
+        else if (error instanceof ChatstreamError) done(error);
+        else throw error;
       });
     }
+  });
+}
+
+/** Counts what bodies take from their first byte until they are read, or their request is over. */
+function holdBodies(
+  app: App,
+  memory: BodyMemory,
+  ownerOf: (request: Pick<FastifyRequest, 'ip' | 'raw'>) => string,
+): void {
+  app.addHook('preParsing', (request, { raw: response }, payload, done) => {
+    const { raw } = request;
+    const { 'content-length': length, 'transfer-encoding': coding } = raw.headers;
+    if (length !== undefined || coding !== undefined) {
+      memory.begin(raw, ownerOf(request), (error) => {
+        giveUpBody(raw, response, error);
+      });
+      // Fastify reads it in this turn, too, so that both get all of it.
+      payload.on('data', (chunk: Buffer) => {
+        // The rest of a body that was refused is dropped.
+        if (!response.headersSent) memory.grow(raw, chunk.length);
+      });
+      onResponseEnd(raw, response, () => {
+        memory.leave(raw);
+      });
+    }
+    done(null, payload);
   });
 }
 
@@ -157,8 +193,15 @@ function parseJson(body: string, done: (error: Error | null, value?: unknown) =>
 /** A client has left before its body could be read. */
 class Left extends Error {}
 
-/** @returns a signal that is aborted when the client leaves before `release` is called */
-function leavingOf(response: ServerResponse | undefined): { readonly signal: AbortSignal; release(): void } {
+interface Leaving {
+  /** Aborted when the client leaves, or the body is dropped, before `release` is called. */
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+  /** @param error to answer the client with */
+  readonly drop: (error: ChatstreamError) => void;
+}
+
+function leavingOf(response: ServerResponse | undefined): Leaving {
   const leaving = new AbortController();
   const onClose = (): void => {
     leaving.abort(new Left());
@@ -169,6 +212,9 @@ function leavingOf(response: ServerResponse | undefined): { readonly signal: Abo
     signal: leaving.signal,
     release: () => {
       response?.off('close', onClose);
+    },
+    drop: (error) => {
+      leaving.abort(error);
     },
   };
 }

@@ -106,6 +106,15 @@ describe('Markdown', () => {
     expect(readOn(after, 'another').settled).toEqual([]);
   });
 
+  it.each(['>', '> ', '- ', '1. ', ' * > '])('stays as it is if it is nested in %j too deeply', (marker) => {
+    const text = marker.repeat(20_000);
+    expect(read(`one\n\n${text}`)).toEqual([
+      { type: 'paragraph', inlines: [{ type: 'text', text: `one\n\n${text}` }] },
+    ]);
+    expect(readOn(readOn(nothingRead, `one\n\n${marker.repeat(3)}`), `one\n\n${text}`).settled).toHaveLength(1);
+    expect(read(marker.repeat(40))).not.toMatchObject([{ type: 'paragraph' }]);
+  });
+
   it('shows HTML as the text that it is', () => {
     const html = '<img src=x onerror=alert(1)>';
     expect(read(html)).toEqual([{ type: 'paragraph', inlines: [{ type: 'text', text: html }] }]);

@@ -62,6 +62,11 @@ describe('what a server is', () => {
     ['TGI', tgi, { kind: 'tgi', places: 128, models: ['m'] }],
     ['Ollama', { '/v1/models': listOf('library') }, { kind: 'ollama', places: null, models: ['m'] }],
     ['a server of embeddings', embedder, { kind: 'openai', places: null, models: null }],
+    [
+      'one that is owned by a word of JavaScript',
+      { '/v1/models': listOf('constructor') },
+      { kind: 'openai', places: null, models: ['m'] },
+    ],
     ['any other', { '/v1/models': list }, { kind: 'openai', places: null, models: ['m'] }],
     ['one without a list', {}, { kind: 'openai', places: null, models: null }],
   ])('is told by what it answers: %s', async (_what, routes, expected) => {

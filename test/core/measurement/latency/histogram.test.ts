@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { decodeFromCompressedBase64, JsHistogram } from 'hdr-histogram-js';
+import { deflateSync } from 'node:zlib';
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, JsHistogram } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import {
   hasEnoughSamples,
@@ -73,6 +74,14 @@ describe('LatencyHistogram', () => {
 
   it('cannot be decoded from anything else', () => {
     expect(() => LatencyHistogram.decode('nonsense')).toThrow();
+  });
+
+  it('cannot be decoded from what would take much more memory', () => {
+    const bomb = Buffer.concat([Buffer.from('1c84931400000000', 'hex'), deflateSync(Buffer.alloc(2 ** 21))]);
+    bomb.writeInt32BE(bomb.length - 8, 4);
+    expect(() => LatencyHistogram.decode(bomb.toString('base64'))).toThrow('larger than');
+    const precise = build({ bitBucketSize: 64, numberOfSignificantValueDigits: 5, highestTrackableValue: 1000 });
+    expect(() => LatencyHistogram.decode(encodeIntoCompressedBase64(precise))).toThrow('5 significant digits');
   });
 });
 

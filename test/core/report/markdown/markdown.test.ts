@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { renderMarkdown } from '../../../../src/core/report/markdown/markdown.js';
-import { readable } from '../../../../src/core/report/markdown/readable.js';
+import { readable } from '../../../../src/core/report/text/readable.js';
 
 const answer = `# Fruit **first**
 
@@ -33,6 +33,13 @@ Tail with **no end
 const plain = { colour: false, width: 50 };
 
 describe('Markdown on a terminal', () => {
+  it.each(['>', '> ', '- ', '1. ', ' * > '])('stays as it is if it is nested in %j too deeply', (marker) => {
+    const lines = renderMarkdown(`*a*\n${marker.repeat(20_000)}`, plain);
+    expect(lines[0]).toBe('*a*');
+    expect(lines.slice(1).join('').replaceAll(' ', '')).toBe(marker.repeat(20_000).replaceAll(' ', ''));
+    expect(renderMarkdown(`*a*\n\n${marker.repeat(40)}b`, plain)[0]).toBe('a');
+  });
+
   it('is laid out in lines that fit', () => {
     const lines = renderMarkdown(answer, plain);
     expect(lines.join('\n')).toBe(

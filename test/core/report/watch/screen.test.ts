@@ -223,6 +223,27 @@ describe('several models', () => {
     const unloaded = pictureOf({ models: [model('mock', { state: 'unloaded' })] });
     expect(readingLine(unloaded.reading, unloaded.activity, at)).toContain('mock (unloaded) 0 running 0 waiting');
   });
+
+  const hostile = 'name\u001b]52;c;aGk=\u0007\u009b2J\u202e\nend';
+  const shown = 'name ]52;c;aGk= 2J end';
+
+  it('cannot control the terminal on the screen with what a server has sent', () => {
+    const models = [model(hostile, { state: hostile })];
+    for (const seen of [{ models }, {}]) {
+      const picture = pictureOf({ ...busy, key: hostile, ...seen }, { text: hostile, isProblem: true });
+      const { queue } = picture.reading;
+      const running = queue.running.map((request) => ({ ...request, id: hostile, model: hostile }));
+      const reading = { ...picture.reading, queue: { ...queue, running } };
+      const text = screenLines({ ...picture, model: hostile, reading }, { ...plain, height: 60 }).join('');
+      expect(text).toContain(shown);
+      expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    }
+  });
+
+  it('cannot control it in a line either', () => {
+    const { reading, activity } = pictureOf({ models: [model(hostile, { state: hostile })] });
+    expect(readingLine(reading, activity, new Date(0))).toContain(`${shown} (${shown}) 0 running`);
+  });
 });
 
 describe('a bar', () => {

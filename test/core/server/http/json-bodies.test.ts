@@ -5,8 +5,11 @@ import { pino } from 'pino';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type * as json from '../../../../src/core/base/json.js';
 import { member } from '../../../../src/core/base/json.js';
+import { BodyMemory } from '../../../../src/core/server/http/connections/body-memory.js';
 import { readJsonBodies } from '../../../../src/core/server/http/json-bodies.js';
 import { testApp } from '../../../support/app.js';
+
+const unlimited = { maxBodyBytes: 1_048_576, memory: new BodyMemory(Infinity) };
 
 /** Called each time the text of a body is looked through. */
 const looks = vi.hoisted(() => ({ onLook: (): void => undefined }));
@@ -35,7 +38,7 @@ interface Sent {
  */
 async function readTogether(bodies: readonly Sent[], keepsText = false): Promise<readonly (readonly string[])[]> {
   const app = fastify({ loggerInstance: pino({ enabled: false }) }).withTypeProvider<TypeBoxTypeProvider>();
-  readJsonBodies(app, 1_048_576, ({ ip }) => ip);
+  readJsonBodies(app, unlimited, ({ ip }) => ip);
   const iterations: string[][] = [[]];
   let isOver = false;
   const count = (): void => {
@@ -119,7 +122,7 @@ describe('a long body whose client leaves while it waits for its turn', () => {
       sockets.set(request.headers['x-name'], raw);
       done();
     });
-    readJsonBodies(app, 1_048_576, () => 'one client');
+    readJsonBodies(app, unlimited, () => 'one client');
     const handled: unknown[] = [];
     app.post('/', ({ body }) => {
       const name = member(body, 'name');
@@ -164,7 +167,7 @@ describe('a long body', () => {
     onTestFinished(() => {
       looks.onLook = () => undefined;
     });
-    readJsonBodies(app, 1_048_576, ({ ip }) => ip);
+    readJsonBodies(app, unlimited, ({ ip }) => ip);
     app.setValidatorCompiler(() => () => {
       happened.push('checked');
       return true;

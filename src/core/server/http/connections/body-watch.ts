@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CancelTimer, Clock } from '../../../base/clock.js';
+import type { ChatstreamError } from '../../../base/errors.js';
 import { bodyTimeoutError } from '../../../base/refusals/refusals.js';
 
 /** How slowly a request body may arrive: on average this many bytes per second. */
@@ -94,16 +95,15 @@ export class BodyWatch {
     if (body.patienceMs > 0) return;
     this.#arriving.delete(body);
     this.#options.onSlowBody();
-    giveUp(body);
+    giveUpBody(body.request, body.response, bodyTimeoutError(slowestBodyBytesPerSecond, bodyPatienceMs));
   }
 }
 
 /**
- * The reader of the body gets an error to answer the client with, and the connection is closed after that answer. If the
- * client was answered already, or the body is not read by anyone, there is nothing left to say.
+ * Ends a request whose body arrives. The reader of the body gets an error to answer the client with; the connection has to be
+ * closed after that answer. If the client was answered already, or the body is not read by anyone, there is nothing left to say.
  */
-function giveUp({ request, response, socket }: ArrivingBody): void {
-  if (!response.headersSent && request.listenerCount('error') > 0) {
-    request.emit('error', bodyTimeoutError(slowestBodyBytesPerSecond, bodyPatienceMs));
-  } else socket.destroy();
+export function giveUpBody(request: IncomingMessage, response: ServerResponse, error: ChatstreamError): void {
+  if (!response.headersSent && request.listenerCount('error') > 0) request.emit('error', error);
+  else request.socket.destroy();
 }

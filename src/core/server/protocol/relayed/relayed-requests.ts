@@ -95,6 +95,12 @@ function headersOf(headers: IncomingHttpHeaders): Readonly<Record<string, string
   return passed;
 }
 
+/**
+ * No answer is longer than so many tokens. A client that states more would make all who wait behind it expect to wait for
+ * years, and their deadlines would refuse them.
+ */
+const longestAnswer = 1_000_000;
+
 /** `ignore_eos` without a limit leaves the length to the upstream. */
 function lengthsOf(value: object, defaultMaxTokens: number): Required<Pick<RelayRequest, 'maxTokens' | 'minTokens'>> {
   const most = mostTokens(value);
@@ -128,13 +134,13 @@ const limitNames = [
 ];
 
 /**
- * The limit that a request sets, 1 or more; null if it sets none. With 0, only the prompt is read, which counts as one
+ * The limit that a request sets, from 1 to {@link longestAnswer}; null if it sets none. With 0, only the prompt is read, which counts as one
  * token in the line. A negative limit means as many as fit.
  */
 function mostTokens(value: object): number | null {
   for (const name of limitNames) {
     const tokens = amount(member(value, name));
-    if (tokens !== null) return Math.max(1, tokens);
+    if (tokens !== null) return Math.min(Math.max(1, tokens), longestAnswer);
   }
   return null;
 }

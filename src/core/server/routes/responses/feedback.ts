@@ -4,9 +4,10 @@ import type { FeedbackBox } from '../../protocol/responses/stored/feedback.js';
 import { errors, json } from '../../schemas/openapi.js';
 import { deletedFeedback, feedbackPage, feedbackRequest, givenFeedback } from '../../schemas/responses/feedback.js';
 import { defaultPage } from '../../schemas/responses/item-pages.js';
+import { countAgainstLimits } from '../generation.js';
 
 /** What people think of answers. */
-export function feedbackRoutes(app: App, { keys }: ServerContext, feedback: FeedbackBox): void {
+export function feedbackRoutes(app: App, context: ServerContext, feedback: FeedbackBox): void {
   const tags = ['feedback'];
   const failures = errors(401, 403, 507);
 
@@ -14,10 +15,15 @@ export function feedbackRoutes(app: App, { keys }: ServerContext, feedback: Feed
     summary: 'Say what you think of an answer',
     tags,
     body: feedbackRequest,
-    response: { 200: json('It is kept.', givenFeedback), ...failures, ...errors(400, 408, 413, 415) },
+    response: { 200: json('It is kept.', givenFeedback), ...failures, ...errors(400, 408, 413, 415, 429) },
   };
-  app.post('/v1/feedback', { schema: giving }, async ({ body, raw }) => {
-    const { id, object, created_at, response_id, like, comment, fields } = await feedback.give(body, keys.of(raw).name);
+  app.post('/v1/feedback', { schema: giving }, async ({ body, raw }, reply) => {
+    // There is room for a certain number, and the oldest makes place for the latest.
+    countAgainstLimits(context, reply);
+    const { id, object, created_at, response_id, like, comment, fields } = await feedback.give(
+      body,
+      context.keys.of(raw).name,
+    );
     return { id, object, created_at, response_id, like, comment, fields };
   });
 

@@ -40,7 +40,12 @@ export function observationRoutes(app: App, { metrics }: LineContext): void {
     reply.type(metrics.contentType);
     return metrics.render();
   });
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  // Made once: it takes milliseconds, and a client can ask for it thirty times with two kilobytes.
+  let description: Buffer | null = null;
+  app.get('/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    reply.type('application/json; charset=utf-8');
+    return (description ??= Buffer.from(JSON.stringify(app.swagger())));
+  });
 }
 
 function status<T extends string>(value: T): TObject<{ status: TLiteral<T> }> {

@@ -35,6 +35,8 @@ describe('the most tokens of a request that is passed on', () => {
     [{ max_output_tokens: 5 }, 5],
     [{ n_predict: 5 }, 5],
     [{ max_tokens: 7, n_predict: 5 }, 7],
+    // More than any model writes.
+    [{ max_tokens: 1e300 }, 1_000_000],
     // Only the prompt is read.
     [{ max_tokens: 0 }, 1],
     [{ max_completion_tokens: 0 }, 1],
@@ -60,6 +62,8 @@ describe('the fewest tokens of a request that is passed on', () => {
     [{ min_tokens: 'x' }, 0],
     [{ max_tokens: 150, ignore_eos: true }, 150],
     [{ max_tokens: 150, ignore_eos: true, stop: [] }, 150],
+    [{ max_tokens: 1e300, ignore_eos: true }, 1_000_000],
+    [{ max_tokens: 1e300, min_tokens: 1e300 }, 1_000_000],
     [{ max_tokens: 150, ignore_eos: true, stop: ['.'], min_tokens: 20 }, 20],
     [{ max_tokens: 150, ignore_eos: true, response_format: { type: 'json_object' } }, 0],
     [{ max_tokens: 150, ignore_eos: true, tools: [{}] }, 0],

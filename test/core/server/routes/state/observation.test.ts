@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createTestApp, type TestApp } from '../../../../support/app.js';
 
 interface Operation {
@@ -164,6 +164,17 @@ describe('observation', () => {
 
   it('serves an OpenAPI document of this version', async () => {
     expect(await openApi()).toMatchObject({ openapi: '3.1.0', info: { title: 'chatstream', version: '1.2.3' } });
+  });
+
+  it('writes the OpenAPI document once, however often it is asked for', async () => {
+    const first = await shared.get('/openapi.json');
+    const write = vi.spyOn(JSON, 'stringify');
+    onTestFinished(() => {
+      write.mockRestore();
+    });
+    expect((await shared.get('/openapi.json')).body).toBe(first.body);
+    const written = write.mock.results.map(({ value }) => String(value));
+    expect(written.filter((text) => text.includes('openapi'))).toEqual([]);
   });
 
   it.each(routes)('describes %s %s', async (method, path) => {

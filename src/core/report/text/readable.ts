@@ -1,5 +1,5 @@
 /**
- * What a model has written, without the control and format characters with which it could repaint a terminal or change its
+ * What a model or a server has written, without the control and format characters with which it could repaint a terminal or change its
  * settings. Line ends and tabs stay, and the joiners that emoji and some scripts are written with.
  */
 export function readable(text: string): string {
