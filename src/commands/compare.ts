@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { BaseCommand } from '../cli/command/base-command.js';
 import { type CompareReport, reportOf, reportOfSeveral } from '../cli/compare/report.js';
-import { refuseSameFile } from '../cli/compare/same-file.js';
+import { refuseCopies, refuseSameFile } from '../cli/compare/same-file.js';
 import { exitCodeOfVerdictAnd } from '../cli/exit/exit-codes.js';
 import { exitLine } from '../cli/exit/exit-line.js';
 import { failuresOf } from '../cli/exit/failures.js';
@@ -90,6 +90,7 @@ Exit codes: 10 regression, 11 inconclusive (with --strict), 2 for files that can
     const baseline = { name, result: await readResult(name) };
     const named = await Promise.all(candidates.map(async (path) => ({ name: path, result: await readResult(path) })));
     await refuseSameFile([name, ...candidates]);
+    refuseCopies([baseline, ...named]);
     const [only] = named;
     if (named.length > 1) return reportOfSeveral(compareSeveral(baseline, named, options));
     if (only !== undefined) return reportOf(compare(separateSides(baseline, only), options));

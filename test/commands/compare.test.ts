@@ -23,7 +23,11 @@ beforeAll(() => {
   write('same.json', resultOf(1, {}, {}, 3));
   write('slower.json', slower);
   write('search.json', searchOf({ load: 10, lower: 9.6, upper: 10.4 }));
-  write('same-search.json', searchOf({ load: 10, lower: 9.6, upper: 10.4 }));
+  write('same-search.json', {
+    ...searchOf({ load: 10, lower: 9.6, upper: 10.4 }),
+    started_at: '2025-02-01T12:00:00.000Z',
+  });
+  write('copy.json', base);
   write('lower-search.json', searchOf({ load: 8, lower: 7.7, upper: 8.3 }));
   write('few.json', resultOf(1, {}, { trials: 3 }));
   write('elsewhere.json', resultOf(1, {}, { machine: { cpu: 'Another 1000' } }));
@@ -229,6 +233,15 @@ describe('compare with the same file twice', () => {
     await expect(run(...names.map(at))).rejects.toThrow(/EEXIT: 2/);
     expect(errors.join('')).toMatch(/ are the same file\./);
     expect(printed).toEqual([]);
+  });
+
+  it('refuses a copy of it too, such as a baseline that was overwritten', async () => {
+    const errors: string[] = [];
+    vi.spyOn(Compare.prototype, 'logToStderr').mockImplementation((text = '') => {
+      errors.push(text);
+    });
+    await expect(run(at('base.json'), at('copy.json'))).rejects.toThrow(/EEXIT: 2/);
+    expect(errors.join('')).toMatch(/base\.json and .*copy\.json hold the same measurement\./);
   });
 });
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { readProblem } from '../base/files/file-errors.js';
 import { jsonSize } from '../base/json.js';
+import { utf8Text } from '../base/files/utf8.js';
 import { wrongValue } from '../base/mistakes/wrong-value.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
@@ -16,6 +17,7 @@ export const resultSchemaName: BenchResult['schema'] = 'chatstream.bench/v1';
 const [, family = '', version = ''] = /^(.*\/v)(\d+)$/.exec(resultSchemaName) ?? [];
 
 const howToMakeOne = 'Make one with: chatstream bench -o result.json';
+const onlyJson = `Only the .json of a bench can be compared, not its other reports. ${howToMakeOne}`;
 
 /**
  * Reads a result file that `bench -o result.json` has written.
@@ -23,13 +25,13 @@ const howToMakeOne = 'Make one with: chatstream bench -o result.json';
  * @throws ChatstreamError `usage` that names the file and says what is wrong with it
  */
 export async function readResult(path: string): Promise<BenchResult> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(path).catch((error: unknown) => {
     throw new ChatstreamError('usage', readProblem('result', path, error), {
       hint: `Check the name. ${howToMakeOne}`,
       cause: error,
     });
   });
-  return parseResult(text, path);
+  return parseResult(utf8Text(bytes, path, onlyJson), path);
 }
 
 /**
@@ -66,7 +68,7 @@ function parseJson(text: string, name: string): unknown {
       });
     }
     throw new ChatstreamError('usage', `${name} is not JSON: ${messageOf(error)}.`, {
-      hint: `Only the .json of a bench can be compared, not its other reports. ${howToMakeOne}`,
+      hint: onlyJson,
       cause: error,
     });
   }

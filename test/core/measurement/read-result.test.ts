@@ -21,6 +21,16 @@ describe('a result file', () => {
     expect(parseResult(`\uFEFF${text}\r\n`, 'result.json')).toEqual(result);
   });
 
+  it('is named if a shell of Windows wrote it in UTF-16', async () => {
+    const path = join(folder, 'utf16.json');
+    writeFileSync(path, Buffer.from(`\uFEFF${text}`, 'utf16le'));
+    await expect(readResult(path)).rejects.toMatchObject({
+      code: 'usage',
+      message: `${path} is in UTF-16.`,
+      hint: expect.stringMatching(/PowerShell/) as string,
+    });
+  });
+
   it('may say more than this version knows', () => {
     const more = { ...result, comparison: {}, machine: { ...result.machine, room: 'cold' } };
     expect(parseResult(JSON.stringify(more), 'result.json').machine.cpu).toBe(result.machine.cpu);

@@ -43,6 +43,11 @@ export interface RunContext {
   readonly abortedOn: string | null;
   /** Which figures the shape of its load adds; absent: none. */
   readonly loadShape?: PlannedShape;
+  /**
+   * For how many seconds an open loop sent what was due, including those at the end in which nothing was; absent: until its
+   * last request.
+   */
+  readonly plannedSeconds?: number;
   /** Whether the rate stays constant; absent: it does. */
   readonly isSteady?: boolean;
   /** What an open loop fills up with; absent: {@link singleFilling}. */
@@ -68,7 +73,7 @@ export function assembleRun(parts: readonly RunPart[], context: RunContext): Run
   const histograms = perMetric((name) => LatencyHistogram.merged(parts.map((part) => part.histograms[name])));
   const requests = addUp(parts);
   const span = spanOf(parts);
-  const seconds = span === null ? 0 : (span.lastEndUs - span.beginUs) / 1e6;
+  const seconds = span === null ? 0 : Math.max((span.lastEndUs - span.beginUs) / 1e6, context.plannedSeconds ?? 0);
   const measured = perMetric((name) => metricOf(histograms[name]));
   const metrics: RunMetrics = { ...measured, queue_wait: queueWait(parts, measured.queue_wait, context.aggregate) };
   const meanInFlight = seconds === 0 ? 0 : sum(parts, 'inFlightUs') / (seconds * 1e6);
@@ -129,7 +134,8 @@ function addUp(parts: readonly RunPart[]): RequestCounts {
 }
 
 /**
- * The work that the server did per second between the end of the warm-up and the end of the last request. Answers to
+ * The work that the server did per second of the span: between the end of the warm-up and the end of the last request,
+ * or the time for which requests were due in an open loop. Answers to
  * warm-up requests that arrive in that time are part of it: leaving them out would make slow settings look slower than
  * they are (by half, in a window as long as a request).
  */

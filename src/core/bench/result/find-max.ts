@@ -67,7 +67,8 @@ const tail = 0.025;
 
 /**
  * The percentile, and its interval: that of its rank, as if there were only the effective number of requests (R. S.
- * Woodruff, "Confidence intervals for medians and other position measures", 1952).
+ * Woodruff, "Confidence intervals for medians and other position measures", 1952). It has no upper end while all of
+ * them may well be below the percentile.
  */
 function valueOf(
   { metric, percentile }: Objective,
@@ -87,7 +88,8 @@ function valueOf(
   };
   const share = percentiles[percentile] / 100;
   const { lower, upper } = wilsonInterval({ successes: share * effectiveAttempts, attempts: effectiveAttempts }, tail);
-  return { value_ms: at(share), value_lower_ms: at(lower), value_upper_ms: at(upper) };
+  const mayAllBeBelow = share ** effectiveAttempts > tail;
+  return { value_ms: at(share), value_lower_ms: at(lower), value_upper_ms: mayAllBeBelow ? null : at(upper) };
 }
 
 function digits(share: number): number {

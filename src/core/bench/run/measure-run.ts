@@ -82,7 +82,7 @@ export async function measureRun(
     const { limitChange, ...observations } = stopObserving();
     const run = assembleRun(parts, {
       planned,
-      ...plannedFacts(job),
+      ...plannedFacts(job, elapsedUs / 1000),
       beginUs: startUs + job.warmupMs * 1000,
       cpuShare: agents === null ? (cpu.user + cpu.system) / elapsedUs : cpuShareOf(agents),
       ...(agents === null ? {} : { agents }),

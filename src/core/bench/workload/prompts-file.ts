@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { ChatstreamError, messageOf } from '../../base/errors.js';
 import { namedReadProblem } from '../../base/files/file-errors.js';
+import { utf8Text } from '../../base/files/utf8.js';
 import { member } from '../../base/json.js';
 import { whole } from '../../measurement/numbers.js';
 import type { ChatMessage, Conversation, EntryWishes } from './workload.js';
@@ -41,7 +42,7 @@ const chat = Compile(
 );
 /** Parameters of the request that an entry may have. */
 const parameterNames = ['tools', 'tool_choice', 'response_format'] as const;
-const wishes = Compile(Type.Object({ output_tokens: Type.Optional(Type.Integer({ minimum: 1 })) }));
+const outputTokens = Compile(Type.Integer({ minimum: 1 }));
 const text = Compile(Type.Object({ prompt: Type.String({ minLength: 1 }) }));
 const shareGpt = Compile(
   Type.Object({
@@ -108,14 +109,13 @@ function someOf(bad: readonly string[]): string {
 }
 
 async function read(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
+  const bytes = await readFile(path).catch((error: unknown) => {
     throw new ChatstreamError('usage', namedReadProblem('prompts', path, error), {
       hint: 'Give --prompts the path of a JSONL file.',
       cause: error,
     });
-  }
+  });
+  return utf8Text(bytes, path, 'Save the prompts as UTF-8, so that they are sent as they are.');
 }
 
 /** Stands for JSON. */
@@ -155,12 +155,13 @@ function parsed(json: string): unknown {
 }
 
 function wishesOf(value: unknown): EntryWishes {
+  const length = member(value, 'output_tokens');
   const given = parameterNames.flatMap((name) => {
     const parameter = member(value, name);
     return parameter === undefined || parameter === null ? [] : [[name, parameter] as const];
   });
   return {
-    outputTokens: wishes.Check(value) ? (value.output_tokens ?? null) : null,
+    outputTokens: outputTokens.Check(length) ? length : null,
     parameters: given.length === 0 ? null : Object.fromEntries(given),
   };
 }
@@ -168,6 +169,8 @@ function wishesOf(value: unknown): EntryWishes {
 /** The requests of an entry, at least one, or what is wrong with it. */
 function conversationOf(value: unknown, live: boolean): Conversation | string {
   if (value instanceof NotJson) return 'is not JSON';
+  const length = member(value, 'output_tokens') ?? null;
+  if (length !== null && !outputTokens.Check(length)) return 'has output_tokens that are no number of tokens';
   if (chat.Check(value)) return live ? liveTurnsOf(value.messages) : [value.messages];
   if (text.Check(value)) return [[{ role: 'user', content: value.prompt }]];
   if (!shareGpt.Check(value)) return 'is not a prompt';

@@ -23,7 +23,9 @@ const objectiveAtLoad = Type.Object({
     description: 'The percentile among all requests, those without an answer being the slowest; null if it is unknown.',
   }),
   value_lower_ms: nullableMs,
-  value_upper_ms: nullableMs,
+  value_upper_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+    description: 'Null while too few independent requests were measured to say how high the percentile may be.',
+  }),
   missed_share: Type.Union([share, Type.Null()], { description: 'Of the requests; null without any to judge by.' }),
   missed_lower: Type.Union([share, Type.Null()]),
   missed_upper: Type.Union([share, Type.Null()]),

@@ -27,7 +27,9 @@ const burstsIn = ({ burst_answers: count }: RunChecks): number => count ?? 0;
 
 /** A load generator that is late reads at once what came one by one, so a proxy is blamed only where it was not. */
 function bursts(runs: readonly Run[], answers: number): string[] {
-  const noteworthy = runs.filter((run) => isNoteworthy([run], burstsIn));
+  const noteworthy = settingsIn(runs)
+    .filter((trials) => isNoteworthy(trials, burstsIn))
+    .flatMap((trials) => trials.filter(({ checks }) => burstsIn(checks) > 0));
   if (noteworthy.length === 0) return [];
   const count = runs.reduce((sum, { checks }) => sum + burstsIn(checks), 0);
   const what = `In ${part(count, answers)}, all tokens arrived in one burst`;
@@ -123,12 +125,25 @@ function heldOpen(runs: readonly Run[], answers: number): string[] {
   ];
 }
 
-/** Whether there are so many answers of a kind in one of the runs that a hiccup does not explain them. */
+/**
+ * Whether there are so many answers of a kind at one of the settings that a hiccup does not explain them. Its trials are
+ * judged together: one alone may be short.
+ */
 function isNoteworthy(runs: readonly Run[], countIn: (checks: RunChecks) => number): boolean {
-  return runs.some(({ checks, requests, client }) => {
-    const share = client.event_loop_delay_ms.p99 > stallMs ? noteworthyShareIfStalled : noteworthyShare;
-    return countIn(checks) > 0 && countIn(checks) >= share * requests.completed;
+  return settingsIn(runs).some((trials) => {
+    const count = trials.reduce((sum, { checks }) => sum + countIn(checks), 0);
+    const enough = trials.reduce((sum, { client, requests }) => {
+      const share = client.event_loop_delay_ms.p99 > stallMs ? noteworthyShareIfStalled : noteworthyShare;
+      return sum + share * requests.completed;
+    }, 0);
+    return count > 0 && count >= enough;
   });
+}
+
+/** The runs of each setting; what runs of one setting say about it is equal. */
+function settingsIn(runs: readonly Run[]): readonly (readonly Run[])[] {
+  const keys = new Set(runs.map(({ settings }) => JSON.stringify(settings)));
+  return [...keys].map((key) => runs.filter(({ settings }) => JSON.stringify(settings) === key));
 }
 
 /** `all 64 answers`, `3 of 64 answers`. */

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { type LoadJob, partOf } from '../../../../src/core/bench/load/job/load-job.js';
@@ -117,5 +120,24 @@ describe('a conversation', () => {
     const server = await serve();
     const parts = await Promise.all([0, 1].map((worker) => measure(partOf(jobFor(server, { shape, requests: 9 }), worker, 2)))); // prettier-ignore
     expect(parts.map(({ completed }) => completed)).toEqual([5, 4]);
+  });
+});
+
+describe('a think time', () => {
+  it('is never shorter than planned, although timers may be early: no client waits for a negative time', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'chatstream-think-time-'));
+    const samplesPath = join(folder, 'samples.jsonl');
+    try {
+      await measure(jobFor(await serve(), { requests: 30, samplesPath }, '4.4ms'));
+      const sample = Type.Object({ intended_us: Type.Number(), send_us: Type.Number() });
+      const lines = readFileSync(samplesPath, 'utf8').trim().split('\n');
+      const early = lines
+        .map((line) => parseAs(sample, JSON.parse(line)))
+        .filter(({ intended_us: intendedUs, send_us: sendUs }) => sendUs < intendedUs);
+      expect(lines).toHaveLength(30);
+      expect(early).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

@@ -64,6 +64,15 @@ describe('assembleRun', () => {
     expect(assembleRun(both, contextOf()).window).toEqual({ seconds: 9.5, span_seconds: 20, warmup_requests: 3 });
   });
 
+  it('ends with the planned time of an open loop, in which nothing more was due', () => {
+    // 10 requests in 10 s, the last of which was sent after 9 s and took 0.1 s.
+    const one = partOf({ completed: 10, servedRequests: 10, servedTokens: 50, span: spanOf(1, 10.1, 10) });
+    const { rates, window } = assembleRun([one], contextOf({ plannedSeconds: 10 }));
+    expect(window).toMatchObject({ seconds: 9, span_seconds: 10 });
+    expect(rates).toMatchObject({ requests_per_second: 1, output_tokens_per_second: 5 });
+    expect(assembleRun([one], contextOf({ plannedSeconds: 5 })).window.span_seconds).toBeCloseTo(9.1, 9);
+  });
+
   it('says for how long it went on beyond its duration', () => {
     const run = assembleRun([first, { ...second, extendedUs: 7e6 }], contextOf());
     expect(run.window).toMatchObject({ extended_seconds: 7 });

@@ -110,6 +110,8 @@ describe('readPromptsFile', () => {
     ['a message of no parts', '{"messages":[{"role":"user","content":[]}]}', 'is not a prompt'],
     ['an empty conversation', '{"conversations":[]}', 'is not a prompt'],
     ['a turn without a value', '{"conversations":[{"from":"human","value":null}]}', 'is not a prompt'],
+    ['a length of 0', '{"prompt":"b","output_tokens":0}', 'has output_tokens that are no number of tokens'],
+    ['a length as text', '{"prompt":"b","output_tokens":"5"}', 'has output_tokens that are no number of tokens'],
     ['a model that speaks alone', '{"conversations":[{"from":"gpt","value":"I"}]}', 'has no message of a user'],
   ])('leaves out %s, and says so', async (_name, entry, problem) => {
     const lines = ['{"prompt":"a"}', entry, '', '{"prompt":"c"}'];
@@ -127,6 +129,21 @@ describe('readPromptsFile', () => {
     expect((await read(lines.join('\n'))).leftOut).toBe(
       `5 of 2000 entries of prompts-${files}.jsonl were left out: line 17 is not a prompt, line 417 is not a prompt, line 817 is not a prompt, and 2 more.`,
     );
+  });
+
+  it('takes the usual length where an entry has null for it', async () => {
+    expect((await read('{"prompt":"a","output_tokens":null}')).wishes[0]?.outputTokens).toBeNull();
+  });
+
+  it('refuses other encodings, whose characters would be replaced in what is sent', async () => {
+    const write = (name: string, bytes: Buffer): string => {
+      writeFileSync(join(folder, name), bytes);
+      return join(folder, name);
+    };
+    const latin1 = write('latin1.jsonl', Buffer.from('{"prompt":"é"}', 'latin1'));
+    await expect(readPromptsFile(latin1)).rejects.toThrow(`${latin1} is not in UTF-8.`);
+    const utf16 = write('utf16.jsonl', Buffer.from('\uFEFF{"prompt":"é"}', 'utf16le'));
+    await expect(readPromptsFile(utf16)).rejects.toThrow(`${utf16} is in UTF-16.`);
   });
 
   it('reads a file with a byte order mark', async () => {

@@ -28,9 +28,17 @@ describe('warnings about the form of answers', () => {
     ).toEqual([]);
   });
 
-  it('name bursts from 10 % of the answers of a run on', () => {
+  it('name bursts from 10 % of the answers of a setting on', () => {
     expect(warningsOf({ burst_answers: 9 })).toEqual([]);
     expect(warningsOf({ burst_answers: 10 })).toEqual([expect.stringMatching(/^In 10 of 200 answers, .* one burst/)]);
+  });
+
+  it('judge the trials of a setting together, since a few answers are much of a short one', () => {
+    const { runs } = benchResult({ settings: [{ completed: 12 }], trials: 10 }).result;
+    const withBursts = (counts: readonly number[]): readonly string[] =>
+      streamWarnings(runs.map((run, at) => ({ ...run, checks: { ...run.checks, burst_answers: counts[at] ?? 0 } })));
+    expect(withBursts([3, 2])).toEqual([]);
+    expect(withBursts([3, 2, 4, 3])).toEqual([expect.stringMatching(/^In 12 of 120 answers, .* one burst/)]);
   });
 
   it('name a busy machine as well, unless nearly all answers came in bursts', () => {

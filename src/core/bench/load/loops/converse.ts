@@ -3,6 +3,7 @@ import type { RequestOutcome } from '../../client/outcome.js';
 import { LiveHistory } from '../../workload/live-history.js';
 import type { Turn } from '../../workload/workload.js';
 import type { LoadRun } from './load-run.js';
+import { waitUntil } from './wait-until.js';
 
 /** Without a pause, a client that was refused or got no answer would repeat its request again and again. */
 const pauseAfterFailureMs = 100;
@@ -70,7 +71,6 @@ function dueAfter({ thinkMs }: Turn, lastEndUs: number | null): number {
 
 /** @returns whether the load continues */
 async function thinkUntil(dueUs: number, { pauses }: LoadRun): Promise<boolean> {
-  const leftMs = (dueUs - microsNow()) / 1000;
-  if (leftMs > 0) await pauses.wait(leftMs);
+  await waitUntil(dueUs, pauses);
   return !pauses.areOver;
 }

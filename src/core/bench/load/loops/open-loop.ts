@@ -1,14 +1,11 @@
-import { microsNow } from '../../../base/micros.js';
 import type { RequestOutcome } from '../../client/outcome.js';
 import type { Turn } from '../../workload/workload.js';
 import type { LoadJob, LoadShape } from '../job/load-job.js';
 import { scheduleOf } from './arrivals.js';
 import { continueConversation } from './converse.js';
 import { InFlightLimit } from './in-flight-limit.js';
-import type { LoadRun, Pauses } from './load-run.js';
-
-/** How early or late a timer may be. */
-const timerMs = 1;
+import type { LoadRun } from './load-run.js';
+import { waitUntil } from './wait-until.js';
 
 /**
  * Sends requests when they are due, whatever happened to earlier ones, like users who act independently of each other.
@@ -64,15 +61,4 @@ export async function runOpenLoop(
   // Further turns of conversations may still become due.
   if (shape.turnsEach === undefined) load.window.close();
   await Promise.all(underWay);
-}
-
-/** Resolves at this moment, or when the pauses are over. */
-export async function waitUntil(dueUs: number, pauses: Pauses): Promise<void> {
-  for (let leftMs = (dueUs - microsNow()) / 1000; leftMs > 0; leftMs = (dueUs - microsNow()) / 1000) {
-    // A timer for the last fraction of a millisecond would be late; an iteration of the event loop is shorter than
-    // that.
-    if (leftMs > timerMs) await pauses.wait(leftMs - timerMs / 2);
-    else await new Promise((resolve) => setImmediate(resolve));
-    if (pauses.areOver) return;
-  }
 }

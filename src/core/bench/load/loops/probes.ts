@@ -3,7 +3,7 @@ import { type BodyOptions, requestBody } from '../../workload/request-body.js';
 import { drawWords } from '../../workload/words.js';
 import type { LoadJob, ProbeJob } from '../job/load-job.js';
 import type { MeasurementWindow, Pauses } from './load-run.js';
-import { waitUntil } from './open-loop.js';
+import { waitUntil } from './wait-until.js';
 
 /** Keeps these draws apart from others of the same seed. */
 const purpose = 0x9e0be;

@@ -79,14 +79,17 @@ export function findMaxTable({ find_max: found }: Pick<BenchResult, 'find_max'>)
       whole(point.requests),
       ...point.promises.flatMap((each) => [
         orUnknown(each.value_ms, timeText),
-        each.value_lower_ms === null || each.value_upper_ms === null
-          ? '–'
-          : timeRangeText(each.value_lower_ms, each.value_upper_ms),
+        orUnknown(each.value_lower_ms, (lower) => valueRangeText(lower, each.value_upper_ms)),
         orUnknown(each.missed_share, percentText),
       ]),
       verdictText(point),
     ]),
   };
+}
+
+/** The interval of a percentile: `432 to 528 ms`; without an upper end `432 ms or more`. */
+export function valueRangeText(lowerMs: number, upperMs: number | null): string {
+  return upperMs === null ? `${timeText(lowerMs)} or more` : timeRangeText(lowerMs, upperMs);
 }
 
 /** `holds`, `missed`, `unclear`, or that the queue grows. */

@@ -29,10 +29,10 @@ function turnBreakdown(result: BenchResult): Breakdown | null {
   if (!rows.some(({ group }) => group.name !== '1')) return null;
   const sentences = settings.flatMap(({ text, trials }) => {
     const { first, later } = firstAndLater(trials);
-    const [before, after] = [first?.ttft.p50 ?? null, later?.ttft.p50 ?? null];
-    if (before === null || after === null) return [];
+    if (first === null || later === null || first.ttft.p50 === null || later.ttft.p50 === null) return [];
+    const [before, after] = [first, later].map(({ ttft }) => medianText(ttft, timeText));
     const where = settings.length === 1 ? '' : ` at ${text}`;
-    return [`Median TTFT${where}: ${timeText(before)} for first turns, ${timeText(after)} for later ones.`];
+    return [`Median TTFT${where}: ${before} for first turns, ${after} for later ones.`];
   });
   return tableOf('By turn of the conversation', 'turn', rows, sentences);
 }

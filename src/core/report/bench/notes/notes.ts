@@ -13,6 +13,7 @@ import { headlineOf, queueWaitSourceOf, queueWaitSourceText } from '../columns.j
 import { growingNote, steadyOf } from '../overload.js';
 import { isMarked } from '../row-labels.js';
 import { agentsNote } from './agents-notes.js';
+import { endingNote } from './ending-note.js';
 import { loadShapeNotes } from './load-shape-notes.js';
 
 /**
@@ -38,6 +39,7 @@ export function notesBelow(
     result.plan.slo.length > 0 ? `Goodput counts requests that met ${objectivesText(result.plan)}.` : '',
     trialsText(summaries),
     failuresNote(summaries, completed),
+    endingNote(result, summaries),
     extensionText(result, summaries),
     roughText(result, steadyOf(summaries)),
     summaries.some(tooFew) ? `${unknown} unknown, or fewer than ${leastSamplesAbove} samples above it.` : '',
@@ -140,6 +142,14 @@ function roughText(result: BenchResult, summaries: readonly SettingSummary[]): s
 
 const requestsForP95 = samplesNeeded(95);
 
+/** How long the runs of a setting took on average: as long as planned, unless they were ended. */
+function measuredSecondsOf(result: BenchResult, durationMs: number, summary: SettingSummary): number {
+  const own = bySetting(result.runs).get(settingsKey(summary.settings)) ?? [];
+  const isWhole = !result.interrupted && own.every(({ aborted_on: abortedOn }) => abortedOn === undefined);
+  if (isWhole || own.length === 0) return durationMs / 1000 + extendedSecondsOf(result, summary);
+  return own.reduce((sum, { window }) => sum + window.span_seconds, 0) / own.length;
+}
+
 /** How to get the missing percentiles. */
 function moreRequestsText(result: BenchResult, summaries: readonly SettingSummary[]): string {
   const answered = summaries.filter(({ requests }) => requests.completed > 0);
@@ -149,8 +159,7 @@ function moreRequestsText(result: BenchResult, summaries: readonly SettingSummar
   const { duration_ms: durationMs } = result.plan;
   if (durationMs === null) return `${needed} (-r).`;
   const seconds = answered.map(
-    (summary) =>
-      (durationMs / 1000 + extendedSecondsOf(result, summary)) * (requestsForP95 / summary.requests.completed),
+    (summary) => measuredSecondsOf(result, durationMs, summary) * (requestsForP95 / summary.requests.completed),
   );
   return `${needed}: ${measureLonger(result.plan, { of: 'requests', seconds: Math.max(...seconds) })}.`;
 }

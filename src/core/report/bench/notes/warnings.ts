@@ -11,6 +11,7 @@ import { bySetting, settingsKey, type SettingSummary } from '../../../measuremen
 import { unansweredWarning, undisturbedRuns } from '../../../measurement/settings/unanswered.js';
 import { ClientDelay, noticeableDelay } from '../../../measurement/validity/client-delay.js';
 import { endedEarlyWarning, isUnexpected } from '../../../measurement/validity/ended-early.js';
+import { littlesLawErrorOf } from '../../../measurement/validity/littles-law-error.js';
 import { measureLonger } from '../../../measurement/validity/measure-longer.js';
 import { isOverloaded } from '../../../measurement/validity/overload.js';
 import { pooled, saturationOfRuns, touches } from '../../../measurement/validity/saturation.js';
@@ -175,7 +176,11 @@ function saturationWarning(settings: readonly (readonly Run[])[], by: readonly D
   const why = reasons.length === 0 ? '' : `: ${listed(reasons.map((each) => saturationTexts[each](cpu)))}`;
   const less = runs.every(({ settings: { rate } }) => rate !== null) ? 'a lower rate' : 'fewer clients';
   const where = `${settingsOf(runs, by)}${saturatedAgents(runs)}`;
-  const advice = `Use ${less}, more --workers, or another machine.`;
+  // If it hardly used the CPU itself, a lighter load would not help.
+  const advice =
+    reasons.length > 0 && cpu < 0.4
+      ? `It used only ${percentText(cpu)} of a core: stop other programs, or use another machine.`
+      : `Use ${less}, more --workers, or another machine.`;
   return `The load generator was saturated at ${where}${why}. ${inDoubt(runs, reasons)} ${advice}`;
 }
 
@@ -216,11 +221,11 @@ const saturationTexts: Readonly<Record<Saturation, (cpuShare: number) => string>
 function littlesLaw(runs: readonly Run[], by: readonly Dimension[], plan: BenchResult['plan']): string[] {
   // When a run ended early, requests that never counted were in flight.
   const whole = runs.filter(({ aborted_on: reason }) => reason === undefined);
-  const off = whole.filter(({ checks }) => Math.abs(checks.littles_law_error ?? 0) > littlesLawTolerance);
+  const off = [...bySetting(whole).values()].filter((trials) => littlesLawErrorOf(trials) > littlesLawTolerance);
   if (off.length === 0) return [];
-  const most = Math.max(...off.map(({ checks }) => Math.abs(checks.littles_law_error ?? 0)));
+  const most = Math.max(...off.map(littlesLawErrorOf));
   return [
-    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off, by)}: rate times response time does not ` +
+    `Little's law is off by up to ${percentText(most)} at ${settingsOf(off.flat(), by)}: rate times response time does not ` +
       `equal the number of requests in flight. ${sentence(measureLonger(plan, { of: 'time' }))}`,
   ];
 }

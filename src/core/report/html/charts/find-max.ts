@@ -1,8 +1,8 @@
 import type { Markish, PlotOptions } from '@observablehq/plot';
-import { tickText, timeRangeText, timeText, whole } from '../../../measurement/numbers.js';
+import { tickText, timeText, whole } from '../../../measurement/numbers.js';
 import type { BenchResult, FindMax } from '../../../measurement/result-schema.js';
 import { parseObjective } from '../../../measurement/settings/objectives.js';
-import { loadNumber, verdictText } from '../../bench/conclusions/find-max.js';
+import { loadNumber, valueRangeText, verdictText } from '../../bench/conclusions/find-max.js';
 import { Markup, markup } from '../../text/markup.js';
 import type { PlotLibrary } from '../plot/draw.js';
 import { figureMarkup, type Layout } from '../plot/figure.js';
@@ -31,6 +31,9 @@ interface JudgedPoint {
   readonly load: number;
   readonly value: number;
   readonly from: number;
+  /** Null if it is not known how high the value may be. */
+  readonly upper: number | null;
+  /** Where its bar ends. */
   readonly to: number;
   readonly verdict: keyof typeof verdicts;
   readonly overloaded: boolean;
@@ -52,6 +55,7 @@ function objectiveFigure(plot: PlotLibrary, objective: string, index: number, fo
   if (chart === null) return new Markup('');
   const isOne = found.points.every(({ promises }) => promises.length === 1);
   const marks = isOne ? '' : 'Marks: whether all objectives hold at the load. ';
+  const openEnds = chart.points.some(({ upper }) => upper === null) ? '; without an upper end if that is unknown' : '';
   return figureMarkup(plot, {
     title: `${objective} by load`,
     label: `${objective} by load in ${unit}`,
@@ -62,15 +66,15 @@ function objectiveFigure(plot: PlotLibrary, objective: string, index: number, fo
         key('wait', 'unclear (◆)'),
         key('limit', 'limit'),
       ]),
-      markup`${marks}Bars: 95 % intervals. Shaded: the 95 % interval of the highest load. Both axes are logarithmic.`,
+      markup`${marks}Bars: 95 % intervals${openEnds}. Shaded: the 95 % interval of the highest load. Both axes are logarithmic.`,
     ],
     panels: [{ name: '', options: (layout) => optionsOf(plot, chart, layout) }],
-    readings: chart.points.map(({ load, value, from, to, requests, ...point }) => ({
+    readings: chart.points.map(({ load, value, from, upper, requests, ...point }) => ({
       x: load,
       heading: `${loadNumber(found.by, load)} ${unit}: ${verdictText(point)}`,
       values: [
         [objective.replace(/<.*/, ''), timeText(value)],
-        ['95 % interval', timeRangeText(from, to)],
+        ['95 % interval', valueRangeText(from, upper)],
         ['requests', whole(requests)],
       ],
     })),
@@ -89,7 +93,8 @@ function objectiveChart(
     const value = at?.value_ms ?? null;
     if (value === null || value <= 0) return [];
     const from = Math.max(at?.value_lower_ms ?? value, value / 100);
-    return [{ load, value, from, to: at?.value_upper_ms ?? value, verdict, overloaded, requests }];
+    const upper = at?.value_upper_ms ?? null;
+    return [{ load, value, from, upper, to: upper ?? value, verdict, overloaded, requests }];
   });
   const [first, last] = [known[0]?.load, known.at(-1)?.load];
   if (first === undefined || last === undefined || first === last) return null;

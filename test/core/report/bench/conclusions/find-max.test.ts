@@ -18,6 +18,20 @@ describe('the report of a search', () => {
     expect(curve?.[3]).toMatch(/^ {2}8\.00 {2}█+┃█+ +2\.40 s$/);
   });
 
+  it('says so where it is not known how high a percentile may be', async () => {
+    const { result, summaries } = searchOf();
+    const points = (result.find_max?.points ?? []).map(({ promises, ...point }) => ({
+      ...point,
+      promises: promises.map((each) => ({ ...each, value_upper_ms: null })),
+    }));
+    const open = searchOf({ points }).result;
+    expect(findMaxTable(open)?.rows[1]).toEqual(['5.60', '100', '480 ms', '432 ms or more', '2 %', 'unclear']);
+    const page = await toHtml(open, summaries);
+    expect(page).toContain('432 ms or more');
+    expect(page).toContain('without an upper end if that is unknown');
+    expect(await toHtml(result, summaries)).not.toContain('without an upper end');
+  });
+
   it('keeps the verdicts in a narrow terminal, and names the columns that it has no room for', () => {
     const points = searchOf().result.find_max?.points ?? [];
     const { result, summaries } = searchOf({

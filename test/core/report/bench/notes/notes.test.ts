@@ -39,3 +39,20 @@ describe('the notes on a server that was lost', () => {
     expect(lost).not.toMatch(/A p95 needs|sent again/);
   });
 });
+
+describe('the note on how long to measure for a p95', () => {
+  const { result, summaries } = benchResult({
+    settings: [{ completed: 50 }],
+    plan: { duration_ms: 20_000, requests: null },
+  });
+  const runs = result.runs.map((run) => ({ ...run, window: { ...run.window, seconds: 1.9, span_seconds: 2 } }));
+
+  it('counts with the planned duration', () => {
+    expect(notesBelow(result, summaries, null).join(' ')).toContain('measure for about 1.4 min (-d).');
+  });
+
+  it('counts with the time that was measured if a bench was stopped', () => {
+    const stopped = { ...result, runs, interrupted: true };
+    expect(notesBelow(stopped, summaries, null).join(' ')).toContain('measure for about 8 s (-d).');
+  });
+});

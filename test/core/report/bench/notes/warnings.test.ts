@@ -30,6 +30,14 @@ describe('warnings about the truth of figures', () => {
     ]);
   });
 
+  it('do not advise a lighter load if other programs made it late', () => {
+    const client: Partial<ClientHealth> = { saturated: true, saturation: ['late-sends'], cpu_share: 0.07 };
+    const { result } = benchResult({ settings: [{ concurrency: 1, client }] });
+    expect(truthWarnings(result)[0]).toMatch(
+      / are in doubt\. It used only 7 % of a core: stop other programs, or use another machine\.$/,
+    );
+  });
+
   it('advise a lower rate where there are no clients to reduce', () => {
     const client: Partial<ClientHealth> = { saturated: true, saturation: ['cpu'], cpu_share: 0.97 };
     const { result } = benchResult({ settings: [{ rate: 4, concurrency: null, client }] });
@@ -78,6 +86,20 @@ describe('warnings about the truth of figures', () => {
       truthWarnings(benchResult({ settings: [{ littlesLawError }] }).result);
     expect(warnings(0.05)).toEqual([]);
     expect(warnings(-0.12)).toEqual([expect.stringContaining("Little's law is off by up to 12 %")]);
+  });
+
+  it("judge Little's law by all trials of a setting, since a short one may be off by chance", () => {
+    const { result } = benchResult({ settings: [{}], trials: 4 });
+    const warnings = (errors: readonly number[]): string[] =>
+      truthWarnings({
+        ...result,
+        runs: result.runs.map((run, at) => ({
+          ...run,
+          checks: { ...run.checks, littles_law_error: errors[at] ?? 0 },
+        })),
+      });
+    expect(warnings([0.14, 0.01, 0.02, 0])).toEqual([]);
+    expect(warnings([0.14, 0.12, 0, 0])).toEqual([expect.stringContaining('off by up to 7 %')]);
   });
 
   it("do not name Little's law where something else disturbed it", () => {
