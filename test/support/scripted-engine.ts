@@ -92,6 +92,10 @@ export class ScriptedEngine implements ServingEngine {
     this.#emit((id) => ({ type: 'started', id, slot: 0, cachedTokens }));
   }
 
+  beginOne(id: string, slot: number): void {
+    this.#rounds.emit({ durationMs: 10, batchSize: 1, events: [{ type: 'started', id, slot, cachedTokens: 0 }] });
+  }
+
   /** A round that has read prompts up to so many tokens and not to their end. */
   read(tokens: number): void {
     const prefills = [...this.#generations].map((id) => ({ id, tokens }));

@@ -36,6 +36,9 @@ export class InferenceJob extends ClientJob<InferenceRequest> {
   override readonly canPause: boolean;
   /** Why it was turned away; null unless it was. */
   refusal: Refusal | null = null;
+  /** Whether an engine has begun it. */
+  hasBegun = false;
+  /** Null while it has none: before an engine has chosen one, and after a pause or a restart of the engine again. */
   slot: number | null = null;
   /** The engine that began it last, if there are several. */
   executor: string | null = null;
@@ -110,6 +113,7 @@ export class InferenceJob extends ClientJob<InferenceRequest> {
   pause(nowMs: number): void {
     this.pausedAtMs = nowMs;
     this.generationId = `${this.id}-resumed`;
+    this.slot = null;
     this.prefilledTokens = null;
   }
 

@@ -129,12 +129,14 @@ export class Processing {
   #onGenerationEvent(job: InferenceJob, event: GenerationEvent): void {
     switch (event.type) {
       case 'started':
-        // After an engine restart it starts again, in any slot; what was cached the first time is what counts.
-        if (job.slot === null) {
+        // After a pause or an engine restart it starts again, in any slot; what was cached the first time is what counts.
+        if (!job.hasBegun) {
+          job.hasBegun = true;
           job.cachedTokens = event.cachedTokens;
           this.#scheduler.countCached(job, event.cachedTokens);
           readForeign(job, event.foreignTexts ?? []);
         }
+        this.#vacate(event.slot, job.executor);
         job.slot = event.slot;
         return;
       case 'token':
@@ -153,6 +155,11 @@ export class Processing {
       case 'failed':
         this.#fail(job, withRetryAfter(errorOf(event), this.#scheduler));
     }
+  }
+
+  /** Another job that still seems to be in the slot has lost it: its engine was restarted, and has not begun it again. */
+  #vacate(slot: number, executor: string | null): void {
+    for (const job of this.#running.values()) if (job.slot === slot && job.executor === executor) job.slot = null;
   }
 
   #pass(job: InferenceJob, { token, text, logprob }: Extract<GenerationEvent, { type: 'token' }>): void {

@@ -70,6 +70,14 @@ describe('a batch generation that is paused', () => {
     expect([house.inference.running, house.inference.waiting, house.inference.paused]).toEqual([1, 1, 1]);
   });
 
+  it('runs again without a slot until the engine has chosen one', async () => {
+    const { house } = await scene();
+    await house.pass(65);
+    expect(house.inference.snapshot().running).toMatchObject([{ id: 'night', slot: null, outputTokens: 14 }]);
+    await house.pass(20);
+    expect(house.inference.snapshot().running).toMatchObject([{ id: 'night', slot: 0 }]);
+  });
+
   it('keeps what a stop string has held back', async () => {
     const never = { ...night, stop: ['a string that does not come'] };
     const house = await House.open({ maxConcurrency: 1, fair });
