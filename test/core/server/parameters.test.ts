@@ -104,7 +104,6 @@ const refused: readonly (readonly [param: string, body: object])[] = [
   ['n', { n: 0 }],
   ['n', { n: 'x' }],
   ['tool_choice', { tool_choice: 'required' }],
-  ['functions', { functions: [{ name: 'f' }] }],
   ['function_call', { function_call: { name: 'f' } }],
   ['top_logprobs', { top_logprobs: 3 }],
   ['audio', { audio: { voice: 'alloy', format: 'wav' } }],

@@ -197,8 +197,8 @@ describe('parameters of other servers', () => {
 
   it.each([
     [
-      { functions: [{ name: 'f' }] },
-      'The parameter "functions" is not supported with this value. Send "tools" instead.',
+      { grammar_string: 'root ::= "a"' },
+      'The parameter "grammar_string" is not supported with this value. Send "grammar" instead.',
     ],
     [
       { mirostat: 2 },

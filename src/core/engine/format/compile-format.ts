@@ -118,12 +118,14 @@ function regexRule(builder: GrammarBuilder, regex: string, subject: Subject): Ru
   }
 }
 
+const notation = "Write it in GBNF, llama.cpp's notation. Others, such as Lark's, are not supported.";
+
 function gbnfRule(builder: GrammarBuilder, grammar: string, subject: Subject): RuleItem {
   checkLength(subject, grammar.length);
   try {
     return parseGbnf(grammar, builder);
   } catch (error) {
-    if (error instanceof GbnfProblem) throw schemaProblem(subject, '', error.message);
+    if (error instanceof GbnfProblem) throw schemaProblem(subject, '', error.message, notation);
     throw error;
   }
 }

@@ -20,6 +20,7 @@ import {
 } from '../protocol/completions/completion-requests.js';
 import { goingOn } from '../protocol/completions/resumption.js';
 import { Fingerprints } from '../protocol/fingerprint.js';
+import { type CallForm, callFormOf } from '../protocol/requests/chat-tools.js';
 import { renamedParam } from '../protocol/requests/refused-parameters.js';
 import {
   chatCompletionRequest,
@@ -55,7 +56,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
     const request = fromChatRequest(body, `chatcmpl-${randomUUID()}`, defaultMaxTokens);
     const ranking = rankingOf({ n: body.n ?? 1 });
     const model = modelFor(context, body, { prompts: 1, ranking }, reply);
-    const choices = { logprobs: body.logprobs === true, ranking, model };
+    const choices = { logprobs: body.logprobs === true, callForm: callFormOf(body), ranking, model };
     return answer(answering, { type: 'chat', prompts: [request], isEchoed: false, ...choices }, body, reply);
   });
 
@@ -86,7 +87,7 @@ export function completionRoutes(app: App, context: ServerContext): void {
     // 0.4 s.
     const model = modelFor(context, body, { prompts: promptCount(body), ranking }, reply);
     const prompts = fromCompletionRequest(body, `cmpl-${randomUUID()}`, defaultMaxTokens);
-    const choices = { logprobs: wantedLogprobs(body) !== null, ranking, model };
+    const choices = { logprobs: wantedLogprobs(body) !== null, callForm: 'tool_calls' as const, ranking, model };
     return answer(answering, { type: 'text', prompts, isEchoed: body.echo === true, ...choices }, body, reply);
   });
 }
@@ -118,12 +119,13 @@ interface Asked {
   readonly isEchoed: boolean;
   /** Whether the answer has the probabilities of its tokens. */
   readonly logprobs: boolean;
+  readonly callForm: CallForm;
   readonly ranking: Ranking;
 }
 
 async function answer(
   context: ServerContext & { readonly fingerprints: Fingerprints },
-  { model, type, prompts, isEchoed, logprobs, ranking: { chosen, candidates } }: Asked,
+  { model, type, prompts, isEchoed, logprobs, callForm, ranking: { chosen, candidates } }: Asked,
   body: Pick<CompletionRequest, 'stream' | 'stream_options' | 'service_tier' | 'resume'>,
   reply: FastifyReply,
 ): Promise<object | undefined> {
@@ -143,12 +145,12 @@ async function answer(
   const echoes = isEchoed ? await countedEchoesOf(context, model.inference, { prompts, requests }, reply) : [];
   if (requests.length === 1) {
     const request = resume === null ? first : goingOn({ ...first, ...asserting }, resume, info);
-    const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs });
+    const encoder = new CompletionEncoder(type, head, includeUsage, { echo: echoes[0] ?? '', logprobs, callForm });
     const generation = new GenerationAnswer(context, model, request, encoder, reply);
     return await (stream === true ? generation.streamed(includeQueue, resumable) : generation.whole());
   }
   const allEchoes = prompts.flatMap((_, prompt) => Array.from({ length: chosen }, () => echoes[prompt] ?? ''));
-  const choices = { echoes: allEchoes, logprobs, perPrompt: candidates, kept: chosen };
+  const choices = { echoes: allEchoes, logprobs, callForm, perPrompt: candidates, kept: chosen };
   const encoder = new CompletionChoicesEncoder(type, head, includeUsage, choices);
   const begun = resume === null ? null : readChoices(resume, requests.length);
   const open = requests.flatMap((request, choice) => {

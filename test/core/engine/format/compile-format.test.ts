@@ -29,6 +29,16 @@ describe('a choice', () => {
 });
 
 describe('errors about a format', () => {
+  it('name the notation of grammars, because other servers also understand others', () => {
+    const lark = '%llguidance {}\n\nstart: /[0-9]{3}/\n';
+    expect(() => compileFormat({ type: 'grammar', grammar: lark })).toThrow(
+      expect.objectContaining({
+        message: 'The grammar cannot be used: the name of a rule is missing in line 1.',
+        hint: expect.stringContaining('GBNF') as string,
+      }) as Error,
+    );
+  });
+
   it.each([
     [{ type: 'json_schema', schema: { type: 'wish' } }, 'The JSON schema at /type'],
     [{ type: 'regex', regex: '(' }, 'The regular expression'],

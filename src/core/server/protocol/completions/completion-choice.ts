@@ -2,6 +2,7 @@ import type { AnswerPart } from '../../../engine/dialects/answer.js';
 import type { OutputLogprob, PromptLogprob } from '../../../engine/token-logprob.js';
 import type { AnswerReason } from '../../../inference/request.js';
 import type { TextLogprobs } from '../../schemas/shared/logprobs.js';
+import type { CallForm } from '../requests/chat-tools.js';
 import {
   charactersIn,
   charactersOf,
@@ -12,6 +13,7 @@ import {
   textLogprobs,
 } from '../wire-logprobs.js';
 import type { HeadEncoder } from './completion-head.js';
+import { begunCall, continuedCall, wholeCalls, wireReason } from './wire-calls.js';
 
 /** Which choice of an answer this is. */
 export interface ChoicePlace {
@@ -20,6 +22,7 @@ export interface ChoicePlace {
   readonly echo: string;
   /** Whether the probabilities of its tokens are part of it. */
   readonly logprobs: boolean;
+  readonly callForm: CallForm;
 }
 
 const afterContent = ',"logprobs":null,"finish_reason":null}]}\n\n';
@@ -33,17 +36,19 @@ export class CompletionChoice {
   readonly #index: number;
   readonly #echo: string;
   readonly #logprobs: boolean;
+  readonly #callForm: CallForm;
   /** Where the next token begins in the text, in characters. */
   #offset = 0;
   readonly #beforeDelta: string;
   readonly #beforeText: string;
   readonly #afterText: string;
 
-  constructor(head: HeadEncoder, { index, echo, logprobs }: ChoicePlace) {
+  constructor(head: HeadEncoder, { index, echo, logprobs, callForm }: ChoicePlace) {
     this.#head = head;
     this.#index = index;
     this.#echo = echo;
     this.#logprobs = logprobs;
+    this.#callForm = callForm;
     const beforeContent = `data: ${head.chunkHead},"choices":[{"index":${index},`;
     this.#beforeDelta = `${beforeContent}"delta":`;
     this.#beforeText = head.type === 'chat' ? `${this.#beforeDelta}{"content":` : `${beforeContent}"text":`;
@@ -76,7 +81,9 @@ export class CompletionChoice {
 
   whole(parts: readonly AnswerPart[], reason: AnswerReason): object {
     const isChat = this.#head.type === 'chat';
-    const content = isChat ? { message: wholeMessage(parts) } : { text: this.#echo + textOf(parts, 'content') };
+    const content = isChat
+      ? { message: wholeMessage(parts, this.#callForm) }
+      : { text: this.#echo + textOf(parts, 'content') };
     return this.#choice(content, reason, this.#logprobs ? this.#wholeLogprobs(parts) : null);
   }
 
@@ -89,14 +96,10 @@ export class CompletionChoice {
         return this.#head.chunk([this.#choice({ text: this.#echo }, null, this.#echoed(part.tokens))]);
       case 'reasoning':
         return this.#delta({ reasoning_content: part.text });
-      case 'call': {
-        const { index, id, name } = part;
-        return this.#delta({ tool_calls: [{ index, id, type: 'function', function: { name, arguments: '' } }] });
-      }
-      case 'arguments': {
-        const { index, text } = part;
-        return this.#delta({ tool_calls: [{ index, function: { arguments: text } }] });
-      }
+      case 'call':
+        return this.#delta(begunCall(this.#callForm, part));
+      case 'arguments':
+        return this.#delta(continuedCall(this.#callForm, part));
     }
   }
 
@@ -116,7 +119,8 @@ export class CompletionChoice {
   }
 
   #choice(content: object, reason: AnswerReason | null, logprobs: object | null = null): object {
-    return { index: this.#index, ...content, logprobs, finish_reason: reason };
+    const ending = reason === null ? null : wireReason(this.#callForm, reason);
+    return { index: this.#index, ...content, logprobs, finish_reason: ending };
   }
 
   #wireLogprobs(tokens: readonly OutputLogprob[]): object {
@@ -137,22 +141,17 @@ export class CompletionChoice {
   }
 }
 
-function wholeMessage(parts: readonly AnswerPart[]): object {
+function wholeMessage(parts: readonly AnswerPart[], form: CallForm): object {
   const text = textOf(parts, 'content');
   const reasoning = textOf(parts, 'reasoning');
-  const calls = parts.flatMap((part) => (part.type === 'call' ? [wholeCall(part, parts)] : []));
+  const calls = wholeCalls(form, parts);
   return {
     role: 'assistant',
-    content: calls.length > 0 && text === '' ? null : text,
+    content: calls !== null && text === '' ? null : text,
     ...(reasoning !== '' && { reasoning_content: reasoning }),
-    ...(calls.length > 0 && { tool_calls: calls }),
+    ...calls,
     refusal: null,
   };
-}
-
-function wholeCall({ index, id, name }: Extract<AnswerPart, { type: 'call' }>, parts: readonly AnswerPart[]): object {
-  const pieces = parts.flatMap((part) => (part.type === 'arguments' && part.index === index ? [part.text] : []));
-  return { id, type: 'function', function: { name, arguments: pieces.join('') } };
 }
 
 function textOf(parts: readonly AnswerPart[], type: 'content' | 'reasoning'): string {

@@ -3,6 +3,7 @@ import type { AnswerPart } from '../../../engine/dialects/answer.js';
 import { type AnswerReason, answerTokens, type Timings } from '../../../inference/request.js';
 import { type AnswerEncoder, type ChoicesEncoder, type GeneratedChoice, sseData } from '../answer-encoder.js';
 import { errorBody } from '../http-errors.js';
+import type { CallForm } from '../requests/chat-tools.js';
 import { bestChoices } from './choices.js';
 import { type ChoicePlace, CompletionChoice } from './completion-choice.js';
 import { type AnswerHead, type CompletionType, done, HeadEncoder } from './completion-head.js';
@@ -19,10 +20,10 @@ export class CompletionEncoder implements AnswerEncoder {
     type: CompletionType,
     head: AnswerHead,
     includeUsage: boolean,
-    { echo = '', logprobs = false }: Partial<Omit<ChoicePlace, 'index'>> = {},
+    { echo = '', logprobs = false, callForm = 'tool_calls' }: Partial<Omit<ChoicePlace, 'index'>> = {},
   ) {
     this.#head = new HeadEncoder(type, head, includeUsage);
-    this.#choice = new CompletionChoice(this.#head, { index: 0, echo, logprobs });
+    this.#choice = new CompletionChoice(this.#head, { index: 0, echo, logprobs, callForm });
   }
 
   opening(): string {
@@ -55,6 +56,7 @@ export interface ChoicesOptions {
   /** One for each choice of the answer: see `ChoicePlace`. */
   readonly echoes: readonly string[];
   readonly logprobs: boolean;
+  readonly callForm: CallForm;
   /** Number of generations for each prompt, which follow each other. */
   readonly perPrompt: number;
   /** How many of them are choices of the answer: the best. Fewer only in answers that are not streamed. */
@@ -72,10 +74,10 @@ export class CompletionChoicesEncoder implements ChoicesEncoder {
     type: CompletionType,
     head: AnswerHead,
     includeUsage: boolean,
-    { echoes, logprobs, perPrompt, kept }: ChoicesOptions,
+    { echoes, logprobs, callForm, perPrompt, kept }: ChoicesOptions,
   ) {
     this.#head = new HeadEncoder(type, head, includeUsage);
-    this.#choices = echoes.map((echo, index) => new CompletionChoice(this.#head, { index, echo, logprobs }));
+    this.#choices = echoes.map((echo, index) => new CompletionChoice(this.#head, { index, echo, logprobs, callForm }));
     this.#perPrompt = perPrompt;
     this.#kept = kept;
   }

@@ -3,10 +3,11 @@ import type { PromptSource } from '../../../engine/engine.js';
 import type { InferenceRequest } from '../../../inference/request.js';
 import type { ChatCompletionRequest, CompletionRequest } from '../../schemas/completions/completion-requests.js';
 import { chatSource } from '../requests/chat-source.js';
+import { chatTools } from '../requests/chat-tools.js';
 import { outputFormat } from '../requests/output-format.js';
 import { reasoningRequest } from '../requests/reasoning-requests.js';
 import { resolvedRequest } from '../requests/resolved-request.js';
-import { requestedTools, withCalls } from '../requests/tool-requests.js';
+import { withCalls } from '../requests/tool-requests.js';
 import { refuseUnsupported, refuseUnsupportedMessages } from '../requests/unsupported.js';
 
 /**
@@ -18,7 +19,7 @@ export function fromChatRequest(body: ChatCompletionRequest, id: string, default
   refuseUnsupported(body, 'chat');
   refuseUnsupportedMessages(body.messages);
   refuseAlternativesAlone(body);
-  const tools = requestedTools(body);
+  const tools = chatTools(body);
   const reasoning = reasoningRequest(body);
   const request = resolvedRequest(body, id, chatSource(body, tools, reasoning), defaultMaxTokens);
   return {

@@ -120,7 +120,7 @@ function endsEarly(value: object): boolean {
 /** A JSON object ends when it is complete, and so does a tool call. */
 function isFormatted(value: object): boolean {
   const type = member(member(value, 'response_format'), 'type') ?? 'text';
-  return type !== 'text' || isRecord(member(value, 'tools'));
+  return type !== 'text' || ['tools', 'functions'].some((name) => isRecord(member(value, name)));
 }
 
 /** From `n_predict` on, they are names of llama-server, text-generation-inference and Ollama, and chatstream's as well. */

@@ -172,7 +172,7 @@ const messageRefusals: Refusals = {
 
 /** Parameters of the first table that are nevertheless supported there. */
 const supported: Readonly<Record<keyof typeof typeRefusals, ReadonlySet<string>>> = {
-  chat: new Set(['n', 'logprobs', 'top_logprobs']),
+  chat: new Set(['n', 'functions', 'function_call', 'logprobs', 'top_logprobs']),
   text: new Set(['n', 'best_of', 'echo', 'suffix', 'logprobs']),
   messages: new Set(),
   response: new Set(['top_logprobs']),
@@ -196,8 +196,8 @@ function together(type: keyof typeof typeRefusals): Refusals {
 const leaveItOut = 'Leave it out; nothing was generated.';
 
 const hints: Readonly<Record<string, string>> = {
-  functions: 'Send "tools" instead.',
-  function_call: 'Send "tool_choice" instead.',
+  functions: 'Chat completions have it; send "tools" in responses and messages.',
+  function_call: 'Chat completions have it; send "tool_choice" in responses and messages.',
   messages: 'Send "input" instead.',
   logprobs: 'Chat completions and completions have it; responses have "include".',
   top_logprobs: 'Chat completions and responses have it.',

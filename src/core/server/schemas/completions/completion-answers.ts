@@ -39,7 +39,7 @@ export const timings = Type.Object(
   { description: 'How the time of the request was spent.' },
 );
 
-const reason = Type.Enum(['stop', 'length', 'tool_calls']);
+const reason = Type.Enum(['stop', 'length', 'tool_calls', 'function_call']);
 
 const inChats = { logprobs: Type.Union([chatLogprobs, Type.Null()], { description: 'If they were asked for.' }) };
 const inTexts = { logprobs: Type.Union([textLogprobs, Type.Null()], { description: 'If they were asked for.' }) };
@@ -81,6 +81,12 @@ export const chatCompletion = Type.Object({
             { minItems: 1 },
           ),
         ),
+        function_call: Type.Optional(
+          Type.Object(
+            { name: Type.String(), arguments: Type.String({ description: 'JSON.' }) },
+            { description: 'The call, if the request had functions.' },
+          ),
+        ),
         refusal: Type.Null(),
       }),
     }),
@@ -112,6 +118,12 @@ export const chatCompletionChunk = Type.Object({
                 arguments: Type.String({ description: 'The next piece of the JSON.' }),
               }),
             }),
+          ),
+        ),
+        function_call: Type.Optional(
+          Type.Object(
+            { name: Type.Optional(Type.String()), arguments: Type.String() },
+            { description: 'The next piece of the call, if the request had functions.' },
           ),
         ),
       }),

@@ -118,17 +118,14 @@ const message = Type.Object({
   reasoning: optional(Type.String({ description: 'The same, as vLLM and Ollama have it.' })),
 });
 
-const tool = Type.Object({
-  type: Type.String({ description: 'function' }),
-  function: optional(
-    Type.Object({
-      name: Type.String({ minLength: 1, maxLength: 256 }),
-      description: optional(Type.String()),
-      parameters: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON schema.' })),
-      strict: optional(Type.Boolean({ description: 'Refuse a schema that cannot be enforced.' })),
-    }),
-  ),
+const callable = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 256 }),
+  description: optional(Type.String()),
+  parameters: optional(Type.Record(Type.String(), Type.Unknown(), { description: 'A JSON schema.' })),
+  strict: optional(Type.Boolean({ description: 'Refuse a schema that cannot be enforced.' })),
 });
+
+const tool = Type.Object({ type: Type.String({ description: 'function' }), function: optional(callable) });
 
 const tokenBudget = Type.Integer({ minimum: -1, description: 'Most tokens of a thought; -1 is unlimited.' });
 
@@ -194,6 +191,13 @@ export const chatCompletionRequest = Type.Object({
   ...endingParameters,
   ...templateParameters,
   ...chatParameters,
+  functions: optional(
+    Type.Array(callable, {
+      maxItems: 512,
+      description: 'The same as OpenAI had it before tools: the answer has a function_call.',
+    }),
+  ),
+  function_call: optional(Type.Unknown({ description: 'With functions: none, auto, or {"name": "…"}.' })),
   ...chatLogprobParameters,
   ...choiceParameters,
   ...generationParameters,

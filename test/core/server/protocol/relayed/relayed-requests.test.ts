@@ -67,6 +67,7 @@ describe('the fewest tokens of a request that is passed on', () => {
     [{ max_tokens: 150, ignore_eos: true, stop: ['.'], min_tokens: 20 }, 20],
     [{ max_tokens: 150, ignore_eos: true, response_format: { type: 'json_object' } }, 0],
     [{ max_tokens: 150, ignore_eos: true, tools: [{}] }, 0],
+    [{ max_tokens: 150, ignore_eos: true, functions: [{}] }, 0],
     [{ ignore_eos: true }, 0],
     [{ max_tokens: 0, min_tokens: 5 }, 1],
   ])('%j', (body, tokens) => {
