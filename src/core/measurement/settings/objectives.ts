@@ -157,13 +157,16 @@ function provenMiss(objective: Objective, summary: SettingSummary, all: number):
   const { source } = summary.metrics.queue_wait;
   if (summary.saturation.some((each) => touches(each, objective.metric, source))) return null;
   const percent = percentiles[objective.percentile];
-  const fromMs = objective.belowMs + delayIn(objective, summary);
+  const ownMs = delayIn(objective, summary);
+  const fromMs = objective.belowMs + ownMs;
   const above = histogram.cells().reduce((sum, { upToMs, count }) => sum + (upToMs >= fromMs ? count : 0), 0);
   const unanswered = all - summary.requests.completed;
   const samples = histogram.count + unanswered;
   const { lower } = wilsonInterval({ successes: above + unanswered, attempts: samples }, provingTail);
   if (lower <= 1 - percent / 100) return null;
-  return `${whole(above + unanswered)} of ${plural(samples, 'sample')} are not below ${tickText(objective.belowMs)}, which is too many whatever the rest would be`;
+  const limit = tickText(objective.belowMs);
+  const without = ownMs > 0 ? `, even without ${timeText(ownMs)} that the load generator itself may have added` : '';
+  return `${whole(above + unanswered)} of ${plural(samples, 'sample')} are not below ${limit}${without}, which is too many whatever the rest would be`;
 }
 
 /** The possible share of the load generator in a figure, in milliseconds. */

@@ -99,6 +99,19 @@ describe('an objective', () => {
     expect(statuses(['ttft.p95<500ms'], { completed: 10 })).toEqual(['unknown']);
   });
 
+  it('is missed by samples above the limit without what the load generator may have added, and says so', () => {
+    const missed = (addedMs: number): string => {
+      const client = { event_loop_delay_ms: { p50: addedMs, p99: addedMs, max: addedMs } };
+      const setting = { completed: 12, queueWaitMs: 0, prefillMs: 100, deliveryMs: 0, spread: 0.3, client };
+      const { result, summaries } = benchResult({ settings: [setting], plan: { slo: ['ttft.p95<80ms'] } });
+      return judgeObjectives(result, summaries)[0]?.finding ?? '';
+    };
+    expect(missed(0)).toMatch(/^\d+ of 12 samples are not below 80 ms, which is too many whatever/);
+    expect(missed(5)).toMatch(
+      /^\d+ of 12 samples are not below 80 ms, even without 5\.\d\d ms that the load generator itself may have added, which/,
+    );
+  });
+
   it('is neither met nor missed for sure if the load was lighter than planned', () => {
     const client = { cpu_share: 0.97 };
     expect(statuses(['ttft.p50<110ms', 'ttft.p50<90ms'], { client })).toEqual(['unknown', 'unknown']);
