@@ -35,11 +35,10 @@ export class Guidance {
     this.grammar = limiter === null || grammar === null ? grammar : () => (limiter.isSteering ? undefined : grammar);
   }
 
-  /** Takes a token that another process has drawn. */
+  /** Takes a token that another process has drawn, or written. */
   resume(token: Token): void {
-    const wasSteering = this.#limiter?.isSteering === true;
-    if (this.#limiter !== null) this.#steered(this.#limiter, token);
-    if (!wasSteering) this.#accept(token);
+    this.#limiter?.resume(token);
+    this.#accept(token);
   }
 
   #steered(limiter: ThoughtLimiter, drawn: Token): Token {

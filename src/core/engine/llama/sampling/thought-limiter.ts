@@ -49,24 +49,43 @@ export class ThoughtLimiter {
 
   /** @returns the token to continue with instead of the one that was drawn */
   next(drawn: Token): Token {
-    const token = this.#chosen(drawn);
-    if (this.#state.status === 'over') return token;
+    if (this.#state.status === 'thinking' && (this.#isUsedUp || this.#isRefused(drawn))) {
+      this.#state = { status: 'ending', from: 0 };
+    }
+    const token = this.#state.status === 'ending' ? (this.#end[this.#state.from] ?? drawn) : drawn;
+    this.#take(token);
+    return token;
+  }
+
+  /**
+   * Takes a token of the answer that is resumed. It may be part of an end that was written because the model wanted to
+   * end the answer, which the tokens do not show: so it counts as the model's own unless the thought has used up its
+   * tokens.
+   */
+  resume(token: Token): void {
+    if (this.#state.status === 'thinking' && this.#isUsedUp) this.#state = { status: 'ending', from: 0 };
+    const isOther = this.#state.status === 'ending' && token !== this.#end[this.#state.from];
+    if (isOther) this.#state = { status: 'thinking' };
+    this.#take(token);
+  }
+
+  get #isUsedUp(): boolean {
+    return this.#tokens >= this.#limit.maxTokens;
+  }
+
+  #take(token: Token): void {
+    if (this.#state.status === 'over') return;
     const text = this.#detokenizer.push(token);
+    if (this.#state.status === 'ending') {
+      const from = this.#state.from + 1;
+      this.#state = from < this.#end.length ? { status: 'ending', from } : { status: 'over' };
+      return;
+    }
     if (this.#state.status === 'beginning') this.#state = this.#begun(this.#state.text + text);
     if (this.#state.status === 'thinking') {
       this.#tokens += 1;
       if (this.#endMark.push(text).stopped) this.#state = { status: 'over' };
     }
-    return token;
-  }
-
-  #chosen(drawn: Token): Token {
-    const from = this.#state.status === 'ending' ? this.#state.from : 0;
-    const isUsedUp = this.#tokens >= this.#limit.maxTokens || this.#isRefused(drawn);
-    const hasToEnd = this.#state.status === 'thinking' && isUsedUp;
-    if (this.#state.status !== 'ending' && !hasToEnd) return drawn;
-    this.#state = from + 1 < this.#end.length ? { status: 'ending', from: from + 1 } : { status: 'over' };
-    return this.#end[from] ?? drawn;
   }
 
   /** A thought begins with its mark, or not at all. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { greedy } from '../../../../support/sampling.js';
 import { EngineHarness } from '../engine-harness.js';
 
 let harness: EngineHarness;
@@ -8,6 +9,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await harness.stop();
 });
+
+const endOfTurn = 257;
 
 /** Thoughts in plain characters, and then one of two words. */
 const format = { type: 'grammar', grammar: 'root ::= [^<]* "</t>" ("yes" | "no")' } as const;
@@ -27,6 +30,21 @@ describe('a generation with a grammar and a limited thought', () => {
     for (const at of [1, 4, 6, 8, 10]) {
       const resumed = await harness.runOne({ ...spec, resumeAfter: whole.tokens.slice(0, at) });
       expect([...whole.tokens.slice(0, at), ...resumed.tokens], `resumed after ${at}`).toEqual(whole.tokens);
+    }
+  });
+
+  it('is resumed at any place after it was kept from ending without an answer', async () => {
+    const hasty = { ...greedy, logitBias: { [endOfTurn]: 100 } };
+    const loose = { type: 'grammar', grammar: 'root ::= [^>]* ">" ("yes" | "no")' } as const;
+    const limit = { ...thoughtLimit, maxTokens: 2 };
+    const spec = { format: loose, thoughtLimit: limit, sampling: hasty, ignoreEos: false, maxTokens: 40 };
+    const whole = await harness.runOne(spec);
+    expect(whole.text).toMatch(/^<\/t>(yes|no)$/);
+    for (const at of whole.tokens.keys()) {
+      const begun = whole.text.slice(0, at);
+      const { text, end } = await harness.runOne({ ...spec, resumeAfter: whole.tokens.slice(0, at) });
+      expect(`${begun}${text}`, `resumed after ${at}`).toMatch(/^(<\/?t?)?<\/t>(yes|no)$/);
+      expect(end).toMatchObject({ reason: 'stop' });
     }
   });
 

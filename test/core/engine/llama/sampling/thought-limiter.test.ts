@@ -38,3 +38,25 @@ describe('a limit of thoughts', () => {
     expect(steered('<tx 0123456789', '<t>', 2)).toBe('<tx 0123456789');
   });
 });
+
+describe('a limit of thoughts that is resumed', () => {
+  const end = codes('\n</t>\n');
+
+  /** What it makes of further tokens after it has resumed with a text. */
+  function resumed(text: string, drawn: string, maxTokens: number): string {
+    const limit = { begin: null, end: '</t>', closing: '\n</t>\n', maxTokens };
+    const limiter = new ThoughtLimiter(limit, { decode, end, isRefused: (token) => token === endOfTurn });
+    for (const token of codes(text)) limiter.resume(token);
+    return decode(codes(drawn).map((token) => limiter.next(token)));
+  }
+
+  it('goes on with the end that it was writing', () => {
+    expect(resumed('0123\n</', '0123456', 4)).toBe('t>\n3456');
+  });
+
+  it('is over after an end that was written early, even if that had used up the tokens of the thought', () => {
+    expect(resumed('01\n</t>\n', '0123', 9)).toBe('0123');
+    expect(resumed('01\n</t>\n', '0123', 3)).toBe('0123');
+    expect(resumed('01\n</t>\n', '0123', 2)).toBe('0123');
+  });
+});
