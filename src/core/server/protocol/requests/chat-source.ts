@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../../../base/errors.js';
 import type { ChatEnding, ChatMessage, PromptSource } from '../../../engine/engine.js';
 import type { ChatCompletionRequest, WireCall, WireMessage } from '../../schemas/completions/completion-requests.js';
+import { withCallIds } from './call-ids.js';
 import type { ReasoningRequest } from './reasoning-requests.js';
 import { missing, refuseDeep } from './refused-parameters.js';
 import { withResultNames } from './result-names.js';
@@ -33,7 +34,8 @@ export function chatSource(
   reasoning: ReasoningRequest,
 ): ChatSource {
   const input = templateInput(body, tools, reasoning);
-  return { messages: withResultNames(chatMessages(body.messages)), ending: chatEnding(body), ...input };
+  const messages = withCallIds(body.messages);
+  return { messages: withResultNames(chatMessages(messages)), ending: chatEnding(body, messages), ...input };
 }
 
 type TemplateParameters = Pick<ChatCompletionRequest, 'chat_template_kwargs' | 'documents'>;
@@ -70,10 +72,10 @@ export function templateInput(
 type EndingParameters = Pick<ChatCompletionRequest, 'add_generation_prompt' | 'continue_final_message'>;
 
 /** An answer that the client has begun is continued, unless the client asks for something else. */
-function chatEnding(body: ChatCompletionRequest): ChatEnding {
-  const last = body.messages.at(-1);
+function chatEnding(body: EndingParameters, messages: readonly WireMessage[]): ChatEnding {
+  const last = messages.at(-1);
   // Calls are followed by their results, not by the rest of the message.
-  const isText = last?.role === 'assistant' && callsOf(last, body.messages.length - 1).length === 0;
+  const isText = last?.role === 'assistant' && callsOf(last, messages.length - 1).length === 0;
   const isBegun = isText && body.add_generation_prompt !== true;
   return requestedEnding(body, isBegun);
 }
@@ -123,7 +125,6 @@ const furtherFields = [
   'name',
   'tool_call_id',
   'tool_calls',
-  'function_call',
   'reasoning_content',
   'reasoning',
 ] as const satisfies readonly (keyof WireMessage)[];
@@ -163,14 +164,9 @@ function chatMessage(message: WireMessage, { index, isQuestion, readCall }: Read
   };
 }
 
-/**
- * The calls of a message, including those in the form that OpenAI had before tools.
- *
- * @throws ChatstreamError `invalid_request` for a call of nothing
- */
-function callsOf({ tool_calls: calls, function_call: call }: WireMessage, message: number): readonly FunctionCall[] {
-  if (calls === undefined || calls === null) return call === undefined || call === null ? [] : [{ function: call }];
-  return calls.map((each, index) => functionCallOf(each, `messages.${message}.tool_calls.${index}`));
+/** @throws ChatstreamError `invalid_request` for a call of nothing */
+function callsOf({ tool_calls: calls }: WireMessage, message: number): readonly FunctionCall[] {
+  return (calls ?? []).map((each, index) => functionCallOf(each, `messages.${message}.tool_calls.${index}`));
 }
 
 /** The model gets the calls of custom tools, which it cannot make here, as those of functions with their input as an argument. */

@@ -163,13 +163,26 @@ describe('the messages of a chat', () => {
 
   it('may be results of functions, known by their names, that are nothing', () => {
     const messages = [user, calledFunction, { role: 'function', name: 'f', content: null } as const];
-    expect(source({ messages }).messages.at(-1)).toEqual({ role: 'tool', name: 'f', content: '' });
+    expect(source({ messages }).messages.at(-1)).toMatchObject({ role: 'tool', name: 'f', content: '' });
     for (const message of [
       { role: 'function', name: 'f' },
       { role: 'tool', content: null },
     ] as const) {
       expect(() => source({ messages: [user, message] })).toThrow('"messages.1.content" is missing');
     }
+  });
+
+  it('have an identifier for each function call and its result, as strict templates require', () => {
+    const returned = { role: 'function', name: 'f', content: '1' } as const;
+    const { messages } = source({ messages: [user, calledFunction, returned, user, calledFunction, returned] });
+    const ids = messages.flatMap(({ tool_calls: calls }) => calls?.map(({ id }) => id) ?? []);
+    expect(new Set(ids).size).toBe(2);
+    // Mistral's templates refuse anything else.
+    for (const id of ids) expect(id).toMatch(/^[0-9A-Za-z]{9}$/);
+    const answered = messages.filter(({ role }) => role === 'tool').map(({ tool_call_id: id }) => id);
+    expect(answered).toEqual(ids);
+    const alone = source({ messages: [user, returned] }).messages.at(-1);
+    expect(alone).toEqual({ role: 'tool', name: 'f', content: '1' });
   });
 
   it('are the same whether the arguments of calls come as objects or as their JSON', () => {
