@@ -2,7 +2,7 @@ import type { LightMyRequestResponse } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { digestOf, type KeySettings, noRates } from '../../../src/core/config/key-settings.js';
 import { usualTerms } from '../../../src/core/scheduler/jobs/demand.js';
-import { type TestApp, testApp } from '../../support/app.js';
+import { type TestApp, testApp, until } from '../../support/app.js';
 import { watchEvents } from '../../support/stream-client.js';
 
 const lan = '192.0.2.1';
@@ -87,5 +87,41 @@ describe('who may change the limits', () => {
     expect((await made.get('/v1/queue')).json<unknown>()).toMatchObject({ may_turn: true });
     const remote = await made.app.inject({ url: '/v1/queue', remoteAddress: lan });
     expect(remote.json<unknown>()).toMatchObject({ may_turn: false });
+  });
+});
+
+describe('the id of a response that runs, with which it can be read', () => {
+  const whole = /^resp_[\da-f]{48}$/;
+  const beginning = /^resp_[\da-f]{12}$/;
+
+  async function running(
+    options: Parameters<typeof testApp>[0] = {},
+    headers: Record<string, string> = {},
+  ): Promise<TestApp> {
+    const made = await testApp({ engine: { reply: 'long', tokenMs: 1000 }, ...options });
+    void made.ask('/v1/responses', { input: 'secret', max_output_tokens: 100 }, headers);
+    await until(() => made.inference.running === 1, 'it to run');
+    return made;
+  }
+
+  const listed = (id: RegExp): object => ({ running: [{ id: expect.stringMatching(id) as string }] });
+
+  it('is shown to programs of this machine only, on a server without keys', async () => {
+    const made = await running();
+    expect((await made.get('/v1/queue')).json<unknown>()).toMatchObject(listed(whole));
+    expect(await firstEvent(made)).toMatchObject(listed(whole));
+    const remote = await made.app.inject({ url: '/v1/queue', remoteAddress: lan });
+    expect(remote.json<unknown>()).toMatchObject(listed(beginning));
+    expect(await firstEvent(made, { host: 'evil.example.org' })).toMatchObject(listed(beginning));
+  });
+
+  it('is shown to its own client and to administrators', async () => {
+    const keys = [key('boss', 'admin'), key('olga', 'observer'), key('anna', 'user')];
+    const made = await running({ keys }, { authorization: 'Bearer anna' });
+    for (const [name, id] of Object.entries({ boss: whole, olga: beginning, anna: whole })) {
+      const headers = { authorization: `Bearer ${name}` };
+      expect((await made.get('/v1/queue', headers)).json<unknown>()).toMatchObject(listed(id));
+      expect(await firstEvent(made, headers)).toMatchObject(listed(id));
+    }
   });
 });

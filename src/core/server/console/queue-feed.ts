@@ -5,7 +5,7 @@ import { sseEvent } from '../protocol/answer-encoder.js';
 import type { EndedRequest } from '../schemas/state/queue-events.js';
 import type { EventStream } from '../streaming/event-stream.js';
 import { QueueChanges } from './queue-changes.js';
-import { type QueueView, type QueueViewer, readQueueView } from './queue-view.js';
+import { type QueueView, type QueueViewer, readQueueView, shownId } from './queue-view.js';
 
 /** Five checks a second, because people cannot follow more. */
 const intervalMs = 200;
@@ -121,7 +121,8 @@ export class QueueFeed {
     const stop = this.#line.events((event) => {
       if (event.type !== 'settled' || this.#look === null) return;
       if (payer !== null && (event.payer ?? event.key) !== payer) return;
-      const { id, outcome, timings } = event;
+      const { outcome, timings } = event;
+      const id = shownId(event.id, this.#viewer);
       if (this.#look.ended.length >= mostEnded && !changes.knows(id)) return;
       this.#look.ended.push({ id, outcome: countedOutcome(outcome), output_tokens: timings.outputTokens });
     });

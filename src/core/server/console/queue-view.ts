@@ -31,16 +31,33 @@ export interface QueueViewer {
   readonly hasKeys: boolean;
 }
 
-export function readQueueView(
-  line: RequestLine,
-  { counts, tokens }: Totals,
-  { payer, models, mayTurn, hasKeys }: QueueViewer,
-): QueueView {
+/** A response that is kept, of which the first digits are enough to tell it from others. */
+const storedId = /^(resp_[\da-f]{12})[\da-f]{36}$/;
+
+/**
+ * The id of a request as a client may see it. Whoever knows the whole id of a response can read it, so only its own client and
+ * operators see that.
+ */
+export function shownId(id: string, { payer, mayTurn }: Pick<QueueViewer, 'payer' | 'mayTurn'>): string {
+  return payer !== null || mayTurn ? id : (storedId.exec(id)?.[1] ?? id);
+}
+
+/** A request with its id as a client may see it. */
+export function withShownId<T extends { readonly id: string }>(
+  request: T,
+  viewer: Pick<QueueViewer, 'payer' | 'mayTurn'>,
+): T {
+  const id = shownId(request.id, viewer);
+  return id === request.id ? request : { ...request, id };
+}
+
+export function readQueueView(line: RequestLine, { counts, tokens }: Totals, viewer: QueueViewer): QueueView {
+  const { payer, models, mayTurn, hasKeys } = viewer;
   const queue = line.snapshot(mostShown, payer);
   return {
     atMs: Date.now(),
-    running: queue.running.map(wireRunning),
-    waiting: queue.waiting.map(wireWaiting),
+    running: queue.running.map((request) => withShownId(wireRunning(request), viewer)),
+    waiting: queue.waiting.map((request) => withShownId(wireWaiting(request), viewer)),
     status: {
       ...wireLimits(queue),
       ...(line.slotsAt !== undefined && { slots_at: line.slotsAt }),

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { deflateSync } from 'node:zlib';
+import fc from 'fast-check';
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, JsHistogram } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,4 +1,5 @@
 import { asChatstreamError, ChatstreamError } from '../../../base/errors.js';
+import { withShownId } from '../../console/queue-view.js';
 import type { App, LineContext } from '../../http/context.js';
 import type { Sender } from '../../http/keys/operators.js';
 import { viewerOf } from '../../http/keys/roles.js';
@@ -109,7 +110,8 @@ function maxConcurrencyOf(context: LineContext, model: string | undefined): numb
 
 /** Users see only their own requests, with their places among all and the counts of all, and the models that they may use. */
 function describe({ line, totals, keys }: LineContext, request: Sender): object {
-  const { payer, models, mayTurn } = viewerOf(keys, request);
+  const viewer = viewerOf(keys, request);
+  const { payer, models, mayTurn } = viewer;
   const queue = line.snapshot(undefined, payer);
   return {
     ...wireLimits(queue),
@@ -118,8 +120,8 @@ function describe({ line, totals, keys }: LineContext, request: Sender): object 
     ...(queue.prefillChunk !== undefined && { prefill_chunk: queue.prefillChunk }),
     running_count: line.running,
     waiting_count: line.waiting,
-    running: queue.running.map(wireRunning),
-    waiting: queue.waiting.map(wireWaiting),
+    running: queue.running.map((each) => withShownId(wireRunning(each), viewer)),
+    waiting: queue.waiting.map((each) => withShownId(wireWaiting(each), viewer)),
     ...wireLines(line, models),
     totals: totals.counts,
     tokens: totals.tokens,

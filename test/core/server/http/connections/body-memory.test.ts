@@ -107,6 +107,15 @@ describe('a server', () => {
     for (const client of clients) client.vanish();
   });
 
+  it('counts what the pieces of a body take, however short they are', async () => {
+    const { app } = await testApp({ bodyMemoryBytes: 4 * megabyte });
+    const client = new RawClient(`http://127.0.0.1:${await listen(app)}`);
+    client.write(head(0).replace('Content-Length: 0', 'Transfer-Encoding: chunked'));
+    client.write('1\r\nx\r\n'.repeat(20_000));
+    await client.closed;
+    expect(client.received).toMatch(/^HTTP\/1\.1 503 /);
+  });
+
   it('has room again for others when bodies are read, refused or given up by their clients', async () => {
     const { app, ask } = await testApp({ bodyMemoryBytes: 4 * megabyte });
     const url = `http://127.0.0.1:${await listen(app)}`;
