@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/command/base-command.js';
+import { BaseCommand, commonFlags } from '../cli/command/base-command.js';
 import { clusterFlags, natsOptionsOf } from '../cli/connection/cluster-flags.js';
 import { firstSignal } from '../cli/exit/signals.js';
 import { defaultInWords, fromEnvironment } from '../cli/flags/flags.js';
@@ -22,6 +22,7 @@ export default class BenchAgent extends BaseCommand {
 
   // The command has no result, only a log.
   static override enableJsonFlag = false;
+  static override baseFlags = commonFlags;
 
   static override flags = fromEnvironment({
     ...clusterFlags,

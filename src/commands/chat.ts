@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Args, Flags } from '@oclif/core';
 import { messageAsFlag } from '../cli/command/argument-as-flag.js';
-import { BaseCommand } from '../cli/command/base-command.js';
+import { BaseCommand, commonFlags } from '../cli/command/base-command.js';
 import { connectionFlags } from '../cli/connection/flags.js';
 import { firstSignal } from '../cli/exit/signals.js';
 import { type FlagOrigins, flagOrigins, fromEnvironment } from '../cli/flags/flags.js';
@@ -30,6 +30,7 @@ On a terminal, answers are laid out as they arrive; /help lists the commands, Ct
 
   // The answer is text, and oclif's own flag is for an object.
   static override enableJsonFlag = false;
+  static override baseFlags = commonFlags;
 
   static override args = {
     message: Args.string({ description: 'One message to answer; text on stdin is added to it.' }),

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { BaseCommand } from '../cli/command/base-command.js';
+import { BaseCommand, commonFlags } from '../cli/command/base-command.js';
 import { connectionFlags, watchedUrlFlag } from '../cli/connection/flags.js';
 import { firstSignal } from '../cli/exit/signals.js';
 import { durationFlag, fromEnvironment } from '../cli/flags/flags.js';
@@ -20,6 +20,7 @@ export default class Top extends BaseCommand {
 
   // The command prints many objects, and oclif's own flag is for one.
   static override enableJsonFlag = false;
+  static override baseFlags = commonFlags;
 
   static override flags = fromEnvironment({
     url: watchedUrlFlag,

@@ -131,6 +131,7 @@ describe('the surface of serve', () => {
         default: 'info',
         options: ['silent', 'error', 'warn', 'info', 'debug'],
       },
+      json: { type: 'boolean', env: 'CHATSTREAM_JSON' },
     });
     expect(Serve.enableJsonFlag).toBe(true);
   });

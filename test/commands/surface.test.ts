@@ -21,7 +21,6 @@ import { member } from '../../src/core/base/json.js';
 interface CommandClass {
   readonly summary?: string | undefined;
   readonly usage?: string | readonly string[] | undefined;
-  readonly enableJsonFlag: boolean;
   readonly args: Readonly<Record<string, object>>;
   readonly flags?: Readonly<Record<string, object>>;
   readonly baseFlags: Readonly<Record<string, object>>;
@@ -87,12 +86,12 @@ async function lineOf(flag: Flag): Promise<string> {
 describe('the commands and their flags', () => {
   it('are those that scripts rely on', async () => {
     const parts = await Promise.all(
-      Object.entries(commands).map(async ([command, { args, enableJsonFlag }]) => {
+      Object.entries(commands).map(async ([command, { args }]) => {
         const names = Object.entries(args).map(([name, arg]) =>
           member(arg, 'required') === true ? name : `[${name}]`,
         );
         const flags = await Promise.all(surface.filter((each) => each.command === command).map(lineOf));
-        return [[command, ...names, ...(enableJsonFlag ? ['[--json]'] : [])].join(' '), ...flags, ''].join('\n');
+        return [[command, ...names].join(' '), ...flags, ''].join('\n');
       }),
     );
     await expect(parts.join('\n')).toMatchFileSnapshot('surface.txt');

@@ -50,8 +50,7 @@ function statedDefault({ type, default: value }: Flag): unknown {
   return String(value).includes(' ') ? expect.stringMatching(/^(?!none$|off$|`[^`]*`$)./) : `\`${value}\``;
 }
 
-/** oclif's own flag reads no variable; the base command reads this one for it. */
-function variableOf({ env = 'CHATSTREAM_JSON' }: Flag): string {
+function variableOf({ env = '' }: Flag): string {
   return env;
 }
 

@@ -80,7 +80,7 @@ describe.skipIf(!hasTerminal())('chatstream chat on a terminal (needs tmux)', ()
     const { ended } = streamChat(server.url, 'word '.repeat(400), {}, leaving.signal);
     await untilQueued(server.url, 1, 0);
     await screen.enter('Me too');
-    await screen.untilShown(/waiting: next in line/);
+    await screen.untilShown(/waiting: next in the queue/);
     await screen.press('C-c');
     await screen.untilShown('stopped');
     await untilQueued(server.url, 1, 0);

@@ -104,5 +104,5 @@ function answerStyle(output: NodeJS.WriteStream): ReportStyle {
 
 function waitingText(position: number, etaMs: number | null): string {
   const soon = etaMs === null ? '' : `, about ${formatDuration(Math.max(1, Math.round(etaMs / 1000)) * 1000)}`;
-  return position === 1 ? `waiting: next in line${soon}` : `waiting: place ${position} in line${soon}`;
+  return position === 1 ? `waiting: next in the queue${soon}` : `waiting: position ${position} in the queue${soon}`;
 }

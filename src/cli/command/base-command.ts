@@ -3,7 +3,7 @@ import { ChatstreamError, messageOf } from '../../core/base/errors.js';
 import { member } from '../../core/base/json.js';
 import type { Logger } from '../../core/base/logger.js';
 import { exitCodeOf, exitCodes } from '../exit/exit-codes.js';
-import { flagOrigins, fromEnvironment } from '../flags/flags.js';
+import { flagOrigins, fromEnvironment, variableOf } from '../flags/flags.js';
 import { misspeltVariables } from '../flags/misspelt-variables.js';
 import { aboutSettings, type SettingsFile } from '../flags/settings-file.js';
 import { checkSwitches, switchOf } from '../flags/switches.js';
@@ -16,8 +16,23 @@ import { styled, wrappedFor } from '../terminal/terminal.js';
 export const typedKeyWarning =
   'the key of --api-key can be read by all users of this machine, in its list of processes: set CHATSTREAM_API_KEY instead';
 
-/** Says the same as `--json`, which is oclif's own flag and reads no variable there. */
-const jsonVariable = 'CHATSTREAM_JSON';
+/** Says the same as `--json`, which oclif looks for on the command line only. */
+const jsonVariable = variableOf('json');
+
+/** The flags of all commands, also of those without `--json`. */
+export const commonFlags = fromEnvironment({
+  'log-level': Flags.option({
+    summary: 'How much to log on stderr.',
+    options: logLevels,
+    default: 'info' as const,
+    helpGroup: 'GLOBAL',
+  })(),
+});
+
+/** Describes oclif's own flag as ours are described. */
+const jsonFlag = fromEnvironment({
+  json: Flags.boolean({ summary: 'Print JSON on stdout.', helpGroup: 'GLOBAL' }),
+});
 
 /** What all commands share: the common flags, and how they report errors. */
 export abstract class BaseCommand extends Command {
@@ -27,14 +42,7 @@ export abstract class BaseCommand extends Command {
 
   static override enableJsonFlag = true;
 
-  static override baseFlags = fromEnvironment({
-    'log-level': Flags.option({
-      summary: 'How much to log on stderr.',
-      options: logLevels,
-      default: 'info' as const,
-      helpGroup: 'GLOBAL',
-    })(),
-  });
+  static override baseFlags: typeof commonFlags = { ...commonFlags, ...jsonFlag };
 
   /** Like oclif's, and warns of a key that was typed. */
   protected override async parse<

@@ -10,7 +10,7 @@ it.each([
   [
     'one that waited in line',
     { tokens: 57, firstTextMs: 1204, queueMs: 812, decodeSeconds: 2.33 },
-    '57 tokens · 24.0 tokens/s · first after 1.20 s, 812 ms of it in line',
+    '57 tokens · 24.0 tokens/s · first after 1.20 s, 812 ms of it in the queue',
   ],
   [
     'a slow one',

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, errors, request } from 'undici';
 import { ChatstreamError } from '../../base/errors.js';
 import { formatDuration } from '../../base/units.js';
-import { connectionFailure } from '../client/connection-failure.js';
+import { connectionFailure, isClosedByServer } from '../client/connection-failure.js';
 import { ContentDecoder, contentEncodingOf, isDecodable } from '../client/content-decoder.js';
 import { tlsOptionsOf, type Transport, usualTransport } from '../client/transport.js';
 
@@ -19,10 +19,10 @@ export interface Answer {
 export interface Http {
   /**
    * @param leaving aborted when the answer is no longer wanted
-   * @throws ChatstreamError `target_unreachable` if there is no answer at all
+   * @throws ChatstreamError `target_unreachable` if there is no answer, or none that can be read
    */
   get(path: string, leaving?: AbortSignal): Promise<Answer>;
-  /** @throws ChatstreamError `target_unreachable` if there is no answer at all */
+  /** @throws ChatstreamError as {@link get} */
   send(method: 'POST' | 'PATCH', path: string, body: object): Promise<Answer>;
 }
 
@@ -52,6 +52,7 @@ export function httpOf(
     leaving?: AbortSignal,
   ): Promise<Answer> => {
     const patience = AbortSignal.timeout(patienceMs);
+    let hasAnswered = false;
     try {
       const response = await request(httpUrl + path + query, {
         dispatcher,
@@ -62,10 +63,14 @@ export function httpOf(
         // The server may have closed a connection that was kept since the last request.
         reset: true,
       });
+      hasAnswered = true;
       const bytes = Buffer.from(await response.body.arrayBuffer());
       return { status: response.statusCode, headers: response.headers, text: await textOf(bytes, response.headers) };
     } catch (error) {
-      throw unreachable(name, at, patienceMs, error);
+      if (isTimeout(error))
+        throw unreachable(name, `${at} did not answer within ${formatDuration(patienceMs)}.`, error);
+      const reason = connectionFailure(error, at).message.replaceAll(/\s+/g, ' ');
+      throw hasAnswered ? unreadable(name, path, reason, error) : unreachable(name, reason, error);
     }
   };
   return { get: (path, leaving) => ask('GET', path, undefined, leaving), send: ask };
@@ -95,12 +100,19 @@ async function textOf(bytes: Buffer, headers: IncomingHttpHeaders): Promise<stri
   return Buffer.concat(pieces).toString('utf8');
 }
 
-function unreachable(name: string, at: string, patienceMs: number, error: unknown): ChatstreamError {
-  const hint = 'Give --url the base of a server, such as http://127.0.0.1:8000.';
-  const message = isTimeout(error)
-    ? `${at} did not answer within ${formatDuration(patienceMs)}.`
-    : connectionFailure(error, at).message.replaceAll(/\s+/g, ' ');
-  return new ChatstreamError('target_unreachable', `${name} cannot be reached. ${message}`, { hint, cause: error });
+function unreachable(name: string, reason: string, error: unknown): ChatstreamError {
+  const base = 'Give --url the base of a server, such as http://127.0.0.1:8000.';
+  // As servers that expect TLS do.
+  const hint = name.startsWith('http:') && isClosedByServer(error) ? `Does it expect https in the URL? ${base}` : base;
+  return new ChatstreamError('target_unreachable', `${name} cannot be reached. ${reason}`, { hint, cause: error });
+}
+
+function unreadable(name: string, path: string, reason: string, error: unknown): ChatstreamError {
+  return new ChatstreamError(
+    'target_unreachable',
+    `${name} answers ${path} with something that cannot be read. ${reason}`,
+    { hint: 'See the log of the server, and of any proxy in front of it.', cause: error },
+  );
 }
 
 function isTimeout(error: unknown): boolean {

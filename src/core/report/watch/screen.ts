@@ -149,7 +149,7 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
   );
   const later = waiting.map(
     ({ id, key, model, position, waited_ms: waited, eta_ms: eta, output_tokens: soFar }) =>
-      `${padStart(whole(position), 5)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 8)}  ${' '.repeat(9)}  ${owned(key, idOf(id), model)}` +
+      `${padStart(whole(position), 8)}  ${padStart(seconds(waited), 8)}  ${padStart(orUnknown(eta, seconds), 9)}  ${' '.repeat(7)}  ${owned(key, idOf(id), model)}` +
       (soFar === undefined ? '' : `  paused after ${whole(soFar)}`),
   );
   const counts = countsOf(queue);
@@ -157,7 +157,7 @@ function queueLines(queue: QueueView, room: number, width: number, paint: Paint)
     paint('dim', cut(` slot    prompt    output   runs for  ${owned('key', 'request', 'model')}`, width)),
     ...headOf(now, Math.max(1, forRunning), noneListed(queue, 'runs', counts.running), width),
     '',
-    paint('dim', cut(`place    waited  starts in             ${owned('key', 'request', 'model')}`, width)),
+    paint('dim', cut(`position    waited  starts in           ${owned('key', 'request', 'model')}`, width)),
     ...headOf(
       later,
       Math.max(1, forWaiting),

@@ -39,6 +39,31 @@ describe('httpOf', () => {
     });
   });
 
+  it.each([
+    ['is not what its headers say', ['Content-Encoding: gzip', 'Content-Length: 5'], 'The answer is not gzip'],
+    ['is shorter than its headers say', ['Content-Length: 500'], 'closed the connection'],
+    ['has other chunks than HTTP', ['Transfer-Encoding: chunked'], 'does not speak HTTP/1.1 as it should'],
+  ])('does not call a server unreachable whose answer %s', async (_what, headers, reason) => {
+    const server = await serveScript(async (exchange) => {
+      await exchange.write(['HTTP/1.1 200 OK', ...headers, '', 'plain'].join('\r\n'));
+      exchange.close();
+    });
+    await expect(httpOf(server.url, {}, { query: '?key=secret' }).get('/a')).rejects.toMatchObject({
+      code: 'target_unreachable',
+      message: expect.stringMatching(
+        new RegExp(`^${server.url} answers /a with something that cannot be read\\. .*${reason}`),
+      ) as string,
+      hint: expect.stringContaining('proxy') as string,
+    });
+  });
+
+  it('asks for https if a server closes the connection instead of answering plain HTTP', async () => {
+    const { url } = await serveScript(closeAtOnce);
+    await expect(httpOf(url, {}).get('/')).rejects.toMatchObject({
+      hint: expect.stringContaining('https') as string,
+    });
+  });
+
   it('sends JSON', async () => {
     const server = await serveRoutes({ 'PATCH /a': {} });
     await httpOf(server.url, {}).send('PATCH', '/a', { n: 1 });

@@ -38,15 +38,15 @@ describe('the screen', () => {
           2        31         3      1.2 s  chatcmpl-running-2
           3        31         1      1.2 s  chatcmpl-running-3
 
-      place    waited  starts in             request
-          1     1.2 s     0.7 s             chatcmpl-waiting-0
-          2     1.1 s         –             chatcmpl-waiting-1
-          3     1.0 s         –             chatcmpl-waiting-2
-          4     0.9 s         –             chatcmpl-waiting-3
-          5     0.8 s         –             chatcmpl-waiting-4
-          6     0.7 s         –             chatcmpl-waiting-5
-          7     0.6 s         –             chatcmpl-waiting-6
-          8     0.5 s         –             chatcmpl-waiting-7
+      position    waited  starts in           request
+             1     1.2 s      0.7 s           chatcmpl-waiting-0
+             2     1.1 s          –           chatcmpl-waiting-1
+             3     1.0 s          –           chatcmpl-waiting-2
+             4     0.9 s          –           chatcmpl-waiting-3
+             5     0.8 s          –           chatcmpl-waiting-4
+             6     0.7 s          –           chatcmpl-waiting-5
+             7     0.6 s          –           chatcmpl-waiting-6
+             8     0.5 s          –           chatcmpl-waiting-7
           … and 4 more
       q quits · + and - change max-concurrency"
     `);
