@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { ChatstreamError, messageOf } from '../base/errors.js';
 import { readProblem } from '../base/files/file-errors.js';
-import { jsonSize } from '../base/json.js';
 import { utf8Text } from '../base/files/utf8.js';
+import { jsonSize } from '../base/json.js';
 import { wrongValue } from '../base/mistakes/wrong-value.js';
 import type { BenchResult } from './result-schema.js';
 import { shippedValidator } from './shipped-schema.js';
