@@ -131,6 +131,9 @@ const chatParameters = [
   'verbosity',
 ];
 
+/** What OpenAI had before tools. */
+const functionParameters = ['functions', 'function_call'];
+
 const responseParameters = [
   'input',
   'instructions',
@@ -194,7 +197,7 @@ describe('observation', () => {
     [
       'post',
       '/v1/chat/completions',
-      [...generationParameters, ...chatParameters, 'logprobs', 'top_logprobs', 'resume'],
+      [...generationParameters, ...chatParameters, ...functionParameters, 'logprobs', 'top_logprobs', 'resume'],
     ],
     ['post', '/v1/completions', [...generationParameters, 'prompt', 'suffix', 'echo', 'best_of', 'logprobs', 'resume']],
     [
@@ -213,6 +216,7 @@ describe('observation', () => {
       '/tokenize',
       [
         ...generationParameters,
+        ...functionParameters,
         ...chatParameters,
         'logprobs',
         'top_logprobs',
