@@ -52,7 +52,7 @@ describe('the examples of configuration files', () => {
   });
 
   it('are found', () => {
-    expect(examples).toHaveLength(6);
+    expect(examples).toHaveLength(7);
   });
 
   it.each(examples)('%s is one that serve accepts', async (_name, text) => {

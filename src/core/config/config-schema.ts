@@ -49,6 +49,13 @@ const key = Type.Object(
     role,
     models,
     limits: Type.Optional(limits),
+    'user-header': Type.Optional(
+      Type.String({
+        pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$",
+        patternErrorMessage: 'must be the name of a header, such as X-OpenWebUI-User-Id',
+        description: 'Header that names the user of a request. Limits and share are those of each user.',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -17,6 +17,8 @@ export interface KeySettings {
   readonly role: Role;
   readonly terms: KeyTerms;
   readonly rates: RateLimits;
+  /** The header, in lower case, that tells apart those who share the key; left out if it counts as one. */
+  readonly userHeader?: string;
   /** The names of the models that it may request, at least one; left out if it may request all. */
   readonly models?: readonly string[];
 }

@@ -106,7 +106,12 @@ function checkSendable(keys: readonly WireKey[], file: string): void {
 
 /** A key must be able to use what it reserves. */
 function checkReserves(keys: readonly WireKey[], file: string): void {
-  for (const { name, reserve = 0, limits, role } of keys) {
+  for (const { name, reserve = 0, limits, role, 'user-header': userHeader } of keys) {
+    if (reserve > 0 && userHeader !== undefined) {
+      throw new ChatstreamError('usage', `${file}: "${name}" has a reserve and a user-header.`, {
+        hint: 'Each of its users would need a reserve. Leave out one of the two, or reserve slots for a class.',
+      });
+    }
     if (reserve > 0 && role === 'observer') {
       throw new ChatstreamError(
         'usage',
@@ -135,6 +140,7 @@ function classReservesOf(classes: WireClasses): Access['classReserves'] {
 function settingsOf(wire: Omit<WireKey, 'name' | 'sha256'> | WireAnonymous): Omit<KeySettings, 'name' | 'digest'> {
   const { class: trafficClass, share, role, limits, models } = wire;
   const reserve = 'reserve' in wire ? wire.reserve : undefined;
+  const userHeader = 'user-header' in wire ? wire['user-header'].toLowerCase() : undefined;
   return {
     trafficClass: trafficClass ?? usualClass,
     role: role ?? 'user',
@@ -147,6 +153,7 @@ function settingsOf(wire: Omit<WireKey, 'name' | 'sha256'> | WireAnonymous): Omi
       tokensPerMinute: limits?.['tokens-per-minute'] ?? null,
       tokensPerDay: limits?.['tokens-per-day'] ?? null,
     },
+    ...(userHeader !== undefined && { userHeader }),
     ...(models !== undefined && { models }),
   };
 }

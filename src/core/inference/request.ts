@@ -19,8 +19,8 @@ export interface InferenceRequest extends Omit<
   /** The name of the key that it came with; none on a server without keys. */
   readonly key?: string;
   /**
-   * The owner of the service and limits that it counts against, if it came without a key: its address, see
-   * scheduler/jobs/payer.ts.
+   * The owner of the service and limits that it counts against, if that is not the key: its address, or the user of a
+   * key that many share, see base/payer.ts.
    */
   readonly payer?: string;
   /** Where it comes from, on a server without keys: what takes long to be prepared takes turns by it. */

@@ -160,7 +160,7 @@ export class QueueRoom {
     const free = this.#state.hasContender ? 0 : this.#freePlaces;
     const waits = jobs - Math.min(jobs, free, mayStart);
     if (waits === 0 || waiting + waits <= maxWaiting) return;
-    throw rateLimitedError(claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
+    throw rateLimitedError(claimant.payer ?? claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
   }
 
   /**
@@ -176,9 +176,9 @@ export class QueueRoom {
       maxWaiting = null,
       waiting = 0,
     } = this.#roomFor(claimant) ?? {};
-    if (places > maxRunning) throw tooManyTogetherError(claimant.key, places, maxRunning);
+    if (places > maxRunning) throw tooManyTogetherError(claimant.payer ?? claimant.key, places, maxRunning);
     if (maxWaiting === null || (isFree && mayStart >= places) || waiting + places <= maxWaiting) return;
-    throw rateLimitedError(claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
+    throw rateLimitedError(claimant.payer ?? claimant.key, `${maxWaiting} waiting requests`, this.#retryAfterSeconds());
   }
 
   #startAtOnce({ key, payer = key }: Payer, jobs: number): boolean {

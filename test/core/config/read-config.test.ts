@@ -54,6 +54,17 @@ describe('a configuration file', () => {
     expect([...classReserves]).toEqual([['interactive', 3]]);
   });
 
+  it('has the header that tells the users of a key apart, whose names have no case', () => {
+    const text = `keys: [{ name: a, sha256: ${digest}, user-header: X-OpenWebUI-User-Id }]`;
+    expect(parseConfig(text, 'c.yaml').keys).toMatchObject([{ userHeader: 'x-openwebui-user-id' }]);
+    expect(problemOf(`keys: [{ name: a, sha256: ${digest}, user-header: X-User, reserve: 1 }]`)).toBe(
+      'c.yaml: "a" has a reserve and a user-header.',
+    );
+    expect(problemOf(`keys: [{ name: a, sha256: ${digest}, user-header: "X User" }]`)).toBe(
+      'c.yaml: keys[0].user-header must be the name of a header, such as X-OpenWebUI-User-Id.',
+    );
+  });
+
   it('refuses a reserve of an observer, which generates nothing, and the digest of an empty key', () => {
     expect(problemOf(`keys: [{ name: a, sha256: ${digest}, role: observer, reserve: 1 }]`)).toBe(
       'c.yaml: "a" is an observer, which cannot generate, but has a reserve.',

@@ -1,5 +1,6 @@
 import { ChatstreamError } from '../errors.js';
 import { noKey } from '../no-key.js';
+import { isMember, keyOf } from '../payer.js';
 
 /**
  * The errors about API keys: which are accepted, what they may do, and how much. Messages name a key but never contain
@@ -72,17 +73,17 @@ export function wrongKeyError(): ChatstreamError {
 // rate_limited, quota_exceeded
 
 /** @param limit in words: `60 requests per minute` */
-export function rateLimitedError(key: string, limit: string, retryAfterSeconds: number): ChatstreamError {
-  return new ChatstreamError('rate_limited', `${payerOf(key, 'first')} has reached its limit of ${limit}.`, {
+export function rateLimitedError(payer: string, limit: string, retryAfterSeconds: number): ChatstreamError {
+  return new ChatstreamError('rate_limited', `${payerOf(payer, 'first')} has reached its limit of ${limit}.`, {
     hint: `Try again in ${retryAfterSeconds} s.`,
     retryAfterSeconds,
   });
 }
 
-export function quotaExceededError(key: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
+export function quotaExceededError(payer: string, tokensPerDay: number, retryAfterSeconds: number): ChatstreamError {
   return new ChatstreamError(
     'quota_exceeded',
-    `${payerOf(key, 'first')} has used its ${tokensPerDay} tokens per day.`,
+    `${payerOf(payer, 'first')} has used its ${tokensPerDay} tokens per day.`,
     {
       hint: `More will be available in ${retryAfterSeconds} s.`,
       retryAfterSeconds,
@@ -91,10 +92,10 @@ export function quotaExceededError(key: string, tokensPerDay: number, retryAfter
 }
 
 /** For a request that counts as more requests than a key may send in a minute, so that waiting does not help. */
-export function tooManyAtOnceError(key: string, requests: number, perMinute: number): ChatstreamError {
+export function tooManyAtOnceError(payer: string, requests: number, perMinute: number): ChatstreamError {
   return new ChatstreamError(
     'invalid_request',
-    `This counts as ${requests} requests, and ${payerOf(key, 'within')} may send ${perMinute} per minute.`,
+    `This counts as ${requests} requests, and ${payerOf(payer, 'within')} may send ${perMinute} per minute.`,
     { hint: 'It would always be refused. Ask for fewer answers at once.' },
   );
 }
@@ -103,10 +104,10 @@ export function tooManyAtOnceError(key: string, requests: number, perMinute: num
  * For a request whose answers are generated together, and are more than a key may run at once, so that waiting does not
  * help.
  */
-export function tooManyTogetherError(key: string, answers: number, mostRunning: number): ChatstreamError {
+export function tooManyTogetherError(payer: string, answers: number, mostRunning: number): ChatstreamError {
   return new ChatstreamError(
     'invalid_request',
-    `This asks for ${answers} answers at once, and ${payerOf(key, 'within')} may have ${mostRunning} generated at once.`,
+    `This asks for ${answers} answers at once, and ${payerOf(payer, 'within')} may have ${mostRunning} generated at once.`,
     { hint: 'It would always be refused. Ask for fewer answers at once.' },
   );
 }
@@ -115,8 +116,14 @@ function requestOf(key: string): string {
   return key === noKey ? 'A request without a key' : `The key "${key}"`;
 }
 
-/** Whose limits apply: without a key, those of the client's address. @param place in the sentence */
-function payerOf(key: string, place: 'first' | 'within'): string {
-  const article = place === 'first' ? 'The' : 'the';
-  return key === noKey ? `${article} address of this request, which has no key,` : `${article} key "${key}"`;
+/** Whose limits apply; without a key, those of the client's address. @param place in the sentence */
+function payerOf(payer: string, place: 'first' | 'within'): string {
+  const key = keyOf(payer);
+  const words =
+    key === noKey
+      ? 'the address of this request, which has no key,'
+      : isMember(payer)
+        ? `this user of the key "${key}"`
+        : `the key "${key}"`;
+  return place === 'first' ? `T${words.slice(1)}` : words;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.js';
+import { isMember } from '../../base/payer.js';
 import { Accounts } from '../jobs/accounts.js';
 import type { Claimant } from '../jobs/demand.js';
 import type { Job } from '../jobs/job.js';
 import { type KeyAccount, type KeyRoom, Ticket } from '../jobs/key-account.js';
-import { isAddress } from '../jobs/payer.js';
 import { rankOf } from '../jobs/traffic-class.js';
 import { WaitingLine } from '../line/waiting-line.js';
 import { Competition } from './competition.js';
@@ -128,9 +128,9 @@ export class KeyedJobs<J extends Job> {
     return this.#accounts.of(payer).room;
   }
 
-  /** Of keys; addresses come and go. */
+  /** Of keys; addresses and users come and go. */
   get services(): Services {
-    const accounts = [...this.#accounts.all].filter(({ name }) => !isAddress(name));
+    const accounts = [...this.#accounts.all].filter(({ name }) => !isMember(name));
     return Object.fromEntries(accounts.map(({ name, turns }) => [name, turns.map(({ service }) => service)]));
   }
 

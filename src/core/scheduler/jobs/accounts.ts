@@ -1,14 +1,14 @@
+import { isMember, keyOf, mostIdleMembers } from '../../base/payer.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
 import { type KeyTerms, usualTerms } from './demand.js';
 import { KeyAccount } from './key-account.js';
-import { isAddress, keyOf, mostIdleAddresses } from './payer.js';
 
-/** The accounts of all payers. Those of addresses are forgotten some time after their last job. */
+/** The accounts of all payers. Those of addresses and users are forgotten some time after their last job. */
 export class Accounts<J> {
   #terms: ReadonlyMap<string, KeyTerms>;
   readonly #accounts = new Map<string, KeyAccount<J>>();
-  /** Addresses without waiting and running jobs. */
-  readonly #idle = new RecentlyUsed<true>(mostIdleAddresses, (payer) => this.#accounts.delete(payer));
+  /** Addresses and users without waiting and running jobs. */
+  readonly #idle = new RecentlyUsed<true>(mostIdleMembers, (payer) => this.#accounts.delete(payer));
 
   /** @param terms by the names of keys; all others have the usual ones */
   constructor(terms: ReadonlyMap<string, KeyTerms>) {
@@ -48,7 +48,7 @@ export class Accounts<J> {
 
   /** Has to be called when a job has left. */
   rest({ name, waiting, running }: KeyAccount<J>): void {
-    if (waiting === 0 && running === 0 && isAddress(name)) this.#idle.set(name, true);
+    if (waiting === 0 && running === 0 && isMember(name)) this.#idle.set(name, true);
   }
 
   #termsOf(payer: string): KeyTerms {

@@ -5,7 +5,7 @@ import { type TrafficClass, usualClass } from './traffic-class.js';
 export interface Demand {
   /** The name of the key that it came with. */
   readonly key: string;
-  /** Whose service and limits it counts against, if that is an address and not the key: see payer.ts. */
+  /** Whose service and limits it counts against, if that is not the key: see base/payer.ts. */
   readonly payer?: string;
   readonly trafficClass: TrafficClass;
   readonly promptTokens: number;

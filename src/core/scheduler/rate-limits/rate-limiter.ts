@@ -1,9 +1,8 @@
 import type { Clock } from '../../base/clock.js';
 import { Emitter, type Subscribable } from '../../base/emitter.js';
+import { isMember, keyOf, mostIdleMembers } from '../../base/payer.js';
 import { RecentlyUsed } from '../../base/recently-used.js';
 import { quotaExceededError, rateLimitedError, tooManyAtOnceError } from '../../base/refusals/key-refusals.js';
-import { noKey } from '../jobs/demand.js';
-import { isAddress, keyOf, mostIdleAddresses } from '../jobs/payer.js';
 import { TokenBucket, wholeSeconds } from './token-bucket.js';
 
 /** Limits over time; null for none. */
@@ -48,7 +47,7 @@ export interface Remaining {
 }
 
 /**
- * Limits of keys over time, and of addresses without a key, of which the latest are remembered. Requests are
+ * Limits of keys over time, and of addresses and users that share one, of which the latest are remembered. Requests are
  * counted when they come, and tokens when a request has ended, so that those that run beside each other may together
  * exceed a limit; what was too much is then missing from what comes next.
  */
@@ -56,7 +55,7 @@ export class RateLimiter {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Buckets>();
   #rates: ReadonlyMap<string, RateLimits> = new Map();
-  readonly #ofAddresses = new RecentlyUsed<Buckets>(mostIdleAddresses);
+  readonly #ofMembers = new RecentlyUsed<Buckets>(mostIdleMembers);
   readonly #spent = new Emitter<Spending>();
 
   constructor(clock: Clock, rates: ReadonlyMap<string, RateLimits> = new Map()) {
@@ -69,10 +68,10 @@ export class RateLimiter {
     return this.#spent.subscribe;
   }
 
-  /** Of all keys and addresses whose buckets are not full. */
+  /** Of all payers whose buckets are not full. */
   get shortages(): readonly Shortage[] {
-    const ofAddresses = Array.from(this.#ofAddresses.keys, (payer) => [payer, this.#ofAddresses.get(payer)] as const);
-    return [...this.#buckets, ...ofAddresses]
+    const ofMembers = Array.from(this.#ofMembers.keys, (payer) => [payer, this.#ofMembers.get(payer)] as const);
+    return [...this.#buckets, ...ofMembers]
       .map(([payer, buckets]) => ({
         payer,
         requests: missingIn(buckets?.requests),
@@ -92,7 +91,8 @@ export class RateLimiter {
    * limit makes no key wait for more than a period, and what is left of the bucket's debt then is forgiven for good.
    */
   configure(rates: ReadonlyMap<string, RateLimits>): void {
-    if (!rates.has(noKey)) this.#ofAddresses.clear();
+    const gone = [...this.#ofMembers.keys].filter((payer) => !rates.has(keyOf(payer)));
+    for (const payer of gone) this.#ofMembers.delete(payer);
     this.#rates = rates;
     for (const name of this.#buckets.keys()) if (!rates.has(name)) this.#buckets.delete(name);
     for (const [name, each] of rates) this.#buckets.set(name, this.#bucketsOf(each, this.#buckets.get(name)));
@@ -120,9 +120,8 @@ export class RateLimiter {
   assertLeft(payer: string, requests: number): void {
     const buckets = this.#bucketsFor(payer);
     if (buckets === undefined) return;
-    const key = keyOf(payer);
     const { rates, requests: perMinute, tokens, daily } = buckets;
-    if (perMinute !== null && requests > perMinute.size) throw tooManyAtOnceError(key, requests, perMinute.size);
+    if (perMinute !== null && requests > perMinute.size) throw tooManyAtOnceError(payer, requests, perMinute.size);
     const daysMs = daily?.msUntil(1) ?? 0;
     const tokensMs = tokens?.msUntil(1) ?? 0;
     const requestsMs = perMinute?.msUntil(requests) ?? 0;
@@ -130,12 +129,12 @@ export class RateLimiter {
     const longestMs = Math.max(daysMs, tokensMs, requestsMs);
     if (longestMs === 0) return;
     const retryAfterSeconds = wholeSeconds(longestMs);
-    if (daysMs === longestMs) throw quotaExceededError(key, rates.tokensPerDay ?? 0, retryAfterSeconds);
+    if (daysMs === longestMs) throw quotaExceededError(payer, rates.tokensPerDay ?? 0, retryAfterSeconds);
     const limit =
       tokensMs === longestMs
         ? `${rates.tokensPerMinute ?? 0} tokens per minute`
         : `${rates.requestsPerMinute ?? 0} requests per minute`;
-    throw rateLimitedError(key, limit, retryAfterSeconds);
+    throw rateLimitedError(payer, limit, retryAfterSeconds);
   }
 
   /** Counts the tokens of a request that has ended. */
@@ -159,7 +158,7 @@ export class RateLimiter {
   }
 
   /**
-   * At least so much is missing in the buckets of a key or an address, as another server knows. Where that has another limit, it is
+   * At least so much is missing in the buckets of a payer, as another server knows. Where that has another limit, it is
    * as if the limit had changed from that one: see {@link configure}.
    */
   reduce({ payer, requests, tokens, daily, of }: Shortage): void {
@@ -175,13 +174,14 @@ export class RateLimiter {
     return { requests: remainingOf(buckets?.requests), tokens: remainingOf(buckets?.tokens) };
   }
 
-  /** Those of an address are made, and follow changed limits, when it comes. */
+  /** Those of an address or a user are made, and follow changed limits, when it comes. */
   #bucketsFor(payer: string): Buckets | undefined {
-    const rates = isAddress(payer) ? this.#rates.get(noKey) : undefined;
-    if (rates === undefined) return this.#buckets.get(payer);
-    const known = this.#ofAddresses.get(payer);
+    if (!isMember(payer)) return this.#buckets.get(payer);
+    const rates = this.#rates.get(keyOf(payer));
+    if (rates === undefined) return undefined;
+    const known = this.#ofMembers.get(payer);
     const buckets = known?.rates === rates ? known : this.#bucketsOf(rates, known);
-    this.#ofAddresses.set(payer, buckets);
+    this.#ofMembers.set(payer, buckets);
     return buckets;
   }
 

@@ -87,6 +87,14 @@ describe('the errors about what a key may do', () => {
   );
 });
 
+it('speak of a user of a key that many share', () => {
+  const messages = [rateLimitedError('chat/abc', '2 waiting requests', 7), tooManyAtOnceError('chat/abc', 3, 2)];
+  expect(messages.map(({ message }) => message)).toEqual([
+    'This user of the key "chat" has reached its limit of 2 waiting requests.',
+    'This counts as 3 requests, and this user of the key "chat" may send 2 per minute.',
+  ]);
+});
+
 describe('the errors that clients are sent', () => {
   it.each(refusals)('%s', ({ code, message, hint }, expected) => {
     expect(code).toBe(expected);

@@ -25,7 +25,7 @@ function list(most: number, payer: string | null, jobs: Iterable<KeyJob>): KeyJo
 describe('the requests of a queue that are listed', () => {
   const anna = new KeyJob('anna');
   const ben = new KeyJob('ben');
-  const address = new KeyJob('anonymous', 'anonymous 192.0.2.7');
+  const address = new KeyJob('anonymous', 'anonymous/192.0.2.7');
 
   it('are the first ones', () => {
     expect(list(2, null, [anna, ben, address])).toEqual([anna, ben]);
@@ -33,7 +33,7 @@ describe('the requests of a queue that are listed', () => {
 
   it('are the first ones of a key, or of an address without a key', () => {
     expect(list(1, 'ben', [anna, ben, new KeyJob('ben')])).toEqual([ben]);
-    expect(list(5, 'anonymous 192.0.2.7', [anna, address])).toEqual([address]);
+    expect(list(5, 'anonymous/192.0.2.7', [anna, address])).toEqual([address]);
     expect(list(5, 'anonymous', [address])).toEqual([]);
   });
 

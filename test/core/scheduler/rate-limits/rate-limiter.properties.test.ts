@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChatstreamError } from '../../../../src/core/base/errors.js';
-import { addressPayer } from '../../../../src/core/scheduler/jobs/payer.js';
+import { addressPayer } from '../../../../src/core/base/payer.js';
 import { RateLimiter, type RateLimits } from '../../../../src/core/scheduler/rate-limits/rate-limiter.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressPayer } from '../../../../src/core/scheduler/jobs/payer.js';
+import { addressPayer } from '../../../../src/core/base/payer.js';
 import { RateLimiter, type RateLimits } from '../../../../src/core/scheduler/rate-limits/rate-limiter.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 

@@ -1,12 +1,13 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { addressPayer, memberPayer } from '../../../base/payer.js';
 import { missingKeyError, wrongKeyError } from '../../../base/refusals/key-refusals.js';
 import { digestOf, type KeySettings, noRates } from '../../../config/key-settings.js';
 import { noKey, usualTerms } from '../../../scheduler/jobs/demand.js';
-import { addressPayer } from '../../../scheduler/jobs/payer.js';
 import { usualClass } from '../../../scheduler/jobs/traffic-class.js';
 import type { LentKey } from '../../console/load-tests.js';
 import { clientWithoutKey } from './client-address.js';
+import { userIn } from './user-header.js';
 
 /** All clients, on a server without keys. */
 const anybody: KeySettings = {
@@ -101,9 +102,9 @@ export class KeyRing {
     addressOf: () => string | undefined = () => '',
   ): KeySettings {
     const settings = this.#keyIn(request.headers);
-    const isAnonymous = settings === this.#anonymous;
-    const client = isAnonymous ? { settings, payer: addressPayer(clientWithoutKey(addressOf())) } : { settings };
-    this.#found.set(request, client);
+    const payer =
+      settings === this.#anonymous ? addressPayer(clientWithoutKey(addressOf())) : userPayer(settings, request);
+    this.#found.set(request, payer === null ? { settings } : { settings, payer });
     return settings;
   }
 
@@ -112,7 +113,7 @@ export class KeyRing {
     return this.#found.get(request)?.settings ?? anybody;
   }
 
-  /** Whose limits a request counts against that was checked: the name of its key, or its address if it has none. */
+  /** Whose limits a request counts against that was checked: its key, one of those who share it, or its address. */
   payerOf(request: object): string {
     const { settings, payer } = this.#found.get(request) ?? { settings: anybody };
     return payer ?? settings.name;
@@ -145,6 +146,15 @@ export class KeyRing {
     const given = digestOf(key);
     return [...this.#keys, ...this.#lent].filter(({ digest }) => timingSafeEqual(digest, given));
   }
+}
+
+/** @returns null if the key does not tell users apart, or the request does not name one */
+function userPayer(
+  { name, userHeader }: KeySettings,
+  { headers }: { readonly headers: IncomingHttpHeaders },
+): string | null {
+  const user = userHeader === undefined ? null : userIn(headers[userHeader]);
+  return user === null ? null : memberPayer(name, user);
 }
 
 function keysIn(headers: IncomingHttpHeaders): readonly string[] {
