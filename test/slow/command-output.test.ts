@@ -1,8 +1,9 @@
-import { closeSync, copyFileSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { writeMeasuredAgain } from '../support/measured-again.js';
 import { CliProcess, runCli } from '../support/server-process.js';
 import { until } from '../support/until.js';
 
@@ -67,7 +68,7 @@ describe.runIf(process.platform === 'linux').concurrent('a command whose output 
     expect(run.stderr).toMatch(diskFull);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ runs: [{ requests: { completed: 2 } }] });
     const again = join(folder, `again${json.length}.json`);
-    copyFileSync(file, again);
+    writeMeasuredAgain(file, again);
     const compared = await runIntoFullDisk(['compare', file, again, ...json]);
     expect(await compared.exited).toBe(1);
     expect(compared.stderr).toMatch(diskFull);

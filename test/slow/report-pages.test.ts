@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, hasChromium, needsChromium, startBrowser } from '../support/browser.js';
+import { writeMeasuredAgain } from '../support/measured-again.js';
 import { startServer } from '../support/server-process.js';
 
 const binary = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
@@ -44,7 +45,7 @@ describe.skipIf(!hasChromium())(`pages of reports in a browser ${needsChromium}`
       const load = ['-c', '4', '-n', '1,2', '-d', '2s', '--warmup', '200ms', '--trials', '3'];
       await chatstream('bench', ...mock, ...load, ...objective, '-o', 'sweep.json', '-o', 'sweep.html');
       const limits = ['--fail-on', 'ttft.p95>10%', '--fail-on', 'output_tokens_per_second<5%'];
-      await copyFile(at('sweep.json'), at('again.json'));
+      writeMeasuredAgain(at('sweep.json'), at('again.json'));
       await chatstream('compare', 'sweep.json', 'again.json', ...limits, '-o', 'comparison.html');
       const stages = ['--stages', '5@2s,20@2s,5@2s', '--warmup', '200ms'];
       await chatstream('bench', ...mock, ...stages, '-n', '2', ...objective, '-o', 'stages.html');
