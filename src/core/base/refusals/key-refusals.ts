@@ -1,6 +1,7 @@
 import { ChatstreamError } from '../errors.js';
 import { noKey } from '../no-key.js';
 import { isMember, keyOf } from '../payer.js';
+import { sentenceStart } from '../sentences.js';
 
 /**
  * The errors about API keys: which are accepted, what they may do, and how much. Messages name a key but never contain
@@ -118,12 +119,11 @@ function requestOf(key: string): string {
 
 /** Whose limits apply; without a key, those of the client's address. @param place in the sentence */
 function payerOf(payer: string, place: 'first' | 'within'): string {
+  return place === 'first' ? sentenceStart(nameOf(payer)) : nameOf(payer);
+}
+
+function nameOf(payer: string): string {
   const key = keyOf(payer);
-  const words =
-    key === noKey
-      ? 'the address of this request, which has no key,'
-      : isMember(payer)
-        ? `this user of the key "${key}"`
-        : `the key "${key}"`;
-  return place === 'first' ? `T${words.slice(1)}` : words;
+  if (key === noKey) return 'the address of this request, which has no key,';
+  return isMember(payer) ? `this user of the key "${key}"` : `the key "${key}"`;
 }
