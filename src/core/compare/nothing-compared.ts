@@ -1,6 +1,6 @@
+import { bySetting } from '../measurement/by-setting.js';
 import type { Run } from '../measurement/result-schema.js';
 import { fromLowest, wholeSettingText } from '../measurement/settings/setting-text.js';
-import { bySetting } from '../measurement/settings/summarise.js';
 import type { ComparedRow, Comparison } from './comparison.js';
 import type { Side } from './side.js';
 

@@ -3,9 +3,9 @@ import { cacheDifferences, type Difference, differencesOf, isAllowed } from '../
 import type { Side } from '../compare/side.js';
 import type { MeanTokens } from '../compare/trials/answer-lengths.js';
 import { SettingTrials } from '../compare/trials/setting-trials.js';
+import { bySetting } from '../measurement/by-setting.js';
 import type { BenchResult, Run } from '../measurement/result-schema.js';
 import { mergedPromptCache } from '../measurement/settings/prompt-cache.js';
-import { bySetting } from '../measurement/settings/summarise.js';
 import { stoppedByUser } from '../measurement/validity/ended-early.js';
 import { isOverloadedRun } from '../measurement/validity/overload.js';
 import { clientErrorsIn } from './client-error.js';

@@ -1,8 +1,8 @@
 import { ChatstreamError } from '../base/errors.js';
 import type { ComparedMetric } from '../compare/compared-metric.js';
 import { areOtherLengths, dependsOnLength, meanText, mostFailures } from '../compare/trials/answer-lengths.js';
+import { settingsKey } from '../measurement/by-setting.js';
 import type { Setting } from '../measurement/result-schema.js';
-import { settingsKey } from '../measurement/settings/summarise.js';
 import { touches } from '../measurement/validity/saturation.js';
 import { failedShareOf } from './answered-share.js';
 import { clientErrorOf } from './client-error.js';

@@ -1,6 +1,6 @@
+import { bySetting } from '../../measurement/by-setting.js';
 import { samplesNeeded } from '../../measurement/latency/histogram.js';
 import { percentiles } from '../../measurement/metric-names.js';
-import { bySetting } from '../../measurement/settings/summarise.js';
 import type { ComparedMetric } from '../compared-metric.js';
 import type { Side } from '../side.js';
 import { isOfFigure, type Threshold } from '../threshold.js';

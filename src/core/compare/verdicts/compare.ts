@@ -1,7 +1,7 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { bySetting, settingsKey } from '../../measurement/by-setting.js';
 import type { Run, Setting } from '../../measurement/result-schema.js';
 import { fromLowest } from '../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey } from '../../measurement/settings/summarise.js';
 import { type ComparedMetric, defaultMetrics } from '../compared-metric.js';
 import { type ComparedRow, type Comparison, type OverallVerdict, overallVerdict, worstFirst } from '../comparison.js';
 import { checkComparable, differencesOf } from '../differences.js';

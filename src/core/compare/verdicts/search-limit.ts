@@ -1,9 +1,9 @@
 import { ChatstreamError } from '../../base/errors.js';
+import { bySetting, settingsKey } from '../../measurement/by-setting.js';
 import { listed, significant, whole } from '../../measurement/numbers.js';
 import type { FindMax, FindMaxBy, Run, Saturation, Setting } from '../../measurement/result-schema.js';
 import { parseObjective } from '../../measurement/settings/objectives.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey } from '../../measurement/settings/summarise.js';
 import { ClientDelay } from '../../measurement/validity/client-delay.js';
 import { saturationOfRuns, touches } from '../../measurement/validity/saturation.js';
 import { normalQuantileOfTail } from '../../statistics/normal.js';

@@ -1,3 +1,4 @@
+import { bySetting } from '../by-setting.js';
 import { addBuckets, type BucketCounts } from '../latency/buckets.js';
 import { LatencyHistogram } from '../latency/histogram.js';
 import { aggregateQueueWait, figuresOf } from '../latency/metric.js';
@@ -49,23 +50,6 @@ export function summarise(runs: readonly Run[]): SettingSummary[] {
   return [...bySetting(runs).values()].flatMap((trials) =>
     trials[0] === undefined ? [] : [summary(trials[0], trials)],
   );
-}
-
-/** The runs of each setting, by {@link settingsKey}, in the order in which the settings were first measured. */
-export function bySetting(runs: readonly Run[]): Map<string, Run[]> {
-  const settings = new Map<string, Run[]>();
-  for (const run of runs) {
-    const key = settingsKey(run.settings);
-    const trials = settings.get(key);
-    if (trials === undefined) settings.set(key, [run]);
-    else trials.push(run);
-  }
-  return settings;
-}
-
-/** A key that is equal for equal settings. */
-export function settingsKey({ concurrency, max_concurrency: maxConcurrency, rate }: Setting): string {
-  return JSON.stringify([concurrency, maxConcurrency, rate]);
 }
 
 function summary({ settings }: Run, trials: readonly Run[]): SettingSummary {

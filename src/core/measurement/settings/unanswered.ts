@@ -1,7 +1,8 @@
+import { bySetting } from '../by-setting.js';
 import { percentText } from '../numbers.js';
 import type { BenchResult, RequestCounts, Run } from '../result-schema.js';
 import { dimensionsOf, settingsText } from './setting-text.js';
-import { addUpRequests, bySetting } from './summarise.js';
+import { addUpRequests } from './summarise.js';
 
 /** If more requests than this share had no answer, latencies and rates say less about the server than that. */
 const mostUnanswered = 0.1;

@@ -1,3 +1,4 @@
+import { bySetting } from '../by-setting.js';
 import { percentText, significant, timeText, whole } from '../numbers.js';
 import type { Run, RunChecks, Saturation } from '../result-schema.js';
 
@@ -27,7 +28,7 @@ const burstsIn = ({ burst_answers: count }: RunChecks): number => count ?? 0;
 
 /** A load generator that is late reads at once what came one by one, so a proxy is blamed only where it was not. */
 function bursts(runs: readonly Run[], answers: number): string[] {
-  const noteworthy = settingsIn(runs)
+  const noteworthy = [...bySetting(runs).values()]
     .filter((trials) => isNoteworthy(trials, burstsIn))
     .flatMap((trials) => trials.filter(({ checks }) => burstsIn(checks) > 0));
   if (noteworthy.length === 0) return [];
@@ -130,7 +131,7 @@ function heldOpen(runs: readonly Run[], answers: number): string[] {
  * judged together: one alone may be short.
  */
 function isNoteworthy(runs: readonly Run[], countIn: (checks: RunChecks) => number): boolean {
-  return settingsIn(runs).some((trials) => {
+  return [...bySetting(runs).values()].some((trials) => {
     const count = trials.reduce((sum, { checks }) => sum + countIn(checks), 0);
     const enough = trials.reduce((sum, { client, requests }) => {
       const share = client.event_loop_delay_ms.p99 > stallMs ? noteworthyShareIfStalled : noteworthyShare;
@@ -138,12 +139,6 @@ function isNoteworthy(runs: readonly Run[], countIn: (checks: RunChecks) => numb
     }, 0);
     return count > 0 && count >= enough;
   });
-}
-
-/** The runs of each setting; what runs of one setting say about it is equal. */
-function settingsIn(runs: readonly Run[]): readonly (readonly Run[])[] {
-  const keys = new Set(runs.map(({ settings }) => JSON.stringify(settings)));
-  return [...keys].map((key) => runs.filter(({ settings }) => JSON.stringify(settings) === key));
 }
 
 /** `all 64 answers`, `3 of 64 answers`. */

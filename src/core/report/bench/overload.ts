@@ -1,7 +1,8 @@
+import { bySetting, settingsKey } from '../../measurement/by-setting.js';
 import { significant, timeRangeText, timeText } from '../../measurement/numbers.js';
 import type { BenchResult, Overload } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { isOverloadedRun } from '../../measurement/validity/overload.js';
 
 /** Shown in place of a percentile that would depend on how long was measured. */

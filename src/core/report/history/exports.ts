@@ -1,8 +1,8 @@
 import type { ComparedMetric } from '../../compare/compared-metric.js';
 import type { HistoryEntry, HistoryRow } from '../../history/entry-schema.js';
+import { settingsKey } from '../../measurement/by-setting.js';
 import { plural } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
-import { settingsKey } from '../../measurement/settings/summarise.js';
 import { valueText } from '../compare/words.js';
 import { oneLine } from '../text/escape.js';
 

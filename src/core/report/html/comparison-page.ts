@@ -1,8 +1,9 @@
 import { type Comparison, gatedRows, isGated } from '../../compare/comparison.js';
 import type { SeveralComparisons } from '../../compare/verdicts/compare-several.js';
+import { bySetting, settingsKey } from '../../measurement/by-setting.js';
 import { plural } from '../../measurement/numbers.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
+import { type SettingSummary, summarise } from '../../measurement/settings/summarise.js';
 import { headlineOf } from '../bench/columns.js';
 import { massesOf } from '../bench/latency/masses.js';
 import { conclusionOf, reasonsOf } from '../compare/conclusion.js';

@@ -1,8 +1,9 @@
 import type { Comparison } from '../../compare/comparison.js';
+import { bySetting, settingsKey } from '../../measurement/by-setting.js';
 import { whole } from '../../measurement/numbers.js';
 import type { BenchResult } from '../../measurement/result-schema.js';
 import { wholeSettingText } from '../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../measurement/settings/summarise.js';
 import { conclusionSentences, recommendationText } from '../bench/conclusions/conclusion.js';
 import { answeringSetting, byLoad } from '../bench/conclusions/find-max.js';
 import { findMaxSentences, isAnswerClear } from '../bench/conclusions/find-max-answer.js';

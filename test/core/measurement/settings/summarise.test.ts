@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RunPart } from '../../../../src/core/bench/record/run-part.js';
 import { assembleRun, type RunContext } from '../../../../src/core/bench/result/assemble-run.js';
+import { settingsKey } from '../../../../src/core/measurement/by-setting.js';
 import type { Run } from '../../../../src/core/measurement/result-schema.js';
-import { settingsKey, type SettingSummary, summarise } from '../../../../src/core/measurement/settings/summarise.js';
+import { type SettingSummary, summarise } from '../../../../src/core/measurement/settings/summarise.js';
 import { contextOf, partOf, repeated, spanOf } from '../../bench/result/parts.js';
 
 const setting = { concurrency: 4, max_concurrency: 2, rate: null };

@@ -1,8 +1,9 @@
+import { settingsKey } from '../../../measurement/by-setting.js';
 import { significant } from '../../../measurement/numbers.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import { judgeObjectives, type ObjectiveVerdict } from '../../../measurement/settings/objectives.js';
 import { dimensionsOf, settingsText } from '../../../measurement/settings/setting-text.js';
-import { settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { isRateSweep } from '../../../measurement/settings/sweep.js';
 
 /** Where each objective was met and where not, and why not. */

@@ -1,7 +1,8 @@
+import { bySetting, settingsKey } from '../../../measurement/by-setting.js';
 import { percentText } from '../../../measurement/numbers.js';
 import type { BenchResult, Run, Setting } from '../../../measurement/result-schema.js';
 import { dimensionsOf, settingText } from '../../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary, summarise } from '../../../measurement/settings/summarise.js';
+import { type SettingSummary, summarise } from '../../../measurement/settings/summarise.js';
 import { recommendationContext, scoreOf } from '../../../measurement/settings/sweep.js';
 import { ratioOf, type Statistic } from '../../../statistics/ratio.js';
 

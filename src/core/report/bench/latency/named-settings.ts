@@ -1,6 +1,6 @@
+import { bySetting } from '../../../measurement/by-setting.js';
 import type { BenchResult, Run } from '../../../measurement/result-schema.js';
 import { dimensionsOf, settingText, settingValue } from '../../../measurement/settings/setting-text.js';
-import { bySetting } from '../../../measurement/settings/summarise.js';
 
 /** A setting with its trials, and how it differs from the others. */
 export interface NamedSetting {

@@ -1,7 +1,8 @@
+import { bySetting, settingsKey } from '../../../measurement/by-setting.js';
 import { percentText } from '../../../measurement/numbers.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import { dimensionsOf, settingsText } from '../../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { measureLonger } from '../../../measurement/validity/measure-longer.js';
 
 /** A smaller loss is not worth a sentence. */

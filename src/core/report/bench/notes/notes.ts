@@ -1,11 +1,12 @@
 import { formatDuration } from '../../../base/units.js';
+import { bySetting, settingsKey } from '../../../measurement/by-setting.js';
 import { leastSamplesAbove, samplesNeeded } from '../../../measurement/latency/histogram.js';
 import { confidencePercent, roughMark } from '../../../measurement/latency/median.js';
 import { listed, percentText, plural, timeRangeText, unknown, whole } from '../../../measurement/numbers.js';
 import type { BenchResult } from '../../../measurement/result-schema.js';
 import { executorsOfRuns } from '../../../measurement/settings/executors.js';
 import { dimensionsOf, settingsText, settingText } from '../../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { measureLonger } from '../../../measurement/validity/measure-longer.js';
 import { objectivesText, targetItems } from '../../text/description.js';
 import { oneLine } from '../../text/escape.js';

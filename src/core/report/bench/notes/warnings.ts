@@ -1,3 +1,4 @@
+import { bySetting, settingsKey } from '../../../measurement/by-setting.js';
 import { metricNames, type PerMetric } from '../../../measurement/metric-names.js';
 import { listed, percentText, plural, significant, timeText } from '../../../measurement/numbers.js';
 import type { BenchResult, Run, Saturation } from '../../../measurement/result-schema.js';
@@ -7,7 +8,7 @@ import {
   settingsText,
   wholeSettingText,
 } from '../../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { unansweredWarning, undisturbedRuns } from '../../../measurement/settings/unanswered.js';
 import { ClientDelay, noticeableDelay } from '../../../measurement/validity/client-delay.js';
 import { endedEarlyWarning, isUnexpected } from '../../../measurement/validity/ended-early.js';

@@ -1,7 +1,8 @@
+import { bySetting, settingsKey } from '../../../measurement/by-setting.js';
 import { roughness } from '../../../measurement/latency/median.js';
 import type { BenchResult, Run, Setting } from '../../../measurement/result-schema.js';
 import { dimensionsOf } from '../../../measurement/settings/setting-text.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { sweptKey } from '../../../measurement/settings/sweep.js';
 import { throughputOf } from '../../../measurement/settings/throughput.js';
 import { uslThroughput } from '../../../statistics/usl.js';

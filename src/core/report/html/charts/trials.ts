@@ -1,9 +1,10 @@
 import type { PlotOptions } from '@observablehq/plot';
+import { bySetting, settingsKey } from '../../../measurement/by-setting.js';
 import { samplesNeeded } from '../../../measurement/latency/histogram.js';
 import { confidencePercent, medianText, roughMark } from '../../../measurement/latency/median.js';
 import { significant, timeRangeText, timeText } from '../../../measurement/numbers.js';
 import type { BenchResult, MedianInterval, Run } from '../../../measurement/result-schema.js';
-import { bySetting, settingsKey, type SettingSummary } from '../../../measurement/settings/summarise.js';
+import type { SettingSummary } from '../../../measurement/settings/summarise.js';
 import { throughputOf } from '../../../measurement/settings/throughput.js';
 import { isOverloadedRun } from '../../../measurement/validity/overload.js';
 import { headlineOf } from '../../bench/columns.js';
